@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { NextCursor, Page, Timestamp } from './common.ts'
+import { AgentId, AuditId, ConnectionId, OwnerId, WorkspaceId } from './ids.ts'
+import { defineOperation } from './operation.ts'
+
+/** `unknown`: the vault stopped between intent and outcome; the request may have been sent and is never sent again. */
+export const AuditOutcome = z.enum(['pending', 'sent', 'failed', 'refused', 'unknown', 'done'])
+export const AuditDecision = z.enum(['allow', 'deny', 'require_approval', 'none'])
+
+/** One attempt: intent and outcome in one. Never bodies, query values or secrets. */
+export const AuditEntry = z.object({
+  id: AuditId,
+  seq: z.number().int().meta({ description: 'Of its first record in the workspace’s chain' }),
+  at: Timestamp,
+  operation: z.string().meta({ examples: ['execute', 'createAgent'] }),
+  agentId: AgentId.optional(),
+  ownerId: OwnerId.optional(),
+  connectionId: ConnectionId.optional(),
+  decision: AuditDecision,
+  outcome: AuditOutcome,
+  reason: z.string().optional(),
+  problem: z.string().optional(),
+  policyId: z.string().optional(),
+  policyVersion: z.number().int().optional(),
+  ruleId: z.string().optional(),
+  method: z.string().optional(),
+  host: z.string().optional(),
+  path: z.string().optional(),
+  queryNames: z.array(z.string()).optional(),
+  requestDigest: z.string().optional(),
+  requestBytes: z.number().int().optional(),
+  status: z.number().int().optional(),
+  responseBytes: z.number().int().optional(),
+  durationMs: z.number().optional(),
+  redactions: z.number().int().optional(),
+  endedAt: Timestamp.optional(),
+  detail: z.record(z.string(), z.unknown()).optional(),
+})
+export type AuditEntry = z.infer<typeof AuditEntry>
+
+const filters = {
+  agentId: AgentId.optional(),
+  connectionId: ConnectionId.optional(),
+  decision: AuditDecision.optional(),
+  from: Timestamp.optional(),
+  to: Timestamp.optional(),
+}
+
+export const listAudit = defineOperation({
+  id: 'listAudit',
+  method: 'GET',
+  path: '/api/v1/audit',
+  caller: ['owner'],
+  demand: 'audit:read',
+  summary: 'Read the audit log, newest first',
+  input: z.strictObject({ ...Page, ...filters }),
+  output: z.object({ entries: z.array(AuditEntry), nextCursor: NextCursor }),
+  problems: [],
+})
+
+/** A signed statement that the chain had this head at this time. */
+export const AuditCheckpoint = z.object({
+  workspaceId: WorkspaceId,
+  seq: z.number().int(),
+  count: z.number().int(),
+  hash: z.string(),
+  mac: z.string(),
+  at: Timestamp,
+  signature: z.string().meta({ description: 'Ed25519 over the other members, base64url' }),
+})
+export type AuditCheckpoint = z.infer<typeof AuditCheckpoint>
+
+export const verifyAudit = defineOperation({
+  id: 'verifyAudit',
+  method: 'GET',
+  path: '/api/v1/audit/verify',
+  caller: ['owner'],
+  demand: 'audit:read',
+  summary: 'Check the chain of the audit log against its keys and checkpoints',
+  input: z.strictObject({}),
+  output: z.object({
+    ok: z.boolean(),
+    checked: z.number().int(),
+    firstBad: z.number().int().optional(),
+    reason: z.string().optional(),
+    lastCheckpoint: AuditCheckpoint.optional(),
+  }),
+  problems: [],
+})
+
+/** The one operation that streams: JSON Lines, a header line, then records and checkpoints in order. */
+export const exportAudit = defineOperation({
+  id: 'exportAudit',
+  method: 'GET',
+  path: '/api/v1/audit/export',
+  caller: ['owner'],
+  demand: 'audit:read',
+  summary: 'Export the audit log as JSON Lines that can be verified without the vault',
+  input: z.strictObject({}),
+  output: z.custom<ReadableStream<Uint8Array>>((value) => value instanceof ReadableStream),
+  problems: [],
+})

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+
+/** A point in time: RFC 3339 in UTC, milliseconds. */
+export const Timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' })
+
+/** A human's name for something: 1 to 120 characters, no controls, trimmed. */
+export const Label = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(120, 'must have at most 120 characters')
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must not hold control characters')
+
+/** An origin: scheme, host and port as the WHATWG URL standard writes them, without a path. */
+export const Origin = z
+  .string()
+  .max(300)
+  .refine(isOrigin, 'must be an origin such as https://api.example.com, without a path')
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return (url.protocol === 'https:' || url.protocol === 'http:') && url.origin === text
+}
+
+/** The bound of every page of every list. */
+export const pageLimitMax = 200
+
+/** Where to go on in a list (`cursor` from `nextCursor`) and how much to take. */
+export const Page = {
+  limit: z.coerce.number().int().min(1).max(pageLimitMax).default(50),
+  cursor: z.string().max(200).optional(),
+}
+
+/** A list answer's pointer to its next page; absent on the last. */
+export const NextCursor = z.string().optional()
+
+/** The input of an operation that takes nothing. */
+export const Nothing = z.strictObject({})

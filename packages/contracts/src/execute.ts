@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { Timestamp } from './common.ts'
+import { ApprovalId, AuditId, ConnectionId } from './ids.ts'
+import { defineOperation } from './operation.ts'
+
+/** The largest request body that `execute` takes, with its JSON envelope. */
+export const executeBodyBytesMax = 12 * 1024 * 1024
+/** The longest that a call may wait for an owner, in seconds. */
+export const waitSecondsMax = 300
+
+const queryValue = z.union([z.string(), z.number(), z.boolean()])
+
+/** What an agent asks the vault to send. Nothing here is believed: the vault freezes, decides and then sends. */
+export const ExecuteInput = z.strictObject({
+  connectionId: ConnectionId.optional(),
+  service: z.string().min(1).max(64).optional(),
+  method: z.string().max(32),
+  url: z.string().max(65_536),
+  query: z.record(z.string(), queryValue).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.unknown().optional(),
+  approvalId: ApprovalId.optional(),
+  waitSeconds: z.number().min(0).max(waitSecondsMax).optional(),
+  dryRun: z.boolean().optional(),
+  model: z.string().max(32).optional(),
+})
+export type ExecuteInput = z.infer<typeof ExecuteInput>
+
+/** The upstream was asked; `status` is its own, whatever it is. */
+export const ExecuteSent = z.object({
+  status: z.number().int(),
+  headers: z.record(z.string(), z.string()),
+  body: z.unknown(),
+  auditId: AuditId,
+})
+/** A body that is neither JSON nor text. */
+export const BinaryBody = z.object({ $base64: z.string(), contentType: z.string() })
+
+/** An owner has to decide; nothing was sent. */
+export const ExecuteApprovalRequired = z.object({
+  approvalRequired: z.literal(true),
+  approvalRequestId: ApprovalId,
+  approvalUrl: z.string(),
+  expiresAt: Timestamp,
+  reason: z.string(),
+  auditId: AuditId,
+})
+
+/** What would happen; nothing was sent and nothing spent. */
+export const ExecuteDryRun = z.object({
+  dryRun: z.literal(true),
+  decision: z.enum(['allow', 'deny', 'require_approval']),
+  ruleId: z.string().optional(),
+  reason: z.string(),
+  wouldSend: z
+    .object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) })
+    .optional(),
+  auditId: AuditId,
+})
+export type ExecuteSent = z.infer<typeof ExecuteSent>
+export type ExecuteDryRun = z.infer<typeof ExecuteDryRun>
+export type ExecuteAnswer = z.infer<typeof ExecuteAnswer>
+export const ExecuteAnswer = z.union([ExecuteDryRun, ExecuteApprovalRequired, ExecuteSent])
+
+export const execute = defineOperation({
+  id: 'execute',
+  method: 'POST',
+  path: '/v1/vault/execute',
+  caller: ['agent'],
+  summary: 'Send a request upstream through the vault, which puts the credential on',
+  input: ExecuteInput,
+  output: ExecuteAnswer,
+  problems: [
+    'invalid-url',
+    'invalid-method',
+    'invalid-header',
+    'invalid-query',
+    'model-not-offered',
+    'connection-not-found',
+    'ambiguous-connection',
+    'policy-denied',
+    'policy-expired',
+    'outside-window',
+    'origin-not-allowed',
+    'approval-unavailable',
+    'connection-revoked',
+    'connection-needs-reauth',
+    'agent-disabled',
+    'limit-exceeded',
+    'request-too-large',
+    'address-refused',
+    'upstream-unreachable',
+    'upstream-invalid-response',
+    'upstream-timeout',
+    'response-too-large',
+    'request-stopped',
+    'audit-unavailable',
+    'credential-unreadable',
+  ],
+  audited: true,
+  bodyBytesMax: executeBodyBytesMax,
+})

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+/** What an id's first four characters say. */
+export const idPrefixes = {
+  agent: 'agt',
+  connection: 'con',
+  policy: 'pol',
+  approval: 'apr',
+  capabilityRequest: 'cap',
+  audit: 'aud',
+  workspace: 'wsp',
+  owner: 'own',
+  token: 'tok',
+} as const
+
+/** The kinds of object that have ids. */
+export type IdKind = keyof typeof idPrefixes
+
+/** A prefixed, opaque id: `agt_` and 26 lower-case base-32 characters. Any string of modest length is looked up. */
+const id = (kind: IdKind, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(64)
+    .meta({ description: `Id of ${kind}`, examples: [`${idPrefixes[kind]}_${example}`] })
+
+export const AgentId = id('agent', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const ConnectionId = id('connection', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const PolicyId = id('policy', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const ApprovalId = id('approval', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const CapabilityRequestId = id('capabilityRequest', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const AuditId = id('audit', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const WorkspaceId = id('workspace', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const OwnerId = id('owner', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const TokenId = id('token', '01k8v3t5m9r2c4x6z8b0d1f3h5')

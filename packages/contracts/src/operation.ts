@@ -1,0 +1,68 @@
+import type { z } from 'zod'
+import type { ProblemType } from './problem.ts'
+
+/** Whose credential an operation takes: an agent's token, an owner's session or token, or nobody's. */
+export type Caller = 'agent' | 'owner' | 'anyone'
+
+/** What an owner's token can be allowed to do. `account` is never given to a token: it needs a session. */
+export const ownerScopes = [
+  'agents:read',
+  'agents:write',
+  'connections:read',
+  'connections:write',
+  'policies:read',
+  'policies:write',
+  'capabilities:read',
+  'capabilities:write',
+  'approvals:read',
+  'approvals:write',
+  'audit:read',
+  'workspace:read',
+  'workspace:write',
+] as const
+
+/** A scope of an owner's personal access token. */
+export type OwnerScope = (typeof ownerScopes)[number]
+
+/** What an operation on the owners' plane demands: a scope, or a signed-in session. */
+export type OwnerDemand = OwnerScope | 'account'
+
+type Shared = {
+  /** Unique, camelCase: a verb and a noun. */
+  readonly id: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Absolute path; parameters in braces, each a member of the input. */
+  readonly path: `/${string}`
+  readonly summary: string
+  /** Path parameters, and the query (GET, DELETE) or the JSON body, as one strict object. */
+  readonly input: z.ZodType
+  /** What a success answers; members that are not named here never leave the vault. */
+  readonly output: z.ZodType
+  /** The success status. 200 unless said otherwise. */
+  readonly status?: 200 | 201 | 202
+  /** Problems that this operation answers beside those that every operation can. */
+  readonly problems: readonly ProblemType[]
+  /** A refusal (bad input included) is recorded in the audit log and its answer carries `auditId`. */
+  readonly audited?: true
+  /** A body in this form is accepted beside JSON. */
+  readonly form?: true
+  /** Bytes of request body accepted where the usual bound is too small. */
+  readonly bodyBytesMax?: number
+}
+
+/** An operation of the agents' plane, of the owners' plane, or open to anyone: never a mixture without a demand. */
+export type Operation = Shared &
+  (
+    | { readonly caller: readonly ['agent'] | readonly ['anyone']; readonly demand?: never }
+    | { readonly caller: readonly ['owner']; readonly demand: OwnerDemand }
+  )
+
+/** Describes one operation. The server, SDK, MCP tools, OpenAPI document and tests all read this value. */
+export const defineOperation = <const O extends Operation>(operation: O): O => operation
+
+/** The parsed input of an operation. */
+export type InputOf<O extends Operation> = z.output<O['input']>
+/** What a caller may write as the input of an operation. */
+export type CallOf<O extends Operation> = z.input<O['input']>
+/** The answer of an operation. */
+export type OutputOf<O extends Operation> = z.output<O['output']>

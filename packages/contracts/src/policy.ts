@@ -1,0 +1,213 @@
+import { z } from 'zod'
+import { NextCursor, Origin, Page, Timestamp } from './common.ts'
+import { AgentId, ConnectionId, PolicyId } from './ids.ts'
+import { defineOperation } from './operation.ts'
+
+/** The methods that the vault sends, in capitals; anything else is refused. */
+export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+export const HttpMethod = z.enum(httpMethods)
+export type HttpMethod = z.infer<typeof HttpMethod>
+
+/** A path pattern: `*` stands for any run inside one segment, a last `/**` for the rest. Nothing else is special. */
+export const PathPattern = z
+  .string()
+  .max(1000)
+  .regex(/^\/[\x21-\x7e]*$/, 'must begin with / and hold only printable ASCII')
+  .refine((text) => !/[?#]/.test(text), 'must not hold ? or #')
+  .refine(
+    (text) => !text.slice(0, -2).includes('**') && (!text.endsWith('**') || text.endsWith('/**')),
+    'may hold ** only as its last segment',
+  )
+
+const allowEntriesMax = 100
+
+/** One thing that is allowed: these methods at these paths of this origin. */
+export const AllowEntry = z.strictObject({
+  origin: Origin,
+  methods: z.array(HttpMethod).min(1, 'must name at least one method').max(httpMethods.length),
+  paths: z.array(PathPattern).min(1, 'must name at least one path; /** is all').max(100),
+})
+
+/** The older spelling of an allow entry: `baseUrl` and `pathPatterns`. */
+const OlderAllowEntry = z
+  .strictObject({
+    baseUrl: z.string().max(300),
+    methods: z.array(HttpMethod).min(1),
+    pathPatterns: z.array(PathPattern).min(1).max(100),
+  })
+  .transform((older) => ({
+    origin: older.baseUrl.replace(/\/$/, ''),
+    methods: older.methods,
+    paths: older.pathPatterns,
+  }))
+  .pipe(AllowEntry)
+
+const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM, 00:00 to 23:59')
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+  } catch {
+    return false // RangeError is how Intl says that it knows no such zone.
+  }
+}
+
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
+/** When requests are allowed. A window whose `to` is not after its `from` crosses midnight. */
+export const TimeWindow = z.strictObject({
+  days: z.array(z.enum(weekdays)).min(1).max(7),
+  from: ClockTime,
+  to: ClockTime,
+  timezone: z
+    .string()
+    .max(60)
+    .refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin'),
+})
+
+const count = z.number().int().min(1).max(1_000_000)
+const bytes = z.number().int().min(0).max(1_073_741_824)
+
+/** How much is allowed. Each is shared by all tokens of the agent and all replicas. */
+export const Limits = z.strictObject({
+  perMinute: count.optional(),
+  perHour: count.optional(),
+  perDay: count.optional(),
+  concurrent: z.number().int().min(1).max(1000).optional(),
+  requestBytesMax: bytes.optional(),
+  responseBytesMax: bytes.optional(),
+  strict: z.boolean().optional(),
+})
+
+const approvalModes = ['always', 'writes', 'never'] as const
+
+/** When an owner is asked. The older `risk_based` is read as `writes`. */
+export const ApprovalMode = z.preprocess(
+  (value) => (value === 'risk_based' ? 'writes' : value),
+  z.enum(approvalModes),
+)
+
+/** What one agent may do with one connection, in full. */
+export const PolicyDocument = z.strictObject({
+  allow: z.array(AllowEntry).max(allowEntriesMax),
+  approval: z.enum(approvalModes),
+  limits: Limits,
+  windows: z.array(TimeWindow).max(20),
+  expiresAt: Timestamp.optional(),
+})
+export type PolicyDocument = z.infer<typeof PolicyDocument>
+export type AllowEntry = z.infer<typeof AllowEntry>
+export type TimeWindow = z.infer<typeof TimeWindow>
+export type Limits = z.infer<typeof Limits>
+
+const documentInput = {
+  allow: z.array(z.union([AllowEntry, OlderAllowEntry])).max(allowEntriesMax),
+  approval: ApprovalMode.optional(),
+  stepUpApproval: ApprovalMode.optional().meta({ deprecated: true }),
+  limits: Limits.optional(),
+  maxRequestsPerHour: count.optional().meta({ deprecated: true }),
+  windows: z.array(TimeWindow).max(20).optional(),
+  expiresAt: Timestamp.optional(),
+}
+
+/** Turns what a caller wrote, older names included, into the one form that is stored. */
+export function toPolicyDocument(input: PolicyDocumentInput): PolicyDocument {
+  return {
+    allow: input.allow,
+    approval: input.approval ?? input.stepUpApproval ?? 'writes',
+    limits: {
+      ...(input.maxRequestsPerHour !== undefined && { perHour: input.maxRequestsPerHour }),
+      ...input.limits,
+    },
+    windows: input.windows ?? [],
+    ...(input.expiresAt !== undefined && { expiresAt: input.expiresAt }),
+  }
+}
+
+const PolicyDocumentInput = z.strictObject(documentInput)
+export type PolicyDocumentInput = z.infer<typeof PolicyDocumentInput>
+
+/** A stored policy. `version` counts its changes. */
+export const Policy = z.object({
+  id: PolicyId,
+  agentId: AgentId,
+  connectionId: ConnectionId,
+  ...PolicyDocument.shape,
+  version: z.number().int(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+})
+export type Policy = z.infer<typeof Policy>
+
+const OnePolicy = z.object({ policy: Policy })
+
+export const createPolicy = defineOperation({
+  id: 'createPolicy',
+  method: 'POST',
+  path: '/api/v1/policies',
+  caller: ['owner'],
+  demand: 'policies:write',
+  summary: 'Say what an agent may do with a connection',
+  input: z.strictObject({ agentId: AgentId, connectionId: ConnectionId, ...documentInput }),
+  output: OnePolicy,
+  status: 201,
+  problems: ['agent-not-found', 'connection-not-found', 'policy-exists', 'origin-not-allowed'],
+})
+
+export const listPolicies = defineOperation({
+  id: 'listPolicies',
+  method: 'GET',
+  path: '/api/v1/policies',
+  caller: ['owner'],
+  demand: 'policies:read',
+  summary: 'List policies, newest first',
+  input: z.strictObject({
+    ...Page,
+    agentId: AgentId.optional(),
+    connectionId: ConnectionId.optional(),
+  }),
+  output: z.object({ policies: z.array(Policy), nextCursor: NextCursor }),
+  problems: [],
+})
+
+export const getPolicy = defineOperation({
+  id: 'getPolicy',
+  method: 'GET',
+  path: '/api/v1/policies/{policyId}',
+  caller: ['owner'],
+  demand: 'policies:read',
+  summary: 'Read a policy',
+  input: z.strictObject({ policyId: PolicyId }),
+  output: OnePolicy,
+  problems: ['policy-not-found'],
+})
+
+export const replacePolicy = defineOperation({
+  id: 'replacePolicy',
+  method: 'PUT',
+  path: '/api/v1/policies/{policyId}',
+  caller: ['owner'],
+  demand: 'policies:write',
+  summary: 'Replace a policy',
+  input: z.strictObject({
+    policyId: PolicyId,
+    ...documentInput,
+    version: z.number().int().optional().meta({
+      description: 'The version that was read; the change is refused if there is a newer one',
+    }),
+  }),
+  output: OnePolicy,
+  problems: ['policy-not-found', 'version-conflict', 'origin-not-allowed'],
+})
+
+export const deletePolicy = defineOperation({
+  id: 'deletePolicy',
+  method: 'DELETE',
+  path: '/api/v1/policies/{policyId}',
+  caller: ['owner'],
+  demand: 'policies:write',
+  summary: 'Take an agent’s access to a connection away',
+  input: z.strictObject({ policyId: PolicyId }),
+  output: z.object({ deleted: z.literal(true) }),
+  problems: ['policy-not-found'],
+})
