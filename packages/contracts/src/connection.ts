@@ -119,7 +119,7 @@ export const createConnection = defineOperation({
   }),
   output: OneConnection,
   status: 201,
-  problems: ['invalid-url', 'origin-not-allowed'],
+  problems: ['invalid-url', 'origin-not-allowed', 'connection-exists'],
 })
 
 export const listConnections = defineOperation({
@@ -164,7 +164,14 @@ export const updateConnection = defineOperation({
     testUrl: z.string().max(8192).nullable().optional(),
   }),
   output: OneConnection,
-  problems: ['connection-not-found', 'connection-revoked', 'invalid-url', 'origin-not-allowed'],
+  problems: [
+    'connection-not-found',
+    'connection-revoked',
+    'invalid-url',
+    'origin-not-allowed',
+    'version-conflict',
+    'credential-unreadable',
+  ],
 })
 
 export const revokeConnectionByOwner = defineOperation({

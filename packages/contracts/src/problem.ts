@@ -48,6 +48,7 @@ export const problemKinds = {
   'member-not-found': kind(404, 'owner', 'There is no such member'),
   'capability-request-not-found': kind(404, 'owner', 'There is no such capability request'),
   'ambiguous-connection': kind(409, 'agent', 'More than one connection fits'),
+  'connection-exists': kind(409, 'owner', 'This service is connected already'),
   'policy-exists': kind(409, 'owner', 'This agent already has a policy for this connection'),
   'capability-already-requested': kind(409, 'agent', 'This capability has been asked for already'),
   'capability-already-granted': kind(409, 'agent', 'This capability has been granted already'),

@@ -194,7 +194,12 @@ export const connections = pgTable(
     updatedAt: at('updated_at').notNull().defaultNow(),
     revokedAt: at('revoked_at'),
   },
-  (table) => [index('connections_by_workspace').on(table.workspaceId, table.id)],
+  (table) => [
+    index('connections_by_workspace').on(table.workspaceId, table.createdAt, table.id),
+    uniqueIndex('connections_one_of_a_singleton')
+      .on(table.workspaceId, table.service)
+      .where(sql`singleton AND status <> 'revoked'`),
+  ],
 )
 
 export const policies = pgTable(
