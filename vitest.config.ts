@@ -1,0 +1,50 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+import { createPlainSummary } from './test/reporter.ts'
+
+// No test touches a real home. Set in this process and not by `test.env`, because os.homedir() in a worker thread
+// asks the process and not the worker's copy of the environment.
+const home = mkdtempSync(join(tmpdir(), 'sallyport-test-home-'))
+process.env.HOME = home
+process.env.USERPROFILE = home
+process.env.SALLYPORT_TEST_HOME = home
+// Nor does an operator's own setting reach the vault under test.
+for (const name of Object.keys(process.env)) {
+  if (/^(SALLYPORT_(?!TEST_)|AGENTHIFIVE_|XDG_)|^(DATABASE_URL|REDIS_URL)$/.test(name)) {
+    delete process.env[name]
+  }
+}
+
+export default defineConfig({
+  test: {
+    // Two cores are what the machines of CI have; more workers only wait for each other there.
+    maxWorkers: 2,
+    reporters: ['default', createPlainSummary()],
+    globalSetup: ['./test/isolated-home.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          pool: 'threads',
+          testTimeout: 15_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'blackbox',
+          include: ['test/**/*.test.ts'],
+          globalSetup: ['./test/fresh-build.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
