@@ -1,0 +1,188 @@
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import {
+  type AgentPublicKey,
+  clientAssertionType,
+  type InputOf,
+  type issueAgentToken,
+  type OutputOf,
+  Problem,
+} from '@sallyport/contracts'
+import {
+  type AssertionVerdict,
+  clockLeewaySeconds,
+  readAssertion,
+  type UnverifiedAssertion,
+  verifyAssertion,
+} from './assertion.ts'
+import type { IdentityAudit } from './audit-event.ts'
+import { importPublicKey } from './public-key.ts'
+import { newToken, type TokenHash } from './secret-token.ts'
+
+/** Seconds for which an access token is good. */
+export const accessTokenLifeSeconds = 600
+
+/** What the exchange needs to know of an agent. */
+export interface AgentKey {
+  readonly workspaceId: string
+  readonly status: 'pending' | 'active' | 'disabled'
+  readonly publicKey: AgentPublicKey | null
+}
+
+/** What the exchange stores, in one transaction. */
+export interface TokenGrant {
+  readonly agentId: string
+  /** The key that verified: an agent whose key was replaced meanwhile gets nothing. */
+  readonly publicKey: AgentPublicKey
+  readonly jtiHash: Uint8Array
+  readonly useExpiresAtMs: number
+  readonly tokenHash: Uint8Array
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+}
+
+export interface TokenExchangeStore {
+  findAgentKey(agentId: string): Promise<AgentKey | undefined>
+  /** Uses up (agent, jti) and stores the token, both or neither (S-02, S-03). */
+  grantToken(grant: TokenGrant): Promise<'granted' | 'replayed' | 'agent-changed'>
+}
+
+interface TokenExchangeNeeds {
+  readonly store: TokenExchangeStore
+  readonly audit: IdentityAudit
+  /** The vault's public URL without trailing slash: the only audience (S-04). */
+  readonly issuer: () => string
+  readonly tokenHash: TokenHash
+  readonly randomBytes: (size: number) => Uint8Array
+  readonly now: () => number
+}
+
+type Input = Partial<InputOf<typeof issueAgentToken>>
+type Refusal = { readonly reason: string; readonly hint?: string }
+
+/**
+ * Exchanges a client assertion for an access token: RFC 6749 §4.4 with RFC 7523 §2.2.
+ *
+ * Every failure, a wrong `grant_type` included, is the same Problem `invalid-client` (S-06). RFC 6749 §5.2 would have
+ * that one told apart, but the vault has one grant, and one body for everything leaves nothing to probe.
+ */
+export function createTokenExchange(needs: TokenExchangeNeeds) {
+  // Verified against where there is no key, so that an unknown agent costs and answers what a forgery does.
+  const dummyKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+
+  return async (input: Input): Promise<OutputOf<typeof issueAgentToken>> => {
+    const assertion = readRequest(input)
+    if (assertion === undefined) throw invalidClient()
+    const agent = await needs.store.findAgentKey(assertion.agentId)
+    const verdict = await verifyAssertion(assertion, {
+      key: keyOf(agent) ?? dummyKey,
+      issuer: needs.issuer(),
+      nowMs: needs.now(),
+    })
+    const grant = await tryGrant(needs, { assertion, agent, verdict })
+    if ('token' in grant) return grant.token
+    await recordRefusal(needs.audit, { agent, assertion, verdict, reason: grant.reason })
+    throw invalidClient(grant.hint)
+  }
+}
+
+function readRequest(input: Input): UnverifiedAssertion | undefined {
+  const parameter = (name: string) => (Object.hasOwn(input, name) ? input[name] : undefined)
+  const grantType = parameter('grant_type')
+  if (grantType !== 'client_credentials' && grantType !== 'client_assertion') return undefined
+  if (parameter('client_assertion_type') !== clientAssertionType) return undefined
+  const assertion = readAssertion(parameter('client_assertion'))
+  const clientId = parameter('client_id')
+  // RFC 7521 §4.2: a client_id that is there has to identify the same client.
+  return clientId === undefined || clientId === assertion?.agentId ? assertion : undefined
+}
+
+function keyOf(agent: AgentKey | undefined): KeyObject | undefined {
+  return agent?.publicKey ? importPublicKey(agent.publicKey) : undefined
+}
+
+async function tryGrant(
+  needs: TokenExchangeNeeds,
+  tried: { assertion: UnverifiedAssertion; agent: AgentKey | undefined; verdict: AssertionVerdict },
+): Promise<{ token: OutputOf<typeof issueAgentToken> } | Refusal> {
+  const { assertion, agent, verdict } = tried
+  if (agent?.publicKey == null || verdict.outcome === 'bad') return { reason: 'not accepted' }
+  if (agent.status !== 'active') return { reason: `the agent is ${agent.status}` }
+  if (verdict.outcome === 'clock') return { reason: 'clock skew', hint: clockHint(needs.now()) }
+  const token = newToken('agent', needs.randomBytes)
+  const createdAtMs = needs.now()
+  const granted = await needs.store.grantToken({
+    agentId: assertion.agentId,
+    publicKey: agent.publicKey,
+    jtiHash: createHash('sha256').update(verdict.jti).digest(),
+    useExpiresAtMs: (verdict.expiresAtSeconds + clockLeewaySeconds) * 1000,
+    tokenHash: needs.tokenHash(token),
+    createdAtMs,
+    expiresAtMs: createdAtMs + accessTokenLifeSeconds * 1000,
+  })
+  if (granted !== 'granted') return { reason: granted }
+  await needs.audit.record({
+    workspaceId: agent.workspaceId,
+    operation: 'issueAgentToken',
+    outcome: 'done',
+    agentId: assertion.agentId,
+  })
+
+  return {
+    token: { access_token: token, token_type: 'Bearer', expires_in: accessTokenLifeSeconds },
+  }
+}
+
+/** Only what the holder of the key wrote is recorded: anybody can send the rest, as often as they like. */
+async function recordRefusal(
+  audit: IdentityAudit,
+  refused: {
+    agent: AgentKey | undefined
+    assertion: UnverifiedAssertion
+    verdict: AssertionVerdict
+    reason: string
+  },
+): Promise<void> {
+  const { agent, assertion, verdict, reason } = refused
+  if (agent?.publicKey == null || (verdict.outcome === 'bad' && !verdict.signatureGood)) return
+  await audit.record({
+    workspaceId: agent.workspaceId,
+    operation: 'issueAgentToken',
+    outcome: 'refused',
+    agentId: assertion.agentId,
+    problem: 'invalid-client',
+    reason,
+  })
+}
+
+const clockHint = (nowMs: number) =>
+  `The clock of this machine is off: the vault's says ${new Date(nowMs).toISOString()}. Set the clock and sign a new assertion that lives 60 s at most.`
+
+/** The one failure of the token endpoint; a clock that is off is told apart only where the signature was good. */
+function invalidClient(hint?: string): Problem {
+  return new Problem('invalid-client', 'The client assertion was not accepted.', {
+    next: 'Check the agent id, its private key and the audience, and sign a new assertion for every exchange. An owner can see the status and the key of the agent.',
+    ...(hint !== undefined && { extra: { reason: 'clock_skew', hint } }),
+  })
+}
+
+/**
+ * Writes a failure of the token endpoint in the form of RFC 6749 §5.2. What is not the client's doing is
+ * `temporarily_unavailable` or `server_error`, as in §4.1.2.1.
+ */
+export function toTokenErrorBody(problem: Problem): Record<string, unknown> {
+  const description =
+    problem.next === undefined ? problem.detail : `${problem.detail} ${problem.next}`
+  const { reason, hint } = problem.extra ?? {}
+  return {
+    error: tokenErrorCode(problem),
+    error_description: description,
+    ...(reason !== undefined && { reason }),
+    ...(hint !== undefined && { hint }),
+  }
+}
+
+function tokenErrorCode({ type, status }: Problem): string {
+  if (type === 'invalid-client') return 'invalid_client'
+  if (status === 500) return 'server_error'
+  return status > 500 || status === 429 ? 'temporarily_unavailable' : 'invalid_request'
+}
