@@ -16,6 +16,13 @@ export const Origin = z
   .string()
   .max(300)
   .refine(isOrigin, 'must be an origin such as https://api.example.com, without a path')
+  .refine((text) => !text.includes('*'), 'must name one host: no * here')
+
+/** An origin in whose host `*` may stand for any run inside one label: `https://*.example.com`. */
+export const OriginPattern = z
+  .string()
+  .max(300)
+  .refine(isOrigin, 'must be an origin such as https://api.example.com, without a path')
 
 function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false

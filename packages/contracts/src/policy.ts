@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NextCursor, Origin, Page, Timestamp } from './common.ts'
+import { NextCursor, OriginPattern, Page, Timestamp } from './common.ts'
 import { AgentId, ConnectionId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 
@@ -8,7 +8,10 @@ export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as 
 export const HttpMethod = z.enum(httpMethods)
 export type HttpMethod = z.infer<typeof HttpMethod>
 
-/** A path pattern: `*` stands for any run inside one segment, a last `/**` for the rest. Nothing else is special. */
+/**
+ * A path pattern: `*` stands for any run inside one segment, a last `/**` for the rest. Nothing else is special.
+ * `/v1/**` matches `/v1/` and all below it, and neither `/v1` nor `/v1x`; a segment of a pattern matches no empty one.
+ */
 export const PathPattern = z
   .string()
   .max(1000)
@@ -23,7 +26,7 @@ const allowEntriesMax = 100
 
 /** One thing that is allowed: these methods at these paths of this origin. */
 export const AllowEntry = z.strictObject({
-  origin: Origin,
+  origin: OriginPattern,
   methods: z.array(HttpMethod).min(1, 'must name at least one method').max(httpMethods.length),
   paths: z.array(PathPattern).min(1, 'must name at least one path; /** is all').max(100),
 })

@@ -1,0 +1,205 @@
+import type { PolicyDocument } from '@sallyport/contracts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../../test/verifies.ts'
+import { compilePolicy } from './compile-policy.ts'
+import { decide, type Facts, type PolicyRequest } from './decide.ts'
+
+const origin = 'https://api.example.com'
+const document: PolicyDocument = {
+  allow: [
+    { origin, methods: ['GET'], paths: ['/v1/**'] },
+    { origin, methods: ['POST'], paths: ['/v1/messages'] },
+  ],
+  approval: 'never',
+  limits: {},
+  windows: [],
+}
+const policy = (over: Partial<PolicyDocument> = {}) =>
+  compilePolicy({ id: 'pol_1', version: 3, document: { ...document, ...over } })
+const request: PolicyRequest = { method: 'GET', origin, path: '/v1/users', query: [] }
+const facts: Facts = {
+  now: Date.parse('2026-11-21T12:00:00Z'),
+  agent: { status: 'active' },
+  connection: { status: 'healthy', origins: [origin] },
+}
+
+describe('decide', () => {
+  it('denies whatever no policy allows', () => {
+    expect(decide(undefined, request, facts)).toMatchObject({
+      outcome: 'deny',
+      problem: 'policy-denied',
+    })
+    expect(decide(policy({ allow: [] }), request, facts)).toMatchObject({
+      outcome: 'deny',
+      problem: 'policy-denied',
+    })
+  })
+
+  it('refuses a disabled agent and a connection that is not healthy before anything else', () => {
+    verifies('S-10')
+    const other = { ...request, origin: 'https://evil.example' }
+    expect(decide(policy(), other, { ...facts, agent: { status: 'disabled' } }).problem).toBe(
+      'agent-disabled',
+    )
+    expect(decide(policy(), other, { ...facts, agent: { status: 'pending' } }).problem).toBe(
+      'agent-disabled',
+    )
+    const having = (status: Facts['connection']['status']): Facts => ({
+      ...facts,
+      connection: { status, origins: [origin] },
+    })
+    expect(decide(policy(), other, having('revoked')).problem).toBe('connection-revoked')
+    expect(decide(policy(), other, having('needs_reauth')).problem).toBe('connection-needs-reauth')
+  })
+
+  it('is over at the instant it expires', () => {
+    const short = policy({ expiresAt: '2026-11-21T12:00:00.000Z' })
+    expect(decide(short, request, facts).problem).toBe('policy-expired')
+    expect(decide(short, request, { ...facts, now: facts.now - 1 }).outcome).toBe('allow')
+  })
+
+  it('sends the credential to no origin but its own, whatever the policy allows', () => {
+    verifies('S-12')
+    const anywhere = policy({
+      allow: [{ origin: 'https://*.example.com', methods: ['GET'], paths: ['/**'] }],
+    })
+    expect(decide(anywhere, request, facts).outcome).toBe('allow')
+    for (const other of [
+      'https://evil.example.com',
+      'http://api.example.com',
+      'https://api.example.com:8443',
+      'https://api.example.com.evil.net',
+      'https://xapi.example.com',
+    ]) {
+      expect(decide(anywhere, { ...request, origin: other }, facts).problem).toBe(
+        'origin-not-allowed',
+      )
+    }
+  })
+
+  it('compares scheme, host and port exactly', () => {
+    verifies('S-12')
+    const wide = (other: string): Facts => ({
+      ...facts,
+      connection: { status: 'healthy', origins: [other] },
+    })
+    const parts = fc
+      .record({
+        scheme: fc.constantFrom('https', 'http'),
+        host: fc.constantFrom(
+          'api.example.com',
+          'example.com',
+          'api.example.co',
+          'a.api.example.com',
+          '[::1]',
+          '10.0.0.1',
+        ),
+        port: fc.constantFrom('', ':8443', ':8080'),
+      })
+      .map(({ scheme, host, port }) => `${scheme}://${host}${port}`)
+    fc.assert(
+      fc.property(parts, parts, (allowed, asked) => {
+        const one = policy({ allow: [{ origin: allowed, methods: ['GET'], paths: ['/**'] }] })
+        const { outcome } = decide(one, { ...request, origin: asked }, wide(asked))
+        expect(outcome).toBe(allowed === asked ? 'allow' : 'deny')
+      }),
+    )
+  })
+
+  it('binds a star in a host to one label', () => {
+    verifies('S-13')
+    const wild = policy({
+      allow: [{ origin: 'https://api-*.example.com', methods: ['GET'], paths: ['/**'] }],
+    })
+    const ask = (other: string) =>
+      decide(
+        wild,
+        { ...request, origin: other },
+        { ...facts, connection: { status: 'healthy', origins: [other] } },
+      ).outcome
+    expect(ask('https://api-eu.example.com')).toBe('allow')
+    for (const other of [
+      'https://api-eu.x.example.com',
+      'https://api-eu.example.com:8443',
+      'http://api-eu.example.com',
+      'https://api-eu.exampleXcom',
+      'https://api-eu.example.com.evil.net',
+      'https://x.api-eu.example.com',
+    ]) {
+      expect(ask(other)).toBe('deny')
+    }
+  })
+
+  it('names the near miss without showing the policy', () => {
+    verifies('S-13')
+    const ask = (over: Partial<PolicyRequest>) =>
+      decide(policy(), { ...request, ...over }, facts).reason
+    expect(ask({ method: 'DELETE' })).toBe('The policy allows this path, but not with DELETE.')
+    expect(ask({ method: 'POST' })).toBe('The policy allows this path, but not with POST.')
+    expect(ask({ path: '/v2' })).toBe(
+      'The policy allows GET at https://api.example.com, but not this path.',
+    )
+    expect(ask({ path: '/v2', method: 'PUT' })).not.toContain('/v1')
+  })
+
+  it('needs origin, method and path of one entry, not of several', () => {
+    const split = policy({
+      allow: [
+        { origin, methods: ['GET'], paths: ['/a'] },
+        { origin, methods: ['POST'], paths: ['/b'] },
+      ],
+    })
+    expect(decide(split, { ...request, method: 'POST', path: '/a' }, facts).outcome).toBe('deny')
+    expect(decide(split, { ...request, method: 'HEAD', path: '/a' }, facts).outcome).toBe('deny')
+    expect(decide(split, { ...request, method: 'POST', path: '/b' }, facts)).toMatchObject({
+      outcome: 'allow',
+      ruleId: 'allow[1]',
+      policyId: 'pol_1',
+      policyVersion: 3,
+    })
+  })
+
+  it('says when the window opens next', () => {
+    const office = policy({
+      windows: [{ days: ['mon'], from: '09:00', to: '17:30', timezone: 'Europe/Berlin' }],
+    })
+    expect(decide(office, request, facts)).toMatchObject({
+      outcome: 'deny',
+      problem: 'outside-window',
+      next: 'It opens at 2026-11-23T08:00:00.000Z (Mon 2026-11-23 09:00 Europe/Berlin); try again then.',
+      retryAfterSeconds: 44 * 3600,
+    })
+    expect(
+      decide(office, request, { ...facts, now: Date.parse('2026-11-23T08:00:00Z') }).outcome,
+    ).toBe('allow')
+  })
+
+  it('asks for approval as the mode says, and not for what is refused anyway', () => {
+    const ask = (approval: PolicyDocument['approval'], method: string) =>
+      decide(policy({ approval }), { ...request, method, path: '/v1/messages' }, facts)
+    expect(ask('always', 'GET')).toMatchObject({
+      outcome: 'require_approval',
+      problem: 'approval-unavailable',
+    })
+    expect(ask('writes', 'GET').outcome).toBe('allow')
+    expect(ask('writes', 'POST').outcome).toBe('require_approval')
+    expect(ask('never', 'POST').outcome).toBe('allow')
+    expect(ask('always', 'DELETE')).toMatchObject({ outcome: 'deny', problem: 'policy-denied' })
+  })
+
+  it('bounds the bytes of a request', () => {
+    const small = policy({ limits: { requestBytesMax: 3 } })
+    const post: PolicyRequest = { ...request, method: 'POST', path: '/v1/messages' }
+    expect(decide(small, { ...post, body: new Uint8Array(4) }, facts).problem).toBe(
+      'request-too-large',
+    )
+    expect(decide(small, { ...post, body: new Uint8Array(3) }, facts).outcome).toBe('allow')
+  })
+
+  it('depends on nothing but its arguments', () => {
+    const compiled = policy()
+    expect(decide(compiled, request, facts)).toEqual(decide(compiled, request, facts))
+    expect(Object.isFrozen(compiled)).toBe(true)
+  })
+})
