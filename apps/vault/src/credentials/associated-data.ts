@@ -10,38 +10,40 @@ export interface SealContext {
   readonly origins?: readonly string[]
 }
 
-const domain = 'sallyport/v1/sealed'
+const domain = Buffer.from('sallyport/v1/sealed', 'utf8')
 
 /**
  * The associated data of an envelope (`docs/envelope.md`): every field behind its length, so that no two contexts
  * give the same bytes. Throws a RangeError for a context that has no exact encoding.
  */
 export function encodeAssociatedData(context: SealContext, keyId: Uint8Array): Buffer {
-  return Buffer.concat([
-    lengthPrefixed(encodeText(domain)),
-    lengthPrefixed(encodeText(context.table)),
-    lengthPrefixed(encodeText(context.column)),
-    lengthPrefixed(encodeText(context.workspaceId)),
-    lengthPrefixed(encodeText(context.rowId)),
-    lengthPrefixed(encodeVersion(context.rowVersion)),
-    lengthPrefixed(keyId),
-    encodeOrigins(context.origins),
-  ])
+  const fields = lengthPrefixed(
+    domain,
+    encodeText(context.table),
+    encodeText(context.column),
+    encodeText(context.workspaceId),
+    encodeText(context.rowId),
+    encodeVersion(context.rowVersion),
+    keyId,
+  )
+  return Buffer.concat([fields, encodeOrigins(context.origins)])
 }
 
 /** The salt of a record's own key: its id and its version. */
 export function encodeRecordSalt(context: SealContext): Buffer {
-  return Buffer.concat([
-    lengthPrefixed(encodeText(context.rowId)),
-    lengthPrefixed(encodeVersion(context.rowVersion)),
-  ])
+  return lengthPrefixed(encodeText(context.rowId), encodeVersion(context.rowVersion))
 }
 
-/** UTF-8 behind its length in four bytes, big-endian. */
-export function lengthPrefixed(bytes: Uint8Array): Buffer {
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(bytes.length)
-  return Buffer.concat([length, bytes])
+/** Each part behind its length in four bytes, big-endian. */
+export function lengthPrefixed(...parts: readonly Uint8Array[]): Buffer {
+  const joined = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + 4 + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    joined.writeUInt32BE(part.length, offset)
+    joined.set(part, offset + 4)
+    offset += 4 + part.length
+  }
+  return joined
 }
 
 /** UTF-8; a lone surrogate is refused, since it would be written like any other lone surrogate. */
@@ -64,7 +66,7 @@ export function encodeVersion(version: number): Buffer {
 function encodeOrigins(origins: readonly string[] | undefined): Buffer {
   if (origins === undefined) return Buffer.from([0])
   const sorted = [...new Set(origins)].map(encodeText).sort(Buffer.compare)
-  const count = Buffer.alloc(4)
-  count.writeUInt32BE(sorted.length)
-  return Buffer.concat([Buffer.from([1]), count, ...sorted.map(lengthPrefixed)])
+  const head = Buffer.from([1, 0, 0, 0, 0])
+  head.writeUInt32BE(sorted.length, 1)
+  return Buffer.concat([head, lengthPrefixed(...sorted)])
 }
