@@ -1,0 +1,176 @@
+// The only way out: this room checks where a request may go, dials the address that it checked, sends the request at most
+// once and bounds what comes back.
+import { Problem } from '@sallyport/contracts'
+import { createAddressRules } from './address-rules.ts'
+import { createConnect, type Resolve, resolveBySystem } from './connect.ts'
+import { createExchange, type ExchangeLimits, type UpstreamAnswer } from './exchange.ts'
+import { createLanePool, type LaneLimits, type LanePool } from './lane-pool.ts'
+import { checkOrigin, readOrigin } from './origin-rules.ts'
+import { type OutgoingRequest, toWireRequest } from './wire-request.ts'
+
+export { parseCidr } from './address-rules.ts'
+export type { Resolve } from './connect.ts'
+export type { UpstreamAnswer } from './exchange.ts'
+export type { OutgoingRequest } from './wire-request.ts'
+
+/** How one request is sent. */
+export interface SendOptions extends ExchangeLimits {
+  /**
+   * Whose connections may carry it: the connection's id with the version of its credential. Requests with different keys
+   * never share a socket. A key that was closed stays closed.
+   */
+  readonly poolKey: string
+}
+
+/** The only way out. */
+export interface Egress {
+  /**
+   * Sends a request at most once, without following redirects, and resolves when the head of the answer is there.
+   * @throws Problem address-refused, upstream-unreachable, upstream-timeout, upstream-invalid-response, response-too-large,
+   * request-stopped (or the signal's reason, where that is a problem), overloaded; invalid-method, invalid-url and
+   * invalid-header for what must not be written to a socket. Reading the body can throw the same.
+   */
+  send(request: OutgoingRequest, options: SendOptions): Promise<UpstreamAnswer>
+  /** Ends all connections and exchanges of a key, and refuses it from now on: for a revoked or replaced credential. */
+  closePool(poolKey: string): void
+  /** Whether an owner may name an origin: true, or a sentence that says why not. */
+  isAllowedOrigin(origin: string): true | string
+  /** Ends everything and sends nothing more. */
+  close(): Promise<void>
+}
+
+/** Bounds that an operator may change. */
+export interface EgressLimits extends LaneLimits {
+  readonly poolsMax: number
+  readonly resolveMs: number
+  readonly connectMs: number
+}
+
+const defaultLimits: EgressLimits = {
+  poolsMax: 1024,
+  connectionsMax: 64,
+  waitingMax: 1024,
+  resolveMs: 5_000,
+  connectMs: 10_000,
+  headersMs: 300_000,
+  bodyIdleMs: 60_000,
+  keepAliveMs: 4_000,
+  keepAliveMaxMs: 60_000,
+  connectionAgeMaxMs: 300_000,
+  headerBytesMax: 32 * 1024,
+}
+
+/** Keys that were closed and are remembered; far more than are revoked while one request is on its way. */
+const closedKeysMax = 20_000
+
+/**
+ * Builds the way out.
+ * @throws RangeError with a sentence where a range of the operator's cannot be read
+ */
+export function createEgress(needs: {
+  allowCidrs: readonly string[]
+  denyCidrs: readonly string[]
+  now: () => number
+  resolve?: Resolve
+  limits?: Partial<EgressLimits>
+  extraCa?: readonly string[]
+}): Egress {
+  const { now } = needs
+  const limits = { ...defaultLimits, ...needs.limits }
+  const rules = createAddressRules(needs)
+  const resolve = needs.resolve ?? resolveBySystem
+  const extraCa = needs.extraCa ?? []
+  const connect = createConnect({ ...limits, rules, resolve, extraCa })
+  const pools = createPoolTable(limits.poolsMax, (origin, onEmpty) => {
+    const target = readOrigin(origin)
+    if (typeof target === 'string') throw new Problem('invalid-url', target)
+    const allowed = checkOrigin(origin, rules)
+    if (allowed !== true) throw new Problem('address-refused', allowed)
+    return createLanePool({ target, connect, limits, now, onEmpty })
+  })
+  const closedKeys = new Set<string>()
+  let isClosed = false
+
+  return {
+    async send(request, options) {
+      const wire = toWireRequest(request)
+      if (isClosed || closedKeys.has(options.poolKey)) throw revoked()
+      const pool = pools.get(options.poolKey, wire.origin)
+      const exchange = createExchange(wire, options, pool.forget)
+      if (!options.signal.aborted) pool.carry(exchange)
+      return exchange.answer
+    },
+    closePool(poolKey) {
+      closedKeys.add(poolKey)
+      const [oldest] = closedKeys
+      if (closedKeys.size > closedKeysMax && oldest !== undefined) closedKeys.delete(oldest)
+      pools.destroy((key) => key === poolKey, revoked())
+    },
+    isAllowedOrigin: (origin) => checkOrigin(origin, rules),
+    async close() {
+      isClosed = true
+      pools.destroy(() => true, new Problem('request-stopped', 'The vault is stopping.'))
+    },
+  }
+}
+
+function revoked(): Problem {
+  return new Problem('request-stopped', 'The connection was revoked or changed meanwhile.', {
+    next: 'List the connections to see what is left.',
+  })
+}
+
+interface PoolTable {
+  get(poolKey: string, origin: string): LanePool
+  destroy(matches: (poolKey: string) => boolean, problem: Problem): void
+}
+
+/** All pools, by key and origin. A pool leaves when its last connection does; at the bound the longest unused quiet one goes. */
+function createPoolTable(
+  poolsMax: number,
+  make: (origin: string, onEmpty: () => void) => LanePool,
+): PoolTable {
+  const table = new Map<string, { pool: LanePool; poolKey: string; usedAt: number }>()
+  let uses = 0
+
+  function makeRoom(): void {
+    let oldest: [string, { pool: LanePool; usedAt: number }] | undefined
+    for (const entry of table) {
+      if (!entry[1].pool.isQuiet()) continue
+      if (oldest === undefined || entry[1].usedAt < oldest[1].usedAt) oldest = entry
+    }
+    if (oldest === undefined) {
+      throw new Problem('overloaded', 'Too many upstreams are busy at once.', {
+        next: 'Nothing was sent; try again in a moment.',
+        retryAfterSeconds: 1,
+      })
+    }
+    table.delete(oldest[0])
+    oldest[1].pool.destroy(new Problem('request-stopped', 'The request was stopped.'))
+  }
+
+  return {
+    get(poolKey, origin) {
+      const key = `${origin} ${poolKey}`
+      let entry = table.get(key)
+      if (entry === undefined) {
+        if (table.size >= poolsMax) makeRoom()
+        const onEmpty = () => {
+          if (table.get(key)?.pool.isEmpty()) table.delete(key)
+        }
+        entry = { pool: make(origin, onEmpty), poolKey, usedAt: 0 }
+        table.set(key, entry)
+      }
+      uses += 1
+      entry.usedAt = uses
+      return entry.pool
+    },
+    destroy(matches, problem) {
+      for (const [key, { pool, poolKey }] of [...table]) {
+        if (!matches(poolKey)) continue
+        table.delete(key)
+        pool.destroy(problem)
+      }
+    },
+  }
+}
