@@ -1,0 +1,136 @@
+// Brings the database's tables to what this build needs.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Problem } from '@sallyport/contracts'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator'
+import { connect, describeUrl, type Sql } from './connect.ts'
+import { readFailure } from './database.ts'
+
+/** Any two vaults agree on this number; it spells nothing. */
+const migrationLock = 7_305_116_642
+/** How long a replica waits for another one that migrates. */
+const lockWaitMsMax = 120_000
+const lockRetryMs = 50
+/** A migration may rebuild a large table; a statement without any answer for this long is given up. */
+const silenceMsMax = 3_600_000
+/** A migration that cannot get its lock must not queue every other query behind it for long. */
+const lockTimeoutMs = 10_000
+
+/** Records that a role of the application may add to but never change. */
+const appendOnlyTables = ['audit_records', 'audit_checkpoints']
+
+export interface MigrateOptions {
+  /** A role that may create tables. */
+  readonly url: string
+  /** The folder that drizzle-kit wrote (`drizzle/`), wherever it stands in this build. */
+  readonly migrationsFolder: string
+  /** The role that the pool signs in with, if it is another one; it is granted what it needs and no more. */
+  readonly appRole?: string
+}
+
+/**
+ * Runs the migrations that are missing, in one transaction: an interrupted run leaves nothing behind. Several replicas may
+ * call it at once; one works, the others wait. Throws `store-unavailable` when the database cannot be reached, is of a newer
+ * build, or stays locked for two minutes.
+ */
+export async function migrate(options: MigrateOptions): Promise<void> {
+  const sql = connect({
+    url: options.url,
+    maxConnections: 1,
+    applicationName: 'sallyport migrate',
+    silenceMsMax,
+    settings: { lock_timeout: lockTimeoutMs },
+  })
+  try {
+    await lock(sql)
+    await refuseNewer(sql, options.migrationsFolder)
+    await runMigrations(drizzle(sql), { migrationsFolder: options.migrationsFolder })
+    const { user } = describeUrl(options.url)
+    if (options.appRole !== undefined && options.appRole !== user) await grant(sql, options.appRole)
+  } catch (error) {
+    throw readFailure(error)
+  } finally {
+    // The lock goes with the session.
+    await sql.end({ timeout: 1 })
+  }
+}
+
+/**
+ * Reads the key-check value that binds the database to a root key; undefined while the database holds no vault. Changes
+ * nothing: the session is read-only. Throws `store-unavailable` when the database cannot be reached.
+ */
+export async function readKeyCheck(url: string): Promise<Uint8Array | undefined> {
+  const sql = connect({
+    url,
+    maxConnections: 1,
+    applicationName: 'sallyport start',
+    silenceMsMax: 10_000,
+    settings: { default_transaction_read_only: 'on', statement_timeout: 5_000 },
+  })
+  try {
+    const [found] = await sql`SELECT to_regclass('installation') IS NOT NULL AS exists`
+    if (found?.['exists'] !== true) return undefined
+    const [row] = await sql<{ keyCheck: Uint8Array }[]>`
+      SELECT key_check AS "keyCheck" FROM installation WHERE id = 1`
+    return row?.keyCheck
+  } catch (error) {
+    throw readFailure(error)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+/** Tried again and again rather than waited for: a waiting statement would end at the lock's own timeout. */
+async function lock(sql: Sql): Promise<void> {
+  for (let waitedMs = 0; waitedMs <= lockWaitMsMax; waitedMs += lockRetryMs) {
+    const [row] = await sql`SELECT pg_try_advisory_lock(${migrationLock}) AS locked`
+    if (row?.['locked'] === true) return
+    await new Promise((resolve) => setTimeout(resolve, lockRetryMs))
+  }
+  throw new Problem(
+    'store-unavailable',
+    'Another vault has been migrating the database for long.',
+    {
+      next: 'The operator has to see what the session “sallyport migrate” waits for, and start this vault again.',
+    },
+  )
+}
+
+async function refuseNewer(sql: Sql, migrationsFolder: string): Promise<void> {
+  const [found] =
+    await sql`SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`
+  if (found?.['exists'] !== true) return
+  const [row] = await sql<{ newest: string | null }[]>`
+    SELECT max(created_at)::text AS newest FROM drizzle.__drizzle_migrations`
+  if (Number(row?.newest ?? 0) <= newestKnown(migrationsFolder)) return
+  throw new Problem(
+    'store-unavailable',
+    'The database was migrated by a newer build of the vault.',
+    {
+      next: 'The operator has to start that build or a later one; nothing was changed.',
+    },
+  )
+}
+
+function newestKnown(migrationsFolder: string): number {
+  const journal: unknown = JSON.parse(
+    readFileSync(join(migrationsFolder, 'meta', '_journal.json'), 'utf8'),
+  )
+  const entries = (journal as { entries: { when: number }[] }).entries
+  return Math.max(0, ...entries.map((entry) => entry.when))
+}
+
+/** Each start grants anew, so that tables of new migrations are covered. In one transaction: never more than meant. */
+async function grant(sql: Sql, appRole: string): Promise<void> {
+  await sql.begin(async (tx) => {
+    const role = tx(appRole)
+    await tx`GRANT USAGE ON SCHEMA public TO ${role}`
+    await tx`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`
+    await tx`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}`
+    for (const table of appendOnlyTables) {
+      await tx`REVOKE ALL ON ${tx(table)} FROM ${role}`
+      await tx`GRANT SELECT, INSERT ON ${tx(table)} TO ${role}`
+    }
+  })
+}
