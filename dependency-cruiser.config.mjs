@@ -1,0 +1,228 @@
+// The plan of the house as rules: which room may touch what. docs/architecture.md says why; test/check.test.ts plants one
+// violation of each and sees it caught under the name that stands here.
+
+const vault = '^apps/vault/src/'
+const tests = '\\.test(-d)?\\.ts$'
+/** Those who build the house and hand its parts round. */
+const builders = `${vault}(main|worker|compose)(\\.ts$|/)`
+const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/|^(${names.join('|')})$`
+const node = (...names) => `^(node:)?(${names.join('|')})(/|$)`
+
+/** What opens a connection to somewhere. */
+const sockets = [
+  node('net', 'dns', 'tls', 'http', 'https', 'http2', 'dgram'),
+  npm('undici', 'ws', 'axios', 'got', 'node-fetch', 'ioredis', 'nodemailer'),
+]
+const processes = node('child_process', 'cluster')
+const sql = npm('drizzle-orm', 'postgres', 'pg', 'mysql2', 'better-sqlite3')
+
+/** A package may be imported by these alone. */
+const monopoly = ({ name, comment, of, holders }) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: '^(apps|packages)/', pathNot: [...holders, tests] },
+  to: { path: of },
+})
+
+/** A room that is built once in compose and handed in: nobody else imports it, not even a type of it. */
+const handedIn = (room, reason, alsoImportedBy = []) => ({
+  name: `${room}-is-handed-in`,
+  comment: `${reason} Declare the functions you need as a small interface; compose hands in what fits.`,
+  severity: 'error',
+  from: {
+    path: '^(apps|packages)/',
+    pathNot: [`${vault}${room}/`, builders, tests, ...alsoImportedBy],
+  },
+  to: { path: `${vault}${room}/` },
+})
+
+/** All that the sources of a package may import: itself, and these. */
+const mayImport = (name, ...allowed) => ({
+  name: `${name}-imports-only-its-own`,
+  comment: `The table of rooms in docs/architecture.md says what packages/${name} may import.`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src/`, pathNot: [tests] },
+  to: { pathNot: [`^packages/${name}/src/`, ...allowed] },
+})
+
+const contracts = '^packages/contracts/src/'
+const catalog = '^packages/catalog/src/'
+const sdk = '^packages/sdk/src/'
+const nodeCore = node('[a-z_]+')
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Files that import each other cannot be understood or tested apart.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-folder-cycles',
+      comment: 'Rooms that import each other are one room.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^(apps|packages)/' },
+      to: { circular: true },
+    },
+    {
+      name: 'everything-resolves',
+      comment: 'An import that leads nowhere: a missing dependency or a wrong name.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'tests-are-leaves',
+      comment: 'What is shipped imports no test and nothing that belongs to tests.',
+      severity: 'error',
+      from: { path: '^(apps|packages)/', pathNot: [tests] },
+      to: { path: ['^(test|bench|scripts)/', tests] },
+    },
+    {
+      name: 'http-is-outermost',
+      comment: 'Only those who build and listen import http; no room knows how it is reached.',
+      severity: 'error',
+      from: { path: '^(apps|packages)/', pathNot: [`${vault}http/`, builders, tests] },
+      to: { path: `${vault}http/` },
+    },
+    {
+      name: 'compose-is-the-root',
+      comment: 'Only an entry point builds the house.',
+      severity: 'error',
+      from: { path: '^(apps|packages)/', pathNot: [builders, tests] },
+      to: { path: `${vault}compose(\\.ts$|/)` },
+    },
+    {
+      name: 'config-is-handed-in',
+      comment: 'Rooms take the values that they need, not the configuration.',
+      severity: 'error',
+      from: {
+        path: '^(apps|packages)/',
+        pathNot: [builders, `${vault}config`, '^packages/cli/', tests],
+      },
+      to: { path: `${vault}config` },
+    },
+    {
+      name: 'policy-imports-contracts-only',
+      comment: 'A decision is a pure function of a policy, a request and facts.',
+      severity: 'error',
+      from: { path: `${vault}policy/`, pathNot: [tests] },
+      to: { pathNot: [`${vault}policy/`, contracts, npm('re2js')] },
+    },
+    {
+      name: 'policy-reaches-no-io',
+      comment: 'Not even through others: the simulator and the dry run call the same code.',
+      severity: 'error',
+      from: { path: `${vault}policy/`, pathNot: [tests] },
+      to: {
+        path: [...sockets, processes, sql, node('fs', 'worker_threads', 'process')],
+        reachable: true,
+      },
+    },
+    handedIn('store', 'Only store knows that there is SQL.'),
+    handedIn('egress', 'There is one way out.'),
+    handedIn('credentials', 'There is one room that holds a key.'),
+    handedIn('audit', 'Nobody writes history but through the few functions handed in.', [
+      // The offline verifier reads an export without a vault.
+      '^packages/cli/',
+    ]),
+    monopoly({
+      name: 'sql-only-in-store',
+      comment: 'Every query stands in apps/vault/src/store.',
+      of: sql,
+      holders: [`${vault}store/`],
+    }),
+    monopoly({
+      name: 'sockets-only-in-egress',
+      comment: 'An address that egress has not checked is an address that nobody checked.',
+      of: sockets,
+      holders: [
+        `${vault}egress/`,
+        // The database is named by the operator, not by a request; the embedded one is on a Unix socket.
+        `${vault}store/(connect\\.ts$|embedded/)`,
+        // Listening, not dialling.
+        `${vault}(main|worker)\\.ts$`,
+        '^packages/cli/',
+      ],
+    }),
+    monopoly({
+      name: 'processes-only-in-embedded',
+      comment:
+        'Only the embedded PostgreSQL is started by the vault; the command may open an editor or a client.',
+      of: processes,
+      holders: [`${vault}store/embedded/`, '^packages/cli/'],
+    }),
+    monopoly({
+      name: 'hono-only-in-http',
+      comment: 'How a request arrives is the business of one room.',
+      of: npm('hono', '@hono/[^/]+'),
+      holders: [`${vault}http/`, `${vault}main\\.ts$`],
+    }),
+    monopoly({
+      name: 'bullmq-only-in-jobs',
+      comment: 'Jobs stand in one table behind one port.',
+      of: npm('bullmq'),
+      holders: [`${vault}jobs/`],
+    }),
+    monopoly({
+      name: 'openid-client-only-where-people-connect',
+      comment: 'OAuth belongs to connections and to the sign-in of owners.',
+      of: npm('openid-client'),
+      holders: [`${vault}(connections|identity)/`],
+    }),
+    monopoly({
+      name: 'mcp-sdk-only-in-mcp',
+      comment: 'What speaks MCP is the stdio package and the vault’s own mcp room.',
+      of: npm('@modelcontextprotocol/[^/]+'),
+      holders: ['^packages/mcp/', `${vault}mcp/`],
+    }),
+    monopoly({
+      name: 'environment-only-at-entry-points',
+      comment: 'The environment is read once, where a process begins, and handed in.',
+      of: node('process'),
+      holders: [`${vault}(main|worker)\\.ts$`, '^packages/(cli|mcp)/'],
+    }),
+    {
+      name: 'the-vault-by-its-entry-points',
+      comment: 'Packages use the vault through what its package.json exports.',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: {
+        path: vault,
+        pathNot: [`${vault}main\\.ts$`, `${vault}config\\.ts$`, `${vault}audit/verify`],
+      },
+    },
+    {
+      name: 'crossing-by-package-name',
+      comment: 'A relative path from one package into another walks around its exports.',
+      severity: 'error',
+      from: { path: '^(?:apps|packages)/([^/]+)/', pathNot: [tests] },
+      to: {
+        path: '^(apps|packages)/',
+        pathNot: ['^(?:apps|packages)/$1/'],
+        dependencyTypes: ['local'],
+      },
+    },
+    mayImport('contracts', npm('zod')),
+    mayImport('catalog', contracts, npm('zod')),
+    mayImport('sdk', contracts, npm('jose')),
+    mayImport('mcp', contracts, sdk, nodeCore, npm('@modelcontextprotocol/server', 'zod')),
+    mayImport('cli', contracts, sdk, catalog, vault, nodeCore, npm('commander', 'jose')),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.types)/' },
+    // A type is a dependency too: rooms that know each other's types are not apart.
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs'],
+    },
+  },
+}
