@@ -179,8 +179,6 @@ export const bootstrapAgent = defineOperation({
   problems: ['invalid-bootstrap-secret'],
 })
 
-export const clientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
 /**
  * RFC 6749 §4.4 with RFC 7523 §2.2. The input is loose on purpose: RFC 6749 has unknown parameters ignored, and
  * whatever is wrong has to end in the one 401 of the token endpoint rather than in a problem that tells causes apart.

@@ -80,6 +80,10 @@ export const problemKinds = {
   'credential-unreadable': kind(503, 'operator', 'The credential cannot be opened'),
   overloaded: kind(503, 'wait', 'The vault is busy'),
   'internal-error': kind(500, 'operator', 'Something went wrong in the vault'),
+  // What a client finds in place of an answer; a vault never sends these.
+  'vault-unreachable': kind(503, 'operator', 'The vault could not be reached'),
+  'vault-timeout': kind(504, 'wait', 'The vault did not answer in time'),
+  'vault-invalid-answer': kind(502, 'operator', 'The answer did not come from a vault'),
 } as const satisfies Record<string, ProblemKind>
 
 /** The slug of a problem; stable, and the `type` of an RFC 9457 answer. */

@@ -5,6 +5,8 @@ export interface AuthenticatedAgent {
   readonly agentId: string
   readonly workspaceId: string
   readonly name: string
+  /** The keyed hash of the token in use, so that it can be looked up once more before anything is sent. */
+  readonly tokenHash: Uint8Array
 }
 
 /** A person whose session or token was valid a moment ago, with what it may do. */

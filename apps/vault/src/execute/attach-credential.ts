@@ -1,0 +1,47 @@
+import type { PermittedRequest } from './permit.ts'
+
+/** What an opened credential puts on a request. */
+export interface OpenedCredential {
+  readonly headers?: readonly (readonly [string, string])[]
+  readonly query?: readonly [string, string]
+  readonly path?: { readonly placeholder: string; readonly value: string }
+}
+
+/** The request as it goes out, credential and all. It is never logged, stored or answered. */
+export interface ArmedRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body?: Uint8Array
+}
+
+/**
+ * Puts the credential on. Takes a PermittedRequest, so that nothing can be armed that was not decided, reserved and
+ * recorded. Injected headers win over the agent's and appear once (S-18).
+ */
+export function attachCredential(
+  { allowed: { frozen } }: PermittedRequest,
+  credential: OpenedCredential,
+): ArmedRequest {
+  const injected = credential.headers ?? []
+  const names = new Set(injected.map(([name]) => name.toLowerCase()))
+  const kept = frozen.headers.filter(([name]) => !names.has(name.toLowerCase()))
+  return {
+    method: frozen.method,
+    url: withPath(withQuery(frozen.url, credential.query), credential.path),
+    headers: [...kept, ...injected],
+    ...(frozen.body !== undefined && { body: frozen.body }),
+  }
+}
+
+function withQuery(url: string, query: OpenedCredential['query']): string {
+  if (query === undefined) return url
+  const [name, value] = query
+  const pair = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`
+  return `${url}${url.includes('?') ? '&' : '?'}${pair}`
+}
+
+/** The placeholder stands at most once, in the path: freezing saw to it. */
+function withPath(url: string, path: OpenedCredential['path']): string {
+  return path === undefined ? url : url.replace(`{${path.placeholder}}`, () => path.value)
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto'
+import { type HttpMethod, httpMethods, Problem } from '@sallyport/contracts'
+import { parseCanonicalUrl, urlBytesMax } from './canonical-url.ts'
+import { encodeBody, type RequestBody } from './request-body.ts'
+import { filterRequestHeaders, type HeaderList, parseRequestHeaders } from './request-headers.ts'
+import {
+  encodeQuery,
+  parseQuery,
+  type QueryMap,
+  type QueryParameters,
+  refuseCredentialName,
+  refuseNamesInBoth,
+} from './request-query.ts'
+
+declare const frozen: unique symbol
+
+/** The request as it will be sent, but for the credential. Only `freezeRequest` makes one; nothing is read twice. */
+export interface FrozenRequest {
+  readonly [frozen]: true
+  readonly method: HttpMethod
+  /** Absolute, with the query merged in. A path credential's `{placeholder}` still stands in it. */
+  readonly url: string
+  readonly origin: string
+  /** Host and port, as WHATWG writes them. */
+  readonly host: string
+  /** The raw path, escapes and `{placeholder}` included. */
+  readonly path: string
+  /** Decoded, every occurrence, in order. */
+  readonly query: QueryParameters
+  /** Names in lower case, each once; what the vault fills in is in it. */
+  readonly headers: HeaderList
+  /** The exact bytes. A typed array cannot be frozen: nobody but this request holds it, and nobody writes to it. */
+  readonly body?: Uint8Array
+  /** SHA-256 over method, URL, headers and body, each with its length before it; lower-case hex. */
+  readonly digest: string
+  /** Names of the agent's headers that are not sent. */
+  readonly droppedHeaders: readonly string[]
+}
+
+/** What an agent asks for; parts of the input of `execute`. */
+export interface RequestInput {
+  readonly method: string
+  readonly url: string
+  readonly query?: QueryMap | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: unknown
+}
+
+/** What the connection says about its requests. Everything is off unless it is said. */
+export interface FreezeOptions {
+  readonly allowEncodedSlash?: boolean | undefined
+  /** `http` is for origins in ranges that the operator opened; the credential's origins still decide. */
+  readonly schemes?: readonly ('https' | 'http')[] | undefined
+  /** Names of headers that the agent may send beside the usual ones. */
+  readonly requestHeaders?: readonly string[] | undefined
+  /** The placeholder of a path credential: `{placeholder}` then has to stand in the path once. */
+  readonly placeholder?: string | undefined
+  /** The name of a query credential, which the agent may not give itself. */
+  readonly credentialQueryName?: string | undefined
+}
+
+const defaultHeaders: HeaderList = [
+  ['accept', '*/*'],
+  ['user-agent', 'Sallyport'],
+]
+
+/**
+ * Builds the outgoing request once: one method, one absolute URL, one list of headers, the bytes of the body (S-14). Whatever
+ * would have to be repaired is refused.
+ * @throws Problem invalid-method, invalid-url, invalid-query, invalid-header, invalid-input
+ */
+export function freezeRequest(input: RequestInput, options: FreezeOptions = {}): FrozenRequest {
+  const method = checkMethod(input.method)
+  const target = freezeUrl(input, options)
+  const { passed, dropped } = filterRequestHeaders(
+    parseRequestHeaders(input.headers ?? {}),
+    options.requestHeaders ?? [],
+  )
+  const declared = passed.find(([name]) => name === 'content-type')?.[1]
+  const body = encodeBody(input.body, declared)
+  if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
+    throw new Problem('invalid-input', `A ${method} request has no body.`, {
+      next: 'Leave the body out, or use query.',
+      fields: [{ field: 'body', message: `must be absent with ${method}` }],
+    })
+  }
+  const headers = fillHeaders(passed, body)
+  const request: Omit<FrozenRequest, typeof frozen> = {
+    method,
+    ...target,
+    query: Object.freeze(target.query.map((pair) => Object.freeze(pair))),
+    headers: Object.freeze(headers.map((pair) => Object.freeze(pair))),
+    ...(body !== undefined && { body: body.bytes }),
+    digest: digestRequest({ method, url: target.url, headers, body: body?.bytes }),
+    droppedHeaders: Object.freeze(dropped),
+  }
+  return Object.freeze(request) as FrozenRequest
+}
+
+function checkMethod(method: string): HttpMethod {
+  const known = httpMethods.find((one) => one === method)
+  if (known !== undefined) return known
+  throw new Problem('invalid-method', 'The method is not one that the vault sends.', {
+    next: `Use ${httpMethods.join(', ')}, in capitals.`,
+    fields: [{ field: 'method', message: `must be one of ${httpMethods.join(', ')}` }],
+  })
+}
+
+function freezeUrl(
+  input: RequestInput,
+  options: FreezeOptions,
+): Pick<FrozenRequest, 'url' | 'origin' | 'host' | 'path' | 'query'> {
+  const { origin, host, path, query } = parseCanonicalUrl(input.url, {
+    schemes: options.schemes ?? ['https'],
+    allowEncodedSlash: options.allowEncodedSlash ?? false,
+    placeholder: options.placeholder,
+  })
+  const own = parseQuery(query ?? '')
+  const given = encodeQuery(input.query ?? {})
+  refuseNamesInBoth(own, given.parameters)
+  const parameters = [...own, ...given.parameters]
+  if (options.credentialQueryName !== undefined) {
+    refuseCredentialName(parameters, options.credentialQueryName)
+  }
+  const merged = [query ?? '', given.raw].filter((part) => part !== '').join('&')
+  const search = query === undefined && merged === '' ? '' : `?${merged}`
+  const url = `${origin}${path}${search}`
+  if (url.length > urlBytesMax) {
+    throw new Problem(
+      'invalid-query',
+      `With its query the URL has more than ${urlBytesMax} bytes.`,
+      {
+        next: 'Send less in the query.',
+      },
+    )
+  }
+  return { url, origin, host, path, query: parameters }
+}
+
+function fillHeaders(passed: HeaderList, body: RequestBody | undefined): HeaderList {
+  const given = new Set(passed.map(([name]) => name))
+  const missing = defaultHeaders.filter(([name]) => !given.has(name))
+  const type: HeaderList =
+    body === undefined || given.has('content-type') ? [] : [['content-type', body.contentType]]
+  // The vault reads the answer, so it asks for no compression; an agent's accept-encoding never passes.
+  return [...passed, ...type, ...missing, ['accept-encoding', 'identity']]
+}
+
+/** Netstrings: a length before each part, so that no two requests spell the same bytes. All parts are Latin-1. */
+function digestRequest(request: {
+  method: string
+  url: string
+  headers: HeaderList
+  body: Uint8Array | undefined
+}): string {
+  const { method, url, headers, body } = request
+  const parts = ['sallyport-request-1', method, url, `${headers.length}`, ...headers.flat()]
+  parts.push(body === undefined ? 'no body' : 'body')
+  const text = parts.map((part) => `${part.length}:${part},`).join('')
+  const hash = createHash('sha256').update(text, 'latin1')
+  return (body === undefined ? hash : hash.update(body)).digest('hex')
+}

@@ -1,0 +1,47 @@
+import { Problem } from '@sallyport/contracts'
+import { Hono } from 'hono'
+import type { MountContext, Mounted } from './mount.ts'
+import { asProblem } from './problem.ts'
+
+// The outermost room: it mounts the operations, and what is not mounted answers 404.
+
+/** What the app reads of a node request: Hono itself does not know the peer. */
+export type Bindings = { incoming: { socket: { remoteAddress?: string } } }
+export type App = Hono<{ Bindings: Bindings }>
+
+/** `/v1/agents/{agentId}` as Hono writes it. */
+const toRoute = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1')
+
+/** Builds the app of the mounted operations and nothing else. It does not listen. */
+export function createApp(mounted: readonly Mounted[], context: MountContext): App {
+  const app: App = new Hono<{ Bindings: Bindings }>()
+  const methods = new Map<string, string[]>()
+  for (const { operation, serve } of mounted) {
+    const route = toRoute(operation.path)
+    app.on(operation.method, route, (c) => serve(c, context))
+    methods.set(route, [...(methods.get(route) ?? []), operation.method])
+  }
+  for (const [route, allowed] of methods) {
+    app.all(route, (c) => {
+      const requestId = context.requestId()
+      const allow = allowed.join(', ')
+      const problem = new Problem('method-not-allowed', `${c.req.method} is not served here.`, {
+        next: `Use ${allow}.`,
+      })
+      const answer = context.respond.problem(problem, requestId)
+      answer.headers.set('allow', allow)
+      return answer
+    })
+  }
+  app.notFound(() => {
+    const problem = new Problem('not-found', 'There is nothing at this address.', {
+      next: 'The operations are listed at /openapi.json.',
+    })
+    return context.respond.problem(problem, context.requestId())
+  })
+  app.onError((thrown) => {
+    const requestId = context.requestId()
+    return context.respond.problem(asProblem(thrown, context.log, requestId), requestId)
+  })
+  return app
+}

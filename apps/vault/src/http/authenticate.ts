@@ -1,0 +1,84 @@
+import { type Operation, Problem } from '@sallyport/contracts'
+import type { Context } from 'hono'
+import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
+import type { SessionCookies } from './session-cookie.ts'
+
+/** What authentication needs of identity, and of the place where the vault lives. */
+export interface Authentication {
+  authenticateAgent(bearer: string): Promise<AuthenticatedAgent>
+  authenticateOwner(given: { bearer?: string; cookie?: string }): Promise<AuthenticatedOwner>
+  readonly cookies: SessionCookies
+  /** The vault's own origin: what a browser has to say where a cookie is used to change something. */
+  readonly ownOrigin: () => string
+}
+
+/** RFC 6750 §2.1: only the header. A second Authorization header is joined by node with a comma and fails here. */
+const bearerPattern = /^Bearer ([A-Za-z0-9._~+/-]{1,512}=*)$/i
+
+function readBearer(c: Context): string | undefined {
+  const header = c.req.header('authorization')
+  if (header === undefined) return undefined
+  const match = bearerPattern.exec(header)
+  if (match?.[1] === undefined) throw unauthenticated()
+  return match[1]
+}
+
+/** The one answer to every failure to authenticate (S-06). */
+const unauthenticated = () =>
+  new Problem('unauthenticated', 'The request carries no valid credential for this operation.', {
+    next: 'Agents get a new access token at /v1/agents/token; owners sign in or use a token that is still valid.',
+  })
+
+/** Lets an agent's token through, and nothing else (S-08). */
+export async function asAgent(c: Context, auth: Authentication): Promise<AuthenticatedAgent> {
+  const bearer = readBearer(c)
+  if (bearer === undefined) throw unauthenticated()
+  return auth.authenticateAgent(bearer)
+}
+
+/** Lets an owner's session or token through that may do what the operation demands (S-08, S-42). */
+export async function asOwner(
+  c: Context,
+  auth: Authentication,
+  operation: Operation,
+): Promise<AuthenticatedOwner> {
+  const bearer = readBearer(c)
+  const cookie = bearer === undefined ? auth.cookies.read(c) : undefined
+  if (bearer === undefined && cookie === undefined) throw unauthenticated()
+  if (cookie !== undefined) refuseForgery(c, operation, auth)
+  const owner = await auth.authenticateOwner({
+    ...(bearer !== undefined && { bearer }),
+    ...(cookie !== undefined && { cookie }),
+  })
+  if (operation.demand === 'account' && owner.via !== 'session') {
+    throw new Problem('session-required', 'A token may not do this.', {
+      next: 'Sign in with e-mail address and password, and do it from that session.',
+    })
+  }
+  if (
+    operation.demand !== undefined &&
+    operation.demand !== 'account' &&
+    !owner.scopes.has(operation.demand)
+  ) {
+    throw new Problem('insufficient-scope', `This needs the scope ${operation.demand}.`, {
+      next: 'An owner of the workspace can give the role or make a token that has it.',
+    })
+  }
+  return owner
+}
+
+/** A cookie is sent by browsers unasked: what changes state has to come from the vault's own pages. */
+export function refuseForgery(c: Context, operation: Operation, auth: Authentication): void {
+  if (operation.method === 'GET') return
+  const site = c.req.header('sec-fetch-site')
+  const origin = c.req.header('origin')
+  const own = origin !== undefined ? origin === auth.ownOrigin() : site === 'same-origin'
+  if (own) return
+  throw new Problem(
+    'cross-origin-refused',
+    'A session may change things only from the vault’s own pages.',
+    {
+      next: `Send the header Origin: ${auth.ownOrigin()}, or use a personal access token.`,
+    },
+  )
+}

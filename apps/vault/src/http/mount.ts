@@ -1,0 +1,181 @@
+import { type InputOf, type Operation, type OutputOf, Problem } from '@sallyport/contracts'
+import type { Context } from 'hono'
+import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
+import { type Authentication, asAgent, asOwner, refuseForgery } from './authenticate.ts'
+import { asProblem, type Log } from './problem.ts'
+import { parseInput, readInput } from './read-input.ts'
+import type { Responder } from './respond.ts'
+import type { SessionCookie } from './session-cookie.ts'
+
+/** What a handler gets: the parsed input, who asks, and where from. */
+export interface Call<O extends Operation> {
+  readonly input: InputOf<O>
+  readonly caller: CallerOf<O>
+  readonly requestId: string
+  /** The address of the client, believed as far as the trusted proxies go. */
+  readonly address: string
+}
+
+type CallerOf<O extends Operation> = O['caller'] extends readonly ['agent']
+  ? AuthenticatedAgent
+  : O['caller'] extends readonly ['owner']
+    ? AuthenticatedOwner
+    : undefined
+
+/** An answer that begins, renews or ends (`null`) the caller's session as well. */
+export interface WithSession<T> {
+  readonly output: T
+  readonly session: SessionCookie | null
+}
+
+/** Records a refusal in the audit log and sets the problem's `auditId`. */
+export type RecordRefusal = (refused: {
+  agent: AuthenticatedAgent
+  operation: Operation
+  problem: Problem
+}) => Promise<void>
+
+/** What every mounted operation needs. */
+export interface MountContext {
+  readonly auth: Authentication
+  readonly respond: Responder
+  readonly log: Log
+  readonly recordRefusal: RecordRefusal
+  readonly requestId: () => string
+  readonly clientAddress: (c: Context) => string
+}
+
+/** An operation with what serves it. */
+export interface Mounted {
+  readonly operation: Operation
+  readonly serve: (c: Context, context: MountContext) => Promise<Response>
+}
+
+/** One request on its way through: what Hono gave, what the mount was given, and the request's id. */
+interface Passage {
+  readonly c: Context
+  readonly context: MountContext
+  readonly requestId: string
+}
+
+/** How an operation is served. */
+interface Serving<O extends Operation, T> {
+  readonly handle: (call: Call<O>) => Promise<T> | T
+  readonly write: (result: T, passage: Passage) => Response
+  readonly writeProblem?: (problem: Problem, passage: Passage) => Response
+}
+
+/** Serves an operation: authenticate, parse, handle, answer what the output schema names and nothing else. */
+export function mount<const O extends Operation>(
+  operation: O,
+  handle: (call: Call<O>) => Promise<OutputOf<O>> | OutputOf<O>,
+): Mounted {
+  const write = (output: OutputOf<O>, passage: Passage) => answer(operation, output, passage)
+  return serving(operation, { handle, write })
+}
+
+/** The same for an operation whose answer sets or clears the session's cookie. */
+export function mountSession<const O extends Operation>(
+  operation: O,
+  handle: (call: Call<O>) => Promise<WithSession<OutputOf<O>>>,
+): Mounted {
+  return serving(operation, {
+    handle,
+    write: ({ output, session }, passage) => {
+      const { cookies } = passage.context.auth
+      const answered = answer(operation, output, passage)
+      answered.headers.set('set-cookie', session === null ? cookies.clear() : cookies.set(session))
+      return answered
+    },
+  })
+}
+
+/** The same for an operation whose answer is a stream of JSON Lines. */
+export function mountStream<const O extends Operation>(
+  operation: O,
+  handle: (call: Call<O>) => Promise<OutputOf<O>> | OutputOf<O>,
+): Mounted {
+  return serving(operation, {
+    handle,
+    write: (stream, { context, requestId }) => {
+      const body = operation.output.parse(stream) as ReadableStream<Uint8Array>
+      return context.respond.send({ status: 200, body, type: 'application/jsonl', requestId })
+    },
+  })
+}
+
+/**
+ * The same for the token endpoint, whose failures take the form of RFC 6749 §5.2: whatever is wrong with a request,
+ * its body included, gets the one 401 (S-06).
+ */
+export function mountTokenEndpoint<const O extends Operation>(
+  operation: O,
+  handle: (call: Call<O>) => Promise<OutputOf<O>>,
+  toErrorBody: (problem: Problem) => object,
+): Mounted {
+  return serving(operation, {
+    handle,
+    write: (output, passage) => answer(operation, output, passage),
+    writeProblem: (problem, { context, requestId }) =>
+      problem.status >= 500 || problem.status === 429
+        ? context.respond.problem(problem, requestId)
+        : context.respond.json(401, toErrorBody(problem), { requestId }),
+  })
+}
+
+function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Mounted {
+  const pass = async (passage: Passage) => {
+    const { c, context, requestId } = passage
+    const caller = (await authenticate(passage, operation)) as CallerOf<O>
+    const input = (await inputOf(passage, operation, caller)) as InputOf<O>
+    const address = context.clientAddress(c)
+    return how.write(await how.handle({ input, caller, requestId, address }), passage)
+  }
+  return {
+    operation,
+    serve: async (c, context) => {
+      const passage = { c, context, requestId: context.requestId() }
+      try {
+        return await pass(passage)
+      } catch (thrown) {
+        const problem = asProblem(thrown, context.log, passage.requestId)
+        return (
+          how.writeProblem?.(problem, passage) ??
+          context.respond.problem(problem, passage.requestId)
+        )
+      }
+    },
+  }
+}
+
+function answer(operation: Operation, output: unknown, { context, requestId }: Passage): Response {
+  const body = operation.output.parse(output)
+  const status = isApprovalRequired(body) ? 202 : (operation.status ?? 200)
+  return context.respond.json(status, body, { requestId })
+}
+
+const isApprovalRequired = (body: unknown) =>
+  typeof body === 'object' && body !== null && 'approvalRequired' in body
+
+async function authenticate({ c, context }: Passage, operation: Operation) {
+  const [kind] = operation.caller
+  if (kind === 'agent') return asAgent(c, context.auth)
+  if (kind === 'owner') return asOwner(c, context.auth, operation)
+  // Signing in is worth forging too (login CSRF); clients that are no browser send neither header.
+  const fromBrowser = c.req.header('origin') ?? c.req.header('sec-fetch-site')
+  if (fromBrowser !== undefined) refuseForgery(c, operation, context.auth)
+  return undefined
+}
+
+/** Input that cannot even be read is an attempt too: where the operation is audited, its refusal is recorded. */
+async function inputOf(passage: Passage, operation: Operation, caller: unknown): Promise<unknown> {
+  try {
+    return parseInput(operation, await readInput(passage.c, operation))
+  } catch (thrown) {
+    if (operation.audited === true && thrown instanceof Problem) {
+      const agent = caller as AuthenticatedAgent
+      await passage.context.recordRefusal({ agent, operation, problem: thrown })
+    }
+    throw thrown
+  }
+}

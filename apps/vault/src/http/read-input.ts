@@ -1,0 +1,119 @@
+import { type Operation, Problem } from '@sallyport/contracts'
+import type { Context } from 'hono'
+import { invalidInput } from './problem.ts'
+
+/** The bound of a request body where the operation names no other. */
+const bodyBytesMaxDefault = 256 * 1024
+
+/**
+ * Collects what an operation takes: path parameters and the query or the body. Nothing is guessed: a member in two
+ * places, a wrong content type or a broken body is refused.
+ */
+export async function readInput(c: Context, operation: Operation): Promise<unknown> {
+  const path = c.req.param() as Record<string, string>
+  const rest = takesQuery(operation) ? readQuery(c) : await readBody(c, operation)
+  if (!isRecord(rest)) {
+    throw new Problem('invalid-input', 'The body has to be a JSON object.', {
+      next: 'Send the members of the input as one JSON object.',
+    })
+  }
+  for (const name of Object.keys(path)) {
+    if (name in rest) {
+      throw new Problem('invalid-input', `${name} stands in the address and in the input.`, {
+        next: `Leave ${name} out of the input.`,
+        fields: [{ field: name, message: 'stands in the address already' }],
+      })
+    }
+  }
+  return { ...rest, ...path }
+}
+
+/** Parses what was collected against the operation's schema; throws `invalid-input` naming each wrong field. */
+export function parseInput(operation: Operation, raw: unknown): unknown {
+  const parsed = operation.input.safeParse(raw)
+  if (!parsed.success) throw invalidInput(parsed.error)
+  return parsed.data
+}
+
+const takesQuery = (operation: Operation) =>
+  operation.method === 'GET' || operation.method === 'DELETE'
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function readQuery(c: Context): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    const [only, second] = values
+    if (second !== undefined) {
+      throw new Problem('invalid-input', `The query holds ${name} more than once.`, {
+        next: `Give ${name} once.`,
+        fields: [{ field: name, message: 'must be given once' }],
+      })
+    }
+    if (only !== undefined) found[name] = only
+  }
+  return found
+}
+
+async function readBody(c: Context, operation: Operation): Promise<unknown> {
+  const text = await readText(c, operation.bodyBytesMax ?? bodyBytesMaxDefault)
+  if (text === '') return {}
+  const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type === 'application/json') return parseJson(text)
+  if (type === 'application/x-www-form-urlencoded' && operation.form === true) {
+    return parseForm(text)
+  }
+  throw new Problem('unsupported-media-type', 'The body has to be JSON.', {
+    next: 'Send the header Content-Type: application/json.',
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Problem('invalid-json', 'The body is not valid JSON.', {
+      next: 'Send one JSON object (RFC 8259).',
+      cause,
+    })
+  }
+}
+
+/** RFC 6749 §3.2: a parameter must not be sent twice. */
+function parseForm(text: string): Record<string, string> {
+  const found: Record<string, string> = Object.create(null)
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (name in found) {
+      throw new Problem('invalid-input', 'A parameter of the form is given more than once.', {
+        next: 'Give each parameter once.',
+      })
+    }
+    found[name] = value
+  }
+  return { ...found }
+}
+
+/** Reads the body as text, and stops reading at the bound. */
+async function readText(c: Context, bytesMax: number): Promise<string> {
+  const announced = c.req.header('content-length')
+  if (announced !== undefined) {
+    if (Number(announced) > bytesMax) throw bodyTooLarge(bytesMax)
+    return c.req.text()
+  }
+  const body = c.req.raw.body
+  if (body === null) return ''
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength
+    if (bytes > bytesMax) throw bodyTooLarge(bytesMax)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const bodyTooLarge = (bytesMax: number) =>
+  new Problem('body-too-large', `The body is larger than ${bytesMax} bytes.`, {
+    next: 'Send less at once.',
+  })
