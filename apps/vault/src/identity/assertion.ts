@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
+import { isLookupId } from './lookup-id.ts'
 import { asInteger, asObject, type JsonObject, parseStrictJson } from './strict-json.ts'
 
 // RFC 7523 §3 client assertions, stricter: what two readers could understand differently is refused.
@@ -12,8 +13,6 @@ const assertionBytesMax = 4096
 const jtiCharactersMax = 256
 const headerMembers = new Set(['alg', 'typ', 'kid'])
 const headerTypes = new Set(['JWT', 'client-authentication+jwt'])
-/** Ids are looked up in a database whose texts cannot hold NUL: what no id looks like is nobody's. */
-const agentIdForm = /^[\x21-\x7e]{1,64}$/
 
 /** An assertion that has the right form. Nobody has verified anything that it says. */
 export interface UnverifiedAssertion {
@@ -41,7 +40,7 @@ export function readAssertion(jwt: unknown): UnverifiedAssertion | undefined {
   if (signature === undefined || !isHeader(asObject(parseStrictJson(header)))) return undefined
   const claims = asObject(parseStrictJson(payload))
   const agentId = claims?.get('sub')
-  if (claims === undefined || typeof agentId !== 'string' || !agentIdForm.test(agentId)) {
+  if (claims === undefined || typeof agentId !== 'string' || !isLookupId(agentId)) {
     return undefined
   }
   return { jwt, agentId, claims }

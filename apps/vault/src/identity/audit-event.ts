@@ -11,14 +11,12 @@ export interface IdentityEvent {
   readonly ownerId?: string
   readonly problem?: ProblemType
   readonly reason?: string
-  readonly detail?: Readonly<Record<string, unknown>>
+  readonly detail?: Readonly<Record<string, string | number | readonly string[]>>
 }
 
 /**
- * The audit log as this room needs it: the entry is durable when `record` resolves. Events are recorded after the
- * change and before the answer, so that a secret is handed out only once its making stands in the log, and a change
- * that takes something away is never held up by a log that cannot be written.
+ * Records an event; durable when it resolves. Events are recorded after the change and before the answer: a secret is
+ * handed out only once its making stands in the log, and taking something away is never held up by a log that cannot
+ * be written.
  */
-export interface IdentityAudit {
-  record(event: IdentityEvent): Promise<void>
-}
+export type RecordEvent = (event: IdentityEvent) => Promise<void>

@@ -49,7 +49,7 @@ function createWorld({ status = 'active', hasKey = true, clockMs = nowMs }: Worl
   }
   const exchange = createTokenExchange({
     store,
-    audit: { record: async (event) => void events.push(event) },
+    record: async (event) => void events.push(event),
     issuer: () => issuer,
     tokenHash: (token) => Buffer.from(`hash of ${token}`),
     randomBytes,

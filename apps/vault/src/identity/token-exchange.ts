@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import {
   type AgentPublicKey,
   clientAssertionType,
@@ -14,12 +14,23 @@ import {
   type UnverifiedAssertion,
   verifyAssertion,
 } from './assertion.ts'
-import type { IdentityAudit } from './audit-event.ts'
+import type { RecordEvent } from './audit-event.ts'
 import { importPublicKey } from './public-key.ts'
 import { newToken, type TokenHash } from './secret-token.ts'
 
 /** Seconds for which an access token is good. */
 export const accessTokenLifeSeconds = 600
+
+/**
+ * Verified against where there is no key, so that an unknown agent costs and answers what a forgery does. Its private
+ * part was never written down; and whatever verifies with it is refused all the same.
+ */
+const nobodysKey: AgentPublicKey = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'qEnBRjxfV4_E6xMl0OCvAbUVizOUd7LdktGO9t_oQVs',
+  y: 'RwDybIXw7s8pwlqwvVkaO86s8PGaxRa7T9m2p2GfUsw',
+}
 
 /** What the exchange needs to know of an agent. */
 export interface AgentKey {
@@ -48,7 +59,7 @@ export interface TokenExchangeStore {
 
 interface TokenExchangeNeeds {
   readonly store: TokenExchangeStore
-  readonly audit: IdentityAudit
+  readonly record: RecordEvent
   /** The vault's public URL without trailing slash: the only audience (S-04). */
   readonly issuer: () => string
   readonly tokenHash: TokenHash
@@ -66,8 +77,7 @@ type Refusal = { readonly reason: string; readonly hint?: string }
  * that one told apart, but the vault has one grant, and one body for everything leaves nothing to probe.
  */
 export function createTokenExchange(needs: TokenExchangeNeeds) {
-  // Verified against where there is no key, so that an unknown agent costs and answers what a forgery does.
-  const dummyKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+  const dummyKey = importPublicKey(nobodysKey)
 
   return async (input: Input): Promise<OutputOf<typeof issueAgentToken>> => {
     const assertion = readRequest(input)
@@ -80,7 +90,7 @@ export function createTokenExchange(needs: TokenExchangeNeeds) {
     })
     const grant = await tryGrant(needs, { assertion, agent, verdict })
     if ('token' in grant) return grant.token
-    await recordRefusal(needs.audit, { agent, assertion, verdict, reason: grant.reason })
+    await recordRefusal(needs.record, { agent, assertion, verdict, reason: grant.reason })
     throw invalidClient(grant.hint)
   }
 }
@@ -120,7 +130,7 @@ async function tryGrant(
     expiresAtMs: createdAtMs + accessTokenLifeSeconds * 1000,
   })
   if (granted !== 'granted') return { reason: granted }
-  await needs.audit.record({
+  await needs.record({
     workspaceId: agent.workspaceId,
     operation: 'issueAgentToken',
     outcome: 'done',
@@ -134,7 +144,7 @@ async function tryGrant(
 
 /** Only what the holder of the key wrote is recorded: anybody can send the rest, as often as they like. */
 async function recordRefusal(
-  audit: IdentityAudit,
+  record: RecordEvent,
   refused: {
     agent: AgentKey | undefined
     assertion: UnverifiedAssertion
@@ -144,7 +154,7 @@ async function recordRefusal(
 ): Promise<void> {
   const { agent, assertion, verdict, reason } = refused
   if (agent?.publicKey == null || (verdict.outcome === 'bad' && !verdict.signatureGood)) return
-  await audit.record({
+  await record({
     workspaceId: agent.workspaceId,
     operation: 'issueAgentToken',
     outcome: 'refused',

@@ -1,0 +1,121 @@
+import { timingSafeEqual } from 'node:crypto'
+import { Problem } from '@sallyport/contracts'
+import type { RecordEvent } from './audit-event.ts'
+import {
+  beginning,
+  type NewSession,
+  newSession,
+  type OwnerProfile,
+  type WithSession,
+} from './owner-session.ts'
+import type { Passwords } from './passwords.ts'
+import { isToken, newToken, type TokenHash } from './secret-token.ts'
+
+const workspaceNameDefault = 'My workspace'
+
+/** The key of a new workspace, wrapped. */
+interface WrappedKey {
+  readonly version: number
+  readonly wrapped: Uint8Array
+}
+
+/** What the first owner's transaction writes. */
+export interface FirstOwner {
+  readonly setupTokenHash: Uint8Array
+  readonly workspace: { readonly id: string; readonly name: string; readonly key: WrappedKey }
+  readonly owner: { readonly id: string; readonly email: string; readonly passwordHash: string }
+  readonly session: NewSession
+}
+
+export interface SetupStore {
+  read(): Promise<{ readonly isSetUp: boolean; readonly tokenHash: Uint8Array | undefined }>
+  /** Stores the hash of a setup token unless the vault is set up. */
+  writeToken(hash: Uint8Array): Promise<void>
+  /** Consumes the token and makes workspace, key, owner and session: all or, when another was first, nothing. */
+  setUp(first: FirstOwner): Promise<OwnerProfile | undefined>
+}
+
+interface SetupNeeds {
+  readonly store: SetupStore
+  readonly passwords: Passwords
+  readonly record: RecordEvent
+  readonly createWorkspaceKey: (workspaceId: string) => Promise<WrappedKey>
+  readonly newId: (kind: 'workspace' | 'owner') => string
+  readonly tokenHash: TokenHash
+  readonly randomBytes: (size: number) => Uint8Array
+  readonly now: () => number
+}
+
+interface SetupInput {
+  readonly setupToken: string
+  readonly email: string
+  readonly password: string
+  readonly workspace?: string | undefined
+}
+
+/** The first owner of a fresh vault: whoever holds the token of the first start. */
+export function createSetup(needs: SetupNeeds) {
+  const { store, tokenHash } = needs
+  return {
+    /**
+     * Makes the one-time setup token of a vault that has no owner; nothing where it has. `kept` is the token of an
+     * earlier start: while it is still the right one it stays, so that a link that was printed goes on working.
+     */
+    async prepareSetup(kept?: string): Promise<{ setupToken?: string }> {
+      const state = await store.read()
+      if (state.isSetUp) return {}
+      if (kept !== undefined && isRightToken(kept, state.tokenHash, tokenHash)) {
+        return { setupToken: kept }
+      }
+      const setupToken = newToken('setup', needs.randomBytes)
+      await store.writeToken(tokenHash(setupToken))
+      return { setupToken }
+    },
+
+    /** Makes workspace, key and first owner, and signs in. Problems: `already-set-up`, `invalid-setup-token`. */
+    async setUp(input: SetupInput): Promise<WithSession> {
+      const state = await store.read()
+      if (state.isSetUp) throw alreadySetUp()
+      if (!isRightToken(input.setupToken, state.tokenHash, tokenHash)) throw invalidSetupToken()
+      const { value, row } = newSession(needs)
+      const profile = await store.setUp(await firstOwner(needs, input, row))
+      if (profile === undefined) throw alreadySetUp()
+      const { id: ownerId, workspaceId } = profile
+      await needs.record({ workspaceId, ownerId, operation: 'setUp', outcome: 'done' })
+      return beginning(profile, value, row)
+    },
+  }
+}
+
+async function firstOwner(
+  needs: SetupNeeds,
+  input: SetupInput,
+  session: NewSession,
+): Promise<FirstOwner> {
+  const workspaceId = needs.newId('workspace')
+  const key = await needs.createWorkspaceKey(workspaceId)
+  const passwordHash = await needs.passwords.hash(input.password)
+  return {
+    setupTokenHash: needs.tokenHash(input.setupToken),
+    workspace: { id: workspaceId, name: input.workspace ?? workspaceNameDefault, key },
+    owner: { id: needs.newId('owner'), email: input.email.toLowerCase(), passwordHash },
+    session,
+  }
+}
+
+/** In constant time, though what is compared are keyed hashes already. */
+function isRightToken(token: string, expected: Uint8Array | undefined, hash: TokenHash): boolean {
+  if (expected === undefined || !isToken('setup', token)) return false
+  const given = hash(token)
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+const alreadySetUp = () =>
+  new Problem('already-set-up', 'This vault has its first owner already.', {
+    next: 'Sign in, or ask an owner of the workspace to add you.',
+  })
+
+const invalidSetupToken = () =>
+  new Problem('invalid-setup-token', 'The setup token is not valid.', {
+    next: 'The operator finds the token of this vault in the file setup-token of its data directory.',
+  })

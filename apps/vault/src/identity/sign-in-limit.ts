@@ -1,0 +1,87 @@
+import { Problem } from '@sallyport/contracts'
+import ipaddr from 'ipaddr.js'
+import type { TokenHash } from './secret-token.ts'
+
+/** How many attempts are free, and how the wait grows after them: 1 s, 2 s, 4 s … up to a quarter of an hour. */
+export interface AttemptRule {
+  readonly freeAttempts: number
+  readonly waitSecondsMax: number
+  /** A key that was left alone for this long starts afresh. */
+  readonly forgetAfterMs: number
+}
+
+const forgetAfterMs = 24 * 3_600_000
+const waitSecondsMax = 900
+/** A person mistypes; an office of people shares an address. */
+const emailRule: AttemptRule = { freeAttempts: 5, waitSecondsMax, forgetAfterMs }
+const addressRule: AttemptRule = { freeAttempts: 30, waitSecondsMax, forgetAfterMs }
+/** One customer of a provider has at least this much of IPv6. */
+const ipv6PrefixBits = 64
+
+export interface SignInAttemptStore {
+  /** Counts an attempt and sets the wait for the next, in one statement; or says until when to wait (ms). */
+  count(
+    key: string,
+    rule: AttemptRule & { readonly nowMs: number },
+  ): Promise<{ allowed: true } | { allowed: false; blockedUntilMs: number }>
+  forget(key: string): Promise<void>
+  /** Takes one attempt back. A wait that has begun stays. */
+  giveBack(key: string): Promise<void>
+}
+
+/** Bounds guessing, over all replicas and restarts (S-42). */
+export interface SignInLimit {
+  /**
+   * Counts an attempt before it is made, so that attempts in parallel count as well.
+   * @throws Problem too-many-attempts
+   */
+  begin(who: { email: string; address: string }): Promise<void>
+  /** The attempt was right: the address's is not held against it, and the e-mail address starts afresh. */
+  succeed(who: { email: string; address: string }): Promise<void>
+}
+
+/** Builds the limit. Keys are keyed hashes: the table shows nobody who was tried from where. */
+export function createSignInLimit(needs: {
+  readonly store: SignInAttemptStore
+  readonly tokenHash: TokenHash
+  readonly now: () => number
+}): SignInLimit {
+  const { store, now } = needs
+  const key = (kind: string, text: string) =>
+    `${kind}:${Buffer.from(needs.tokenHash(`sign-in ${kind} ${text}`)).toString('base64url')}`
+  const emailKey = (email: string) => key('email', email.toLowerCase())
+  const addressKey = (address: string) => key('address', network(address))
+
+  async function count(name: string, rule: AttemptRule): Promise<void> {
+    const nowMs = now()
+    const counted = await store.count(name, { ...rule, nowMs })
+    if (!counted.allowed) throw tooMany(Math.ceil((counted.blockedUntilMs - nowMs) / 1000))
+  }
+  return {
+    async begin({ email, address }) {
+      // The address first: who is held back there cannot lock other people's e-mail addresses.
+      await count(addressKey(address), addressRule)
+      await count(emailKey(email), emailRule)
+    },
+    async succeed({ email, address }) {
+      await store.forget(emailKey(email))
+      await store.giveBack(addressKey(address))
+    },
+  }
+}
+
+function network(address: string): string {
+  if (!ipaddr.isValid(address)) return address
+  const parsed = ipaddr.process(address)
+  if (parsed.kind() === 'ipv4') return parsed.toString()
+  const bytes = parsed.toByteArray().slice(0, ipv6PrefixBits / 8)
+  return `${Buffer.from(bytes).toString('hex')}/${ipv6PrefixBits}`
+}
+
+function tooMany(seconds: number): Problem {
+  const retryAfterSeconds = Math.max(1, seconds)
+  return new Problem('too-many-attempts', 'There were too many attempts to sign in.', {
+    next: `Wait ${retryAfterSeconds} s and try again; waiting gets longer with every wrong attempt.`,
+    retryAfterSeconds,
+  })
+}
