@@ -69,8 +69,10 @@ export async function readKeyCheck(url: string): Promise<Uint8Array | undefined>
     settings: { default_transaction_read_only: 'on', statement_timeout: 5_000 },
   })
   try {
-    const [found] = await sql`SELECT to_regclass('installation') IS NOT NULL AS exists`
-    if (found?.['exists'] !== true) return undefined
+    const [found] = await sql<
+      { exists: boolean }[]
+    >`SELECT to_regclass('installation') IS NOT NULL AS exists`
+    if (found?.exists !== true) return undefined
     const [row] = await sql<{ keyCheck: Uint8Array }[]>`
       SELECT key_check AS "keyCheck" FROM installation WHERE id = 1`
     return row?.keyCheck
@@ -84,8 +86,10 @@ export async function readKeyCheck(url: string): Promise<Uint8Array | undefined>
 /** Tried again and again rather than waited for: a waiting statement would end at the lock's own timeout. */
 async function lock(sql: Sql): Promise<void> {
   for (let waitedMs = 0; waitedMs <= lockWaitMsMax; waitedMs += lockRetryMs) {
-    const [row] = await sql`SELECT pg_try_advisory_lock(${migrationLock}) AS locked`
-    if (row?.['locked'] === true) return
+    const [row] = await sql<
+      { locked: boolean }[]
+    >`SELECT pg_try_advisory_lock(${migrationLock}) AS locked`
+    if (row?.locked === true) return
     await new Promise((resolve) => setTimeout(resolve, lockRetryMs))
   }
   throw new Problem(
@@ -98,9 +102,9 @@ async function lock(sql: Sql): Promise<void> {
 }
 
 async function refuseNewer(sql: Sql, migrationsFolder: string): Promise<void> {
-  const [found] =
-    await sql`SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`
-  if (found?.['exists'] !== true) return
+  const [found] = await sql<{ exists: boolean }[]>`
+    SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`
+  if (found?.exists !== true) return
   const [row] = await sql<{ newest: string | null }[]>`
     SELECT max(created_at)::text AS newest FROM drizzle.__drizzle_migrations`
   if (Number(row?.newest ?? 0) <= newestKnown(migrationsFolder)) return

@@ -1,0 +1,99 @@
+// Keeps what the hot path reads, for as long as it is sure to hear of changes.
+
+export interface Cache<K, V> {
+  /**
+   * Reads through. Loads of one key at the same time are one load; while changes may be missed every call is a load of its
+   * own. What does not exist (undefined) is not kept. A load that a change overtook is handed out but not kept.
+   */
+  get(key: K): Promise<V | undefined>
+  /** What is kept and still true; undefined says only that `get` has to be asked. */
+  peek(key: K): V | undefined
+  clear(): void
+  delete(key: K): void
+}
+
+export interface CacheOptions<V> {
+  readonly load: (key: string) => Promise<V | undefined>
+  /** Is every change sure to be heard of? While it is not, nothing kept is used. */
+  readonly isLive: () => boolean
+  /** A kept value is used for this long at most, in case a change was missed all the same. */
+  readonly ttlMs: number
+  /** Beyond it, what was not used for longest goes. */
+  readonly entriesMax: number
+  /** Milliseconds of a clock that is never put back. */
+  readonly now: () => number
+}
+
+interface Entry<V> {
+  readonly value: V
+  readonly untilMs: number
+}
+
+/** Makes a cache. Whoever hears of changes calls `delete` and `clear`; see changes.ts. */
+export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
+  const entries = new Map<string, Entry<V>>()
+  const loading = new Map<string, Promise<V | undefined>>()
+
+  const peek = (key: string): V | undefined => {
+    const entry = entries.get(key)
+    if (entry === undefined || !options.isLive()) return undefined
+    if (entry.untilMs <= options.now()) {
+      entries.delete(key)
+      return undefined
+    }
+    // Only a full cache has to know what was used last.
+    if (entries.size >= options.entriesMax) {
+      entries.delete(key)
+      entries.set(key, entry)
+    }
+    return entry.value
+  }
+
+  const keep = (key: string, value: V) => {
+    entries.delete(key)
+    entries.set(key, { value, untilMs: options.now() + options.ttlMs })
+    for (const oldest of entries.keys()) {
+      if (entries.size <= options.entriesMax) break
+      entries.delete(oldest)
+    }
+  }
+
+  const load = (key: string): Promise<V | undefined> => {
+    const promise = options.load(key).then(
+      (value) => {
+        // Still ours: no change of this key was heard of since the load began.
+        const undisturbed = loading.get(key) === promise
+        if (undisturbed) loading.delete(key)
+        if (undisturbed && value !== undefined && options.isLive()) keep(key, value)
+        return value
+      },
+      (error: unknown) => {
+        if (loading.get(key) === promise) loading.delete(key)
+        throw error
+      },
+    )
+    return promise
+  }
+
+  return {
+    async get(key) {
+      if (!options.isLive()) return options.load(key)
+      const kept = peek(key)
+      if (kept !== undefined) return kept
+      const underWay = loading.get(key)
+      if (underWay !== undefined) return underWay
+      const promise = load(key)
+      loading.set(key, promise)
+      return promise
+    },
+    peek,
+    delete(key) {
+      entries.delete(key)
+      loading.delete(key)
+    },
+    clear() {
+      entries.clear()
+      loading.clear()
+    },
+  }
+}
