@@ -1,0 +1,4 @@
+/** A typed client for a Sallyport vault: one function, every operation of the contracts. */
+export type { AgentPrivateKey } from './client-assertion.ts'
+export { type Auth, type Client, type ClientOptions, createClient } from './create-client.ts'
+export type { CallOptions } from './send.ts'

@@ -1,0 +1,21 @@
+import { type Caller, type OperationId, operations } from '@sallyport/contracts'
+
+/** What a client has to know of an operation while it runs; its types come from the contract itself. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly caller: Caller
+  /** The answer is a stream of bytes and not JSON. */
+  readonly streams: boolean
+}
+
+/**
+ * Every operation's route. A bundle for the command line replaces this file by its value at build time, because
+ * making fifty schemas that a client never parses with costs it a third of its start.
+ */
+export const routes = Object.fromEntries(
+  Object.entries(operations).map(([id, { method, path, caller }]): [string, Route] => [
+    id,
+    { method, path, caller: caller[0], streams: id === 'exportAudit' },
+  ]),
+) as Record<OperationId, Route>
