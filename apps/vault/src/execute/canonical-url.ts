@@ -123,8 +123,7 @@ function checkSegment(segment: string, isLast: boolean): void {
     return
   }
   const text = decodeSegment(segment)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what is looked for
-  if (/[\x00-\x1f\x7f-\x9f]/.test(text)) refuse('The path holds an encoded control character.')
+  if (/\p{Cc}/u.test(text)) refuse('The path holds an encoded control character.')
   // Java servers cut ";…" off a segment before they resolve dots: /a/..;/b is /b to them.
   const [name = ''] = text.split(';')
   if (name === '.' || name === '..') refuse('The path holds a dot segment.')

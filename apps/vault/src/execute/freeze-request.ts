@@ -46,17 +46,24 @@ export interface RequestInput {
   readonly body?: unknown
 }
 
-/** What the connection says about its requests. Everything is off unless it is said. */
+/** Where the credential will go. The agent leaves that place free, or, in a path, marks it. */
+export interface CredentialSlot {
+  /** Headers that are put on: the agent's own of these names are dropped. */
+  readonly headerNames?: readonly string[] | undefined
+  /** A query parameter, which the agent may not give itself. */
+  readonly queryName?: string | undefined
+  /** `{placeholder}` has to stand in the path exactly once, as in https://api.example.com/bot{token}/send. */
+  readonly placeholder?: string | undefined
+}
+
+/** What the connection says about its requests. */
 export interface FreezeOptions {
   readonly allowEncodedSlash?: boolean | undefined
-  /** `http` is for origins in ranges that the operator opened; the credential's origins still decide. */
+  /** Both unless said otherwise: the origins of the credential decide whether plain `http` is one of them. */
   readonly schemes?: readonly ('https' | 'http')[] | undefined
   /** Names of headers that the agent may send beside the usual ones. */
-  readonly requestHeaders?: readonly string[] | undefined
-  /** The placeholder of a path credential: `{placeholder}` then has to stand in the path once. */
-  readonly placeholder?: string | undefined
-  /** The name of a query credential, which the agent may not give itself. */
-  readonly credentialQueryName?: string | undefined
+  readonly extraHeaders?: readonly string[] | undefined
+  readonly slot?: CredentialSlot | undefined
 }
 
 const defaultHeaders: HeaderList = [
@@ -72,10 +79,10 @@ const defaultHeaders: HeaderList = [
 export function freezeRequest(input: RequestInput, options: FreezeOptions = {}): FrozenRequest {
   const method = checkMethod(input.method)
   const target = freezeUrl(input, options)
-  const { passed, dropped } = filterRequestHeaders(
-    parseRequestHeaders(input.headers ?? {}),
-    options.requestHeaders ?? [],
-  )
+  const { passed, dropped } = filterRequestHeaders(parseRequestHeaders(input.headers ?? {}), {
+    extras: options.extraHeaders ?? [],
+    injected: options.slot?.headerNames ?? [],
+  })
   const declared = passed.find(([name]) => name === 'content-type')?.[1]
   const body = encodeBody(input.body, declared)
   if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
@@ -111,17 +118,16 @@ function freezeUrl(
   options: FreezeOptions,
 ): Pick<FrozenRequest, 'url' | 'origin' | 'host' | 'path' | 'query'> {
   const { origin, host, path, query } = parseCanonicalUrl(input.url, {
-    schemes: options.schemes ?? ['https'],
+    schemes: options.schemes ?? ['https', 'http'],
     allowEncodedSlash: options.allowEncodedSlash ?? false,
-    placeholder: options.placeholder,
+    placeholder: options.slot?.placeholder,
   })
   const own = parseQuery(query ?? '')
   const given = encodeQuery(input.query ?? {})
   refuseNamesInBoth(own, given.parameters)
   const parameters = [...own, ...given.parameters]
-  if (options.credentialQueryName !== undefined) {
-    refuseCredentialName(parameters, options.credentialQueryName)
-  }
+  const queryName = options.slot?.queryName
+  if (queryName !== undefined) refuseCredentialName(parameters, queryName)
   const merged = [query ?? '', given.raw].filter((part) => part !== '').join('&')
   const search = query === undefined && merged === '' ? '' : `?${merged}`
   const url = `${origin}${path}${search}`

@@ -122,28 +122,22 @@ export function parseRequestHeaders(headers: Readonly<Record<string, string>>): 
 }
 
 /**
- * Sorts an agent's headers into those that pass (the allowlist and the connection's extras) and the names of those that do
- * not (S-18). Dropping is not an error: many clients add headers of their own accord.
+ * Sorts an agent's headers into those that pass (the allowlist and the connection's `extras`) and the names of those that do
+ * not, the names that the credential takes (`injected`) among them (S-18). Dropping is not an error: many clients add
+ * headers of their own accord.
  */
 export function filterRequestHeaders(
   headers: HeaderList,
-  extras: readonly string[],
+  { extras, injected }: { extras: readonly string[]; injected: readonly string[] },
 ): { passed: HeaderList; dropped: readonly string[] } {
   const wanted = new Set(extras.map((name) => name.toLowerCase()))
+  const taken = new Set(injected.map(canonicalName))
   const passes = (name: string) =>
     !isForbiddenRequestHeader(name) &&
+    !taken.has(canonicalName(name)) &&
     (allowed.has(name) || name.startsWith('if-') || wanted.has(name))
   return {
     passed: headers.filter(([name]) => passes(name)),
     dropped: headers.filter(([name]) => !passes(name)).map(([name]) => name),
   }
-}
-
-/** Puts the credential's headers on: they win over the agent's of the same name and stand once (S-18). */
-export function withInjectedHeaders(headers: HeaderList, injected: HeaderList): HeaderList {
-  const names = new Set(injected.map(([name]) => canonicalName(name)))
-  return [
-    ...headers.filter(([name]) => !names.has(canonicalName(name))),
-    ...injected.map(([name, value]): [string, string] => [name.toLowerCase(), value]),
-  ]
 }

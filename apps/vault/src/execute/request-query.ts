@@ -39,8 +39,7 @@ export function parseQuery(raw: string): QueryParameters {
 }
 
 function checkName(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what is looked for
-  if (/[\x00-\x1f\x7f-\x9f]/.test(name)) refuse('A query name holds a control character.')
+  if (/\p{Cc}/u.test(name)) refuse('A query name holds a control character.')
   return name
 }
 
