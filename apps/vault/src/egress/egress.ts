@@ -10,7 +10,7 @@ import { type OutgoingRequest, toWireRequest } from './wire-request.ts'
 
 export { parseCidr } from './address-rules.ts'
 export type { Resolve } from './connect.ts'
-export type { UpstreamAnswer } from './exchange.ts'
+export type { StopExchange, UpstreamAnswer } from './exchange.ts'
 export type { OutgoingRequest } from './wire-request.ts'
 
 /** How one request is sent. */
@@ -97,7 +97,7 @@ export function createEgress(needs: {
       if (isClosed || closedKeys.has(options.poolKey)) throw revoked()
       const pool = pools.get(options.poolKey, wire.origin)
       const exchange = createExchange(wire, options, pool.forget)
-      if (!options.signal.aborted) pool.carry(exchange)
+      if (options.signal?.aborted !== true) pool.carry(exchange)
       return exchange.answer
     },
     closePool(poolKey) {
