@@ -1,4 +1,10 @@
-import type { AgentPublicKey, OwnerScope, PolicyDocument, Role } from '@sallyport/contracts'
+import type {
+  AgentPublicKey,
+  CredentialKind,
+  OwnerScope,
+  PolicyDocument,
+  Role,
+} from '@sallyport/contracts'
 import { sql } from 'drizzle-orm'
 import {
   bigint,
@@ -185,7 +191,7 @@ export const connections = pgTable(
     responseHeaders: text('response_headers').array().notNull(),
     allowEncodedSlash: boolean('allow_encoded_slash').notNull(),
     testUrl: text('test_url'),
-    credentialKind: text('credential_kind').notNull(),
+    credentialKind: text('credential_kind').$type<CredentialKind>().notNull(),
     credentialHint: text('credential_hint').notNull(),
     /** The credential as JSON, sealed for this row, `version` and these origins. Null once revoked. */
     sealed: bytes('sealed'),

@@ -1,0 +1,112 @@
+import type { ConnectionStatus, CredentialKind, PolicyDocument } from '@sallyport/contracts'
+import type { z } from 'zod'
+import type { PagePoint } from './page-cursor.ts'
+
+/** A connection as it is stored, without its credential. */
+export interface ConnectionRecord {
+  readonly id: string
+  readonly workspaceId: string
+  readonly provider: string
+  readonly service: string
+  readonly label: string
+  readonly status: z.infer<typeof ConnectionStatus>
+  readonly singleton: boolean
+  readonly grantedScopes: string[]
+  readonly origins: string[]
+  /** Headers beside the usual ones that agents may send, in lower case. */
+  readonly requestHeaders: string[]
+  /** Headers beside the usual ones that agents may see, in lower case. */
+  readonly responseHeaders: string[]
+  readonly allowEncodedSlash: boolean
+  readonly testUrl: string | null
+  readonly credentialKind: CredentialKind
+  readonly credentialHint: string
+  /** Raised whenever the credential is sealed anew or destroyed. */
+  readonly version: number
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly revokedAt: Date | null
+}
+
+/** The same with its sealed credential: null once revoked. */
+export interface StoredConnection extends ConnectionRecord {
+  readonly sealed: Uint8Array | null
+}
+
+/** What the request path needs of a connection; its credential stays sealed. */
+export type ConnectionSnapshot = Pick<
+  StoredConnection,
+  | 'id'
+  | 'workspaceId'
+  | 'provider'
+  | 'service'
+  | 'label'
+  | 'status'
+  | 'singleton'
+  | 'allowEncodedSlash'
+  | 'version'
+  | 'sealed'
+> & {
+  readonly origins: readonly string[]
+  readonly requestHeaders: readonly string[]
+  readonly responseHeaders: readonly string[]
+}
+
+/** What an update may change. */
+export type ConnectionChanges = Partial<
+  Pick<
+    StoredConnection,
+    | 'label'
+    | 'status'
+    | 'origins'
+    | 'requestHeaders'
+    | 'responseHeaders'
+    | 'allowEncodedSlash'
+    | 'testUrl'
+    | 'credentialKind'
+    | 'credentialHint'
+    | 'sealed'
+    | 'version'
+  >
+>
+
+/** A connection that an agent has a policy for, with that policy. */
+export interface GrantedRecord {
+  readonly connection: ConnectionRecord
+  readonly policy: { readonly id: string; readonly document: PolicyDocument }
+}
+
+interface PageRequest {
+  readonly limit: number
+  /** The last connection of the page before. */
+  readonly after?: PagePoint | undefined
+}
+
+/** What the room needs of the store. Every query is bound to a workspace. */
+export interface ConnectionStore {
+  /** Undefined where the service is a singleton that has a connection that is not revoked. */
+  insert(row: StoredConnection): Promise<ConnectionRecord | undefined>
+  find(workspaceId: string, id: string): Promise<StoredConnection | undefined>
+  /** Newest first. */
+  list(workspaceId: string, page: PageRequest): Promise<ConnectionRecord[]>
+  /** Newest first. */
+  listForAgent(
+    agent: { readonly agentId: string; readonly workspaceId: string },
+    page: PageRequest,
+  ): Promise<GrantedRecord[]>
+  /** Compare and set: undefined where it has another version by now or is revoked. */
+  update(
+    at: { readonly workspaceId: string; readonly id: string; readonly version: number },
+    changes: ConnectionChanges & { readonly updatedAt: Date },
+  ): Promise<ConnectionRecord | undefined>
+  /**
+   * Revokes and destroys the sealed credential in one statement; once more changes nothing. With an `agentId`, only
+   * where that agent has a policy for it.
+   */
+  revoke(at: {
+    readonly workspaceId: string
+    readonly id: string
+    readonly agentId?: string
+    readonly now: Date
+  }): Promise<ConnectionRecord | undefined>
+}

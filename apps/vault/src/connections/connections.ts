@@ -1,0 +1,104 @@
+// This room keeps the connections of a workspace: which credential goes where, and when that ends.
+
+import type {
+  createConnection,
+  getConnection,
+  InputOf,
+  listConnections,
+  listMyConnections,
+  OutputOf,
+  revokeConnection,
+  revokeConnectionByOwner,
+  testConnection,
+  updateConnection,
+} from '@sallyport/contracts'
+import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
+import { type ConnectionsNeeds, getStored } from './connections-needs.ts'
+import { createConnectionCreation } from './create-connection.ts'
+import { decodeCursor, encodeCursor, type PagePoint } from './page-cursor.ts'
+import { createRevocation } from './revoke-connection.ts'
+import { createConnectionTest } from './test-connection.ts'
+import { createConnectionUpdate } from './update-connection.ts'
+import { viewConnection, viewForAgent } from './view-connection.ts'
+
+type Owner = AuthenticatedOwner
+type OneConnection = OutputOf<typeof getConnection>
+
+/** The room's operations. Each is bound to the caller's workspace; what is not in it is `connection-not-found`. */
+export interface Connections {
+  /**
+   * Seals a credential for its origins. Problems: `invalid-input`, `invalid-url`, `origin-not-allowed`, and
+   * `connection-exists` where a singleton service has a connection already.
+   */
+  create(owner: Owner, input: InputOf<typeof createConnection>): Promise<OneConnection>
+  /** One page, newest first. Problem: `invalid-input` for a cursor that no list has answered. */
+  list(
+    owner: Owner,
+    input: InputOf<typeof listConnections>,
+  ): Promise<OutputOf<typeof listConnections>>
+  get(owner: Owner, input: InputOf<typeof getConnection>): Promise<OneConnection>
+  /** Problems as of `create`, and `connection-revoked`, `credential-unreadable`, `version-conflict`. */
+  update(owner: Owner, input: InputOf<typeof updateConnection>): Promise<OneConnection>
+  /** When it resolves, the sealed credential is gone and the calls on their way are ended. May be repeated. */
+  revokeByOwner(
+    owner: Owner,
+    input: InputOf<typeof revokeConnectionByOwner>,
+  ): Promise<OutputOf<typeof revokeConnectionByOwner>>
+  /** The same for what the agent has a policy for. */
+  revokeByAgent(
+    agent: AuthenticatedAgent,
+    input: InputOf<typeof revokeConnection>,
+  ): Promise<OutputOf<typeof revokeConnection>>
+  /** One GET with the credential. Problems: `connection-revoked`, `invalid-input`, `invalid-url`, `origin-not-allowed`. */
+  test(
+    owner: Owner,
+    input: InputOf<typeof testConnection>,
+  ): Promise<OutputOf<typeof testConnection>>
+  /** What the agent has a policy for, revoked connections included, newest first. */
+  listForAgent(
+    agent: AuthenticatedAgent,
+    input: InputOf<typeof listMyConnections>,
+  ): Promise<OutputOf<typeof listMyConnections>>
+}
+
+/** Builds the room. */
+export function createConnections(needs: ConnectionsNeeds): Connections {
+  const { store } = needs
+  const revocation = createRevocation(needs)
+  return {
+    create: createConnectionCreation(needs),
+    update: createConnectionUpdate(needs),
+    test: createConnectionTest(needs),
+    revokeByOwner: revocation.byOwner,
+    revokeByAgent: revocation.byAgent,
+
+    async get(owner, { connectionId }) {
+      const stored = await getStored(needs, owner.workspaceId, connectionId)
+      return { connection: viewConnection(stored) }
+    },
+
+    async list(owner, { limit, cursor }) {
+      const rows = await store.list(owner.workspaceId, onePage(limit, cursor))
+      const { page, nextCursor } = cut(rows, limit, (row) => row)
+      return { connections: page.map(viewConnection), nextCursor }
+    },
+
+    async listForAgent(agent, { limit, cursor }) {
+      const rows = await store.listForAgent(agent, onePage(limit, cursor))
+      const { page, nextCursor } = cut(rows, limit, (row) => row.connection)
+      return { connections: page.map(viewForAgent), nextCursor }
+    },
+  }
+}
+
+/** One row more than is shown: it says whether there is another page. */
+const onePage = (limit: number, cursor: string | undefined) => ({
+  limit: limit + 1,
+  after: decodeCursor(cursor),
+})
+
+function cut<T>(rows: readonly T[], limit: number, pointOf: (row: T) => PagePoint) {
+  const page = rows.slice(0, limit)
+  const last = rows.length > limit ? page.at(-1) : undefined
+  return { page, nextCursor: last === undefined ? undefined : encodeCursor(pointOf(last)) }
+}

@@ -1,0 +1,84 @@
+import { Buffer } from 'node:buffer'
+import { CredentialInput, type CredentialKind } from '@sallyport/contracts'
+
+/** A credential ready to be put on a request, and what must never come back. Frozen; never log it. */
+export interface OpenedCredential {
+  readonly kind: CredentialKind
+  /** Names in lower case. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** Not percent-encoded yet. */
+  readonly query: readonly (readonly [name: string, value: string])[]
+  /** What `{placeholder}` in the URL's path stands for. */
+  readonly path?: { readonly placeholder: string; readonly value: string }
+  /** Every form in which the credential itself could come back; the scrubber adds the encodings of each. */
+  readonly secrets: readonly string[]
+}
+
+/** Secrets shorter than this show nothing of themselves. */
+const hintFromChars = 12
+const hintChars = 4
+
+/** The bytes that are sealed: the credential's JSON. */
+export function encodeCredential(credential: CredentialInput): Uint8Array {
+  return Buffer.from(JSON.stringify(credential), 'utf8')
+}
+
+/** Reads what `encodeCredential` wrote; throws for anything else. */
+export function decodeCredential(plaintext: Uint8Array): CredentialInput {
+  return CredentialInput.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')))
+}
+
+/** The part of a credential that is secret. */
+export function secretOf(credential: CredentialInput): string {
+  if (credential.kind === 'bearer') return credential.token
+  if (credential.kind === 'basic') return credential.password
+  return credential.value
+}
+
+/** What an owner sees of a secret: dots and its last four characters, or nothing where it has fewer than twelve. */
+export function hintOf(credential: CredentialInput): string {
+  const secret = secretOf(credential)
+  return secret.length < hintFromChars ? '' : `••••${secret.slice(-hintChars)}`
+}
+
+/** Lays a credential out for the request that it goes on. */
+export function toOpenedCredential(credential: CredentialInput): OpenedCredential {
+  const secret = secretOf(credential)
+  const base = { kind: credential.kind, headers: [], query: [], secrets: [secret] }
+  switch (credential.kind) {
+    case 'bearer': // RFC 6750 §2.1
+      return frozen({ ...base, headers: [['authorization', `Bearer ${secret}`]] })
+    case 'basic': {
+      const userPass = Buffer.from(`${credential.username}:${secret}`).toString('base64') // RFC 7617 §2
+      const headers = [['authorization', `Basic ${userPass}`]] as const
+      return frozen({ ...base, headers, secrets: [secret, userPass] })
+    }
+    case 'header': {
+      const name = credential.name.toLowerCase()
+      return frozen({ ...base, headers: [[name, `${prefixOf(credential, name)}${secret}`]] })
+    }
+    case 'query':
+      return frozen({ ...base, query: [[credential.name, secret]] })
+    case 'path':
+      return frozen({ ...base, path: { placeholder: credential.placeholder, value: secret } })
+  }
+}
+
+/**
+ * The prefix as the owner wrote it. One exception: RFC 9110 §11.4 wants a space after the scheme in Authorization, so
+ * that `Token` means `Token `; what ends in anything but a letter or digit (`token=`) is left alone.
+ */
+function prefixOf({ prefix = '' }: { prefix?: string | undefined }, name: string): string {
+  const isScheme = name === 'authorization' && /^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$/.test(prefix)
+  return isScheme ? `${prefix} ` : prefix
+}
+
+function frozen(opened: OpenedCredential): OpenedCredential {
+  for (const list of [opened.headers, opened.query]) {
+    for (const pair of list) Object.freeze(pair)
+    Object.freeze(list)
+  }
+  Object.freeze(opened.secrets)
+  if (opened.path !== undefined) Object.freeze(opened.path)
+  return Object.freeze(opened)
+}
