@@ -1,0 +1,3 @@
+// What the generated documents are made from; generate.mjs bundles and reads it.
+export { operations, toOpenApi } from '@sallyport/contracts'
+export { configVariables } from '../apps/vault/src/config.ts'
