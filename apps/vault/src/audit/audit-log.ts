@@ -1,0 +1,244 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto'
+import { createAuditQueue } from './audit-queue.ts'
+import type {
+  ChainStore,
+  CheckpointRow,
+  FoundHead,
+  LimitAnswer,
+  LimitReservation,
+  RecordStore,
+} from './audit-store.ts'
+import { createRecordMac, genesisHead, stampRecords } from './chain.ts'
+import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import {
+  type AuditEnd,
+  type AuditEvent,
+  type AuditIntent,
+  type AuditRefusal,
+  draftEvent,
+  draftIntent,
+  draftOutcome,
+  draftRefusal,
+} from './entry.ts'
+import { createLogExporter } from './export-log.ts'
+import { createEntryReader, type EntryFilters, type EntryPage } from './list-entries.ts'
+import { type AuditVerification, createLogVerifier } from './verify-log.ts'
+import { assertHead, createGroupWriter } from './write-group.ts'
+
+// The audit room: records every attempt before it is made and how it ended, so that nobody can change it unnoticed.
+
+export interface AuditLog {
+  /**
+   * Records an intent and reserves the limits in the same transaction; durable when it resolves. Where a limit
+   * refuses, a refusal is recorded instead, under the same id, and nothing is spent.
+   * @throws Problem `audit-unavailable` or `overloaded`: nothing may be sent. Should the record stand after all, it is
+   *   closed as `unknown`
+   */
+  begin(intent: AuditIntent, reservation?: LimitReservation): Promise<LimitAnswer>
+  /** Records how an intent ended, with the next group; nobody waits for it. Gives its place under `concurrent` back. */
+  end(end: AuditEnd): void
+  /** Records an attempt that is not sent; durable when it resolves. Throws as `begin` does. */
+  refuse(refusal: AuditRefusal): Promise<void>
+  /** Records something done to the vault itself; durable when it resolves. Throws as `begin` does. */
+  record(event: AuditEvent): Promise<void>
+  /** A page of entries, newest first. @throws Problem `invalid-input` for a wrong cursor */
+  list(workspaceId: string, filters: EntryFilters): Promise<EntryPage>
+  verify(workspaceId: string): Promise<AuditVerification>
+  /** JSON Lines that `verifyExport` takes. */
+  export(workspaceId: string): ReadableStream<Uint8Array>
+  /** Signs the heads that moved since they were last signed. Answers how many; 0 also while another replica does. */
+  checkpoint(): Promise<number>
+  /** Closes intents whose deadline has passed as `unknown`. Answers how many. Safe on several replicas at once. */
+  closeUnknown(): Promise<number>
+  /** Resolves when what was handed in has been written or given up; ten seconds at most. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface AuditLogNeeds {
+  readonly store: ChainStore & RecordStore
+  readonly keys: {
+    macKey(workspaceId: string): KeyObject
+    sign(bytes: Uint8Array): Uint8Array
+    readonly publicKey: KeyObject
+    readonly publicKeyJwk: JsonWebKey
+  }
+  /** Wall clock, in milliseconds since the epoch: what entries are stamped with. */
+  readonly now: () => number
+  /** Milliseconds that never go back: how long something has waited. */
+  readonly monotonicNow: () => number
+  /** Milliseconds of the limits' own clock. */
+  readonly limitNow: () => number
+  /** The append-only file. */
+  readonly checkpointFile: {
+    append(line: string): Promise<void>
+    lines(): AsyncIterable<string>
+  }
+  /** Told of what failed without anybody waiting for it. */
+  readonly onFailure: (what: string, error: unknown) => void
+}
+
+const checkpointAfterRecords = 1_000
+/** Heads in one transaction, each synced to the file while it is open. */
+const checkpointHeadsMax = 100
+const closingPageSize = 500
+/** Added to a deadline, for replicas whose clocks differ. */
+const closingGraceMs = 10_000
+
+/** Makes the audit log. */
+export function createAuditLog(needs: AuditLogNeeds): AuditLog {
+  const { store, keys, now } = needs
+  const macKey = (workspaceId: string) => keys.macKey(workspaceId)
+  const sign = (bytes: Uint8Array) => keys.sign(bytes)
+  const checkpoint = oneAtATime(() => checkpointHeads(needs))
+  const onWritten = countTo(checkpointAfterRecords, () => {
+    checkpoint().catch((error: unknown) => needs.onFailure('A checkpoint failed.', error))
+  })
+  const queue = createAuditQueue({
+    write: createGroupWriter({ store, macKey, limitNow: needs.limitNow }),
+    monotonicNow: needs.monotonicNow,
+    onWritten,
+    onFailure: needs.onFailure,
+  })
+  return {
+    begin(intent, reservation) {
+      const atMs = now()
+      const draft = draftIntent(intent, atMs)
+      return queue.add(intent.workspaceId, { kind: 'intent', draft, intent, atMs, reservation })
+    },
+    end(end) {
+      const draft = draftOutcome(end, now())
+      queue.addEnd(end.workspaceId, { kind: 'end', draft, retried: false })
+    },
+    async refuse(refusal) {
+      await queue.add(refusal.workspaceId, { kind: 'note', draft: draftRefusal(refusal, now()) })
+    },
+    async record(event) {
+      await queue.add(event.workspaceId, { kind: 'note', draft: draftEvent(event, now()) })
+    },
+    list: createEntryReader(store),
+    verify: createLogVerifier({
+      store,
+      macKey,
+      publicKey: keys.publicKey,
+      readCheckpoints: () => needs.checkpointFile.lines(),
+    }),
+    export: createLogExporter({
+      store,
+      macKey,
+      sign,
+      publicKeyJwk: keys.publicKeyJwk,
+      now,
+      appendCheckpoint: (line) => needs.checkpointFile.append(line),
+    }),
+    checkpoint,
+    closeUnknown: () => closeUnknown(needs),
+    flush: () => queue.flush(),
+    close: () => queue.close(),
+  }
+}
+
+/** Joins callers that come while the work is under way. */
+function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+}
+
+function countTo(limit: number, reached: () => void): (more: number) => void {
+  let count = 0
+  return (more) => {
+    count += more
+    if (count < limit) return
+    count = 0
+    reached()
+  }
+}
+
+async function checkpointHeads(needs: AuditLogNeeds): Promise<number> {
+  let total = 0
+  for (;;) {
+    const made = await needs.store.checkpointHeads(checkpointHeadsMax, (heads) =>
+      signHeads(needs, heads),
+    )
+    total += made
+    if (made < checkpointHeadsMax) return total
+  }
+}
+
+/** To the file first: should the table not get it, the file still tells the truth. */
+async function signHeads(
+  needs: AuditLogNeeds,
+  heads: readonly FoundHead[],
+): Promise<readonly CheckpointRow[]> {
+  const signed: CheckpointRow[] = []
+  for (const head of heads) {
+    try {
+      assertHead(head, createRecordMac(needs.keys.macKey(head.workspaceId), head.workspaceId))
+    } catch (error) {
+      // One chain that was changed from outside is not signed; the others are.
+      needs.onFailure('The head of an audit chain is not genuine and was not signed.', error)
+      continue
+    }
+    const checkpoint = signCheckpoint(head, needs.now(), (bytes) => needs.keys.sign(bytes))
+    await needs.checkpointFile.append(JSON.stringify(writeCheckpoint(checkpoint)))
+    signed.push(checkpoint)
+  }
+  return signed
+}
+
+async function closeUnknown(needs: AuditLogNeeds): Promise<number> {
+  let total = 0
+  for (;;) {
+    const overdue = await needs.store.overdue(needs.now() - closingGraceMs, closingPageSize)
+    const byWorkspace = new Map<string, string[]>()
+    for (const { workspaceId, auditId } of overdue) {
+      const ids = byWorkspace.get(workspaceId)
+      if (ids === undefined) byWorkspace.set(workspaceId, [auditId])
+      else ids.push(auditId)
+    }
+    let closed = 0
+    for (const [workspaceId, auditIds] of byWorkspace) {
+      closed += await closeInWorkspace(needs, workspaceId, auditIds)
+    }
+    total += closed
+    // Another replica closed the rest, or there is none.
+    if (closed === 0 || overdue.length < closingPageSize) return total
+  }
+}
+
+async function closeInWorkspace(
+  needs: AuditLogNeeds,
+  workspaceId: string,
+  auditIds: readonly string[],
+): Promise<number> {
+  const key = needs.keys.macKey(workspaceId)
+  const mac = createRecordMac(key, workspaceId)
+  let count = 0
+  await needs.store.appendLocked(
+    {
+      workspaceId,
+      genesis: genesisHead(key, workspaceId),
+      reservations: [],
+      released: [],
+      limitNowMs: needs.limitNow(),
+      closing: auditIds,
+    },
+    ({ head, closed }) => {
+      assertHead(head, mac)
+      const atMs = needs.now()
+      const reason = 'The vault stopped before it knew the outcome; the request may have been sent.'
+      const drafts = closed.map((auditId) =>
+        draftOutcome({ auditId, workspaceId, outcome: 'unknown', reason }, atMs),
+      )
+      const rows = stampRecords(head, drafts, mac)
+      count = rows.length
+      return { workspaceId, from: head, rows, opened: [], ended: [...closed] }
+    },
+  )
+  return count
+}

@@ -1,0 +1,130 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { CheckpointRow, FoundHead, RecordStore } from './audit-store.ts'
+import { createRecordMac } from './chain.ts'
+import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { assertHead } from './write-group.ts'
+
+// Writes a workspace's log as JSON Lines that anybody can verify without the vault; see docs/audit-format.md.
+
+export const exportFormat = 'sallyport-audit-v1'
+
+export interface LogExporterNeeds {
+  readonly store: RecordStore
+  readonly macKey: (workspaceId: string) => KeyObject
+  readonly sign: (bytes: Uint8Array) => Uint8Array
+  readonly publicKeyJwk: JsonWebKey
+  readonly now: () => number
+  readonly appendCheckpoint: (line: string) => Promise<void>
+}
+
+/** Records and checkpoints in memory at a time. */
+const pageSize = 500
+const seqMin = -(2 ** 63)
+
+/**
+ * Makes the exporter. It signs a checkpoint at the head first, so that all of the export is covered, and then streams
+ * up to that head, a page at a time and only as fast as the reader takes it.
+ * @throws Problem `audit-unavailable` (as the stream's error) when the head is not one that the vault has written
+ */
+export function createLogExporter(
+  needs: LogExporterNeeds,
+): (workspaceId: string) => ReadableStream<Uint8Array> {
+  return (workspaceId) => {
+    const pages = exportPages(needs, workspaceId)
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { value, done } = await pages.next()
+          if (done === true) controller.close()
+          else controller.enqueue(Buffer.from(value))
+        },
+        async cancel() {
+          await pages.return(undefined)
+        },
+      },
+      { highWaterMark: 1 },
+    )
+  }
+}
+
+const line = (value: object): string => `${JSON.stringify(value)}\n`
+
+async function* exportPages(needs: LogExporterNeeds, workspaceId: string): AsyncGenerator<string> {
+  const { kty, crv, x } = needs.publicKeyJwk
+  yield line({
+    type: 'header',
+    format: exportFormat,
+    workspaceId,
+    publicKey: { kty, crv, x },
+    exportedAt: new Date(needs.now()).toISOString(),
+  })
+  const { head } = await needs.store.chainEnd(workspaceId)
+  if (head !== undefined && head.seq > 0) await coverHead(needs, head)
+  const counts = { records: 0, checkpoints: 0 }
+  yield* exportRecords(needs.store, { workspaceId, lastSeq: head?.seq ?? 0, counts })
+  yield line({ type: 'end', ...counts })
+}
+
+async function coverHead(needs: LogExporterNeeds, head: FoundHead): Promise<void> {
+  assertHead(head, createRecordMac(needs.macKey(head.workspaceId), head.workspaceId))
+  const last = await needs.store.lastCheckpoint(head.workspaceId)
+  if (last !== undefined && last.seq >= head.seq) return
+  const checkpoint = signCheckpoint(head, needs.now(), needs.sign)
+  await needs.appendCheckpoint(JSON.stringify(writeCheckpoint(checkpoint)))
+  await needs.store.insertCheckpoint(checkpoint)
+}
+
+interface ExportRange {
+  readonly workspaceId: string
+  readonly lastSeq: number
+  readonly counts: { records: number; checkpoints: number }
+}
+
+async function* exportRecords(store: RecordStore, range: ExportRange): AsyncGenerator<string> {
+  const { workspaceId, lastSeq, counts } = range
+  let from = seqMin
+  for (;;) {
+    const found = await store.recordsFrom(workspaceId, from, pageSize)
+    const page = found.filter((record) => record.seq <= lastSeq)
+    const lastOfPage = page.at(-1)
+    if (lastOfPage === undefined) return
+    const checkpoints = await checkpointsBetween(store, workspaceId, [from, lastOfPage.seq])
+    const lines: string[] = []
+    for (const record of page) {
+      lines.push(recordLine(record))
+      const checkpoint = checkpoints.get(record.seq)
+      if (checkpoint === undefined) continue
+      lines.push(line({ type: 'checkpoint', ...writeCheckpoint(checkpoint) }))
+      counts.checkpoints += 1
+    }
+    counts.records += page.length
+    yield lines.join('')
+    from = lastOfPage.seq + 1
+  }
+}
+
+function recordLine(record: {
+  readonly seq: number
+  readonly hash: Uint8Array
+  readonly mac: Uint8Array
+  readonly entry: string
+}): string {
+  return line({
+    type: 'record',
+    seq: record.seq,
+    hash: Buffer.from(record.hash).toString('hex'),
+    mac: Buffer.from(record.mac).toString('hex'),
+    entry: record.entry,
+  })
+}
+
+/** The checkpoints at the records of one page: a record has one at most, so a page of them is enough. */
+async function checkpointsBetween(
+  store: RecordStore,
+  workspaceId: string,
+  [from, to]: readonly [number, number],
+): Promise<Map<number, CheckpointRow>> {
+  const found = await store.checkpointsFrom(workspaceId, from, pageSize)
+  const inPage = found.filter((checkpoint) => checkpoint.seq <= to)
+  return new Map(inPage.map((checkpoint) => [checkpoint.seq, checkpoint]))
+}

@@ -1,0 +1,228 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { AuditCheckpoint } from '@sallyport/contracts'
+import type { CheckpointRow } from './audit-store.ts'
+import { createRecordMac } from './chain.ts'
+import {
+  type ChainFault,
+  type ChainWalk,
+  createChainWalk,
+  equal,
+  parseEntry,
+} from './chain-walk.ts'
+import { isGenuine, readCheckpoint, readCheckpointLine, writeCheckpoint } from './checkpoint.ts'
+
+// Verifies an export without the vault and without its database; see docs/audit-format.md.
+
+/** The longest line that is read. The longest that the vault writes is far shorter. */
+export const exportLineCharsMax = 1_000_000
+
+export interface VerifyExportOptions {
+  /** The vault's Ed25519 key from a source that is trusted. Without it the export's own key is taken on trust. */
+  readonly publicKey?: KeyObject | undefined
+  /** Gives the MAC key of a workspace, for those who hold the root key: then every record is proved by itself. */
+  readonly macKey?: ((workspaceId: string) => KeyObject) | undefined
+  /** Lines of the append-only file of checkpoints, or of one kept elsewhere: they prove newer entries were removed. */
+  readonly checkpoints?: AsyncIterable<string> | Iterable<string> | undefined
+}
+
+/** `checked` counts the records before the first bad one. */
+export interface ExportVerification {
+  readonly ok: boolean
+  readonly checked: number
+  readonly workspaceId?: string
+  readonly firstBad?: number
+  readonly reason?: string
+  readonly lastCheckpoint?: AuditCheckpoint
+}
+
+interface Progress {
+  readonly workspaceId: string
+  readonly publicKey: KeyObject
+  readonly walk: ChainWalk
+  /** What other sources say a record must be, by number. */
+  readonly known: ReadonlyMap<number, CheckpointRow>
+  records: number
+  checkpoints: number
+  lastCheckpoint: CheckpointRow | undefined
+  ended: boolean
+}
+
+type Line = Partial<Record<string, unknown>>
+
+/**
+ * Verifies an export, line by line in bounded memory. Everything that is wrong is an answer, never an exception:
+ * garbage, lines too long (`exportLineCharsMax`), an export cut off, records changed, removed, added or exchanged.
+ * Without `macKey` a changed record is found by the next checkpoint at the latest, and `firstBad` is then the first
+ * number that no checkpoint proves.
+ */
+export async function verifyExport(
+  lines: AsyncIterable<string>,
+  options: VerifyExportOptions = {},
+): Promise<ExportVerification> {
+  let progress: Progress | undefined
+  let number = 0
+  for await (const text of lines) {
+    number += 1
+    const where = `Line ${number}`
+    const line = text.length > exportLineCharsMax ? undefined : parseEntry(text)
+    if (line === undefined) {
+      return answer(progress, fault(progress, `${where} is not a line of an export.`))
+    }
+    if (progress === undefined) {
+      const started = await start(line, options)
+      if (typeof started === 'string') return answer(undefined, { firstBad: 1, reason: started })
+      progress = started
+      continue
+    }
+    const wrong = takeLine(progress, line, where)
+    if (wrong !== undefined) return answer(progress, wrong)
+  }
+  if (progress === undefined) return answer(undefined, { firstBad: 1, reason: 'It is empty.' })
+  return answer(progress, checkEnd(progress))
+}
+
+/** Where nothing better is known, the record that should have come next is the first bad one. */
+function fault(progress: Progress | undefined, reason: string): ChainFault {
+  return { firstBad: (progress?.walk.end().seq ?? 0) + 1, reason }
+}
+
+function answer(progress: Progress | undefined, wrong: ChainFault | undefined): ExportVerification {
+  const last = progress?.lastCheckpoint
+  return {
+    ok: wrong === undefined,
+    checked: progress?.walk.end().seq ?? 0,
+    ...(progress !== undefined && { workspaceId: progress.workspaceId }),
+    ...wrong,
+    ...(last !== undefined && { lastCheckpoint: writeCheckpoint(last) }),
+  }
+}
+
+async function start(line: Line, options: VerifyExportOptions): Promise<Progress | string> {
+  const { type, format, workspaceId } = line
+  if (type !== 'header' || typeof workspaceId !== 'string' || workspaceId.length > 64) {
+    return 'Line 1 is not the header of an export.'
+  }
+  if (format !== 'sallyport-audit-v1') return 'The export has a format that is not known here.'
+  const own = readPublicKey(line.publicKey)
+  if (own === undefined) return 'The header does not hold a public key.'
+  const publicKey = options.publicKey ?? own
+  if (!publicKey.equals(own)) return 'The export was not made by the vault with this public key.'
+  const key = options.macKey?.(workspaceId)
+  const mac = key === undefined ? undefined : createRecordMac(key, workspaceId)
+  return {
+    workspaceId,
+    publicKey,
+    walk: createChainWalk(workspaceId, mac),
+    known: await readKnown(options.checkpoints ?? [], workspaceId, publicKey),
+    records: 0,
+    checkpoints: 0,
+    lastCheckpoint: undefined,
+    ended: false,
+  }
+}
+
+function readPublicKey(value: unknown): KeyObject | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { kty, crv, x }: Partial<Record<string, unknown>> = { ...value }
+  if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string') return undefined
+  try {
+    return createPublicKey({ key: { kty, crv, x }, format: 'jwk' })
+  } catch {
+    return undefined // `x` is not a key.
+  }
+}
+
+async function readKnown(
+  lines: AsyncIterable<string> | Iterable<string>,
+  workspaceId: string,
+  publicKey: KeyObject,
+): Promise<Map<number, CheckpointRow>> {
+  const known = new Map<number, CheckpointRow>()
+  for await (const line of lines) {
+    const checkpoint = readCheckpointLine(line)
+    if (checkpoint?.workspaceId !== workspaceId) continue
+    if (isGenuine(checkpoint, publicKey)) known.set(checkpoint.seq, checkpoint)
+  }
+  return known
+}
+
+function takeLine(progress: Progress, line: Line, where: string): ChainFault | undefined {
+  if (progress.ended) return fault(progress, `${where} stands after the end.`)
+  if (line.type === 'record') return takeRecord(progress, line, where)
+  if (line.type === 'checkpoint') return takeCheckpoint(progress, line, where)
+  if (line.type === 'end') return takeEnd(progress, line, where)
+  return fault(progress, `${where} is not a line of an export.`)
+}
+
+const hashPattern = /^[0-9a-f]{64}$/
+
+function readHash(value: unknown): Uint8Array | undefined {
+  if (typeof value !== 'string' || !hashPattern.test(value)) return undefined
+  return Buffer.from(value, 'hex')
+}
+
+function takeRecord(progress: Progress, line: Line, where: string): ChainFault | undefined {
+  const { seq, entry } = line
+  const hash = readHash(line.hash)
+  const mac = readHash(line.mac)
+  const complete = typeof entry === 'string' && hash !== undefined && mac !== undefined
+  if (!complete || typeof seq !== 'number' || !Number.isSafeInteger(seq)) {
+    return fault(progress, `${where} is not a record.`)
+  }
+  const wrong = progress.walk.step({ seq, entry, hash, mac })
+  if (wrong !== undefined) return { ...wrong, reason: `${where}: ${wrong.reason}` }
+  progress.records += 1
+  const known = progress.known.get(seq)
+  if (known !== undefined && !(equal(known.hash, hash) && equal(known.mac, mac))) {
+    return unproved(progress, `${where} is not the record that a checkpoint elsewhere saw.`)
+  }
+  return undefined
+}
+
+/** The chain leads elsewhere than a signature says: any record since the last good signature may be the changed one. */
+function unproved(progress: Progress, reason: string): ChainFault {
+  return { firstBad: (progress.lastCheckpoint?.seq ?? 0) + 1, reason }
+}
+
+function takeCheckpoint(progress: Progress, line: Line, where: string): ChainFault | undefined {
+  const checkpoint = readCheckpoint(line)
+  const end = progress.walk.end()
+  if (checkpoint === undefined || checkpoint.workspaceId !== progress.workspaceId) {
+    return unproved(progress, `${where} is not a checkpoint of this workspace.`)
+  }
+  if (!isGenuine(checkpoint, progress.publicKey)) {
+    return unproved(progress, `${where}: the checkpoint is not signed with the public key.`)
+  }
+  if (checkpoint.seq > end.seq) {
+    return fault(progress, `${where}: records before the checkpoint are missing.`)
+  }
+  if (checkpoint.seq < end.seq || end.mac === undefined) {
+    return { firstBad: checkpoint.seq, reason: `${where}: the checkpoint is out of place.` }
+  }
+  if (!equal(checkpoint.hash, end.hash) || !equal(checkpoint.mac, end.mac)) {
+    return unproved(progress, `${where}: the records before do not lead to the checkpoint.`)
+  }
+  progress.lastCheckpoint = checkpoint
+  progress.checkpoints += 1
+  return undefined
+}
+
+function takeEnd(progress: Progress, line: Line, where: string): ChainFault | undefined {
+  progress.ended = true
+  const { records, checkpoints } = progress
+  if (line.records === records && line.checkpoints === checkpoints) return undefined
+  return fault(progress, `${where} counts other records and checkpoints than the export holds.`)
+}
+
+function checkEnd(progress: Progress): ChainFault | undefined {
+  if (!progress.ended) return fault(progress, 'The export is cut off.')
+  const { seq } = progress.walk.end()
+  const newest = Math.max(0, ...progress.known.keys())
+  if (newest > seq) {
+    return fault(progress, `The newest records are missing: a checkpoint elsewhere saw ${newest}.`)
+  }
+  if (seq > (progress.lastCheckpoint?.seq ?? 0)) {
+    return unproved(progress, 'No checkpoint covers the newest records.')
+  }
+  return undefined
+}

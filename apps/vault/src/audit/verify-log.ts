@@ -1,0 +1,182 @@
+import type { KeyObject } from 'node:crypto'
+import type { AuditCheckpoint } from '@sallyport/contracts'
+import type { CheckpointRow, RecordStore } from './audit-store.ts'
+import { createRecordMac } from './chain.ts'
+import { type ChainFault, checkColumns, createChainWalk, equal } from './chain-walk.ts'
+import { isGenuine, readCheckpointLine, writeCheckpoint } from './checkpoint.ts'
+
+// Verifies a workspace's chain where it stands: every record, its columns, the head, and all checkpoints.
+
+/** What a verification found. `checked` counts the records before the first bad one. */
+export interface AuditVerification {
+  readonly ok: boolean
+  readonly checked: number
+  readonly firstBad?: number
+  readonly reason?: string
+  readonly lastCheckpoint?: AuditCheckpoint
+}
+
+export interface LogVerifierNeeds {
+  readonly store: RecordStore
+  readonly macKey: (workspaceId: string) => KeyObject
+  readonly publicKey: KeyObject
+  /** The lines of the append-only file, oldest first. */
+  readonly readCheckpoints: () => AsyncIterable<string>
+}
+
+/** Records and checkpoints in memory at a time. */
+const pageSize = 500
+/** The lowest number that the column can hold: a row hidden below 1 is found too. */
+const seqMin = -(2 ** 63)
+
+/**
+ * Makes the verifier. It reads in pages and holds one at a time. It names the first bad sequence number for any edit,
+ * insertion, deletion or exchange, and finds the newest entries removed as far as a checkpoint speaks of them (S-37).
+ */
+export function createLogVerifier(
+  needs: LogVerifierNeeds,
+): (workspaceId: string) => Promise<AuditVerification> {
+  return async (workspaceId) => {
+    const walk = createChainWalk(
+      workspaceId,
+      createRecordMac(needs.macKey(workspaceId), workspaceId),
+    )
+    const chainFault = await walkTable(needs.store, workspaceId, walk)
+    const checked = walk.end().seq
+    const found = await checkCheckpoints(needs, workspaceId)
+    const fault = chainFault ?? found.fault
+    return {
+      ok: fault === undefined,
+      checked,
+      ...fault,
+      ...(found.last !== undefined && { lastCheckpoint: writeCheckpoint(found.last) }),
+    }
+  }
+}
+
+type Walk = ReturnType<typeof createChainWalk>
+
+async function walkTable(
+  store: RecordStore,
+  workspaceId: string,
+  walk: Walk,
+): Promise<ChainFault | undefined> {
+  // What is appended from here on is left to the next verification.
+  const { head, lastSeq } = await store.chainEnd(workspaceId)
+  const headSeq = head?.seq ?? 0
+  let from = seqMin
+  for (;;) {
+    const page = await store.recordsFrom(workspaceId, from, pageSize)
+    for (const record of page) {
+      if (record.seq > headSeq) break
+      const fault = walk.step(record) ?? checkColumns(record)
+      if (fault !== undefined) return fault
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageSize || last.seq > headSeq) break
+    from = last.seq + 1
+  }
+  const end = walk.end()
+  if (end.seq < headSeq) return missing(end.seq)
+  if (lastSeq > headSeq) {
+    return {
+      firstBad: headSeq + 1,
+      reason: `Record ${headSeq + 1} stands beyond the chain's head.`,
+    }
+  }
+  if (head !== undefined && !equal(end.hash, head.hash)) {
+    return { firstBad: headSeq, reason: 'The head of the chain is not its last record.' }
+  }
+  return undefined
+}
+
+function missing(lastSeq: number): ChainFault {
+  return {
+    firstBad: lastSeq + 1,
+    reason: `The newest records, from ${lastSeq + 1} on, are missing.`,
+  }
+}
+
+async function checkCheckpoints(
+  needs: LogVerifierNeeds,
+  workspaceId: string,
+): Promise<{ fault: ChainFault | undefined; last: CheckpointRow | undefined }> {
+  let fault: ChainFault | undefined
+  let last: CheckpointRow | undefined
+  const sources = [
+    storedCheckpoints(needs.store, workspaceId),
+    filedCheckpoints(needs.readCheckpoints(), workspaceId),
+  ]
+  for (const source of sources) {
+    for await (const page of source) {
+      const found = await checkPage(needs, workspaceId, page)
+      if (found !== undefined && (fault === undefined || found.firstBad < fault.firstBad)) {
+        fault = found
+      }
+      for (const checkpoint of page) {
+        if (last === undefined || checkpoint.seq > last.seq) last = checkpoint
+      }
+    }
+  }
+  return { fault, last }
+}
+
+async function checkPage(
+  needs: LogVerifierNeeds,
+  workspaceId: string,
+  page: readonly CheckpointRow[],
+): Promise<ChainFault | undefined> {
+  // Read after the checkpoints: a record stands before any checkpoint that speaks of it.
+  const seqs = page.map((checkpoint) => checkpoint.seq)
+  const records = await needs.store.recordsAt(workspaceId, seqs)
+  const bySeq = new Map(records.map((record) => [record.seq, record]))
+  for (const checkpoint of page) {
+    const { seq } = checkpoint
+    if (!isGenuine(checkpoint, needs.publicKey)) {
+      return {
+        firstBad: seq,
+        reason: `The checkpoint at record ${seq} was not signed by this vault.`,
+      }
+    }
+    const record = bySeq.get(seq)
+    if (record === undefined) {
+      const { lastSeq } = await needs.store.chainEnd(workspaceId)
+      return missing(Math.min(lastSeq, seq - 1))
+    }
+    if (!equal(record.hash, checkpoint.hash) || !equal(record.mac, checkpoint.mac)) {
+      return { firstBad: seq, reason: `Record ${seq} is not the one that its checkpoint saw.` }
+    }
+  }
+  return undefined
+}
+
+async function* storedCheckpoints(
+  store: RecordStore,
+  workspaceId: string,
+): AsyncGenerator<readonly CheckpointRow[]> {
+  let from = seqMin
+  for (;;) {
+    const page = await store.checkpointsFrom(workspaceId, from, pageSize)
+    if (page.length > 0) yield page
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageSize) return
+    from = last.seq + 1
+  }
+}
+
+/** Lines that are no checkpoint are passed over: a crash may have cut one off, and what is added later still counts. */
+async function* filedCheckpoints(
+  lines: AsyncIterable<string>,
+  workspaceId: string,
+): AsyncGenerator<readonly CheckpointRow[]> {
+  let page: CheckpointRow[] = []
+  for await (const line of lines) {
+    const checkpoint = readCheckpointLine(line)
+    if (checkpoint?.workspaceId !== workspaceId) continue
+    page.push(checkpoint)
+    if (page.length < pageSize) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
+}

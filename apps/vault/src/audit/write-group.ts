@@ -1,0 +1,187 @@
+import { type KeyObject, timingSafeEqual } from 'node:crypto'
+import { Problem } from '@sallyport/contracts'
+import type { ChainBatch, ChainStore, LimitAnswer, LimitReservation } from './audit-store.ts'
+import { type ChainHead, createRecordMac, genesisHead, stampRecords } from './chain.ts'
+import { type AuditIntent, draftRefusal, type RecordDraft } from './entry.ts'
+
+// Writes one group of records to one workspace's chain, with the limits that its intents reserve.
+
+/** Something to be recorded. */
+export type GroupItem =
+  | {
+      readonly kind: 'intent'
+      readonly draft: RecordDraft
+      readonly intent: AuditIntent
+      readonly atMs: number
+      readonly reservation: LimitReservation | undefined
+    }
+  | { readonly kind: 'note'; readonly draft: RecordDraft }
+  /** `retried`: an earlier attempt failed or is in doubt, so it may stand in the chain already. */
+  | { readonly kind: 'end'; readonly draft: RecordDraft; readonly retried: boolean }
+
+/** What a writer knows of a chain between groups. */
+export interface ChainState {
+  readonly workspaceId: string
+  /** Undefined when it has to be read again: at first, and after anything that failed. */
+  readonly head: ChainHead | undefined
+  /** How many groups still begin by locking the head, since another replica writes the same chain. */
+  readonly contendedGroups: number
+}
+
+export interface GroupResult {
+  readonly state: ChainState
+  /** What the limits answered, by audit id; only where something was reserved. */
+  readonly answers: ReadonlyMap<string, LimitAnswer>
+  readonly written: number
+}
+
+export interface GroupWriterNeeds {
+  readonly store: ChainStore
+  readonly macKey: (workspaceId: string) => KeyObject
+  /** Milliseconds of the limits' own clock. */
+  readonly limitNow: () => number
+}
+
+/** Groups that lock at once after a lost compare-and-set: losing one costs a statement, locking costs a round trip. */
+const contendedGroupsMax = 32
+
+interface Plan {
+  readonly batch: ChainBatch
+  readonly head: ChainHead
+  readonly answers: ReadonlyMap<string, LimitAnswer>
+}
+
+/**
+ * Makes the function that writes a group: durable when it resolves. It tries compare-and-set on the known head, and
+ * locks the head where that is lost, not known or not enough. Whatever it throws, what it wrote may be in doubt:
+ * the caller forgets the head, and the next group reads it again under lock, after anything in doubt has ended.
+ */
+export function createGroupWriter(
+  needs: GroupWriterNeeds,
+): (state: ChainState, items: readonly GroupItem[]) => Promise<GroupResult> {
+  const { store } = needs
+  return async (state, all) => {
+    const items = await withoutRecorded(store, all)
+    const { workspaceId } = state
+    const key = needs.macKey(workspaceId)
+    const context = { workspaceId, items, mac: createRecordMac(key, workspaceId) }
+    const reserving = items.some((item) => item.kind === 'intent' && item.reservation !== undefined)
+    let { contendedGroups } = state
+    if (state.head !== undefined && contendedGroups === 0 && !reserving) {
+      const plan = planGroup(context, state.head, new Map())
+      if (await store.append(plan.batch)) return finish(plan, { workspaceId, contendedGroups })
+      contendedGroups = contendedGroupsMax
+    }
+    const plan = await appendLocked(needs, context, genesisHead(key, workspaceId))
+    return finish(plan, { workspaceId, contendedGroups: Math.max(0, contendedGroups - 1) })
+  }
+}
+
+function finish(plan: Plan, state: Omit<ChainState, 'head'>): GroupResult {
+  return {
+    state: { ...state, head: plan.head },
+    answers: plan.answers,
+    written: plan.batch.rows.length,
+  }
+}
+
+interface GroupContext {
+  readonly workspaceId: string
+  readonly items: readonly GroupItem[]
+  readonly mac: (seq: number, hash: Uint8Array) => Uint8Array
+}
+
+/** Leaves out outcomes that an attempt in doubt did write after all: an entry is open until its outcome stands. */
+async function withoutRecorded(
+  store: ChainStore,
+  items: readonly GroupItem[],
+): Promise<readonly GroupItem[]> {
+  const doubtful = items.filter((item) => item.kind === 'end' && item.retried)
+  if (doubtful.length === 0) return items
+  const open = new Set(await store.stillOpen(doubtful.map((item) => item.draft.auditId)))
+  return items.filter(
+    (item) => item.kind !== 'end' || !item.retried || open.has(item.draft.auditId),
+  )
+}
+
+async function appendLocked(
+  needs: GroupWriterNeeds,
+  context: GroupContext,
+  genesis: ChainHead,
+): Promise<Plan> {
+  const { workspaceId, items, mac } = context
+  const reservations = items.flatMap((item) =>
+    item.kind === 'intent' && item.reservation !== undefined
+      ? [{ ...item.reservation, auditId: item.draft.auditId }]
+      : [],
+  )
+  let plan: Plan | undefined
+  await needs.store.appendLocked(
+    {
+      workspaceId,
+      genesis,
+      reservations,
+      released: items.filter((item) => item.kind === 'end').map((item) => item.draft.auditId),
+      limitNowMs: needs.limitNow(),
+      closing: [],
+    },
+    ({ head, answers }) => {
+      assertHead(head, mac)
+      const ids = reservations.map((reservation) => reservation.auditId)
+      plan = planGroup(context, head, new Map(answers.map((answer, i) => [ids[i] ?? '', answer])))
+      return plan.batch
+    },
+  )
+  if (plan === undefined) throw new Error('The store appended a group without building it.')
+  return plan
+}
+
+/** Refuses to go on from a head that the vault has not written: what followed would make it look genuine. */
+export function assertHead(
+  head: ChainHead,
+  mac: (seq: number, hash: Uint8Array) => Uint8Array,
+): void {
+  const expected = mac(head.seq, head.hash)
+  if (head.mac.length === expected.length && timingSafeEqual(head.mac, expected)) return
+  throw new Problem('audit-unavailable', 'The audit log has been changed from outside.', {
+    next: 'The operator runs the verification of the audit log, which names the first bad entry.',
+  })
+}
+
+function planGroup(
+  context: GroupContext,
+  head: ChainHead,
+  answers: ReadonlyMap<string, LimitAnswer>,
+): Plan {
+  const drafts: RecordDraft[] = []
+  const opened: { auditId: string; deadlineMs: number }[] = []
+  const ended: string[] = []
+  for (const item of context.items) {
+    const answer = answers.get(item.draft.auditId)
+    if (item.kind === 'intent' && answer?.granted === false) {
+      drafts.push(draftLimitRefusal(item.intent, answer.limit, item.atMs))
+      continue
+    }
+    drafts.push(item.draft)
+    if (item.kind === 'end') ended.push(item.draft.auditId)
+    if (item.kind === 'intent') {
+      opened.push({ auditId: item.draft.auditId, deadlineMs: Math.ceil(item.intent.deadlineMs) })
+    }
+  }
+  const rows = stampRecords(head, drafts, context.mac)
+  const batch = { workspaceId: context.workspaceId, from: head, rows, opened, ended }
+  return { batch, head: rows.at(-1) ?? head, answers }
+}
+
+function draftLimitRefusal(intent: AuditIntent, limit: string, atMs: number): RecordDraft {
+  const gone = limit === 'policy-gone'
+  return draftRefusal(
+    {
+      ...intent,
+      decision: 'deny',
+      problem: gone ? 'policy-denied' : 'limit-exceeded',
+      reason: gone ? 'The policy was taken away.' : `The limit ${limit} is used up.`,
+    },
+    atMs,
+  )
+}

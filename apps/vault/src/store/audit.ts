@@ -1,0 +1,221 @@
+import type postgres from 'postgres'
+import type { Database, Sql } from './database.ts'
+import { type LimitAnswer, type LimitRequest, reserveLimits } from './limits.ts'
+
+// Writing the audit log: chain heads move by compare-and-set, together with the records that they cover.
+
+/** Where a workspace's chain has got to. */
+export interface AuditHead {
+  readonly seq: number
+  readonly hash: Uint8Array
+  readonly mac: Uint8Array
+}
+
+/** A record as it is stored; its columns repeat members of `entry`. */
+export interface AuditRow {
+  readonly auditId: string
+  readonly kind: 'intent' | 'outcome' | 'refusal' | 'event'
+  /** RFC 3339. */
+  readonly at: string
+  readonly agentId: string | undefined
+  readonly connectionId: string | undefined
+  readonly decision: string | undefined
+  /** One line of JSON. */
+  readonly entry: string
+  readonly hash: Uint8Array
+  readonly mac: Uint8Array
+}
+
+/** Records that follow `from` without a gap, and what changes along with them. No id holds a line feed. */
+export interface AuditBatch {
+  readonly workspaceId: string
+  readonly from: AuditHead
+  readonly rows: readonly AuditRow[]
+  /** Intents among the rows, each with the time by which its outcome is due. */
+  readonly opened: readonly { readonly auditId: string; readonly deadlineMs: number }[]
+  /** Entries whose outcome is among the rows. */
+  readonly ended: readonly string[]
+}
+
+/** What is needed to append where the head is not known, or where more than the chain is to be written. */
+export interface LockedAppend {
+  readonly workspaceId: string
+  /** The head of an empty chain. */
+  readonly genesis: AuditHead
+  readonly reservations: readonly LimitRequest[]
+  /** Calls that have ended, so that their places are free before the reservations are decided. */
+  readonly released: readonly string[]
+  /** Time of the limits' clock. */
+  readonly limitNowMs: number
+  /** Open intents to close, as far as they are still open. */
+  readonly closing: readonly string[]
+}
+
+export interface LockedState {
+  readonly head: AuditHead
+  /** In the order of the reservations. */
+  readonly answers: readonly LimitAnswer[]
+  /** Those of `closing` that were still open and are not any more. */
+  readonly closed: readonly string[]
+}
+
+export interface AuditStore {
+  /** Appends if the head is still `batch.from`; false, and nothing written, if it is not. One statement. */
+  append(batch: AuditBatch): Promise<boolean>
+  /**
+   * Locks the head, reserves limits, and appends what `build` makes of both, in one transaction. `build` may throw:
+   * then nothing is written. Waits for a statement in doubt that still holds the head.
+   */
+  appendLocked(request: LockedAppend, build: (state: LockedState) => AuditBatch): Promise<void>
+  /** Those of the entries whose outcome has not been recorded. */
+  stillOpen(auditIds: readonly string[]): Promise<string[]>
+  /** Intents whose outcome was due before, of any workspace, oldest first. */
+  overdue(beforeMs: number, limit: number): Promise<{ auditId: string; workspaceId: string }[]>
+}
+
+/** Deadlocks and serialisation failures: the transaction was undone and may be tried again. */
+const retryableCodes: ReadonlySet<unknown> = new Set(['40001', '40P01'])
+const attemptsMax = 3
+const separator = '\n'
+const msPerSecond = 1000
+
+/** Makes the queries that write the audit log. */
+export function createAuditStore(database: Pick<Database, 'sql'>): AuditStore {
+  const { sql } = database
+  return {
+    append: (batch) => appendBatch(sql, batch),
+    async appendLocked(request, build) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          await sql.begin((tx) => appendInTransaction(tx, request, build))
+          return
+        } catch (error) {
+          if (attempt >= attemptsMax || !isRetryable(error)) throw error
+        }
+      }
+    },
+    async stillOpen(auditIds) {
+      const rows = await sql<{ audit_id: string }[]>`
+        select audit_id from audit_open where audit_id = any(${[...auditIds]}::text[])`
+      return rows.map((row) => row.audit_id)
+    },
+    async overdue(beforeMs, limit) {
+      const rows = await sql<{ audit_id: string; workspace_id: string }[]>`
+        select audit_id, workspace_id from audit_open
+        where deadline <= to_timestamp(${beforeMs / msPerSecond}::float8)
+        order by deadline limit ${limit}`
+      return rows.map((row) => ({ auditId: row.audit_id, workspaceId: row.workspace_id }))
+    },
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && retryableCodes.has(error.code)
+}
+
+async function appendInTransaction(
+  tx: postgres.TransactionSql,
+  request: LockedAppend,
+  build: (state: LockedState) => AuditBatch,
+): Promise<void> {
+  const limits = reserveLimits(tx, request.reservations, {
+    released: request.released,
+    nowMs: request.limitNowMs,
+  })
+  await limits.lock()
+  const head = await lockHead(tx, request)
+  const [answers, closed] = await Promise.all([limits.decide(), closeOpen(tx, request.closing)])
+  const batch = build({ head, answers, closed })
+  const appended = batch.rows.length === 0 ? Promise.resolve(true) : appendBatch(tx, batch)
+  const [done] = await Promise.all([appended, limits.save()])
+  if (!done) throw new Error('The head of an audit chain moved while it was locked.')
+}
+
+interface HeadRow {
+  seq: number
+  hash: Uint8Array
+  mac: Uint8Array
+}
+
+const selectHead = (tx: postgres.TransactionSql, workspaceId: string) => tx<HeadRow[]>`
+  select seq::float8 as seq, hash, mac from audit_heads where workspace_id = ${workspaceId} for update`
+
+async function lockHead(tx: postgres.TransactionSql, request: LockedAppend): Promise<AuditHead> {
+  const { workspaceId, genesis } = request
+  const [known] = await selectHead(tx, workspaceId)
+  if (known !== undefined) return known
+  await tx`
+    insert into audit_heads (workspace_id, seq, hash, mac)
+    values (${workspaceId}, ${genesis.seq}, ${genesis.hash}, ${genesis.mac})
+    on conflict do nothing`
+  const [made] = await selectHead(tx, workspaceId)
+  if (made === undefined) throw new Error('The head of an audit chain could not be made.')
+  return made
+}
+
+async function closeOpen(
+  tx: postgres.TransactionSql,
+  auditIds: readonly string[],
+): Promise<string[]> {
+  if (auditIds.length === 0) return []
+  const rows = await tx<{ audit_id: string }[]>`
+    delete from audit_open where audit_id = any(${[...auditIds]}::text[]) returning audit_id`
+  return rows.map((row) => row.audit_id)
+}
+
+/** Joins values for `string_to_array`: one text is several times cheaper to send than an array with its escapes. */
+const lines = (values: readonly (string | undefined)[]): string => values.join(separator)
+
+/** Puts hashes end to end; the statement takes them apart by their length. */
+function concatenated(values: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(values)
+}
+
+/** The one statement of a group: it writes all or, if the head has moved, nothing. */
+async function appendBatch(
+  sql: Sql | postgres.TransactionSql,
+  batch: AuditBatch,
+): Promise<boolean> {
+  const { workspaceId, from, rows, opened, ended } = batch
+  const last = rows.at(-1)
+  if (last === undefined) return true
+  const moved = await sql<{ moved: number }[]>`
+    with moved as (
+      update audit_heads set seq = ${from.seq + rows.length}, hash = ${last.hash}, mac = ${last.mac}
+      where workspace_id = ${workspaceId} and seq = ${from.seq} and hash = ${from.hash}
+      returning workspace_id
+    ), inserted as (
+      insert into audit_records
+        (workspace_id, seq, audit_id, kind, at, agent_id, connection_id, decision, entry, hash, mac)
+      select moved.workspace_id, ${from.seq}::bigint + r.n, r.audit_id, r.kind, r.at::timestamptz,
+        nullif(r.agent_id, ''), nullif(r.connection_id, ''), nullif(r.decision, ''), r.entry,
+        substring(${concatenated(rows.map((row) => row.hash))}::bytea from (r.n::int - 1) * 32 + 1 for 32),
+        substring(${concatenated(rows.map((row) => row.mac))}::bytea from (r.n::int - 1) * 32 + 1 for 32)
+      from moved, unnest(
+        string_to_array(${lines(rows.map((row) => row.auditId))}, E'\n'),
+        string_to_array(${lines(rows.map((row) => row.kind))}, E'\n'),
+        string_to_array(${lines(rows.map((row) => row.at))}, E'\n'),
+        string_to_array(${lines(rows.map((row) => row.agentId))}, E'\n'),
+        string_to_array(${lines(rows.map((row) => row.connectionId))}, E'\n'),
+        string_to_array(${lines(rows.map((row) => row.decision))}, E'\n'),
+        string_to_array(${lines(rows.map((row) => row.entry))}, E'\n')
+      ) with ordinality as r (audit_id, kind, at, agent_id, connection_id, decision, entry, n)
+    ), opened as (
+      insert into audit_open (audit_id, workspace_id, deadline)
+      select o.audit_id, moved.workspace_id, to_timestamp(o.deadline_ms::float8 / 1000)
+      from moved, unnest(
+        string_to_array(${lines(opened.map((intent) => intent.auditId))}, E'\n'),
+        string_to_array(${lines(opened.map((intent) => String(intent.deadlineMs)))}, E'\n')
+      ) as o (audit_id, deadline_ms)
+      on conflict do nothing
+    ), closed as (
+      delete from audit_open using moved
+      where audit_id = any(string_to_array(${lines(ended)}, E'\n'))
+        and audit_open.workspace_id = moved.workspace_id
+    ), released as (
+      delete from limit_leases using moved
+      where audit_id = any(string_to_array(${lines(ended)}, E'\n'))
+    )
+    select count(*)::int as moved from moved`
+  return moved[0]?.moved === 1
+}
