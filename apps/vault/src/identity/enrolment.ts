@@ -1,6 +1,7 @@
 import {
   type AgentPublicKey,
   type bootstrapAgent,
+  type InputOf,
   type OutputOf,
   Problem,
 } from '@sallyport/contracts'
@@ -42,11 +43,6 @@ interface EnrolmentNeeds {
   readonly now: () => number
 }
 
-interface Input {
-  readonly bootstrapSecret: string
-  readonly publicKey: AgentPublicKey
-}
-
 /**
  * Registers the public key of an agent with its enrolment code, once (S-07). The key is checked first: a key that
  * cannot be used spends no code. On an active agent it replaces the key and ends tokens and running calls. A disabled
@@ -56,7 +52,9 @@ interface Input {
  * superseded or expired. The use of a code that was once real is recorded in its agent's workspace.
  */
 export function createEnrolment({ store, record, endCalls, tokenHash, now }: EnrolmentNeeds) {
-  return async (input: Input): Promise<OutputOf<typeof bootstrapAgent>> => {
+  return async (
+    input: InputOf<typeof bootstrapAgent>,
+  ): Promise<OutputOf<typeof bootstrapAgent>> => {
     const publicKey = checkPublicKey(input.publicKey)
     if (!isToken('bootstrap', input.bootstrapSecret)) throw invalidSecret()
     const codeHash = tokenHash(input.bootstrapSecret)

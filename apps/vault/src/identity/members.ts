@@ -1,4 +1,4 @@
-import { Problem, type Role } from '@sallyport/contracts'
+import { type addMember, type InputOf, Problem, type Role } from '@sallyport/contracts'
 import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
 import { isLookupId } from './lookup-id.ts'
@@ -47,12 +47,6 @@ interface MembersNeeds {
   readonly now: () => number
 }
 
-interface NewMember {
-  readonly email: string
-  readonly password: string
-  readonly role: Role
-}
-
 /** The people of a workspace. Only an owner, from a session, changes them; at least one owner stays. */
 export function createMembers(needs: MembersNeeds) {
   const { store, record } = needs
@@ -63,7 +57,7 @@ export function createMembers(needs: MembersNeeds) {
     },
 
     /** Problems: `email-taken`, `insufficient-scope`. */
-    async add(actor: AuthenticatedOwner, input: NewMember) {
+    async add(actor: AuthenticatedOwner, input: InputOf<typeof addMember>) {
       requireOwner(actor)
       const id = needs.newId('owner')
       const passwordHash = await needs.passwords.hash(input.password)

@@ -1,4 +1,11 @@
-import { type listTokens, type OutputOf, type OwnerScope, Problem } from '@sallyport/contracts'
+import {
+  type createToken,
+  type InputOf,
+  type listTokens,
+  type OutputOf,
+  type OwnerScope,
+  Problem,
+} from '@sallyport/contracts'
 import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
 import { isLookupId } from './lookup-id.ts'
@@ -47,18 +54,15 @@ interface OwnerTokensNeeds {
   readonly now: () => number
 }
 
-interface CreateInput {
-  readonly name: string
-  readonly scopes: readonly OwnerScope[]
-  readonly expiresInDays: number
-}
-
 /** A person's own access tokens. Only a session can make, list or end them: no token can beget another. */
 export function createOwnerTokens(needs: OwnerTokensNeeds) {
   const { store, record } = needs
   return {
     /** Problems: `insufficient-scope` for a scope that the role has not; `invalid-input` when there are too many. */
-    async create(owner: AuthenticatedOwner, { name, scopes, expiresInDays }: CreateInput) {
+    async create(
+      owner: AuthenticatedOwner,
+      { name, scopes, expiresInDays }: InputOf<typeof createToken>,
+    ) {
       requireSession(owner)
       refuseMoreThanRole(owner, scopes)
       const secret = newToken('owner', needs.randomBytes)

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { Problem } from '@sallyport/contracts'
+import { type InputOf, Problem, type setUp } from '@sallyport/contracts'
 import type { RecordEvent } from './audit-event.ts'
 import {
   beginning,
@@ -46,13 +46,6 @@ interface SetupNeeds {
   readonly now: () => number
 }
 
-interface SetupInput {
-  readonly setupToken: string
-  readonly email: string
-  readonly password: string
-  readonly workspace?: string | undefined
-}
-
 /** The first owner of a fresh vault: whoever holds the token of the first start. */
 export function createSetup(needs: SetupNeeds) {
   const { store, tokenHash } = needs
@@ -73,7 +66,7 @@ export function createSetup(needs: SetupNeeds) {
     },
 
     /** Makes workspace, key and first owner, and signs in. Problems: `already-set-up`, `invalid-setup-token`. */
-    async setUp(input: SetupInput): Promise<WithSession> {
+    async setUp(input: InputOf<typeof setUp>): Promise<WithSession> {
       const state = await store.read()
       if (state.isSetUp) throw alreadySetUp()
       if (!isRightToken(input.setupToken, state.tokenHash, tokenHash)) throw invalidSetupToken()
@@ -89,7 +82,7 @@ export function createSetup(needs: SetupNeeds) {
 
 async function firstOwner(
   needs: SetupNeeds,
-  input: SetupInput,
+  input: InputOf<typeof setUp>,
   session: NewSession,
 ): Promise<FirstOwner> {
   const workspaceId = needs.newId('workspace')

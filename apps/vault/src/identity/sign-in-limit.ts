@@ -10,7 +10,8 @@ export interface AttemptRule {
   readonly forgetAfterMs: number
 }
 
-const forgetAfterMs = 24 * 3_600_000
+/** A key that was left alone for this long starts afresh. */
+export const forgetAfterMs = 24 * 3_600_000
 const waitSecondsMax = 900
 /** A person mistypes; an office of people shares an address. */
 const emailRule: AttemptRule = { freeAttempts: 5, waitSecondsMax, forgetAfterMs }

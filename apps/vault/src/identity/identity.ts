@@ -1,0 +1,103 @@
+// This room knows who is calling: agents by their keys and tokens, people by their passwords, sessions and tokens.
+
+import { type AgentStore, createAgents } from './agents.ts'
+import type { IdentityEvent } from './audit-event.ts'
+import {
+  type AgentAccessLookup,
+  createAuthenticateAgent,
+  createLastSeen,
+} from './authenticate-agent.ts'
+import { createAuthenticateOwner, type OwnerAccessStore } from './authenticate-owner.ts'
+import { createEnrolment, type EnrolmentStore } from './enrolment.ts'
+import { createMembers, type MemberStore } from './members.ts'
+import { sessionIdleMs } from './owner-session.ts'
+import { createOwnerTokens, type OwnerTokenStore } from './owner-tokens.ts'
+import { createPasswords } from './passwords.ts'
+import type { TokenHash } from './secret-token.ts'
+import { createSetup, type SetupStore } from './setup.ts'
+import { createSignIn, type SessionStore } from './sign-in.ts'
+import { createSignInLimit, forgetAfterMs, type SignInAttemptStore } from './sign-in-limit.ts'
+import { createTokenExchange, type TokenExchangeStore } from './token-exchange.ts'
+
+/** The queries that identity needs, one small interface for each of its parts. */
+export interface IdentityStores {
+  readonly agents: AgentStore
+  readonly enrolment: EnrolmentStore
+  readonly exchange: TokenExchangeStore
+  readonly access: AgentAccessLookup
+  readonly lastSeen: { touch(agentId: string, atMs: number): Promise<void> }
+  readonly setup: SetupStore
+  readonly sessions: SessionStore
+  readonly attempts: SignInAttemptStore
+  readonly ownerAccess: OwnerAccessStore
+  readonly ownerTokens: OwnerTokenStore
+  readonly members: MemberStore
+  readonly expired: {
+    removeExpired(given: {
+      nowMs: number
+      sessionIdleMs: number
+      attemptsForgottenAfterMs: number
+    }): Promise<number>
+  }
+}
+
+/** What identity needs of the other rooms. */
+export interface IdentityNeeds {
+  readonly stores: IdentityStores
+  /** Durable when it resolves. */
+  readonly audit: { record(event: IdentityEvent & { readonly auditId: string }): Promise<void> }
+  readonly newId: (kind: 'agent' | 'owner' | 'workspace' | 'token' | 'audit') => string
+  readonly tokenHash: TokenHash
+  readonly createWorkspaceKey: (
+    workspaceId: string,
+  ) => Promise<{ readonly version: number; readonly wrapped: Uint8Array }>
+  /** Ends an agent's running calls. */
+  readonly endCalls: (selector: { agentId: string }) => unknown
+  /** Withdraws an agent's open capability requests. */
+  readonly cancelRequests: (agentId: string) => Promise<unknown>
+  /** The vault's public URL without trailing slash. */
+  readonly issuer: () => string
+  readonly randomBytes: (size: number) => Uint8Array
+  /** Ms since the epoch. */
+  readonly now: () => number
+  /** For what nobody waits for: the failure, and what it was about. */
+  readonly logFailure: (error: unknown, what: string) => void
+}
+
+export type Identity = ReturnType<typeof createIdentity>
+
+/** Builds the room. Functions that answer an operation of the contracts return its output. */
+export function createIdentity(needs: IdentityNeeds) {
+  const { stores, newId, now, logFailure } = needs
+  const record = (event: IdentityEvent) => needs.audit.record({ ...event, auditId: newId('audit') })
+  const passwords = createPasswords(needs)
+  const limit = createSignInLimit({ ...needs, store: stores.attempts })
+  const shared = { ...needs, record, passwords, limit }
+  const seen = createLastSeen({
+    now,
+    touch: stores.lastSeen.touch,
+    logFailure: (error) => logFailure(error, 'an agent’s time of last use could not be noted'),
+  })
+  return {
+    authenticateAgent: createAuthenticateAgent({ ...shared, lookup: stores.access, seen }),
+    authenticateOwner: createAuthenticateOwner({ ...shared, store: stores.ownerAccess }),
+    agents: createAgents({ ...shared, store: stores.agents }),
+    bootstrapAgent: createEnrolment({ ...shared, store: stores.enrolment }),
+    issueAgentToken: createTokenExchange({ ...shared, store: stores.exchange }),
+    setup: createSetup({ ...shared, store: stores.setup }),
+    sessions: createSignIn({
+      ...shared,
+      store: stores.sessions,
+      logFailure: (error) => logFailure(error, 'a failed sign-in could not be recorded'),
+    }),
+    ownerTokens: createOwnerTokens({ ...shared, store: stores.ownerTokens }),
+    members: createMembers({ ...shared, store: stores.members }),
+    /** Removes what is over, a bounded number of rows at a time; returns how many. For a timer. */
+    removeExpired: () =>
+      stores.expired.removeExpired({
+        nowMs: now(),
+        sessionIdleMs,
+        attemptsForgottenAfterMs: forgetAfterMs,
+      }),
+  }
+}

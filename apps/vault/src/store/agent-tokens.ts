@@ -1,0 +1,147 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { AgentAccess, AgentAccessLookup } from '../identity/authenticate-agent.ts'
+import type { AgentKey, TokenExchangeStore } from '../identity/token-exchange.ts'
+import { type Cache, createCache } from './cache.ts'
+import type { Change, ChangeFeed } from './changes.ts'
+import type { Database } from './database.ts'
+import { agents, agentTokens, assertionUses } from './tables.ts'
+
+/** The queries of the token endpoint. */
+export function createTokenExchangeStore(database: Database): TokenExchangeStore {
+  const findKey = database.db
+    .select({
+      workspaceId: agents.workspaceId,
+      status: agents.status,
+      publicKey: agents.publicKey,
+    })
+    .from(agents)
+    .where(eq(agents.id, sql.placeholder('id')))
+    .prepare('agent_key')
+  return {
+    async findAgentKey(id): Promise<AgentKey | undefined> {
+      const [row] = await findKey.execute({ id })
+      return row
+    },
+
+    grantToken: (grant) =>
+      database.transaction(async (tx) => {
+        const { agentId, publicKey, jtiHash, tokenHash: hash } = grant
+        // Shared with other exchanges, but not with whoever disables the agent or replaces its key: either they see
+        // this token and end it, or this sees what they did and grants none.
+        const [agent] = await tx
+          .select({ id: agents.id })
+          .from(agents)
+          .where(
+            and(
+              eq(agents.id, agentId),
+              eq(agents.status, 'active'),
+              eq(agents.publicKey, publicKey),
+            ),
+          )
+          .for('share')
+        if (agent === undefined) return 'agent-changed'
+        const used = await tx
+          .insert(assertionUses)
+          .values({ agentId, jtiHash, expiresAt: new Date(grant.useExpiresAtMs) })
+          .onConflictDoNothing()
+          .returning({ agentId: assertionUses.agentId })
+        if (used.length === 0) return 'replayed'
+        const times = {
+          createdAt: new Date(grant.createdAtMs),
+          expiresAt: new Date(grant.expiresAtMs),
+        }
+        await tx.insert(agentTokens).values({ hash, agentId, ...times })
+        return 'granted'
+      }),
+  }
+}
+
+/** Tokens and agents that are kept in memory at most. */
+const tokensMax = 50_000
+const agentsMax = 10_000
+/** How long one is kept, in case a change was missed all the same. */
+const keptMs = 60_000
+
+type Token = Pick<AgentAccess, 'agentId' | 'expiresAtMs'>
+type Agent = Omit<AgentAccess, 'agentId' | 'expiresAtMs'>
+
+interface AgentAccessNeeds {
+  readonly database: Pick<Database, 'db'>
+  readonly feed: Pick<ChangeFeed, 'isLive' | 'subscribe'>
+  /** Milliseconds of a clock that is never put back. */
+  readonly monotonicMs: () => number
+}
+
+/**
+ * Looks agents up by the hash of their access token, from memory while the change feed is live. Token and agent are
+ * kept apart, so that a change of either empties one entry and nothing else.
+ */
+export function createAgentAccess({
+  database,
+  feed,
+  monotonicMs,
+}: AgentAccessNeeds): AgentAccessLookup {
+  const shared = { isLive: feed.isLive, ttlMs: keptMs, now: monotonicMs }
+  const tokens = createCache<Token>({
+    ...shared,
+    load: tokenLoader(database),
+    entriesMax: tokensMax,
+  })
+  const owners = createCache<Agent>({
+    ...shared,
+    load: agentLoader(database),
+    entriesMax: agentsMax,
+  })
+  feed.subscribe((change) => forget(change, tokens, owners))
+  return {
+    peek(tokenHash) {
+      const token = tokens.peek(hex(tokenHash))
+      return join(token, token && owners.peek(token.agentId))
+    },
+    async get(tokenHash) {
+      const token = await tokens.get(hex(tokenHash))
+      return join(token, token && (await owners.get(token.agentId)))
+    },
+  }
+}
+
+const hex = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+
+function join(token: Token | undefined, agent: Agent | undefined): AgentAccess | undefined {
+  if (token === undefined || agent === undefined) return undefined
+  const { agentId, expiresAtMs } = token
+  const { workspaceId, name, status } = agent
+  return { agentId, workspaceId, name, status, expiresAtMs }
+}
+
+function forget(change: Change, tokens: Cache<string, Token>, owners: Cache<string, Agent>): void {
+  if (change.table === '*') {
+    tokens.clear()
+    owners.clear()
+  }
+  if (change.table === 'agent_tokens') tokens.delete(change.id)
+  if (change.table === 'agents') owners.delete(change.id)
+}
+
+function tokenLoader({ db }: Pick<Database, 'db'>) {
+  const query = db
+    .select({ agentId: agentTokens.agentId, expiresAt: agentTokens.expiresAt })
+    .from(agentTokens)
+    .where(eq(agentTokens.hash, sql.placeholder('hash')))
+    .prepare('agent_token')
+  return async (hash: string): Promise<Token | undefined> => {
+    const [row] = await query.execute({ hash: Buffer.from(hash, 'hex') })
+    return row && { agentId: row.agentId, expiresAtMs: row.expiresAt.getTime() }
+  }
+}
+
+function agentLoader({ db }: Pick<Database, 'db'>) {
+  const { workspaceId, name, status } = agents
+  const query = db
+    .select({ workspaceId, name, status })
+    .from(agents)
+    .where(eq(agents.id, sql.placeholder('id')))
+    .prepare('agent')
+  return async (id: string): Promise<Agent | undefined> => (await query.execute({ id }))[0]
+}

@@ -1,0 +1,60 @@
+import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import type { Database } from './database.ts'
+import { instant } from './page-after.ts'
+import {
+  agentTokens,
+  assertionUses,
+  bootstrapCodes,
+  ownerTokens,
+  sessions,
+  signInAttempts,
+} from './tables.ts'
+
+/** Rows of one table that one call removes at most; the rest waits for the next. */
+const rowsMax = 5_000
+/** How long an assertion's use is kept after it could last be accepted, in case a clock is put back (S-02). */
+const useKeptMs = 3_600_000
+/** How long an enrolment code that is over is kept, so that an attempt to use it can be recorded (S-07). */
+const codeKeptMs = 30 * 86_400_000
+/** How long an expired token of a person stays in their list. */
+const ownerTokenKeptMs = 30 * 86_400_000
+
+/** What identity keeps no longer than it has to. */
+export interface ExpiredStore {
+  /** Removes up to 5000 rows of each kind that are over; returns how many it removed. */
+  removeExpired(given: {
+    nowMs: number
+    sessionIdleMs: number
+    attemptsForgottenAfterMs: number
+  }): Promise<number>
+}
+
+/** Builds the store. A row goes when it is over by the vault's clock and by the database's: one that is fast removes nothing. */
+export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
+  return {
+    async removeExpired({ nowMs, sessionIdleMs, attemptsForgottenAfterMs }) {
+      const before = (column: AnyColumn, keptMs: number) =>
+        sql`${column} < least(${instant(nowMs)}, now()) - make_interval(secs => ${keptMs / 1000}::double precision)`
+      const remove = async (table: PgTable, isOver: SQL) => {
+        const removed = await db.execute(
+          sql`DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM ${table} WHERE ${isOver} LIMIT ${rowsMax}::integer FOR UPDATE SKIP LOCKED))`,
+        )
+        return removed.count
+      }
+      const counts = [
+        await remove(agentTokens, before(agentTokens.expiresAt, 0)),
+        await remove(assertionUses, before(assertionUses.expiresAt, useKeptMs)),
+        await remove(
+          sessions,
+          sql`(${before(sessions.expiresAt, 0)} OR ${before(sessions.lastSeenAt, sessionIdleMs)})`,
+        ),
+        await remove(ownerTokens, before(ownerTokens.expiresAt, ownerTokenKeptMs)),
+        await remove(bootstrapCodes, before(bootstrapCodes.expiresAt, codeKeptMs)),
+        await remove(signInAttempts, before(signInAttempts.updatedAt, attemptsForgottenAfterMs)),
+      ]
+      return counts.reduce((sum, removed) => sum + removed, 0)
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
+import type { MemberChange, MemberRefusal, MemberRow, MemberStore } from '../identity/members.ts'
+import type { OwnerProfile } from '../identity/owner-session.ts'
+import type { Database, Executor, Transaction } from './database.ts'
+import { afterRow, newestFirst } from './page-after.ts'
+import { owners, ownerTokens, sessions, workspaces } from './tables.ts'
+
+/** A person with their workspace and the hash of their password. */
+export async function findProfile(
+  executor: Executor,
+  ownerId: string,
+): Promise<(OwnerProfile & { passwordHash: string }) | undefined> {
+  const [row] = await executor
+    .select({
+      id: owners.id,
+      workspaceId: owners.workspaceId,
+      workspaceName: workspaces.name,
+      email: owners.email,
+      role: owners.role,
+      createdAt: owners.createdAt,
+      passwordHash: owners.passwordHash,
+    })
+    .from(owners)
+    .innerJoin(workspaces, eq(workspaces.id, owners.workspaceId))
+    .where(eq(owners.id, ownerId))
+  return row
+}
+
+const columns = {
+  id: owners.id,
+  email: owners.email,
+  role: owners.role,
+  createdAt: owners.createdAt,
+}
+
+/** The queries on the people of a workspace. */
+export function createMemberStore(database: Database): MemberStore {
+  return {
+    list: (workspaceId, { limit, after }) =>
+      database.db
+        .select(columns)
+        .from(owners)
+        .where(and(eq(owners.workspaceId, workspaceId), afterRow(owners, after)))
+        .orderBy(...newestFirst(owners))
+        .limit(limit),
+
+    add: ({ workspaceId, actorId, member, nowMs }) =>
+      database.transaction(async (tx) => {
+        const owning = await lockOwners(tx, workspaceId)
+        if (!owning.includes(actorId)) return 'actor-not-owner'
+        const [row] = await tx
+          .insert(owners)
+          .values({ ...member, workspaceId, createdAt: new Date(nowMs) })
+          .onConflictDoNothing({ target: owners.email })
+          .returning(columns)
+        return row ?? 'email-taken'
+      }),
+
+    changeRole: (change, role) =>
+      database.transaction(async (tx) => {
+        const refused = await refusalOf(tx, change, role !== 'owner')
+        if (refused !== undefined) return refused
+        await tx.delete(sessions).where(eq(sessions.ownerId, change.ownerId))
+        await tx.delete(ownerTokens).where(eq(ownerTokens.ownerId, change.ownerId))
+        const [row] = await tx
+          .update(owners)
+          .set({ role, updatedAt: sql`now()` })
+          .where(refersTo(change))
+          .returning(columns)
+        return row ?? 'not-found'
+      }),
+
+    remove: (change) =>
+      database.transaction(async (tx) => {
+        const refused = await refusalOf(tx, change, true)
+        if (refused !== undefined) return refused
+        const [row] = await tx.delete(owners).where(refersTo(change)).returning(columns)
+        return row ?? 'not-found'
+      }),
+  }
+}
+
+const refersTo = ({ ownerId, workspaceId }: MemberChange) =>
+  and(eq(owners.id, ownerId), eq(owners.workspaceId, workspaceId))
+
+/** Why a change may not be made, decided while nobody else can change who owns the workspace. */
+async function refusalOf(
+  tx: Transaction,
+  change: MemberChange,
+  takesOwnership: boolean,
+): Promise<MemberRefusal | undefined> {
+  const owning = await lockOwners(tx, change.workspaceId)
+  if (!owning.includes(change.actorId)) return 'actor-not-owner'
+  const person = await lockMember(tx, change)
+  if (person === undefined) return 'not-found'
+  const isLast = person.role === 'owner' && owning.length === 1
+  return takesOwnership && isLast ? 'last-owner' : undefined
+}
+
+async function lockMember(tx: Transaction, change: MemberChange): Promise<MemberRow | undefined> {
+  const [row] = await tx.select(columns).from(owners).where(refersTo(change)).for('update')
+  return row
+}
+
+/** Ids of those who own the workspace; two changes of its people go one after the other. */
+async function lockOwners(tx: Transaction, workspaceId: string): Promise<string[]> {
+  // The workspace's row is what they wait for: rows of owners come and go with the role.
+  await tx
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .where(eq(workspaces.id, workspaceId))
+    .for('no key update')
+  const rows = await tx
+    .select({ id: owners.id })
+    .from(owners)
+    .where(and(eq(owners.workspaceId, workspaceId), eq(owners.role, 'owner')))
+    .orderBy(asc(owners.id))
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,53 @@
+import { eq, lte, sql } from 'drizzle-orm'
+import type { SignInAttemptStore } from '../identity/sign-in-limit.ts'
+import type { Database } from './database.ts'
+import { instant } from './page-after.ts'
+import { signInAttempts } from './tables.ts'
+
+/** Where the wait is known to have just ended, this is what a caller is told. */
+const shortestWaitMs = 1_000
+/** 2^20 s are twelve days: beyond, the wait is capped anyway. */
+const doublingsMax = 20
+
+/** The queries that bound guessing. All replicas count in the same rows. */
+export function createSignInAttemptStore({ db }: Pick<Database, 'db'>): SignInAttemptStore {
+  return {
+    async count(key, { freeAttempts, waitSecondsMax, forgetAfterMs, nowMs }) {
+      const now = instant(nowMs)
+      const { failures, updatedAt, blockedUntil } = signInAttempts
+      const counted = sql`CASE WHEN ${updatedAt} < ${instant(nowMs - forgetAfterMs)} THEN 1 ELSE ${failures} + 1 END`
+      const over = sql`(${counted}) - ${freeAttempts}::integer`
+      const waitSeconds = sql`CASE WHEN ${over} <= 0 THEN 0
+        ELSE least(${waitSecondsMax}::integer, power(2, least(${over} - 1, ${doublingsMax}::integer))) END`
+      const rows = await db
+        .insert(signInAttempts)
+        .values({ key, failures: 1, blockedUntil: now, updatedAt: now })
+        .onConflictDoUpdate({
+          target: signInAttempts.key,
+          set: {
+            failures: counted,
+            blockedUntil: sql`${now} + make_interval(secs => ${waitSeconds})`,
+            updatedAt: now,
+          },
+          setWhere: lte(blockedUntil, now),
+        })
+        .returning({ key: signInAttempts.key })
+      if (rows.length === 1) return { allowed: true }
+      const [row] = await db
+        .select({ blockedUntil })
+        .from(signInAttempts)
+        .where(eq(signInAttempts.key, key))
+      const blockedUntilMs = row?.blockedUntil.getTime() ?? nowMs + shortestWaitMs
+      return { allowed: false, blockedUntilMs }
+    },
+
+    async forget(key) {
+      await db.delete(signInAttempts).where(eq(signInAttempts.key, key))
+    },
+
+    async giveBack(key) {
+      const failures = sql`greatest(${signInAttempts.failures} - 1, 0)`
+      await db.update(signInAttempts).set({ failures }).where(eq(signInAttempts.key, key))
+    },
+  }
+}
