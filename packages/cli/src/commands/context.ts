@@ -1,0 +1,32 @@
+import type { Client } from '@sallyport/sdk'
+import { readSettings, type Settings } from '../settings.ts'
+import { ownerClient } from '../sign-in.ts'
+import { createTerminal, type Streams, type Terminal } from '../terminal.ts'
+
+/** What the process gives to the commands. */
+export interface Process {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly streams: Streams
+  readonly directory: string
+}
+
+/** What a command runs with. */
+export interface CommandContext {
+  readonly terminal: Terminal
+  readonly settings: Settings
+  /** Signs in where that is needed. */
+  owner(): Promise<Client>
+}
+
+/** The options that every command takes. */
+export interface SharedOptions {
+  readonly json?: boolean
+  readonly url?: string
+}
+
+/** Makes a command's context of what the process gives and the shared options. */
+export function commandContext(process: Process, options: SharedOptions): CommandContext {
+  const terminal = createTerminal(process.streams, { json: options.json === true })
+  const settings = readSettings(process.environment, options.url)
+  return { terminal, settings, owner: () => ownerClient(settings, terminal) }
+}

@@ -1,0 +1,119 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Problem } from '@sallyport/contracts'
+import { createClient } from '@sallyport/sdk'
+import type { Command } from 'commander'
+import { findStoredToken, type Settings } from '../settings.ts'
+import { CommandError } from '../terminal.ts'
+import type { RunCommand } from './run-command.ts'
+
+interface Finding {
+  readonly what: string
+  readonly ok: boolean
+  readonly say: string
+}
+
+const nodeMajorMin = 20
+const skewMsMax = 10_000
+
+/** `sallyport doctor`: looks at what usually is wrong and says what to do about it. */
+export function addDoctorCommand(program: Command, run: RunCommand): void {
+  program
+    .command('doctor')
+    .description('Check this machine, the vault and the sign-in')
+    .action(
+      run(async ({ terminal, settings }) => {
+        const findings = [checkNode(), ...checkFiles(settings), ...(await checkVault(settings))]
+        const lines = findings.map(
+          ({ what, ok, say }) => `${ok ? 'ok  ' : 'FAIL'}  ${what}: ${say}`,
+        )
+        terminal.answer({ ok: findings.every(({ ok }) => ok), findings }, lines.join('\n'))
+        const failed = findings.filter(({ ok }) => !ok).length
+        if (failed > 0) throw new CommandError(`${failed} of ${findings.length} checks failed.`)
+      }),
+    )
+}
+
+function checkNode(): Finding {
+  const [major = 0] = process.versions.node.split('.').map(Number)
+  const ok = major >= nodeMajorMin
+  return {
+    what: 'Node.js',
+    ok,
+    say: ok ? process.version : `${process.version}; 20.19 or newer is needed`,
+  }
+}
+
+function checkFiles({ dataDir }: Settings): Finding[] {
+  return ['root-key', 'setup-token'].flatMap((name) => {
+    const path = join(dataDir, name)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return []
+    const ok = process.platform === 'win32' || (found.mode & 0o077) === 0
+    const say = ok ? 'readable by its owner alone' : `others can read it: chmod 600 ${path}`
+    return [{ what: path, ok, say }]
+  })
+}
+
+async function checkVault(settings: Settings): Promise<Finding[]> {
+  const { baseUrl } = settings
+  const anyone = createClient({ baseUrl, auth: { kind: 'none' } })
+  const ready = await tell(`vault at ${baseUrl}`, async () => {
+    await anyone.call('getReadiness', {})
+    return 'ready'
+  })
+  if (!ready.ok) return [ready]
+  const clock = await tell('clock', () => compareClocks(baseUrl))
+  const issuer = await tell('issuer', async () => {
+    const metadata = await anyone.call('getAuthorizationServerMetadata', {})
+    if (metadata.issuer === baseUrl) return metadata.issuer
+    throw new CommandError(
+      `the vault calls itself ${metadata.issuer}: set SALLYPORT_PUBLIC_URL there, or SALLYPORT_TOKEN_AUDIENCE=${metadata.issuer} for agents`,
+    )
+  })
+  const token = settings.environment.SALLYPORT_OWNER_TOKEN || findStoredToken(settings, Date.now())
+  if (token === undefined) {
+    return [
+      ready,
+      clock,
+      issuer,
+      { what: 'owner', ok: true, say: 'not signed in (sallyport login)' },
+    ]
+  }
+  const owner = await tell('owner', async () => {
+    const session = createClient({ baseUrl, auth: { kind: 'bearer', token } })
+    const { owner: person, workspace } = await session.call('getSession', {})
+    return `${person.email}, ${person.role} of ${workspace.name}`
+  })
+  const audit = await tell('audit log', async () => {
+    const session = createClient({ baseUrl, auth: { kind: 'bearer', token } })
+    const { ok, checked, firstBad } = await session.call('verifyAudit', {})
+    if (ok) return `${checked} records verified`
+    throw new CommandError(`record ${firstBad} is not what was written`)
+  })
+  return [ready, clock, issuer, owner, audit]
+}
+
+async function compareClocks(baseUrl: string): Promise<string> {
+  const answer = await fetch(`${baseUrl}/healthz`, { signal: AbortSignal.timeout(5000) })
+  await answer.arrayBuffer()
+  const skewMs = Date.now() - Date.parse(answer.headers.get('date') ?? '')
+  if (Math.abs(skewMs) < skewMsMax) return 'agrees with the vault’s'
+  throw new CommandError(
+    `differs from the vault’s by ${Math.round(skewMs / 1000)} s; assertions will be refused. Set both by NTP`,
+  )
+}
+
+async function tell(what: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { what, ok: true, say: await look() }
+  } catch (thrown) {
+    const say =
+      thrown instanceof Problem
+        ? thrown.detail
+        : thrown instanceof Error
+          ? thrown.message
+          : String(thrown)
+    return { what, ok: false, say }
+  }
+}

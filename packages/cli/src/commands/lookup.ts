@@ -1,0 +1,63 @@
+import type { OutputOf, operations } from '@sallyport/contracts'
+import type { Client } from '@sallyport/sdk'
+import { CommandError } from '../terminal.ts'
+
+type Agent = OutputOf<typeof operations.getAgent>['agent']
+type Connection = OutputOf<typeof operations.getConnection>['connection']
+
+/** Pages of a list that a look-up by name reads at most. */
+const pagesMax = 50
+
+/** Finds an agent by its id or its name. Throws CommandError where none or more than one fits. */
+export async function findAgent(client: Client, wanted: string): Promise<Agent> {
+  if (wanted.startsWith('agt_')) return (await client.call('getAgent', { agentId: wanted })).agent
+  const all = await everyPage(async (cursor) => {
+    const page = await client.call('listAgents', { limit: 200, ...cursor })
+    return { rows: page.agents, nextCursor: page.nextCursor }
+  })
+  return pickOne(
+    wanted,
+    all.filter((agent) => agent.name === wanted),
+    'agent',
+  )
+}
+
+/** Finds a connection by its id or its label. Throws CommandError where none or more than one fits. */
+export async function findConnection(client: Client, wanted: string): Promise<Connection> {
+  if (wanted.startsWith('con_')) {
+    return (await client.call('getConnection', { connectionId: wanted })).connection
+  }
+  const all = await everyPage(async (cursor) => {
+    const page = await client.call('listConnections', { limit: 200, ...cursor })
+    return { rows: page.connections, nextCursor: page.nextCursor }
+  })
+  const fitting = all.filter(({ label, status }) => label === wanted && status !== 'revoked')
+  return pickOne(wanted, fitting, 'connection')
+}
+
+/** Reads a list to its end, bounded. */
+export async function everyPage<Row>(
+  read: (cursor: { cursor?: string }) => Promise<{ rows: Row[]; nextCursor?: string | undefined }>,
+): Promise<Row[]> {
+  const all: Row[] = []
+  let cursor: string | undefined
+  for (let page = 0; page < pagesMax; page++) {
+    const { rows, nextCursor } = await read(cursor === undefined ? {} : { cursor })
+    all.push(...rows)
+    if (nextCursor === undefined) return all
+    cursor = nextCursor
+  }
+  throw new CommandError('The list is too long to search by name: give the id.')
+}
+
+function pickOne<Row extends { id: string }>(wanted: string, rows: Row[], what: string): Row {
+  const [only, ...others] = rows
+  if (only === undefined) {
+    throw new CommandError(
+      `There is no ${what} "${wanted}". \`sallyport ${what}s list\` shows them.`,
+    )
+  }
+  if (others.length === 0) return only
+  const ids = rows.map(({ id }) => id).join(', ')
+  throw new CommandError(`More than one ${what} is called "${wanted}": give the id (${ids}).`)
+}
