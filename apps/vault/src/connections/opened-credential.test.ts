@@ -1,0 +1,117 @@
+import { CredentialInput } from '@sallyport/contracts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../../test/verifies.ts'
+import {
+  decodeCredential,
+  encodeCredential,
+  hintOf,
+  secretOf,
+  toOpenedCredential,
+} from './opened-credential.ts'
+
+const secret = fc.stringMatching(/^[!-~]{8,64}$/)
+const pathSecret = fc.stringMatching(/^[A-Za-z0-9._~:@!$&'()*+,;=-]{8,64}$/)
+const credential: fc.Arbitrary<CredentialInput> = fc.oneof(
+  fc.record({ kind: fc.constant('bearer' as const), token: secret }),
+  fc.record({
+    kind: fc.constant('header' as const),
+    name: fc.constantFrom('X-Api-Key', 'Authorization', 'cookie'),
+    value: secret,
+    prefix: fc.constantFrom('', 'Token', 'token=', 'Splunk '),
+  }),
+  fc.record({ kind: fc.constant('query' as const), name: fc.constant('key'), value: secret }),
+  fc.record({
+    kind: fc.constant('basic' as const),
+    username: fc.stringMatching(/^[ -9;-~]{0,20}$/),
+    password: secret,
+  }),
+  fc.record({
+    kind: fc.constant('path' as const),
+    placeholder: fc.constant('token'),
+    value: pathSecret,
+  }),
+)
+
+describe('an opened credential', () => {
+  it('names a secret in everything that it puts on a request, so that the scrubber finds it again', () => {
+    verifies('S-20')
+    fc.assert(
+      fc.property(credential, (input) => {
+        const { headers, query, path, secrets } = toOpenedCredential(input)
+        const placed = [
+          ...headers.map(([, value]) => value),
+          ...query.map(([, value]) => value),
+          ...(path === undefined ? [] : [path.value]),
+        ]
+        expect(placed).toHaveLength(1)
+        for (const value of placed) {
+          expect(secrets.some((one) => value.includes(one))).toBe(true)
+        }
+        expect(secrets).toContain(secretOf(input))
+        for (const one of secrets) expect(one.length).toBeGreaterThanOrEqual(8)
+      }),
+    )
+  })
+
+  it('survives being sealed and opened', () => {
+    fc.assert(
+      fc.property(credential, (input) => {
+        expect(decodeCredential(encodeCredential(input))).toEqual(CredentialInput.parse(input))
+      }),
+    )
+  })
+
+  it('cannot be changed by who uses it', () => {
+    const opened = toOpenedCredential({ kind: 'bearer', token: 'correct-horse' })
+    expect(Object.isFrozen(opened)).toBe(true)
+    expect(Object.isFrozen(opened.headers)).toBe(true)
+    expect(Object.isFrozen(opened.headers[0])).toBe(true)
+    expect(Object.isFrozen(opened.secrets)).toBe(true)
+  })
+
+  it.each([
+    [{ kind: 'bearer', token: 'correct-horse' }, ['authorization', 'Bearer correct-horse']],
+    [
+      { kind: 'basic', username: 'Aladdin', password: 'open sesame' },
+      ['authorization', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='], // RFC 7617 §2
+    ],
+    [{ kind: 'header', name: 'X-Api-Key', value: 'correct-horse' }, ['x-api-key', 'correct-horse']],
+    [
+      { kind: 'header', name: 'Authorization', prefix: 'Token', value: 'correct-horse' },
+      ['authorization', 'Token correct-horse'],
+    ],
+    [
+      { kind: 'header', name: 'Authorization', prefix: 'Token token=', value: 'correct-horse' },
+      ['authorization', 'Token token=correct-horse'],
+    ],
+    [
+      { kind: 'header', name: 'X-Key', prefix: 'v1', value: 'correct-horse' },
+      ['x-key', 'v1correct-horse'],
+    ],
+  ] as const)('is put on as the field has it: %o', (input, header) => {
+    expect(toOpenedCredential(input).headers).toEqual([header])
+  })
+
+  it('knows the form in which Basic travels as a secret of its own', () => {
+    const opened = toOpenedCredential({
+      kind: 'basic',
+      username: 'Aladdin',
+      password: 'open sesame',
+    })
+    expect(opened.secrets).toEqual(['open sesame', 'QWxhZGRpbjpvcGVuIHNlc2FtZQ=='])
+  })
+})
+
+describe('the hint of a credential', () => {
+  it('shows the last four characters of twelve or more, and nothing of fewer', () => {
+    fc.assert(
+      fc.property(credential, (input) => {
+        const hidden = secretOf(input)
+        const hint = hintOf(input)
+        if (hidden.length < 12) expect(hint).toBe('')
+        else expect(hint).toBe(`••••${hidden.slice(-4)}`)
+      }),
+    )
+  })
+})
