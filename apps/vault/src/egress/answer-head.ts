@@ -7,6 +7,11 @@ export interface AnswerHead {
   /** Names in lower case, in the order of the wire; what is sent twice stands twice. */
   readonly headers: readonly (readonly [string, string])[]
   readonly coding: string
+  /**
+   * A length is announced where no body may follow: usual for 304 (RFC 9110 §8.6), but undici waits for the bytes and then
+   * calls the answer broken. The answer is whole with its head, and the connection is not used again.
+   */
+  readonly endsHere: boolean
 }
 
 const headersMax = 256
@@ -42,9 +47,15 @@ export function readAnswerHead(
       framing[name] = value
     }
   }
-  const isBodiless = options.isHead || status === 204 || status === 304
+  const neverHasBody = status === 204 || status === 304
+  const isBodiless = options.isHead || neverHasBody
   const coding = checkFraming(framing, isBodiless ? Number.POSITIVE_INFINITY : options.bodyBytesMax)
-  return { status, headers, coding: isBodiless ? 'identity' : coding }
+  return {
+    status,
+    headers,
+    coding: isBodiless ? 'identity' : coding,
+    endsHere: neverHasBody && !options.isHead && framing['content-length'] !== undefined,
+  }
 }
 
 type Framing = Partial<Record<'content-length' | 'transfer-encoding' | 'content-encoding', string>>

@@ -57,6 +57,7 @@ const defaultLimits: EgressLimits = {
   keepAliveMs: 4_000,
   keepAliveMaxMs: 60_000,
   connectionAgeMaxMs: 300_000,
+  distrustMs: 60_000,
   headerBytesMax: 32 * 1024,
 }
 

@@ -38,8 +38,8 @@ export interface ExchangeLimits {
 export interface Carrier {
   /** The answer came whole: the connection may serve again. */
   release(): void
-  /** The connection is cut at once. */
-  drop(): void
+  /** The connection is cut at once; `brokeOff` where it broke before any answer, as a kept one does that the server closes. */
+  drop(brokeOff?: boolean): void
 }
 
 /** One request and its answer. */
@@ -68,6 +68,7 @@ export function createExchange(
   let carrier: Carrier | undefined
   let resume: (() => void) | undefined
   let isOver = false
+  let hasHead = false
   let settle: Settle | undefined
   const answer = new Promise<UpstreamAnswer>((resolve, reject) => {
     settle = { resolve, reject }
@@ -84,13 +85,14 @@ export function createExchange(
     limits.stops?.delete(fail)
     onOver(exchange)
   }
-  function fail(problem: Problem): void {
+  function end(problem: Problem, brokeOff: boolean): void {
     if (isOver) return
     finish()
     settle?.reject(problem)
     body.fail(problem)
-    carrier?.drop()
+    carrier?.drop(brokeOff && !hasHead)
   }
+  const fail = (problem: Problem) => end(problem, false)
   const onAbort = () => fail(reasonOf(limits.signal?.reason))
   const timer = setTimeout(() => fail(timeoutProblem()), limits.deadlineMs)
   limits.signal?.addEventListener('abort', onAbort)
@@ -99,7 +101,12 @@ export function createExchange(
   const events: ExchangeEvents = {
     head(head, more) {
       resume = more
+      hasHead = true
       settle?.resolve(toAnswer(head, body, limits.responseBytesMax))
+      if (!head.endsHere) return
+      finish()
+      body.end()
+      carrier?.drop()
     },
     end() {
       if (isOver) return
@@ -108,6 +115,7 @@ export function createExchange(
       carrier?.release()
     },
     fail,
+    broken: (problem) => end(problem, true),
   }
   const exchange: Exchange = {
     request,
@@ -132,6 +140,7 @@ interface ExchangeEvents {
   head(head: AnswerHead, resume: () => void): void
   end(): void
   fail(problem: Problem): void
+  broken(problem: Problem): void
 }
 
 /** undici's raw handler: its newer form makes an object of the headers, which loses their order and costs time. */
@@ -179,7 +188,7 @@ function listen(
       events.end()
     },
     onError(error) {
-      events.fail(exchangeProblem(error))
+      events.broken(exchangeProblem(error))
     },
   }
 }

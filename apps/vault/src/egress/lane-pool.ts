@@ -31,6 +31,8 @@ export interface LaneLimits {
   readonly keepAliveMaxMs: number
   /** A connection is not reused when it is older: names move, and so do the rules. */
   readonly connectionAgeMaxMs: number
+  /** How long no connection is reused after one broke under a request or carried bytes that nobody asked for. */
+  readonly distrustMs: number
   readonly headerBytesMax: number
 }
 
@@ -42,7 +44,9 @@ const wireSlackBytes = 256 * 1024
 
 /**
  * One undici client is one connection; each gets one exchange at a time, and the next only when the loop has turned and
- * nothing more came, so that bytes behind an answer end the connection and never answer the next request (S-23).
+ * nothing more came, so that bytes behind an answer end the connection and never answer the next request (S-23). Bytes
+ * that come when the next request is already written cannot be told from its answer, by anybody: they stay within one
+ * credential at one origin, whose upstream could as well answer wrongly.
  */
 interface Lane {
   readonly openedAt: number
@@ -63,9 +67,15 @@ export function createLanePool(options: {
   const lanes = new Set<Lane>()
   const idle: Lane[] = []
   const waiting = new Set<Exchange>()
+  let reuseFrom = 0
 
+  // A request that met a closing connection is not sent again; the ones after it shall not meet the same.
+  function onDistrust(): void {
+    reuseFrom = now() + limits.distrustMs
+    for (const lane of idle.splice(0)) lane.destroy(stopped())
+  }
   function open(): Lane {
-    const lane = createLane({ target, connect, limits, now, onFree, onGone })
+    const lane = createLane({ target, connect, limits, now, onFree, onGone, onDistrust })
     lanes.add(lane)
     return lane
   }
@@ -76,7 +86,8 @@ export function createLanePool(options: {
   }
   function onFree(lane: Lane): void {
     if (!lanes.has(lane)) return
-    if (!lane.isReusable() || now() - lane.openedAt > limits.connectionAgeMaxMs) {
+    const isOld = now() - lane.openedAt > limits.connectionAgeMaxMs
+    if (isOld || now() < reuseFrom || !lane.isReusable()) {
       lane.destroy(stopped())
       return
     }
@@ -117,6 +128,7 @@ function createLane(options: {
   now: () => number
   onFree: (lane: Lane) => void
   onGone: (lane: Lane) => void
+  onDistrust: () => void
 }): Lane {
   const { target, limits } = options
   const connecting = new AbortController()
@@ -124,6 +136,7 @@ function createLane(options: {
   let wireBytesMax = 0
   let current: Exchange | undefined
   let isGone = false
+  let answers = 0
 
   const client = new Client(target.origin, {
     connect(_options, done) {
@@ -148,9 +161,10 @@ function createLane(options: {
     maxHeaderSize: limits.headerBytesMax,
   })
 
-  function drop(): void {
+  function drop(brokeOff = false): void {
     if (isGone) return
     isGone = true
+    if (brokeOff && answers > 0) options.onDistrust()
     connecting.abort()
     client.destroy(() => {})
     options.onGone(lane)
@@ -159,6 +173,7 @@ function createLane(options: {
     drop,
     release() {
       current = undefined
+      answers += 1
       // After the parser has gone through all bytes at hand: a message behind the answer has by then cut the connection.
       queueMicrotask(() => options.onFree(lane))
     },
@@ -182,10 +197,20 @@ function createLane(options: {
       socket.readableLength === 0,
   }
   // While an exchange runs undici tells it; a connection that ends between exchanges is nobody's failure.
-  client.on('disconnect', () => current === undefined && drop())
+  client.on('disconnect', (_origin, _targets, error) => {
+    if (current !== undefined) return
+    if (isUnasked(error)) options.onDistrust()
+    drop()
+  })
   const emitter: EventEmitter = client
-  emitter.on('error', drop)
+  emitter.on('error', () => drop())
   return lane
+}
+
+/** undici's two ways to say that bytes came when no request was running. */
+function isUnasked(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : ''
+  return code.startsWith('HPE_') || (code === 'UND_ERR_SOCKET' && error.message === 'bad response')
 }
 
 function wireBudget(exchange: Exchange | undefined, socket: Socket): number {
