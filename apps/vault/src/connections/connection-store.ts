@@ -1,5 +1,6 @@
 import type { ConnectionStatus, CredentialKind, PolicyDocument } from '@sallyport/contracts'
 import type { z } from 'zod'
+import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { PagePoint } from './page-cursor.ts'
 
 /** A connection as it is stored, without its credential. */
@@ -76,6 +77,9 @@ export interface GrantedRecord {
   readonly policy: { readonly id: string; readonly document: PolicyDocument }
 }
 
+/** What this room has to know of the agent that asks. */
+export type CallingAgent = Pick<AuthenticatedAgent, 'agentId' | 'workspaceId'>
+
 interface PageRequest {
   readonly limit: number
   /** The last connection of the page before. */
@@ -90,10 +94,7 @@ export interface ConnectionStore {
   /** Newest first. */
   list(workspaceId: string, page: PageRequest): Promise<ConnectionRecord[]>
   /** Newest first. */
-  listForAgent(
-    agent: { readonly agentId: string; readonly workspaceId: string },
-    page: PageRequest,
-  ): Promise<GrantedRecord[]>
+  listForAgent(agent: CallingAgent, page: PageRequest): Promise<GrantedRecord[]>
   /** Compare and set: undefined where it has another version by now or is revoked. */
   update(
     at: { readonly workspaceId: string; readonly id: string; readonly version: number },

@@ -17,7 +17,7 @@ const owner: AuthenticatedOwner = {
   expiresAtMs: Number.MAX_SAFE_INTEGER,
 }
 const stranger = { ...owner, ownerId: 'own_2', workspaceId: 'wsp_2' }
-const agent = { agentId: 'agt_1', workspaceId: 'wsp_1', name: 'Ada' }
+const agent = { agentId: 'agt_1', workspaceId: 'wsp_1' }
 const origin = 'https://api.example.com'
 
 /** Rows in memory, with the compare-and-set and the singleton rule of the real one. */

@@ -12,7 +12,8 @@ import type {
   testConnection,
   updateConnection,
 } from '@sallyport/contracts'
-import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
+import type { AuthenticatedOwner } from '../identity/caller.ts'
+import type { CallingAgent } from './connection-store.ts'
 import { type ConnectionsNeeds, getStored } from './connections-needs.ts'
 import { createConnectionCreation } from './create-connection.ts'
 import { decodeCursor, encodeCursor, type PagePoint } from './page-cursor.ts'
@@ -46,7 +47,7 @@ export interface Connections {
   ): Promise<OutputOf<typeof revokeConnectionByOwner>>
   /** The same for what the agent has a policy for. */
   revokeByAgent(
-    agent: AuthenticatedAgent,
+    agent: CallingAgent,
     input: InputOf<typeof revokeConnection>,
   ): Promise<OutputOf<typeof revokeConnection>>
   /** One GET with the credential. Problems: `connection-revoked`, `invalid-input`, `invalid-url`, `origin-not-allowed`. */
@@ -56,7 +57,7 @@ export interface Connections {
   ): Promise<OutputOf<typeof testConnection>>
   /** What the agent has a policy for, revoked connections included, newest first. */
   listForAgent(
-    agent: AuthenticatedAgent,
+    agent: CallingAgent,
     input: InputOf<typeof listMyConnections>,
   ): Promise<OutputOf<typeof listMyConnections>>
 }

@@ -4,8 +4,8 @@ import type {
   revokeConnection,
   revokeConnectionByOwner,
 } from '@sallyport/contracts'
-import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
-import type { ConnectionRecord } from './connection-store.ts'
+import type { AuthenticatedOwner } from '../identity/caller.ts'
+import type { CallingAgent, ConnectionRecord } from './connection-store.ts'
 import { type ConnectionsNeeds, connectionNotFound } from './connections-needs.ts'
 import { viewConnection } from './view-connection.ts'
 
@@ -19,7 +19,7 @@ export interface Revocation {
     owner: AuthenticatedOwner,
     input: InputOf<typeof revokeConnectionByOwner>,
   ): Promise<OwnerAnswer>
-  byAgent(agent: AuthenticatedAgent, input: InputOf<typeof revokeConnection>): Promise<AgentAnswer>
+  byAgent(agent: CallingAgent, input: InputOf<typeof revokeConnection>): Promise<AgentAnswer>
 }
 
 /** Builds revocation: the secret is destroyed first, then running calls end, then it is recorded (S-10). */
