@@ -1,0 +1,132 @@
+// Bundles sallyport-mcp into one file without dependencies, small and quick to start: a client starts it anew for
+// every conversation and waits for its tools.
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build as bundle } from 'esbuild'
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Puts the value of the SDK's routes in place of their making, which needs every schema of the contracts. */
+const routesByValue = {
+  name: 'routes-by-value',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]sdk[\\/]src[\\/]routes\.ts$/ }, async ({ path }) => {
+      const made = await bundle({
+        entryPoints: [path],
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        write: false,
+      })
+      const source = Buffer.from(made.outputFiles[0].contents).toString('base64')
+      const { routes } = await import(`data:text/javascript;base64,${source}`)
+      return { contents: `export const routes = ${JSON.stringify(routes)}`, loader: 'js' }
+    })
+  },
+}
+
+/**
+ * The MCP SDK brings a JSON Schema validator (ajv, 150 KB) for answers to elicitation, which this server does not ask
+ * for; asking for it fails loudly.
+ */
+const withoutValidator = {
+  name: 'without-validator',
+  setup({ onResolve, onLoad }) {
+    const filter = /^@modelcontextprotocol\/server\/_shims$/
+    onResolve({ filter }, () => ({ path: 'shims', namespace: 'without-validator' }))
+    onLoad({ filter: /.*/, namespace: 'without-validator' }, () => ({
+      contents: `
+        import process from 'node:process'
+        class DefaultJsonSchemaValidator {
+          getValidator() { throw new Error('This bundle holds no JSON Schema validator') }
+        }
+        export { DefaultJsonSchemaValidator, process }`,
+      loader: 'js',
+    }))
+  },
+}
+
+/**
+ * Lets schemas of the MCP SDK that nothing here reads fall away: calls of zod are declared free of side effects, and the
+ * two loops that enter each schema into an exported table are taken out, after a look that the tables have no reader.
+ */
+const withoutUnusedSchemas = {
+  name: 'without-unused-schemas',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]core[\\/]dist[\\/](schemas|auth)-[\w-]+\.mjs$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8'))
+        .replace(/^const \w+ = (?=[A-Z]\w*Schema\.)/gm, '$&/* @__PURE__ */ ')
+        .replace(/(?<![\w.$])z\./g, '/* @__PURE__ */ z.'),
+      loader: 'js',
+    }))
+    onLoad({ filter: /[\\/]server[\\/]dist[\\/]src-[\w-]+\.mjs$/ }, async ({ path }) => ({
+      contents: takeOut(await readFile(path, 'utf8')),
+      loader: 'js',
+    }))
+  },
+}
+
+const registrations = [
+  'for (const key of SPEC_SCHEMA_KEYS) register(key, schemas_exports[key]);',
+  'for (const [key, schema] of Object.entries(authSchemas)) register(key, schema);',
+]
+
+function takeOut(source) {
+  let rest = source
+  for (const registration of registrations) {
+    if (!rest.includes(registration)) {
+      throw new Error('The MCP SDK was rebuilt: see whether packages/mcp/build.mjs still fits it')
+    }
+    rest = rest.replace(registration, '')
+  }
+  return rest
+}
+
+/** Builds `dist/`. @throws Error where the bundle would need anything that it does not hold */
+export async function build() {
+  await rm(here('dist'), { recursive: true, force: true })
+  const outfile = here('dist/sallyport-mcp.js')
+  const { metafile } = await bundle({
+    absWorkingDir: here('.'),
+    entryPoints: ['src/main.ts'],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    banner: { js: '#!/usr/bin/env node' },
+    legalComments: 'eof',
+    metafile: true,
+    plugins: [routesByValue, withoutValidator, withoutUnusedSchemas],
+  })
+  refuseImports(Object.values(metafile.outputs)[0])
+  refuseReaders(await readFile(outfile, 'utf8'))
+  await chmod(outfile, 0o755)
+  await writeFile(here('dist/THIRD-PARTY-LICENSES.txt'), await licencesOf(metafile))
+}
+
+/** The licences of the packages that the bundle holds a part of. */
+async function licencesOf({ inputs }) {
+  const folders = Object.keys(inputs).map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+  const texts = [...new Set(folders.filter(Boolean))].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(here(`${folder}/package.json`), 'utf8'))
+    const file = (await readdir(here(folder))).find((entry) => /^licen[cs]e/i.test(entry))
+    const text = file === undefined ? '' : await readFile(here(`${folder}/${file}`), 'utf8')
+    return `${name} ${version} (${license})\n\n${text}`
+  })
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(78)}\n\n`)
+}
+
+function refuseImports({ imports }) {
+  const outside = imports.map(({ path }) => path).filter((path) => !path.startsWith('node:'))
+  if (outside.length > 0) throw new Error(`The bundle imports ${outside.join(', ')}`)
+}
+
+function refuseReaders(bundled) {
+  if (/\b(isSpecType|specTypeSchemas)\b/.test(bundled)) {
+    throw new Error('Something reads the tables of schemas that the bundle leaves empty')
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build()
