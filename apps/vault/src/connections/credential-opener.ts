@@ -20,7 +20,7 @@ export interface Sealer {
 }
 
 /** What a credential is bound to, and the bytes that hold it. */
-export type SealedConnection = Pick<
+type SealedConnection = Pick<
   ConnectionSnapshot,
   'id' | 'workspaceId' | 'version' | 'sealed' | 'origins'
 >

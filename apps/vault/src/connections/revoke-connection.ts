@@ -14,7 +14,7 @@ type OwnerAnswer = OutputOf<typeof revokeConnectionByOwner>
 type AgentAnswer = OutputOf<typeof revokeConnection>
 
 /** The two operations that revoke. Both may be repeated; each repetition is recorded. */
-export interface Revocation {
+interface Revocation {
   byOwner(
     owner: AuthenticatedOwner,
     input: InputOf<typeof revokeConnectionByOwner>,

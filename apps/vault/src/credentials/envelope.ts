@@ -27,7 +27,7 @@ export interface ParentKey {
 }
 
 /** What is sealed, for where, with what. `nonce` is 12 random bytes that were never used before. */
-export interface Sealing {
+interface Sealing {
   readonly parent: ParentKey
   readonly context: SealContext
   readonly plaintext: Uint8Array
