@@ -65,7 +65,7 @@ function variants(address: string): string[] {
     address,
     address.toUpperCase(),
     parsed.toNormalizedString(),
-    parsed.toFixedLengthString(),
+    parsed.parts.map((part) => part.toString(16).padStart(4, '0')).join(':'),
     `${address}%eth0`,
     `[${address}]`,
     `${address}/128`,

@@ -99,7 +99,7 @@ function isAllowed(rules: AddressRules, target: DialTarget, address: string): bo
 }
 
 /** Does not name the address: what a private name resolves to is nothing for an agent to learn. */
-export function addressRefused(): Problem {
+function addressRefused(): Problem {
   return new Problem(
     'address-refused',
     'The host has an address that this vault does not connect to.',

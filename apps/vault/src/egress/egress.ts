@@ -8,7 +8,6 @@ import { createLanePool, type LaneLimits, type LanePool } from './lane-pool.ts'
 import { checkOrigin, readOrigin } from './origin-rules.ts'
 import { type OutgoingRequest, toWireRequest } from './wire-request.ts'
 
-export { parseCidr } from './address-rules.ts'
 export type { Resolve } from './connect.ts'
 export type { StopExchange, UpstreamAnswer } from './exchange.ts'
 export type { OutgoingRequest } from './wire-request.ts'

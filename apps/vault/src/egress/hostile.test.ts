@@ -168,11 +168,17 @@ describe('answers that break the rules', () => {
       '/deflate-bomb',
     ]
     for (const path of tooLarge) {
+      const before = upstream.openConnections()
       const { problem, bytes } = await ask(path)
       expect(problem?.type, path).toBe('response-too-large')
+      // A bomb that was read whole before it burst leaves a sound connection; what has no end is cut.
+      if (!path.endsWith('-bomb')) {
+        await expect
+          .poll(() => upstream.openConnections(), { message: path })
+          .toBeLessThanOrEqual(before)
+      }
       expect(bytes, path).toBeLessThanOrEqual(bodyBytesMax)
     }
-    await expect.poll(() => upstream.openConnections()).toBeLessThan(12)
   })
 
   it('cuts off what does not come to an end in time', async () => {
