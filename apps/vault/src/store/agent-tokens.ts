@@ -1,9 +1,9 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { AgentAccess, AgentAccessLookup } from '../identity/authenticate-agent.ts'
 import type { AgentKey, TokenExchangeStore } from '../identity/token-exchange.ts'
 import { type Cache, createCache } from './cache.ts'
 import type { Change, ChangeFeed } from './changes.ts'
-import type { Database } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import { agents, agentTokens, assertionUses } from './tables.ts'
 
 /** The queries of the token endpoint. */
@@ -51,9 +51,27 @@ export function createTokenExchangeStore(database: Database): TokenExchangeStore
           expiresAt: new Date(grant.expiresAtMs),
         }
         await tx.insert(agentTokens).values({ hash, agentId, ...times })
+        await endOldest(tx, agentId)
         return 'granted'
       }),
   }
+}
+
+/**
+ * Tokens that one agent has at a time; with a further one the oldest ends. Without a bound an agent could pile up so
+ * many that ending them takes longer than a statement may, and it could not be disabled.
+ */
+const tokensOfAgentMax = 1_000
+
+async function endOldest(tx: Transaction, agentId: string): Promise<void> {
+  const oldest = tx
+    .select({ hash: agentTokens.hash })
+    .from(agentTokens)
+    .where(eq(agentTokens.agentId, agentId))
+    .orderBy(desc(agentTokens.createdAt))
+    .offset(tokensOfAgentMax)
+    .for('update', { skipLocked: true })
+  await tx.delete(agentTokens).where(inArray(agentTokens.hash, oldest))
 }
 
 /** Tokens and agents that are kept in memory at most. */

@@ -29,10 +29,11 @@ export function createAgentStore(database: Database, feed: Feed): AgentStore {
   const { db } = database
   const changing = async (
     ref: AgentRef,
-    work: (tx: Transaction) => Promise<AgentRow | undefined>,
+    work: (tx: Transaction, ended: Uint8Array[]) => Promise<AgentRow | undefined>,
   ) => {
-    const row = await database.transaction(work)
-    tell(feed, ref)
+    const ended: Uint8Array[] = []
+    const row = await database.transaction((tx) => work(tx, ended))
+    tell(feed, ref, ended)
     return row
   }
   return {
@@ -47,13 +48,14 @@ export function createAgentStore(database: Database, feed: Feed): AgentStore {
         return row
       }),
 
-    list: (workspaceId, { limit, after }) =>
-      db
+    async list(workspaceId, { limit, after }) {
+      return db
         .select(columns)
         .from(agents)
         .where(and(eq(agents.workspaceId, workspaceId), afterRow(agents, after)))
         .orderBy(...newestFirst(agents))
-        .limit(limit),
+        .limit(limit)
+    },
 
     async find(ref) {
       const [row] = await db.select(columns).from(agents).where(refersTo(ref))
@@ -72,11 +74,11 @@ export function createAgentStore(database: Database, feed: Feed): AgentStore {
       }),
 
     disable: (ref, nowMs) =>
-      changing(ref, async (tx) => {
+      changing(ref, async (tx, ended) => {
         const row = await update(tx, ref, { status: 'disabled' })
         if (row === undefined) return undefined
         await endCodes(tx, ref.agentId, nowMs)
-        await deleteTokens(tx, ref.agentId)
+        await deleteTokens(tx, ref.agentId, ended)
         return row
       }),
 
@@ -88,9 +90,9 @@ export function createAgentStore(database: Database, feed: Feed): AgentStore {
       }),
 
     endTokens: (ref) =>
-      changing(ref, async (tx) => {
+      changing(ref, async (tx, ended) => {
         const row = await lock(tx, ref)
-        if (row !== undefined) await deleteTokens(tx, ref.agentId)
+        if (row !== undefined) await deleteTokens(tx, ref.agentId, ended)
         return row
       }),
 
@@ -106,6 +108,7 @@ export function createAgentStore(database: Database, feed: Feed): AgentStore {
 export function createEnrolmentStore(database: Database, feed: Feed): EnrolmentStore {
   return {
     async enrol({ codeHash, publicKey, nowMs }) {
+      const ended: Uint8Array[] = []
       const enrolled = await database.transaction(async (tx): Promise<Enrolled> => {
         const agent = await lockByCode(tx, codeHash)
         if (agent === undefined) return { outcome: 'refused' }
@@ -116,10 +119,10 @@ export function createEnrolmentStore(database: Database, feed: Feed): EnrolmentS
         const spent = await spendCode(tx, codeHash, nowMs)
         if (!spent) return refused('the code was used, superseded or has expired')
         await update(tx, ref, { publicKey, status: 'active' })
-        await deleteTokens(tx, ref.agentId)
+        await deleteTokens(tx, ref.agentId, ended)
         return { outcome: 'enrolled', ...ref, name: agent.name }
       })
-      if (enrolled.outcome === 'enrolled') tell(feed, enrolled)
+      if (enrolled.outcome === 'enrolled') tell(feed, enrolled, ended)
       return enrolled
     },
   }
@@ -190,12 +193,21 @@ async function endCodes(tx: Transaction, agentId: string, nowMs: number): Promis
     )
 }
 
-async function deleteTokens(tx: Transaction, agentId: string): Promise<void> {
-  await tx.delete(agentTokens).where(eq(agentTokens.agentId, agentId))
+/** Ends the agent's tokens and adds their hashes to `ended`. */
+async function deleteTokens(tx: Transaction, agentId: string, ended: Uint8Array[]): Promise<void> {
+  const deleted = await tx
+    .delete(agentTokens)
+    .where(eq(agentTokens.agentId, agentId))
+    .returning({ hash: agentTokens.hash })
+  for (const { hash } of deleted) ended.push(hash)
 }
 
-function tell(feed: Feed, { agentId, workspaceId }: AgentRef): void {
+/** The database tells every replica; this one must not wait for it. */
+function tell(feed: Feed, { agentId, workspaceId }: AgentRef, ended: readonly Uint8Array[]): void {
   feed.publishLocal({ table: 'agents', id: agentId, workspaceId })
+  for (const hash of ended) {
+    feed.publishLocal({ table: 'agent_tokens', id: Buffer.from(hash).toString('hex'), agentId })
+  }
 }
 
 /** Notes when an agent was last seen: never back, and only where it is still there. */

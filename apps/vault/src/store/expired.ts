@@ -14,7 +14,7 @@ import {
 /** Rows of one table that one call removes at most; the rest waits for the next. */
 const rowsMax = 5_000
 /** How long an assertion's use is kept after it could last be accepted, in case a clock is put back (S-02). */
-const useKeptMs = 3_600_000
+const useKeptMs = 600_000
 /** How long an enrolment code that is over is kept, so that an attempt to use it can be recorded (S-07). */
 const codeKeptMs = 30 * 86_400_000
 /** How long an expired token of a person stays in their list. */

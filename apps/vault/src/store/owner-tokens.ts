@@ -40,13 +40,14 @@ export function createOwnerTokenStore(database: Database): OwnerTokenStore {
         return row
       }),
 
-    list: (ownerId, { limit, after }) =>
-      db
+    async list(ownerId, { limit, after }) {
+      return db
         .select(columns)
         .from(ownerTokens)
         .where(and(eq(ownerTokens.ownerId, ownerId), afterRow(ownerTokens, after)))
         .orderBy(...newestFirst(ownerTokens))
-        .limit(limit),
+        .limit(limit)
+    },
 
     async delete(ownerId, tokenId) {
       const deleted = await db

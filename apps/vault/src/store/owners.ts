@@ -36,13 +36,14 @@ const columns = {
 /** The queries on the people of a workspace. */
 export function createMemberStore(database: Database): MemberStore {
   return {
-    list: (workspaceId, { limit, after }) =>
-      database.db
+    async list(workspaceId, { limit, after }) {
+      return database.db
         .select(columns)
         .from(owners)
         .where(and(eq(owners.workspaceId, workspaceId), afterRow(owners, after)))
         .orderBy(...newestFirst(owners))
-        .limit(limit),
+        .limit(limit)
+    },
 
     add: ({ workspaceId, actorId, member, nowMs }) =>
       database.transaction(async (tx) => {

@@ -1,0 +1,37 @@
+import type { IdentityStores } from '../identity/identity.ts'
+import { createAgentAccess, createTokenExchangeStore } from './agent-tokens.ts'
+import { createAgentStore, createEnrolmentStore, createLastSeenStore } from './agents.ts'
+import type { ChangeFeed } from './changes.ts'
+import { type Database, guardStore } from './database.ts'
+import { createExpiredStore } from './expired.ts'
+import { createOwnerTokenStore } from './owner-tokens.ts'
+import { createMemberStore } from './owners.ts'
+import { createOwnerAccessStore, createSessionStore } from './sessions.ts'
+import { createSetupStore } from './setup.ts'
+import { createSignInAttemptStore } from './sign-in-attempts.ts'
+
+interface IdentityStoresNeeds {
+  readonly database: Database
+  readonly feed: ChangeFeed
+  /** Milliseconds of a clock that is never put back: `performance.now`. */
+  readonly monotonicMs: () => number
+}
+
+/** All queries of identity; a database that does not answer is Problem `store-unavailable`. */
+export function createIdentityStores(needs: IdentityStoresNeeds): IdentityStores {
+  const { database, feed } = needs
+  return {
+    agents: guardStore(createAgentStore(database, feed)),
+    enrolment: guardStore(createEnrolmentStore(database, feed)),
+    exchange: guardStore(createTokenExchangeStore(database)),
+    access: guardStore(createAgentAccess(needs)),
+    lastSeen: guardStore(createLastSeenStore(database)),
+    setup: guardStore(createSetupStore(database)),
+    sessions: guardStore(createSessionStore(database)),
+    attempts: guardStore(createSignInAttemptStore(database)),
+    ownerAccess: guardStore(createOwnerAccessStore(database)),
+    ownerTokens: guardStore(createOwnerTokenStore(database)),
+    members: guardStore(createMemberStore(database)),
+    expired: guardStore(createExpiredStore(database)),
+  }
+}
