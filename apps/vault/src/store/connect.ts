@@ -92,6 +92,11 @@ function openSocket(target: SocketTarget, silenceMsMax: number): net.Socket {
     ? net.connect({ path: target.path })
     : Object.assign(net.connect({ host, port, noDelay: true }), { host, port })
   endWhenSilent(socket, silenceMsMax)
+  // A server that closes politely before it has let us in (a proxy without a backend does) would be tried again for ever,
+  // without a pause and without an error to whoever waits.
+  socket.on('end', () => {
+    if (!socket.writableEnded) socket.destroy(socketError('ECONNRESET'))
+  })
   return socket
 }
 
@@ -105,10 +110,10 @@ function endWhenSilent(socket: net.Socket, silenceMsMax: number): void {
     const bytes = socket.bytesRead + socket.bytesWritten
     silentMs = bytes === seenBytes ? silentMs + silenceCheckMs : 0
     seenBytes = bytes
-    if (silentMs >= silenceMsMax) socket.destroy(silenceError())
+    if (silentMs >= silenceMsMax) socket.destroy(socketError('ETIMEDOUT'))
   }, silenceCheckMs)
   timer.unref()
 }
 
-const silenceError = () =>
-  Object.assign(new Error('PostgreSQL did not answer on an open connection'), { code: 'ETIMEDOUT' })
+const socketError = (code: string) =>
+  Object.assign(new Error(`the connection to PostgreSQL was lost (${code})`), { code })

@@ -84,11 +84,15 @@ export function guardStore<T extends object>(store: T, deadlineMs = storeDeadlin
 function guard(method: Function, deadlineMs: number): (...input: unknown[]) => unknown {
   return (...input) => {
     const result: unknown = method(...input)
-    return result instanceof Promise ? bounded(result, deadlineMs) : result
+    return isThenable(result) ? bounded(result, deadlineMs) : result
   }
 }
 
-async function bounded(result: Promise<unknown>, deadlineMs: number): Promise<unknown> {
+/** Drizzle's queries are no promises, but run when waited for as one. */
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+
+async function bounded(result: PromiseLike<unknown>, deadlineMs: number): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(unavailable(new Error('store deadline'))), deadlineMs)
@@ -156,6 +160,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function constraintOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('constraint_name' in error)) return undefined
-  return typeof error.constraint_name === 'string' ? error.constraint_name : undefined
+  if (!(error instanceof Error)) return undefined
+  const named = 'constraint' in error ? error.constraint : undefined
+  const constraint = 'constraint_name' in error ? error.constraint_name : named
+  return typeof constraint === 'string' ? constraint : undefined
 }
