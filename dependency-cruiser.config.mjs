@@ -1,6 +1,8 @@
 // The plan of the house as rules: which room may touch what. docs/architecture.md says why; test/check.test.ts plants one
 // violation of each and sees it caught under the name that stands here.
 
+import { builtinModules } from 'node:module'
+
 const vault = '^apps/vault/src/'
 const tests = '\\.test(-d)?\\.ts$'
 /** Those who build the house and hand its parts round. */
@@ -49,7 +51,7 @@ const mayImport = (name, ...allowed) => ({
 const contracts = '^packages/contracts/src/'
 const catalog = '^packages/catalog/src/'
 const sdk = '^packages/sdk/src/'
-const nodeCore = node('[a-z_]+')
+const nodeCore = node(...builtinModules)
 
 /** Looked at without tests: a test of one room may well need another. */
 export const folderRules = [

@@ -1,6 +1,7 @@
 // `pnpm check`: everything that a machine can say about the code without running it. Two parts at a time, one line each, and
 // what a failed part has to say below it. Ends with `N passed, N failed`.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv, execPath, exit, stderr, stdout } from 'node:process'
 import { root } from './fresh.mjs'
@@ -81,6 +82,7 @@ if (unknown.length > 0) {
   )
   exit(2)
 }
-await orExplain(setup)
+// Not the whole setup: `pnpm install` is the developer's own business while manifests change.
+if (!existsSync(join(root, 'node_modules', '.pnpm'))) await orExplain(setup)
 const chosen = wanted.length === 0 ? parts : parts.filter(({ name }) => wanted.includes(name))
 if (!(await check(chosen))) exit(1)
