@@ -217,7 +217,8 @@ function takeEnd(progress: Progress, line: Line, where: string): ChainFault | un
 function checkEnd(progress: Progress): ChainFault | undefined {
   if (!progress.ended) return fault(progress, 'The export is cut off.')
   const { seq } = progress.walk.end()
-  const newest = Math.max(0, ...progress.known.keys())
+  let newest = 0
+  for (const known of progress.known.keys()) newest = Math.max(newest, known)
   if (newest > seq) {
     return fault(progress, `The newest records are missing: a checkpoint elsewhere saw ${newest}.`)
   }

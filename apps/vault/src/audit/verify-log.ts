@@ -42,12 +42,12 @@ export function createLogVerifier(
       createRecordMac(needs.macKey(workspaceId), workspaceId),
     )
     const chainFault = await walkTable(needs.store, workspaceId, walk)
-    const checked = walk.end().seq
     const found = await checkCheckpoints(needs, workspaceId)
     const fault = chainFault ?? found.fault
+    const walked = walk.end().seq
     return {
       ok: fault === undefined,
-      checked,
+      checked: fault === undefined ? walked : Math.max(0, Math.min(walked, fault.firstBad - 1)),
       ...fault,
       ...(found.last !== undefined && { lastCheckpoint: writeCheckpoint(found.last) }),
     }
