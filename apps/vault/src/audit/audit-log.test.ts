@@ -32,7 +32,7 @@ describe('audit log', () => {
     const rows = await test.database.sql`
       select kind, entry from audit_records where audit_id = ${intent.auditId}`
     expect(rows).toHaveLength(1)
-    expect(JSON.parse(rows[0]?.['entry'])).toMatchObject({ kind: 'intent', id: intent.auditId })
+    expect(JSON.parse(rows[0]?.entry)).toMatchObject({ kind: 'intent', id: intent.auditId })
   })
 
   it('shows an attempt as pending, and with its outcome once that is recorded', async () => {

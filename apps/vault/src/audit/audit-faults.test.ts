@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  anIntent,
+  aPolicy,
+  newId,
+  openAuditLog,
+  type TestAuditLog,
+} from '../../../../test/fixtures/audit-log.ts'
+import { startTestDatabase, type TestDatabase } from '../../../../test/fixtures/database.ts'
+import { startDatabaseProxy } from '../../../../test/fixtures/database-proxy.ts'
+import { verifies } from '../../../../test/verifies.ts'
+import { connect, type Sql } from '../store/connect.ts'
+
+const rootKey = new Uint8Array(32).fill(4)
+const name = 'audit-under-fault'
+
+describe('audit log under faults', () => {
+  let test: TestDatabase
+  let owner: Sql
+  let one: TestAuditLog
+
+  beforeAll(async () => {
+    test = await startTestDatabase()
+    owner = connect({
+      url: test.urls.owner,
+      maxConnections: 2,
+      applicationName: 'operator',
+      idleMsMax: 60_000,
+      silenceMsMax: 60_000,
+    })
+    one = openAuditLog({ url: test.urls.app, rootKey, applicationName: name })
+  })
+  afterAll(async () => {
+    await one.close()
+    await owner.end()
+    await test.stop()
+  })
+
+  const terminate = () => owner`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = ${name} and datname = current_database()`
+  const settle = (work: Promise<unknown>[]) => Promise.allSettled(work)
+
+  it('has durable what it said yes to, and nothing doubled, when its connections are killed', async () => {
+    verifies('S-36', 'S-43', 'S-44')
+    const { workspaceId, policyId } = await aPolicy(owner)
+    const reservation = { policyId, limits: { perDay: 100_000, concurrent: 1000 }, leaseMs: 60_000 }
+    const granted: string[] = []
+    let refused = 0
+    let going = true
+    const writer = async (limited: boolean) => {
+      while (going) {
+        const intent = anIntent(workspaceId, { policyId })
+        try {
+          await one.log.begin(intent, limited ? reservation : undefined)
+          granted.push(intent.auditId)
+          one.log.end({ auditId: intent.auditId, workspaceId, outcome: 'sent' })
+        } catch (error) {
+          expect(error).toMatchObject({ type: 'audit-unavailable', status: 503 })
+          refused += 1
+          await sleep(5)
+        }
+      }
+    }
+    const writers = Array.from({ length: 16 }, (_, i) => writer(i % 4 === 0))
+    for (let round = 0; round < 12; round += 1) {
+      await sleep(60)
+      await terminate()
+    }
+    going = false
+    await Promise.all(writers)
+    await one.log.flush()
+    expect(refused).toBeGreaterThan(0)
+    const rows = await owner<{ audit_id: string; kind: string; count: number }[]>`
+      select audit_id, kind, count(*)::int as count from audit_records
+      where workspace_id = ${workspaceId} group by audit_id, kind`
+    expect(rows.filter((row) => row.count !== 1)).toEqual([])
+    const intents = new Set(rows.filter((row) => row.kind === 'intent').map((row) => row.audit_id))
+    const outcomes = rows.filter((row) => row.kind === 'outcome').map((row) => row.audit_id)
+    expect(granted.filter((id) => !intents.has(id))).toEqual([])
+    expect(new Set(outcomes)).toEqual(new Set(granted))
+    expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true })
+    // What landed although its caller was told no stays open, and is closed as unknown.
+    const open = await owner`select 1 from audit_open where workspace_id = ${workspaceId}`
+    expect(open).toHaveLength(intents.size - granted.length)
+  })
+
+  it('does not make one workspace wait for another whose chain is stuck, and then says no', async () => {
+    verifies('S-44')
+    const stuck = newId('workspace')
+    const free = newId('workspace')
+    await one.log.begin(anIntent(stuck))
+    const lock = await owner.reserve()
+    await lock`begin`
+    await lock`select 1 from audit_heads where workspace_id = ${stuck} for update`
+    const waiting = settle(Array.from({ length: 5 }, () => one.log.begin(anIntent(stuck))))
+    for (let i = 0; i < 20; i += 1) {
+      expect(await one.log.begin(anIntent(free))).toEqual({ granted: true })
+    }
+    const answers = await waiting
+    expect(answers.every((answer) => answer.status === 'rejected')).toBe(true)
+    await lock`rollback`
+    lock.release()
+    expect(await one.log.begin(anIntent(stuck))).toEqual({ granted: true })
+    expect(await one.log.verify(stuck)).toMatchObject({ ok: true })
+  })
+
+  const faults = ['cut', 'blackhole', 'garbage'] as const
+  it.each(faults)(
+    'says no while the network does %s, keeps outcomes, and recovers by itself',
+    async (kind) => {
+      verifies('S-36', 'S-44')
+      const proxy = await startDatabaseProxy(test.urls.app)
+      const far = openAuditLog({ url: proxy.url, rootKey })
+      const workspaceId = newId('workspace')
+      const intent = anIntent(workspaceId)
+      await far.log.begin(intent)
+      proxy.set({ kind })
+      far.log.end({ auditId: intent.auditId, workspaceId, outcome: 'sent', status: 200 })
+      const answers = await settle(
+        Array.from({ length: 5 }, () => far.log.begin(anIntent(workspaceId))),
+      )
+      for (const answer of answers) {
+        expect(answer).toMatchObject({ status: 'rejected', reason: { type: 'audit-unavailable' } })
+      }
+      proxy.set({ kind: 'pass' })
+      await expect
+        .poll(
+          () =>
+            far.log.begin(anIntent(workspaceId)).then(
+              () => true,
+              () => false,
+            ),
+          { timeout: 20_000 },
+        )
+        .toBe(true)
+      await far.log.flush()
+      const { entries } = await far.log.list(workspaceId, { limit: 10 })
+      expect(entries.find((entry) => entry.id === intent.auditId)?.outcome).toBe('sent')
+      expect(await far.log.verify(workspaceId)).toMatchObject({ ok: true })
+      await far.close()
+      await proxy.close()
+    },
+    40_000,
+  )
+
+  it('takes a bounded number of waiting entries and refuses the rest at once', async () => {
+    verifies('S-44')
+    const workspaceId = newId('workspace')
+    const answers = await settle(
+      Array.from({ length: 9_000 }, () => one.log.begin(anIntent(workspaceId))),
+    )
+    const refused = answers.filter((answer) => answer.status === 'rejected')
+    expect(refused).toHaveLength(9_000 - 8_192)
+    expect(refused[0]).toMatchObject({ reason: { type: 'overloaded' } })
+    expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true, checked: 8_192 })
+  })
+})
