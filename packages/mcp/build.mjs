@@ -108,9 +108,13 @@ export async function build() {
 
 /** The licences of the packages that the bundle holds a part of. */
 async function licencesOf({ inputs }) {
-  const folders = Object.keys(inputs).map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+  const folders = Object.keys(inputs).map(
+    (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
+  )
   const texts = [...new Set(folders.filter(Boolean))].sort().map(async (folder) => {
-    const { name, version, license } = JSON.parse(await readFile(here(`${folder}/package.json`), 'utf8'))
+    const { name, version, license } = JSON.parse(
+      await readFile(here(`${folder}/package.json`), 'utf8'),
+    )
     const file = (await readdir(here(folder))).find((entry) => /^licen[cs]e/i.test(entry))
     const text = file === undefined ? '' : await readFile(here(`${folder}/${file}`), 'utf8')
     return `${name} ${version} (${license})\n\n${text}`

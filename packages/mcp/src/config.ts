@@ -129,7 +129,9 @@ function readAuth(
     )
   }
   if (agentId === undefined) {
-    throw new ConfigFault(`${variables.describe('AGENT_ID')} is missing: the id of the agent whose key this is.`)
+    throw new ConfigFault(
+      `${variables.describe('AGENT_ID')} is missing: the id of the agent whose key this is.`,
+    )
   }
   const loaded = key === path ? readKeyFile(key, readText) : readInlineKey(key)
   const audience = variables.find('TOKEN_AUDIENCE')?.value.replace(/\/+$/, '') ?? baseUrl

@@ -1,4 +1,9 @@
-import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from '@modelcontextprotocol/server'
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server'
 import type { CallTool } from './call-tool.ts'
 import type { Config } from './config.ts'
 import { progressIntervalMsMax } from './limits.ts'

@@ -15,7 +15,7 @@ export type CutBody =
 export function cutBody(body: unknown, bytesMax: number): CutBody {
   const base64 = base64Of(body)
   if (base64 !== undefined) {
-    const totalBytes = Math.floor((base64.length * 3) / 4)
+    const totalBytes = Buffer.byteLength(base64, 'base64')
     if (totalBytes <= bytesMax) return { truncated: false, body }
     // Whole groups of four characters, so that what is left decodes.
     const $base64 = base64.slice(0, Math.floor(bytesMax / 3) * 4)

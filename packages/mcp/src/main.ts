@@ -1,3 +1,4 @@
+import './tune.ts'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'

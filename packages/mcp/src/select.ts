@@ -82,7 +82,8 @@ export function describe(value: unknown): string {
     const inside = value.length === 0 ? '' : `, the first ${describe(value[0])}`
     return `an array of ${value.length}${inside}`
   }
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : `a ${typeof value}`
+  if (typeof value !== 'object' || value === null)
+    return value === null ? 'null' : `a ${typeof value}`
   const names = Object.entries(value).map(([name, member]) =>
     Array.isArray(member) ? `${name}[${member.length}]` : name,
   )

@@ -19,7 +19,9 @@ export function shapeAnswer(answer: Members, wanted: Wanted): Members {
   if (answer.approvalRequired === true) return { ...answer, next: nextForApproval(answer) }
   if (!('body' in answer)) return answer
   const headers = Object.fromEntries(
-    Object.entries((answer.headers ?? {}) as Members).filter(([name]) => !withheldHeaders.test(name)),
+    Object.entries((answer.headers ?? {}) as Members).filter(
+      ([name]) => !withheldHeaders.test(name),
+    ),
   )
   return { ...answer, headers, ...shapeBody(answer.body, wanted) }
 }
@@ -28,15 +30,22 @@ function shapeBody(body: unknown, wanted: Wanted): Members {
   const { steps, maxBytes = maxBytesDefault } = wanted
   if (steps !== undefined && typeof body === 'string') {
     const text = shapeBody(body, { method: wanted.method, maxBytes })
-    return { ...text, next: join('select takes parts of JSON only, and this body is text.', text.next) }
+    return {
+      ...text,
+      next: join('select takes parts of JSON only, and this body is text.', text.next),
+    }
   }
   const selection = steps === undefined ? { value: body } : selectPart(body, steps)
   if ('missing' in selection) {
-    return { body: null, next: `select found nothing: where it stopped there is ${selection.missing}. ${again(wanted)}` }
+    return {
+      body: null,
+      next: `select found nothing: where it stopped there is ${selection.missing}. ${again(wanted)}`,
+    }
   }
   const cut = cutBody(selection.value, maxBytes)
   if (!cut.truncated) return { body: cut.body }
-  const shape = typeof selection.value === 'string' ? '' : ` The whole is ${describe(selection.value)}.`
+  const shape =
+    typeof selection.value === 'string' ? '' : ` The whole is ${describe(selection.value)}.`
   return {
     body: cut.body,
     truncated: true,

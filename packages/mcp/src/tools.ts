@@ -24,7 +24,7 @@ interface Tool<Name extends string> {
   readonly inputSchema: InputSchema
   readonly outputSchema: { type: 'object'; properties: Record<string, { type: string }> }
   readonly annotations: {
-    readonly readOnlyHint: boolean
+    readonly readOnlyHint?: boolean
     readonly destructiveHint?: boolean
     readonly idempotentHint?: boolean
     readonly openWorldHint?: boolean
@@ -40,10 +40,7 @@ const strings = (description: string): MemberSchema => ({
   additionalProperties: { type: 'string' },
   description,
 })
-const input = (
-  properties: InputSchema['properties'],
-  required: string[] = [],
-): InputSchema => ({
+const input = (properties: InputSchema['properties'], required: string[] = []): InputSchema => ({
   type: 'object',
   properties,
   ...(required.length > 0 && { required }),
@@ -56,13 +53,13 @@ const output = (members: Readonly<Record<string, string>>) => ({
   properties: Object.fromEntries(Object.entries(members).map(([name, type]) => [name, { type }])),
 })
 
-const reads = { readOnlyHint: true, openWorldHint: false }
+const reads = { readOnlyHint: true }
 
 const execute = defineTool({
   name: 'execute',
   title: 'Send an API request',
   description:
-    'Send an HTTP request to an API through the vault, which adds the credential. Returns the API\'s status, headers ' +
+    "Send an HTTP request to an API through the vault, which adds the credential. Returns the API's status, headers " +
     'and body. If approvalRequired is true, nothing was sent: once an owner approved at approvalUrl, call again with ' +
     'the same arguments and approvalId.',
   inputSchema: input(
@@ -108,7 +105,7 @@ const execute = defineTool({
     error: 'string',
     next: 'string',
   }),
-  annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: true },
+  annotations: { destructiveHint: true, openWorldHint: true },
 })
 
 const listConnections = defineTool({
@@ -134,7 +131,6 @@ const revoke = defineTool({
     connection: 'object',
   }),
   annotations: {
-    readOnlyHint: false,
     destructiveHint: true,
     idempotentHint: true,
     openWorldHint: false,
@@ -184,7 +180,6 @@ const requestCapability = defineTool({
     approvalUrl: 'string',
   }),
   annotations: {
-    readOnlyHint: false,
     destructiveHint: false,
     idempotentHint: true,
     openWorldHint: false,

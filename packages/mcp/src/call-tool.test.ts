@@ -1,0 +1,207 @@
+import { Problem, toProblemBody } from '@sallyport/contracts'
+import type { Client } from '@sallyport/sdk'
+import { describe, expect, it } from 'vitest'
+import { type CallContext, createCallTool } from './call-tool.ts'
+import { type Config, readConfig } from './config.ts'
+import { failed, succeeded } from './results.ts'
+
+interface Asked {
+  readonly id: string
+  readonly input: Record<string, unknown>
+  readonly timeoutMs: number | undefined
+}
+
+const context: CallContext = { signal: new AbortController().signal, hearsProgress: false }
+const request = { method: 'POST', url: 'https://api.example.com/', connectionId: 'con_1' }
+
+/** Calls tools against a client that answers each operation with one value and keeps what it was asked. */
+function toolsAnswering(answer: object, pollTimeoutMs = 300_000) {
+  const asked: Asked[] = []
+  const call = async (id: string, input: object, options: { timeoutMs?: number } = {}) => {
+    asked.push({ id, input: { ...input }, timeoutMs: options.timeoutMs })
+    return answer
+  }
+  const client = { call } as Client
+  return { callTool: createCallTool({ client, config: { pollTimeoutMs } }), asked }
+}
+
+const sent = { status: 200, headers: {}, body: { a: [{ b: 1 }] }, auditId: 'aud_1' }
+
+describe('execute', () => {
+  it('passes on what the vault takes and keeps what is its own', async () => {
+    const { callTool, asked } = toolsAnswering(sent)
+    const args = {
+      ...request,
+      body: { x: null },
+      query: { limit: 5 },
+      dryRun: null,
+      select: 'a[].b',
+      maxBytes: 100,
+    }
+    expect(await callTool('execute', args, context)).toEqual({ ...sent, body: [1] })
+    expect(asked[0]?.input).toEqual({ ...request, body: { x: null }, query: { limit: 5 } })
+  })
+
+  it.each([
+    {
+      most: '45 s where nobody hears progress',
+      wanted: 200,
+      hears: false,
+      allowedMs: 300_000,
+      is: 45,
+    },
+    {
+      most: 'longer where the client hears progress',
+      wanted: 200,
+      hears: true,
+      allowedMs: 300_000,
+      is: 200,
+    },
+    { most: 'less than Node’s own limit', wanted: 300, hears: true, allowedMs: 300_000, is: 290 },
+    { most: 'what the person allowed', wanted: 200, hears: true, allowedMs: 10_000, is: 10 },
+  ])('waits at most $most', async ({ wanted, hears, allowedMs, is }) => {
+    const { callTool, asked } = toolsAnswering(sent, allowedMs)
+    const args = { ...request, waitSeconds: wanted }
+    await callTool('execute', args, { ...context, hearsProgress: hears })
+    expect(asked[0]?.input.waitSeconds).toBe(is)
+    expect(asked[0]?.timeoutMs).toBeGreaterThan(is * 1000)
+  })
+
+  it('does not ask the vault to wait unless it was asked to', async () => {
+    const { callTool, asked } = toolsAnswering(sent)
+    await callTool('execute', request, context)
+    expect(asked[0]?.input).not.toHaveProperty('waitSeconds')
+  })
+
+  it.each<[string, object, string]>([
+    ['a missing URL', { method: 'GET' }, 'url is missing'],
+    ['another method', { ...request, method: 'TRACE' }, 'method must be one of GET'],
+    [
+      'a misspelt argument',
+      { ...request, params: {} },
+      'params is not an argument; there are connectionId',
+    ],
+    [
+      'a name that every object has',
+      { ...request, constructor: 1 },
+      'constructor is not an argument',
+    ],
+    ['a header list', { ...request, headers: ['a'] }, 'headers must be an object of strings'],
+    ['a nested query', { ...request, query: { a: {} } }, 'query must be an object of strings'],
+    [
+      'a wait beyond the longest',
+      { ...request, waitSeconds: 301 },
+      'waitSeconds must be a number from 0 to 300',
+    ],
+    ['part of a byte', { ...request, maxBytes: 1.5 }, 'maxBytes must be a whole number'],
+    [
+      'a path that cannot be read',
+      { ...request, select: 'a[' },
+      'The argument select cannot be read',
+    ],
+    ['text for a switch', { ...request, dryRun: 'yes' }, 'dryRun must be true or false'],
+  ])('sends nothing for %s and names it', async (_, args, sentence) => {
+    const { callTool, asked } = toolsAnswering(sent)
+    const problem: unknown = await callTool('execute', { ...args }, context).catch(
+      (error: unknown) => error,
+    )
+    expect(problem).toBeInstanceOf(Problem)
+    expect(String(problem)).toContain(sentence)
+    expect(asked).toEqual([])
+  })
+})
+
+describe('the other tools', () => {
+  it('answer what the vault answers', async () => {
+    const { callTool, asked } = toolsAnswering({ connections: [] })
+    expect(await callTool('list_connections', {}, context)).toEqual({ connections: [] })
+    expect(asked[0]?.id).toBe('listMyConnections')
+  })
+
+  it('answer a revocation in the older shape as well', async () => {
+    const connection = { id: 'con_1', provider: 'p', label: 'l', status: 'revoked' }
+    const { callTool } = toolsAnswering({ connection, revoked: true, auditId: 'aud_1' })
+    expect(await callTool('revoke', { connectionId: 'con_1' }, context)).toEqual({
+      revoked: true,
+      connectionId: 'con_1',
+      auditId: 'aud_1',
+      connection,
+    })
+  })
+
+  it('take no arguments where they need none', async () => {
+    const { callTool } = toolsAnswering({})
+    await expect(callTool('list_services', { verbose: true }, context)).rejects.toThrow(
+      'this tool takes none',
+    )
+  })
+})
+
+describe('a result', () => {
+  const config: Config = {
+    ...readConfig({
+      env: { SALLYPORT_BASE_URL: 'http://127.0.0.1:1', SALLYPORT_BEARER_TOKEN: 'spt_secret' },
+      readText: () => '',
+      homeDir: '/',
+    }),
+  }
+  const agentConfig: Config = {
+    ...config,
+    auth: {
+      kind: 'agent',
+      agentId: 'agt_1',
+      audience: 'http://127.0.0.1:1',
+      keySource: 'SALLYPORT_PRIVATE_KEY_PATH (/k)',
+      privateKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'd' },
+    },
+  }
+
+  it('says the same in text and in structured content', () => {
+    const all = [succeeded(sent), failed(new Problem('policy-denied'), config)]
+    for (const { content, structuredContent } of all) {
+      expect(content).toEqual([{ type: 'text', text: JSON.stringify(structuredContent) }])
+    }
+  })
+
+  it('that failed says what happened, whose move it is and what is next', () => {
+    const problem = new Problem('limit-exceeded', 'The limit of 5 a minute is used up.', {
+      retryAfterSeconds: 12,
+      extra: { limit: 'perMinute' },
+    })
+    problem.auditId = 'aud_1'
+    const { isError, structuredContent } = failed(problem, config)
+    expect(isError).toBe(true)
+    expect(structuredContent).toEqual({
+      limit: 'perMinute',
+      error: 'The limit of 5 a minute is used up. Try again in 12 s.',
+      type: 'limit-exceeded',
+      fixableBy: 'wait',
+      next: 'Try again in 12 s.',
+      retryAfterSeconds: 12,
+      auditId: 'aud_1',
+    })
+  })
+
+  it('gives the vault’s own advice where there is one', () => {
+    const problem = new Problem('policy-denied', 'No.', { next: 'Ask the owner to allow POST.' })
+    const { error } = failed(problem, config).structuredContent
+    expect(error).toBe(toProblemBody(problem).error)
+  })
+
+  it('names what a person has to look at when a key or a token is refused', () => {
+    const refused = new Problem('invalid-client', 'Refused.')
+    const { next } = failed(refused, agentConfig).structuredContent
+    for (const part of ['agt_1', '/k', 'SALLYPORT_TOKEN_AUDIENCE']) expect(next).toContain(part)
+    const skewed = new Problem('invalid-client', 'Refused.', { extra: { reason: 'clock_skew' } })
+    expect(failed(skewed, agentConfig).structuredContent.next).toContain('clock')
+    const token = failed(new Problem('unauthenticated'), config).structuredContent
+    expect(token.next).toContain('SALLYPORT_BEARER_TOKEN')
+    expect(JSON.stringify(token)).not.toContain('spt_secret')
+  })
+
+  it('shows nothing of a fault of this program', () => {
+    const { structuredContent } = failed(new TypeError('reading secret of undefined'), config)
+    expect(JSON.stringify(structuredContent)).not.toContain('secret of')
+    expect(structuredContent.type).toBe('internal-error')
+  })
+})
