@@ -8,7 +8,7 @@ import { asInteger, asObject, type JsonObject, parseStrictJson } from './strict-
 /** Seconds by which the clocks of agent and vault may differ. */
 export const clockLeewaySeconds = 10
 /** Seconds from `iat` to `exp`, at most (S-01). */
-export const assertionLifeSecondsMax = 60
+const assertionLifeSecondsMax = 60
 const assertionBytesMax = 4096
 const jtiCharactersMax = 256
 const headerMembers = new Set(['alg', 'typ', 'kid'])

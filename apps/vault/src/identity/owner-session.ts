@@ -5,7 +5,7 @@ import { newToken, type TokenHash } from './secret-token.ts'
 /** A session ends after this long without a request, in ms (S-42). */
 export const sessionIdleMs = 30 * 60_000
 /** … and after this long in any case. */
-export const sessionLifeMs = 12 * 3_600_000
+const sessionLifeMs = 12 * 3_600_000
 
 /** A person with their workspace, as stored. */
 export interface OwnerProfile {

@@ -1,5 +1,5 @@
 /** What the first characters of a secret say about it (shared/api: Tokens). A session's value has no prefix. */
-export const tokenPrefixes = {
+const tokenPrefixes = {
   agent: 'spt_',
   bootstrap: 'spb_',
   owner: 'spp_',
@@ -7,7 +7,7 @@ export const tokenPrefixes = {
   setup: '',
 } as const
 /** The kinds of opaque secret that the vault makes. */
-export type TokenKind = keyof typeof tokenPrefixes
+type TokenKind = keyof typeof tokenPrefixes
 
 const tokenBytes = 32
 

@@ -12,6 +12,7 @@ import {
 import type { Passwords } from './passwords.ts'
 import { isToken, type TokenHash } from './secret-token.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
+import { unauthenticated } from './unauthenticated.ts'
 
 /** What signing in needs to know of a person. */
 export interface OwnerCredential {
@@ -87,7 +88,7 @@ export function createSignIn(needs: SignInNeeds) {
 
     async getSession(owner: AuthenticatedOwner) {
       const profile = await store.findById(owner.ownerId)
-      if (profile === undefined) throw invalidCredentials()
+      if (profile === undefined) throw unauthenticated()
       return sessionView(profile, owner)
     },
 

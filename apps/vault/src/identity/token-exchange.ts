@@ -19,7 +19,7 @@ import { importPublicKey } from './public-key.ts'
 import { newToken, type TokenHash } from './secret-token.ts'
 
 /** Seconds for which an access token is good. */
-export const accessTokenLifeSeconds = 600
+const accessTokenLifeSeconds = 600
 
 /**
  * Verified against where there is no key, so that an unknown agent costs and answers what a forgery does. Its private
