@@ -19,7 +19,12 @@ class SetupError extends Error {}
 /** Makes sure that the dependencies are installed. Throws SetupError. */
 export async function setup() {
   refuseOldNode()
-  const manifests = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml']
+  const manifests = [
+    'package.json',
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    ...filesUnder(['patches']),
+  ]
   const members = [...filesUnder(['packages']), ...filesUnder(['apps'])]
   const files = [...manifests, ...members.filter((file) => file.endsWith('/package.json'))]
   const hash = hashOf(files, process.platform, process.arch, process.versions.modules)
