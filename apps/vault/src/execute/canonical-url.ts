@@ -5,7 +5,7 @@ export const urlBytesMax = 8192
 const hostBytesMax = 253
 
 /** A URL that reads the same to every parser. `path` and `query` are its raw text. */
-export interface CanonicalUrl {
+interface CanonicalUrl {
   readonly origin: string
   /** Host and port, as WHATWG writes them. */
   readonly host: string
@@ -14,7 +14,7 @@ export interface CanonicalUrl {
   readonly query: string | undefined
 }
 
-export interface CanonicalUrlOptions {
+interface CanonicalUrlOptions {
   readonly schemes: readonly ('https' | 'http')[]
   readonly allowEncodedSlash: boolean
   /** The name of a path credential: `{name}` has to stand in the path exactly once. */

@@ -1,7 +1,7 @@
 import type { Form, Position } from './secret-forms.ts'
 
 /** Tells quickly where no form can begin, from pairs of neighbouring bytes: most text needs no closer look. */
-export interface FormFilter {
+interface FormFilter {
   /**
    * Passes over text, given that no form that began before `from` is under way. No form begins between `from` and the
    * `from` of the answer; from there to `until` the text has to be read.

@@ -4,8 +4,8 @@ import { Problem } from '@sallyport/contracts'
 export type HeaderList = readonly (readonly [string, string])[]
 
 /** What an agent may send: count of headers, length of one, and all together. */
-export const requestHeadersMax = 64
-export const requestHeaderBytesMax = 8192
+const requestHeadersMax = 64
+const requestHeaderBytesMax = 8192
 const requestHeadersBytesMax = 16_384
 const nameBytesMax = 100
 
@@ -78,7 +78,7 @@ const neverPrefixes = [
 const canonicalName = (name: string) => name.toLowerCase().replaceAll(/[_.]/g, '-')
 
 /** Whether a header of this name is never passed on from an agent, even if a connection lists it. */
-export function isForbiddenRequestHeader(name: string): boolean {
+function isForbiddenRequestHeader(name: string): boolean {
   const canonical = canonicalName(name)
   return never.has(canonical) || neverPrefixes.some((prefix) => canonical.startsWith(prefix))
 }

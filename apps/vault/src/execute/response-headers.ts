@@ -36,8 +36,8 @@ const never: ReadonlySet<string> = new Set([
 ])
 
 /** What is kept of the upstream's headers: how many, and how long one is. */
-export const responseHeadersMax = 64
-export const responseHeaderBytesMax = 8192
+const responseHeadersMax = 64
+const responseHeaderBytesMax = 8192
 
 /**
  * The upstream's headers that an agent gets: the allowlist and the connection's extras, in lower case; repeated ones are

@@ -7,7 +7,7 @@ export const redaction = '[redacted]'
 const escapeBytesMax = 32
 
 /** One body on its way through: what `push` and `end` return, joined, is the body without the secrets. */
-export interface ScrubStream {
+interface ScrubStream {
   /** Takes the next bytes and returns those of which it is certain by now. */
   push(chunk: Uint8Array): Uint8Array
   /** Returns the rest. */
@@ -38,9 +38,11 @@ export function createScrubber(secrets: readonly string[]): Scrubber {
     stream: () => createStream(automaton),
     text(text) {
       const bytes = Buffer.from(text, 'utf8')
+      const ends: number[] = []
+      automaton.scan(nowhere, bytes, ends)
+      if (ends.length === 0) return text
       const stream = createStream(automaton)
-      const parts = [stream.push(bytes), stream.end()]
-      return stream.hits === 0 ? text : Buffer.concat(parts).toString('utf8')
+      return Buffer.concat([stream.push(bytes), stream.end()]).toString('utf8')
     },
   }
 }
@@ -48,68 +50,92 @@ export function createScrubber(secrets: readonly string[]): Scrubber {
 const nothing = new Uint8Array(0)
 const nowhere: Places = new Int32Array(0)
 
-function createStream(automaton: FormAutomaton): ScrubStream {
-  let places = nowhere
+/** How far a stream has come. */
+interface Progress {
+  places: Places
   /** Bytes that may still turn out to be part of a secret, and what of them is known to go. */
-  let held: Uint8Array = nothing
-  let stretches: Stretch[] = []
+  held: Uint8Array
+  stretches: Stretch[]
   /** The first of the stretches has its redaction already. */
-  let isBegun = false
+  isBegun: boolean
   /** The last raw bytes that went out. */
-  let tail: Uint8Array = nothing
-  let hits = 0
+  tail: Uint8Array
+  hits: number
+}
 
-  function release(bytes: Uint8Array, upTo: number): Uint8Array {
-    if (bytes.length === 0) return nothing
-    const parts: Uint8Array[] = []
-    let at = 0
-    const keep = (to: number) => {
-      const raw = bytes.subarray(at, to)
-      parts.push(raw)
-      tail =
-        raw.length >= escapeBytesMax ? raw.subarray(-escapeBytesMax) : Buffer.concat([tail, raw])
-    }
-    for (const [from, to] of stretches) {
-      if (from >= upTo) break
-      if (from > at) keep(from)
-      if (!isBegun) {
-        parts.push(Buffer.from(closeEscape(tail) + redaction, 'latin1'))
-        tail = nothing
-        hits++
-      }
-      at = Math.min(to, upTo)
-      isBegun = to > upTo
-    }
-    if (at < upTo) keep(upTo)
-    held = upTo === bytes.length ? nothing : bytes.slice(upTo)
-    if (stretches.length === 0) return parts[0] ?? nothing
-    stretches = stretches
-      .filter(([, to]) => to > upTo)
-      .map(([from, to]) => [Math.max(0, from - upTo), to - upTo])
-    return parts.length === 1 ? (parts[0] ?? nothing) : Buffer.concat(parts)
+function createStream(automaton: FormAutomaton): ScrubStream {
+  const progress: Progress = {
+    places: nowhere,
+    held: nothing,
+    stretches: [],
+    isBegun: false,
+    tail: nothing,
+    hits: 0,
   }
-
   return {
-    push(chunk) {
-      const ends: number[] = []
-      places = automaton.scan(places, chunk, ends)
-      const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-      if (ends.length > 0) {
-        const found = ends.map((end): Stretch => {
-          const to = held.length + end
-          return [automaton.findStart(bytes, to), to]
-        })
-        stretches = merge([...stretches, ...found])
-      }
-      return release(bytes, Math.max(0, bytes.length - automaton.heldBytes(places)))
-    },
+    push: (chunk) => push(automaton, progress, chunk),
     end() {
-      places = nowhere
-      return release(held, held.length)
+      progress.places = nowhere
+      return release(progress, progress.held, progress.held.length)
     },
     get hits() {
-      return hits
+      return progress.hits
     },
+  }
+}
+
+function push(automaton: FormAutomaton, progress: Progress, chunk: Uint8Array): Uint8Array {
+  const ends: number[] = []
+  progress.places = automaton.scan(progress.places, chunk, ends)
+  const bytes = progress.held.length === 0 ? chunk : Buffer.concat([progress.held, chunk])
+  const before = bytes.length - chunk.length
+  if (ends.length > 0) {
+    const found = ends.map(
+      (end): Stretch => [automaton.findStart(bytes, before + end), before + end],
+    )
+    progress.stretches = merge([...progress.stretches, ...found])
+  }
+  const heldBytes = automaton.heldBytes(progress.places)
+  return release(progress, bytes, Math.max(0, bytes.length - heldBytes))
+}
+
+/** Lets the bytes up to `upTo` go, redactions in the place of stretches, and holds the rest. */
+function release(progress: Progress, bytes: Uint8Array, upTo: number): Uint8Array {
+  progress.held = upTo === bytes.length ? nothing : new Uint8Array(bytes.subarray(upTo))
+  if (progress.stretches.length === 0) {
+    const raw = upTo === bytes.length ? bytes : bytes.subarray(0, upTo)
+    keepTail(progress, raw)
+    return raw
+  }
+  const parts: Uint8Array[] = []
+  let at = 0
+  const keep = (to: number) => {
+    const raw = bytes.subarray(at, to)
+    parts.push(raw)
+    keepTail(progress, raw)
+  }
+  for (const [from, to] of progress.stretches) {
+    if (from >= upTo) break
+    if (from > at) keep(from)
+    if (!progress.isBegun) {
+      parts.push(Buffer.from(closeEscape(progress.tail) + redaction, 'latin1'))
+      progress.tail = nothing
+      progress.hits++
+    }
+    at = Math.min(to, upTo)
+    progress.isBegun = to > upTo
+  }
+  if (at < upTo) keep(upTo)
+  progress.stretches = progress.stretches
+    .filter(([, to]) => to > upTo)
+    .map(([from, to]) => [Math.max(0, from - upTo), to - upTo])
+  return Buffer.concat(parts)
+}
+
+function keepTail(progress: Progress, raw: Uint8Array): void {
+  if (raw.length >= escapeBytesMax) progress.tail = raw.subarray(-escapeBytesMax)
+  else if (raw.length > 0) {
+    progress.tail = Buffer.concat([progress.tail, raw]).subarray(-escapeBytesMax)
   }
 }
 

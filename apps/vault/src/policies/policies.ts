@@ -37,7 +37,7 @@ export interface PolicyEvent {
 }
 
 /** What this room needs of others. */
-export interface PoliciesNeeds {
+interface PoliciesNeeds {
   readonly store: PolicyStore
   /**
    * The event is durable when it resolves. Events are recorded after the change and before the answer: taking access

@@ -16,7 +16,7 @@ export interface StoredPolicy {
 type Pair = Pick<StoredPolicy, 'workspaceId' | 'agentId' | 'connectionId'>
 
 /** What a list is narrowed to, and where it goes on. */
-export interface PolicyPage {
+interface PolicyPage {
   readonly limit: number
   readonly after?: { readonly createdAtMs: number; readonly id: string } | undefined
   readonly agentId?: string | undefined

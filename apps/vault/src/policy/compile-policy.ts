@@ -4,13 +4,13 @@ import { type CompiledPathPattern, compilePathPattern } from './path-pattern.ts'
 import { type CompiledWindow, compileWindow } from './time-window.ts'
 
 /** A stored policy as the decision needs it. */
-export interface PolicySource {
+interface PolicySource {
   readonly id: string
   readonly version: number
   readonly document: PolicyDocument
 }
 
-export interface CompiledEntry {
+interface CompiledEntry {
   readonly origin: CompiledOriginPattern
   readonly methods: ReadonlySet<string>
   readonly paths: readonly CompiledPathPattern[]
