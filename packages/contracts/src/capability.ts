@@ -77,7 +77,12 @@ export const requestCapability = defineOperation({
   summary: 'Ask the owner for an action template',
   input: z.strictObject({
     actionTemplateId: z.string().min(1).max(100),
-    reason: z.string().trim().min(1, 'must say why').max(2000, 'must have at most 2000 characters'),
+    reason: z
+      .string()
+      .trim()
+      .min(1, 'must say why')
+      .max(2000, 'must have at most 2000 characters')
+      .refine((text) => !text.includes('\0'), 'must not hold NUL'),
   }),
   output: z.object({
     id: CapabilityRequestId,

@@ -36,11 +36,14 @@ export const pageLimitMax = 200
 /** Where to go on in a list (`cursor` from `nextCursor`) and how much to take. */
 export const Page = {
   limit: z.coerce.number().int().min(1).max(pageLimitMax).default(50),
-  cursor: z.string().max(200).optional(),
+  cursor: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, 'must be the nextCursor of an earlier page')
+    .optional(),
 }
 
 /** A list answer's pointer to its next page; absent on the last. */
 export const NextCursor = z.string().optional()
 
-/** The input of an operation that takes nothing. */
-export const Nothing = z.strictObject({})
+/** A name that the catalog gives: letters, digits, hyphens and the like. */
+export const CatalogName = z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be an id of the catalog')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Label, NextCursor, Origin, Page, Timestamp } from './common.ts'
+import { CatalogName, Label, NextCursor, Origin, Page, Timestamp } from './common.ts'
 import { AuditId, ConnectionId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { PolicyDocument } from './policy.ts'
@@ -108,7 +108,7 @@ export const createConnection = defineOperation({
   demand: 'connections:write',
   summary: 'Keep a credential and say where it may go',
   input: z.strictObject({
-    service: z.string().min(1).max(64).default('custom'),
+    service: CatalogName.default('custom'),
     label: Label,
     origins: z.array(Origin).min(1, 'must name at least one origin').max(20),
     credential: CredentialInput,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Timestamp } from './common.ts'
+import { CatalogName, Timestamp } from './common.ts'
 import { ApprovalId, AuditId, ConnectionId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 
@@ -13,7 +13,7 @@ const queryValue = z.union([z.string(), z.number(), z.boolean()])
 /** What an agent asks the vault to send. Nothing here is believed: the vault freezes, decides and then sends. */
 export const ExecuteInput = z.strictObject({
   connectionId: ConnectionId.optional(),
-  service: z.string().min(1).max(64).optional(),
+  service: CatalogName.optional(),
   method: z.string().max(32),
   url: z.string().max(65_536),
   query: z.record(z.string(), queryValue).optional(),
@@ -96,6 +96,7 @@ export const execute = defineOperation({
     'request-stopped',
     'audit-unavailable',
     'credential-unreadable',
+    'overloaded',
   ],
   audited: true,
   bodyBytesMax: executeBodyBytesMax,

@@ -20,8 +20,7 @@ export type IdKind = keyof typeof idPrefixes
 const id = (kind: IdKind, example: string) =>
   z
     .string()
-    .min(1)
-    .max(64)
+    .regex(/^[\x21-\x7e]{1,64}$/, 'must be an id')
     .meta({ description: `Id of ${kind}`, examples: [`${idPrefixes[kind]}_${example}`] })
 
 export const AgentId = id('agent', '01k8v3t5m9r2c4x6z8b0d1f3h5')

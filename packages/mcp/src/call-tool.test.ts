@@ -1,4 +1,4 @@
-import { Problem, toProblemBody } from '@sallyport/contracts'
+import { Problem } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { describe, expect, it } from 'vitest'
 import { type CallContext, createCallTool } from './call-tool.ts'
@@ -173,7 +173,7 @@ describe('a result', () => {
     expect(isError).toBe(true)
     expect(structuredContent).toEqual({
       limit: 'perMinute',
-      error: 'The limit of 5 a minute is used up. Try again in 12 s.',
+      error: 'The limit of 5 a minute is used up.',
       type: 'limit-exceeded',
       fixableBy: 'wait',
       next: 'Try again in 12 s.',
@@ -184,8 +184,10 @@ describe('a result', () => {
 
   it('gives the vault’s own advice where there is one', () => {
     const problem = new Problem('policy-denied', 'No.', { next: 'Ask the owner to allow POST.' })
-    const { error } = failed(problem, config).structuredContent
-    expect(error).toBe(toProblemBody(problem).error)
+    expect(failed(problem, config).structuredContent).toMatchObject({
+      error: 'No.',
+      next: 'Ask the owner to allow POST.',
+    })
   })
 
   it('names what a person has to look at when a key or a token is refused', () => {

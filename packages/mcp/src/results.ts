@@ -25,7 +25,7 @@ export function failed(error: unknown, config: Config): ToolResult {
   return {
     ...succeeded({
       ...problem.extra,
-      error: `${problem.detail} ${next}`,
+      error: problem.detail,
       type,
       fixableBy,
       next,

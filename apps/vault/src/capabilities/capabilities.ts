@@ -63,7 +63,7 @@ export type Capabilities = ReturnType<typeof createCapabilities>
 export function createCapabilities(needs: CapabilitiesNeeds) {
   const { catalog, store } = needs
 
-  const isGranted = (granted: readonly GrantedConnection[], { service, action }: CatalogAction) =>
+  const isGranted: IsGranted = (granted, { service, action }) =>
     granted.some(
       (connection) =>
         connection.service === service.id &&
@@ -117,47 +117,7 @@ export function createCapabilities(needs: CapabilitiesNeeds) {
       }
     },
 
-    /**
-     * Stores an agent's wish for an owner to answer. Problems: `unknown-action-template` with the nearest names,
-     * `capability-already-granted`, `capability-already-requested`, `too-many-attempts`.
-     */
-    async request(
-      agent: AuthenticatedAgent,
-      input: CallOf<typeof requestCapability>,
-    ): Promise<OutputOf<typeof requestCapability>> {
-      const entry = catalog.findAction(input.actionTemplateId)
-      if (entry === undefined) throw unknownTemplate(catalog, input.actionTemplateId)
-      if (isGranted(await needs.listGranted(agent), entry)) {
-        throw new Problem('capability-already-granted', `You have ${entry.action.id} already.`, {
-          next: 'Use list_connections to find the connection and execute to call it.',
-        })
-      }
-      if ((await store.countPending(agent.agentId)) >= pendingMax) {
-        throw new Problem('too-many-attempts', `You have ${pendingMax} open requests already.`, {
-          next: 'Wait for the owner to answer them; ask only for what the task needs.',
-        })
-      }
-      const stored = await store.insert({
-        id: needs.newId('capabilityRequest'),
-        workspaceId: agent.workspaceId,
-        agentId: agent.agentId,
-        actionTemplateId: entry.action.id,
-        reason: input.reason,
-        status: 'pending',
-        createdAt: new Date(needs.now()),
-      })
-      if (stored === undefined) {
-        throw new Problem(
-          'capability-already-requested',
-          `You have asked for ${entry.action.id} already, and the owner has not answered yet.`,
-          { next: 'Tell the user that the request waits for the owner.' },
-        )
-      }
-      return {
-        ...viewRequest(stored),
-        approvalUrl: `${needs.publicUrl()}/capability-requests/${stored.id}`,
-      }
-    },
+    request: createRequest(needs, isGranted),
 
     /** What the workspace's agents have asked for, newest first. */
     async list(
@@ -180,6 +140,53 @@ export function createCapabilities(needs: CapabilitiesNeeds) {
         nextCursor: last?.id,
       }
     },
+  }
+}
+
+type IsGranted = (granted: readonly GrantedConnection[], entry: CatalogAction) => boolean
+
+/**
+ * Stores an agent's wish for an owner to answer. Problems: `unknown-action-template` with the nearest names,
+ * `capability-already-granted`, `capability-already-requested`, `too-many-attempts`.
+ */
+function createRequest(needs: CapabilitiesNeeds, isGranted: IsGranted) {
+  const { catalog, store } = needs
+  return async (
+    agent: AuthenticatedAgent,
+    input: CallOf<typeof requestCapability>,
+  ): Promise<OutputOf<typeof requestCapability>> => {
+    const entry = catalog.findAction(input.actionTemplateId)
+    if (entry === undefined) throw unknownTemplate(catalog, input.actionTemplateId)
+    if (isGranted(await needs.listGranted(agent), entry)) {
+      throw new Problem('capability-already-granted', `You have ${entry.action.id} already.`, {
+        next: 'Use list_connections to find the connection and execute to call it.',
+      })
+    }
+    if ((await store.countPending(agent.agentId)) >= pendingMax) {
+      throw new Problem('too-many-attempts', `You have ${pendingMax} open requests already.`, {
+        next: 'Wait for the owner to answer them; ask only for what the task needs.',
+      })
+    }
+    const stored = await store.insert({
+      id: needs.newId('capabilityRequest'),
+      workspaceId: agent.workspaceId,
+      agentId: agent.agentId,
+      actionTemplateId: entry.action.id,
+      reason: input.reason,
+      status: 'pending',
+      createdAt: new Date(needs.now()),
+    })
+    if (stored === undefined) {
+      throw new Problem(
+        'capability-already-requested',
+        `You have asked for ${entry.action.id} already, and the owner has not answered yet.`,
+        { next: 'Tell the user that the request waits for the owner.' },
+      )
+    }
+    return {
+      ...viewRequest(stored),
+      approvalUrl: `${needs.publicUrl()}/capability-requests/${stored.id}`,
+    }
   }
 }
 

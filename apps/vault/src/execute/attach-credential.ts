@@ -2,8 +2,9 @@ import type { PermittedRequest } from './permit.ts'
 
 /** What an opened credential puts on a request. */
 export interface OpenedCredential {
-  readonly headers?: readonly (readonly [string, string])[]
-  readonly query?: readonly [string, string]
+  readonly headers: readonly (readonly [string, string])[]
+  /** Not percent-encoded yet. */
+  readonly query: readonly (readonly [string, string])[]
   readonly path?: { readonly placeholder: string; readonly value: string }
 }
 
@@ -20,10 +21,10 @@ export interface ArmedRequest {
  * recorded. Injected headers win over the agent's and appear once (S-18).
  */
 export function attachCredential(
-  { allowed: { frozen } }: PermittedRequest,
+  { frozen }: PermittedRequest,
   credential: OpenedCredential,
 ): ArmedRequest {
-  const injected = credential.headers ?? []
+  const injected = credential.headers
   const names = new Set(injected.map(([name]) => name.toLowerCase()))
   const kept = frozen.headers.filter(([name]) => !names.has(name.toLowerCase()))
   return {
@@ -35,10 +36,10 @@ export function attachCredential(
 }
 
 function withQuery(url: string, query: OpenedCredential['query']): string {
-  if (query === undefined) return url
-  const [name, value] = query
-  const pair = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`
-  return `${url}${url.includes('?') ? '&' : '?'}${pair}`
+  return query.reduce((sofar, [name, value]) => {
+    const pair = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`
+    return `${sofar}${sofar.includes('?') ? '&' : '?'}${pair}`
+  }, url)
 }
 
 /** The placeholder stands at most once, in the path: freezing saw to it. */

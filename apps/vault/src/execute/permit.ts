@@ -1,15 +1,25 @@
 import { type Limits, Problem } from '@sallyport/contracts'
 import type { AllowedRequest } from './decide-request.ts'
+import type { FrozenRequest } from './freeze-request.ts'
+import type { ConnectionSnapshot } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
 
 declare const permitted: unique symbol
 
-/** A request whose intent is committed and whose limits are reserved. Only `permit` makes one; it may be sent once. */
+/** A request whose intent is committed and whose limits are reserved; it may be sent once. Only this file makes one. */
 export interface PermittedRequest {
   readonly [permitted]: true
-  readonly allowed: AllowedRequest
+  readonly frozen: FrozenRequest
+  readonly connection: ConnectionSnapshot
+  readonly attempt: Attempt
+  /** Decoded bytes of the answer that the policy allows. */
+  readonly responseBytesMax: number | undefined
+}
+
+/** One attempt: its audit entry, and what ends it. */
+export interface Attempt {
   readonly auditId: string
-  readonly running: RunningCall
+  readonly running: Pick<RunningCall, 'isEnded' | 'stops'>
 }
 
 /** What the limits reserve for one attempt. */
@@ -18,35 +28,62 @@ export interface LimitReservation {
   readonly limits: Limits
 }
 
+/** The answer of the limits. */
+export type Begun =
+  | { readonly granted: true }
+  | { readonly granted: false; readonly limit: string; readonly retryAfterSeconds: number }
+
 /** Commits the intent together with the reservation; resolves when both are durable. */
-export type BeginAudit = (
+export type BeginAttempt = (
   auditId: string,
   allowed: AllowedRequest,
   reservation: LimitReservation | undefined,
-) => Promise<{ granted: true } | { granted: false; limit: string; retryAfterSeconds: number }>
-
-/** A limit was used up: the refusal stands in the audit log already. */
-export class LimitExceeded extends Problem {}
+) => Promise<Begun>
 
 /**
  * Permits an allowed request: its limits are reserved and its intent is durable when this resolves (S-29, S-36).
- * Throws `limit-exceeded`, `audit-unavailable`, and `request-stopped` where the call was ended meanwhile (S-10).
+ * Throws `limit-exceeded` (recorded already: the problem carries its `auditId`) and `audit-unavailable`.
  */
 export async function permit(
-  begin: BeginAudit,
+  begin: BeginAttempt,
   allowed: AllowedRequest,
-  attempt: { auditId: string; running: RunningCall },
+  attempt: Attempt,
 ): Promise<PermittedRequest> {
-  const { id, compiled } = allowed.call.policy
-  const reservation = hasLimits(compiled.limits)
-    ? { policyId: id, limits: compiled.limits }
-    : undefined
+  const { call, frozen } = allowed
+  const { limits } = call.policy.compiled
+  const reservation = reserves(limits) ? { policyId: call.policy.id, limits } : undefined
   const begun = await begin(attempt.auditId, allowed, reservation)
-  if (!begun.granted) throw limitExceeded(begun)
-  return { allowed, ...attempt } as PermittedRequest
+  if (!begun.granted) throw limitExceeded(begun, attempt.auditId)
+  const { responseBytesMax } = limits
+  return { frozen, connection: call.connection, attempt, responseBytesMax } as PermittedRequest
 }
 
-const hasLimits = (limits: Limits) =>
+/** What an owner tries out: the connection's own test. */
+export interface OwnersTest {
+  readonly connection: ConnectionSnapshot
+  readonly frozen: FrozenRequest
+  readonly attempt: Attempt
+}
+
+/**
+ * Permits the test of a connection that an owner asked for: a GET to one of the credential's own origins. No policy is
+ * asked, since no agent is; the intent is committed all the same. Throws `origin-not-allowed`, `audit-unavailable`.
+ */
+export async function permitOwnersTest(
+  begin: (test: OwnersTest) => Promise<unknown>,
+  test: OwnersTest,
+): Promise<PermittedRequest> {
+  const { frozen, connection, attempt } = test
+  if (frozen.method !== 'GET' || !connection.origins.includes(frozen.origin)) {
+    throw new Problem('origin-not-allowed', `The credential may not be sent to ${frozen.origin}.`, {
+      next: 'Use a URL at one of the connection’s origins.',
+    })
+  }
+  await begin(test)
+  return { frozen, connection, attempt, responseBytesMax: undefined } as PermittedRequest
+}
+
+const reserves = (limits: Limits) =>
   limits.perMinute !== undefined ||
   limits.perHour !== undefined ||
   limits.perDay !== undefined ||
@@ -59,14 +96,24 @@ const limitNames: Readonly<Record<string, string>> = {
   concurrent: 'requests at the same time',
 }
 
-function limitExceeded({ limit, retryAfterSeconds }: { limit: string; retryAfterSeconds: number }) {
+function limitExceeded(
+  { limit, retryAfterSeconds }: { limit: string; retryAfterSeconds: number },
+  auditId: string,
+): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds))
-  return new LimitExceeded(
-    'limit-exceeded',
-    `The policy’s limit of ${limitNames[limit] ?? limit} is used up.`,
-    {
-      next: `Send it again in ${seconds} s, or ask the owner for a higher limit.`,
-      retryAfterSeconds: seconds,
-    },
-  )
+  const problem =
+    limit === 'policy-gone'
+      ? new Problem('request-stopped', 'The policy was taken away meanwhile. Nothing was sent.', {
+          next: 'Use list_connections to see what you have now.',
+        })
+      : new Problem(
+          'limit-exceeded',
+          `The policy’s limit of ${limitNames[limit] ?? limit} is used up. Nothing was sent.`,
+          {
+            next: `Send it again in ${seconds} s, or ask the owner for a higher limit.`,
+            retryAfterSeconds: seconds,
+          },
+        )
+  problem.auditId = auditId
+  return problem
 }

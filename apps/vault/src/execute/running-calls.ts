@@ -1,64 +1,78 @@
+import { Problem } from '@sallyport/contracts'
+import type { AuthenticatedAgent } from '../identity/caller.ts'
+
 // Knows the calls that are on their way, so that disabling an agent or revoking a connection ends them.
 
-/** A call on its way. */
+/** A call on its way: an agent's, or an owner's test of a connection. */
 export interface RunningCall {
-  readonly agentId: string
+  readonly agent?: AuthenticatedAgent
   readonly connectionId: string
-  /** Aborted when an owner ends the call. */
-  readonly signal: AbortSignal
-  /** Has to be called exactly once, however the call ends. */
-  finish(): void
+  /** An owner ended it: what was not sent will not be. */
+  readonly isEnded: () => boolean
+  /** Egress puts in what cuts the exchange. Cheaper than an AbortController for each call, which costs 8 µs. */
+  readonly stops: Set<(problem: Problem) => void>
+  /** Has to be called however the call ends. */
+  readonly finish: () => void
 }
 
-/** Which calls to end: all of an agent's, or all through a connection. */
+/** Which calls: all of an agent's, or all through a connection. */
 export type CallSelector = { readonly agentId: string } | { readonly connectionId: string }
 
 export interface RunningCalls {
-  begin(call: { agentId: string; connectionId: string }): RunningCall
+  begin(call: { agent?: AuthenticatedAgent; connectionId: string }): RunningCall
   /** Ends the calls at once: what was not sent will not be (S-10). Returns how many. */
   end(selector: CallSelector): number
-  /** The distinct pairs of agent and connection that have calls on their way. */
-  pairs(): { agentId: string; connectionId: string }[]
-  count(): number
+  /**
+   * Ends those calls, of the selected or of all, that `isStillGood` no longer says yes to: for what another replica
+   * changed, or what changed while nobody listened.
+   */
+  recheck(
+    isStillGood: (call: RunningCall) => Promise<boolean>,
+    selector?: CallSelector,
+  ): Promise<void>
 }
 
 /** Builds an empty register. */
 export function createRunningCalls(): RunningCalls {
-  const running = new Map<RunningCall, AbortController>()
-  const matches = (call: RunningCall, selector: CallSelector) =>
-    'agentId' in selector
-      ? call.agentId === selector.agentId
-      : call.connectionId === selector.connectionId
+  const running = new Map<RunningCall, () => void>()
+  const selected = (selector: CallSelector | undefined) =>
+    [...running].filter(([call]) => selector === undefined || matches(call, selector))
   return {
-    begin({ agentId, connectionId }) {
-      const controller = new AbortController()
+    begin(given) {
+      let ended = false
       const call: RunningCall = {
-        agentId,
-        connectionId,
-        signal: controller.signal,
+        ...given,
+        isEnded: () => ended,
+        stops: new Set(),
         finish: () => void running.delete(call),
       }
-      running.set(call, controller)
+      running.set(call, () => {
+        ended = true
+        for (const stop of call.stops) stop(endedOnTheWay())
+      })
       return call
     },
     end(selector) {
-      let ended = 0
-      for (const [call, controller] of running) {
-        if (!matches(call, selector)) continue
-        controller.abort()
-        ended += 1
-      }
-      return ended
+      const ending = selected(selector)
+      for (const [, end] of ending) end()
+      return ending.length
     },
-    pairs() {
-      const distinct = new Map(
-        [...running.keys()].map(({ agentId, connectionId }) => [
-          `${agentId} ${connectionId}`,
-          { agentId, connectionId },
-        ]),
+    async recheck(isStillGood, selector) {
+      await Promise.all(
+        selected(selector).map(async ([call, end]) => {
+          if (!(await isStillGood(call))) end()
+        }),
       )
-      return [...distinct.values()]
     },
-    count: () => running.size,
   }
 }
+
+const endedOnTheWay = () =>
+  new Problem('request-stopped', 'An owner ended the call while it was on its way.', {
+    next: 'The upstream may have acted on it already. Use list_connections to see what you have now.',
+  })
+
+const matches = (call: RunningCall, selector: CallSelector) =>
+  'agentId' in selector
+    ? call.agent?.agentId === selector.agentId
+    : call.connectionId === selector.connectionId

@@ -1,6 +1,7 @@
 import { type Operation, Problem } from '@sallyport/contracts'
 import type { Context } from 'hono'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
+import { unauthenticated } from '../identity/unauthenticated.ts'
 import type { SessionCookies } from './session-cookie.ts'
 
 /** What authentication needs of identity, and of the place where the vault lives. */
@@ -22,12 +23,6 @@ function readBearer(c: Context): string | undefined {
   if (match?.[1] === undefined) throw unauthenticated()
   return match[1]
 }
-
-/** The one answer to every failure to authenticate (S-06). */
-const unauthenticated = () =>
-  new Problem('unauthenticated', 'The request carries no valid credential for this operation.', {
-    next: 'Agents get a new access token at /v1/agents/token; owners sign in or use a token that is still valid.',
-  })
 
 /** Lets an agent's token through, and nothing else (S-08). */
 export async function asAgent(c: Context, auth: Authentication): Promise<AuthenticatedAgent> {

@@ -14,6 +14,8 @@ export interface Call<O extends Operation> {
   readonly requestId: string
   /** The address of the client, believed as far as the trusted proxies go. */
   readonly address: string
+  /** The session that the browser had until now, good or not. */
+  readonly cookie: string | undefined
 }
 
 type CallerOf<O extends Operation> = O['caller'] extends readonly ['agent']
@@ -127,9 +129,13 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
   const pass = async (passage: Passage) => {
     const { c, context, requestId } = passage
     const caller = (await authenticate(passage, operation)) as CallerOf<O>
-    const input = (await inputOf(passage, operation, caller)) as InputOf<O>
     const address = context.clientAddress(c)
-    return how.write(await how.handle({ input, caller, requestId, address }), passage)
+    const cookie = context.auth.cookies.read(c)
+    const result = await recorded(passage, { operation, caller }, async () => {
+      const input = parseInput(operation, await readInput(c, operation)) as InputOf<O>
+      return how.handle({ input, caller, requestId, address, cookie })
+    })
+    return how.write(result, passage)
   }
   return {
     operation,
@@ -167,15 +173,20 @@ async function authenticate({ c, context }: Passage, operation: Operation) {
   return undefined
 }
 
-/** Input that cannot even be read is an attempt too: where the operation is audited, its refusal is recorded. */
-async function inputOf(passage: Passage, operation: Operation, caller: unknown): Promise<unknown> {
+/** What is refused before or in the handler is an attempt too: where the operation is audited, it is recorded once. */
+async function recorded<T>(
+  { context }: Passage,
+  refused: { operation: Operation; caller: unknown },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    return parseInput(operation, await readInput(passage.c, operation))
+    return await work()
   } catch (thrown) {
-    if (operation.audited === true && thrown instanceof Problem) {
-      const agent = caller as AuthenticatedAgent
-      await passage.context.recordRefusal({ agent, operation, problem: thrown })
-    }
+    const { operation } = refused
+    if (operation.audited !== true || !(thrown instanceof Problem)) throw thrown
+    if (thrown.auditId !== undefined || thrown.type === 'audit-unavailable') throw thrown
+    const agent = refused.caller as AuthenticatedAgent
+    await context.recordRefusal({ agent, operation, problem: thrown })
     throw thrown
   }
 }

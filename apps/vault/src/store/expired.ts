@@ -20,6 +20,9 @@ const codeKeptMs = 30 * 86_400_000
 /** How long an expired token of a person stays in their list. */
 const ownerTokenKeptMs = 30 * 86_400_000
 
+/** Longer than any call lasts: a call that is on its way when its token runs out is not taken for an ended one. */
+const endedTokenKeptMs = 120_000
+
 /** What identity keeps no longer than it has to. */
 export interface ExpiredStore {
   /** Removes up to 5000 rows of each kind that are over; returns how many it removed. */
@@ -44,7 +47,7 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
         return removed.count
       }
       const counts = [
-        await remove(agentTokens, before(agentTokens.expiresAt, 0)),
+        await remove(agentTokens, before(agentTokens.expiresAt, endedTokenKeptMs)),
         await remove(assertionUses, before(assertionUses.expiresAt, useKeptMs)),
         await remove(
           sessions,

@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import type { Command } from 'commander'
 import type { Process } from './context.ts'
 
 /** `sallyport up`: runs the vault in this process until it is told to stop. */
-export function addUpCommand(program: Command, process: Process): void {
+export function addUpCommand(program: Command, given: Process): void {
   program
     .command('up')
     .description('Run the vault (settings come from the environment; see docs/configuration.md)')
@@ -10,8 +11,9 @@ export function addUpCommand(program: Command, process: Process): void {
       // Loaded only here: the other commands need nothing of the vault.
       const { runVault } = await import('@sallyport/vault/main')
       await runVault({
-        environment: process.environment,
-        print: (text) => void process.streams.stdout.write(`${text}\n`),
+        environment: given.environment,
+        print: (text) => void given.streams.stdout.write(`${text}\n`),
+        stopped: Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]),
       })
     })
 }

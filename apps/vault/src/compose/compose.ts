@@ -1,0 +1,103 @@
+import type { HttpBindings } from '@hono/node-server'
+import { createApp } from '../http/app.ts'
+import { createClientAddress } from '../http/client-address.ts'
+import type { MountContext } from '../http/mount.ts'
+import { createResponder } from '../http/respond.ts'
+import { allRoutes } from '../http/routes/all-routes.ts'
+import { createSessionCookie } from '../http/session-cookie.ts'
+import { serveSetupPage } from '../http/setup-page.ts'
+import { startPeriodicJobs } from '../jobs/periodic-jobs.ts'
+import { readDatabaseClock } from '../store/database-clock.ts'
+import { type ComposeNeeds, composeFoundation, type Foundation } from './foundation.ts'
+import { createReadiness } from './readiness.ts'
+import { composeRooms } from './rooms.ts'
+
+// Builds the house once, in dependency order. No logic: what a room needs of another is handed in here.
+
+const checkpointEveryMs = 60_000
+const closeUnknownEveryMs = 15_000
+const removeExpiredEveryMs = 60_000
+
+/** Builds the house: the app, its jobs, and what closes all of it. */
+export async function compose(needs: ComposeNeeds) {
+  const foundation = await composeFoundation(needs)
+  const rooms = composeRooms(needs, foundation)
+  const { identity } = rooms
+  const { audit, egress, feed } = foundation
+  const app = composeApp(needs, foundation, rooms)
+  const jobs = startPeriodicJobs(
+    [
+      { name: 'close unknown', everyMs: closeUnknownEveryMs, run: audit.closeUnknown },
+      { name: 'checkpoint', everyMs: checkpointEveryMs, run: audit.checkpoint },
+      { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
+    ],
+    (name, error) => foundation.onFailure(`the job "${name}" failed`, error),
+  )
+  return {
+    app,
+    prepareSetup: identity.setup.prepareSetup,
+    /** Resolves when what was begun is recorded. Nothing may come in any more. */
+    async close(): Promise<void> {
+      await jobs.stop()
+      await egress.close()
+      await audit.close()
+      await feed.close()
+      await needs.store.close()
+    },
+  }
+}
+
+function composeApp(
+  needs: ComposeNeeds,
+  foundation: Foundation,
+  rooms: ReturnType<typeof composeRooms>,
+) {
+  const { config, log, publicUrl } = needs
+  const { audit, newId, feed, database } = foundation
+  const secure = config.publicUrl?.startsWith('https:') === true
+  const respond = createResponder(secure)
+  const clientAddress = createClientAddress(config.trustedProxies)
+  const requestId = () => newId('audit').replace(/^aud_/, 'req_')
+  const context: MountContext = {
+    auth: {
+      authenticateAgent: rooms.identity.authenticateAgent,
+      authenticateOwner: rooms.identity.authenticateOwner,
+      cookies: createSessionCookie(secure),
+      ownOrigin: () => new URL(publicUrl()).origin,
+    },
+    respond,
+    log,
+    requestId,
+    async recordRefusal({ agent, operation, problem }) {
+      const auditId = newId('audit')
+      await audit.refuse({
+        auditId,
+        workspaceId: agent.workspaceId,
+        agentId: agent.agentId,
+        operation: operation.id,
+        decision: 'deny',
+        problem: problem.type,
+        reason: problem.detail,
+      })
+      problem.auditId = auditId
+    },
+    clientAddress: (c) => {
+      const { incoming } = c.env as HttpBindings
+      return clientAddress(incoming?.socket.remoteAddress ?? '', c.req.header('x-forwarded-for'))
+    },
+  }
+  const mounted = allRoutes({
+    ...rooms,
+    audit,
+    readiness: createReadiness({
+      ping: () => readDatabaseClock(database),
+      isFeedLive: feed.isLive,
+    }),
+    onSetUp: needs.onSetUp,
+    publicUrl,
+    version: needs.version,
+  })
+  const app = createApp(mounted, context)
+  serveSetupPage(app, respond, requestId)
+  return app
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { createAuditLog } from '../audit/audit-log.ts'
+import { createCheckpointFile } from '../audit/checkpoint-file.ts'
+import { createLimitClock } from '../audit/limit-clock.ts'
+import type { Config } from '../config.ts'
+import { createCredentialOpener } from '../connections/credential-opener.ts'
+import { createAuditKeys } from '../credentials/audit-keys.ts'
+import { createKeyring } from '../credentials/keyring.ts'
+import { createTokenHasher } from '../credentials/token-hasher.ts'
+import { createEgress } from '../egress/egress.ts'
+import { createRunningCalls } from '../execute/running-calls.ts'
+import { createAuditStore } from '../store/audit.ts'
+import { createAuditReadStore } from '../store/audit-read.ts'
+import { createChangeFeed } from '../store/changes.ts'
+import { readDatabaseClock } from '../store/database-clock.ts'
+import { createIds } from '../store/ids.ts'
+import { createWorkspaceKeyStore } from '../store/workspace-keys.ts'
+import type { OpenedStore } from './open-store.ts'
+
+/** What the rooms log with; pino fits. */
+export interface Log {
+  error(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  info(fields: object, message: string): void
+}
+
+/** What a house is built of. */
+export interface ComposeNeeds {
+  readonly config: Config
+  readonly store: OpenedStore
+  readonly log: Log
+  readonly version: string
+  /** The vault's own URL, without trailing slash; asked only once it listens. */
+  readonly publicUrl: () => string
+  /** Told once the first owner was made. */
+  readonly onSetUp: () => void
+  readonly randomBytes: (size: number) => Uint8Array
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+export type Foundation = Awaited<ReturnType<typeof composeFoundation>>
+
+/** Builds what the rooms stand on: ids, clocks, the change feed, keys, the audit log, the way out. */
+export async function composeFoundation(needs: ComposeNeeds) {
+  const { config, store, log, now, randomBytes } = needs
+  const { database, rootKey } = store
+  const monotonicMs = () => performance.now()
+  const onFailure = (what: string, err: unknown) => log.error({ err }, what)
+  const feed = createChangeFeed({
+    url: store.url,
+    monotonicMs,
+    log: {
+      warn: (message) => log.warn({}, message),
+      info: (message) => log.info({}, message),
+    },
+  })
+  const keyring = createKeyring({
+    rootKey,
+    workspaceKeys: createWorkspaceKeyStore(database),
+    randomBytes,
+  })
+  const databaseNowMs = await readDatabaseClock(database)
+  const audit = createAuditLog({
+    store: { ...createAuditStore(database), ...createAuditReadStore(database) },
+    keys: createAuditKeys(rootKey),
+    now,
+    monotonicNow: monotonicMs,
+    limitNow: createLimitClock({ databaseNowMs, monotonicNow: monotonicMs }),
+    checkpointFile: createCheckpointFile(join(config.dataDir, 'audit-checkpoints.jsonl')),
+    onFailure,
+  })
+  const opener = createCredentialOpener({ keyring })
+  feed.subscribe(({ table, id }) => {
+    if (table === '*') opener.clear()
+    if (table === 'connections') opener.forget(id)
+  })
+  return {
+    database,
+    feed,
+    keyring,
+    audit,
+    opener,
+    onFailure,
+    monotonicMs,
+    running: createRunningCalls(),
+    egress: createEgress({
+      allowCidrs: config.egressAllowCidrs,
+      denyCidrs: config.egressDenyCidrs,
+      now: monotonicMs,
+    }),
+    newId: createIds({ now, randomBytes }),
+    tokenHash: createTokenHasher(rootKey),
+  }
+}

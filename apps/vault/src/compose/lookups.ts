@@ -1,0 +1,83 @@
+import type { ConnectionSnapshot, PolicySnapshot } from '../execute/resolve-call.ts'
+import type { RunningCall, RunningCalls } from '../execute/running-calls.ts'
+import type { AgentAccessLookup } from '../identity/authenticate-agent.ts'
+import type { AuthenticatedAgent } from '../identity/caller.ts'
+import { compilePolicy } from '../policy/compile-policy.ts'
+import { createCache } from '../store/cache.ts'
+import type { Change, ChangeFeed } from '../store/changes.ts'
+import type { ConnectionStore } from '../store/connections.ts'
+import type { PolicyStore } from '../store/policies.ts'
+
+// What the request path reads: from memory while the change feed is live, from the database otherwise.
+
+const ttlMs = 60_000
+const connectionsMax = 10_000
+const policiesMax = 20_000
+
+export interface ComposeLookupsNeeds {
+  readonly feed: ChangeFeed
+  readonly connectionStore: Pick<ConnectionStore, 'findSnapshot' | 'listIdsOfService'>
+  readonly policyStore: Pick<PolicyStore, 'findForAgentAndConnection'>
+  readonly access: AgentAccessLookup
+  readonly running: RunningCalls
+  readonly now: () => number
+  readonly monotonicMs: () => number
+  /** A change may have ended a call, and the database could not say whether it did. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Builds the look-ups, and ends running calls that a change elsewhere took the ground from. */
+export function composeLookups(needs: ComposeLookupsNeeds) {
+  const { feed, connectionStore, policyStore, access } = needs
+  const shared = { isLive: feed.isLive, ttlMs, now: needs.monotonicMs }
+  const connections = createCache<ConnectionSnapshot>({
+    ...shared,
+    load: connectionStore.findSnapshot,
+    entriesMax: connectionsMax,
+  })
+  const policies = createCache<PolicySnapshot>({
+    ...shared,
+    load: async (pair) => {
+      const [agentId = '', connectionId = ''] = pair.split(' ')
+      const row = await policyStore.findForAgentAndConnection(agentId, connectionId)
+      return row && { id: row.id, version: row.version, compiled: compilePolicy(row) }
+    },
+    entriesMax: policiesMax,
+  })
+  const lookups = {
+    findConnection: connections.get,
+    findPolicy: (agentId: string, connectionId: string) =>
+      policies.get(`${agentId} ${connectionId}`),
+    listConnectionIds: connectionStore.listIdsOfService,
+    async isCurrent({ agentId, tokenHash }: AuthenticatedAgent) {
+      const found = access.peek(tokenHash) ?? (await access.get(tokenHash))
+      return (
+        found?.agentId === agentId && found.status === 'active' && found.expiresAtMs > needs.now()
+      )
+    },
+  }
+  const isStillGood = async ({ agent, connectionId }: RunningCall) => {
+    // A token that ran out meanwhile ends nothing: it is kept a while longer than any call can last.
+    if (agent !== undefined && (await access.get(agent.tokenHash))?.status !== 'active')
+      return false
+    return (await lookups.findConnection(connectionId))?.status !== 'revoked'
+  }
+  feed.subscribe((change) => {
+    if (change.table === '*') {
+      connections.clear()
+      policies.clear()
+    }
+    if (change.table === 'connections') connections.delete(change.id)
+    if (change.table === 'policies') policies.delete(`${change.agentId} ${change.connectionId}`)
+    if (change.table === 'policies') return
+    needs.running.recheck(isStillGood, selectorOf(change)).catch(needs.onFailure)
+  })
+  return lookups
+}
+
+function selectorOf({ table, id, agentId }: Change) {
+  if (table === 'agents') return { agentId: id }
+  if (table === 'agent_tokens' && agentId !== undefined) return { agentId }
+  if (table === 'connections') return { connectionId: id }
+  return undefined
+}

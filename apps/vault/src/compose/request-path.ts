@@ -1,0 +1,161 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { AuditRequest, AuditRuling } from '../audit/entry.ts'
+import type { CredentialOpener } from '../connections/credential-opener.ts'
+import type { OpenedCredential } from '../connections/opened-credential.ts'
+import type { Egress } from '../egress/egress.ts'
+import { createExecute, type ExecuteNeeds, type Progress } from '../execute/execute.ts'
+import type { FrozenRequest } from '../execute/freeze-request.ts'
+import type { PermittedRequest } from '../execute/permit.ts'
+import type { ConnectionSnapshot, ResolvedCall } from '../execute/resolve-call.ts'
+import type { RunningCalls } from '../execute/running-calls.ts'
+import { createScrubber } from '../execute/scrub.ts'
+import { type Ending, type ReadyCredential, upstreamDeadlineMs } from '../execute/send-permitted.ts'
+import { createTestConnection } from '../execute/test-connection.ts'
+import type { Decision } from '../policy/decide.ts'
+
+// Hands the request path what it needs of audit, egress and connections, in the words of each.
+
+/** After the upstream's deadline: what the outcome may take to be written before the intent counts as left open. */
+const outcomeGraceMs = 10_000
+
+type Lookups = Pick<
+  ExecuteNeeds,
+  'findConnection' | 'findPolicy' | 'listConnectionIds' | 'isCurrent'
+>
+
+export interface RequestPathNeeds {
+  readonly audit: AuditLog
+  readonly egress: Egress
+  readonly opener: CredentialOpener
+  readonly running: RunningCalls
+  readonly lookups: Lookups
+  readonly newId: ExecuteNeeds['newId']
+  readonly now: () => number
+  readonly monotonicMs: () => number
+}
+
+/** Builds the request path and the test of a connection on the same stages. */
+export function composeRequestPath(needs: RequestPathNeeds) {
+  const { audit, egress, running, now } = needs
+  const deadlines = () => ({ deadlineMs: now() + upstreamDeadlineMs + outcomeGraceMs })
+  const shared = {
+    running,
+    readyCredential: createReadyCredential(needs.opener),
+    send: egress.send,
+    end: (permitted: PermittedRequest, ending: Ending) => audit.end(toEnd(permitted, ending)),
+    elapsed: needs.monotonicMs,
+  }
+  const execute = createExecute({
+    ...shared,
+    ...needs.lookups,
+    newId: needs.newId,
+    now,
+    begin: (auditId, { call, frozen, decision }, reservation) =>
+      audit.begin(
+        {
+          auditId,
+          ...subjectOf(call),
+          ...requestOf(frozen),
+          ...rulingOf(decision),
+          ...deadlines(),
+        },
+        reservation && { ...reservation, leaseMs: upstreamDeadlineMs + outcomeGraceMs },
+      ),
+    refuse: (progress, problem) =>
+      audit.refuse({
+        ...attemptOf(progress),
+        decision: 'deny',
+        reason: problem.detail,
+        problem: problem.type,
+      }),
+    recordDryRun: (progress) =>
+      audit.record({
+        ...attemptOf(progress),
+        outcome: 'done',
+        detail: { dryRun: true, wouldBe: progress.decision?.outcome ?? 'deny' },
+      }),
+  })
+  const testConnection = createTestConnection({
+    ...shared,
+    beginOwnersTest: ({ connection, frozen, attempt, ownerId }) =>
+      audit.begin({
+        auditId: attempt.auditId,
+        workspaceId: connection.workspaceId,
+        operation: 'testConnection',
+        ownerId,
+        connectionId: connection.id,
+        ...requestOf(frozen),
+        decision: 'allow',
+        ...deadlines(),
+      }),
+  })
+  return { execute, testConnection }
+}
+
+/** A credential is made ready once: what it puts on, and the scrubber for its secrets. */
+function createReadyCredential(opener: CredentialOpener) {
+  const ready = new WeakMap<OpenedCredential, ReadyCredential>()
+  return async (connection: ConnectionSnapshot): Promise<ReadyCredential> => {
+    const opened = await opener.open(connection)
+    const known = ready.get(opened)
+    if (known !== undefined) return known
+    const made: ReadyCredential = {
+      put: opened,
+      scrubber: createScrubber(opened.secrets),
+      slot: {
+        headerNames: opened.headers.map(([name]) => name),
+        queryName: opened.query[0]?.[0],
+        placeholder: opened.path?.placeholder,
+      },
+    }
+    ready.set(opened, made)
+    return made
+  }
+}
+
+const subjectOf = ({ agent, connection }: ResolvedCall) => ({
+  workspaceId: agent.workspaceId,
+  operation: 'execute',
+  agentId: agent.agentId,
+  connectionId: connection.id,
+})
+
+const requestOf = (frozen: FrozenRequest): AuditRequest => ({
+  method: frozen.method,
+  host: frozen.host,
+  path: frozen.path,
+  queryNames: frozen.query.map(([name]) => name),
+  requestDigest: frozen.digest,
+  requestBytes: frozen.body?.byteLength ?? 0,
+})
+
+const rulingOf = (decision: Decision): AuditRuling => ({
+  decision: decision.outcome,
+  reason: decision.reason,
+  policyId: decision.policyId,
+  policyVersion: decision.policyVersion,
+  ruleId: decision.ruleId,
+})
+
+const attemptOf = ({ auditId, agent, call, frozen, decision }: Progress) => ({
+  auditId,
+  workspaceId: agent.workspaceId,
+  operation: 'execute',
+  agentId: agent.agentId,
+  connectionId: call?.connection.id,
+  policyId: call?.policy.id,
+  policyVersion: call?.policy.version,
+  ruleId: decision?.ruleId,
+  ...(frozen !== undefined && requestOf(frozen)),
+})
+
+function toEnd({ attempt, connection }: PermittedRequest, ending: Ending) {
+  const { durationMs } = ending
+  const whose = { auditId: attempt.auditId, workspaceId: connection.workspaceId, durationMs }
+  if ('failed' in ending) {
+    const { type: problem, detail: reason } = ending.failed
+    return { ...whose, outcome: 'failed' as const, problem, reason }
+  }
+  const { status, responseBytes, redactions } = ending.sent
+  return { ...whose, outcome: 'sent' as const, status, responseBytes, redactions }
+}

@@ -1,0 +1,70 @@
+import { createCatalog } from '@sallyport/catalog'
+import { createCapabilities } from '../capabilities/capabilities.ts'
+import { createConnections } from '../connections/connections.ts'
+import { createIdentity } from '../identity/identity.ts'
+import { createPolicies } from '../policies/policies.ts'
+import { createCapabilityRequestStore } from '../store/capability-requests.ts'
+import { createConnectionStore } from '../store/connections.ts'
+import { createIdentityStores } from '../store/identity-stores.ts'
+import { createPolicyStore } from '../store/policies.ts'
+import type { ComposeNeeds, Foundation } from './foundation.ts'
+import { composeLookups } from './lookups.ts'
+import { composeRequestPath } from './request-path.ts'
+
+/** Connections of one agent that its capabilities are told of. */
+const grantedMax = 1000
+
+/** Builds the rooms that operations are mounted on. */
+export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
+  const { now, randomBytes, publicUrl } = needs
+  const { database, feed, audit, running, newId, monotonicMs, onFailure } = foundation
+  const catalog = createCatalog()
+  const connectionStore = createConnectionStore(database)
+  const policyStore = createPolicyStore(database)
+  const capabilityStore = createCapabilityRequestStore(database)
+  const stores = createIdentityStores({ database, feed, monotonicMs })
+  const lookups = composeLookups({
+    ...foundation,
+    connectionStore,
+    policyStore,
+    access: stores.access,
+    now,
+    onFailure: (error) => onFailure('a change could not be followed up', error),
+  })
+  const { execute, testConnection } = composeRequestPath({ ...foundation, lookups, now })
+  const shared = { audit, newId, now, randomBytes, endCalls: running.end }
+  const identity = createIdentity({
+    ...shared,
+    stores,
+    tokenHash: foundation.tokenHash,
+    createWorkspaceKey: foundation.keyring.createWorkspaceKey,
+    cancelRequests: capabilityStore.cancelPending,
+    issuer: publicUrl,
+    logFailure: (error, what) => onFailure(what, error),
+  })
+  const connections = createConnections({
+    ...shared,
+    store: connectionStore,
+    keyring: foundation.keyring,
+    catalog,
+    mayUseOrigin: foundation.egress.isAllowedOrigin,
+    probe: testConnection,
+    onChanged: ({ id, workspaceId }) =>
+      feed.publishLocal({ table: 'connections', id, workspaceId }),
+  })
+  const policies = createPolicies({
+    ...shared,
+    store: policyStore,
+    onChanged: (policy) => feed.publishLocal({ table: 'policies', ...policy }),
+  })
+  const capabilities = createCapabilities({
+    catalog,
+    store: capabilityStore,
+    listGranted: async (agent) =>
+      (await connections.listForAgent(agent, { limit: grantedMax })).connections,
+    newId,
+    now,
+    publicUrl,
+  })
+  return { identity, connections, policies, capabilities, execute }
+}

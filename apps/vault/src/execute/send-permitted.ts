@@ -1,0 +1,89 @@
+import { Problem } from '@sallyport/contracts'
+import { type ArmedRequest, attachCredential, type OpenedCredential } from './attach-credential.ts'
+import type { CredentialSlot } from './freeze-request.ts'
+import type { PermittedRequest } from './permit.ts'
+import { type CleanAnswer, readAnswer, type UpstreamAnswer } from './read-answer.ts'
+import { filterResponseHeaders } from './response-headers.ts'
+import type { Scrubber } from './scrub.ts'
+
+/** Milliseconds from sending to the last byte of the answer; under the 60 s after which MCP clients give up. */
+export const upstreamDeadlineMs = 55_000
+/** Bytes of a decoded answer where the policy names no smaller bound. */
+const responseBytesMaxDefault = 10 * 1024 * 1024
+
+/** A credential that was opened, with the scrubber made for its secrets. */
+export interface ReadyCredential {
+  readonly slot: CredentialSlot
+  readonly put: OpenedCredential
+  readonly scrubber: Scrubber
+}
+
+/** How an attempt ended. */
+export type Ending =
+  | { readonly sent: CleanAnswer; readonly durationMs: number }
+  | { readonly failed: Problem; readonly durationMs: number }
+
+/** What sending needs of other rooms. */
+export interface SendNeeds {
+  readonly send: (
+    request: ArmedRequest,
+    how: {
+      readonly poolKey: string
+      readonly stops: Set<(problem: Problem) => void>
+      readonly responseBytesMax: number
+      readonly deadlineMs: number
+    },
+  ) => Promise<UpstreamAnswer>
+  readonly end: (permitted: PermittedRequest, ending: Ending) => void
+  /** Monotonic clock in ms. */
+  readonly elapsed: () => number
+}
+
+/**
+ * The second half of the way: attach, send, scrub, end the audit. Whatever happens, the outcome is recorded once.
+ * Throws the problems of egress, and `request-stopped` where an owner ended the call; each carries `auditId`.
+ */
+export async function sendPermitted(
+  needs: SendNeeds,
+  permitted: PermittedRequest,
+  credential: ReadyCredential,
+): Promise<CleanAnswer> {
+  const { connection, attempt } = permitted
+  const { running } = attempt
+  const startedMs = needs.elapsed()
+  const durationMs = () => Math.round((needs.elapsed() - startedMs) * 10) / 10
+  try {
+    if (running.isEnded()) throw stoppedBeforeSending()
+    const answer = await needs.send(attachCredential(permitted, credential.put), {
+      poolKey: `${connection.id}.${connection.version}`,
+      stops: running.stops,
+      responseBytesMax: permitted.responseBytesMax ?? responseBytesMaxDefault,
+      deadlineMs: upstreamDeadlineMs,
+    })
+    const kept = filterResponseHeaders(answer.headers, connection.responseHeaders)
+    const sent = await readAnswer(answer, credential.scrubber, kept)
+    needs.end(permitted, { sent, durationMs: durationMs() })
+    return sent
+  } catch (thrown) {
+    const failed = thrown instanceof Problem ? thrown : unexpected(thrown)
+    failed.auditId = attempt.auditId
+    needs.end(permitted, { failed, durationMs: durationMs() })
+    throw failed
+  }
+}
+
+/** What was looked up is not what stands there now, or the call was ended before it went out (S-10). */
+export const stoppedBeforeSending = () =>
+  new Problem(
+    'request-stopped',
+    'An owner changed the agent, the connection or the policy meanwhile. Nothing was sent.',
+    {
+      next: 'Use list_connections to see what you have now; send it again if it is still allowed.',
+    },
+  )
+
+const unexpected = (cause: unknown) =>
+  new Problem('internal-error', 'Something went wrong in the vault.', {
+    next: 'An operator finds the cause in the vault’s log. The upstream may have acted on the request.',
+    cause,
+  })

@@ -1,0 +1,30 @@
+import type { InputOf, OutputOf, operations } from '@sallyport/contracts'
+import type { Capabilities } from '../capabilities/capabilities.ts'
+import type { Connections } from '../connections/connections.ts'
+import type { Execute } from '../execute/execute.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Policies } from '../policies/policies.ts'
+
+/** The rooms that operations are mounted on. */
+export interface Rooms {
+  readonly identity: Identity
+  readonly connections: Connections
+  readonly policies: Policies
+  readonly capabilities: Capabilities
+  readonly execute: Execute
+  readonly audit: {
+    list(
+      workspaceId: string,
+      filters: InputOf<typeof operations.listAudit>,
+    ): Promise<OutputOf<typeof operations.listAudit>>
+    verify(workspaceId: string): Promise<OutputOf<typeof operations.verifyAudit>>
+    export(workspaceId: string): ReadableStream<Uint8Array>
+  }
+  /** Throws `store-unavailable` where requests cannot be served. */
+  readonly readiness: () => Promise<OutputOf<typeof operations.getReadiness>>
+  /** Told once the first owner was made. */
+  readonly onSetUp: () => void
+  /** Without trailing slash; known once the vault listens. */
+  readonly publicUrl: () => string
+  readonly version: string
+}

@@ -1,0 +1,25 @@
+import { operations as op } from '@sallyport/contracts'
+import { toTokenErrorBody } from '../../identity/token-exchange.ts'
+import { type Mounted, mount, mountTokenEndpoint } from '../mount.ts'
+import type { Rooms } from '../rooms.ts'
+
+export const agentRoutes = ({ identity }: Rooms): Mounted[] => [
+  mount(op.bootstrapAgent, ({ input }) => identity.bootstrapAgent(input)),
+  mountTokenEndpoint(
+    op.issueAgentToken,
+    ({ input }) => identity.issueAgentToken(input),
+    toTokenErrorBody,
+  ),
+  mount(op.createAgent, ({ caller, input }) => identity.agents.create(caller, input)),
+  mount(op.listAgents, ({ caller, input }) => identity.agents.list(caller, input)),
+  mount(op.getAgent, ({ caller, input }) => identity.agents.get(caller, input)),
+  mount(op.renameAgent, ({ caller, input }) => identity.agents.rename(caller, input)),
+  mount(op.issueBootstrapSecret, ({ caller, input }) =>
+    identity.agents.issueBootstrapSecret(caller, input),
+  ),
+  mount(op.disableAgent, ({ caller, input }) => identity.agents.disable(caller, input)),
+  mount(op.enableAgent, ({ caller, input }) => identity.agents.enable(caller, input)),
+  mount(op.stopAgent, ({ caller, input }) => identity.agents.stop(caller, input)),
+  mount(op.resetAgent, ({ caller, input }) => identity.agents.reset(caller, input)),
+  mount(op.deleteAgent, ({ caller, input }) => identity.agents.delete(caller, input)),
+]

@@ -1,0 +1,22 @@
+import type { Mounted } from '../mount.ts'
+import type { Rooms } from '../rooms.ts'
+import { agentRoutes } from './agents.ts'
+import { auditRoutes } from './audit.ts'
+import { capabilityRoutes } from './capabilities.ts'
+import { connectionRoutes } from './connections.ts'
+import { executeRoutes } from './execute.ts'
+import { ownerRoutes } from './owners.ts'
+import { policyRoutes } from './policies.ts'
+import { systemRoutes } from './system.ts'
+
+/** Every operation with what serves it. */
+export const allRoutes = (rooms: Rooms): Mounted[] => [
+  ...executeRoutes(rooms),
+  ...agentRoutes(rooms),
+  ...connectionRoutes(rooms),
+  ...capabilityRoutes(rooms),
+  ...policyRoutes(rooms),
+  ...auditRoutes(rooms),
+  ...ownerRoutes(rooms),
+  ...systemRoutes(rooms),
+]

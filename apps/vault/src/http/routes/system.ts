@@ -1,0 +1,17 @@
+import { operations as op, operations, toOpenApi } from '@sallyport/contracts'
+import { type Mounted, mount } from '../mount.ts'
+import type { Rooms } from '../rooms.ts'
+
+export const systemRoutes = ({ readiness, publicUrl, version }: Rooms): Mounted[] => [
+  mount(op.getHealth, () => ({ status: 'ok' as const })),
+  mount(op.getReadiness, () => readiness()),
+  mount(op.getOpenApi, () => toOpenApi(operations, version)),
+  mount(op.getAuthorizationServerMetadata, () => ({
+    issuer: publicUrl(),
+    token_endpoint: `${publicUrl()}${op.issueAgentToken.path}`,
+    token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: ['ES256'],
+    grant_types_supported: ['client_credentials'],
+    response_types_supported: [],
+  })),
+]
