@@ -16,13 +16,11 @@ const parts = [
   {
     name: 'the vault and its command',
     path: 'packages/cli/build.mjs',
-    entry: 'packages/cli/src/main.ts',
     out: 'packages/cli/dist',
   },
   {
     name: 'the MCP server',
     path: 'packages/mcp/build.mjs',
-    entry: 'packages/mcp/build.mjs',
     out: 'packages/mcp/dist',
   },
 ]
@@ -32,9 +30,7 @@ export async function build({ force = false } = {}) {
   const files = filesUnder(sources).filter((file) => !/\.test(-d)?\.ts$/.test(file))
   const hash = hashOf(files)
   const stale = () =>
-    parts
-      .filter(({ entry }) => existsSync(join(root, entry)))
-      .filter(({ out }) => force || !isStamped(join(root, out, '.stamp'), hash))
+    parts.filter(({ out }) => force || !isStamped(join(root, out, '.stamp'), hash))
   if (stale().length === 0) return
   const unlock = await lock()
   try {
