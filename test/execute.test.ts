@@ -29,7 +29,10 @@ describe('execute', () => {
     const call = (id: string) =>
       agent.client
         .call('execute', { connectionId: id, method: 'GET', url: `${upstream.origin}/x` })
-        .then(() => 'sent', ({ type, detail, next }) => ({ type, detail, next }))
+        .then(
+          () => 'sent',
+          ({ type, detail, next }) => ({ type, detail, next }),
+        )
     const without = await call(connectionId)
     expect(without).toMatchObject({ type: 'connection-not-found' })
     expect(without).toEqual(await call('con_00000000000000000000000000'))
