@@ -1,6 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { type CredentialInput, type FieldFault, Problem } from '@sallyport/contracts'
-import { faultOfCredentialHeader, faultOfExtraHeader } from './header-rules.ts'
+import {
+  faultOfCredentialHeader,
+  faultOfExtraRequestHeader,
+  faultOfExtraResponseHeader,
+} from './header-rules.ts'
 import { secretOf } from './opened-credential.ts'
 
 /** May a credential be sent to this origin at all here? If not, a sentence that says why. */
@@ -33,8 +37,10 @@ export function checkExtraHeaders(
   field: 'requestHeaders' | 'responseHeaders',
   names: readonly string[],
 ): string[] {
+  const faultOf =
+    field === 'requestHeaders' ? faultOfExtraRequestHeader : faultOfExtraResponseHeader
   for (const [index, name] of names.entries()) {
-    const message = faultOfExtraHeader(name)
+    const message = faultOf(name)
     if (message !== undefined) throw invalidField({ field: `${field}[${index}]`, message })
   }
   return [...new Set(names.map((name) => name.toLowerCase()))]

@@ -1,7 +1,7 @@
 import type { ConnectionStatus, CredentialKind, PolicyDocument } from '@sallyport/contracts'
 import type { z } from 'zod'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { PagePoint } from './page-cursor.ts'
+import type { PageAfter } from '../paging/page-cursor.ts'
 
 /** A connection as it is stored, without its credential. */
 export interface ConnectionRecord {
@@ -80,21 +80,15 @@ export interface GrantedRecord {
 /** What this room has to know of the agent that asks. */
 export type CallingAgent = Pick<AuthenticatedAgent, 'agentId' | 'workspaceId'>
 
-interface PageRequest {
-  readonly limit: number
-  /** The last connection of the page before. */
-  readonly after?: PagePoint | undefined
-}
-
 /** What the room needs of the store. Every query is bound to a workspace. */
 export interface ConnectionStore {
   /** Undefined where the service is a singleton that has a connection that is not revoked. */
   insert(row: StoredConnection): Promise<ConnectionRecord | undefined>
   find(workspaceId: string, id: string): Promise<StoredConnection | undefined>
   /** Newest first. */
-  list(workspaceId: string, page: PageRequest): Promise<ConnectionRecord[]>
+  list(workspaceId: string, page: PageAfter): Promise<ConnectionRecord[]>
   /** Newest first. */
-  listForAgent(agent: CallingAgent, page: PageRequest): Promise<GrantedRecord[]>
+  listForAgent(agent: CallingAgent, page: PageAfter): Promise<GrantedRecord[]>
   /** Compare and set: undefined where it has another version by now or is revoked. */
   update(
     at: { readonly workspaceId: string; readonly id: string; readonly version: number },

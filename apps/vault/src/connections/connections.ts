@@ -13,10 +13,10 @@ import type {
   updateConnection,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
+import { readPage, writePage, writePageBy } from '../paging/page-cursor.ts'
 import type { CallingAgent } from './connection-store.ts'
 import { type ConnectionsNeeds, getStored } from './connections-needs.ts'
 import { createConnectionCreation } from './create-connection.ts'
-import { decodeCursor, encodeCursor, type PagePoint } from './page-cursor.ts'
 import { createRevocation } from './revoke-connection.ts'
 import { createConnectionTest } from './test-connection.ts'
 import { createConnectionUpdate } from './update-connection.ts'
@@ -78,28 +78,16 @@ export function createConnections(needs: ConnectionsNeeds): Connections {
       return { connection: viewConnection(stored) }
     },
 
-    async list(owner, { limit, cursor }) {
-      const rows = await store.list(owner.workspaceId, onePage(limit, cursor))
-      const { page, nextCursor } = cut(rows, limit, (row) => row)
-      return { connections: page.map(viewConnection), nextCursor }
+    async list(owner, input) {
+      const rows = await store.list(owner.workspaceId, readPage(input))
+      const { page, ...rest } = writePage(rows, input)
+      return { connections: page.map(viewConnection), ...rest }
     },
 
-    async listForAgent(agent, { limit, cursor }) {
-      const rows = await store.listForAgent(agent, onePage(limit, cursor))
-      const { page, nextCursor } = cut(rows, limit, (row) => row.connection)
-      return { connections: page.map(viewForAgent), nextCursor }
+    async listForAgent(agent, input) {
+      const rows = await store.listForAgent(agent, readPage(input))
+      const { page, ...rest } = writePageBy(rows, input, (row) => row.connection)
+      return { connections: page.map(viewForAgent), ...rest }
     },
   }
-}
-
-/** One row more than is shown: it says whether there is another page. */
-const onePage = (limit: number, cursor: string | undefined) => ({
-  limit: limit + 1,
-  after: decodeCursor(cursor),
-})
-
-function cut<T>(rows: readonly T[], limit: number, pointOf: (row: T) => PagePoint) {
-  const page = rows.slice(0, limit)
-  const last = rows.length > limit ? page.at(-1) : undefined
-  return { page, nextCursor: last === undefined ? undefined : encodeCursor(pointOf(last)) }
 }

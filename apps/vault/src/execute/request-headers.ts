@@ -78,7 +78,7 @@ const neverPrefixes = [
 const canonicalName = (name: string) => name.toLowerCase().replaceAll(/[_.]/g, '-')
 
 /** Whether a header of this name is never passed on from an agent, even if a connection lists it. */
-function isForbiddenRequestHeader(name: string): boolean {
+export function isForbiddenRequestHeader(name: string): boolean {
   const canonical = canonicalName(name)
   return never.has(canonical) || neverPrefixes.some((prefix) => canonical.startsWith(prefix))
 }

@@ -35,6 +35,9 @@ const never: ReadonlySet<string> = new Set([
   'www-authenticate',
 ])
 
+/** Whether a header of this name is never handed on to an agent, even if a connection lists it. */
+export const isForbiddenResponseHeader = (name: string): boolean => never.has(name.toLowerCase())
+
 /** What is kept of the upstream's headers: how many, and how long one is. */
 const responseHeadersMax = 64
 const responseHeaderBytesMax = 8192

@@ -1,8 +1,8 @@
 import { type Agent, type AgentPublicKey, Problem } from '@sallyport/contracts'
+import { isLookupId } from '../paging/lookup-id.ts'
+import { type PageAfter, type PageInput, readPage, writePage } from '../paging/page-cursor.ts'
 import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
-import { isLookupId } from './lookup-id.ts'
-import { type PageAfter, type PageInput, readPage, writePage } from './page-cursor.ts'
 import { thumbprint } from './public-key.ts'
 import { newToken, type TokenHash } from './secret-token.ts'
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
-import { isLookupId } from './lookup-id.ts'
+import { isLookupId } from '../paging/lookup-id.ts'
 import { asInteger, asObject, type JsonObject, parseStrictJson } from './strict-json.ts'
 
 // RFC 7523 §3 client assertions, stricter: what two readers could understand differently is refused.

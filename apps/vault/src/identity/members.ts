@@ -1,9 +1,9 @@
 import { type addMember, type InputOf, Problem, type Role } from '@sallyport/contracts'
+import { isLookupId } from '../paging/lookup-id.ts'
+import { type PageAfter, type PageInput, readPage, writePage } from '../paging/page-cursor.ts'
 import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
-import { isLookupId } from './lookup-id.ts'
 import { memberView } from './owner-session.ts'
-import { type PageAfter, type PageInput, readPage, writePage } from './page-cursor.ts'
 import type { Passwords } from './passwords.ts'
 import { requireSession } from './require-session.ts'
 

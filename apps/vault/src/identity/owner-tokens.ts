@@ -6,10 +6,10 @@ import {
   type OwnerScope,
   Problem,
 } from '@sallyport/contracts'
+import { isLookupId } from '../paging/lookup-id.ts'
+import { type PageAfter, type PageInput, readPage, writePage } from '../paging/page-cursor.ts'
 import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
-import { isLookupId } from './lookup-id.ts'
-import { type PageAfter, type PageInput, readPage, writePage } from './page-cursor.ts'
 import { requireSession } from './require-session.ts'
 import { newToken, type TokenHash } from './secret-token.ts'
 

@@ -15,8 +15,8 @@ import {
   toPolicyDocument,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
-import { isLookupId } from '../identity/lookup-id.ts'
-import { readPage, writePage } from '../identity/page-cursor.ts'
+import { isLookupId } from '../paging/lookup-id.ts'
+import { readPage, writePage } from '../paging/page-cursor.ts'
 import { compileOriginPattern, matchesOrigin } from '../policy/origin-pattern.ts'
 import type { PolicyStore, StoredPolicy } from './policy-store.ts'
 

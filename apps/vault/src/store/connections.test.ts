@@ -152,11 +152,12 @@ describe('connections in the database', () => {
     }
     const whole = await store.list('wsp_2', { limit: 100 })
     const paged: string[] = []
-    let after: { createdAt: Date; id: string } | undefined
+    let after: { createdAtMs: number; id: string } | undefined
     do {
-      const page = await store.list('wsp_2', { limit: 2, after })
+      const page = await store.list('wsp_2', { limit: 2, ...(after && { after }) })
       paged.push(...page.map(({ id }) => id))
-      after = page.at(-1)
+      const last = page.at(-1)
+      after = last && { createdAtMs: last.createdAt.getTime(), id: last.id }
     } while (after !== undefined)
     expect(paged).toEqual(whole.map(({ id }) => id))
     expect(new Set(paged).size).toBe(paged.length)

@@ -1,5 +1,7 @@
-import { and, desc, eq, exists, getTableColumns, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, getTableColumns, ne, type SQL, sql } from 'drizzle-orm'
+import type { PageAfter } from '../paging/page-cursor.ts'
 import { type Database, guardStore } from './database.ts'
+import { afterRow, newestFirst } from './page-after.ts'
 import { connections, policies } from './tables.ts'
 
 type Row = typeof connections.$inferSelect
@@ -7,11 +9,6 @@ type NewRow = typeof connections.$inferInsert
 type Changes = Partial<Omit<NewRow, 'id' | 'workspaceId' | 'createdAt'>>
 /** The queries on connections. */
 export type ConnectionStore = ReturnType<typeof createConnectionStore>
-
-interface Page {
-  readonly limit: number
-  readonly after?: { readonly createdAt: Date; readonly id: string } | undefined
-}
 
 const { sealed: _sealed, ...record } = getTableColumns(connections)
 
@@ -50,12 +47,12 @@ function reads({ db }: Pick<Database, 'db'>) {
     },
 
     /** Newest first. */
-    list: async (workspaceId: string, page: Page) =>
+    list: async (workspaceId: string, page: PageAfter) =>
       await db
         .select(record)
         .from(connections)
-        .where(and(eq(connections.workspaceId, workspaceId), isAfter(page)))
-        .orderBy(desc(connections.createdAt), desc(connections.id))
+        .where(and(eq(connections.workspaceId, workspaceId), afterRow(connections, page.after)))
+        .orderBy(...newestFirst(connections))
         .limit(page.limit),
   }
 }
@@ -73,7 +70,7 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
         ne(connections.status, 'revoked'),
       ),
     )
-    .orderBy(desc(connections.createdAt), desc(connections.id))
+    .orderBy(...newestFirst(connections))
     .limit(candidatesMax)
     .prepare('connections_of_service')
 
@@ -91,7 +88,7 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
     /** What an agent has a policy for, with that policy; newest first. */
     listForAgent: async (
       agent: { readonly agentId: string; readonly workspaceId: string },
-      page: Page,
+      page: PageAfter,
     ) =>
       await db
         .select({
@@ -104,10 +101,10 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
           and(
             eq(policies.agentId, agent.agentId),
             eq(connections.workspaceId, agent.workspaceId),
-            isAfter(page),
+            afterRow(connections, page.after),
           ),
         )
-        .orderBy(desc(connections.createdAt), desc(connections.id))
+        .orderBy(...newestFirst(connections))
         .limit(page.limit),
   }
 }
@@ -189,11 +186,4 @@ function hasPolicy(db: Database['db'], agentId: string): SQL {
       .from(policies)
       .where(and(eq(policies.agentId, agentId), eq(policies.connectionId, connections.id))),
   )
-}
-
-/** What comes after a place in the order of (created_at, id), both descending. */
-function isAfter({ after }: Page): SQL | undefined {
-  if (after === undefined) return undefined
-  const { createdAt, id } = after
-  return sql`(${connections.createdAt}, ${connections.id}) < (${createdAt.toISOString()}::timestamptz, ${id})`
 }
