@@ -192,6 +192,7 @@ async function signHeads(
 }
 
 async function closeUnknown(needs: AuditLogNeeds): Promise<number> {
+  await needs.store.sweepLeases(needs.limitNow())
   let total = 0
   for (;;) {
     const overdue = await needs.store.overdue(needs.now() - closingGraceMs, closingPageSize)
@@ -211,6 +212,8 @@ async function closeUnknown(needs: AuditLogNeeds): Promise<number> {
   }
 }
 
+const noLimits = { buckets: [], leases: [] }
+
 async function closeInWorkspace(
   needs: AuditLogNeeds,
   workspaceId: string,
@@ -223,9 +226,7 @@ async function closeInWorkspace(
     {
       workspaceId,
       genesis: genesisHead(key, workspaceId),
-      reservations: [],
-      released: [],
-      limitNowMs: needs.limitNow(),
+      policyIds: [],
       closing: auditIds,
     },
     ({ head, closed }) => {
@@ -237,7 +238,7 @@ async function closeInWorkspace(
       )
       const rows = stampRecords(head, drafts, mac)
       count = rows.length
-      return { workspaceId, from: head, rows, opened: [], ended: [...closed] }
+      return { workspaceId, from: head, rows, opened: [], ended: [], limits: noLimits }
     },
   )
   return count

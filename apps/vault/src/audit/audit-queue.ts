@@ -113,7 +113,7 @@ function push(queue: Queue, workspaceId: string, entry: Omit<Waiting, 'sinceMs'>
 function laneOf(queue: Queue, workspaceId: string): Lane {
   const known = queue.lanes.get(workspaceId)
   if (known !== undefined) return known
-  const state = { workspaceId, head: undefined, contendedGroups: 0 }
+  const state = { workspaceId, head: undefined, limits: new Map(), contendedGroups: 0 }
   const lane = { state, waiting: [], held: [], busy: undefined, retry: undefined }
   queue.lanes.set(workspaceId, lane)
   return lane
@@ -144,7 +144,7 @@ async function writeNext(queue: Queue, lane: Lane): Promise<void> {
     }
     needs.onWritten(result.written)
   } catch (error) {
-    lane.state = { ...lane.state, head: undefined }
+    lane.state = { ...lane.state, head: undefined, limits: new Map() }
     needs.onFailure('A group of audit records could not be written.', error)
     failGroup({ queue, lane, group }, error)
   }

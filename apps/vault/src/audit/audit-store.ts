@@ -21,26 +21,44 @@ export type LimitAnswer =
   | { readonly granted: true }
   | { readonly granted: false; readonly limit: LimitName; readonly retryAfterSeconds: number }
 
+/** What stands in the database of one policy's limits, in ms of the limits' clock. */
+export interface StoredLimits {
+  readonly arrivalsMs: ReadonlyMap<string, number>
+  readonly leases: ReadonlyMap<string, number>
+}
+
+export interface LimitChanges {
+  readonly buckets: readonly {
+    readonly policyId: string
+    readonly name: string
+    readonly arrivalMs: number
+  }[]
+  readonly leases: readonly {
+    readonly auditId: string
+    readonly policyId: string
+    readonly expiresMs: number
+  }[]
+}
+
 export interface ChainBatch {
   readonly workspaceId: string
   readonly from: ChainHead
   readonly rows: readonly StampedRecord[]
   readonly opened: readonly { readonly auditId: string; readonly deadlineMs: number }[]
   readonly ended: readonly string[]
+  readonly limits: LimitChanges
 }
 
 export interface LockedAppend {
   readonly workspaceId: string
   readonly genesis: ChainHead
-  readonly reservations: readonly (LimitReservation & { readonly auditId: string })[]
-  readonly released: readonly string[]
-  readonly limitNowMs: number
+  readonly policyIds: readonly string[]
   readonly closing: readonly string[]
 }
 
 export interface LockedState {
   readonly head: ChainHead
-  readonly answers: readonly LimitAnswer[]
+  readonly limits: ReadonlyMap<string, StoredLimits>
   readonly closed: readonly string[]
 }
 
@@ -50,6 +68,7 @@ export interface ChainStore {
   appendLocked(request: LockedAppend, build: (state: LockedState) => ChainBatch): Promise<void>
   stillOpen(auditIds: readonly string[]): Promise<string[]>
   overdue(beforeMs: number, limit: number): Promise<{ auditId: string; workspaceId: string }[]>
+  sweepLeases(limitNowMs: number): Promise<void>
 }
 
 /** A record as it was found; nothing of it is believed. */

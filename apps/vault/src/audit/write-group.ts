@@ -2,7 +2,9 @@ import { type KeyObject, timingSafeEqual } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
 import type { ChainBatch, ChainStore, LimitAnswer, LimitReservation } from './audit-store.ts'
 import { type ChainHead, createRecordMac, genesisHead, stampRecords } from './chain.ts'
+import { equal } from './chain-walk.ts'
 import { type AuditIntent, draftRefusal, type RecordDraft } from './entry.ts'
+import { decideLimits, type LimitDecisions, type LimitState, readLimits } from './limit-state.ts'
 
 // Writes one group of records to one workspace's chain, with the limits that its intents reserve.
 
@@ -24,6 +26,8 @@ export interface ChainState {
   readonly workspaceId: string
   /** Undefined when it has to be read again: at first, and after anything that failed. */
   readonly head: ChainHead | undefined
+  /** The limits that have been read, as of that head. */
+  readonly limits: LimitState
   /** How many groups still begin by locking the head, since another replica writes the same chain. */
   readonly contendedGroups: number
 }
@@ -45,16 +49,21 @@ export interface GroupWriterNeeds {
 /** Groups that lock at once after a lost compare-and-set: losing one costs a statement, locking costs a round trip. */
 const contendedGroupsMax = 32
 
+/** Policies whose limits are kept in memory for one chain. */
+const knownPoliciesMax = 1_000
+
 interface Plan {
   readonly batch: ChainBatch
   readonly head: ChainHead
+  readonly limits: LimitState
   readonly answers: ReadonlyMap<string, LimitAnswer>
 }
 
 /**
  * Makes the function that writes a group: durable when it resolves. It tries compare-and-set on the known head, and
- * locks the head where that is lost, not known or not enough. Whatever it throws, what it wrote may be in doubt:
- * the caller forgets the head, and the next group reads it again under lock, after anything in doubt has ended.
+ * locks the head where that is lost, or where the head or a limit is not known. Whatever it throws, what it wrote may
+ * be in doubt: the caller forgets the head, and the next group reads it again under lock, after anything in doubt has
+ * ended.
  */
 export function createGroupWriter(
   needs: GroupWriterNeeds,
@@ -62,24 +71,38 @@ export function createGroupWriter(
   const { store } = needs
   return async (state, all) => {
     const items = await withoutRecorded(store, all)
-    const { workspaceId } = state
+    const { workspaceId, head } = state
     const key = needs.macKey(workspaceId)
     const context = { workspaceId, items, mac: createRecordMac(key, workspaceId) }
-    const reserving = items.some((item) => item.kind === 'intent' && item.reservation !== undefined)
+    const policyIds = policiesOf(items)
+    const known = policyIds.every((id) => state.limits.has(id))
     let { contendedGroups } = state
-    if (state.head !== undefined && contendedGroups === 0 && !reserving) {
-      const plan = planGroup(context, state.head, new Map())
+    if (head !== undefined && contendedGroups === 0 && known) {
+      const plan = planGroup(context, head, decideLimits(state.limits, needs.limitNow()))
       if (await store.append(plan.batch)) return finish(plan, { workspaceId, contendedGroups })
       contendedGroups = contendedGroupsMax
     }
-    const plan = await appendLocked(needs, context, genesisHead(key, workspaceId))
+    const plan = await appendLocked(needs, context, {
+      genesis: genesisHead(key, workspaceId),
+      policyIds,
+      // What is known stays right if the head has not moved, and goes if it has.
+      known: state,
+    })
     return finish(plan, { workspaceId, contendedGroups: Math.max(0, contendedGroups - 1) })
   }
 }
 
-function finish(plan: Plan, state: Omit<ChainState, 'head'>): GroupResult {
+function policiesOf(items: readonly GroupItem[]): string[] {
+  const ids = new Set<string>()
+  for (const item of items) {
+    if (item.kind === 'intent' && item.reservation !== undefined) ids.add(item.reservation.policyId)
+  }
+  return [...ids]
+}
+
+function finish(plan: Plan, state: Omit<ChainState, 'head' | 'limits'>): GroupResult {
   return {
-    state: { ...state, head: plan.head },
+    state: { ...state, head: plan.head, limits: plan.limits },
     answers: plan.answers,
     written: plan.batch.rows.length,
   }
@@ -104,31 +127,27 @@ async function withoutRecorded(
   )
 }
 
+interface LockedNeeds {
+  readonly genesis: ChainHead
+  readonly policyIds: readonly string[]
+  readonly known: ChainState
+}
+
 async function appendLocked(
   needs: GroupWriterNeeds,
   context: GroupContext,
-  genesis: ChainHead,
+  { genesis, policyIds, known }: LockedNeeds,
 ): Promise<Plan> {
-  const { workspaceId, items, mac } = context
-  const reservations = items.flatMap((item) =>
-    item.kind === 'intent' && item.reservation !== undefined
-      ? [{ ...item.reservation, auditId: item.draft.auditId }]
-      : [],
-  )
+  const { workspaceId, mac } = context
   let plan: Plan | undefined
   await needs.store.appendLocked(
-    {
-      workspaceId,
-      genesis,
-      reservations,
-      released: items.filter((item) => item.kind === 'end').map((item) => item.draft.auditId),
-      limitNowMs: needs.limitNow(),
-      closing: [],
-    },
-    ({ head, answers }) => {
+    { workspaceId, genesis, policyIds, closing: [] },
+    ({ head, limits }) => {
       assertHead(head, mac)
-      const ids = reservations.map((reservation) => reservation.auditId)
-      plan = planGroup(context, head, new Map(answers.map((answer, i) => [ids[i] ?? '', answer])))
+      const unmoved = known.head !== undefined && equal(known.head.hash, head.hash)
+      const kept = unmoved && known.limits.size < knownPoliciesMax ? known.limits : new Map()
+      const state = new Map([...kept, ...readLimits(policyIds, limits)])
+      plan = planGroup(context, head, decideLimits(state, needs.limitNow()))
       return plan.batch
     },
   )
@@ -148,29 +167,37 @@ export function assertHead(
   })
 }
 
-function planGroup(
-  context: GroupContext,
-  head: ChainHead,
-  answers: ReadonlyMap<string, LimitAnswer>,
-): Plan {
+function planGroup(context: GroupContext, head: ChainHead, limits: LimitDecisions): Plan {
   const drafts: RecordDraft[] = []
   const opened: { auditId: string; deadlineMs: number }[] = []
   const ended: string[] = []
+  const answers = new Map<string, LimitAnswer>()
   for (const item of context.items) {
-    const answer = answers.get(item.draft.auditId)
-    if (item.kind === 'intent' && answer?.granted === false) {
-      drafts.push(draftLimitRefusal(item.intent, answer.limit, item.atMs))
-      continue
+    const { auditId } = item.draft
+    if (item.kind === 'intent' && item.reservation !== undefined) {
+      const answer = limits.reserve(auditId, item.reservation)
+      answers.set(auditId, answer)
+      if (!answer.granted) {
+        drafts.push(draftLimitRefusal(item.intent, answer.limit, item.atMs))
+        continue
+      }
     }
     drafts.push(item.draft)
-    if (item.kind === 'end') ended.push(item.draft.auditId)
     if (item.kind === 'intent') {
-      opened.push({ auditId: item.draft.auditId, deadlineMs: Math.ceil(item.intent.deadlineMs) })
+      opened.push({ auditId, deadlineMs: Math.ceil(item.intent.deadlineMs) })
+    } else if (item.kind === 'end') {
+      ended.push(auditId)
+      limits.release(auditId)
     }
   }
+  const { workspaceId } = context
   const rows = stampRecords(head, drafts, context.mac)
-  const batch = { workspaceId: context.workspaceId, from: head, rows, opened, ended }
-  return { batch, head: rows.at(-1) ?? head, answers }
+  return {
+    batch: { workspaceId, from: head, rows, opened, ended, limits: limits.changes() },
+    head: rows.at(-1) ?? head,
+    limits: limits.state(),
+    answers,
+  }
 }
 
 function draftLimitRefusal(intent: AuditIntent, limit: string, atMs: number): RecordDraft {

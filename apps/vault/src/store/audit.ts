@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import type { Database, Sql } from './database.ts'
-import { type LimitAnswer, type LimitRequest, reserveLimits } from './limits.ts'
+import { type LimitChanges, readLimits, type StoredLimits } from './limits.ts'
 
 // Writing the audit log: chain heads move by compare-and-set, together with the records that they cover.
 
@@ -35,6 +35,8 @@ export interface AuditBatch {
   readonly opened: readonly { readonly auditId: string; readonly deadlineMs: number }[]
   /** Entries whose outcome is among the rows. */
   readonly ended: readonly string[]
+  /** What the rows' reservations change. */
+  readonly limits: LimitChanges
 }
 
 /** What is needed to append where the head is not known, or where more than the chain is to be written. */
@@ -42,29 +44,29 @@ export interface LockedAppend {
   readonly workspaceId: string
   /** The head of an empty chain. */
   readonly genesis: AuditHead
-  readonly reservations: readonly LimitRequest[]
-  /** Calls that have ended, so that their places are free before the reservations are decided. */
-  readonly released: readonly string[]
-  /** Time of the limits' clock. */
-  readonly limitNowMs: number
+  /** Policies whose limits are wanted. */
+  readonly policyIds: readonly string[]
   /** Open intents to close, as far as they are still open. */
   readonly closing: readonly string[]
 }
 
 export interface LockedState {
   readonly head: AuditHead
-  /** In the order of the reservations. */
-  readonly answers: readonly LimitAnswer[]
+  /** Of those of the policies that exist. */
+  readonly limits: ReadonlyMap<string, StoredLimits>
   /** Those of `closing` that were still open and are not any more. */
   readonly closed: readonly string[]
 }
 
 export interface AuditStore {
-  /** Appends if the head is still `batch.from`; false, and nothing written, if it is not. One statement. */
+  /**
+   * Appends if the head is still `batch.from` and no policy of its limits has been deleted; false, and nothing written,
+   * otherwise. One statement.
+   */
   append(batch: AuditBatch): Promise<boolean>
   /**
-   * Locks the head, reserves limits, and appends what `build` makes of both, in one transaction. `build` may throw:
-   * then nothing is written. Waits for a statement in doubt that still holds the head.
+   * Locks the head, reads limits, and appends what `build` makes of both, in one transaction. `build` may throw: then
+   * nothing is written; it may be called again. Waits for a statement in doubt that still holds the head.
    */
   appendLocked(request: LockedAppend, build: (state: LockedState) => AuditBatch): Promise<void>
   /** Those of the entries whose outcome has not been recorded. */
@@ -110,6 +112,7 @@ export function createAuditStore(database: Pick<Database, 'sql'>): AuditStore {
 }
 
 function isRetryable(error: unknown): boolean {
+  if (error === policyVanished) return true
   return error instanceof Error && 'code' in error && retryableCodes.has(error.code)
 }
 
@@ -118,18 +121,18 @@ async function appendInTransaction(
   request: LockedAppend,
   build: (state: LockedState) => AuditBatch,
 ): Promise<void> {
-  const limits = reserveLimits(tx, request.reservations, {
-    released: request.released,
-    nowMs: request.limitNowMs,
-  })
-  await limits.lock()
+  // The head comes first in every transaction: whoever holds it holds all limits of its workspace.
   const head = await lockHead(tx, request)
-  const [answers, closed] = await Promise.all([limits.decide(), closeOpen(tx, request.closing)])
-  const batch = build({ head, answers, closed })
-  const appended = batch.rows.length === 0 ? Promise.resolve(true) : appendBatch(tx, batch)
-  const [done] = await Promise.all([appended, limits.save()])
-  if (!done) throw new Error('The head of an audit chain moved while it was locked.')
+  const [limits, closed] = await Promise.all([
+    readLimits(tx, request.policyIds),
+    closeOpen(tx, request.closing),
+  ])
+  const batch = build({ head, limits, closed })
+  if (batch.rows.length > 0 && !(await appendBatch(tx, batch))) throw policyVanished
 }
+
+/** A policy was deleted between the reading of its limits and their writing. */
+const policyVanished = new Error('A policy was deleted while its limits were being reserved.')
 
 interface HeadRow {
   seq: number
@@ -172,17 +175,16 @@ function concatenated(values: readonly Uint8Array[]): Uint8Array {
 }
 
 /** The one statement of a group: it writes all or, if the head has moved, nothing. */
-async function appendBatch(
-  sql: Sql | postgres.TransactionSql,
-  batch: AuditBatch,
-): Promise<boolean> {
+async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
   const { workspaceId, from, rows, opened, ended } = batch
   const last = rows.at(-1)
   if (last === undefined) return true
+  const limited = batch.limits.buckets.length > 0 || batch.limits.leases.length > 0
   const moved = await sql<{ moved: number }[]>`
-    with moved as (
+    with ${limited ? lockPolicies(sql, batch.limits) : sql``} moved as (
       update audit_heads set seq = ${from.seq + rows.length}, hash = ${last.hash}, mac = ${last.mac}
       where workspace_id = ${workspaceId} and seq = ${from.seq} and hash = ${from.hash}
+        ${limited ? sql`and (select count(*) from allowed) = (select count(*) from wanted)` : sql``}
       returning workspace_id
     ), inserted as (
       insert into audit_records
@@ -215,7 +217,42 @@ async function appendBatch(
     ), released as (
       delete from limit_leases using moved
       where audit_id = any(string_to_array(${lines(ended)}, E'\n'))
-    )
+    ) ${limited ? writeLimits(sql, batch.limits) : sql``}
     select count(*)::int as moved from moved`
   return moved[0]?.moved === 1
+}
+
+type Executor = Sql | postgres.TransactionSql
+
+/** Locks the policies against deletion before anything else, so that what refers to them neither fails nor deadlocks. */
+function lockPolicies(sql: Executor, limits: LimitChanges) {
+  const policyIds = [...limits.buckets, ...limits.leases].map((change) => change.policyId)
+  return sql`
+    wanted as (
+      select unnest(string_to_array(${lines([...new Set(policyIds)])}, E'\n')) as id
+    ), allowed as (
+      select policies.id from policies join wanted using (id) order by id for key share of policies
+    ),`
+}
+
+function writeLimits(sql: Executor, { buckets, leases }: LimitChanges) {
+  return sql`, arrived as (
+      insert into limit_buckets (policy_id, name, arrival_ms)
+      select b.policy_id, b.name, b.arrival_ms::float8
+      from moved, unnest(
+        string_to_array(${lines(buckets.map((bucket) => bucket.policyId))}, E'\n'),
+        string_to_array(${lines(buckets.map((bucket) => bucket.name))}, E'\n'),
+        string_to_array(${lines(buckets.map((bucket) => String(bucket.arrivalMs)))}, E'\n')
+      ) as b (policy_id, name, arrival_ms)
+      on conflict (policy_id, name) do update set arrival_ms = excluded.arrival_ms
+    ), leased as (
+      insert into limit_leases (audit_id, policy_id, expires_ms)
+      select l.audit_id, l.policy_id, l.expires_ms::float8
+      from moved, unnest(
+        string_to_array(${lines(leases.map((lease) => lease.auditId))}, E'\n'),
+        string_to_array(${lines(leases.map((lease) => lease.policyId))}, E'\n'),
+        string_to_array(${lines(leases.map((lease) => String(lease.expiresMs)))}, E'\n')
+      ) as l (audit_id, policy_id, expires_ms)
+      on conflict do nothing
+    )`
 }
