@@ -32,7 +32,7 @@ const parts = [
       bin('@biomejs/biome/bin/biome'),
       'check',
       '--error-on-warnings',
-      '--max-diagnostics=200',
+      '--max-diagnostics=none',
     ],
   },
   { name: 'tidy', about: 'lengths, reasons, names', args: [script('tidy.mjs')] },

@@ -2,13 +2,13 @@
 import { cruise } from 'dependency-cruiser'
 import config from '../dependency-cruiser.config.mjs'
 
-const boxWidth = 150
+const boxWidth = 178
 const boxHeight = 54
 const gapX = 22
 const gapY = 64
 const margin = 28
 const rowBoxesMax = 7
-const noteLettersMax = 24
+const noteLettersMax = 28
 
 /** The room that a file belongs to: a package, a folder of the vault, or one of the vault's own files. */
 function roomOf(file) {
