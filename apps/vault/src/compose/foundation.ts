@@ -15,6 +15,7 @@ import { createAuditReadStore } from '../store/audit-read.ts'
 import { createChangeFeed } from '../store/changes.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
 import { createIds } from '../store/ids.ts'
+import { createLimitStore } from '../store/limits.ts'
 import { createWorkspaceKeyStore } from '../store/workspace-keys.ts'
 import type { OpenedStore } from './open-store.ts'
 
@@ -63,7 +64,11 @@ export async function composeFoundation(needs: ComposeNeeds) {
   })
   const databaseNowMs = await readDatabaseClock(database)
   const audit = createAuditLog({
-    store: { ...createAuditStore(database), ...createAuditReadStore(database) },
+    store: {
+      ...createAuditStore(database),
+      ...createAuditReadStore(database),
+      ...createLimitStore(database),
+    },
     keys: createAuditKeys(rootKey),
     now,
     monotonicNow: monotonicMs,
