@@ -32,7 +32,7 @@ const parts = [
       bin('@biomejs/biome/bin/biome'),
       'check',
       '--error-on-warnings',
-      '--max-diagnostics=none',
+      '--max-diagnostics=1000',
     ],
   },
   { name: 'tidy', about: 'lengths, reasons, names', args: [script('tidy.mjs')] },
@@ -85,4 +85,5 @@ if (unknown.length > 0) {
 // Not the whole setup: `pnpm install` is the developer's own business while manifests change.
 if (!existsSync(join(root, 'node_modules', '.pnpm'))) await orExplain(setup)
 const chosen = wanted.length === 0 ? parts : parts.filter(({ name }) => wanted.includes(name))
-if (!(await check(chosen))) exit(1)
+// Not exit(): it would cut off what a pipe has not taken yet.
+if (!(await check(chosen))) process.exitCode = 1

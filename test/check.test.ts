@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { plants, targets } from './planted-violations.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const checkMsMax = 180_000
+const checkMsMax = 300_000
 const notCopied = new Set(['node_modules', 'dist', '.types', '.git', '.sallyport'])
 
 interface RoomRules {
