@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -113,6 +114,29 @@ describe('the package', () => {
     const unknown = await runProgram(mcp.bin, ['--chek'])
     expect(unknown).toMatchObject({ code: 1, stdout: '' })
     expect(unknown.stderr).toContain('--chek')
+  })
+})
+
+describe('its size', () => {
+  it('is at most 320 KB of script', () => {
+    const { size } = statSync(join(mcp.dir, 'node_modules/sallyport-mcp/dist/sallyport-mcp.js'))
+    expect(size).toBeLessThanOrEqual(320 * 1024)
+  })
+
+  it('in memory is at most 60 MB once the tools are listed', async ({ skip }) => {
+    if (process.platform !== 'linux') return skip('reads /proc, which only Linux has')
+    if (!process.version.startsWith('v20.'))
+      return skip('the bound is for Node 20; others are larger when empty')
+    const child = spawn(process.execPath, [realpathSync(mcp.bin)], {
+      env: { ...process.env, ...env },
+    })
+    child.stdin.write(lines(initialize('2025-11-25'), initialized, listTools))
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk) => String(chunk).includes('"id":2') && resolve())
+    })
+    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+    child.stdin.end()
+    expect(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1])).toBeLessThanOrEqual(60_000)
   })
 })
 

@@ -344,7 +344,7 @@ describe('repeating', () => {
     })
     const fetch: typeof globalThis.fetch = async (_, init) => {
       const stop = new TransformStream()
-      hanging.pipeTo(stop.writable, { signal: init?.signal ?? null }).catch(() => {})
+      hanging.pipeTo(stop.writable, init?.signal ? { signal: init.signal } : {}).catch(() => {})
       return new Response(stop.readable)
     }
     const problem = await problemOf(client(fetch).call('execute', execute, { timeoutMs: 30 }))

@@ -22,7 +22,7 @@ export async function readAnswer(response: Response): Promise<Members> {
 }
 
 /** The problem that a failed answer stands for; RFC 9457, or RFC 6749 §5.2 at the token endpoint. */
-export function readProblem(response: Response, body: Members | undefined, text: string): Problem {
+function readProblem(response: Response, body: Members | undefined, text: string): Problem {
   if (body === undefined) return foreignAnswer(response, text)
   if (isProblemType(body.type)) return fromProblemBody(response, body, body.type)
   if (body.error === 'invalid_client') return fromTokenError(body)
