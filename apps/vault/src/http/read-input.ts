@@ -94,15 +94,37 @@ function parseForm(text: string): Record<string, string> {
   return { ...found }
 }
 
-/** Reads the body as text, and stops reading at the bound. */
+/** RFC 8259 §8.1: what is not UTF-8 is refused, since replacing the bad bytes would make another text of it. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 async function readText(c: Context, bytesMax: number): Promise<string> {
-  const announced = c.req.header('content-length')
-  if (announced !== undefined) {
-    if (Number(announced) > bytesMax) throw bodyTooLarge(bytesMax)
-    return c.req.text()
+  const bytes = await readBytes(c, bytesMax)
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new Problem('invalid-json', 'The body is not UTF-8.', {
+      next: 'Send it in UTF-8 (RFC 8259).',
+      cause,
+    })
   }
+}
+
+/** Reads the body, and stops reading at the bound. */
+async function readBytes(c: Context, bytesMax: number): Promise<ArrayBuffer | Uint8Array> {
+  const announced = c.req.header('content-length')
+  if (announced !== undefined && Number(announced) > bytesMax) throw bodyTooLarge(bytesMax)
+  try {
+    return announced === undefined ? await collect(c, bytesMax) : await c.req.arrayBuffer()
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause
+    // Whoever hangs up half way is no fault of the vault's, and an attempt all the same.
+    throw new Problem('invalid-input', 'The request ended before its body did.', { cause })
+  }
+}
+
+async function collect(c: Context, bytesMax: number): Promise<Uint8Array> {
   const body = c.req.raw.body
-  if (body === null) return ''
+  if (body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
@@ -110,7 +132,7 @@ async function readText(c: Context, bytesMax: number): Promise<string> {
     if (bytes > bytesMax) throw bodyTooLarge(bytesMax)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 const bodyTooLarge = (bytesMax: number) =>

@@ -176,23 +176,10 @@ function invalidClient(hint?: string): Problem {
 }
 
 /**
- * Writes a failure of the token endpoint in the form of RFC 6749 §5.2. What is not the client's doing is
- * `temporarily_unavailable` or `server_error`, as in §4.1.2.1.
+ * Writes a refusal of the token endpoint in the form of RFC 6749 §5.2. Whatever was wrong with a request, its body
+ * included, is the one `invalid_client` (S-06).
  */
 export function toTokenErrorBody(problem: Problem): Record<string, unknown> {
-  const description =
-    problem.next === undefined ? problem.detail : `${problem.detail} ${problem.next}`
-  const { reason, hint } = problem.extra ?? {}
-  return {
-    error: tokenErrorCode(problem),
-    error_description: description,
-    ...(reason !== undefined && { reason }),
-    ...(hint !== undefined && { hint }),
-  }
-}
-
-function tokenErrorCode({ type, status }: Problem): string {
-  if (type === 'invalid-client') return 'invalid_client'
-  if (status === 500) return 'server_error'
-  return status > 500 || status === 429 ? 'temporarily_unavailable' : 'invalid_request'
+  const { detail, next, extra } = problem.type === 'invalid-client' ? problem : invalidClient()
+  return { error: 'invalid_client', error_description: `${detail} ${next}`, ...extra }
 }
