@@ -33,6 +33,10 @@ export const getAuthorizationServerMetadata = defineOperation({
   input: z.strictObject({}),
   output: z.object({
     issuer: z.string(),
+    authorization_endpoint: z.string().meta({
+      description:
+        'Nothing is there: no grant of the vault uses it, but MCP SDKs take no metadata without it',
+    }),
     token_endpoint: z.string(),
     token_endpoint_auth_methods_supported: z.array(z.string()),
     token_endpoint_auth_signing_alg_values_supported: z.array(z.string()),

@@ -8,6 +8,7 @@ export const systemRoutes = ({ readiness, publicUrl, version }: Rooms): Mounted[
   mount(op.getOpenApi, () => toOpenApi(operations, version)),
   mount(op.getAuthorizationServerMetadata, () => ({
     issuer: publicUrl(),
+    authorization_endpoint: `${publicUrl()}/authorize`,
     token_endpoint: `${publicUrl()}${op.issueAgentToken.path}`,
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
     token_endpoint_auth_signing_alg_values_supported: ['ES256'],
