@@ -2,11 +2,10 @@ import type { JsonWebKey, KeyObject } from 'node:crypto'
 import type { CheckpointRow, FoundHead, RecordStore } from './audit-store.ts'
 import { createRecordMac } from './chain.ts'
 import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { exportFormat } from './verify-export.ts'
 import { assertHead } from './write-group.ts'
 
 // Writes a workspace's log as JSON Lines that anybody can verify without the vault; see docs/audit-format.md.
-
-export const exportFormat = 'sallyport-audit-v1'
 
 export interface LogExporterNeeds {
   readonly store: RecordStore

@@ -13,6 +13,8 @@ import { isGenuine, readCheckpoint, readCheckpointLine, writeCheckpoint } from '
 
 // Verifies an export without the vault and without its database; see docs/audit-format.md.
 
+/** Names the layout of an export. */
+export const exportFormat = 'sallyport-audit-v1'
 /** The longest line that is read. The longest that the vault writes is far shorter. */
 export const exportLineCharsMax = 1_000_000
 
@@ -102,7 +104,7 @@ async function start(line: Line, options: VerifyExportOptions): Promise<Progress
   if (type !== 'header' || typeof workspaceId !== 'string' || workspaceId.length > 64) {
     return 'Line 1 is not the header of an export.'
   }
-  if (format !== 'sallyport-audit-v1') return 'The export has a format that is not known here.'
+  if (format !== exportFormat) return 'The export has a format that is not known here.'
   const own = readPublicKey(line.publicKey)
   if (own === undefined) return 'The header does not hold a public key.'
   const publicKey = options.publicKey ?? own
