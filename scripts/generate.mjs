@@ -98,7 +98,7 @@ async function migrationIsMissing() {
     const before = filesUnder(['.'], join(root, copy)).length
     const flags = [
       '--dialect=postgresql',
-      '--schema=apps/vault/src/store/tables.ts',
+      '--schema=apps/vault/src/store/*tables.ts',
       `--out=${copy}`,
     ]
     await run(execPath, [kit, 'generate', ...flags], { cwd: root })

@@ -7,10 +7,7 @@ import type {
 } from '@sallyport/contracts'
 import { sql } from 'drizzle-orm'
 import {
-  bigint,
   boolean,
-  customType,
-  doublePrecision,
   index,
   integer,
   jsonb,
@@ -18,15 +15,13 @@ import {
   primaryKey,
   smallint,
   text,
-  timestamp,
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
+import { at, bytes } from './columns.ts'
 
 // The tables of the vault. Secrets stand here sealed (`sealed`, `wrapped`) or as keyed hashes (`hash`), never plain.
 
-const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
-const at = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 const createdAt = () => at('created_at').notNull().defaultNow()
 
 /** One row: what binds this database to its root key, and the first-run state. */
@@ -246,92 +241,4 @@ export const capabilityRequests = pgTable(
       .on(table.agentId, table.actionTemplateId)
       .where(sql`status = 'pending'`),
   ],
-)
-
-/** GCRA state: the theoretical arrival time of one limit of one policy, in ms of the limits' own clock. */
-export const limitBuckets = pgTable(
-  'limit_buckets',
-  {
-    policyId: text('policy_id')
-      .notNull()
-      .references(() => policies.id, { onDelete: 'cascade' }),
-    name: text('name').notNull(),
-    arrivalMs: doublePrecision('arrival_ms').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.policyId, table.name] })],
-)
-
-/** Calls in flight under a policy with a concurrency limit; a lease that was not given back ends by itself. */
-export const limitLeases = pgTable(
-  'limit_leases',
-  {
-    auditId: text('audit_id').primaryKey(),
-    policyId: text('policy_id')
-      .notNull()
-      .references(() => policies.id, { onDelete: 'cascade' }),
-    expiresMs: doublePrecision('expires_ms').notNull(),
-  },
-  (table) => [index('limit_leases_by_policy').on(table.policyId)],
-)
-
-/**
- * Append-only (a trigger refuses the rest). `entry` is the exact JSON text that `hash` and `mac` cover; the other
- * columns repeat parts of it so that it can be searched, and are checked against it by the verifier.
- */
-export const auditRecords = pgTable(
-  'audit_records',
-  {
-    workspaceId: text('workspace_id').notNull(),
-    seq: bigint('seq', { mode: 'number' }).notNull(),
-    auditId: text('audit_id').notNull(),
-    kind: text('kind').$type<'intent' | 'outcome' | 'refusal' | 'event'>().notNull(),
-    at: at('at').notNull(),
-    agentId: text('agent_id'),
-    connectionId: text('connection_id'),
-    decision: text('decision'),
-    entry: text('entry').notNull(),
-    hash: bytes('hash').notNull(),
-    mac: bytes('mac').notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.workspaceId, table.seq] }),
-    index('audit_records_by_id').on(table.auditId),
-    index('audit_records_by_agent').on(table.workspaceId, table.agentId, table.seq),
-    index('audit_records_by_connection').on(table.workspaceId, table.connectionId, table.seq),
-    index('audit_records_by_decision').on(table.workspaceId, table.decision, table.seq),
-    index('audit_records_by_time').on(table.workspaceId, table.at),
-  ],
-)
-
-/** The head of each workspace's chain: moved by compare-and-set together with the records that it covers. */
-export const auditHeads = pgTable('audit_heads', {
-  workspaceId: text('workspace_id').primaryKey(),
-  seq: bigint('seq', { mode: 'number' }).notNull(),
-  hash: bytes('hash').notNull(),
-  mac: bytes('mac').notNull(),
-})
-
-/** Intents whose outcome has not been recorded yet: what a job closes as `unknown` after a crash. */
-export const auditOpen = pgTable(
-  'audit_open',
-  {
-    auditId: text('audit_id').primaryKey(),
-    workspaceId: text('workspace_id').notNull(),
-    deadline: at('deadline').notNull(),
-  },
-  (table) => [index('audit_open_by_deadline').on(table.deadline)],
-)
-
-export const auditCheckpoints = pgTable(
-  'audit_checkpoints',
-  {
-    workspaceId: text('workspace_id').notNull(),
-    seq: bigint('seq', { mode: 'number' }).notNull(),
-    count: bigint('count', { mode: 'number' }).notNull(),
-    hash: bytes('hash').notNull(),
-    mac: bytes('mac').notNull(),
-    at: at('at').notNull(),
-    signature: bytes('signature').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.seq] })],
 )
