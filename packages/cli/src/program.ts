@@ -12,12 +12,18 @@ import { addUpCommand } from './commands/up.ts'
 
 /** Builds the `sallyport` command. Failures are thrown; the entry point turns them into one sentence. */
 export function createProgram(process: Process, version: string): Command {
+  const { stdout, stderr } = process.streams
   const program = new Command('sallyport')
     .description('A vault that keeps credentials away from AI agents')
     .version(version)
     .option('--json', 'print JSON')
     .option('--url <url>', 'the vault (default: SALLYPORT_BASE_URL, else this machine)')
-    .showHelpAfterError('(sallyport --help shows the commands)')
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      outputError: (text, write) => write(`sallyport: ${explainUsage(text)}\n`),
+    })
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
   const run = createRunCommand(process)
   addUpCommand(program, process)
@@ -29,4 +35,18 @@ export function createProgram(process: Process, version: string): Command {
   addAuditCommands(program, run)
   addDoctorCommand(program, run)
   return program
+}
+
+const secretOption = /^--(token|password|secret|key|value|credential)/
+
+/** Commander's complaint as one sentence, without the value that an unknown option may have carried. */
+export function explainUsage(text: string): string {
+  const [complaint = ''] = text.replace(/^error: /, '').split('\n', 1)
+  const option = /^unknown option '(--[^'=]*|-[^-'])/.exec(complaint)?.[1]
+  if (option !== undefined && secretOption.test(option)) {
+    return `${option} does not exist: a secret is asked for, or read from stdin, and never an argument.`
+  }
+  const said =
+    option === undefined ? complaint.replace(/\.$/, '') : `there is no option ${option} here`
+  return `${said}. Add --help to see how it is used.`
 }

@@ -3,17 +3,23 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ownerScopes, Problem } from '@sallyport/contracts'
 import { type Client, createClient } from '@sallyport/sdk'
-import { findStoredToken, type Settings, storeToken } from './settings.ts'
+import { findStoredToken, readStoredToken, type Settings, storeToken } from './settings.ts'
 import { CommandError, type Terminal } from './terminal.ts'
 
-const tokenDays = 90
+/** How long a sign-in of the command lasts. */
+export const tokenDays = 90
+const passwordCharsMin = 12
+
+/** Who signs in, where the command line says it. */
+export interface SignInOptions {
+  readonly email?: string | undefined
+}
 
 /** A client with the owner's token: from SALLYPORT_OWNER_TOKEN, from an earlier sign-in, or from one that is asked for now. */
 export async function ownerClient(settings: Settings, terminal: Terminal): Promise<Client> {
+  const given = settings.environment.SALLYPORT_OWNER_TOKEN || undefined
   const token =
-    settings.environment.SALLYPORT_OWNER_TOKEN ||
-    findStoredToken(settings, Date.now()) ||
-    (await signIn(settings, terminal))
+    given ?? findStoredToken(settings, Date.now()) ?? (await signIn(settings, terminal)).token
   const client = createClient({ baseUrl: settings.baseUrl, auth: { kind: 'bearer', token } })
   return {
     async call(id, input, options) {
@@ -21,59 +27,92 @@ export async function ownerClient(settings: Settings, terminal: Terminal): Promi
         return await client.call(id, input, options)
       } catch (thrown) {
         if (!(thrown instanceof Problem) || thrown.type !== 'unauthenticated') throw thrown
-        throw new CommandError(
-          'The vault does not know this token any more. Run `sallyport login` to sign in again.',
-        )
+        throw new CommandError(unknownToken(settings, given !== undefined))
       }
     },
   }
 }
 
-/** Signs in, as the first owner where the vault has none yet, and keeps a token. Returns the token. */
-export async function signIn(settings: Settings, terminal: Terminal): Promise<string> {
-  const session = createSessionFetch(settings.baseUrl)
-  const client = createClient({
-    baseUrl: settings.baseUrl,
-    auth: { kind: 'cookie' },
-    fetch: session,
-  })
+const unknownToken = ({ baseUrl, urlOption }: Settings, given: boolean) =>
+  given
+    ? `The vault at ${baseUrl} does not know the token in SALLYPORT_OWNER_TOKEN. Set another, or unset it and run \`npx sallyport login${urlOption}\`.`
+    : `The vault at ${baseUrl} does not know this sign-in any more. Run \`npx sallyport login${urlOption}\` to sign in again.`
+
+/** Signs in, as the first owner where the vault has none yet, and keeps a token. */
+export async function signIn(
+  settings: Settings,
+  terminal: Terminal,
+  options: SignInOptions = {},
+): Promise<{ token: string; expiresAt: string }> {
+  const { baseUrl, environment } = settings
+  const anyone = createClient({ baseUrl, auth: { kind: 'none' } })
+  // First of all: nobody types a password for a vault that does not answer.
+  const { issuer } = await anyone.call('getAuthorizationServerMetadata', {})
   const setupToken = findSetupToken(settings)
   terminal.note(
     setupToken === undefined
-      ? `Sign in to ${settings.baseUrl}`
-      : `${settings.baseUrl} has no owner yet. You become the first one.`,
+      ? `Sign in to the vault at ${baseUrl}`
+      : `The vault at ${baseUrl} has no owner yet: you become the first one.`,
   )
-  const email = await terminal.ask('E-mail address', {
-    ...(settings.environment.SALLYPORT_OWNER_EMAIL !== undefined && {
-      default: settings.environment.SALLYPORT_OWNER_EMAIL,
-    }),
-    option: 'SALLYPORT_OWNER_EMAIL',
+  const email =
+    options.email ??
+    (await terminal.ask('E-mail address', {
+      ...(environment.SALLYPORT_OWNER_EMAIL && { default: environment.SALLYPORT_OWNER_EMAIL }),
+      option: '`login --email` or SALLYPORT_OWNER_EMAIL',
+    }))
+  const client = createClient({
+    baseUrl,
+    auth: { kind: 'cookie' },
+    fetch: createSessionFetch(new URL(issuer).origin),
   })
-  const password = await terminal.askSecret('Password')
-  if (setupToken === undefined) await client.call('signIn', { email, password })
-  else await client.call('setUp', { setupToken, email, password })
-  const made = await client.call('createToken', {
+  if (setupToken === undefined) {
+    await client.call('signIn', { email, password: await terminal.askSecret('Password') })
+  } else {
+    const password = await terminal.askNewPassword(passwordCharsMin)
+    await client.call('setUp', { setupToken, email, password })
+  }
+  return keepNewToken(settings, client)
+}
+
+async function keepNewToken(settings: Settings, client: Client) {
+  const before = readStoredToken(settings)
+  const { secret, token } = await client.call('createToken', {
     name: `sallyport command on ${hostname()}`.slice(0, 120),
     scopes: [...ownerScopes],
     expiresInDays: tokenDays,
   })
+  const { id: tokenId, expiresAt } = token
+  storeToken(settings, { token: secret, tokenId, expiresAt })
+  if (before?.tokenId) await endToken(client, before.tokenId)
   await client.call('signOut', {})
-  storeToken(settings, { token: made.secret, expiresAt: made.token.expiresAt })
-  return made.secret
+  return { token: secret, expiresAt }
 }
 
-function findSetupToken(settings: Settings): string | undefined {
-  const path = join(settings.dataDir, 'setup-token')
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
+/** The token that is replaced; it may have ended by itself, or belong to somebody else who used this machine. */
+async function endToken(client: Client, tokenId: string): Promise<void> {
+  try {
+    await client.call('deleteToken', { tokenId })
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.type !== 'token-not-found') throw thrown
+  }
 }
 
-/** Keeps the session's cookie between requests, as a browser on the vault's own pages would. */
-function createSessionFetch(baseUrl: string): typeof fetch {
+/** The setup token of the vault on this machine. It is for nobody else, so it never goes to another address. */
+function findSetupToken({ baseUrl, dataDir, environment }: Settings): string | undefined {
+  const { hostname: host } = new URL(baseUrl)
+  const isOwn =
+    ['127.0.0.1', 'localhost', '[::1]', environment.SALLYPORT_HOST].includes(host) ||
+    baseUrl === environment.SALLYPORT_PUBLIC_URL?.replace(/\/+$/, '')
+  const path = join(dataDir, 'setup-token')
+  return isOwn && existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
+}
+
+/** Keeps the session's cookie between requests and names the vault's own origin, as a browser on its pages would. */
+function createSessionFetch(ownOrigin: string): typeof fetch {
   let cookie: string | undefined
-  const { origin } = new URL(baseUrl)
   return async (target, init = {}) => {
     const headers = new Headers(init.headers)
-    headers.set('origin', origin)
+    headers.set('origin', ownOrigin)
     if (cookie !== undefined) headers.set('cookie', cookie)
     const answer = await fetch(target, { ...init, headers })
     const [set] = answer.headers.getSetCookie()

@@ -1,10 +1,24 @@
-import { input, password } from '@inquirer/prompts'
+import { input, password, select } from '@inquirer/prompts'
 
 // What commands say and ask. Answers go to stdout, questions and failures to stderr, so that output can be piped.
 
 /** A failure that the person at the terminal can put right: one sentence, no stack. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
+}
+
+/** What goes along with a question. */
+export interface Question {
+  readonly default?: string
+  /** What gives the answer where nobody can be asked. */
+  readonly option?: string
+}
+
+/** One of the answers to choose from. */
+export interface Choice<Value> {
+  readonly value: Value
+  readonly name: string
+  readonly description?: string
 }
 
 /** Where a command reads and writes. */
@@ -15,9 +29,14 @@ export interface Terminal {
   answer(value: unknown, text: string): void
   /** Says something on stderr that is not the answer. */
   note(text: string): void
-  ask(question: string, given?: { default?: string; option?: string }): Promise<string>
-  /** Asks without showing what is typed; reads stdin where that is not a terminal. */
+  /** Asks for a line. Where nobody can be asked it is the default, or a CommandError that names the option. */
+  ask(question: string, given?: Question): Promise<string>
+  /** Asks without showing what is typed; reads a line of stdin where that is not a terminal. */
   askSecret(question: string): Promise<string>
+  /** The same for a password that is made now: typed twice, so that a slip is found before it counts. */
+  askNewPassword(charsMin: number): Promise<string>
+  /** Lets one be chosen. Only where `interactive`. */
+  choose<Value>(question: string, choices: readonly Choice<Value>[]): Promise<Value>
 }
 
 /** The streams of the process, handed in. */
@@ -28,39 +47,51 @@ export interface Streams {
 }
 
 /** The bound of a secret read from stdin. */
-const secretBytesMax = 65_536
+const secretCharsMax = 65_536
 
 /** Makes a terminal of the process's streams. */
 export function createTerminal(streams: Streams, { json }: { json: boolean }): Terminal {
-  const interactive = streams.stdin.isTTY === true && streams.stderr.isTTY === true
-  const context = { output: streams.stderr }
+  const { stdin, stdout, stderr } = streams
+  const interactive = stdin.isTTY === true && stderr.isTTY === true
+  const context = { output: stderr }
+  const readHidden = (message: string, validate: (text: string) => true | string) =>
+    password({ message, mask: '•', validate }, context)
   return {
     json,
     interactive,
     answer: (value, text) => {
-      streams.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`)
+      stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`)
     },
-    note: (text) => void streams.stderr.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
     async ask(question, given = {}) {
+      const preset = given.default === undefined ? {} : { default: given.default }
       if (interactive) {
-        return input(
-          { message: question, ...(given.default !== undefined && { default: given.default }) },
-          context,
-        )
+        const text = await input({ message: question, required: true, ...preset }, context)
+        return text.trim()
       }
       if (given.default !== undefined) return given.default
       const option = given.option ?? 'the option for it'
       throw new CommandError(`${question} is not given: use ${option}, or run it in a terminal.`)
     },
     async askSecret(question) {
-      if (interactive) return password({ message: question, mask: '•' }, context)
-      return readStdin(streams.stdin, question)
+      if (!interactive) return readLine(stdin, question)
+      return (await readHidden(question, (text) => text.trim() !== '' || 'It is empty.')).trim()
     },
+    async askNewPassword(charsMin) {
+      if (!interactive) return readLine(stdin, 'Password')
+      const chosen = await readHidden(
+        `Choose a password (at least ${charsMin} characters)`,
+        (text) => text.length >= charsMin || `At least ${charsMin} characters, please.`,
+      )
+      await readHidden('Once more', (text) => text === chosen || 'That is not the same.')
+      return chosen
+    },
+    choose: (question, choices) => select({ message: question, choices, pageSize: 12 }, context),
   }
 }
 
 /** The first line of stdin. What follows stays unread, so that a second secret is the second line. */
-async function readStdin(stdin: NodeJS.ReadStream, question: string): Promise<string> {
+async function readLine(stdin: NodeJS.ReadStream, question: string): Promise<string> {
   let text = ''
   for (;;) {
     const chunk = await nextChunk(stdin)
@@ -72,7 +103,7 @@ async function readStdin(stdin: NodeJS.ReadStream, question: string): Promise<st
       if (rest !== '') stdin.unshift(Buffer.from(rest))
       return text.slice(0, end).replace(/\r$/, '')
     }
-    if (text.length > secretBytesMax) throw new CommandError(`${question}: stdin is too long.`)
+    if (text.length > secretCharsMax) throw new CommandError(`${question}: stdin is too long.`)
   }
   if (text !== '') return text
   throw new CommandError(`${question}: nothing came on stdin. Pipe it in, or run it in a terminal.`)
@@ -109,17 +140,20 @@ function nextChunk(stdin: NodeJS.ReadStream): Promise<string | undefined> {
 /** Lays rows out in columns. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '(none)'
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  )
+  const safe = [head, ...rows.map((row) => row.map(printable))]
+  const widths = head.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd()
-  return [line(head), ...rows.map(line)].map(printable).join('\n')
+  return safe.map(line).join('\n')
 }
 
 /** What an agent or an upstream wrote must not steer the terminal. */
 export const printable = (text: string) =>
   text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+
+/** A word as a shell takes it. */
+export const shellWord = (text: string) =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

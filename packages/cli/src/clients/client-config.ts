@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { readJsonFile, writeFileWhole } from '../settings.ts'
 import { CommandError } from '../terminal.ts'
 
@@ -16,24 +13,34 @@ export interface ServerCommand {
 export const clientNames = ['claude', 'mcporter', 'opencode', 'json'] as const
 export type ClientName = (typeof clientNames)[number]
 
-/** What was written, or what to paste. */
-export type Written = { readonly path: string } | { readonly paste: string }
+/** A client's configuration, read and found sound, before anything is made for it. */
+export interface ClientConfig {
+  /** The file; undefined for the client that is only shown what to paste. */
+  readonly path: string | undefined
+  /** The environment that the entry of this name has now, if there is one. */
+  readonly current: Readonly<Record<string, unknown>> | undefined
+  /** Writes the server under the name and keeps whatever else stands in the file; returns what to paste instead, if so. */
+  write(server: ServerCommand): string | undefined
+}
 
 interface ClientFormat {
   readonly path: string
   /** Where in the file servers stand, and how this client writes one. */
   readonly member: 'mcpServers' | 'mcp'
+  readonly environment: 'env' | 'environment'
   readonly entry: (server: ServerCommand) => object
 }
 
 const standardEntry = ({ command, args, env }: ServerCommand) => ({ command, args, env })
+const standard = { member: 'mcpServers', environment: 'env', entry: standardEntry } as const
 
 const formats: Readonly<Record<Exclude<ClientName, 'json'>, ClientFormat>> = {
-  claude: { path: '.mcp.json', member: 'mcpServers', entry: standardEntry },
-  mcporter: { path: join('config', 'mcporter.json'), member: 'mcpServers', entry: standardEntry },
+  claude: { path: '.mcp.json', ...standard },
+  mcporter: { path: join('config', 'mcporter.json'), ...standard },
   opencode: {
     path: 'opencode.json',
     member: 'mcp',
+    environment: 'environment',
     entry: ({ command, args, env }) => ({
       type: 'local',
       command: [command, ...args],
@@ -44,59 +51,41 @@ const formats: Readonly<Record<Exclude<ClientName, 'json'>, ClientFormat>> = {
 }
 
 /**
- * Writes the server into a client's project configuration below `directory`, keeping whatever else stands there.
- * Throws CommandError, changing nothing, where the file is no JSON object.
+ * Reads a client's project configuration below `directory`, for the server called `name`. Throws CommandError where the
+ * file, or what stands in it, is not what the client takes: it is left for its owner to mend.
  */
-export function writeClientConfig(
+export function openClientConfig(
   client: ClientName,
-  server: ServerCommand,
   { directory, name }: { directory: string; name: string },
-): Written {
+): ClientConfig {
   if (client === 'json') {
-    return { paste: JSON.stringify({ mcpServers: { [name]: standardEntry(server) } }, null, 2) }
+    const write = (server: ServerCommand) =>
+      JSON.stringify({ mcpServers: { [name]: standardEntry(server) } }, null, 2)
+    return { path: undefined, current: undefined, write }
   }
-  const { path, member, entry } = formats[client]
-  const file = resolve(directory, path)
-  const before = readJsonFile(file) ?? {}
-  const servers = before[member] ?? {}
-  if (typeof servers !== 'object' || Array.isArray(servers)) {
-    throw new CommandError(`${file}: "${member}" is not an object. It was not changed.`)
+  const { path: below, member, environment, entry } = formats[client]
+  const path = resolve(directory, below)
+  const open = () => {
+    const config = readJsonFile(path) ?? {}
+    const servers = asObject(config[member] ?? {})
+    if (servers !== undefined) return { config, servers }
+    throw new CommandError(`${path}: "${member}" is not an object. It was not changed.`)
   }
-  const after = { ...before, [member]: { ...servers, [name]: entry(server) } }
-  writeFileWhole(file, `${JSON.stringify(after, null, 2)}\n`, { secret: false })
-  return { path: file }
+  const before = asObject(open().servers[name])
+  return {
+    path,
+    current: asObject(before?.[environment]),
+    write(server) {
+      // Read once more: the client itself may have written meanwhile.
+      const { config, servers } = open()
+      const after = { ...config, [member]: { ...servers, [name]: entry(server) } }
+      writeFileWhole(path, `${JSON.stringify(after, null, 2)}\n`, { secret: false })
+      return undefined
+    },
+  }
 }
 
-/** The way to start `sallyport-mcp`: the bundle beside this repository's commands, else the published package. */
-export function serverCommand(env: Readonly<Record<string, string>>): ServerCommand {
-  const beside = fileURLToPath(new URL('../../mcp/dist/sallyport-mcp.js', import.meta.url))
-  if (existsSync(beside)) return { command: process.execPath, args: [beside], env }
-  return { command: 'npx', args: ['-y', 'sallyport-mcp'], env }
-}
-
-const checkTimeoutMs = 30_000
-
-/** Runs the server's own `--check`: a full round trip as the client will make it. Returns what it printed. */
-export async function checkServer(
-  server: ServerCommand,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
-  const child = spawn(server.command, [...server.args, '--check'], {
-    env: { PATH: environment.PATH, HOME: environment.HOME, ...server.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: checkTimeoutMs,
-  })
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += String(chunk)
-  })
-  child.stderr.on('data', (chunk) => {
-    output += String(chunk)
-  })
-  const code = await new Promise<number | null>((done, fail) => {
-    child.on('error', fail)
-    child.on('close', done)
-  })
-  if (code === 0) return output.trim()
-  throw new CommandError(`The check of sallyport-mcp failed: ${output.trim()}`)
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? { ...value } : undefined
 }

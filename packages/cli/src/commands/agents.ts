@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { generateAgentKey, writeAgentKey } from '../agent-key.ts'
-import { table } from '../terminal.ts'
+import { enrolAgent } from '../agent-key.ts'
+import { printable, table } from '../terminal.ts'
 import { findAgent } from './lookup.ts'
 import type { RunCommand } from './run-command.ts'
 
@@ -34,20 +34,15 @@ export function addAgentCommands(program: Command, run: RunCommand): void {
     .action(
       run(async (context, [name, options]: [string, { enrol?: boolean }]) => {
         const client = await context.owner()
-        const made = await client.call('createAgent', { name })
-        if (options.enrol !== true) {
-          context.terminal.answer(
-            made,
-            `${made.agent.id}\nEnrolment code, once, within an hour: ${made.bootstrapSecret}`,
-          )
+        if (options.enrol === true) {
+          const { id, keyPath } = await enrolAgent(client, context.settings, name)
+          context.terminal.answer({ agentId: id, keyPath }, `${id}\nIts key: ${keyPath}`)
           return
         }
-        const { publicKey, privateKey } = await generateAgentKey()
-        const keyPath = writeAgentKey(context.settings, made.agent.id, privateKey)
-        await client.call('bootstrapAgent', { bootstrapSecret: made.bootstrapSecret, publicKey })
+        const made = await client.call('createAgent', { name })
         context.terminal.answer(
-          { agentId: made.agent.id, keyPath },
-          `${made.agent.id}\nIts key: ${keyPath}`,
+          made,
+          `${made.agent.id}\nEnrolment code, once, within an hour: ${made.bootstrapSecret}`,
         )
       }),
     )
@@ -70,7 +65,7 @@ function addAgentChanges(agents: Command, run: RunCommand): void {
           const client = await owner()
           const { id } = await findAgent(client, wanted)
           const answer = await client.call(operation, { agentId: id })
-          terminal.answer(answer, `${answer.agent.name} is ${answer.agent.status}.`)
+          terminal.answer(answer, printable(`${answer.agent.name} is ${answer.agent.status}.`))
         }),
       )
   }

@@ -1,11 +1,16 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { createWriteStream, existsSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createWriteStream, readFileSync, statSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { AuditEntry } from '@sallyport/contracts'
+import { AuditDecision, type AuditEntry } from '@sallyport/contracts'
+import type { Client } from '@sallyport/sdk'
 import { verifyExportFile } from '@sallyport/vault/offline-verify'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { CommandError, printable, table } from '../terminal.ts'
+import { findAgent, findConnection } from './lookup.ts'
+import { readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 
 interface ListOptions {
@@ -36,20 +41,23 @@ function addList(audit: Command, run: RunCommand): void {
   audit
     .command('list')
     .description('Read the log, newest first')
-    .option('--agent <id>', 'only this agent’s')
-    .option('--connection <id>', 'only this connection’s')
-    .option('--decision <decision>', 'allow, deny, require_approval or none')
-    .option('--from <time>', 'RFC 3339')
-    .option('--to <time>', 'RFC 3339')
-    .option('--limit <n>', 'entries on a page, 200 at most', Number)
+    .option('--agent <agent>', 'only this agent’s (id or name)')
+    .option('--connection <connection>', 'only this connection’s (id or label)')
+    .addOption(new Option('--decision <decision>', 'only these').choices(AuditDecision.options))
+    .option('--from <time>', 'from this time, such as 2027-01-31T09:00:00Z')
+    .option('--to <time>', 'until this time')
+    .option('--limit <n>', 'entries on a page, 200 at most', readCount)
     .option('--cursor <cursor>', 'go on after an earlier page')
     .action(
       run(async ({ terminal, owner }, [options]: [ListOptions]) => {
         const { agent, connection, ...rest } = options
-        const page = await (await owner()).call('listAudit', {
+        const client = await owner()
+        const page = await client.call('listAudit', {
           ...rest,
-          ...(agent !== undefined && { agentId: agent }),
-          ...(connection !== undefined && { connectionId: connection }),
+          ...(agent !== undefined && { agentId: await idOfAgent(client, agent) }),
+          ...(connection !== undefined && {
+            connectionId: await idOfConnection(client, connection),
+          }),
         })
         const text = table(
           ['seq', 'at', 'operation', 'decision', 'outcome', 'request'],
@@ -59,6 +67,12 @@ function addList(audit: Command, run: RunCommand): void {
       }),
     )
 }
+
+// What is deleted has entries still, so an id is taken as it is.
+const idOfAgent = async (client: Client, wanted: string) =>
+  wanted.startsWith('agt_') ? wanted : (await findAgent(client, wanted)).id
+const idOfConnection = async (client: Client, wanted: string) =>
+  wanted.startsWith('con_') ? wanted : (await findConnection(client, wanted)).id
 
 const row = (entry: AuditEntry) => [
   String(entry.seq),
@@ -74,17 +88,39 @@ function addExport(audit: Command, run: RunCommand): void {
     .command('export <file>')
     .description('Write the whole log as JSON Lines (- for stdout); `audit verify` takes it')
     .action(
-      run(async ({ terminal, owner }, [file]: [string]) => {
-        const stream = await (await owner()).call('exportAudit', {})
-        const source = Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0])
+      run(async ({ terminal, streams, owner }, [file]: [string]) => {
+        const source = await openExport(await owner())
         if (file === '-') {
-          await pipeline(source, process.stdout, { end: false })
+          await pipeline(source, streams.stdout, { end: false })
           return
         }
         await pipeline(source, createWriteStream(file, { mode: 0o600 }))
         terminal.answer({ file }, `Written: ${file}`)
       }),
     )
+
+  audit
+    .command('key')
+    .description('Print the public key that signs the log, to keep elsewhere for `audit verify`')
+    .action(
+      run(async ({ terminal, owner }) => {
+        const source = await openExport(await owner())
+        const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })
+        try {
+          const [header] = await once(lines, 'line')
+          const { publicKey } = JSON.parse(String(header))
+          terminal.answer(publicKey, JSON.stringify(publicKey))
+        } finally {
+          lines.close()
+          source.destroy()
+        }
+      }),
+    )
+}
+
+async function openExport(client: Client): Promise<Readable> {
+  const stream = await client.call('exportAudit', {})
+  return Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0])
 }
 
 function addVerify(audit: Command, run: RunCommand): void {
@@ -109,9 +145,13 @@ function addVerify(audit: Command, run: RunCommand): void {
             ? await (await owner()).call('verifyAudit', {})
             : await verifyFile(file, options)
         const text = result.ok
-          ? `Verified: ${result.checked} records, none changed.`
-          : `Not as it was written: record ${result.firstBad ?? '?'} is the first bad one. ${result.reason ?? ''}`
-        terminal.answer(result, printable(text))
+          ? `Verified: ${result.checked} records, none changed, added or removed.`
+          : `Record ${result.firstBad ?? '?'} is not as it was written. ${result.reason ?? ''}`
+        const trust =
+          file !== undefined && options.publicKey === undefined && options.rootKeyFile === undefined
+            ? '\nThe key was taken from the file itself. --public-key proves that it is your vault’s.'
+            : ''
+        terminal.answer(result, printable(text) + trust)
         if (!result.ok) throw new CommandError('The audit log does not verify.')
       }),
     )
@@ -120,13 +160,19 @@ function addVerify(audit: Command, run: RunCommand): void {
 async function verifyFile(file: string, options: VerifyOptions) {
   const { publicKey, rootKeyFile, checkpoints } = options
   for (const path of [file, publicKey, rootKeyFile, checkpoints]) {
-    if (path !== undefined && !existsSync(path)) throw new CommandError(`There is no file ${path}.`)
+    if (path === undefined || statSync(path, { throwIfNoEntry: false })?.isFile()) continue
+    throw new CommandError(`There is no file ${path}.`)
   }
-  return verifyExportFile(file, {
-    ...(publicKey !== undefined && { publicKey: readPublicKey(publicKey) }),
-    ...(rootKeyFile !== undefined && { rootKey: readFileSync(rootKeyFile, 'utf8') }),
-    ...(checkpoints !== undefined && { checkpointsPath: checkpoints }),
-  })
+  try {
+    return await verifyExportFile(file, {
+      ...(publicKey !== undefined && { publicKey: readPublicKey(publicKey) }),
+      ...(rootKeyFile !== undefined && { rootKey: readFileSync(rootKeyFile, 'utf8') }),
+      ...(checkpoints !== undefined && { checkpointsPath: checkpoints }),
+    })
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown
+    throw new CommandError(`${rootKeyFile} does not hold a root key: 32 bytes in base64.`)
+  }
 }
 
 function readPublicKey(file: string): KeyObject {

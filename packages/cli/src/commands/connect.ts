@@ -1,20 +1,25 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Connection } from '@sallyport/contracts'
+import { type Client, createClient } from '@sallyport/sdk'
 import { Argument, type Command } from 'commander'
-import { generateAgentKey, writeAgentKey } from '../agent-key.ts'
-import {
-  type ClientName,
-  checkServer,
-  clientNames,
-  serverCommand,
-  writeClientConfig,
-} from '../clients/client-config.ts'
-import type { Process } from './context.ts'
-import { findConnection } from './lookup.ts'
+import { enrolAgent, findOwnAgent } from '../agent-key.ts'
+import { type ClientName, clientNames, openClientConfig } from '../clients/client-config.ts'
+import { checkServer, serverCommand } from '../clients/mcp-server.ts'
+import type { Settings } from '../settings.ts'
+import { CommandError, shellWord, type Terminal } from '../terminal.ts'
+import type { CommandContext, Process } from './context.ts'
+import { grantAccess, readEverything } from './grant-access.ts'
+import { findConnection, listAllAgents, listAllConnections } from './lookup.ts'
+import { createConnection } from './new-connection.ts'
+import { collect } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 
 interface ConnectOptions {
   readonly name?: string
   readonly server: string
   readonly allow?: string[]
+  readonly directory?: string
 }
 
 const agentNames: Readonly<Record<ClientName, string>> = {
@@ -28,51 +33,143 @@ const agentNames: Readonly<Record<ClientName, string>> = {
 export function addConnectCommand(program: Command, run: RunCommand, process: Process): void {
   program
     .command('connect')
-    .description('Make an agent with a key of its own and write an MCP client’s configuration')
+    .description('Give an MCP client an agent with a key of its own, and write its configuration')
     .addArgument(new Argument('<client>', 'whose configuration').choices(clientNames))
-    .option('--name <name>', 'the agent’s name')
-    .option('--server <name>', 'the name of the server in the configuration', 'sallyport')
     .option(
       '--allow <connection>',
       'let it read (GET) through this connection (repeat; id or label)',
-      (value, before: string[] = []) => [...before, value],
+      collect,
     )
+    .option('--directory <directory>', 'the project to write into (default: the current directory)')
+    .option('--name <name>', 'the agent’s name')
+    .option('--server <name>', 'the name of the server in the configuration', 'sallyport')
     .action(
-      run(
-        async ({ terminal, settings, owner }, [client, options]: [ClientName, ConnectOptions]) => {
-          const vault = await owner()
-          const connections = await Promise.all(
-            (options.allow ?? []).map((wanted) => findConnection(vault, wanted)),
-          )
-          const { publicKey, privateKey } = await generateAgentKey()
-          const made = await vault.call('createAgent', { name: options.name ?? agentNames[client] })
-          const agentId = made.agent.id
-          const keyPath = writeAgentKey(settings, agentId, privateKey)
-          await vault.call('bootstrapAgent', { bootstrapSecret: made.bootstrapSecret, publicKey })
-          for (const { id, origins } of connections) {
-            await vault.call('createPolicy', {
-              agentId,
-              connectionId: id,
-              approval: 'never',
-              allow: origins.map((origin) => ({ origin, methods: ['GET'], paths: ['/**'] })),
-            })
-          }
-          const server = serverCommand({
-            SALLYPORT_BASE_URL: settings.baseUrl,
-            SALLYPORT_AGENT_ID: agentId,
-            SALLYPORT_PRIVATE_KEY_PATH: keyPath,
-          })
-          const written = writeClientConfig(client, server, {
-            directory: process.directory,
-            name: options.server,
-          })
-          const checked = await checkServer(server, process.environment)
-          const where = 'path' in written ? `Written: ${written.path}` : written.paste
-          terminal.answer(
-            { agentId, keyPath, ...written, check: checked },
-            `${where}\nAgent: ${agentId} (${made.agent.name}), its key: ${keyPath}\n${checked}`,
-          )
-        },
+      run((context, [client, options]: [ClientName, ConnectOptions]) =>
+        connect({ ...context, process }, client, options),
       ),
     )
+}
+
+async function connect(
+  context: CommandContext & { process: Process },
+  client: ClientName,
+  options: ConnectOptions,
+): Promise<void> {
+  const { terminal, settings, process } = context
+  const directory = await askDirectory(context, client, options)
+  // A broken file is refused before anything is made.
+  const config = openClientConfig(client, { directory, name: options.server })
+  const owner = await context.owner()
+  const connections = await chooseConnections(owner, terminal, options)
+  const wanted = options.name ?? agentNames[client]
+  const agent =
+    (await findOwnAgent(owner, settings, { environment: config.current, name: options.name })) ??
+    (await enrolAgent(owner, settings, await freeName(owner, wanted)))
+  for (const { id: connectionId, origins } of connections) {
+    const pair = { agentId: agent.id, connectionId }
+    await grantAccess(owner, pair, { entries: readEverything(origins), approval: 'never' })
+  }
+  const server = serverCommand(await serverEnvironment(settings, agent))
+  const check = await checkServer(server, process.environment)
+  const paste = config.write(server)
+  const { id: agentId, name, keyPath } = agent
+  terminal.answer(
+    { agentId, name, keyPath, ...(paste === undefined ? { path: config.path } : { paste }), check },
+    [
+      paste ?? `Written  ${config.path}`,
+      `Agent    ${agentId}  ${name}`,
+      `Its key  ${keyPath}`,
+      check,
+      '',
+      nextStep({ client, directory, settings, name, connections }),
+    ].join('\n'),
+  )
+}
+
+/** Where the client's project is: the configuration of MCP servers belongs to one. */
+async function askDirectory(
+  { terminal, settings, process }: CommandContext & { process: Process },
+  client: ClientName,
+  options: ConnectOptions,
+): Promise<string> {
+  if (client === 'json') return process.directory
+  const given =
+    options.directory ??
+    (await terminal.ask(`The project to use it in`, { default: process.directory }))
+  const home = settings.environment.HOME
+  const path = home === undefined ? given : given.replace(/^~(?=$|\/)/, home)
+  const directory = resolve(process.directory, path)
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return directory
+  throw new CommandError(`There is no directory ${directory}.`)
+}
+
+/** An issuer other than the address that is used has to be said: agents sign for it. */
+async function serverEnvironment(
+  { baseUrl }: Settings,
+  { id, keyPath }: { id: string; keyPath: string },
+): Promise<Record<string, string>> {
+  const anyone = createClient({ baseUrl, auth: { kind: 'none' } })
+  const { issuer } = await anyone.call('getAuthorizationServerMetadata', {})
+  return {
+    SALLYPORT_BASE_URL: baseUrl,
+    SALLYPORT_AGENT_ID: id,
+    SALLYPORT_PRIVATE_KEY_PATH: keyPath,
+    ...(issuer !== baseUrl && { SALLYPORT_TOKEN_AUDIENCE: issuer }),
+  }
+}
+
+/** What --allow names; where nothing is named and somebody can be asked, what they choose or keep now. */
+async function chooseConnections(
+  owner: Client,
+  terminal: Terminal,
+  { allow }: ConnectOptions,
+): Promise<readonly Connection[]> {
+  if (allow !== undefined) {
+    return Promise.all(allow.map((wanted) => findConnection(owner, wanted)))
+  }
+  if (!terminal.interactive) return []
+  const all = await listAllConnections(owner)
+  const usable = all.filter(({ status }) => status !== 'revoked')
+  const keep = async () => [await createConnection(owner, terminal, {})]
+  const choice = await terminal.choose('What may the agent read (GET)?', [
+    ...usable.map((connection) => ({
+      name: connection.label,
+      description: connection.origins.join(' '),
+      value: async () => [connection],
+    })),
+    { name: 'An API whose key you paste now', value: keep },
+    { name: 'Nothing yet', value: async () => [] },
+  ])
+  return choice()
+}
+
+/** The name, or the first with a number after it that no agent has: commands find agents by their names. */
+async function freeName(owner: Client, wanted: string): Promise<string> {
+  const agents = await listAllAgents(owner)
+  const taken = new Set(agents.map(({ name }) => name))
+  const numbered = Array.from({ length: taken.size }, (_, index) => `${wanted} ${index + 2}`)
+  return [wanted, ...numbered].find((name) => !taken.has(name)) ?? wanted
+}
+
+interface Connected {
+  readonly client: ClientName
+  readonly directory: string
+  readonly settings: Settings
+  readonly name: string
+  readonly connections: readonly Connection[]
+}
+
+function nextStep({ client, directory, settings, name, connections }: Connected): string {
+  const [first] = connections
+  if (first === undefined) {
+    return `It may do nothing yet. Next: npx sallyport policies allow ${shellWord(name)} <connection>${settings.urlOption}`
+  }
+  const may = `It may read (GET) everything at ${connections.flatMap(({ origins }) => origins).join(', ')}.`
+  const start = {
+    claude: `Start \`claude\` in ${directory}`,
+    mcporter: `Run \`npx mcporter list sallyport\` in ${directory}`,
+    opencode: `Start \`opencode\` in ${directory}`,
+    json: 'Paste it into your client',
+  }[client]
+  return `${may}\n${start}, and have it GET something from ${first.origins[0] ?? 'there'} through sallyport.`
 }

@@ -1,23 +1,10 @@
-import type { CredentialInput } from '@sallyport/contracts'
+import { credentialKinds } from '@sallyport/contracts'
 import { type Command, Option } from 'commander'
-import { CommandError, type Terminal, table } from '../terminal.ts'
+import { CommandError, shellWord, table } from '../terminal.ts'
 import { findConnection } from './lookup.ts'
+import { createConnection, type NewConnectionOptions } from './new-connection.ts'
+import { collect } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
-
-const kinds = ['bearer', 'header', 'query', 'basic', 'path'] as const
-
-interface AddOptions {
-  readonly label?: string
-  readonly service: string
-  readonly origin?: string[]
-  readonly kind: (typeof kinds)[number]
-  readonly name?: string
-  readonly prefix?: string
-  readonly username?: string
-  readonly testUrl?: string
-}
-
-const collect = (value: string, before: string[] = []) => [...before, value]
 
 /** `sallyport connections …`: accounts and keys, and where each may go. */
 export function addConnectionCommands(program: Command, run: RunCommand): void {
@@ -27,32 +14,30 @@ export function addConnectionCommands(program: Command, run: RunCommand): void {
     .command('add')
     .description('Keep a credential; the secret is asked for, or read from stdin')
     .option('--label <label>', 'a name for people')
-    .option('--service <service>', 'a service of the catalog', 'custom')
+    .option('--service <service>', 'a service of the catalog, such as github (default: custom)')
     .option(
       '--origin <origin>',
-      'where it may be sent, e.g. https://api.example.com (repeat)',
+      'where it may be sent, e.g. https://api.example.com (repeat; a service knows its own)',
       collect,
     )
-    .addOption(new Option('--kind <kind>', 'how it is put on').choices(kinds).default('bearer'))
+    .addOption(
+      new Option('--kind <kind>', 'how it is put on (default: bearer)').choices(credentialKinds),
+    )
     .option('--name <name>', 'the header’s, parameter’s or placeholder’s name')
     .option('--prefix <prefix>', 'text before the value of a header')
     .option('--username <username>', 'for --kind basic')
     .option('--test-url <url>', 'a GET that proves the credential')
     .action(
-      run(async ({ terminal, owner }, [options]: [AddOptions]) => {
-        const client = await owner()
-        const label = options.label ?? (await terminal.ask('Label', { option: '--label' }))
-        const origins = options.origin ?? [
-          await terminal.ask('Origin (https://api.example.com)', { option: '--origin' }),
-        ]
-        const answer = await client.call('createConnection', {
-          label,
-          service: options.service,
-          origins,
-          credential: await askCredential(options, terminal),
-          ...(options.testUrl !== undefined && { testUrl: options.testUrl }),
-        })
-        terminal.answer(answer, `${answer.connection.id}  ${answer.connection.label}`)
+      run(async ({ terminal, settings, owner }, [options]: [NewConnectionOptions]) => {
+        const connection = await createConnection(await owner(), terminal, options)
+        const { id, label, origins } = connection
+        terminal.answer(
+          { connection },
+          [
+            `${id}  ${label}, for ${origins.join(' ')} alone`,
+            `Next: npx sallyport connect claude --allow ${shellWord(label)}${settings.urlOption}`,
+          ].join('\n'),
+        )
       }),
     )
 
@@ -109,31 +94,4 @@ function addConnectionChanges(connections: Command, run: RunCommand): void {
         if (!answer.success) throw new CommandError('The test did not succeed.')
       }),
     )
-}
-
-async function askCredential(options: AddOptions, terminal: Terminal): Promise<CredentialInput> {
-  const named = async (question: string) =>
-    options.name ?? (await terminal.ask(question, { option: '--name' }))
-  switch (options.kind) {
-    case 'bearer':
-      return { kind: 'bearer', token: await terminal.askSecret('Token') }
-    case 'header': {
-      const name = await named('Name of the header')
-      const prefix = options.prefix === undefined ? {} : { prefix: options.prefix }
-      return { kind: 'header', name, ...prefix, value: await terminal.askSecret('Value') }
-    }
-    case 'query': {
-      const name = await named('Name of the query parameter')
-      return { kind: 'query', name, value: await terminal.askSecret('Value') }
-    }
-    case 'basic': {
-      const username =
-        options.username ?? (await terminal.ask('User name', { option: '--username' }))
-      return { kind: 'basic', username, password: await terminal.askSecret('Password') }
-    }
-    case 'path': {
-      const placeholder = await named('Placeholder in the path, without braces')
-      return { kind: 'path', placeholder, value: await terminal.askSecret('Value') }
-    }
-  }
 }

@@ -14,6 +14,7 @@ export interface Process {
 export interface CommandContext {
   readonly terminal: Terminal
   readonly settings: Settings
+  readonly streams: Streams
   /** Signs in where that is needed. */
   owner(): Promise<Client>
 }
@@ -28,5 +29,6 @@ export interface SharedOptions {
 export function commandContext(process: Process, options: SharedOptions): CommandContext {
   const terminal = createTerminal(process.streams, { json: options.json === true })
   const settings = readSettings(process.environment, options.url)
-  return { terminal, settings, owner: () => ownerClient(settings, terminal) }
+  const { streams } = process
+  return { terminal, settings, streams, owner: () => ownerClient(settings, terminal) }
 }

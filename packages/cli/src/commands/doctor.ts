@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '@sallyport/contracts'
 import { createClient } from '@sallyport/sdk'
 import type { Command } from 'commander'
-import { findStoredToken, type Settings } from '../settings.ts'
+import { readStoredToken, type Settings, tokensPath } from '../settings.ts'
 import { CommandError } from '../terminal.ts'
 import type { RunCommand } from './run-command.ts'
 
@@ -13,7 +13,7 @@ interface Finding {
   readonly say: string
 }
 
-const nodeMajorMin = 20
+const nodeMin = [20, 19] as const
 const skewMsMax = 10_000
 
 /** `sallyport doctor`: looks at what usually is wrong and says what to do about it. */
@@ -35,22 +35,25 @@ export function addDoctorCommand(program: Command, run: RunCommand): void {
 }
 
 function checkNode(): Finding {
-  const [major = 0] = process.versions.node.split('.').map(Number)
-  const ok = major >= nodeMajorMin
-  return {
-    what: 'Node.js',
-    ok,
-    say: ok ? process.version : `${process.version}; 20.19 or newer is needed`,
-  }
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const ok = major > nodeMin[0] || (major === nodeMin[0] && minor >= nodeMin[1])
+  const say = ok ? process.version : `${process.version}; ${nodeMin.join('.')} or newer is needed`
+  return { what: 'Node.js', ok, say }
 }
 
-function checkFiles({ dataDir }: Settings): Finding[] {
-  return ['root-key', 'setup-token'].flatMap((name) => {
-    const path = join(dataDir, name)
+/** Files with secrets that others can read. */
+function checkFiles(settings: Settings): Finding[] {
+  const keys = join(settings.configDir, 'keys')
+  const paths = [
+    ...['root-key', 'setup-token'].map((name) => join(settings.dataDir, name)),
+    tokensPath(settings),
+    ...(existsSync(keys) ? readdirSync(keys).map((name) => join(keys, name)) : []),
+  ]
+  return paths.flatMap((path) => {
     const found = statSync(path, { throwIfNoEntry: false })
     if (found === undefined) return []
     const ok = process.platform === 'win32' || (found.mode & 0o077) === 0
-    const say = ok ? 'readable by its owner alone' : `others can read it: chmod 600 ${path}`
+    const say = ok ? 'only its owner can read it' : `others can read it: chmod 600 ${path}`
     return [{ what: path, ok, say }]
   })
 }
@@ -71,27 +74,36 @@ async function checkVault(settings: Settings): Promise<Finding[]> {
       `the vault calls itself ${metadata.issuer}: set SALLYPORT_PUBLIC_URL there, or SALLYPORT_TOKEN_AUDIENCE=${metadata.issuer} for agents`,
     )
   })
-  const token = settings.environment.SALLYPORT_OWNER_TOKEN || findStoredToken(settings, Date.now())
-  if (token === undefined) {
-    return [
-      ready,
-      clock,
-      issuer,
-      { what: 'owner', ok: true, say: 'not signed in (sallyport login)' },
-    ]
-  }
+  return [ready, clock, issuer, ...(await checkOwner(settings))]
+}
+
+async function checkOwner(settings: Settings): Promise<Finding[]> {
+  const { baseUrl, environment, urlOption } = settings
+  const stored = readStoredToken(settings)
+  const token = environment.SALLYPORT_OWNER_TOKEN || stored?.token
+  const how = `npx sallyport login${urlOption}`
+  if (token === undefined) return [{ what: 'owner', ok: true, say: `not signed in (${how})` }]
+  const session = createClient({ baseUrl, auth: { kind: 'bearer', token } })
   const owner = await tell('owner', async () => {
-    const session = createClient({ baseUrl, auth: { kind: 'bearer', token } })
-    const { owner: person, workspace } = await session.call('getSession', {})
-    return `${person.email}, ${person.role} of ${workspace.name}`
+    try {
+      const { owner: person, workspace } = await session.call('getSession', {})
+      return `${person.email}, ${person.role} of ${workspace.name}`
+    } catch (thrown) {
+      if (!(thrown instanceof Problem) || thrown.type !== 'unauthenticated') throw thrown
+      throw new CommandError(
+        environment.SALLYPORT_OWNER_TOKEN
+          ? 'the vault does not know the token in SALLYPORT_OWNER_TOKEN'
+          : `the sign-in has ended; sign in again: ${how}`,
+      )
+    }
   })
+  if (!owner.ok) return [owner]
   const audit = await tell('audit log', async () => {
-    const session = createClient({ baseUrl, auth: { kind: 'bearer', token } })
     const { ok, checked, firstBad } = await session.call('verifyAudit', {})
     if (ok) return `${checked} records verified`
     throw new CommandError(`record ${firstBad} is not what was written`)
   })
-  return [ready, clock, issuer, owner, audit]
+  return [owner, audit]
 }
 
 async function compareClocks(baseUrl: string): Promise<string> {
@@ -110,7 +122,7 @@ async function tell(what: string, look: () => Promise<string>): Promise<Finding>
   } catch (thrown) {
     const say =
       thrown instanceof Problem
-        ? thrown.detail
+        ? [thrown.detail, thrown.next].filter(Boolean).join(' ')
         : thrown instanceof Error
           ? thrown.message
           : String(thrown)

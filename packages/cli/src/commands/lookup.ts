@@ -1,20 +1,15 @@
-import type { OutputOf, operations } from '@sallyport/contracts'
+import type { Agent, Connection } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { CommandError } from '../terminal.ts'
 
-type Agent = OutputOf<typeof operations.getAgent>['agent']
-type Connection = OutputOf<typeof operations.getConnection>['connection']
-
 /** Pages of a list that a look-up by name reads at most. */
 const pagesMax = 50
+const pageRowsMax = 200
 
 /** Finds an agent by its id or its name. Throws CommandError where none or more than one fits. */
 export async function findAgent(client: Client, wanted: string): Promise<Agent> {
   if (wanted.startsWith('agt_')) return (await client.call('getAgent', { agentId: wanted })).agent
-  const all = await everyPage(async (cursor) => {
-    const page = await client.call('listAgents', { limit: 200, ...cursor })
-    return { rows: page.agents, nextCursor: page.nextCursor }
-  })
+  const all = await listAllAgents(client)
   return pickOne(
     wanted,
     all.filter((agent) => agent.name === wanted),
@@ -27,13 +22,24 @@ export async function findConnection(client: Client, wanted: string): Promise<Co
   if (wanted.startsWith('con_')) {
     return (await client.call('getConnection', { connectionId: wanted })).connection
   }
-  const all = await everyPage(async (cursor) => {
-    const page = await client.call('listConnections', { limit: 200, ...cursor })
-    return { rows: page.connections, nextCursor: page.nextCursor }
-  })
+  const all = await listAllConnections(client)
   const fitting = all.filter(({ label, status }) => label === wanted && status !== 'revoked')
   return pickOne(wanted, fitting, 'connection')
 }
+
+/** All agents of the workspace. */
+export const listAllAgents = (client: Client): Promise<Agent[]> =>
+  everyPage(async (cursor) => {
+    const page = await client.call('listAgents', { limit: pageRowsMax, ...cursor })
+    return { rows: page.agents, nextCursor: page.nextCursor }
+  })
+
+/** All connections of the workspace, revoked ones too. */
+export const listAllConnections = (client: Client): Promise<Connection[]> =>
+  everyPage(async (cursor) => {
+    const page = await client.call('listConnections', { limit: pageRowsMax, ...cursor })
+    return { rows: page.connections, nextCursor: page.nextCursor }
+  })
 
 /** Reads a list to its end, bounded. */
 export async function everyPage<Row>(

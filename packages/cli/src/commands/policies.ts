@@ -2,18 +2,20 @@ import { readFileSync } from 'node:fs'
 import {
   type AllowEntry,
   HttpMethod,
-  type Limits,
+  httpMethods,
   type Policy,
   type PolicyDocument,
 } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError, table } from '../terminal.ts'
-import { everyPage, findAgent, findConnection } from './lookup.ts'
+import { findPolicy, grantAccess, type Pair } from './grant-access.ts'
+import { findAgent, findConnection, listAllAgents, listAllConnections } from './lookup.ts'
+import { collect, readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 
 interface AllowOptions {
-  readonly method?: string[]
+  readonly method?: HttpMethod[]
   readonly path?: string[]
   readonly origin?: string
   readonly approval?: 'always' | 'writes' | 'never'
@@ -23,8 +25,6 @@ interface AllowOptions {
   readonly concurrent?: number
   readonly until?: string
 }
-
-const collect = (value: string, before: string[] = []) => [...before, value]
 
 /** `sallyport policies …`: what each agent may do with each connection. */
 export function addPolicyCommands(program: Command, run: RunCommand): void {
@@ -36,7 +36,7 @@ export function addPolicyCommands(program: Command, run: RunCommand): void {
     .option(
       '--method <method>',
       'GET, HEAD, POST, PUT, PATCH or DELETE (repeat; default GET)',
-      collect,
+      readMethod,
     )
     .option(
       '--path <pattern>',
@@ -51,10 +51,10 @@ export function addPolicyCommands(program: Command, run: RunCommand): void {
         'never',
       ]),
     )
-    .option('--per-minute <n>', 'limit', Number)
-    .option('--per-hour <n>', 'limit', Number)
-    .option('--per-day <n>', 'limit', Number)
-    .option('--concurrent <n>', 'requests at the same time', Number)
+    .option('--per-minute <n>', 'how many requests', readCount)
+    .option('--per-hour <n>', 'how many requests', readCount)
+    .option('--per-day <n>', 'how many requests', readCount)
+    .option('--concurrent <n>', 'requests at the same time', readCount)
     .option('--until <time>', 'end date, RFC 3339')
     .action(
       run(
@@ -98,45 +98,52 @@ function addPolicyReads(policies: Command, run: RunCommand): void {
     .option('--cursor <cursor>', 'go on after an earlier page')
     .action(
       run(async ({ terminal, owner }, [options]: [{ cursor?: string }]) => {
-        const page = await (await owner()).call('listPolicies', options)
+        const client = await owner()
+        const page = await client.call('listPolicies', options)
+        const names = await readNames(client)
         const rows = page.policies.map((policy) => [
           policy.id,
-          policy.agentId,
-          policy.connectionId,
+          names.get(policy.agentId) ?? policy.agentId,
+          names.get(policy.connectionId) ?? policy.connectionId,
           policy.approval,
-          String(policy.allow.length),
+          policy.allow.map(({ methods, paths }) => `${methods} ${paths.join(' ')}`).join('; '),
         ])
-        const text = table(['id', 'agent', 'connection', 'approval', 'entries'], rows)
+        const text = table(['id', 'agent', 'connection', 'approval', 'allows'], rows)
         terminal.answer(page, page.nextCursor ? `${text}\nMore: --cursor ${page.nextCursor}` : text)
       }),
     )
 
   policies
-    .command('show <policy>')
-    .description('Show a policy by its id')
+    .command('show <policy-or-agent> [connection]')
+    .description('Show a policy, by its id or by agent and connection')
     .action(
-      run(async ({ terminal, owner }, [policyId]: [string]) => {
-        const answer = await (await owner()).call('getPolicy', { policyId })
-        terminal.answer(answer, JSON.stringify(answer.policy, null, 2))
+      run(async ({ terminal, owner }, [wanted, connection]: [string, string | undefined]) => {
+        const policy = await getPolicy(await owner(), wanted, connection)
+        terminal.answer({ policy }, JSON.stringify(policy, null, 2))
       }),
     )
 
   policies
-    .command('delete <policy>')
-    .description('Take the access away')
+    .command('delete <policy-or-agent> [connection]')
+    .description('Take the access away, by the policy’s id or by agent and connection')
     .action(
-      run(async ({ terminal, owner }, [policyId]: [string]) => {
-        terminal.answer(
-          await (await owner()).call('deletePolicy', { policyId }),
-          'The policy is deleted.',
-        )
+      run(async ({ terminal, owner }, [wanted, connection]: [string, string | undefined]) => {
+        const client = await owner()
+        const { id: policyId } = await getPolicy(client, wanted, connection)
+        const answer = await client.call('deletePolicy', { policyId })
+        terminal.answer(answer, 'The policy is deleted: the access has ended.')
       }),
     )
 }
 
-interface Pair {
-  readonly agentId: string
-  readonly connectionId: string
+/** What people call the agents and connections that the list names by id. */
+async function readNames(client: Client): Promise<ReadonlyMap<string, string>> {
+  const agents = await listAllAgents(client)
+  const connections = await listAllConnections(client)
+  return new Map([
+    ...agents.map(({ id, name }) => [id, name] as const),
+    ...connections.map(({ id, label }) => [id, label] as const),
+  ])
 }
 
 async function findPair(
@@ -148,42 +155,24 @@ async function findPair(
   return { agentId: agent.id, connectionId: connection.id, origins: connection.origins }
 }
 
-async function findPolicy(client: Client, pair: Pair): Promise<Policy | undefined> {
-  const [policy] = await everyPage(async (cursor) => {
-    const { agentId, connectionId } = pair
-    const page = await client.call('listPolicies', { agentId, connectionId, ...cursor })
-    return { rows: page.policies, nextCursor: page.nextCursor }
-  })
-  return policy
-}
-
 async function allow(
   client: Client,
   names: { agent: string; connection: string },
   options: AllowOptions,
 ): Promise<Policy> {
   const { origins, ...pair } = await findPair(client, names)
-  const entry = readEntry(options, origins)
-  const current = await findPolicy(client, pair)
-  const limits: Limits = {
-    ...current?.limits,
-    ...(options.perMinute !== undefined && { perMinute: options.perMinute }),
-    ...(options.perHour !== undefined && { perHour: options.perHour }),
-    ...(options.perDay !== undefined && { perDay: options.perDay }),
-    ...(options.concurrent !== undefined && { concurrent: options.concurrent }),
-  }
-  const expiresAt = options.until ?? current?.expiresAt
-  const document = {
-    allow: [...(current?.allow ?? []), entry],
-    approval: options.approval ?? current?.approval ?? 'writes',
-    limits,
-    windows: current?.windows ?? [],
-    ...(expiresAt !== undefined && { expiresAt }),
-  }
-  if (current === undefined)
-    return (await client.call('createPolicy', { ...pair, ...document })).policy
-  const { id: policyId, version } = current
-  return (await client.call('replacePolicy', { policyId, version, ...document })).policy
+  const { perMinute, perHour, perDay, concurrent } = options
+  return grantAccess(client, pair, {
+    entries: [readEntry(options, origins)],
+    approval: options.approval,
+    expiresAt: options.until,
+    limits: {
+      ...(perMinute !== undefined && { perMinute }),
+      ...(perHour !== undefined && { perHour }),
+      ...(perDay !== undefined && { perDay }),
+      ...(concurrent !== undefined && { concurrent }),
+    },
+  })
 }
 
 function readEntry(options: AllowOptions, origins: readonly string[]): AllowEntry {
@@ -193,15 +182,23 @@ function readEntry(options: AllowOptions, origins: readonly string[]): AllowEntr
       `The connection has several origins: choose with --origin (${origins.join(', ')}).`,
     )
   }
-  const methods = (options.method ?? ['GET']).map((method) => {
-    const parsed = HttpMethod.safeParse(method)
-    if (!parsed.success)
-      throw new CommandError(
-        `--method ${method} is not one of GET, HEAD, POST, PUT, PATCH, DELETE.`,
-      )
-    return parsed.data
-  })
-  return { origin, methods, paths: options.path ?? ['/**'] }
+  return { origin, methods: options.method ?? ['GET'], paths: options.path ?? ['/**'] }
+}
+
+function readMethod(text: string, before: readonly HttpMethod[] = []): HttpMethod[] {
+  const parsed = HttpMethod.safeParse(text.toUpperCase())
+  if (parsed.success) return [...before, parsed.data]
+  throw new InvalidArgumentError(`It must be one of ${httpMethods.join(', ')}.`)
+}
+
+/** One policy, by its id or by whom and what it is for. */
+async function getPolicy(client: Client, wanted: string, connection?: string): Promise<Policy> {
+  if (connection === undefined) {
+    return (await client.call('getPolicy', { policyId: wanted })).policy
+  }
+  const policy = await findPolicy(client, await findPair(client, { agent: wanted, connection }))
+  if (policy !== undefined) return policy
+  throw new CommandError(`${wanted} has no policy for ${connection}: it may do nothing with it.`)
 }
 
 /** The vault checks the document and names what is wrong with it. */
@@ -213,10 +210,26 @@ function parseDocument(text: string, file: string): PolicyDocument {
   }
 }
 
+/** Approvals come with a later version; until then such a request is refused, which nobody should find out by surprise. */
+const approvalNote = (policy: Policy) => {
+  const writes = policy.allow.some(({ methods }) => methods.some((method) => !isRead(method)))
+  const asks = policy.approval === 'always' || (policy.approval === 'writes' && writes)
+  return asks
+    ? [
+        `Note: approval "${policy.approval}" needs an owner’s answer, which this version cannot ask for yet, so ${policy.approval === 'always' ? 'every request is' : 'writes are'} refused. --approval never lets them pass.`,
+      ]
+    : []
+}
+const isRead = (method: HttpMethod) => method === 'GET' || method === 'HEAD'
+
 const describe = (policy: Policy) =>
   [
     `${policy.id}  version ${policy.version}  approval: ${policy.approval}`,
     ...policy.allow.map(
       ({ origin, methods, paths }) => `  ${methods.join(', ')}  ${origin}  ${paths.join(' ')}`,
     ),
+    ...Object.entries(policy.limits).map(([name, value]) => `  limit ${name}: ${value}`),
+    ...(policy.windows.length > 0 ? [`  only in ${policy.windows.length} time windows`] : []),
+    ...(policy.expiresAt === undefined ? [] : [`  until ${policy.expiresAt}`]),
+    ...approvalNote(policy),
   ].join('\n')

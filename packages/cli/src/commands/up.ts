@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
+import { defaultUrl } from '../settings.ts'
 import type { Process } from './context.ts'
 
 /** `sallyport up`: runs the vault in this process until it is told to stop. */
@@ -7,13 +8,33 @@ export function addUpCommand(program: Command, given: Process): void {
   program
     .command('up')
     .description('Run the vault (settings come from the environment; see docs/configuration.md)')
-    .action(async () => {
+    .action(async (_options: object, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>()
       // Loaded only here: the other commands need nothing of the vault.
       const { runVault } = await import('@sallyport/vault/main')
       await runVault({
         environment: given.environment,
-        print: (text) => void given.streams.stdout.write(`${text}\n`),
+        announce: (ready) => {
+          const text = json === true ? JSON.stringify(ready) : welcome(ready)
+          given.streams.stdout.write(`${text}\n`)
+        },
         stopped: Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]),
       })
     })
+}
+
+/** The first line is what scripts wait for. The rest is for the first start alone. */
+export function welcome({ url, setupUrl }: { url: string; setupUrl?: string }): string {
+  const ready = `Sallyport is ready at ${url}`
+  if (setupUrl === undefined) return ready
+  const where = url === defaultUrl ? '' : ` --url ${url}`
+  return [
+    ready,
+    '',
+    `  You are its first owner: ${setupUrl}`,
+    '',
+    '  Then, in another terminal:',
+    `    npx sallyport connect claude${where}      keep a key, and let Claude Code use it`,
+    `    npx sallyport connections add${where}     keep another key`,
+  ].join('\n')
 }

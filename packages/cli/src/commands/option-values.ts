@@ -1,0 +1,13 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Reads an option's value as a whole number from 1. Throws what commander prints. */
+export function readCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number, at least 1.')
+}
+
+/** Gathers an option that may be repeated. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [
+  ...before,
+  value,
+]
