@@ -16,11 +16,17 @@ declare const SALLYPORT_VERSION: string
 /** How long connections that are open at the end may take to finish what they do. */
 const drainMs = 10_000
 
+/** Where the vault is; while it has no owner, also the link with which its first one is made, once. */
+export interface Ready {
+  readonly url: string
+  readonly setupUrl?: string
+}
+
 /** What the process hands to the vault. */
 export interface RunVaultNeeds {
   readonly environment: Environment
-  /** Prints for the person who started it. */
-  readonly print: (text: string) => void
+  /** Tells whoever started it that it serves. */
+  readonly announce: (ready: Ready) => void
   /** Resolves when the vault is to stop. */
   readonly stopped: Promise<unknown>
 }
@@ -29,7 +35,7 @@ export interface RunVaultNeeds {
  * Runs the vault until it is to stop. Throws ConfigError (exit code 78) for a wrong environment and WrongRootKeyError
  * before anything is changed; other failures at start are problems that say what to do.
  */
-export async function runVault({ environment, print, stopped }: RunVaultNeeds): Promise<void> {
+export async function runVault({ environment, announce, stopped }: RunVaultNeeds): Promise<void> {
   const config = readConfig(environment)
   const log = pino({ level: config.logLevel }, pino.destination(2))
   const store = await openStore({
@@ -61,9 +67,13 @@ export async function runVault({ environment, print, stopped }: RunVaultNeeds): 
     const { port } = server.address() as { port: number }
     url = config.publicUrl ?? `http://${hostInUrl(config.host)}:${port}`
     const prepared = await house.prepareSetup(setupToken.read())
-    if (prepared.setupToken === undefined) setupToken.remove()
-    else setupToken.write(prepared.setupToken)
-    print(welcome(url, prepared.setupToken))
+    if (prepared.setupToken === undefined) {
+      setupToken.remove()
+      announce({ url })
+    } else {
+      setupToken.write(prepared.setupToken)
+      announce({ url, setupUrl: `${url}/setup#token=${prepared.setupToken}` })
+    }
     await stopped
     await drain(server)
   } finally {
@@ -101,21 +111,6 @@ function explainListening({ host, port }: Config, error: NodeJS.ErrnoException):
 const hostInUrl = (host: string) => {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
   return host.includes(':') ? `[${host}]` : host
-}
-
-/** The first line is what scripts wait for. */
-function welcome(url: string, setupToken: string | undefined): string {
-  const ready = `Sallyport is ready at ${url}`
-  if (setupToken === undefined) return ready
-  return [
-    ready,
-    '',
-    `  You are its first owner: ${url}/setup#token=${setupToken}`,
-    '',
-    '  Then, in another terminal:',
-    '    npx sallyport connections add     keep a credential',
-    '    npx sallyport connect claude      give an agent its key and its MCP server',
-  ].join('\n')
 }
 
 /** Takes no new connections and lets the open ones finish, bounded. */
