@@ -185,6 +185,15 @@ export const getPolicy = defineOperation({
   problems: ['policy-not-found'],
 })
 
+/** A policy may be sent back as it was read: what cannot change is compared, what the vault sets is passed over. */
+const whatWasRead = {
+  id: PolicyId.optional(),
+  agentId: AgentId.optional(),
+  connectionId: ConnectionId.optional(),
+  createdAt: Timestamp.optional(),
+  updatedAt: Timestamp.optional(),
+}
+
 export const replacePolicy = defineOperation({
   id: 'replacePolicy',
   method: 'PUT',
@@ -198,6 +207,7 @@ export const replacePolicy = defineOperation({
     version: z.number().int().optional().meta({
       description: 'The version that was read; the change is refused if there is a newer one',
     }),
+    ...whatWasRead,
   }),
   output: OnePolicy,
   problems: ['policy-not-found', 'version-conflict', 'origin-not-allowed'],

@@ -122,6 +122,16 @@ describe('policies', () => {
     expect(await typeOf(policies.create(owner, { ...pair, allow }))).toBe('policy-exists')
   })
 
+  it('takes a policy back as it was read, and moves it to no other agent or connection', async () => {
+    const { policies } = setUp()
+    const { policy } = await policies.create(owner, { ...pair, allow })
+    const { id, ...read } = policy
+    const { policy: next } = await policies.replace(owner, { ...read, id, policyId: id, allow: [] })
+    expect(next).toMatchObject({ id, allow: [], version: 2 })
+    const moved = { ...read, policyId: id, version: 2, agentId: 'agt_other' }
+    expect(await typeOf(policies.replace(owner, moved))).toBe('invalid-input')
+  })
+
   it('replaces only the version that was read', async () => {
     const { policies, dropped } = setUp()
     const { policy } = await policies.create(owner, { ...pair, allow })

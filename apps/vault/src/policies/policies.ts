@@ -101,6 +101,7 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
 
     async replace(owner, { policyId, version, ...rest }) {
       const current = await getStored(store, owner.workspaceId, policyId)
+      refuseOtherParties(current, rest)
       if (version !== undefined && version !== current.version) throw versionConflict()
       const document = toPolicyDocument(rest)
       await requireParties(store, current, document)
@@ -127,6 +128,20 @@ async function getStored(
   const stored = isLookupId(policyId) ? await store.find(workspaceId, policyId) : undefined
   if (stored === undefined) throw policyNotFound()
   return stored
+}
+
+/** A policy stays with its agent and its connection: for another pair there is another policy. */
+function refuseOtherParties(
+  current: StoredPolicy,
+  given: Partial<Pick<InputOf<typeof replacePolicy>, 'id' | 'agentId' | 'connectionId'>>,
+): void {
+  for (const field of ['id', 'agentId', 'connectionId'] as const) {
+    if (given[field] === undefined || given[field] === current[field]) continue
+    throw new Problem('invalid-input', `The policy’s ${field} cannot be changed.`, {
+      next: 'Leave it out, or make another policy.',
+      fields: [{ field, message: `must be ${current[field]}, or be left out` }],
+    })
+  }
 }
 
 /** Both are of this workspace, and the policy reaches no further than the credential does. */
