@@ -525,7 +525,7 @@ describe('enrolment', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
-    return { status: response.status, body: await response.json() }
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
   }
 
   it('takes exactly one key for a code, twenty at once included, and records the second use', async () => {
