@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server'
+import { watchEveryMs } from '../execute/call-watch.ts'
 import { createApp } from '../http/app.ts'
 import { createClientAddress } from '../http/client-address.ts'
 import type { MountContext } from '../http/mount.ts'
@@ -22,11 +23,18 @@ const removeExpiredEveryMs = 60_000
 export async function compose(needs: ComposeNeeds) {
   const foundation = await composeFoundation(needs)
   const rooms = composeRooms(needs, foundation)
-  const { identity } = rooms
+  const { identity, watchCalls } = rooms
   const { audit, egress, feed } = foundation
   const app = composeApp(needs, foundation, rooms)
+  const watch = async () => {
+    // Not waited for: the next look must not come late because an answer does.
+    watchCalls().catch((error: unknown) =>
+      foundation.onFailure('running calls were not watched', error),
+    )
+  }
   const jobs = startPeriodicJobs(
     [
+      { name: 'watch calls', everyMs: watchEveryMs, run: watch },
       { name: 'close unknown', everyMs: closeUnknownEveryMs, run: audit.closeUnknown },
       { name: 'checkpoint', everyMs: checkpointEveryMs, run: audit.checkpoint },
       { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },

@@ -1,3 +1,4 @@
+import { createCallWatch } from '../execute/call-watch.ts'
 import type { ConnectionSnapshot, PolicySnapshot } from '../execute/resolve-call.ts'
 import type { RunningCall, RunningCalls } from '../execute/running-calls.ts'
 import type { AgentAccessLookup } from '../identity/authenticate-agent.ts'
@@ -26,7 +27,7 @@ export interface ComposeLookupsNeeds {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Builds the look-ups, and ends running calls that a change elsewhere took the ground from. */
+/** Builds the look-ups, and what ends running calls that a change took the ground from; `watchCalls` is for a timer. */
 export function composeLookups(needs: ComposeLookupsNeeds) {
   const { feed, connectionStore, policyStore, access } = needs
   const shared = { isLive: feed.isLive, ttlMs, now: needs.monotonicMs }
@@ -62,6 +63,12 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
       return false
     return (await lookups.findConnection(connectionId))?.status !== 'revoked'
   }
+  const watch = createCallWatch({
+    running: needs.running,
+    isStillGood,
+    isLive: feed.isLive,
+    now: needs.monotonicMs,
+  })
   feed.subscribe((change) => {
     if (change.table === '*') {
       connections.clear()
@@ -70,9 +77,9 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     if (change.table === 'connections') connections.delete(change.id)
     if (change.table === 'policies') policies.delete(`${change.agentId} ${change.connectionId}`)
     if (change.table === 'policies') return
-    needs.running.recheck(isStillGood, selectorOf(change)).catch(needs.onFailure)
+    watch.follow(selectorOf(change)).catch(needs.onFailure)
   })
-  return lookups
+  return { lookups, watchCalls: watch.look }
 }
 
 function selectorOf({ table, id, agentId }: Change) {

@@ -23,7 +23,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   const policyStore = createPolicyStore(database)
   const capabilityStore = createCapabilityRequestStore(database)
   const stores = createIdentityStores({ database, feed, monotonicMs })
-  const lookups = composeLookups({
+  const { lookups, watchCalls } = composeLookups({
     ...foundation,
     connectionStore,
     policyStore,
@@ -66,5 +66,5 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     now,
     publicUrl,
   })
-  return { identity, connections, policies, capabilities, execute }
+  return { identity, connections, policies, capabilities, execute, watchCalls }
 }

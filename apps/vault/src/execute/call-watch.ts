@@ -1,0 +1,84 @@
+import type { CallSelector, RunningCall, RunningCalls } from './running-calls.ts'
+
+// Ends calls on their way that nobody can vouch for any more (S-10): what another replica took away, also while this
+// one does not hear of it.
+
+/** How often running calls are looked at. */
+export const watchEveryMs = 250
+/**
+ * A call that could not be vouched for is ended after this long. S-10 promises five seconds from an owner's word to the
+ * end; one of them may pass before it is noticed that changes are not heard of.
+ */
+const unvouchedMsMax = 3_000
+
+export interface CallWatch {
+  /** Asks about the selected calls, or all, because something changed. Rejects where it could not be said of one. */
+  follow(selector: CallSelector | undefined): Promise<void>
+  /** Looks at all calls; for a timer. Nobody has to wait for it: it resolves when every question is answered or given up. */
+  look(): Promise<void>
+}
+
+/** Builds the watch. `isStillGood` asks the database where changes are not heard of. `now` is monotonic, in ms. */
+export function createCallWatch(needs: {
+  readonly running: Pick<RunningCalls, 'recheck'>
+  readonly isStillGood: (call: RunningCall) => Promise<boolean>
+  /** Do changes get through? */
+  readonly isLive: () => boolean
+  readonly now: () => number
+}): CallWatch {
+  const { running, isLive, now } = needs
+  const vouchedMs = new WeakMap<RunningCall, number>()
+  /** Something changed, and it has not been said yet that the call may go on. */
+  const doubted = new WeakSet<RunningCall>()
+  const asked = new WeakSet<RunningCall>()
+
+  async function vouch(call: RunningCall): Promise<boolean> {
+    const askedMs = now()
+    const isGood = await needs.isStillGood(call)
+    vouchedMs.set(call, askedMs)
+    doubted.delete(call)
+    return isGood
+  }
+
+  async function mayGoOn(call: RunningCall): Promise<boolean> {
+    const nowMs = now()
+    const lastMs = vouchedMs.get(call)
+    if (lastMs === undefined || (isLive() && !doubted.has(call))) {
+      vouchedMs.set(call, nowMs)
+      return true
+    }
+    const leftMs = lastMs + unvouchedMsMax - nowMs
+    if (leftMs <= 0) return false
+    if (asked.has(call)) return true
+    asked.add(call)
+    try {
+      return await within(vouch(call), leftMs)
+    } catch {
+      return true // Nobody could say: the next look asks again, for as long as there is time.
+    } finally {
+      asked.delete(call)
+    }
+  }
+
+  return {
+    follow: (selector) =>
+      running.recheck((call) => {
+        doubted.add(call)
+        return vouch(call)
+      }, selector),
+    look: () => running.recheck(mayGoOn),
+  }
+}
+
+/** The answer, or false where it takes longer. */
+async function within(answer: Promise<boolean>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
