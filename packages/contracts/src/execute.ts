@@ -8,7 +8,33 @@ export const executeBodyBytesMax = 12 * 1024 * 1024
 /** The longest that a call may wait for an owner, in seconds. */
 export const waitSecondsMax = 300
 
-const queryValue = z.union([z.string(), z.number(), z.boolean()])
+/** The most members of `query` and of `headers`. */
+const membersMax = 1000
+
+/**
+ * An object of names and values. Counted before it is read, and `__proto__`, which zod would leave out without a word,
+ * is refused: what is sent is what was asked for or nothing.
+ */
+const membersOf = <Value extends z.ZodType>(value: Value) => {
+  type Members = Record<string, z.infer<Value>>
+  const counted: z.ZodType<Members, Members> = z.preprocess(
+    (members, context) => {
+      if (typeof members !== 'object' || members === null) return members
+      const names = Object.keys(members)
+      const message =
+        names.length > membersMax
+          ? `must have at most ${membersMax} members`
+          : names.includes('__proto__')
+            ? 'must not have a member __proto__'
+            : undefined
+      if (message === undefined) return members
+      context.addIssue(message)
+      return z.NEVER
+    },
+    z.record(z.string(), value),
+  ) as never
+  return counted
+}
 
 /** What an agent asks the vault to send. Nothing here is believed: the vault freezes, decides and then sends. */
 export const ExecuteInput = z.strictObject({
@@ -16,8 +42,8 @@ export const ExecuteInput = z.strictObject({
   service: CatalogName.optional(),
   method: z.string().max(32),
   url: z.string().max(65_536),
-  query: z.record(z.string(), queryValue).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  query: membersOf(z.union([z.string(), z.number(), z.boolean()])).optional(),
+  headers: membersOf(z.string()).optional(),
   body: z.unknown().optional(),
   approvalId: ApprovalId.optional(),
   waitSeconds: z.number().min(0).max(waitSecondsMax).optional(),
