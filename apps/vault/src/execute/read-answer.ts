@@ -29,6 +29,10 @@ export async function readAnswer(
   const headers: Record<string, string> = Object.create(null)
   let redactions = 0
   for (const [name, value] of keptHeaders) {
+    if (scrubber.isInName(name)) {
+      redactions += 1
+      continue
+    }
     const clean = scrubber.text(value)
     if (clean !== value) redactions += 1
     headers[name] = headers[name] === undefined ? clean : `${headers[name]}, ${clean}`
@@ -60,36 +64,51 @@ const join = (chunks: readonly Uint8Array[]): Buffer => {
   return Buffer.concat(filled)
 }
 
-function parseBody(
-  bytes: Buffer,
-  contentType: string,
-  scrubber: Scrubber,
-): { body: unknown; redactions: number } {
+interface ParsedBody {
+  readonly body: unknown
+  readonly redactions: number
+}
+
+function parseBody(bytes: Buffer, contentType: string, scrubber: Scrubber): ParsedBody {
   if (bytes.byteLength === 0) return { body: null, redactions: 0 }
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const text = decodeText(bytes)
-  if (text === undefined) return { body: binary(bytes, type), redactions: 0 }
-  if (isJson(type)) return parseJson(text, scrubber)
-  if (type === '' || type.startsWith('text/') || textTypes.test(type)) {
-    return { body: text, redactions: 0 }
+  if (text === undefined) return packed(bytes, type, scrubber)
+  if (isJson(type)) {
+    const body = tryParse(text.replace(/^\ufeff/, ''))
+    return body === undefined ? unfolded(text, '', scrubber) : unfolded(body, text, scrubber)
   }
-  return { body: binary(bytes, type), redactions: 0 }
+  if (type === '' || type.startsWith('text/') || textTypes.test(type)) {
+    return unfolded(text, '', scrubber)
+  }
+  return packed(bytes, type, scrubber)
 }
 
 const isJson = (type: string) => type === 'application/json' || type.endsWith('+json')
 const textTypes =
   /^application\/(xml|x-ndjson|jsonl|javascript|ecmascript|x-www-form-urlencoded|yaml|x-yaml|graphql|sql|toml)$|\+xml$|\+yaml$/
 
-/** A string escape can hide a secret until it is parsed: what parsing unfolds is searched once more. */
-function parseJson(text: string, scrubber: Scrubber): { body: unknown; redactions: number } {
-  const body = tryParse(text)
-  if (body === undefined) return { body: text, redactions: 0 }
-  if (!text.includes('\\')) return { body, redactions: 0 }
-  const unfolded = JSON.stringify(body)
-  const clean = scrubber.text(unfolded)
-  if (clean === unfolded) return { body, redactions: 0 }
-  const again = tryParse(clean)
-  if (again !== undefined) return { body: again, redactions: 1 }
+/**
+ * What parsing unfolds and writing folds is searched once more, as it will be written: `\u0073`, `1.2e3` and the spaces of
+ * JSON can hide a secret until then. `read` is the text that the body was parsed from, which was searched already.
+ */
+function unfolded(body: unknown, read: string, scrubber: Scrubber): ParsedBody {
+  const written = tryWrite(body)
+  if (written === undefined) return { body: read, redactions: 0 }
+  if (written === read) return { body, redactions: 0 }
+  const clean = scrubber.text(written)
+  if (clean === written) return { body, redactions: 0 }
+  // Where the secret was no string but a part of the structure, what is left is no JSON any more: it goes on as text.
+  return { body: tryParse(clean) ?? clean, redactions: 1 }
+}
+
+/** Base64 can spell a secret that the bytes do not hold. Nothing can be cut out of it, so the answer is withheld. */
+function packed(bytes: Buffer, type: string, scrubber: Scrubber): ParsedBody {
+  const body = {
+    $base64: bytes.toString('base64'),
+    contentType: type === '' ? 'application/octet-stream' : type,
+  }
+  if (scrubber.text(body.$base64) === body.$base64) return { body, redactions: 0 }
   throw new Problem(
     'upstream-invalid-response',
     'The answer could not be cleaned of the credential.',
@@ -97,6 +116,16 @@ function parseJson(text: string, scrubber: Scrubber): { body: unknown; redaction
       next: 'An owner can look at what the upstream sends back.',
     },
   )
+}
+
+/** Undefined for what is nested too deeply to be written again. */
+function tryWrite(body: unknown): string | undefined {
+  try {
+    return JSON.stringify(body)
+  } catch (cause) {
+    if (cause instanceof RangeError) return undefined
+    throw cause
+  }
 }
 
 function tryParse(text: string): unknown {
@@ -107,7 +136,7 @@ function tryParse(text: string): unknown {
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function decodeText(bytes: Uint8Array): string | undefined {
   try {
@@ -116,8 +145,3 @@ function decodeText(bytes: Uint8Array): string | undefined {
     return undefined // Not UTF-8: it is passed on as base64.
   }
 }
-
-const binary = (bytes: Buffer, type: string) => ({
-  $base64: bytes.toString('base64'),
-  contentType: type === '' ? 'application/octet-stream' : type,
-})

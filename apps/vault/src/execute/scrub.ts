@@ -21,6 +21,8 @@ export interface Scrubber {
   stream(): ScrubStream
   /** The same for a header's value or other short text. */
   text(text: string): string
+  /** Whether the name of a header holds a secret. Names are told in lower case, so a secret in lower case is one too. */
+  isInName(name: string): boolean
 }
 
 /** A stretch that is taken out: from, to. */
@@ -34,8 +36,20 @@ type Stretch = [number, number]
 export function createScrubber(secrets: readonly string[]): Scrubber {
   const wanted = [...new Set(secrets)].filter((secret) => secret !== '')
   const automaton = createFormAutomaton(wanted.flatMap(secretForms))
+  // Few upstreams choose names of headers that pass, so what looks for secrets in them is made at the first one.
+  let ofNames: FormAutomaton | undefined
   return {
     stream: () => createStream(automaton),
+    isInName(name) {
+      ofNames ??= createFormAutomaton(
+        [...new Set(wanted.flatMap((secret) => [secret, secret.toLowerCase()]))].flatMap(
+          secretForms,
+        ),
+      )
+      const ends: number[] = []
+      ofNames.scan(nowhere, Buffer.from(name, 'utf8'), ends)
+      return ends.length > 0
+    },
     text(text) {
       const bytes = Buffer.from(text, 'utf8')
       const ends: number[] = []
