@@ -35,9 +35,9 @@ const html = `<!doctype html>
 </form>
 <section id="done" hidden>
 <p>Now, in a terminal, keep a key in the vault and let an agent use it. The command asks for what it needs, this sign-in first:</p>
-<pre tabindex="0"><code id="connect"></code></pre>
+<pre><code id="connect"></code></pre>
 <p>Keep another key whenever you like:</p>
-<pre tabindex="0"><code id="add"></code></pre>
+<pre><code id="add"></code></pre>
 </section>
 </main>
 </body>
@@ -69,7 +69,7 @@ button[disabled] { opacity: .6; cursor: progress; }
 .fault { color: var(--bad); font-weight: 600; }
 .fault:empty { margin: 0; }
 code { font: .9rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-pre { padding: .8rem; border-radius: .4rem; overflow-x: auto; background: var(--well); }
+pre { padding: .8rem; border-radius: .4rem; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--well); }
 `
 
 const script = `const find = (id) => document.getElementById(id)

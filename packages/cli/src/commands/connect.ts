@@ -67,7 +67,7 @@ async function connect(
     (await enrolAgent(owner, settings, await freeName(owner, wanted)))
   for (const { id: connectionId, origins } of connections) {
     const pair = { agentId: agent.id, connectionId }
-    await grantAccess(owner, pair, { entries: readEverything(origins), approval: 'never' })
+    await grantAccess(owner, pair, { entries: readEverything(origins) })
   }
   const server = serverCommand(await serverEnvironment(settings, agent))
   const check = await checkServer(server, process.environment)

@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import type { Command } from 'commander'
 import { defaultUrl } from '../settings.ts'
 import type { Process } from './context.ts'
+import { whenToldToStop } from './when-told-to-stop.ts'
 
 /** `sallyport up`: runs the vault in this process until it is told to stop. */
 export function addUpCommand(program: Command, given: Process): void {
@@ -18,7 +18,7 @@ export function addUpCommand(program: Command, given: Process): void {
           const text = json === true ? JSON.stringify(ready) : welcome(ready)
           given.streams.stdout.write(`${text}\n`)
         },
-        stopped: Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]),
+        stopped: whenToldToStop(process, () => performance.now()),
       })
     })
 }
