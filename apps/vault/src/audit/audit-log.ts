@@ -50,6 +50,11 @@ export interface AuditLog {
   checkpoint(): Promise<number>
   /** Closes intents whose deadline has passed as `unknown`. Answers how many. Safe on several replicas at once. */
   closeUnknown(): Promise<number>
+  /**
+   * Closes every open intent as `unknown`, deadline or not: at the start of a vault that has the database to itself, all
+   * of them are of a process that is gone.
+   */
+  closeAbandoned(): Promise<number>
   /** Resolves when what was handed in has been written or given up; ten seconds at most. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -84,6 +89,8 @@ const checkpointHeadsMax = 100
 const closingPageSize = 500
 /** Added to a deadline, for replicas whose clocks differ. */
 const closingGraceMs = 10_000
+/** The last moment that a Date holds. */
+const latestMs = 8.64e15
 
 /** Makes the audit log. */
 export function createAuditLog(needs: AuditLogNeeds): AuditLog {
@@ -132,7 +139,8 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
       appendCheckpoint: (line) => needs.checkpointFile.append(line),
     }),
     checkpoint,
-    closeUnknown: () => closeUnknown(needs),
+    closeUnknown: () => closeUnknown(needs, () => now() - closingGraceMs),
+    closeAbandoned: () => closeUnknown(needs, () => latestMs),
     flush: () => queue.flush(),
     close: () => queue.close(),
   }
@@ -191,11 +199,11 @@ async function signHeads(
   return signed
 }
 
-async function closeUnknown(needs: AuditLogNeeds): Promise<number> {
+async function closeUnknown(needs: AuditLogNeeds, dueBeforeMs: () => number): Promise<number> {
   await needs.store.sweepLeases(needs.limitNow())
   let total = 0
   for (;;) {
-    const overdue = await needs.store.overdue(needs.now() - closingGraceMs, closingPageSize)
+    const overdue = await needs.store.overdue(dueBeforeMs(), closingPageSize)
     const byWorkspace = new Map<string, string[]>()
     for (const { workspaceId, auditId } of overdue) {
       const ids = byWorkspace.get(workspaceId)
@@ -238,7 +246,7 @@ async function closeInWorkspace(
       )
       const rows = stampRecords(head, drafts, mac)
       count = rows.length
-      return { workspaceId, from: head, rows, opened: [], ended: [], limits: noLimits }
+      return { workspaceId, from: head, rows, opened: [], ended: closed, limits: noLimits }
     },
   )
   return count

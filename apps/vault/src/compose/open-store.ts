@@ -26,6 +26,8 @@ export interface OpenedStore {
   readonly database: Database
   /** For the connection of the change feed. */
   readonly url: string
+  /** No other vault can be at work on it: whoever runs an embedded database holds its data directory. */
+  readonly isExclusive: boolean
   close(): Promise<void>
 }
 
@@ -60,7 +62,13 @@ export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
     })
     await bind(database, rootKey)
     const close = () => database.close().finally(() => server.stop())
-    return { rootKey, database, url: server.appUrl, close }
+    return {
+      rootKey,
+      database,
+      url: server.appUrl,
+      isExclusive: needs.config.databaseUrl === undefined,
+      close,
+    }
   } catch (error) {
     await server.stop()
     throw error
