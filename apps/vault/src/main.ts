@@ -2,19 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ServerType, serve } from '@hono/node-server'
 import pino from 'pino'
 import { compose } from './compose/compose.ts'
+import { describeFault } from './compose/describe-fault.ts'
 import { openStore } from './compose/open-store.ts'
 import { createSetupTokenFile } from './compose/setup-token-file.ts'
 import { type Config, ConfigError, type Environment, readConfig } from './config.ts'
+import { type Listener, listen } from './http/listen.ts'
 
 // Reads the environment, builds the house, listens, and closes it in order when told to stop.
 
 declare const SALLYPORT_VERSION: string
 
-/** How long connections that are open at the end may take to finish what they do. */
-const drainMs = 10_000
+/** EX_SOFTWARE of sysexits.h. */
+const faultExitCode = 70
 
 /** Where the vault is; while it has no owner, also the link with which its first one is made, once. */
 export interface Ready {
@@ -37,7 +38,11 @@ export interface RunVaultNeeds {
  */
 export async function runVault({ environment, announce, stopped }: RunVaultNeeds): Promise<void> {
   const config = readConfig(environment)
-  const log = pino({ level: config.logLevel }, pino.destination(2))
+  const log = pino(
+    { level: config.logLevel, serializers: { err: describeFault } },
+    pino.destination(2),
+  )
+  endOnFault(log)
   const store = await openStore({
     config,
     randomBytes,
@@ -62,10 +67,14 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
     await store.close()
     throw error
   })
+  let listener: Listener | undefined
   try {
-    const server = await listen(config, house.app.fetch)
-    const { port } = server.address() as { port: number }
-    url = config.publicUrl ?? `http://${hostInUrl(config.host)}:${port}`
+    listener = await listen({ ...config, serve: house.app.fetch, refuse: house.refuse }).catch(
+      (error: unknown) => {
+        throw explainListening(config, error)
+      },
+    )
+    url = config.publicUrl ?? `http://${hostInUrl(config.host)}:${listener.port}`
     const prepared = await house.prepareSetup(setupToken.read())
     if (prepared.setupToken === undefined) {
       setupToken.remove()
@@ -75,10 +84,21 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
       announce({ url, setupUrl: `${url}/setup#token=${prepared.setupToken}` })
     }
     await stopped
-    await drain(server)
   } finally {
+    await listener?.drain()
     await house.close()
   }
+}
+
+/**
+ * Nobody knows what a fault that nobody caught leaves behind, be it thrown or rejected: the process ends as in a crash, from
+ * which the next start recovers (S-43), and does not go on in an unknown state.
+ */
+function endOnFault(log: pino.Logger): void {
+  process.on('uncaughtException', (err, origin) => {
+    log.fatal({ err, origin }, 'the vault ends: a fault was not caught')
+    process.exit(faultExitCode)
+  })
 }
 
 /** Beside the bundle, or at the top of the repository where the sources run. */
@@ -92,37 +112,21 @@ function findMigrations(): string {
   return found
 }
 
-function listen(config: Config, fetch: Parameters<typeof serve>[0]['fetch']): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      { fetch, hostname: config.host, port: config.port, overrideGlobalObjects: false },
-      () => resolve(server),
-    )
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListening(config, error)))
-  })
+function explainListening({ host, port }: Config, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const why = listenFailures[code]
+  if (why === undefined) return error
+  return new ConfigError(`${host}:${port} ${why}`)
 }
 
-function explainListening({ host, port }: Config, error: NodeJS.ErrnoException): Error {
-  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error
-  const why = error.code === 'EACCES' ? 'may not be used by this user' : 'is in use'
-  return new ConfigError(`${host}:${port} ${why}: set SALLYPORT_PORT to another port.`)
+const listenFailures: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use: set SALLYPORT_PORT to another port.',
+  EACCES: 'may not be used by this user: set SALLYPORT_PORT to another port.',
+  EADDRNOTAVAIL: 'is not an address of this machine: set SALLYPORT_HOST to one.',
+  ENOTFOUND: 'names no machine: set SALLYPORT_HOST to an address of this one.',
 }
 
 const hostInUrl = (host: string) => {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
   return host.includes(':') ? `[${host}]` : host
-}
-
-/** Takes no new connections and lets the open ones finish, bounded. */
-function drain(server: ServerType): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      if ('closeAllConnections' in server) server.closeAllConnections()
-    }, drainMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
-  })
 }

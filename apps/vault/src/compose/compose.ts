@@ -1,6 +1,6 @@
-import type { HttpBindings } from '@hono/node-server'
+import { Problem } from '@sallyport/contracts'
 import { watchEveryMs } from '../execute/call-watch.ts'
-import { createApp } from '../http/app.ts'
+import { type Bindings, createApp } from '../http/app.ts'
 import { createClientAddress } from '../http/client-address.ts'
 import type { MountContext } from '../http/mount.ts'
 import { createResponder } from '../http/respond.ts'
@@ -24,8 +24,13 @@ export async function compose(needs: ComposeNeeds) {
   const foundation = await composeFoundation(needs)
   const rooms = composeRooms(needs, foundation)
   const { identity, watchCalls } = rooms
-  const { audit, egress, feed } = foundation
-  const app = composeApp(needs, foundation, rooms)
+  const { audit, egress, feed, running } = foundation
+  const { app, refuse } = composeApp(needs, foundation, rooms)
+  if (needs.store.isExclusive) {
+    await audit.closeAbandoned().catch((error: unknown) => {
+      foundation.onFailure('what the last run left open could not be closed', error)
+    })
+  }
   const watch = async () => {
     // Not waited for: the next look must not come late because an answer does.
     watchCalls().catch((error: unknown) =>
@@ -43,11 +48,15 @@ export async function compose(needs: ComposeNeeds) {
   )
   return {
     app,
+    /** Answers what comes while the vault stops. */
+    refuse,
     prepareSetup: identity.setup.prepareSetup,
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
     async close(): Promise<void> {
       await jobs.stop()
       await egress.close()
+      // What egress cut off has yet to say how it ended.
+      await running.idle()
       await audit.close()
       await feed.close()
       await needs.store.close()
@@ -90,7 +99,7 @@ function composeApp(
       problem.auditId = auditId
     },
     clientAddress: (c) => {
-      const { incoming } = c.env as HttpBindings
+      const { incoming } = c.env as Partial<Bindings>
       return clientAddress(incoming?.socket.remoteAddress ?? '', c.req.header('x-forwarded-for'))
     },
   }
@@ -107,5 +116,11 @@ function composeApp(
   })
   const app = createApp(mounted, context)
   serveSetupPage(app, respond, requestId)
-  return app
+  return { app, refuse: () => respond.problem(stopping(), requestId()) }
 }
+
+const stopping = () =>
+  new Problem('overloaded', 'The vault is stopping, so nothing was done.', {
+    next: 'Send it again in a few seconds.',
+    retryAfterSeconds: 2,
+  })

@@ -22,6 +22,8 @@ export interface RunningCalls {
   begin(call: { agent?: AuthenticatedAgent; connectionId: string }): RunningCall
   /** Ends the calls at once: what was not sent will not be (S-10). Returns how many. */
   end(selector: CallSelector): number
+  /** Resolves when no call is on its way, each with its outcome handed in. */
+  idle(): Promise<void>
   /**
    * Ends those calls, of the selected or of all, that `isStillGood` no longer says yes to: for what another replica
    * changed, or what changed while nobody listened.
@@ -35,6 +37,7 @@ export interface RunningCalls {
 /** Builds an empty register. */
 export function createRunningCalls(): RunningCalls {
   const running = new Map<RunningCall, () => void>()
+  const waiting: (() => void)[] = []
   const selected = (selector: CallSelector | undefined) =>
     [...running].filter(([call]) => selector === undefined || matches(call, selector))
   return {
@@ -44,7 +47,10 @@ export function createRunningCalls(): RunningCalls {
         ...given,
         isEnded: () => ended,
         stops: new Set(),
-        finish: () => void running.delete(call),
+        finish() {
+          running.delete(call)
+          if (running.size === 0) for (const resolve of waiting.splice(0)) resolve()
+        },
       }
       running.set(call, () => {
         ended = true
@@ -57,6 +63,8 @@ export function createRunningCalls(): RunningCalls {
       for (const [, end] of ending) end()
       return ending.length
     },
+    idle: () =>
+      running.size === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve)),
     async recheck(isStillGood, selector) {
       await Promise.all(
         selected(selector).map(async ([call, end]) => {
