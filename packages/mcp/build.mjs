@@ -1,6 +1,6 @@
 // Bundles sallyport-mcp into one file without dependencies, small and quick to start: a client starts it anew for
 // every conversation and waits for its tools.
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build as bundle } from 'esbuild'
 
@@ -84,8 +84,8 @@ function takeOut(source) {
 
 /** Builds `dist/`. @throws Error where the bundle would need anything that it does not hold */
 export async function build() {
-  await rm(here('dist'), { recursive: true, force: true })
-  const outfile = here('dist/sallyport-mcp.js')
+  // A client that starts the server meanwhile finds the old bundle or the new one, never none.
+  const outfile = here(`dist/${process.pid}.partial.js`)
   const { metafile } = await bundle({
     absWorkingDir: here('.'),
     entryPoints: ['src/main.ts'],
@@ -100,9 +100,14 @@ export async function build() {
     metafile: true,
     plugins: [routesByValue, withoutValidator, withoutUnusedSchemas],
   })
-  refuseImports(Object.values(metafile.outputs)[0])
-  refuseReaders(await readFile(outfile, 'utf8'))
-  await chmod(outfile, 0o755)
+  try {
+    refuseImports(Object.values(metafile.outputs)[0])
+    refuseReaders(await readFile(outfile, 'utf8'))
+    await chmod(outfile, 0o755)
+    await rename(outfile, here('dist/sallyport-mcp.js'))
+  } finally {
+    await rm(outfile, { force: true })
+  }
   await writeFile(here('dist/THIRD-PARTY-LICENSES.txt'), await licencesOf(metafile))
 }
 
