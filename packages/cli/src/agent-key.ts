@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Agent, type AgentPublicKey, Problem } from '@sallyport/contracts'
 import type { AgentPrivateKey, Client } from '@sallyport/sdk'
@@ -24,6 +24,12 @@ export async function enrolAgent(
   writeFileWhole(keyPath, `${JSON.stringify(privateKey)}\n`, { secret: true })
   await owner.call('bootstrapAgent', { bootstrapSecret, publicKey })
   return { id: agent.id, name: agent.name, keyPath }
+}
+
+/** Takes back an agent that was made for nothing, its key first. */
+export async function removeAgent(owner: Client, { id, keyPath }: OwnAgent): Promise<void> {
+  rmSync(keyPath, { force: true })
+  await owner.call('deleteAgent', { agentId: id })
 }
 
 /** What a client's configuration says now, and the name that the agent has to have, where one was asked for. */

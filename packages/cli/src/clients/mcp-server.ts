@@ -1,19 +1,25 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from '../settings.ts'
 import { CommandError } from '../terminal.ts'
 import type { ServerCommand } from './client-config.ts'
 
 const checkTimeoutMs = 60_000
+const saidLinesMax = 3
 
 /**
  * The way to start `sallyport-mcp`. In a clone it is the bundle beside this command, by absolute paths: what a client
  * starts has its own working directory, and often not the PATH of a shell. Installed, it is the published package.
  */
 export function serverCommand(env: Readonly<Record<string, string>>): ServerCommand {
-  const beside = fileURLToPath(new URL('../../mcp/dist/sallyport-mcp.js', import.meta.url))
-  if (existsSync(beside)) return { command: process.execPath, args: [beside], env }
+  const clone = fileURLToPath(new URL('../../mcp/', import.meta.url))
+  const bundle = join(clone, 'dist', 'sallyport-mcp.js')
+  if (existsSync(bundle)) return { command: process.execPath, args: [bundle], env }
+  if (existsSync(join(clone, 'build.mjs'))) {
+    throw new CommandError('sallyport-mcp is not built: run `npm run build` in the repository.')
+  }
   return { command: 'npx', args: ['-y', 'sallyport-mcp'], env }
 }
 
@@ -43,7 +49,9 @@ export async function checkServer(
     child.on('close', done)
   })
   if (code === 0) return said.trim()
-  const why = complaint.trim().replace(/^sallyport-mcp: /, '')
+  // One sentence where it is our own server that complains; npm's first lines say enough of the rest.
+  const lines = complaint.trim().split(/\r?\n/, saidLinesMax)
+  const why = lines.join(' ').replace(/^sallyport-mcp: /, '')
   throw new CommandError(
     `The check of the MCP server failed${why === '' ? ` (exit code ${code}).` : `: ${why}`}`,
   )

@@ -1,10 +1,15 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Connection } from '@sallyport/contracts'
+import type { Connection, Policy } from '@sallyport/contracts'
 import { type Client, createClient } from '@sallyport/sdk'
 import { Argument, type Command } from 'commander'
-import { enrolAgent, findOwnAgent } from '../agent-key.ts'
-import { type ClientName, clientNames, openClientConfig } from '../clients/client-config.ts'
+import { enrolAgent, findOwnAgent, removeAgent } from '../agent-key.ts'
+import {
+  type ClientConfig,
+  type ClientName,
+  clientNames,
+  openClientConfig,
+} from '../clients/client-config.ts'
 import { checkServer, serverCommand } from '../clients/mcp-server.ts'
 import type { Settings } from '../settings.ts'
 import { CommandError, shellWord, type Terminal } from '../terminal.ts'
@@ -55,24 +60,17 @@ async function connect(
   client: ClientName,
   options: ConnectOptions,
 ): Promise<void> {
-  const { terminal, settings, process } = context
+  const { terminal, settings } = context
   const directory = await askDirectory(context, client, options)
   // A broken file is refused before anything is made.
   const config = openClientConfig(client, { directory, name: options.server })
   const owner = await context.owner()
   const connections = await chooseConnections(owner, terminal, options)
-  const wanted = options.name ?? agentNames[client]
-  const agent =
-    (await findOwnAgent(owner, settings, { environment: config.current, name: options.name })) ??
-    (await enrolAgent(owner, settings, await freeName(owner, wanted)))
-  for (const { id: connectionId, origins } of connections) {
-    const pair = { agentId: agent.id, connectionId }
-    await grantAccess(owner, pair, { entries: readEverything(origins) })
-  }
-  const server = serverCommand(await serverEnvironment(settings, agent))
-  const check = await checkServer(server, process.environment)
+  const provision = { owner, client, options, config, connections }
+  const { agent, server, check } = await provideServer(context, provision)
   const paste = config.write(server)
   const { id: agentId, name, keyPath } = agent
+  const { policies } = await owner.call('listPolicies', { agentId })
   terminal.answer(
     { agentId, name, keyPath, ...(paste === undefined ? { path: config.path } : { paste }), check },
     [
@@ -81,9 +79,39 @@ async function connect(
       `Its key  ${keyPath}`,
       check,
       '',
-      nextStep({ client, directory, settings, name, connections }),
+      nextStep({ client, directory, settings, name, policies }),
     ].join('\n'),
   )
+}
+
+interface Provision {
+  readonly owner: Client
+  readonly client: ClientName
+  readonly options: ConnectOptions
+  readonly config: ClientConfig
+  readonly connections: readonly Connection[]
+}
+
+/** An agent with its access, and the server that acts for it, tried out. What is made here for a server that fails is taken back. */
+async function provideServer(
+  { settings, process }: CommandContext & { process: Process },
+  { owner, client, options, config, connections }: Provision,
+) {
+  const own = { environment: config.current, name: options.name }
+  const before = await findOwnAgent(owner, settings, own)
+  const wanted = options.name ?? agentNames[client]
+  const agent = before ?? (await enrolAgent(owner, settings, await freeName(owner, wanted)))
+  try {
+    for (const { id: connectionId, origins } of connections) {
+      const pair = { agentId: agent.id, connectionId }
+      await grantAccess(owner, pair, { entries: readEverything(origins) })
+    }
+    const server = serverCommand(await serverEnvironment(settings, agent))
+    return { agent, server, check: await checkServer(server, process.environment) }
+  } catch (thrown) {
+    if (before === undefined) await removeAgent(owner, agent)
+    throw thrown
+  }
 }
 
 /** Where the client's project is: the configuration of MCP servers belongs to one. */
@@ -95,7 +123,7 @@ async function askDirectory(
   if (client === 'json') return process.directory
   const given =
     options.directory ??
-    (await terminal.ask(`The project to use it in`, { default: process.directory }))
+    (await terminal.ask('The project to use it in', { default: process.directory }))
   const home = settings.environment.HOME
   const path = home === undefined ? given : given.replace(/^~(?=$|\/)/, home)
   const directory = resolve(process.directory, path)
@@ -156,20 +184,27 @@ interface Connected {
   readonly directory: string
   readonly settings: Settings
   readonly name: string
-  readonly connections: readonly Connection[]
+  readonly policies: readonly Policy[]
 }
 
-function nextStep({ client, directory, settings, name, connections }: Connected): string {
-  const [first] = connections
+function nextStep({ client, directory, settings, name, policies }: Connected): string {
+  const allowed = policies.flatMap(({ allow }) => allow)
+  const [first] = allowed
   if (first === undefined) {
     return `It may do nothing yet. Next: npx sallyport policies allow ${shellWord(name)} <connection>${settings.urlOption}`
   }
-  const may = `It may read (GET) everything at ${connections.flatMap(({ origins }) => origins).join(', ')}.`
+  const may = allowed.map(
+    ({ origin, methods, paths }) => `  ${methods}  ${origin}  ${paths.join(' ')}`,
+  )
   const start = {
     claude: `Start \`claude\` in ${directory}`,
-    mcporter: `Run \`npx mcporter list sallyport\` in ${directory}`,
+    mcporter: `Run mcporter in ${directory}`,
     opencode: `Start \`opencode\` in ${directory}`,
     json: 'Paste it into your client',
   }[client]
-  return `${may}\n${start}, and have it GET something from ${first.origins[0] ?? 'there'} through sallyport.`
+  return [
+    'It may:',
+    ...may,
+    `${start}, and have it ${first.methods[0] ?? 'GET'} something at ${first.origin} through sallyport.`,
+  ].join('\n')
 }

@@ -206,7 +206,7 @@ function parseDocument(text: string, file: string): PolicyDocument {
   try {
     return JSON.parse(text) as PolicyDocument
   } catch {
-    throw new CommandError(`${file} is not JSON. Nothing was changed.`)
+    throw new CommandError(`${file === '-' ? 'stdin' : file} is not JSON. Nothing was changed.`)
   }
 }
 
