@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NextCursor, OriginPattern, Page, Timestamp } from './common.ts'
 import { AgentId, ConnectionId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
+import { Problem } from './problem.ts'
 
 /** The methods that the vault sends, in capitals; anything else is refused. */
 export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -31,18 +32,29 @@ export const AllowEntry = z.strictObject({
   paths: z.array(PathPattern).min(1, 'must name at least one path; /** is all').max(100),
 })
 
-/** The older spelling of an allow entry: `baseUrl` and `pathPatterns`. */
-const OlderAllowEntry = z
+/** An entry as it may be written: the older `baseUrl` and `pathPatterns` stand for `origin` and `paths`. */
+const AllowEntryInput = z
   .strictObject({
-    baseUrl: z.string().max(300),
-    methods: z.array(HttpMethod).min(1),
-    pathPatterns: z.array(PathPattern).min(1).max(100),
+    ...AllowEntry.partial({ origin: true, paths: true }).shape,
+    baseUrl: z.string().max(300).optional().meta({ deprecated: true }),
+    pathPatterns: AllowEntry.shape.paths.optional().meta({ deprecated: true }),
   })
-  .transform((older) => ({
-    origin: older.baseUrl.replace(/\/$/, ''),
-    methods: older.methods,
-    paths: older.pathPatterns,
-  }))
+  .transform(({ baseUrl, pathPatterns, ...entry }, context) => {
+    const both = [
+      entry.origin !== undefined && baseUrl !== undefined && 'baseUrl',
+      entry.paths !== undefined && pathPatterns !== undefined && 'pathPatterns',
+    ]
+    for (const name of both) {
+      if (name === false) continue
+      const message = 'must not stand beside the newer name of the same thing'
+      context.addIssue({ code: 'custom', path: [name], message })
+    }
+    return {
+      ...entry,
+      origin: entry.origin ?? baseUrl?.replace(/\/$/, ''),
+      paths: entry.paths ?? pathPatterns,
+    }
+  })
   .pipe(AllowEntry)
 
 const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM, 00:00 to 23:59')
@@ -104,7 +116,7 @@ export type TimeWindow = z.infer<typeof TimeWindow>
 export type Limits = z.infer<typeof Limits>
 
 const documentInput = {
-  allow: z.array(z.union([AllowEntry, OlderAllowEntry])).max(allowEntriesMax),
+  allow: z.array(AllowEntryInput).max(allowEntriesMax),
   approval: ApprovalMode.optional(),
   stepUpApproval: ApprovalMode.optional().meta({ deprecated: true }),
   limits: Limits.optional(),
@@ -113,18 +125,34 @@ const documentInput = {
   expiresAt: Timestamp.optional(),
 }
 
-/** Turns what a caller wrote, older names included, into the one form that is stored. */
+/**
+ * Turns what a caller wrote, older names included, into the one form that is stored.
+ * @throws Problem invalid-input where an older name and its newer one say different things
+ */
 export function toPolicyDocument(input: PolicyDocumentInput): PolicyDocument {
+  const { perHour } = input.limits ?? {}
+  const { approval, stepUpApproval, maxRequestsPerHour } = input
+  refuseConflict('stepUpApproval', 'approval', [stepUpApproval, approval])
+  refuseConflict('maxRequestsPerHour', 'limits.perHour', [maxRequestsPerHour, perHour])
   return {
     allow: input.allow,
-    approval: input.approval ?? input.stepUpApproval ?? 'writes',
+    approval: approval ?? stepUpApproval ?? 'writes',
     limits: {
-      ...(input.maxRequestsPerHour !== undefined && { perHour: input.maxRequestsPerHour }),
+      ...(maxRequestsPerHour !== undefined && { perHour: maxRequestsPerHour }),
       ...input.limits,
     },
     windows: input.windows ?? [],
     ...(input.expiresAt !== undefined && { expiresAt: input.expiresAt }),
   }
+}
+
+function refuseConflict(older: string, newer: string, [one, other]: readonly unknown[]): void {
+  if (one === undefined || other === undefined || one === other) return
+  const message = `says something else than ${newer}, which is the same thing`
+  throw new Problem('invalid-input', `${older} ${message}.`, {
+    next: `Give ${newer} alone.`,
+    fields: [{ field: older, message }],
+  })
 }
 
 const PolicyDocumentInput = z.strictObject(documentInput)
