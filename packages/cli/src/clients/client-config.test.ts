@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type ClientName, openClientConfig, type ServerCommand } from './client-config.ts'
+
+const server: ServerCommand = {
+  command: '/usr/bin/node',
+  args: ['/x/sallyport-mcp.js'],
+  env: { SALLYPORT_AGENT_ID: 'agt_1', SALLYPORT_PRIVATE_KEY_PATH: '/home/x/key.json' },
+}
+const places = { claude: '.mcp.json', mcporter: 'config/mcporter.json', opencode: 'opencode.json' }
+const clients = Object.entries(places) as [Exclude<ClientName, 'json'>, string][]
+const folder = () => mkdtempSync(join(tmpdir(), 'cli-client-'))
+
+function writeBefore(directory: string, path: string, text: string) {
+  mkdirSync(dirname(join(directory, path)), { recursive: true })
+  writeFileSync(join(directory, path), text)
+}
+const readAfter = (directory: string, path: string) =>
+  JSON.parse(readFileSync(join(directory, path), 'utf8'))
+
+describe.each(clients)('the configuration of %s', (client, path) => {
+  const member = client === 'opencode' ? 'mcp' : 'mcpServers'
+
+  it('is written as the client reads it', () => {
+    const directory = folder()
+    expect(openClientConfig(client, { directory, name: 'sallyport' }).write(server)).toBeUndefined()
+    const { command, args, env } = server
+    const expected =
+      client === 'opencode'
+        ? { type: 'local', command: [command, ...args], environment: env, enabled: true }
+        : { command, args, env }
+    expect(readAfter(directory, path)).toEqual({ [member]: { sallyport: expected } })
+  })
+
+  it('keeps whatever else stands there', () => {
+    const others = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 5 })
+    fc.assert(
+      fc.property(others, others, (rest, servers) => {
+        const directory = folder()
+        const before = { ...rest, [member]: servers }
+        writeBefore(directory, path, JSON.stringify(before))
+        openClientConfig(client, { directory, name: 'our own' }).write(server)
+        const after = readAfter(directory, path)
+        const { [member]: serversAfter, ...restAfter } = after
+        const { 'our own': ours, ...othersAfter } = serversAfter
+        expect(ours).toBeDefined()
+        const { [member]: _, ...restBefore } = JSON.parse(JSON.stringify(before))
+        expect(restAfter).toEqual(restBefore)
+        expect(othersAfter).toEqual(JSON.parse(JSON.stringify(servers)))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it.each(['{broken', '[]', `{"${member}":[]}`, `{"${member}":"x"}`, '// comment\n{}'])(
+    'as %j is refused before anything else happens, and not changed',
+    (text) => {
+      const directory = folder()
+      writeBefore(directory, path, text)
+      expect(() => openClientConfig(client, { directory, name: 'sallyport' })).toThrow(
+        /not (a JSON|an) object.*not changed/,
+      )
+      expect(readFileSync(join(directory, path), 'utf8')).toBe(text)
+    },
+  )
+
+  it('tells the environment that stands there, so that the same agent is connected again', () => {
+    const directory = folder()
+    const open = () => openClientConfig(client, { directory, name: 'sallyport' })
+    expect(open().current).toBeUndefined()
+    open().write(server)
+    expect(open().current).toEqual(server.env)
+    expect(openClientConfig(client, { directory, name: 'another' }).current).toBeUndefined()
+  })
+})
+
+describe('the configuration of any other client', () => {
+  it('is given to paste, and nothing is written', () => {
+    const directory = folder()
+    const pasted = openClientConfig('json', { directory, name: 'vault' }).write(server)
+    expect(JSON.parse(pasted ?? '')).toEqual({ mcpServers: { vault: server } })
+    expect(existsSync(join(directory, '.mcp.json'))).toBe(false)
+  })
+})

@@ -1,0 +1,66 @@
+import { Problem } from '@sallyport/contracts'
+import { describe, expect, it } from 'vitest'
+import { welcome } from './commands/up.ts'
+import { explainFailure } from './explain-failure.ts'
+import { explainUsage } from './program.ts'
+import { CommandError } from './terminal.ts'
+
+describe('wrong usage', () => {
+  it.each([
+    '--token=hunter2-hunter2',
+    '--password=hunter2-hunter2',
+    '--tok=hunter2-hunter2',
+    '-phunter2',
+  ])('is explained without what was given with %s', (option) => {
+    expect(explainUsage(`error: unknown option '${option}'\n`)).not.toContain('hunter2')
+  })
+
+  it('says of a secret as an argument where secrets are read', () => {
+    expect(explainUsage("error: unknown option '--token'")).toMatch(/asked for, or read from stdin/)
+  })
+})
+
+describe('a failure', () => {
+  it('that is expected is one sentence and what to do next', () => {
+    const problem = new Problem('vault-unreachable', 'No vault.', { next: 'Start it.' })
+    expect(explainFailure(problem)).toEqual({ text: 'No vault. Start it.', exitCode: 1 })
+    expect(explainFailure(new CommandError('No file.'))).toEqual({ text: 'No file.', exitCode: 1 })
+  })
+
+  it('never steers the terminal with what a vault said', () => {
+    const { text } = explainFailure(new Problem('policy-denied', 'a\u001b[2Jb'))
+    expect(text).not.toContain('\u001b')
+  })
+
+  it('of a prompt that was left is what a shell says of an interrupt', () => {
+    const left = Object.assign(new Error('force closed'), { name: 'ExitPromptError' })
+    expect(explainFailure(left)).toEqual({ text: 'Stopped.', exitCode: 130 })
+  })
+
+  it('that nobody expected shows where it happened', () => {
+    const { text, exitCode } = explainFailure(new TypeError('oops'))
+    expect(text).toContain('program.test.ts')
+    expect(exitCode).toBe(70)
+  })
+})
+
+describe('the first start', () => {
+  const setupUrl = 'http://127.0.0.1:4770/setup#token=x'
+
+  it('says where the vault is, gives the owner’s link and two commands', () => {
+    const lines = welcome({ url: 'http://127.0.0.1:4770', setupUrl }).split('\n')
+    expect(lines[0]).toBe('Sallyport is ready at http://127.0.0.1:4770')
+    expect(lines.filter((line) => line.includes(setupUrl))).toHaveLength(1)
+    expect(lines.filter((line) => line.includes('npx sallyport'))).toHaveLength(2)
+    expect(lines.join()).not.toContain('--url')
+  })
+
+  it('gives commands that work as they stand where the vault is elsewhere', () => {
+    const url = 'http://127.0.0.1:4999'
+    expect(welcome({ url, setupUrl })).toContain(`npx sallyport connect claude --url ${url} `)
+  })
+
+  it('is the only one that says more than one line', () => {
+    expect(welcome({ url: 'http://x' })).toBe('Sallyport is ready at http://x')
+  })
+})
