@@ -220,7 +220,7 @@ async function closeUnknown(needs: AuditLogNeeds, dueBeforeMs: () => number): Pr
   }
 }
 
-const noLimits = { buckets: [], leases: [] }
+const noLimits = { windows: [], leases: [] }
 
 async function closeInWorkspace(
   needs: AuditLogNeeds,

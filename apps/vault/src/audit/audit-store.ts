@@ -23,15 +23,16 @@ export type LimitAnswer =
 
 /** What stands in the database of one policy's limits, in ms of the limits' clock. */
 export interface StoredLimits {
-  readonly arrivalsMs: ReadonlyMap<string, number>
+  /** Granted attempts by limit, as in sliding-window.ts. */
+  readonly windows: ReadonlyMap<string, readonly number[]>
   readonly leases: ReadonlyMap<string, number>
 }
 
 export interface LimitChanges {
-  readonly buckets: readonly {
+  readonly windows: readonly {
     readonly policyId: string
     readonly name: string
-    readonly arrivalMs: number
+    readonly spent: readonly number[]
   }[]
   readonly leases: readonly {
     readonly auditId: string

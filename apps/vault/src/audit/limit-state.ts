@@ -1,5 +1,11 @@
 import type { LimitAnswer, LimitChanges, LimitReservation, StoredLimits } from './audit-store.ts'
-import { limitWindowsMs, type RateLimitName, rateOf, takeOne, toMicros, toMs } from './gcra.ts'
+import {
+  limitWindowsMs,
+  openWindow,
+  type RateLimitName,
+  type SlidingWindow,
+  type Spent,
+} from './sliding-window.ts'
 
 // Decides reservations against the limits' state as of one head of the chain. Whoever changes a limit moves the head
 // of its workspace in the same transaction, so the state is right for as long as the head is: compare-and-set of
@@ -12,34 +18,41 @@ export type LimitState = ReadonlyMap<string, PolicyState>
 type PolicyState = 'gone' | KnownLimits
 
 interface KnownLimits {
-  /** The theoretical arrival time in µs, by limit. */
-  readonly arrivals: ReadonlyMap<string, number>
+  /** What has been spent, by limit. */
+  readonly windows: ReadonlyMap<string, Spent>
   /** When the lease of each call in flight ends, in ms, by audit id. */
   readonly leases: ReadonlyMap<string, number>
 }
 
 interface WorkingLimits {
-  readonly arrivals: Map<string, number>
+  readonly windows: ReadonlyMap<string, Spent>
+  /** Those that have been looked at. */
+  readonly opened: Map<RateLimitName, SlidingWindow>
   readonly leases: Map<string, number>
 }
 
 const rateNames: readonly RateLimitName[] = ['perMinute', 'perHour', 'perDay']
 /** A place becomes free when some call ends: nobody knows when, so the shortest wait is named. */
 const concurrentRetrySeconds = 1
+const msPerSecond = 1000
 
-/** Takes what the store has read. A policy that was asked for and not found is gone. */
+/**
+ * Takes what the store has read of the policies that were asked for; one that was not found is gone. What is `known` as of
+ * the same head counts before it: it also tells how long a window has been closed since the clock went back.
+ */
 export function readLimits(
   asked: readonly string[],
   stored: ReadonlyMap<string, StoredLimits>,
+  known: LimitState,
 ): LimitState {
-  return new Map(
-    asked.map((policyId): [string, PolicyState] => {
-      const found = stored.get(policyId)
-      if (found === undefined) return [policyId, 'gone']
-      const arrivals = [...found.arrivalsMs].map(([name, ms]) => [name, toMicros(ms)] as const)
-      return [policyId, { arrivals: new Map(arrivals), leases: found.leases }]
-    }),
-  )
+  const limits = new Map(known)
+  for (const policyId of asked) {
+    const found = stored.get(policyId)
+    const before = known.get(policyId)
+    if (found === undefined) limits.set(policyId, 'gone')
+    else if (before === undefined || before === 'gone') limits.set(policyId, found)
+  }
+  return limits
 }
 
 /** One group's decisions, in order. */
@@ -57,7 +70,7 @@ export interface LimitDecisions {
 /** Begins to decide. `state` itself is not changed, so a group that fails leaves it as it was. */
 export function decideLimits(state: LimitState, nowMs: number): LimitDecisions {
   const working = new Map<string, WorkingLimits>()
-  const buckets = new Map<string, LimitChanges['buckets'][number]>()
+  const spent = new Map<SlidingWindow, { policyId: string; name: RateLimitName }>()
   const leases: LimitChanges['leases'][number][] = []
 
   function limitsOf(policyId: string): WorkingLimits | undefined {
@@ -65,7 +78,7 @@ export function decideLimits(state: LimitState, nowMs: number): LimitDecisions {
     if (begun !== undefined) return begun
     const known = state.get(policyId)
     if (known === undefined || known === 'gone') return undefined
-    const copy = { arrivals: new Map(known.arrivals), leases: new Map(known.leases) }
+    const copy = { windows: known.windows, opened: new Map(), leases: new Map(known.leases) }
     working.set(policyId, copy)
     return copy
   }
@@ -79,11 +92,12 @@ export function decideLimits(state: LimitState, nowMs: number): LimitDecisions {
       if (limits.concurrent !== undefined && running(known, nowMs) >= limits.concurrent) {
         return { granted: false, limit: 'concurrent', retryAfterSeconds: concurrentRetrySeconds }
       }
-      const taken = takeRates(known, limits, toMicros(nowMs))
-      if ('granted' in taken) return taken
-      for (const [name, arrival] of taken.arrivals) {
-        known.arrivals.set(name, arrival)
-        buckets.set(`${policyId} ${name}`, { policyId, name, arrivalMs: toMs(arrival) })
+      const windows = openWindows(known, limits, nowMs)
+      const refusal = longestWait(windows)
+      if (refusal !== undefined) return refusal
+      for (const { name, limit, window } of windows) {
+        window.spend(limit)
+        spent.set(window, { policyId, name })
       }
       if (limits.concurrent !== undefined) {
         const expiresMs = nowMs + leaseMs
@@ -98,8 +112,11 @@ export function decideLimits(state: LimitState, nowMs: number): LimitDecisions {
         if (known.leases.has(auditId)) limitsOf(policyId)?.leases.delete(auditId)
       }
     },
-    changes: () => ({ buckets: [...buckets.values()], leases }),
-    state: () => (working.size === 0 ? state : new Map([...state, ...working])),
+    changes: () => ({
+      windows: [...spent].map(([window, of]) => ({ ...of, spent: window.spent() })),
+      leases,
+    }),
+    state: () => (working.size === 0 ? state : new Map([...state, ...closeAll(working)])),
   }
 }
 
@@ -112,25 +129,47 @@ function running(known: WorkingLimits, nowMs: number): number {
   return count
 }
 
-type Refused = LimitAnswer & { readonly granted: false }
+interface LimitedWindow {
+  readonly name: RateLimitName
+  readonly limit: number
+  readonly window: SlidingWindow
+}
 
-/** All rates, or the refusal that has to be waited for longest. */
-function takeRates(
+function openWindows(
   known: WorkingLimits,
   limits: LimitReservation['limits'],
-  nowMicros: number,
-): Refused | { readonly arrivals: ReadonlyMap<string, number> } {
-  const arrivals = new Map<string, number>()
-  let refusal: Refused | undefined
+  nowMs: number,
+): LimitedWindow[] {
+  const windows: LimitedWindow[] = []
   for (const name of rateNames) {
     const limit = limits[name]
     if (limit === undefined) continue
-    const rate = rateOf(limit, limitWindowsMs[name])
-    const answer = takeOne(rate, known.arrivals.get(name) ?? 0, nowMicros)
-    if (answer.granted) arrivals.set(name, answer.arrivalMicros)
-    else if (refusal === undefined || answer.retryAfterSeconds > refusal.retryAfterSeconds) {
-      refusal = { granted: false, limit: name, retryAfterSeconds: answer.retryAfterSeconds }
-    }
+    const window =
+      known.opened.get(name) ??
+      openWindow(limitWindowsMs[name], known.windows.get(name) ?? [], nowMs)
+    known.opened.set(name, window)
+    windows.push({ name, limit, window })
   }
-  return refusal ?? { arrivals }
+  return windows
+}
+
+/** Of the windows that are used up, the one that has to be waited for longest. */
+function longestWait(
+  windows: readonly LimitedWindow[],
+): (LimitAnswer & { readonly granted: false }) | undefined {
+  let longest: { name: RateLimitName; waitMs: number } | undefined
+  for (const { name, limit, window } of windows) {
+    const waitMs = window.waitMs(limit)
+    if (waitMs > (longest?.waitMs ?? 0)) longest = { name, waitMs }
+  }
+  if (longest === undefined) return undefined
+  const retryAfterSeconds = Math.ceil(longest.waitMs / msPerSecond)
+  return { granted: false, limit: longest.name, retryAfterSeconds }
+}
+
+function* closeAll(working: ReadonlyMap<string, WorkingLimits>): Generator<[string, KnownLimits]> {
+  for (const [policyId, { windows, opened, leases }] of working) {
+    const closed = [...opened].map(([name, window]) => [name, window.spent()] as const)
+    yield [policyId, { windows: new Map([...windows, ...closed]), leases }]
+  }
 }

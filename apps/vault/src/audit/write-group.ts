@@ -146,7 +146,7 @@ async function appendLocked(
       assertHead(head, mac)
       const unmoved = known.head !== undefined && equal(known.head.hash, head.hash)
       const kept = unmoved && known.limits.size < knownPoliciesMax ? known.limits : new Map()
-      const state = new Map([...kept, ...readLimits(policyIds, limits)])
+      const state = readLimits(policyIds, limits, kept)
       plan = planGroup(context, head, decideLimits(state, needs.limitNow()))
       return plan.batch
     },

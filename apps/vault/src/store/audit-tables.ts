@@ -5,15 +5,18 @@ import { policies } from './tables.ts'
 // The tables of the audit log and of the limits that are reserved with it. Queries on them are written in SQL
 // (audit.ts, audit-read.ts, limits.ts), because they are the hot path; the tables stand here for the migrations.
 
-/** GCRA state: the theoretical arrival time of one limit of one policy, in ms of the limits' own clock. */
-export const limitBuckets = pgTable(
-  'limit_buckets',
+/**
+ * Granted attempts of one limit of one policy that may still count, oldest first: pairs of a time, in whole ms of the
+ * limits' own clock, and how many count as made at it.
+ */
+export const limitWindows = pgTable(
+  'limit_windows',
   {
     policyId: text('policy_id')
       .notNull()
       .references(() => policies.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
-    arrivalMs: doublePrecision('arrival_ms').notNull(),
+    spent: bigint('spent', { mode: 'number' }).array().notNull(),
   },
   (table) => [primaryKey({ columns: [table.policyId, table.name] })],
 )

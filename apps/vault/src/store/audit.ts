@@ -179,7 +179,7 @@ async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
   const { workspaceId, from, rows, opened, ended } = batch
   const last = rows.at(-1)
   if (last === undefined) return true
-  const limited = batch.limits.buckets.length > 0 || batch.limits.leases.length > 0
+  const limited = batch.limits.windows.length > 0 || batch.limits.leases.length > 0
   const moved = await sql<{ moved: number }[]>`
     with ${limited ? lockPolicies(sql, batch.limits) : sql``} moved as (
       update audit_heads set seq = ${from.seq + rows.length}, hash = ${last.hash}, mac = ${last.mac}
@@ -226,7 +226,7 @@ type Executor = Sql | postgres.TransactionSql
 
 /** Locks the policies against deletion before anything else, so that what refers to them neither fails nor deadlocks. */
 function lockPolicies(sql: Executor, limits: LimitChanges) {
-  const policyIds = [...limits.buckets, ...limits.leases].map((change) => change.policyId)
+  const policyIds = [...limits.windows, ...limits.leases].map((change) => change.policyId)
   return sql`
     wanted as (
       select unnest(string_to_array(${lines([...new Set(policyIds)])}, E'\n')) as id
@@ -235,16 +235,16 @@ function lockPolicies(sql: Executor, limits: LimitChanges) {
     ),`
 }
 
-function writeLimits(sql: Executor, { buckets, leases }: LimitChanges) {
-  return sql`, arrived as (
-      insert into limit_buckets (policy_id, name, arrival_ms)
-      select b.policy_id, b.name, b.arrival_ms::float8
+function writeLimits(sql: Executor, { windows, leases }: LimitChanges) {
+  return sql`, spent as (
+      insert into limit_windows (policy_id, name, spent)
+      select w.policy_id, w.name, string_to_array(w.spent, ',')::bigint[]
       from moved, unnest(
-        string_to_array(${lines(buckets.map((bucket) => bucket.policyId))}, E'\n'),
-        string_to_array(${lines(buckets.map((bucket) => bucket.name))}, E'\n'),
-        string_to_array(${lines(buckets.map((bucket) => String(bucket.arrivalMs)))}, E'\n')
-      ) as b (policy_id, name, arrival_ms)
-      on conflict (policy_id, name) do update set arrival_ms = excluded.arrival_ms
+        string_to_array(${lines(windows.map((window) => window.policyId))}, E'\n'),
+        string_to_array(${lines(windows.map((window) => window.name))}, E'\n'),
+        string_to_array(${lines(windows.map((window) => window.spent.join(',')))}, E'\n')
+      ) as w (policy_id, name, spent)
+      on conflict (policy_id, name) do update set spent = excluded.spent
     ), leased as (
       insert into limit_leases (audit_id, policy_id, expires_ms)
       select l.audit_id, l.policy_id, l.expires_ms::float8

@@ -47,7 +47,7 @@ describe('limits', () => {
     )
     expect(answers.filter((answer) => answer.granted)).toHaveLength(37)
     const refused = answers.find((answer) => !answer.granted)
-    expect(refused).toEqual({ granted: false, limit: 'perMinute', retryAfterSeconds: 2 })
+    expect(refused).toEqual({ granted: false, limit: 'perMinute', retryAfterSeconds: 60 })
     expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true, checked: 200 })
   })
 
@@ -141,16 +141,73 @@ describe('limits', () => {
     await third.close()
   })
 
+  it('grants in no window more than the limit, of several limits at once, whichever replica is asked when', async () => {
+    verifies('S-29')
+    const { workspaceId, policyId } = await policy()
+    const limits = { perMinute: 7, perHour: 90, perDay: 100 }
+    const windows = { perMinute: 60_000, perHour: 3_600_000, perDay: 86_400_000 }
+    const granted: number[] = []
+    for (let round = 0; round < 120; round += 1) {
+      nowMs += [0, 1, 500, 9_000, 30_000, 59_999, 60_000, 200_000][(round * round + 3) % 8] ?? 0
+      const answers = await Promise.all(
+        Array.from({ length: 1 + (round % 6) }, (_, i) =>
+          (i % 2 === 0 ? one : two).log.begin(anIntent(workspaceId, { policyId }), {
+            policyId,
+            limits,
+            leaseMs,
+          }),
+        ),
+      )
+      for (const answer of answers) if (answer.granted) granted.push(nowMs)
+      for (const [name, windowMs] of Object.entries(windows)) {
+        const within = granted.filter((ms) => ms > nowMs - windowMs).length
+        const limit = limits[name as keyof typeof limits]
+        expect(within).toBeLessThanOrEqual(limit)
+        const refused = answers.some((answer) => !answer.granted && answer.limit === name)
+        if (refused && limit <= 60) expect(within).toBe(limit)
+      }
+    }
+    expect(granted.length).toBeGreaterThan(90)
+    expect([...one.failures, ...two.failures]).toEqual([])
+  })
+
+  it('obeys a limit that was lowered or raised from the next attempt on', async () => {
+    verifies('S-29')
+    const { workspaceId, policyId } = await policy()
+    const begin = (perMinute: number) =>
+      one.log.begin(anIntent(workspaceId, { policyId }), {
+        policyId,
+        limits: { perMinute },
+        leaseMs,
+      })
+    for (let i = 0; i < 20; i += 1) expect(await begin(300)).toEqual({ granted: true })
+    expect(await begin(20)).toEqual({ granted: false, limit: 'perMinute', retryAfterSeconds: 60 })
+    expect(await begin(5)).toEqual({ granted: false, limit: 'perMinute', retryAfterSeconds: 60 })
+    expect(await begin(21)).toEqual({ granted: true })
+    expect(await begin(21)).toMatchObject({ granted: false })
+  })
+
   it('is not opened by a clock that goes back, and stays closed for one window at most', async () => {
     verifies('S-30')
     const { workspaceId, policyId } = await policy()
     const reservation = { policyId, limits: { perMinute: 1 }, leaseMs }
-    const begin = () => one.log.begin(anIntent(workspaceId, { policyId }), reservation)
-    await begin()
+    const begin = (log: TestAuditLog) =>
+      log.log.begin(anIntent(workspaceId, { policyId }), reservation)
+    await begin(two)
     nowMs -= 86_400_000
-    expect(await begin()).toMatchObject({ granted: false, retryAfterSeconds: 60 })
+    expect(await begin(one)).toMatchObject({ granted: false, retryAfterSeconds: 60 })
+    // Started anew after the clock was set right again.
     nowMs += 86_400_000
-    expect(await begin()).toMatchObject({ granted: false, retryAfterSeconds: 60 })
+    const restarted = openAuditLog({ url: test.urls.app, rootKey, limitNow: () => nowMs })
+    expect(await begin(restarted)).toMatchObject({ granted: false, retryAfterSeconds: 60 })
+    await restarted.close()
+    nowMs -= 86_400_000
+    expect(await begin(one)).toMatchObject({ granted: false })
+    nowMs += 59_999
+    expect(await begin(one)).toMatchObject({ granted: false, retryAfterSeconds: 1 })
+    nowMs += 1
+    expect(await begin(one)).toEqual({ granted: true })
+    nowMs += 86_400_000
   })
 
   it('refuses what a policy allowed that was deleted meanwhile, and disturbs nobody else', async () => {
@@ -188,7 +245,7 @@ describe('limits', () => {
     const { workspaceId } = await policy()
     await one.log.begin(anIntent(workspaceId))
     const rows = await test.database.sql`
-      select 1 from limit_buckets b join policies p on p.id = b.policy_id
+      select 1 from limit_windows w join policies p on p.id = w.policy_id
       where p.workspace_id = ${workspaceId}`
     expect(rows).toHaveLength(0)
   })

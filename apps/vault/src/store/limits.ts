@@ -6,18 +6,18 @@ import type { Database } from './database.ts'
 
 /** What stands in the database of one policy's limits. */
 export interface StoredLimits {
-  /** The theoretical arrival time of each limit, in ms of the limits' clock. */
-  readonly arrivalsMs: ReadonlyMap<string, number>
+  /** Granted attempts by limit: pairs of a time, in whole ms of the limits' clock, and a count. */
+  readonly windows: ReadonlyMap<string, readonly number[]>
   /** When the lease of each call in flight ends, in ms of the limits' clock, by audit id. */
   readonly leases: ReadonlyMap<string, number>
 }
 
 /** What a group of granted attempts changes. */
 export interface LimitChanges {
-  readonly buckets: readonly {
+  readonly windows: readonly {
     readonly policyId: string
     readonly name: string
-    readonly arrivalMs: number
+    readonly spent: readonly number[]
   }[]
   readonly leases: readonly {
     readonly auditId: string
@@ -33,10 +33,10 @@ export async function readLimits(
 ): Promise<ReadonlyMap<string, StoredLimits>> {
   if (policyIds.length === 0) return new Map()
   const ids = [...policyIds]
-  const [buckets, , leases] = await Promise.all([
-    tx<{ id: string; name: string | null; arrivalMs: number }[]>`
-      select policies.id, name, arrival_ms as "arrivalMs" from policies
-      left join limit_buckets on policy_id = policies.id where policies.id = any(${ids}::text[])`,
+  const [windows, , leases] = await Promise.all([
+    tx<{ id: string; name: string | null; spent: string }[]>`
+      select policies.id, name, array_to_string(spent, ',') as spent from policies
+      left join limit_windows on policy_id = policies.id where policies.id = any(${ids}::text[])`,
     // Leases come and go with every call. A plain index scan marks the entries of rows that are gone, so that the next
     // one passes over them; a bitmap scan reads them all again and again until the next vacuum.
     tx`select set_config('enable_bitmapscan', 'off', true)`,
@@ -45,13 +45,14 @@ export async function readLimits(
       from limit_leases where policy_id = any(${ids}::text[])`,
   ])
   const found = new Map(
-    buckets.map((row) => [
+    windows.map((row) => [
       row.id,
-      { arrivalsMs: new Map<string, number>(), leases: new Map<string, number>() },
+      { windows: new Map<string, readonly number[]>(), leases: new Map<string, number>() },
     ]),
   )
-  for (const row of buckets) {
-    if (row.name !== null) found.get(row.id)?.arrivalsMs.set(row.name, row.arrivalMs)
+  for (const row of windows) {
+    if (row.name !== null)
+      found.get(row.id)?.windows.set(row.name, row.spent.split(',').map(Number))
   }
   for (const row of leases) found.get(row.policyId)?.leases.set(row.auditId, row.expiresMs)
   return found
@@ -61,8 +62,6 @@ export async function readLimits(
 const sweepAfterMs = 3_600_000
 
 export interface LimitStore {
-  /** The database's clock, in ms since the epoch: what the limits' clock is anchored at. */
-  databaseNowMs(): Promise<number>
   /** Removes leases that were never given back. They have not counted since they ended; this only keeps the table small. */
   sweepLeases(limitNowMs: number): Promise<void>
 }
@@ -71,12 +70,6 @@ export interface LimitStore {
 export function createLimitStore(database: Pick<Database, 'sql'>): LimitStore {
   const { sql } = database
   return {
-    async databaseNowMs() {
-      const [row] = await sql<{ nowMs: number }[]>`
-        select (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`
-      if (row === undefined) throw new Error('The database did not say what time it is.')
-      return row.nowMs
-    },
     async sweepLeases(limitNowMs) {
       await sql`delete from limit_leases where expires_ms <= ${limitNowMs - sweepAfterMs}`
     },
