@@ -60,10 +60,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 function open({ host, port }: ListenOptions, fetch: Fetch): Promise<ServerType> {
   return new Promise((resolve, reject) => {
-    const server = serve(
-      { fetch, hostname: host, port, overrideGlobalObjects: false, serverOptions },
-      () => resolve(server),
-    )
+    const server = serve({ fetch, hostname: host, port, serverOptions }, () => resolve(server))
     server.maxConnections = connectionsMax
     server.setTimeout(silenceMsMax)
     server.once('error', reject)
