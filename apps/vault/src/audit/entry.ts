@@ -66,8 +66,14 @@ export interface AuditRefusal extends AuditSubject, AuditRequest, AuditRuling {
 /** Further facts of an event: a few short values, never a secret. */
 export type AuditDetail = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
-/** Something that was done to the vault itself: an owner's change, a sign-in, an enrolment. */
-export interface AuditEvent extends AuditSubject {
+/**
+ * Something that was done to the vault itself: an owner's change, a sign-in, an enrolment; or a dry run, with the request
+ * that was tried and the policy that was asked.
+ */
+export interface AuditEvent
+  extends AuditSubject,
+    AuditRequest,
+    Pick<AuditRuling, 'policyId' | 'policyVersion' | 'ruleId'> {
   readonly outcome: 'done' | 'failed' | 'refused'
   readonly problem?: ProblemType | undefined
   readonly reason?: string | undefined
@@ -241,6 +247,9 @@ export function draftEvent(event: AuditEvent, atMs: number): RecordDraft {
     kind: 'event',
     atMs,
     subject: event,
+    request: event,
+    // Who looks for what was denied finds every refusal, whichever room refused.
+    ruling: { ...event, decision: event.outcome === 'refused' ? 'deny' : 'none' },
     reason: event.reason,
     closing: event,
   })

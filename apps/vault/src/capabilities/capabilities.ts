@@ -51,6 +51,17 @@ export interface CapabilitiesNeeds {
       page: { limit: number; before?: string; status?: StoredCapabilityRequest['status'] },
     ): Promise<StoredCapabilityRequest[]>
   }
+  /** Durable when it resolves. */
+  readonly audit: {
+    record(event: {
+      readonly auditId: string
+      readonly workspaceId: string
+      readonly operation: 'requestCapability'
+      readonly outcome: 'done'
+      readonly agentId: string
+      readonly detail: { readonly capabilityRequestId: string; readonly actionTemplateId: string }
+    }): Promise<unknown>
+  }
   readonly listGranted: (agent: AuthenticatedAgent) => Promise<readonly GrantedConnection[]>
   readonly newId: (kind: IdKind) => string
   readonly now: () => number
@@ -183,6 +194,14 @@ function createRequest(needs: CapabilitiesNeeds, isGranted: IsGranted) {
         { next: 'Tell the user that the request waits for the owner.' },
       )
     }
+    await needs.audit.record({
+      auditId: needs.newId('audit'),
+      workspaceId: agent.workspaceId,
+      operation: 'requestCapability',
+      outcome: 'done',
+      agentId: agent.agentId,
+      detail: { capabilityRequestId: stored.id, actionTemplateId: stored.actionTemplateId },
+    })
     return {
       ...viewRequest(stored),
       approvalUrl: `${needs.publicUrl()}/capability-requests/${stored.id}`,

@@ -72,6 +72,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
       audit.record({
         ...attemptOf(progress),
         outcome: 'done',
+        reason: progress.decision?.reason,
         detail: { dryRun: true, wouldBe: progress.decision?.outcome ?? 'deny' },
       }),
   })

@@ -60,6 +60,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   const capabilities = createCapabilities({
     catalog,
     store: capabilityStore,
+    audit,
     listGranted: async (agent) =>
       (await connections.listForAgent(agent, { limit: grantedMax })).connections,
     newId,

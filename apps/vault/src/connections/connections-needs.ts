@@ -15,6 +15,7 @@ export interface ConnectionEvent {
   readonly ownerId?: string
   readonly agentId?: string
   readonly problem?: ProblemType
+  readonly reason?: string
   readonly detail?: Readonly<Record<string, string | number | boolean | readonly string[]>>
 }
 

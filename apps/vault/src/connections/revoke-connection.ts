@@ -37,7 +37,8 @@ export function createRevocation(needs: Needs): Revocation {
     const connection = await needs.store.revoke({ ...where, now: new Date(needs.now()) })
     if (connection === undefined) {
       const problem = connectionNotFound()
-      await needs.audit.record({ ...event, outcome: 'refused', problem: problem.type })
+      const { type, detail: reason } = problem
+      await needs.audit.record({ ...event, outcome: 'refused', problem: type, reason })
       problem.auditId = event.auditId
       throw problem
     }
