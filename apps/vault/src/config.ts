@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { parseRootKey } from './credentials/root-key.ts'
+import { createAddressRules } from './egress/address-rules.ts'
 
 // Turns the environment into one frozen Config, or says everything that is wrong with it in one message.
 
@@ -48,17 +50,26 @@ const list = z
       .filter((part) => part !== ''),
   )
   .pipe(z.array(z.string()))
+/** The rooms that read a value know what is wrong with it; here it is said before anything is opened. */
+const checkedBy =
+  <T>(read: (value: T) => unknown) =>
+  (value: T, context: z.RefinementCtx) => {
+    try {
+      read(value)
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : 'cannot be read')
+    }
+  }
+const allowedRanges = list.superRefine(
+  checkedBy((allowCidrs: readonly string[]) => createAddressRules({ allowCidrs, denyCidrs: [] })),
+)
+const ranges = list.superRefine(
+  checkedBy((denyCidrs: readonly string[]) => createAddressRules({ allowCidrs: [], denyCidrs })),
+)
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
-/** What these 43 characters and their padding say is checked where the key is made of them. */
-const rootKey = z
-  .string()
-  .trim()
-  .regex(
-    /^[A-Za-z0-9+/_-]{43}=?$/,
-    'must be 32 random bytes in base64 (44 characters), such as `openssl rand -base64 32` prints',
-  )
+const rootKey = z.string().superRefine(checkedBy(parseRootKey))
 
 /** Every variable that the vault reads. `.env.example` and docs/configuration.md are made from this table. */
 export const configVariables = {
@@ -100,18 +111,18 @@ export const configVariables = {
     fallback: 'made at first start',
   },
   SALLYPORT_EGRESS_ALLOW_CIDRS: {
-    schema: list.default([]),
+    schema: allowedRanges.default([]),
     about:
       'Ranges, separated by commas, of non-public addresses that upstreams may live in, e.g. 10.20.0.0/16. Origins with http: or an IP address are possible only inside them.',
     fallback: 'none',
   },
   SALLYPORT_EGRESS_DENY_CIDRS: {
-    schema: list.default([]),
+    schema: ranges.default([]),
     about: 'Ranges, separated by commas, of public addresses that upstreams may not live in.',
     fallback: 'none',
   },
   SALLYPORT_TRUSTED_PROXIES: {
-    schema: list.default([]),
+    schema: ranges.default([]),
     about:
       'Addresses or ranges, separated by commas, of the proxies in front of the vault whose X-Forwarded-For is believed.',
     fallback: 'none',

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { compose } from './compose/compose.ts'
 import { describeFault } from './compose/describe-fault.ts'
 import { openStore } from './compose/open-store.ts'
+import { requireDataDir } from './compose/require-data-dir.ts'
 import { createSetupTokenFile } from './compose/setup-token-file.ts'
 import { type Config, ConfigError, type Environment, readConfig } from './config.ts'
 import { type Listener, listen } from './http/listen.ts'
@@ -43,6 +44,7 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
     pino.destination(2),
   )
   endOnFault(log)
+  requireDataDir(config.dataDir)
   const store = await openStore({
     config,
     randomBytes,
@@ -52,6 +54,7 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
       warn: (message) => log.warn(message),
     },
   })
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   let url = config.publicUrl ?? ''
   const setupToken = createSetupTokenFile(config.dataDir)
   const house = await compose({

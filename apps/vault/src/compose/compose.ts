@@ -22,6 +22,14 @@ const removeExpiredEveryMs = 60_000
 /** Builds the house: the app, its jobs, and what closes all of it. */
 export async function compose(needs: ComposeNeeds) {
   const foundation = await composeFoundation(needs)
+  return composeHouse(needs, foundation).catch(async (error: unknown) => {
+    // It listens to the database, and would keep the process for ever.
+    await foundation.feed.close()
+    throw error
+  })
+}
+
+async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
   const { identity, watchCalls } = rooms
   const { audit, egress, feed, running } = foundation

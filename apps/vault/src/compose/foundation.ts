@@ -49,14 +49,6 @@ export async function composeFoundation(needs: ComposeNeeds) {
   const { database, rootKey } = store
   const monotonicMs = () => performance.now()
   const onFailure = (what: string, err: unknown) => log.error({ err }, what)
-  const feed = createChangeFeed({
-    url: store.url,
-    monotonicMs,
-    log: {
-      warn: (message) => log.warn({}, message),
-      info: (message) => log.info({}, message),
-    },
-  })
   const keyring = createKeyring({
     rootKey,
     workspaceKeys: createWorkspaceKeyStore(database),
@@ -77,6 +69,20 @@ export async function composeFoundation(needs: ComposeNeeds) {
     onFailure,
   })
   const opener = createCredentialOpener({ keyring })
+  const egress = createEgress({
+    allowCidrs: config.egressAllowCidrs,
+    denyCidrs: config.egressDenyCidrs,
+    now: monotonicMs,
+  })
+  // Last: it begins to listen at once.
+  const feed = createChangeFeed({
+    url: store.url,
+    monotonicMs,
+    log: {
+      warn: (message) => log.warn({}, message),
+      info: (message) => log.info({}, message),
+    },
+  })
   feed.subscribe(({ table, id }) => {
     if (table === '*') opener.clear()
     if (table === 'connections') opener.forget(id)
@@ -90,11 +96,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     onFailure,
     monotonicMs,
     running: createRunningCalls(),
-    egress: createEgress({
-      allowCidrs: config.egressAllowCidrs,
-      denyCidrs: config.egressDenyCidrs,
-      now: monotonicMs,
-    }),
+    egress,
     newId: createIds({ now, randomBytes }),
     tokenHash: createTokenHasher(rootKey),
   }
