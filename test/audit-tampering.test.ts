@@ -81,12 +81,13 @@ async function restore(): Promise<void> {
     INSERT INTO audit_checkpoints TABLE kept_checkpoints;`)
 }
 
+/** The path of a whole export; fails where the vault ends it half way. */
 async function exportLog(name: string): Promise<string> {
   const response = await fetch(`${vault.url}/api/v1/audit/export`, {
     headers: { authorization: `Bearer ${vault.ownerToken}` },
   })
   const path = join(folder, `${name}.jsonl`)
-  writeFileSync(path, await response.text().catch(() => 'cut off'))
+  writeFileSync(path, await response.text())
   return path
 }
 
@@ -225,6 +226,11 @@ describe.each(Object.keys(changes))('%s', (name) => {
       )
       const isBeyondHead = (change?.firstBad(newest) ?? 0) > newest
       if (!isExported || isBeyondHead) return
+      if (name === 'a chain hashed anew after an edit') {
+        // Its head is not the vault's: nothing is signed on top of it.
+        await expect(exportLog('forged')).rejects.toThrow()
+        return
+      }
       const path = await exportLog('tampered')
       // A MAC is a proof for those who hold the key alone; what is recorded is proved by hash and signature, too.
       const withoutKey = name === 'the MAC of a record' ? [] : [[], ['--checkpoints', checkpoints]]
