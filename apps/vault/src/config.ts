@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { parseRootKey } from './credentials/root-key.ts'
-import { createAddressRules } from './egress/address-rules.ts'
 
 // Turns the environment into one frozen Config, or says everything that is wrong with it in one message.
 
@@ -50,26 +48,16 @@ const list = z
       .filter((part) => part !== ''),
   )
   .pipe(z.array(z.string()))
-/** The rooms that read a value know what is wrong with it; here it is said before anything is opened. */
-const checkedBy =
-  <T>(read: (value: T) => unknown) =>
-  (value: T, context: z.RefinementCtx) => {
-    try {
-      read(value)
-    } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : 'cannot be read')
-    }
-  }
-const allowedRanges = list.superRefine(
-  checkedBy((allowCidrs: readonly string[]) => createAddressRules({ allowCidrs, denyCidrs: [] })),
-)
-const ranges = list.superRefine(
-  checkedBy((denyCidrs: readonly string[]) => createAddressRules({ allowCidrs: [], denyCidrs })),
-)
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
-const rootKey = z.string().superRefine(checkedBy(parseRootKey))
+const rootKey = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z0-9+/_-]{43}=?$/,
+    'must be 32 random bytes in base64 (44 characters), such as `openssl rand -base64 32` prints',
+  )
 
 /** Every variable that the vault reads. `.env.example` and docs/configuration.md are made from this table. */
 export const configVariables = {
@@ -111,18 +99,18 @@ export const configVariables = {
     fallback: 'made at first start',
   },
   SALLYPORT_EGRESS_ALLOW_CIDRS: {
-    schema: allowedRanges.default([]),
+    schema: list.default([]),
     about:
       'Ranges, separated by commas, of non-public addresses that upstreams may live in, e.g. 10.20.0.0/16. Origins with http: or an IP address are possible only inside them.',
     fallback: 'none',
   },
   SALLYPORT_EGRESS_DENY_CIDRS: {
-    schema: ranges.default([]),
+    schema: list.default([]),
     about: 'Ranges, separated by commas, of public addresses that upstreams may not live in.',
     fallback: 'none',
   },
   SALLYPORT_TRUSTED_PROXIES: {
-    schema: ranges.default([]),
+    schema: list.default([]),
     about:
       'Addresses or ranges, separated by commas, of the proxies in front of the vault whose X-Forwarded-For is believed.',
     fallback: 'none',
@@ -166,10 +154,21 @@ const shape = Object.fromEntries(
 const schema = z.object(shape)
 
 /**
+ * What the rooms that use a value make of it; each throws an Error whose message says what is wrong and, of a secret,
+ * never what it is.
+ */
+export interface ConfigChecks {
+  readonly SALLYPORT_ROOT_KEY?: (text: string) => unknown
+  readonly SALLYPORT_EGRESS_ALLOW_CIDRS?: (ranges: readonly string[]) => unknown
+  readonly SALLYPORT_EGRESS_DENY_CIDRS?: (ranges: readonly string[]) => unknown
+  readonly SALLYPORT_TRUSTED_PROXIES?: (ranges: readonly string[]) => unknown
+}
+
+/**
  * Reads the configuration. A secret may stand in the file that `<NAME>_FILE` names instead of in the variable.
  * Throws ConfigError; values of secrets are never in its message.
  */
-export function readConfig(environment: Environment): Config {
+export function readConfig(environment: Environment, checks: ConfigChecks = {}): Config {
   const faults: string[] = []
   const values = Object.fromEntries(
     Object.entries(configVariables).map(([name, variable]) => [
@@ -178,6 +177,12 @@ export function readConfig(environment: Environment): Config {
     ]),
   )
   const parsed = schema.safeParse(values)
+  for (const [name, check] of Object.entries(checks)) {
+    const value = shape[name as keyof ConfigChecks].safeParse(values[name])
+    if (!value.success || value.data === undefined) continue
+    const fault = faultOf(() => check(value.data))
+    if (fault !== undefined) faults.push(`${name} ${sentence(fault)}`)
+  }
   for (const issue of parsed.error?.issues ?? []) {
     faults.push(`${String(issue.path[0])} ${sentence(issue.message)}`)
   }
@@ -208,6 +213,15 @@ function toConfig(data: z.output<typeof schema>): Config {
     trustedProxies: Object.freeze(data.SALLYPORT_TRUSTED_PROXIES),
     logLevel: data.SALLYPORT_LOG_LEVEL,
   })
+}
+
+function faultOf(check: () => unknown): string | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : 'it cannot be read'
+  }
 }
 
 /** An empty variable is how shells and compose files say "not set". */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { compose } from './compose/compose.ts'
+import { configChecks } from './compose/config-checks.ts'
 import { describeFault } from './compose/describe-fault.ts'
 import { openStore } from './compose/open-store.ts'
 import { requireDataDir } from './compose/require-data-dir.ts'
@@ -38,7 +39,7 @@ export interface RunVaultNeeds {
  * before anything is changed; other failures at start are problems that say what to do.
  */
 export async function runVault({ environment, announce, stopped }: RunVaultNeeds): Promise<void> {
-  const config = readConfig(environment)
+  const config = readConfig(environment, configChecks)
   const log = pino(
     { level: config.logLevel, serializers: { err: describeFault } },
     pino.destination(2),
