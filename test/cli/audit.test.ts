@@ -1,0 +1,163 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startVault, type TestVault } from '../fixtures/vault.ts'
+import { verifies } from '../verifies.ts'
+import { createPerson, type Person } from './sallyport.ts'
+
+interface Verdict {
+  readonly ok: boolean
+  readonly checked: number
+  readonly firstBad?: number
+}
+interface Line {
+  readonly type: string
+  readonly seq: number
+  readonly entry: string
+}
+
+let vault: TestVault
+let person: Person
+/** Verifies with nothing but files: no token, and an address where no vault is. */
+let offline: Person
+let lines: string[]
+
+const file = (name: string) => join(person.project, name)
+const rootKeyFile = () => join(vault.dataDir, 'root-key')
+const checkpoints = () => join(vault.dataDir, 'audit-checkpoints.jsonl')
+
+beforeAll(async () => {
+  vault = await startVault()
+  person = createPerson(vault.url, { SALLYPORT_OWNER_TOKEN: vault.ownerToken })
+  offline = createPerson('http://127.0.0.1:9')
+  for (const name of ['one', 'two', 'three', 'four']) await vault.createAgentWithKey(name)
+  await person.run(['audit', 'export', 'log.jsonl'])
+  lines = readFileSync(file('log.jsonl'), 'utf8').trimEnd().split('\n')
+  const { stdout } = await person.run(['audit', 'key'])
+  writeFileSync(file('key.json'), stdout)
+})
+afterAll(async () => {
+  offline?.leave()
+  person?.leave()
+  await vault?.stop()
+})
+
+async function verify(name: string, ...options: string[]) {
+  const ended = await offline.run(['audit', 'verify', file(name), ...options, '--json'])
+  return { ...ended, verdict: JSON.parse(ended.stdout) as Verdict }
+}
+
+/** Writes the export with one record changed, and answers its number. */
+function tamper(
+  name: string,
+  change: (line: Line, index: number) => string | string[] | undefined,
+) {
+  const changed = lines.flatMap((text, index) => change(JSON.parse(text), index) ?? text)
+  writeFileSync(file(name), `${changed.join('\n')}\n`)
+}
+const isRecord = (seq: number) => (line: Line) => line.type === 'record' && line.seq === seq
+
+describe('the log', () => {
+  it('is listed newest first, by page, agent and decision', async () => {
+    const { stdout } = await person.run(['audit', 'list', '--limit', '3'])
+    expect(stdout).toMatch(/bootstrapAgent[\s\S]*createAgent[\s\S]*More: --cursor /)
+    const cursor = /--cursor (\S+)/.exec(stdout)?.[1] ?? ''
+    const next = await person.json(['audit', 'list', '--limit', '1', '--cursor', cursor])
+    expect(next).toMatchObject({ entries: [{ seq: expect.any(Number) }] })
+    const byName = await person.json<{ entries: object[] }>(['audit', 'list', '--agent', 'two'])
+    expect(byName.entries).toHaveLength(2)
+    const denied = await person.json(['audit', 'list', '--decision', 'deny'])
+    expect(denied).toMatchObject({ entries: [] })
+  })
+
+  it('is verified by the vault', async () => {
+    verifies('S-37')
+    expect(await person.json(['audit', 'verify'])).toMatchObject({ ok: true })
+  })
+
+  it('is exported into a file for its user alone, and to stdout', async () => {
+    expect(statSync(file('log.jsonl')).mode & 0o777).toBe(0o600)
+    const { stdout } = await person.run(['audit', 'export', '-'])
+    expect(stdout.split('\n').slice(1, 4)).toEqual(lines.slice(1, 4))
+  })
+})
+
+describe('an export, without the vault', () => {
+  it('verifies with nothing but the file, and says that its key is taken on trust', async () => {
+    verifies('S-37')
+    const { code, stdout } = await offline.run(['audit', 'verify', file('log.jsonl')])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Verified: \d+ records.*\n.*taken from the file itself/)
+  })
+
+  it('verifies with the public key, the root key and the checkpoints', async () => {
+    for (const proof of [
+      ['--public-key', file('key.json')],
+      ['--root-key-file', rootKeyFile()],
+      ['--checkpoints', checkpoints()],
+    ]) {
+      const { code, verdict } = await verify('log.jsonl', ...proof)
+      expect([proof[0], code, verdict.ok]).toEqual([proof[0], 0, true])
+    }
+  })
+
+  it('names the record that was changed, and fails', async () => {
+    verifies('S-37')
+    for (const seq of [1, 4, 7]) {
+      tamper('changed.jsonl', (line) => {
+        const entry = line.entry?.replace('"v":1', '"v":2')
+        return isRecord(seq)(line) ? JSON.stringify({ ...line, entry }) : undefined
+      })
+      const { code, verdict, stderr } = await verify('changed.jsonl')
+      expect([seq, code, verdict.ok, verdict.firstBad]).toEqual([seq, 1, false, seq])
+      expect(stderr).toBe('sallyport: The audit log does not verify.\n')
+    }
+  })
+
+  it('names the first record that was removed, exchanged or added', async () => {
+    verifies('S-37')
+    tamper('removed.jsonl', (line) => (isRecord(3)(line) ? [] : undefined))
+    expect((await verify('removed.jsonl')).verdict).toMatchObject({ ok: false, firstBad: 3 })
+    tamper('added.jsonl', (line) =>
+      isRecord(3)(line) ? [JSON.stringify(line), JSON.stringify(line)] : undefined,
+    )
+    expect((await verify('added.jsonl')).verdict).toMatchObject({ ok: false, firstBad: 3 })
+    tamper('cut.jsonl', (_, index) => (index >= 5 ? [] : undefined))
+    expect((await verify('cut.jsonl')).verdict.ok).toBe(false)
+  })
+
+  it('made by another vault is not this one’s, however sound it is', async () => {
+    verifies('S-37')
+    const other = await startVault()
+    const stranger = createPerson(other.url, { SALLYPORT_OWNER_TOKEN: other.ownerToken })
+    await stranger.run(['audit', 'export', 'log.jsonl'])
+    const theirs = join(stranger.project, 'log.jsonl')
+    const alone = await offline.run(['audit', 'verify', theirs])
+    expect(alone.code).toBe(0)
+    for (const proof of [
+      ['--public-key', file('key.json')],
+      ['--root-key-file', rootKeyFile()],
+    ]) {
+      expect((await offline.run(['audit', 'verify', theirs, ...proof])).code).toBe(1)
+    }
+    stranger.leave()
+    await other.stop()
+  })
+
+  it('says in one sentence what is no export, no key and no file', async () => {
+    writeFileSync(file('garbage'), 'garbage\n')
+    for (const args of [
+      [file('nothing')],
+      [person.project],
+      [file('log.jsonl'), '--public-key', file('garbage')],
+      [file('log.jsonl'), '--public-key', file('nothing')],
+      [file('log.jsonl'), '--root-key-file', file('garbage')],
+      [file('garbage')],
+    ]) {
+      const { code, stderr } = await offline.run(['audit', 'verify', ...args])
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^sallyport: [^\n]+\n$/)
+    }
+    rmSync(file('garbage'))
+  })
+})
