@@ -41,7 +41,7 @@ describe.skipIf(!hasChromium)('the owner’s page', () => {
   }
 
   const overflow = (page: Page) =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth)
 
   it.each(['light', 'dark'] as const)(
     'can be read by everyone, in %s, on a phone too',
@@ -90,7 +90,7 @@ describe.skipIf(!hasChromium)('the owner’s page', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.locator('#done').waitFor()
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('title')
+    expect(await page.locator('#title:focus').count()).toBe(1)
     expect(await page.locator('#connect').textContent()).toBe(
       `npx sallyport connect claude --url ${vault.url}`,
     )

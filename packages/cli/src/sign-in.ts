@@ -7,7 +7,7 @@ import { findStoredToken, readStoredToken, type Settings, storeToken } from './s
 import { CommandError, type Terminal } from './terminal.ts'
 
 /** How long a sign-in of the command lasts. */
-export const tokenDays = 90
+const tokenDays = 90
 const passwordCharsMin = 12
 
 /** Who signs in, where the command line says it. */

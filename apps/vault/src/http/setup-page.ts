@@ -134,9 +134,6 @@ const assets = [
   ['/setup.svg', 'image/svg+xml', icon],
 ] as const
 
-/** The paths of the page, for whoever lists everything that is served. */
-export const setupPaths: readonly string[] = assets.map(([path]) => path)
-
 /** Serves the page and its files. */
 export function serveSetupPage(app: App, respond: Responder, requestId: () => string): void {
   for (const [path, type, body] of assets) {
