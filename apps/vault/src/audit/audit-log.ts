@@ -8,7 +8,7 @@ import type {
   LimitReservation,
   RecordStore,
 } from './audit-store.ts'
-import { createRecordMac, genesisHead, stampRecords } from './chain.ts'
+import { createRecordMac, createStamp, genesisHead } from './chain.ts'
 import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import {
   type AuditEnd,
@@ -244,9 +244,9 @@ async function closeInWorkspace(
       const drafts = closed.map((auditId) =>
         draftOutcome({ auditId, workspaceId, outcome: 'unknown', reason }, atMs),
       )
-      const rows = stampRecords(head, drafts, mac)
-      count = rows.length
-      return { workspaceId, from: head, rows, opened: [], ended: closed, limits: noLimits }
+      const stamped = createStamp(key, workspaceId)(head, drafts)
+      count = drafts.length
+      return { ...stamped, workspaceId, from: head, opened: [], ended: closed, limits: noLimits }
     },
   )
   return count

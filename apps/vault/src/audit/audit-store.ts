@@ -1,4 +1,4 @@
-import type { ChainHead, StampedRecord } from './chain.ts'
+import type { ChainHead, StampedGroup } from './chain.ts'
 
 // What the audit room needs of the database; compose hands in what fits. The promises stand with the store.
 
@@ -41,10 +41,9 @@ export interface LimitChanges {
   }[]
 }
 
-export interface ChainBatch {
+export interface ChainBatch extends StampedGroup {
   readonly workspaceId: string
   readonly from: ChainHead
-  readonly rows: readonly StampedRecord[]
   readonly opened: readonly { readonly auditId: string; readonly deadlineMs: number }[]
   readonly ended: readonly string[]
   readonly limits: LimitChanges

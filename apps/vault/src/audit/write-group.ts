@@ -1,7 +1,13 @@
 import { type KeyObject, timingSafeEqual } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
 import type { ChainBatch, ChainStore, LimitAnswer, LimitReservation } from './audit-store.ts'
-import { type ChainHead, createRecordMac, genesisHead, stampRecords } from './chain.ts'
+import {
+  type ChainHead,
+  createRecordMac,
+  createStamp,
+  genesisHead,
+  type StampedGroup,
+} from './chain.ts'
 import { equal } from './chain-walk.ts'
 import { type AuditIntent, draftRefusal, type RecordDraft } from './entry.ts'
 import { decideLimits, type LimitDecisions, type LimitState, readLimits } from './limit-state.ts'
@@ -54,7 +60,6 @@ const knownPoliciesMax = 1_000
 
 interface Plan {
   readonly batch: ChainBatch
-  readonly head: ChainHead
   readonly limits: LimitState
   readonly answers: ReadonlyMap<string, LimitAnswer>
 }
@@ -73,7 +78,7 @@ export function createGroupWriter(
     const items = await withoutRecorded(store, all)
     const { workspaceId, head } = state
     const key = needs.macKey(workspaceId)
-    const context = { workspaceId, items, mac: createRecordMac(key, workspaceId) }
+    const context = { workspaceId, items, stamp: createStamp(key, workspaceId) }
     const policyIds = policiesOf(items)
     const known = policyIds.every((id) => state.limits.has(id))
     let { contendedGroups } = state
@@ -83,7 +88,7 @@ export function createGroupWriter(
       contendedGroups = contendedGroupsMax
     }
     const plan = await appendLocked(needs, context, {
-      genesis: genesisHead(key, workspaceId),
+      key,
       policyIds,
       // What is known stays right if the head has not moved, and goes if it has.
       known: state,
@@ -102,7 +107,7 @@ function policiesOf(items: readonly GroupItem[]): string[] {
 
 function finish(plan: Plan, state: Omit<ChainState, 'head' | 'limits'>): GroupResult {
   return {
-    state: { ...state, head: plan.head, limits: plan.limits },
+    state: { ...state, head: plan.batch.head, limits: plan.limits },
     answers: plan.answers,
     written: plan.batch.rows.length,
   }
@@ -111,7 +116,7 @@ function finish(plan: Plan, state: Omit<ChainState, 'head' | 'limits'>): GroupRe
 interface GroupContext {
   readonly workspaceId: string
   readonly items: readonly GroupItem[]
-  readonly mac: (seq: number, hash: Uint8Array) => Uint8Array
+  readonly stamp: (head: ChainHead, drafts: readonly RecordDraft[]) => StampedGroup
 }
 
 /** Leaves out outcomes that an attempt in doubt did write after all: an entry is open until its outcome stands. */
@@ -128,7 +133,7 @@ async function withoutRecorded(
 }
 
 interface LockedNeeds {
-  readonly genesis: ChainHead
+  readonly key: KeyObject
   readonly policyIds: readonly string[]
   readonly known: ChainState
 }
@@ -136,12 +141,13 @@ interface LockedNeeds {
 async function appendLocked(
   needs: GroupWriterNeeds,
   context: GroupContext,
-  { genesis, policyIds, known }: LockedNeeds,
+  { key, policyIds, known }: LockedNeeds,
 ): Promise<Plan> {
-  const { workspaceId, mac } = context
+  const { workspaceId } = context
+  const mac = createRecordMac(key, workspaceId)
   let plan: Plan | undefined
   await needs.store.appendLocked(
-    { workspaceId, genesis, policyIds, closing: [] },
+    { workspaceId, genesis: genesisHead(key, workspaceId), policyIds, closing: [] },
     ({ head, limits }) => {
       assertHead(head, mac)
       const unmoved = known.head !== undefined && equal(known.head.hash, head.hash)
@@ -191,10 +197,9 @@ function planGroup(context: GroupContext, head: ChainHead, limits: LimitDecision
     }
   }
   const { workspaceId } = context
-  const rows = stampRecords(head, drafts, context.mac)
+  const stamped = context.stamp(head, drafts)
   return {
-    batch: { workspaceId, from: head, rows, opened, ended, limits: limits.changes() },
-    head: rows.at(-1) ?? head,
+    batch: { ...stamped, workspaceId, from: head, opened, ended, limits: limits.changes() },
     limits: limits.state(),
     answers,
   }
