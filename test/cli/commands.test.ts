@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEchoUpstream } from '../fixtures/echo-upstream.ts'
 import { ownerEmail, ownerPassword, startVault, type TestVault } from '../fixtures/vault.ts'
@@ -243,6 +244,28 @@ describe('a vault that is not there', () => {
   })
 })
 
+describe('a sign-in that has ended', () => {
+  it('is not used any more, and said to be so', async () => {
+    const guest = createPerson(vault.url)
+    await guest.run(['login', '--email', ownerEmail], [ownerPassword])
+    const [{ path = '', text = '' } = {}] = guest.files()
+    const stored = JSON.parse(text)
+    const expiresAt = '2026-01-01T00:00:00.000Z'
+    const change = (entry: object) =>
+      writeFileSync(path, JSON.stringify({ [vault.url]: { ...stored[vault.url], ...entry } }))
+    change({ expiresAt })
+    const late = await guest.run(['agents', 'list'])
+    expect([late.code, late.stdout]).toEqual([1, ''])
+    expect(late.stderr).toContain(`The sign-in here ended at ${expiresAt}.`)
+    change({ token: 'spp_of-another-vault' })
+    const { code, stderr } = await guest.run(['agents', 'list'])
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^sallyport: .*npx sallyport login/)])
+    const doctor = await guest.run(['doctor'])
+    expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(/FAIL {2}owner/)])
+    guest.leave()
+  })
+})
+
 describe('signing out', () => {
   it('forgets the token here', async () => {
     const guest = createPerson(vault.url)
@@ -262,7 +285,7 @@ describe('all of it together', () => {
       expect(vault.output()).not.toContain(secret)
       for (const { text } of person.files()) expect(text).not.toContain(secret)
     }
-    expect(person.printed()).not.toMatch(/spp_/)
+    expect(person.printed()).not.toMatch(/spp_[\w-]{43}/)
     for (const { path, mode, text } of person.files()) {
       expect(path).toMatch(/\/sallyport\/(tokens|keys\/agt_\w+)\.json$/)
       expect([path, mode]).toEqual([path, 0o600])

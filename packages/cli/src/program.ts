@@ -10,6 +10,14 @@ import { addPolicyCommands } from './commands/policies.ts'
 import { createRunCommand } from './commands/run-command.ts'
 import { addUpCommand } from './commands/up.ts'
 
+const environmentHelp = `
+Environment:
+  SALLYPORT_BASE_URL     the vault, where --url does not say it
+  SALLYPORT_OWNER_TOKEN  an owner's token (spp_…) in place of a sign-in
+  SALLYPORT_OWNER_EMAIL  who signs in, where nobody can be asked
+
+Secrets are asked for at a terminal, and read from stdin, a line each, elsewhere. They are never arguments.`
+
 /** Builds the `sallyport` command. Failures are thrown; the entry point turns them into one sentence. */
 export function createProgram(process: Process, version: string): Command {
   const { stdout, stderr } = process.streams
@@ -24,6 +32,7 @@ export function createProgram(process: Process, version: string): Command {
       outputError: (text, write) => write(`sallyport: ${explainUsage(text)}\n`),
     })
     .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', environmentHelp)
     .exitOverride()
   const run = createRunCommand(process)
   addUpCommand(program, process)

@@ -19,7 +19,7 @@ export interface SignInOptions {
 export async function ownerClient(settings: Settings, terminal: Terminal): Promise<Client> {
   const given = settings.environment.SALLYPORT_OWNER_TOKEN || undefined
   const token =
-    given ?? findStoredToken(settings, Date.now()) ?? (await signIn(settings, terminal)).token
+    given ?? findStoredToken(settings, Date.now()) ?? (await signInNow(settings, terminal))
   const client = createClient({ baseUrl: settings.baseUrl, auth: { kind: 'bearer', token } })
   return {
     async call(id, input, options) {
@@ -31,6 +31,12 @@ export async function ownerClient(settings: Settings, terminal: Terminal): Promi
       }
     },
   }
+}
+
+async function signInNow(settings: Settings, terminal: Terminal): Promise<string> {
+  const expired = readStoredToken(settings)
+  if (expired !== undefined) terminal.note(`The sign-in here ended at ${expired.expiresAt}.`)
+  return (await signIn(settings, terminal)).token
 }
 
 const unknownToken = ({ baseUrl, urlOption }: Settings, given: boolean) =>

@@ -34,7 +34,7 @@ const html = `<!doctype html>
 <button type="submit">Create the owner</button>
 </form>
 <section id="done" hidden>
-<p>Now, in a terminal, keep a key in the vault and let an agent use it. The command asks for what it needs, this sign-in first:</p>
+<p>Now keep a key in the vault and let an agent use it. In a terminal, in the folder where you started the vault, run this; it asks for what it needs, your sign-in first:</p>
 <pre><code id="connect"></code></pre>
 <p>Keep another key whenever you like:</p>
 <pre><code id="add"></code></pre>

@@ -33,7 +33,7 @@ export function welcome({ url, setupUrl }: { url: string; setupUrl?: string }): 
     '',
     `  You are its first owner: ${setupUrl}`,
     '',
-    '  Then, in another terminal:',
+    '  Then, in another terminal, in this folder:',
     `    npx sallyport connect claude${where}      keep a key, and let Claude Code use it`,
     `    npx sallyport connections add${where}     keep another key`,
   ].join('\n')
