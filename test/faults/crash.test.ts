@@ -63,9 +63,12 @@ async function crash(scene: Scene): Promise<void> {
   await scene.vault.restart()
 }
 
-const users = isRoot
-  ? [['root', undefined] as const, ['nobody', nobody] as const]
-  : [['this user', undefined] as const]
+const users: [string, typeof nobody | undefined][] = isRoot
+  ? [
+      ['root', undefined],
+      ['nobody', nobody],
+    ]
+  : [['this user', undefined]]
 
 describe.each(users)('a vault of %s', (_name, user) => {
   let scene: Scene

@@ -337,7 +337,7 @@ describe('merging the query', () => {
     verifies('S-14')
     const text = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
-      .filter((one) => !/\p{Cc}/u.test(one) && one.isWellFormed())
+      .filter((one) => !/\p{Cc}|\p{Cs}/u.test(one))
     fc.assert(
       fc.property(fc.dictionary(text, text, { maxKeys: 5 }), (query) => {
         const frozen = freeze({ query })

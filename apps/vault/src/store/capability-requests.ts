@@ -3,7 +3,6 @@ import type { Database } from './database.ts'
 import { capabilityRequests } from './tables.ts'
 
 export type CapabilityRequestRow = typeof capabilityRequests.$inferSelect
-export type CapabilityRequestStore = ReturnType<typeof createCapabilityRequestStore>
 
 /** The queries on capability requests; every one is bound to a workspace or an agent. */
 export function createCapabilityRequestStore({ db }: Pick<Database, 'db'>) {

@@ -57,7 +57,12 @@ describe('policies in the database', () => {
           requestHeaders: [],
           responseHeaders: [],
         },
-        ...{ allowEncodedSlash: false, credentialKind: 'bearer', credentialHint: '', version: 1 },
+        ...{
+          allowEncodedSlash: false,
+          credentialKind: 'bearer' as const,
+          credentialHint: '',
+          version: 1,
+        },
       })),
     )
   })

@@ -3,8 +3,6 @@ import { type Database, guardStore } from './database.ts'
 import { workspaceKeys } from './tables.ts'
 
 type WorkspaceKeyRow = Omit<typeof workspaceKeys.$inferSelect, 'createdAt'>
-/** The queries on workspaces' wrapped keys. */
-export type WorkspaceKeyStore = ReturnType<typeof createWorkspaceKeyStore>
 
 /** Builds the queries on workspaces' wrapped keys. */
 export function createWorkspaceKeyStore({ db }: Pick<Database, 'db'>) {
