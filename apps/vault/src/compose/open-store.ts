@@ -39,7 +39,7 @@ export interface OpenStoreNeeds {
 }
 
 /** This database belongs to another root key. Nothing was changed. */
-export class WrongRootKeyError extends Error {
+class WrongRootKeyError extends Error {
   override readonly name = 'WrongRootKeyError'
   readonly exitCode = 78
 }

@@ -13,7 +13,7 @@ import { parseRootKey } from './root-key.ts'
 const fileName = 'root-key'
 
 /** The root key's file is missing, unreadable or not a key. The message says what to do and never what it holds. */
-export class RootKeyFileError extends Error {
+class RootKeyFileError extends Error {
   override readonly name = 'RootKeyFileError'
   readonly exitCode = 78
 }

@@ -17,7 +17,7 @@ const idleInTransactionTimeoutMs = 5_000
 const idleMsMax = 10_000
 const silenceMsMax = 12_000
 /** How long a call of a guarded store may take, queueing for a connection included. */
-export const storeDeadlineMs = 8_000
+const storeDeadlineMs = 8_000
 /** What a caller is told to wait before it tries again. */
 const retryAfterSeconds = 1
 /** How long closing waits for queries that are under way. */

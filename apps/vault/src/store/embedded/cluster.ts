@@ -17,7 +17,7 @@ import type { Place } from './place.ts'
 import { syncDirectory, writeDurably } from './write-durably.ts'
 
 /** Migrates and owns the tables. */
-export const ownerRole = 'sallyport_owner'
+const ownerRole = 'sallyport_owner'
 /** Serves: may not change the schema, nor anything in the audit log. */
 export const appRole = 'sallyport_app'
 const database = 'sallyport'
