@@ -106,7 +106,8 @@ export function createAuditQueue(needs: AuditQueueNeeds): AuditQueue {
 
 function push(queue: Queue, workspaceId: string, entry: Omit<Waiting, 'sinceMs'>): void {
   const lane = laneOf(queue, workspaceId)
-  lane.waiting.push({ ...entry, sinceMs: queue.needs.monotonicNow() })
+  const { item, settle } = entry
+  lane.waiting.push({ item, settle, sinceMs: queue.needs.monotonicNow() })
   start(queue, lane)
 }
 

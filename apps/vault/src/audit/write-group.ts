@@ -107,7 +107,7 @@ function policiesOf(items: readonly GroupItem[]): string[] {
 
 function finish(plan: Plan, state: Omit<ChainState, 'head' | 'limits'>): GroupResult {
   return {
-    state: { ...state, head: plan.batch.head, limits: plan.limits },
+    state: { head: plan.batch.head, limits: plan.limits, ...state },
     answers: plan.answers,
     written: plan.batch.rows.length,
   }

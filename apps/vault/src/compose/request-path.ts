@@ -155,8 +155,8 @@ function toEnd({ attempt, connection }: PermittedRequest, ending: Ending) {
   const whose = { auditId: attempt.auditId, workspaceId: connection.workspaceId, durationMs }
   if ('failed' in ending) {
     const { type: problem, detail: reason } = ending.failed
-    return { ...whose, outcome: 'failed' as const, problem, reason }
+    return { outcome: 'failed' as const, problem, reason, ...whose }
   }
   const { status, responseBytes, redactions } = ending.sent
-  return { ...whose, outcome: 'sent' as const, status, responseBytes, redactions }
+  return { outcome: 'sent' as const, status, responseBytes, redactions, ...whose }
 }

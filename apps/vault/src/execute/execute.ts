@@ -51,7 +51,7 @@ export function createExecute(needs: ExecuteNeeds): Execute {
   return async (agent, input) => {
     let progress: Progress = { auditId: needs.newId('audit'), agent }
     const reached = (next: Partial<Progress>) => {
-      progress = { ...progress, ...next }
+      progress = Object.assign({}, progress, next)
       return progress
     }
     try {

