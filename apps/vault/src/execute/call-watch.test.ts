@@ -61,6 +61,20 @@ describe('the watch over running calls', () => {
     }
   })
 
+  it('ends no call for a standstill of its own: it asks first', async () => {
+    verifies('S-44')
+    const { world, watch, call } = createWorld()
+    await watch.look()
+    world.isLive = false
+    world.nowMs = 20_000
+    await watch.look()
+    expect([world.asked, call.isEnded()]).toEqual([1, false])
+    world.answer = () => Promise.resolve(false)
+    world.nowMs = 40_000
+    await watch.look()
+    expect(call.isEnded()).toBe(true)
+  })
+
   it('keeps asking after a change whose meaning could not be found out', async () => {
     verifies('S-10')
     const { world, watch, call } = createWorld()

@@ -10,6 +10,11 @@ export const watchEveryMs = 250
  * end; one of them may pass before it is noticed that changes are not heard of.
  */
 const unvouchedMsMax = 3_000
+/**
+ * The time between two looks counts as this at most. A process that stood still, over a large answer, heard of no change
+ * and could ask nobody: it asks first, and ends no call for its own standstill.
+ */
+const lookGapMsMax = 2 * watchEveryMs
 
 export interface CallWatch {
   /** Asks about the selected calls, or all, because something changed. Rejects where it could not be said of one. */
@@ -31,9 +36,17 @@ export function createCallWatch(needs: {
   /** Something changed, and it has not been said yet that the call may go on. */
   const doubted = new WeakSet<RunningCall>()
   const asked = new WeakSet<RunningCall>()
+  const watched = { clockMs: 0, readMs: now() }
+
+  function watchedMs(): number {
+    const atMs = now()
+    watched.clockMs += Math.min(atMs - watched.readMs, lookGapMsMax)
+    watched.readMs = atMs
+    return watched.clockMs
+  }
 
   async function vouch(call: RunningCall): Promise<boolean> {
-    const askedMs = now()
+    const askedMs = watchedMs()
     const isGood = await needs.isStillGood(call)
     vouchedMs.set(call, askedMs)
     doubted.delete(call)
@@ -41,7 +54,7 @@ export function createCallWatch(needs: {
   }
 
   async function mayGoOn(call: RunningCall): Promise<boolean> {
-    const nowMs = now()
+    const nowMs = watchedMs()
     const lastMs = vouchedMs.get(call)
     if (lastMs === undefined || (isLive() && !doubted.has(call))) {
       vouchedMs.set(call, nowMs)
@@ -74,7 +87,8 @@ export function createCallWatch(needs: {
 async function within(answer: Promise<boolean>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false)
+    // Timers come first after a standstill; what was answered meanwhile is read behind them.
+    timer = setTimeout(() => setImmediate(resolve, false), ms)
   })
   try {
     return await Promise.race([answer, late])

@@ -77,9 +77,13 @@ export function createRunningCalls(): RunningCalls {
 }
 
 const endedOnTheWay = () =>
-  new Problem('request-stopped', 'An owner ended the call while it was on its way.', {
-    next: 'The upstream may have acted on it already. Use list_connections to see what you have now.',
-  })
+  new Problem(
+    'request-stopped',
+    'The call was ended on its way: its access was taken away, or could not be confirmed.',
+    {
+      next: 'The upstream may have acted on it already. Use list_connections to see what you have now.',
+    },
+  )
 
 const matches = (call: RunningCall, selector: CallSelector) =>
   'agentId' in selector
