@@ -10,6 +10,7 @@ import type { ConnectionSnapshot, ResolvedCall } from '../execute/resolve-call.t
 import type { RunningCalls } from '../execute/running-calls.ts'
 import { createScrubber } from '../execute/scrub.ts'
 import { type Ending, type ReadyCredential, upstreamDeadlineMs } from '../execute/send-permitted.ts'
+import { createTurns } from '../execute/take-turns.ts'
 import { createTestConnection } from '../execute/test-connection.ts'
 import type { Decision } from '../policy/decide.ts'
 
@@ -43,6 +44,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
     readyCredential: createReadyCredential(needs.opener),
     send: egress.send,
     end: (permitted: PermittedRequest, ending: Ending) => audit.end(toEnd(permitted, ending)),
+    takeTurn: createTurns(),
     elapsed: needs.monotonicMs,
   }
   const execute = createExecute({

@@ -1,5 +1,12 @@
 import { Problem } from '@sallyport/contracts'
 import type { Scrubber } from './scrub.ts'
+import type { TakeTurn } from './take-turns.ts'
+
+/** Answers of more bytes than this take turns at being parsed and searched. */
+const turnFromBytes = 256 * 1024
+/** Long text that is more than this many times its size when it is written as JSON goes as base64: controls take six. */
+const growthMax = 2
+const growthFreeBytes = 64 * 1024
 
 /** An upstream's answer as egress hands it over. */
 export interface UpstreamAnswer {
@@ -19,16 +26,16 @@ export interface CleanAnswer {
 
 /**
  * Reads an answer to its end and takes every form of the secrets out of it (S-20): out of the bytes as they come, and
- * out of what parsing would unfold. `keptHeaders` are those that the allowlist lets through.
+ * out of what parsing would unfold. `answer.headers` are those that the allowlist lets through.
  */
 export async function readAnswer(
   answer: UpstreamAnswer,
   scrubber: Scrubber,
-  keptHeaders: readonly (readonly [string, string])[],
+  takeTurn: TakeTurn,
 ): Promise<CleanAnswer> {
   const headers: Record<string, string> = Object.create(null)
   let redactions = 0
-  for (const [name, value] of keptHeaders) {
+  for (const [name, value] of answer.headers) {
     if (scrubber.isInName(name)) {
       redactions += 1
       continue
@@ -45,6 +52,7 @@ export async function readAnswer(
     chunks.push(stream.push(chunk))
   }
   chunks.push(stream.end())
+  if (responseBytes > turnFromBytes) await takeTurn()
   const parsed = parseBody(join(chunks), headers['content-type'] ?? '', scrubber)
   return {
     status: answer.status,
@@ -79,11 +87,15 @@ function parseBody(bytes: Buffer, contentType: string, scrubber: Scrubber): Pars
     return body === undefined ? unfolded(text, '', scrubber) : unfolded(body, text, scrubber)
   }
   if (type === '' || type.startsWith('text/') || textTypes.test(type)) {
-    return unfolded(text, '', scrubber)
+    return grows(text, bytes.byteLength)
+      ? packed(bytes, type, scrubber)
+      : unfolded(text, '', scrubber)
   }
   return packed(bytes, type, scrubber)
 }
 
+const grows = (text: string, bytes: number) =>
+  bytes > growthFreeBytes && JSON.stringify(text).length > growthMax * bytes + 2
 const isJson = (type: string) => type === 'application/json' || type.endsWith('+json')
 const textTypes =
   /^application\/(xml|x-ndjson|jsonl|javascript|ecmascript|x-www-form-urlencoded|yaml|x-yaml|graphql|sql|toml)$|\+xml$|\+yaml$/

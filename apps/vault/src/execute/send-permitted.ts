@@ -5,6 +5,7 @@ import type { PermittedRequest } from './permit.ts'
 import { type CleanAnswer, readAnswer, type UpstreamAnswer } from './read-answer.ts'
 import { filterResponseHeaders } from './response-headers.ts'
 import type { Scrubber } from './scrub.ts'
+import type { TakeTurn } from './take-turns.ts'
 
 /** Milliseconds from sending to the last byte of the answer; under the 60 s after which MCP clients give up. */
 export const upstreamDeadlineMs = 55_000
@@ -35,6 +36,7 @@ export interface SendNeeds {
     },
   ) => Promise<UpstreamAnswer>
   readonly end: (permitted: PermittedRequest, ending: Ending) => void
+  readonly takeTurn: TakeTurn
   /** Monotonic clock in ms. */
   readonly elapsed: () => number
 }
@@ -60,8 +62,8 @@ export async function sendPermitted(
       responseBytesMax: permitted.responseBytesMax ?? responseBytesMaxDefault,
       deadlineMs: upstreamDeadlineMs,
     })
-    const kept = filterResponseHeaders(answer.headers, connection.responseHeaders)
-    const sent = await readAnswer(answer, credential.scrubber, kept)
+    const headers = filterResponseHeaders(answer.headers, connection.responseHeaders)
+    const sent = await readAnswer({ ...answer, headers }, credential.scrubber, needs.takeTurn)
     needs.end(permitted, { sent, durationMs: durationMs() })
     return sent
   } catch (thrown) {
