@@ -159,7 +159,7 @@ export interface ProblemBody {
   readonly status: number
   readonly detail: string
   readonly error: string
-  readonly next?: string
+  readonly next: string
   readonly fixableBy: FixableBy
   readonly fields?: readonly FieldFault[]
   readonly retryAfterSeconds?: number
@@ -168,16 +168,25 @@ export interface ProblemBody {
   readonly [extra: string]: unknown
 }
 
-/** Writes a problem as its public body. `error` joins what happened and what to do next. */
+/** Where whoever threw a problem had nothing better to say. */
+const nextOf: Readonly<Record<FixableBy, string>> = {
+  agent: 'Correct what is named and send it again.',
+  owner: 'An owner of the workspace can change this.',
+  operator: 'The operator of the vault can change this.',
+  wait: 'Try again in a moment.',
+}
+
+/** Writes a problem as its public body. `error` joins what happened and what to do next, which every problem says. */
 export function toProblemBody(problem: Problem, requestId?: string): ProblemBody {
+  const next = problem.next ?? nextOf[problem.fixableBy]
   return {
     ...problem.extra,
     type: problem.type,
     title: problem.title,
     status: problem.status,
     detail: problem.detail,
-    error: problem.next === undefined ? problem.detail : `${problem.detail} ${problem.next}`,
-    ...(problem.next !== undefined && { next: problem.next }),
+    error: `${problem.detail} ${next}`,
+    next,
     fixableBy: problem.fixableBy,
     ...(problem.fields !== undefined && { fields: problem.fields }),
     ...(problem.retryAfterSeconds !== undefined && {
