@@ -20,7 +20,6 @@ export type GroupItem =
       readonly kind: 'intent'
       readonly draft: RecordDraft
       readonly intent: AuditIntent
-      readonly atMs: number
       readonly reservation: LimitReservation | undefined
     }
   | { readonly kind: 'note'; readonly draft: RecordDraft }
@@ -184,7 +183,7 @@ function planGroup(context: GroupContext, head: ChainHead, limits: LimitDecision
       const answer = limits.reserve(auditId, item.reservation)
       answers.set(auditId, answer)
       if (!answer.granted) {
-        drafts.push(draftLimitRefusal(item.intent, answer.limit, item.atMs))
+        drafts.push(draftLimitRefusal(item.intent, answer.limit, item.draft.at))
         continue
       }
     }
@@ -199,13 +198,13 @@ function planGroup(context: GroupContext, head: ChainHead, limits: LimitDecision
   const { workspaceId } = context
   const stamped = context.stamp(head, drafts)
   return {
-    batch: { ...stamped, workspaceId, from: head, opened, ended, limits: limits.changes() },
+    batch: { workspaceId, from: head, opened, ended, limits: limits.changes(), ...stamped },
     limits: limits.state(),
     answers,
   }
 }
 
-function draftLimitRefusal(intent: AuditIntent, limit: string, atMs: number): RecordDraft {
+function draftLimitRefusal(intent: AuditIntent, limit: string, at: string): RecordDraft {
   const gone = limit === 'policy-gone'
   return draftRefusal(
     {
@@ -214,6 +213,6 @@ function draftLimitRefusal(intent: AuditIntent, limit: string, atMs: number): Re
       problem: gone ? 'policy-denied' : 'limit-exceeded',
       reason: gone ? 'The policy was taken away.' : `The limit ${limit} is used up.`,
     },
-    atMs,
+    at,
   )
 }

@@ -21,6 +21,9 @@ interface CanonicalUrlOptions {
   readonly placeholder: string | undefined
 }
 
+const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
+const plainHost = new RegExp(`^${label}(?:\\.${label})*$`)
+
 const rewrite = 'Write the URL plainly, as it should be sent.'
 
 function refuse(detail: string, next = rewrite): never {
@@ -96,8 +99,7 @@ function checkSerialisation(origin: string, rest: string): string {
 /** WHATWG takes hosts with a trailing dot, empty labels and characters such as * or $; resolvers differ on them. */
 function checkHost(hostname: string): void {
   if (hostname.startsWith('[')) return
-  const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
-  if (hostname.length > hostBytesMax || !new RegExp(`^${label}(?:\\.${label})*$`).test(hostname)) {
+  if (hostname.length > hostBytesMax || !plainHost.test(hostname)) {
     refuse('The host of the URL is not a plain host name.')
   }
 }
