@@ -21,6 +21,7 @@ import {
   draftRefusal,
 } from './entry.ts'
 import { createLogExporter } from './export-log.ts'
+import { createIsoClock } from './iso-clock.ts'
 import { createEntryReader, type EntryFilters, type EntryPage } from './list-entries.ts'
 import { type AuditVerification, createLogVerifier } from './verify-log.ts'
 import { assertHead, createGroupWriter } from './write-group.ts'
@@ -95,6 +96,7 @@ const latestMs = 8.64e15
 /** Makes the audit log. */
 export function createAuditLog(needs: AuditLogNeeds): AuditLog {
   const { store, keys, now } = needs
+  const isoNow = createIsoClock(now)
   const macKey = (workspaceId: string) => keys.macKey(workspaceId)
   const sign = (bytes: Uint8Array) => keys.sign(bytes)
   const checkpoint = oneAtATime(() => checkpointHeads(needs))
@@ -109,19 +111,18 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
   })
   return {
     begin(intent, reservation) {
-      const atMs = now()
-      const draft = draftIntent(intent, atMs)
-      return queue.add(intent.workspaceId, { kind: 'intent', draft, intent, atMs, reservation })
+      const draft = draftIntent(intent, isoNow())
+      return queue.add(intent.workspaceId, { kind: 'intent', draft, intent, reservation })
     },
     end(end) {
-      const draft = draftOutcome(end, now())
+      const draft = draftOutcome(end, isoNow())
       queue.addEnd(end.workspaceId, { kind: 'end', draft, retried: false })
     },
     async refuse(refusal) {
-      await queue.add(refusal.workspaceId, { kind: 'note', draft: draftRefusal(refusal, now()) })
+      await queue.add(refusal.workspaceId, { kind: 'note', draft: draftRefusal(refusal, isoNow()) })
     },
     async record(event) {
-      await queue.add(event.workspaceId, { kind: 'note', draft: draftEvent(event, now()) })
+      await queue.add(event.workspaceId, { kind: 'note', draft: draftEvent(event, isoNow()) })
     },
     list: createEntryReader(store),
     verify: createLogVerifier({
@@ -239,10 +240,10 @@ async function closeInWorkspace(
     },
     ({ head, closed }) => {
       assertHead(head, mac)
-      const atMs = needs.now()
+      const at = new Date(needs.now()).toISOString()
       const reason = 'The vault stopped before it knew the outcome; the request may have been sent.'
       const drafts = closed.map((auditId) =>
-        draftOutcome({ auditId, workspaceId, outcome: 'unknown', reason }, atMs),
+        draftOutcome({ auditId, workspaceId, outcome: 'unknown', reason }, at),
       )
       const stamped = createStamp(key, workspaceId)(head, drafts)
       count = drafts.length

@@ -12,7 +12,7 @@ import {
 } from './entry.ts'
 
 const workspaceId = 'wsp_01k8v3t5m9r2c4x6z8b0d1f3h5'
-const atMs = Date.parse('2026-05-01T10:00:00.123Z')
+const at = '2026-05-01T10:00:00.123Z'
 const secret = 'sk-live-0123456789abcdef'
 
 describe('audit entry', () => {
@@ -26,18 +26,18 @@ describe('audit entry', () => {
       url: `https://api.example.com/?key=${secret}`,
     }
     const intent = { ...anIntent(workspaceId), ...stray }
-    expect(draftIntent(intent, atMs).entry).not.toContain(secret)
-    expect(draftRefusal({ ...intent, problem: 'policy-denied' }, atMs).entry).not.toContain(secret)
+    expect(draftIntent(intent, at).entry).not.toContain(secret)
+    expect(draftRefusal({ ...intent, problem: 'policy-denied' }, at).entry).not.toContain(secret)
     const end = { auditId: intent.auditId, workspaceId, outcome: 'sent' as const, ...stray }
-    expect(draftOutcome(end, atMs).entry).not.toContain(secret)
+    expect(draftOutcome(end, at).entry).not.toContain(secret)
     const event: AuditEvent = { ...intent, outcome: 'done' }
-    expect(draftEvent(event, atMs).entry).not.toContain(secret)
+    expect(draftEvent(event, at).entry).not.toContain(secret)
   })
 
   it('cuts a query or a fragment off a path', () => {
     verifies('S-38')
     for (const tail of [`?key=${secret}`, `#${secret}`]) {
-      const { entry } = draftIntent(anIntent(workspaceId, { path: `/v1/a${tail}` }), atMs)
+      const { entry } = draftIntent(anIntent(workspaceId, { path: `/v1/a${tail}` }), at)
       expect(entry).not.toContain(secret)
       expect(JSON.parse(entry).path).toBe('/v1/a')
     }
@@ -46,11 +46,11 @@ describe('audit entry', () => {
   it('repeats no id that is not of the usual form', () => {
     const hostile = ['', 'x', 'con_', `con_${secret}\nfoo`, 'con_\u0000', '\u202econ_a', 'CON_a']
     for (const connectionId of hostile) {
-      const draft = draftIntent(anIntent(workspaceId, { connectionId }), atMs)
+      const draft = draftIntent(anIntent(workspaceId, { connectionId }), at)
       expect(draft.connectionId).toBeUndefined()
       expect(JSON.parse(draft.entry)).not.toHaveProperty('connectionId')
     }
-    expect(() => draftIntent(anIntent(workspaceId, { auditId: 'a\nb' }), atMs)).toThrow(/id/)
+    expect(() => draftIntent(anIntent(workspaceId, { auditId: 'a\nb' }), at)).toThrow(/id/)
   })
 
   it('is one bounded line that says what the columns say, whatever the texts are', () => {
@@ -69,7 +69,7 @@ describe('audit entry', () => {
     })
     fc.assert(
       fc.property(over, (given) => {
-        const draft = draftIntent(anIntent(workspaceId, given), atMs)
+        const draft = draftIntent(anIntent(workspaceId, given), at)
         expect(draft.entry).not.toMatch(/[\n\r\0]/)
         expect(draft.entry.length).toBeLessThan(200_000)
         const said = JSON.parse(draft.entry)
@@ -89,10 +89,10 @@ describe('audit entry', () => {
         .reverse()
         .map(([k, v]) => ({ [k]: v })),
     )
-    expect(draftIntent(turned, atMs).entry).toBe(draftIntent(intent, atMs).entry)
+    expect(draftIntent(turned, at).entry).toBe(draftIntent(intent, at).entry)
     const event = { ...intent, outcome: 'done' as const }
-    expect(draftEvent({ ...event, detail: { a: 1, b: true } }, atMs).entry).toBe(
-      draftEvent({ ...event, detail: { b: true, a: 1 } }, atMs).entry,
+    expect(draftEvent({ ...event, detail: { a: 1, b: true } }, at).entry).toBe(
+      draftEvent({ ...event, detail: { b: true, a: 1 } }, at).entry,
     )
   })
 })

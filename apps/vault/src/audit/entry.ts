@@ -167,10 +167,24 @@ function detailValue(value: AuditDetail[string] | undefined): unknown {
   return value.slice(0, detailMembersMax).map((item) => bounded(String(item), detailValueCharsMax))
 }
 
+/** Texts that JSON holds as they are. */
+const plainText = /^[ !#-[\]-~]*$/
+
+/** One more member of an object's JSON; an absent one is left out. */
+function member(name: string, value: unknown): string {
+  if (value === undefined) return ''
+  if (typeof value === 'string' && plainText.test(value)) return `,"${name}":"${value}"`
+  return `,"${name}":${JSON.stringify(value)}`
+}
+
+/** The members that every entry begins with: texts of our own making, which need no escapes. */
+const beginEntry = (kind: RecordKind, auditId: string, at: string): string =>
+  `{"v":${entryVersion},"kind":"${kind}","id":"${auditId}","at":"${at}"`
+
 /** The parts that an opening record is made of; a kind that lacks one hands in nothing for it. */
 interface Opening {
   readonly kind: Exclude<RecordKind, 'outcome'>
-  readonly atMs: number
+  readonly at: string
   readonly subject: AuditSubject
   readonly request?: AuditRequest
   readonly ruling?: Omit<AuditRuling, 'reason'>
@@ -183,44 +197,40 @@ interface Opening {
  * this fixed order and absent ones left out, so equal entries have equal bytes.
  */
 function draftOpening(opening: Opening): RecordDraft {
-  const { kind, subject, request = {}, ruling = { decision: 'none' }, closing = {} } = opening
-  const at = new Date(opening.atMs).toISOString()
+  const { kind, at, subject, request = {}, ruling = { decision: 'none' }, closing = {} } = opening
   const auditId = requiredId(subject.auditId)
   const agentId = knownId(subject.agentId)
   const connectionId = knownId(subject.connectionId)
   const { decision } = ruling
-  const entry = JSON.stringify({
-    v: entryVersion,
-    kind,
-    id: auditId,
-    at,
-    operation: bounded(subject.operation, operationCharsMax),
-    agentId,
-    ownerId: knownId(subject.ownerId),
-    connectionId,
-    decision,
-    outcome: closing.outcome,
-    reason: bounded(opening.reason, reasonCharsMax),
-    problem: bounded(closing.problem, problemCharsMax),
-    policyId: knownId(ruling.policyId),
-    policyVersion: whole(ruling.policyVersion),
-    ruleId: bounded(ruling.ruleId, ruleIdCharsMax),
-    method: bounded(request.method, methodCharsMax),
-    host: bounded(request.host, hostCharsMax),
-    path: withoutQuery(request.path),
-    queryNames: boundedNames(request.queryNames),
-    requestDigest: bounded(request.requestDigest, digestCharsMax),
-    requestBytes: whole(request.requestBytes),
-    detail: boundedDetail(closing.detail),
-  })
+  const entry =
+    beginEntry(kind, auditId, at) +
+    member('operation', bounded(subject.operation, operationCharsMax)) +
+    member('agentId', agentId) +
+    member('ownerId', knownId(subject.ownerId)) +
+    member('connectionId', connectionId) +
+    member('decision', decision) +
+    member('outcome', closing.outcome) +
+    member('reason', bounded(opening.reason, reasonCharsMax)) +
+    member('problem', bounded(closing.problem, problemCharsMax)) +
+    member('policyId', knownId(ruling.policyId)) +
+    member('policyVersion', whole(ruling.policyVersion)) +
+    member('ruleId', bounded(ruling.ruleId, ruleIdCharsMax)) +
+    member('method', bounded(request.method, methodCharsMax)) +
+    member('host', bounded(request.host, hostCharsMax)) +
+    member('path', withoutQuery(request.path)) +
+    member('queryNames', boundedNames(request.queryNames)) +
+    member('requestDigest', bounded(request.requestDigest, digestCharsMax)) +
+    member('requestBytes', whole(request.requestBytes)) +
+    member('detail', boundedDetail(closing.detail)) +
+    '}'
   return { auditId, kind, at, agentId, connectionId, decision, entry }
 }
 
 /** Drafts the record of an attempt that is about to be sent. */
-export function draftIntent(intent: AuditIntent, atMs: number): RecordDraft {
+export function draftIntent(intent: AuditIntent, at: string): RecordDraft {
   return draftOpening({
     kind: 'intent',
-    atMs,
+    at,
     subject: intent,
     request: intent,
     ruling: intent,
@@ -229,10 +239,10 @@ export function draftIntent(intent: AuditIntent, atMs: number): RecordDraft {
 }
 
 /** Drafts the record of an attempt that is not sent. */
-export function draftRefusal(refusal: AuditRefusal, atMs: number): RecordDraft {
+export function draftRefusal(refusal: AuditRefusal, at: string): RecordDraft {
   return draftOpening({
     kind: 'refusal',
-    atMs,
+    at,
     subject: refusal,
     request: refusal,
     ruling: refusal,
@@ -242,10 +252,10 @@ export function draftRefusal(refusal: AuditRefusal, atMs: number): RecordDraft {
 }
 
 /** Drafts the record of something that was done to the vault itself. */
-export function draftEvent(event: AuditEvent, atMs: number): RecordDraft {
+export function draftEvent(event: AuditEvent, at: string): RecordDraft {
   return draftOpening({
     kind: 'event',
-    atMs,
+    at,
     subject: event,
     request: event,
     // Who looks for what was denied finds every refusal, whichever room refused.
@@ -258,23 +268,19 @@ export function draftEvent(event: AuditEvent, atMs: number): RecordDraft {
 /** Drafts the record that closes an entry. `unknown` is written by the vault alone, after a crash. */
 export function draftOutcome(
   end: Omit<AuditEnd, 'outcome'> & { readonly outcome: AuditEnd['outcome'] | 'unknown' },
-  atMs: number,
+  at: string,
 ): RecordDraft {
-  const at = new Date(atMs).toISOString()
   const auditId = requiredId(end.auditId)
-  const entry = JSON.stringify({
-    v: entryVersion,
-    kind: 'outcome',
-    id: auditId,
-    at,
-    outcome: end.outcome,
-    reason: bounded(end.reason, reasonCharsMax),
-    problem: bounded(end.problem, problemCharsMax),
-    status: whole(end.status),
-    responseBytes: whole(end.responseBytes),
-    durationMs: rounded(end.durationMs),
-    redactions: whole(end.redactions),
-  })
+  const entry =
+    beginEntry('outcome', auditId, at) +
+    member('outcome', end.outcome) +
+    member('reason', bounded(end.reason, reasonCharsMax)) +
+    member('problem', bounded(end.problem, problemCharsMax)) +
+    member('status', whole(end.status)) +
+    member('responseBytes', whole(end.responseBytes)) +
+    member('durationMs', rounded(end.durationMs)) +
+    member('redactions', whole(end.redactions)) +
+    '}'
   return {
     auditId,
     kind: 'outcome',
