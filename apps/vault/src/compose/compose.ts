@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/contracts'
 import { watchEveryMs } from '../execute/call-watch.ts'
 import { type Bindings, createApp } from '../http/app.ts'
+import { createBodyBudget } from '../http/body-budget.ts'
 import { createClientAddress } from '../http/client-address.ts'
 import type { MountContext } from '../http/mount.ts'
 import { createResponder } from '../http/respond.ts'
@@ -8,6 +9,7 @@ import { allRoutes } from '../http/routes/all-routes.ts'
 import { createSessionCookie } from '../http/session-cookie.ts'
 import { serveSetupPage } from '../http/setup-page.ts'
 import { startPeriodicJobs } from '../jobs/periodic-jobs.ts'
+import { guardStore } from '../store/database.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
 import { type ComposeNeeds, composeFoundation, type Foundation } from './foundation.ts'
 import { createReadiness } from './readiness.ts'
@@ -15,6 +17,8 @@ import { composeRooms } from './rooms.ts'
 
 // Builds the house once, in dependency order. No logic: what a room needs of another is handed in here.
 
+/** Whoever asks whether the vault is ready asks again soon, and gives up soon. */
+const readinessMsMax = 2_000
 const checkpointEveryMs = 60_000
 const closeUnknownEveryMs = 15_000
 const removeExpiredEveryMs = 60_000
@@ -91,6 +95,7 @@ function composeApp(
       ownOrigin: () => new URL(publicUrl()).origin,
     },
     respond,
+    bodies: createBodyBudget(),
     log,
     requestId,
     async recordRefusal({ agent, operation, problem }) {
@@ -115,7 +120,7 @@ function composeApp(
     ...rooms,
     audit,
     readiness: createReadiness({
-      ping: () => readDatabaseClock(database),
+      ping: guardStore({ ping: () => readDatabaseClock(database) }, readinessMsMax).ping,
       isFeedLive: feed.isLive,
     }),
     onSetUp: needs.onSetUp,

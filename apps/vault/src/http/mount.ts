@@ -2,6 +2,7 @@ import { type InputOf, type Operation, type OutputOf, Problem } from '@sallyport
 import type { Context } from 'hono'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
 import { type Authentication, asAgent, asOwner, refuseForgery } from './authenticate.ts'
+import type { BodyBudget, BodyLease } from './body-budget.ts'
 import { asProblem, type Log } from './problem.ts'
 import { parseInput, readInput } from './read-input.ts'
 import type { Responder } from './respond.ts'
@@ -41,6 +42,7 @@ export type RecordRefusal = (refused: {
 export interface MountContext {
   readonly auth: Authentication
   readonly respond: Responder
+  readonly bodies: BodyBudget
   readonly log: Log
   readonly recordRefusal: RecordRefusal
   readonly requestId: () => string
@@ -58,6 +60,7 @@ interface Passage {
   readonly c: Context
   readonly context: MountContext
   readonly requestId: string
+  readonly lease: BodyLease
 }
 
 /** How an operation is served. */
@@ -132,7 +135,10 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
     const address = context.clientAddress(c)
     const cookie = context.auth.cookies.read(c)
     const result = await recorded(passage, { operation, caller }, async () => {
-      const input = parseInput(operation, await readInput(c, operation)) as InputOf<O>
+      const input = parseInput(
+        operation,
+        await readInput(c, operation, passage.lease),
+      ) as InputOf<O>
       return how.handle({ input, caller, requestId, address, cookie })
     })
     return how.write(result, passage)
@@ -140,7 +146,7 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
   return {
     operation,
     serve: async (c, context) => {
-      const passage = { c, context, requestId: context.requestId() }
+      const passage = { c, context, requestId: context.requestId(), lease: context.bodies.open() }
       try {
         return await pass(passage)
       } catch (thrown) {
@@ -149,6 +155,8 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
           how.writeProblem?.(problem, passage) ??
           context.respond.problem(problem, passage.requestId)
         )
+      } finally {
+        passage.lease.release()
       }
     },
   }

@@ -1,5 +1,6 @@
 import { type Operation, Problem } from '@sallyport/contracts'
 import type { Context } from 'hono'
+import type { BodyLease } from './body-budget.ts'
 import { invalidInput } from './problem.ts'
 
 /** The bound of a request body where the operation names no other. */
@@ -9,9 +10,13 @@ const bodyBytesMaxDefault = 256 * 1024
  * Collects what an operation takes: path parameters and the query or the body. Nothing is guessed: a member in two
  * places, a wrong content type or a broken body is refused.
  */
-export async function readInput(c: Context, operation: Operation): Promise<unknown> {
+export async function readInput(
+  c: Context,
+  operation: Operation,
+  lease: BodyLease,
+): Promise<unknown> {
   const path = c.req.param() as Record<string, string>
-  const rest = takesQuery(operation) ? readQuery(c) : await readBody(c, operation)
+  const rest = takesQuery(operation) ? readQuery(c) : await readBody(c, operation, lease)
   if (!isRecord(rest)) {
     throw new Problem('invalid-input', 'The body has to be a JSON object.', {
       next: 'Send the members of the input as one JSON object.',
@@ -56,8 +61,9 @@ function readQuery(c: Context): Record<string, string> {
   return found
 }
 
-async function readBody(c: Context, operation: Operation): Promise<unknown> {
-  const text = await readText(c, operation.bodyBytesMax ?? bodyBytesMaxDefault)
+async function readBody(c: Context, operation: Operation, lease: BodyLease): Promise<unknown> {
+  const bytesMax = operation.bodyBytesMax ?? bodyBytesMaxDefault
+  const text = await readText(c, { bytesMax, lease })
   if (text === '') return {}
   const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
   if (type === 'application/json') return parseJson(text)
@@ -97,8 +103,14 @@ function parseForm(text: string): Record<string, string> {
 /** RFC 8259 §8.1: what is not UTF-8 is refused, since replacing the bad bytes would make another text of it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-async function readText(c: Context, bytesMax: number): Promise<string> {
-  const bytes = await readBytes(c, bytesMax)
+/** How much of a body is taken. */
+interface BodyBounds {
+  readonly bytesMax: number
+  readonly lease: BodyLease
+}
+
+async function readText(c: Context, bounds: BodyBounds): Promise<string> {
+  const bytes = await readBytes(c, bounds)
   try {
     return utf8.decode(bytes)
   } catch (cause) {
@@ -110,11 +122,11 @@ async function readText(c: Context, bytesMax: number): Promise<string> {
 }
 
 /** Reads the body, and stops reading at the bound. */
-async function readBytes(c: Context, bytesMax: number): Promise<ArrayBuffer | Uint8Array> {
+async function readBytes(c: Context, bounds: BodyBounds): Promise<ArrayBuffer | Uint8Array> {
   const announced = c.req.header('content-length')
-  if (announced !== undefined && Number(announced) > bytesMax) throw bodyTooLarge(bytesMax)
+  if (announced !== undefined) take(Number(announced), bounds)
   try {
-    return announced === undefined ? await collect(c, bytesMax) : await c.req.arrayBuffer()
+    return announced === undefined ? await collect(c, bounds) : await c.req.arrayBuffer()
   } catch (cause) {
     if (cause instanceof Problem) throw cause
     // Whoever hangs up half way is no fault of the vault's, and an attempt all the same.
@@ -122,14 +134,19 @@ async function readBytes(c: Context, bytesMax: number): Promise<ArrayBuffer | Ui
   }
 }
 
-async function collect(c: Context, bytesMax: number): Promise<Uint8Array> {
+function take(bytes: number, { bytesMax, lease }: BodyBounds): void {
+  if (bytes > bytesMax) throw bodyTooLarge(bytesMax)
+  lease.hold(bytes)
+}
+
+async function collect(c: Context, bounds: BodyBounds): Promise<Uint8Array> {
   const body = c.req.raw.body
   if (body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
-    if (bytes > bytesMax) throw bodyTooLarge(bytesMax)
+    take(bytes, bounds)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
