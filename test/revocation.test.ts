@@ -22,7 +22,7 @@ const endless = new Set<Socket>()
 const otherReplicaMsMax = 1_000
 const streamEndMsMax = 5_000
 /** What was on the wire when an answer came may be read a moment later. */
-const settleMs = 100
+const settleMs = 250
 const floodMs = 1_200
 const callers = 12
 
@@ -147,7 +147,7 @@ describe.each(Object.entries(endings))('%s', (name, end) => {
       flood(first.url, subject, `${path}/first`),
       flood(second.url, subject, `${path}/second`),
     ]
-    await sleep(300)
+    await until(() => requestsTo(`${path}/first`) > 20 && requestsTo(`${path}/second`) > 20)
     await end(subject)
     await sleep(settleMs)
     const atFirst = requestsTo(`${path}/first`)
@@ -203,7 +203,7 @@ describe('changing what stands behind a call', () => {
       flood(first.url, subject, '/rotate/first'),
       flood(second.url, subject, '/rotate/second'),
     ]
-    await sleep(300)
+    await until(() => requestsTo('/rotate/first') > 20 && requestsTo('/rotate/second') > 20)
     const token = 'another-secret-9876543210'
     await first.owner.call('updateConnection', {
       connectionId: subject.connectionId,
@@ -234,7 +234,7 @@ describe('changing what stands behind a call', () => {
       flood(first.url, subject, '/policy/first'),
       flood(second.url, subject, '/policy/second'),
     ]
-    await sleep(300)
+    await until(() => requestsTo('/policy/first') > 20 && requestsTo('/policy/second') > 20)
     await first.owner.call('deletePolicy', { policyId: policies[0]?.id ?? '' })
     await sleep(settleMs)
     const atFirst = requestsTo('/policy/first')
@@ -265,7 +265,7 @@ describe('while the second replica hears of no changes', () => {
     verifies('S-10', 'S-44')
     const subject = await aSubject()
     const warm = flood(replicas.second.url, subject, '/deaf/before')
-    await sleep(500)
+    await until(() => requestsTo('/deaf/before') > 50)
     await deafen()
     const flooding = flood(replicas.second.url, subject, '/deaf/second')
     await sleep(1_500)
