@@ -16,10 +16,12 @@ const concurrencies = [1, 16, 64] as const
 const rampMs = 300
 const measureMs = 1_500
 const warmUpMs = 4_000
+/** Run as it stands; from bench/dist, two folders up is the workspace. */
+const bareProxy = fileURLToPath(new URL('../../bench/peers/bare-proxy.mjs', import.meta.url))
 
 /** Something that is loaded, and the processes that it costs. */
 interface Subject extends LoadTarget {
-  readonly name: 'direct' | 'nginx' | 'vault'
+  readonly name: 'direct' | 'nginx' | 'bare Node proxy' | 'vault'
   /** The processes whose CPU time counts. */
   readonly pids: readonly number[]
   /** Those of its database, which are told apart. */
@@ -47,6 +49,8 @@ export async function benchExecute(): Promise<Measured> {
     const upstreamPort = Number(upstream.line)
     const nginx = await startNginx(upstreamPort)
     if (nginx !== undefined) closers.push(nginx.close)
+    const bare = await startForLine(process.execPath, [bareProxy, upstream.line])
+    closers.push(() => endProcess(bare.child))
     const vault = await startVault()
     closers.push(vault.stop)
     const vaultPid = vault.pid()
@@ -55,6 +59,12 @@ export async function benchExecute(): Promise<Measured> {
         name: 'direct',
         ...plainGet(upstreamPort),
         pids: [upstream.child.pid ?? 0],
+        databasePids: [],
+      },
+      {
+        name: 'bare Node proxy',
+        ...plainGet(Number(bare.line)),
+        pids: [bare.child.pid ?? 0],
         databasePids: [],
       },
       {
@@ -108,6 +118,7 @@ async function executeOf(vault: TestVault, upstreamPort: number): Promise<LoadTa
   }
 }
 
+const names = ['direct', 'nginx', 'bare Node proxy', 'vault'] as const
 type Samples = Map<string, Sample[]>
 const keyOf = (name: Subject['name'], connections: number) => `${name} ${connections}`
 
@@ -170,11 +181,22 @@ function summarise(
     latencyGoal('p99', added('p99Ms'), 5),
   ]
   if (hasNginx) goals.unshift(shareGoal(64, share(64), 0.3), shareGoal(16, share(16), 0.22))
+  const figures = figuresOf(of, samples)
+  figures['vault, memory after the load, MB'] = Math.round(memory.now)
+  figures['vault, memory at its highest, MB'] = Math.round(memory.peak)
+  const notes = hasNginx ? [] : ['nginx is not installed here, so there is no ratio to it.']
+  return { rounds, goals, figures, notes }
+}
+
+/** Every median, by subject and concurrency. */
+function figuresOf(
+  of: (name: Subject['name'], connections: number, member: keyof Sample) => number,
+  samples: Samples,
+): Record<string, number> {
   const figures: Record<string, number> = {}
   for (const connections of concurrencies) {
-    for (const name of hasNginx
-      ? (['direct', 'nginx', 'vault'] as const)
-      : (['direct', 'vault'] as const)) {
+    for (const name of names) {
+      if (!samples.has(keyOf(name, connections))) continue
       const at = `${name}, c=${connections}`
       figures[`${at}, requests/s`] = Math.round(of(name, connections, 'perSecond'))
       figures[`${at}, CPU µs a request`] = rounded(of(name, connections, 'cpuMicros'))
@@ -185,10 +207,7 @@ function summarise(
       of('vault', connections, 'databaseMicros'),
     )
   }
-  figures['vault, memory after the load, MB'] = Math.round(memory.now)
-  figures['vault, memory at its highest, MB'] = Math.round(memory.peak)
-  const notes = hasNginx ? [] : ['nginx is not installed here, so there is no ratio to it.']
-  return { rounds, goals, figures, notes }
+  return figures
 }
 
 const shareGoal = (connections: number, figure: number, bound: number): Goal => ({
