@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '@sallyport/contracts'
 import type { LimitAnswer } from './audit-store.ts'
+import { unknownLimits } from './limit-state.ts'
 import type { ChainState, GroupItem, GroupResult } from './write-group.ts'
 
 // Collects what is to be recorded into groups, without a timer: one group per workspace is written at a time, and what
@@ -114,7 +115,7 @@ function push(queue: Queue, workspaceId: string, entry: Omit<Waiting, 'sinceMs'>
 function laneOf(queue: Queue, workspaceId: string): Lane {
   const known = queue.lanes.get(workspaceId)
   if (known !== undefined) return known
-  const state = { workspaceId, head: undefined, limits: new Map(), contendedGroups: 0 }
+  const state = { workspaceId, head: undefined, limits: unknownLimits(), contendedGroups: 0 }
   const lane = { state, waiting: [], held: [], busy: undefined, retry: undefined }
   queue.lanes.set(workspaceId, lane)
   return lane
@@ -145,7 +146,7 @@ async function writeNext(queue: Queue, lane: Lane): Promise<void> {
     }
     needs.onWritten(result.written)
   } catch (error) {
-    lane.state = { ...lane.state, head: undefined, limits: new Map() }
+    lane.state = { ...lane.state, head: undefined, limits: unknownLimits() }
     needs.onFailure('A group of audit records could not be written.', error)
     failGroup({ queue, lane, group }, error)
   }

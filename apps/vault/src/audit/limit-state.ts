@@ -11,8 +11,12 @@ import {
 // of its workspace in the same transaction, so the state is right for as long as the head is: compare-and-set of
 // the one guards the other (S-29).
 
-/** What is known of some policies' limits, as of one head. */
-export type LimitState = ReadonlyMap<string, PolicyState>
+/** What is known of some policies' limits, as of one head. Only `LimitDecisions.commit` changes it. */
+export interface LimitState {
+  readonly policies: Map<string, PolicyState>
+  /** The policy under which a call in flight holds its place, by audit id. */
+  readonly holders: Map<string, string>
+}
 
 /** `gone`: there is no such policy any more. */
 type PolicyState = 'gone' | KnownLimits
@@ -45,15 +49,22 @@ export function readLimits(
   stored: ReadonlyMap<string, StoredLimits>,
   known: LimitState,
 ): LimitState {
-  const limits = new Map(known)
+  const policies = new Map(known.policies)
+  const holders = new Map(known.holders)
   for (const policyId of asked) {
     const found = stored.get(policyId)
-    const before = known.get(policyId)
-    if (found === undefined) limits.set(policyId, 'gone')
-    else if (before === undefined || before === 'gone') limits.set(policyId, found)
+    const before = policies.get(policyId)
+    if (found === undefined) policies.set(policyId, 'gone')
+    else if (before === undefined || before === 'gone') {
+      policies.set(policyId, found)
+      for (const auditId of found.leases.keys()) holders.set(auditId, policyId)
+    }
   }
-  return limits
+  return { policies, holders }
 }
+
+/** Nothing known yet. */
+export const unknownLimits = (): LimitState => ({ policies: new Map(), holders: new Map() })
 
 /** One group's decisions, in order. */
 export interface LimitDecisions {
@@ -63,20 +74,21 @@ export interface LimitDecisions {
   release(auditId: string): void
   /** What has to be written. */
   changes(): LimitChanges
-  /** The state afterwards. */
-  state(): LimitState
+  /** Brings the state up to what was decided, once it is written; answers it. */
+  commit(): LimitState
 }
 
-/** Begins to decide. `state` itself is not changed, so a group that fails leaves it as it was. */
+/** Begins to decide. `state` is not changed before `commit`, so a group that fails leaves it as it was. */
 export function decideLimits(state: LimitState, nowMs: number): LimitDecisions {
   const working = new Map<string, WorkingLimits>()
   const spent = new Map<SlidingWindow, { policyId: string; name: RateLimitName }>()
   const leases: LimitChanges['leases'][number][] = []
+  const released: string[] = []
 
   function limitsOf(policyId: string): WorkingLimits | undefined {
     const begun = working.get(policyId)
     if (begun !== undefined) return begun
-    const known = state.get(policyId)
+    const known = state.policies.get(policyId)
     if (known === undefined || known === 'gone') return undefined
     const copy = { windows: known.windows, opened: new Map(), leases: new Map(known.leases) }
     working.set(policyId, copy)
@@ -107,16 +119,21 @@ export function decideLimits(state: LimitState, nowMs: number): LimitDecisions {
       return { granted: true }
     },
     release(auditId) {
-      for (const [policyId, known] of state) {
-        if (known === 'gone') continue
-        if (known.leases.has(auditId)) limitsOf(policyId)?.leases.delete(auditId)
-      }
+      const policyId = state.holders.get(auditId)
+      if (policyId === undefined) return
+      limitsOf(policyId)?.leases.delete(auditId)
+      released.push(auditId)
     },
     changes: () => ({
       windows: [...spent].map(([window, of]) => ({ ...of, spent: window.spent() })),
       leases,
     }),
-    state: () => (working.size === 0 ? state : new Map([...state, ...closeAll(working)])),
+    commit() {
+      for (const [policyId, limits] of working) state.policies.set(policyId, closed(limits))
+      for (const { auditId, policyId } of leases) state.holders.set(auditId, policyId)
+      for (const auditId of released) state.holders.delete(auditId)
+      return state
+    },
   }
 }
 
@@ -167,9 +184,7 @@ function longestWait(
   return { granted: false, limit: longest.name, retryAfterSeconds }
 }
 
-function* closeAll(working: ReadonlyMap<string, WorkingLimits>): Generator<[string, KnownLimits]> {
-  for (const [policyId, { windows, opened, leases }] of working) {
-    const closed = [...opened].map(([name, window]) => [name, window.spent()] as const)
-    yield [policyId, { windows: new Map([...windows, ...closed]), leases }]
-  }
+function closed({ windows, opened, leases }: WorkingLimits): KnownLimits {
+  const spent = [...opened].map(([name, window]) => [name, window.spent()] as const)
+  return { windows: new Map([...windows, ...spent]), leases }
 }

@@ -10,7 +10,13 @@ import {
 } from './chain.ts'
 import { equal } from './chain-walk.ts'
 import { type AuditIntent, draftRefusal, type RecordDraft } from './entry.ts'
-import { decideLimits, type LimitDecisions, type LimitState, readLimits } from './limit-state.ts'
+import {
+  decideLimits,
+  type LimitDecisions,
+  type LimitState,
+  readLimits,
+  unknownLimits,
+} from './limit-state.ts'
 
 // Writes one group of records to one workspace's chain, with the limits that its intents reserve.
 
@@ -59,7 +65,7 @@ const knownPoliciesMax = 1_000
 
 interface Plan {
   readonly batch: ChainBatch
-  readonly limits: LimitState
+  readonly limits: LimitDecisions
   readonly answers: ReadonlyMap<string, LimitAnswer>
 }
 
@@ -79,7 +85,7 @@ export function createGroupWriter(
     const key = needs.macKey(workspaceId)
     const context = { workspaceId, items, stamp: createStamp(key, workspaceId) }
     const policyIds = policiesOf(items)
-    const known = policyIds.every((id) => state.limits.has(id))
+    const known = policyIds.every((id) => state.limits.policies.has(id))
     let { contendedGroups } = state
     if (head !== undefined && contendedGroups === 0 && known) {
       const plan = planGroup(context, head, decideLimits(state.limits, needs.limitNow()))
@@ -106,7 +112,7 @@ function policiesOf(items: readonly GroupItem[]): string[] {
 
 function finish(plan: Plan, state: Omit<ChainState, 'head' | 'limits'>): GroupResult {
   return {
-    state: { head: plan.batch.head, limits: plan.limits, ...state },
+    state: { head: plan.batch.head, limits: plan.limits.commit(), ...state },
     answers: plan.answers,
     written: plan.batch.rows.length,
   }
@@ -150,7 +156,8 @@ async function appendLocked(
     ({ head, limits }) => {
       assertHead(head, mac)
       const unmoved = known.head !== undefined && equal(known.head.hash, head.hash)
-      const kept = unmoved && known.limits.size < knownPoliciesMax ? known.limits : new Map()
+      const keep = unmoved && known.limits.policies.size < knownPoliciesMax
+      const kept = keep ? known.limits : unknownLimits()
       const state = readLimits(policyIds, limits, kept)
       plan = planGroup(context, head, decideLimits(state, needs.limitNow()))
       return plan.batch
@@ -199,7 +206,7 @@ function planGroup(context: GroupContext, head: ChainHead, limits: LimitDecision
   const stamped = context.stamp(head, drafts)
   return {
     batch: { workspaceId, from: head, opened, ended, limits: limits.changes(), ...stamped },
-    limits: limits.state(),
+    limits,
     answers,
   }
 }
