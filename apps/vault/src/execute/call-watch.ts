@@ -11,15 +11,15 @@ export const watchEveryMs = 250
  */
 const unvouchedMsMax = 3_000
 /**
- * The time between two looks counts as this at most. A process that stood still, over a large answer, heard of no change
- * and could ask nobody: it asks first, and ends no call for its own standstill.
+ * The time between two looks counts as this at most. A process that stands still, or gets on slowly over large answers,
+ * hears of no change and waits for what it asked: it ends no call for its own slowness.
  */
-const lookGapMsMax = 2 * watchEveryMs
+const lookGapMsMax = watchEveryMs
 
 export interface CallWatch {
   /** Asks about the selected calls, or all, because something changed. Rejects where it could not be said of one. */
   follow(selector: CallSelector | undefined): Promise<void>
-  /** Looks at all calls; for a timer. Nobody has to wait for it: it resolves when every question is answered or given up. */
+  /** Looks at all calls; for a timer. Nobody has to wait for it: it resolves when every question is answered. */
   look(): Promise<void>
 }
 
@@ -60,12 +60,11 @@ export function createCallWatch(needs: {
       vouchedMs.set(call, nowMs)
       return true
     }
-    const leftMs = lastMs + unvouchedMsMax - nowMs
-    if (leftMs <= 0) return false
+    if (nowMs - lastMs >= unvouchedMsMax) return false
     if (asked.has(call)) return true
     asked.add(call)
     try {
-      return await within(vouch(call), leftMs)
+      return await vouch(call) // Until it is answered, the looks that come after this one count the time.
     } catch {
       return true // Nobody could say: the next look asks again, for as long as there is time.
     } finally {
@@ -80,19 +79,5 @@ export function createCallWatch(needs: {
         return vouch(call)
       }, selector),
     look: () => running.recheck(mayGoOn),
-  }
-}
-
-/** The answer, or false where it takes longer. */
-async function within(answer: Promise<boolean>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    // Timers come first after a standstill; what was answered meanwhile is read behind them.
-    timer = setTimeout(() => setImmediate(resolve, false), ms)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -87,15 +87,25 @@ function parseBody(bytes: Buffer, contentType: string, scrubber: Scrubber): Pars
     return body === undefined ? unfolded(text, '', scrubber) : unfolded(body, text, scrubber)
   }
   if (type === '' || type.startsWith('text/') || textTypes.test(type)) {
-    return grows(text, bytes.byteLength)
-      ? packed(bytes, type, scrubber)
-      : unfolded(text, '', scrubber)
+    const growth = growthOf(bytes)
+    if (growth === 0) return { body: text, redactions: 0 }
+    const isLong = bytes.byteLength > growthFreeBytes
+    if (isLong && growth > (growthMax - 1) * bytes.byteLength) return packed(bytes, type, scrubber)
+    return unfolded(text, '', scrubber)
   }
   return packed(bytes, type, scrubber)
 }
 
-const grows = (text: string, bytes: number) =>
-  bytes > growthFreeBytes && JSON.stringify(text).length > growthMax * bytes + 2
+/** How many bytes more text takes when it is written as JSON: quotes and backslashes one, controls one or five. */
+function growthOf(bytes: Uint8Array): number {
+  let growth = 0
+  for (const byte of bytes) {
+    if (byte === 0x22 || byte === 0x5c) growth += 1
+    else if (byte < 0x20) growth += byte >= 0x08 && byte <= 0x0d && byte !== 0x0b ? 1 : 5
+  }
+  return growth
+}
+
 const isJson = (type: string) => type === 'application/json' || type.endsWith('+json')
 const textTypes =
   /^application\/(xml|x-ndjson|jsonl|javascript|ecmascript|x-www-form-urlencoded|yaml|x-yaml|graphql|sql|toml)$|\+xml$|\+yaml$/
