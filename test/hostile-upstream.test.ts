@@ -114,7 +114,9 @@ describe('an upstream that breaks the rules', () => {
     expect(slowest.ms, slowest.path).toBeLessThan(65_000)
     expect(calls.length).toBeGreaterThan(20)
     expect(calls.filter(({ status }) => status !== 200)).toEqual([])
-    expect(Math.max(...calls.map(({ ms }) => ms))).toBeLessThan(5000)
+    const times = calls.map(({ ms }) => ms).sort((a, b) => a - b)
+    expect(times[Math.floor(times.length / 2)]).toBeLessThan(1500)
+    expect(times.at(-1)).toBeLessThan(15_000)
     expect((await ask('/ok')).body.body).toBe('ok')
   }, 120_000)
 
@@ -254,7 +256,7 @@ describe('an answer made to cost', () => {
       const startedMs = performance.now()
       const answer = await askHeavy(name)
       expectTyped(name, answer)
-      expect(performance.now() - startedMs, name).toBeLessThan(15_000)
+      expect(performance.now() - startedMs, name).toBeLessThan(20_000)
       if (name === 'proto') {
         expect(answer.bytes.toString()).toContain('"__proto__":{"auditId":"x"}')
         expect(answer.body.auditId).toMatch(/^aud_/)
