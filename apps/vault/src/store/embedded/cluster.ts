@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process'
 import {
   chownSync,
   existsSync,
-  mkdirSync,
+  mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Problem } from '@sallyport/contracts'
 import { connect } from '../connect.ts'
 import type { Binaries } from './binaries.ts'
@@ -61,10 +62,10 @@ export async function prepareCluster(options: {
 }): Promise<void> {
   const { place, binaries } = options
   if (existsSync(place.cluster)) return refuseOtherVersion(place, binaries)
-  const draft = `${place.cluster}.new`
+  removeDrafts(place)
+  // A name of its own: the initdb of a vault that was killed runs on for a moment, and clears its directory when it fails.
+  const draft = mkdtempSync(draftPrefix(place))
   const passwordFile = join(place.home, 'owner-password')
-  rmSync(draft, { recursive: true, force: true })
-  mkdirSync(draft, { mode: 0o700 })
   writeFileSync(passwordFile, `${options.ownerPassword}\n`, { mode: 0o600 })
   if (place.user !== undefined) {
     for (const path of [draft, passwordFile]) chownSync(path, place.user.uid, place.user.gid)
@@ -77,6 +78,20 @@ export async function prepareCluster(options: {
   await run(place, binaries.initdb, ['-D', draft, '--sync-only'])
   renameSync(draft, place.cluster)
   syncDirectory(place.home)
+}
+
+const draftPrefix = ({ cluster }: Place) => `${cluster}.new-`
+
+/** What interrupted first starts left. One that is still being written to stays until the next time. */
+function removeDrafts(place: Place): void {
+  const prefix = basename(draftPrefix(place))
+  for (const name of readdirSync(place.home).filter((found) => found.startsWith(prefix))) {
+    try {
+      rmSync(join(place.home, name), { recursive: true, force: true })
+    } catch {
+      // It is in nobody's way.
+    }
+  }
 }
 
 function refuseOtherVersion(place: Place, binaries: Binaries): void {

@@ -207,8 +207,8 @@ describe('embedded PostgreSQL', () => {
   it('makes its cluster again when the first start was interrupted', async () => {
     verifies('S-43')
     const dataDir = makeDirectory()
-    mkdirSync(join(dataDir, 'postgres', 'data.new', 'base'), { recursive: true })
-    writeFileSync(join(dataDir, 'postgres', 'data.new', 'PG_VERSION'), '18\n')
+    mkdirSync(join(dataDir, 'postgres', 'data.new-x1y2z3', 'base'), { recursive: true })
+    writeFileSync(join(dataDir, 'postgres', 'data.new-x1y2z3', 'PG_VERSION'), '18\n')
     const server = await start(dataDir)
     expect(await query(server.appUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
