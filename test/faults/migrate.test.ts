@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect } from '../../apps/vault/src/store/connect.ts'
+import { startTestDatabase, type TestDatabase } from '../fixtures/database.ts'
+import { createEmptyDatabase, dumpDatabase } from '../fixtures/dump.ts'
+import { spawnVault } from '../fixtures/vault.ts'
+import { verifies } from '../verifies.ts'
+
+// Vaults that start on an empty database, together or interrupted, and one that is too old for its database.
+
+const key = () => randomBytes(32).toString('base64')
+const directories: string[] = []
+function directory(): string {
+  const made = mkdtempSync(join(tmpdir(), 'vault-migrate-'))
+  chmodSync(made, 0o755)
+  directories.push(made)
+  return made
+}
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await startTestDatabase()
+})
+afterAll(async () => {
+  await database?.stop()
+  for (const made of directories) rmSync(made, { recursive: true, force: true })
+})
+
+/** Starts a vault and says how that went. */
+function start(home: string, env: Record<string, string> = {}) {
+  const vault = spawnVault(home, env)
+  const ready = vault.ready.then(
+    () => true,
+    () => false,
+  )
+  const stop = async () => {
+    vault.child.kill('SIGTERM')
+    return await vault.exited
+  }
+  return { ...vault, ready, stop }
+}
+
+/** The schema alone. */
+const schemaOf = async (url: string) =>
+  (await dumpDatabase(url)).filter((line) => /^[a-zA-Z] /.test(line))
+
+describe('two vaults on one empty database', () => {
+  it('with one root key both serve, on the same tables', async () => {
+    verifies('S-43')
+    const empty = await createEmptyDatabase(database.urls.owner)
+    const env = { DATABASE_URL: empty.url, SALLYPORT_ROOT_KEY: key() }
+    const vaults = [start(directory(), env), start(directory(), env)]
+    expect(await Promise.all(vaults.map(({ ready }) => ready))).toEqual([true, true])
+    expect(await schemaOf(empty.url)).toEqual(await schemaOf(database.urls.owner))
+    expect(await Promise.all(vaults.map(({ stop }) => stop()))).toEqual([0, 0])
+    await empty.drop()
+  })
+
+  it('with two root keys one serves and the other refuses, whichever was first', async () => {
+    verifies('S-34')
+    for (let round = 0; round < 3; round += 1) {
+      const empty = await createEmptyDatabase(database.urls.owner)
+      const vaults = [key(), key()].map((rootKey) =>
+        start(directory(), { DATABASE_URL: empty.url, SALLYPORT_ROOT_KEY: rootKey }),
+      )
+      const ready = await Promise.all(vaults.map((vault) => vault.ready))
+      expect(ready.filter(Boolean)).toHaveLength(1)
+      const refused = vaults[ready.indexOf(false)]
+      expect(await refused?.exited).toBe(78)
+      expect(refused?.output()).toMatch(/root key is not the one/i)
+      expect(await vaults[ready.indexOf(true)]?.stop()).toBe(0)
+      await empty.drop()
+    }
+  })
+})
+
+describe('a first start that is killed', () => {
+  it('at any moment leaves a database that the next start brings up whole', async () => {
+    verifies('S-43')
+    for (const afterMs of [250, 300, 350, 400, 450, 500, 600]) {
+      const empty = await createEmptyDatabase(database.urls.owner)
+      const env = { DATABASE_URL: empty.url, SALLYPORT_ROOT_KEY: key() }
+      const home = directory()
+      const first = start(home, env)
+      await sleep(afterMs)
+      first.child.kill('SIGKILL')
+      await first.exited
+      const second = start(home, env)
+      expect(await second.ready, `killed after ${afterMs} ms: ${second.output()}`).toBe(true)
+      expect(await schemaOf(empty.url)).toEqual(await schemaOf(database.urls.owner))
+      expect(await second.stop()).toBe(0)
+      await empty.drop()
+    }
+  }, 120_000)
+
+  it('at any moment leaves a data directory that the next start brings up whole', async () => {
+    verifies('S-43')
+    for (const afterMs of [250, 400, 600, 800, 1_000, 1_300]) {
+      const home = directory()
+      const first = start(home)
+      await sleep(afterMs)
+      first.child.kill('SIGKILL')
+      await first.exited
+      const second = start(home)
+      expect(await second.ready, `killed after ${afterMs} ms: ${second.output()}`).toBe(true)
+      expect(await second.stop()).toBe(0)
+    }
+  }, 120_000)
+})
+
+it('a database of a newer build is refused in a sentence and left as it is', async () => {
+  const sql = connect({
+    url: database.urls.owner,
+    maxConnections: 1,
+    applicationName: 'test',
+    silenceMsMax: 10_000,
+  })
+  await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', ${Date.now() + 1e10})`
+  const before = await dumpDatabase(database.urls.owner)
+  const vault = start(directory(), {
+    DATABASE_URL: database.urls.owner,
+    SALLYPORT_ROOT_KEY: key(),
+  })
+  expect(await vault.ready).toBe(false)
+  expect(await vault.exited).toBe(1)
+  expect(vault.output().trim()).toMatch(
+    /^sallyport: The database was migrated by a newer build[^\n]*$/,
+  )
+  expect(await dumpDatabase(database.urls.owner)).toEqual(before)
+  await sql`delete from drizzle.__drizzle_migrations where hash = 'newer'`
+  await sql.end({ timeout: 1 })
+})
