@@ -55,8 +55,21 @@ const afterMs = fc.oneof(
 )
 const limits = fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 61, max: 700 }))
 const attempts = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 400 }))
+/** Floods, and one attempt after the other, which fill a window evenly. */
 const stepsOf = (limit: fc.Arbitrary<number>) =>
-  fc.array(fc.record({ afterMs, attempts, limit }), { minLength: 1, maxLength: 60 })
+  fc.oneof(
+    fc.array(fc.record({ afterMs, attempts, limit }), { minLength: 1, maxLength: 60 }),
+    limit.chain((most) =>
+      fc.array(
+        fc.record({
+          afterMs: fc.integer({ min: 0, max: Math.ceil((1.5 * windowMs) / most) }),
+          attempts: fc.constant(1),
+          limit,
+        }),
+        { minLength: Math.min(2 * most, 300), maxLength: Math.min(4 * most, 600) },
+      ),
+    ),
+  )
 
 describe('sliding window', () => {
   it('grants exactly the limit from rest, and no more in the same window however the attempts fall', () => {
@@ -165,23 +178,28 @@ describe('sliding window', () => {
     )
   })
 
-  it('keeps a bounded number of pairs, whatever happens to the limit', () => {
-    const anyLimit = fc.oneof(
-      fc.constantFrom(60, 120, 121, 180, 181, 600, 100_000),
-      fc.integer({ min: 1, max: 1_000_000 }),
-    )
-    const step = fc.record({
-      afterMs: fc.integer({ min: 0, max: 100 }),
-      attempts: fc.integer({ min: 1, max: 3 }),
-      limit: anyLimit,
-    })
+  it('keeps a bounded number of pairs and grants no more than the limit, however the limit rises', () => {
+    verifies('S-29')
+    const rises = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 8, maxLength: 12 })
     fc.assert(
-      fc.property(fc.array(step, { minLength: 200, maxLength: 900 }), (steps) => {
-        const rising = [...steps].sort((a, b) => a.limit - b.limit)
-        expect(ask(steps).pairs).toBeLessThan(2 * pairsMax)
-        expect(ask(rising).pairs).toBeLessThan(2 * pairsMax)
+      fc.property(rises, fc.integer({ min: 1, max: 20 }), (gains, gapMs) => {
+        let limit = 0
+        const fill = gains.flatMap((gain) => {
+          limit += gain
+          return Array.from({ length: gain + 1 }, () => ({ afterMs: gapMs, attempts: 1, limit }))
+        })
+        const filledMs = fill.length * gapMs
+        const again = Array.from({ length: 2 * fill.length }, (_, i) => ({
+          afterMs: i === 0 ? windowMs - filledMs + gapMs : Math.ceil(gapMs / 2),
+          attempts: 1,
+          limit,
+        }))
+        const { answers, pairs } = ask([...fill, ...again])
+        expect(pairs).toBeLessThan(2 * pairsMax)
+        const granted = times(answers)
+        for (const atMs of granted) expect(within(granted, atMs)).toBeLessThanOrEqual(limit)
       }),
-      { numRuns: 20 },
+      { numRuns: 40 },
     )
   })
 
