@@ -21,6 +21,8 @@ export interface ComposeLookupsNeeds {
   readonly policyStore: Pick<PolicyStore, 'findForAgentAndConnection'>
   readonly access: AgentAccessLookup
   readonly running: RunningCalls
+  /** No other vault is at work on this database: whatever an owner ends is ended here, heard of or not. */
+  readonly isExclusive: boolean
   readonly now: () => number
   readonly monotonicMs: () => number
   /** A change may have ended a call, and the database could not say whether it did. */
@@ -66,7 +68,7 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
   const watch = createCallWatch({
     running: needs.running,
     isStillGood,
-    isLive: feed.isLive,
+    isLive: () => needs.isExclusive || feed.isLive(),
     now: needs.monotonicMs,
   })
   feed.subscribe((change) => {
@@ -77,6 +79,7 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     if (change.table === 'connections') connections.delete(change.id)
     if (change.table === 'policies') policies.delete(`${change.agentId} ${change.connectionId}`)
     if (change.table === 'policies') return
+    if (change.table === '*' && needs.isExclusive) return
     watch.follow(selectorOf(change)).catch(needs.onFailure)
   })
   return { lookups, watchCalls: watch.look }

@@ -28,6 +28,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     connectionStore,
     policyStore,
     access: stores.access,
+    isExclusive: needs.store.isExclusive,
     now,
     onFailure: (error) => onFailure('a change could not be followed up', error),
   })
