@@ -415,7 +415,7 @@ describe('what is over', () => {
       ('\\x01', ${id}, now(), now() - interval '1 s'), ('\\x02', ${id}, now() - interval '31 m', now() + interval '1 h')`
     await sql`INSERT INTO agents (id, workspace_id, name, status) VALUES ('agt_over', 'wsp_other', 'x', 'active')`
     await sql`INSERT INTO agent_tokens (hash, agent_id, expires_at) VALUES
-      ('\\x01', 'agt_over', now() - interval '1 s'), ('\\x02', 'agt_over', now() + interval '1 m')`
+      ('\\x01', 'agt_over', now() - interval '121 s'), ('\\x02', 'agt_over', now() + interval '1 m')`
     await sql`INSERT INTO assertion_uses (agent_id, jti_hash, expires_at) VALUES
       ('agt_over', '\\x01', now() - interval '11 m'), ('agt_over', '\\x02', now() - interval '9 m')`
     // A clock that is fast removes nothing that is not over by the database's.
