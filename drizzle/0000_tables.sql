@@ -206,11 +206,11 @@ ALTER TABLE "policies" ADD CONSTRAINT "policies_connection_id_connections_id_fk"
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_owner_id_owners_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."owners"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "workspace_keys" ADD CONSTRAINT "workspace_keys_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_open_by_deadline" ON "audit_open" USING btree ("deadline");--> statement-breakpoint
-CREATE INDEX "audit_records_by_id" ON "audit_records" USING btree ("audit_id");--> statement-breakpoint
-CREATE INDEX "audit_records_by_agent" ON "audit_records" USING btree ("workspace_id","agent_id","seq");--> statement-breakpoint
-CREATE INDEX "audit_records_by_connection" ON "audit_records" USING btree ("workspace_id","connection_id","seq");--> statement-breakpoint
-CREATE INDEX "audit_records_by_decision" ON "audit_records" USING btree ("workspace_id","decision","seq");--> statement-breakpoint
-CREATE INDEX "audit_records_by_time" ON "audit_records" USING btree ("workspace_id","at");--> statement-breakpoint
+CREATE INDEX "audit_records_by_id" ON "audit_records" USING btree ("audit_id") WHERE kind = 'outcome';--> statement-breakpoint
+CREATE INDEX "audit_records_by_agent" ON "audit_records" USING btree ("workspace_id","agent_id","seq") WHERE kind <> 'outcome';--> statement-breakpoint
+CREATE INDEX "audit_records_by_connection" ON "audit_records" USING btree ("workspace_id","connection_id","seq") WHERE kind <> 'outcome';--> statement-breakpoint
+CREATE INDEX "audit_records_by_decision" ON "audit_records" USING btree ("workspace_id","decision","seq") WHERE kind <> 'outcome';--> statement-breakpoint
+CREATE INDEX "audit_records_by_time" ON "audit_records" USING btree ("workspace_id","at") WHERE kind <> 'outcome';--> statement-breakpoint
 CREATE INDEX "limit_leases_by_policy" ON "limit_leases" USING btree ("policy_id");--> statement-breakpoint
 CREATE INDEX "agent_tokens_by_agent" ON "agent_tokens" USING btree ("agent_id");--> statement-breakpoint
 CREATE INDEX "agent_tokens_by_expiry" ON "agent_tokens" USING btree ("expires_at");--> statement-breakpoint

@@ -154,7 +154,8 @@ function fromBound(sql: Sql, workspaceId: string, fromMs: number) {
     and at >= ${time(sql, fromMs)}
     and audit_records.seq >= coalesce((
       select edge.seq from audit_records edge
-      where edge.workspace_id = ${workspaceId} and edge.at >= ${time(sql, fromMs - clockSkewMsMax)}
+      where edge.workspace_id = ${workspaceId} and edge.kind <> 'outcome'
+        and edge.at >= ${time(sql, fromMs - clockSkewMsMax)}
       order by edge.at limit 1), ${seqMax}::bigint)`
 }
 
@@ -163,7 +164,8 @@ function toBound(sql: Sql, workspaceId: string, toMs: number) {
     and at <= ${time(sql, toMs)}
     and audit_records.seq <= coalesce((
       select edge.seq from audit_records edge
-      where edge.workspace_id = ${workspaceId} and edge.at <= ${time(sql, toMs + clockSkewMsMax)}
+      where edge.workspace_id = ${workspaceId} and edge.kind <> 'outcome'
+        and edge.at <= ${time(sql, toMs + clockSkewMsMax)}
       order by edge.at desc limit 1), 0)`
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { bigint, doublePrecision, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { at, bytes } from './columns.ts'
 import { policies } from './tables.ts'
@@ -34,6 +35,9 @@ export const limitLeases = pgTable(
   (table) => [index('limit_leases_by_policy').on(table.policyId)],
 )
 
+const opensEntry = sql`kind <> 'outcome'`
+const closesEntry = sql`kind = 'outcome'`
+
 /**
  * Append-only (a trigger refuses the rest). `entry` is the exact JSON text that `hash` and `mac` cover; the other
  * columns repeat parts of it so that it can be searched, and are checked against it by the verifier.
@@ -55,11 +59,19 @@ export const auditRecords = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.seq] }),
-    index('audit_records_by_id').on(table.auditId),
-    index('audit_records_by_agent').on(table.workspaceId, table.agentId, table.seq),
-    index('audit_records_by_connection').on(table.workspaceId, table.connectionId, table.seq),
-    index('audit_records_by_decision').on(table.workspaceId, table.decision, table.seq),
-    index('audit_records_by_time').on(table.workspaceId, table.at),
+    // Entries are searched by the record that opens them, and outcomes are then found by the entry's id: a record stands
+    // in no index that is not searched for it.
+    index('audit_records_by_id').on(table.auditId).where(closesEntry),
+    index('audit_records_by_agent')
+      .on(table.workspaceId, table.agentId, table.seq)
+      .where(opensEntry),
+    index('audit_records_by_connection')
+      .on(table.workspaceId, table.connectionId, table.seq)
+      .where(opensEntry),
+    index('audit_records_by_decision')
+      .on(table.workspaceId, table.decision, table.seq)
+      .where(opensEntry),
+    index('audit_records_by_time').on(table.workspaceId, table.at).where(opensEntry),
   ],
 )
 
