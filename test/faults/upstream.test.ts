@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Fault, type FaultProxy, startFaultProxy } from '../fixtures/fault-proxy.ts'
 import { type HoldingUpstream, startHoldingUpstream } from '../fixtures/holding-upstream.ts'
 import { eventually, residentMb, type Scene, startScene } from '../fixtures/scene.ts'
@@ -60,8 +60,13 @@ const faults: readonly [Fault, string, readonly string[]][] = [
 ]
 
 describe('an upstream that misbehaves', () => {
+  afterEach(() => {
+    proxy.set({ kind: 'pass' })
+    proxy.cutNow()
+  })
+
   it.each(faults)(
-    '($0.kind) harms nobody else, and is served again when it is well',
+    '(%o) harms nobody else, and is served again when it is well',
     async (fault, kind, problems) => {
       verifies('S-44', 'S-22')
       expect(await viaProxy('plain')).toMatchObject({ status: 200 })

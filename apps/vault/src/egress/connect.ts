@@ -64,10 +64,13 @@ export function createConnect(options: {
   async function dial(target: DialTarget, address: string, limits: DialLimits): Promise<Socket> {
     const socket = open(target, address)
     socket.on('error', () => {}) // between two listeners an error must find one, or it ends the process
-    const check = () =>
-      socket.remoteAddress !== undefined &&
-      isSameAddress(socket.remoteAddress, address) &&
-      isAllowed(rules, target, socket.remoteAddress)
+    const check = (): Problem | undefined => {
+      const peer = socket.remoteAddress
+      // It hung up between the handshake and this look: nobody is there, which says nothing about the address.
+      if (peer === undefined) return connectProblem('ECONNRESET')
+      const isTheOne = isSameAddress(peer, address) && isAllowed(rules, target, peer)
+      return isTheOne ? undefined : addressRefused()
+    }
     await connected(socket, { ...limits, check, isTls: target.isTls })
     socket.setNoDelay(true)
     socket.setKeepAlive(true, tcpKeepAliveMs)
@@ -155,7 +158,7 @@ interface DialLimits {
 /** Waits until the socket stands and its peer was checked: at the TCP handshake, before any byte of ours. */
 function connected(
   socket: Socket,
-  limits: DialLimits & { check: () => boolean; isTls: boolean },
+  limits: DialLimits & { check: () => Problem | undefined; isTls: boolean },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Problem) => {
@@ -167,7 +170,8 @@ function connected(
     const onError = (error: Error) => fail(connectProblem(error))
     const onClose = () => fail(connectProblem('ECONNRESET'))
     const onConnect = () => {
-      if (!limits.check()) fail(addressRefused())
+      const wrong = limits.check()
+      if (wrong !== undefined) fail(wrong)
       else if (!limits.isTls) done()
     }
     const done = () => {
