@@ -1,12 +1,12 @@
 import { and, count, desc, eq, lt } from 'drizzle-orm'
-import type { Database } from './database.ts'
+import { type Database, guardStore } from './database.ts'
 import { capabilityRequests } from './tables.ts'
 
 export type CapabilityRequestRow = typeof capabilityRequests.$inferSelect
 
 /** The queries on capability requests; every one is bound to a workspace or an agent. */
 export function createCapabilityRequestStore({ db }: Pick<Database, 'db'>) {
-  return {
+  return guardStore({
     /** Stores a pending request; undefined where the agent has a pending one for the template already. */
     async insert(row: CapabilityRequestRow): Promise<CapabilityRequestRow | undefined> {
       const [stored] = await db
@@ -63,5 +63,5 @@ export function createCapabilityRequestStore({ db }: Pick<Database, 'db'>) {
           and(eq(capabilityRequests.agentId, agentId), eq(capabilityRequests.status, 'pending')),
         )
     },
-  }
+  })
 }
