@@ -44,7 +44,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // These run processes, databases and floods against each other on two shared cores. In CI one that fails is run
-          // once more; vitest reports it as flaky. At a desk it fails, so that it is looked into.
+          // once more, and vitest says so beside its name. At a desk it fails, so that it is looked into.
           retry: process.env.CI === 'true' ? 1 : 0,
         },
       },
