@@ -42,6 +42,11 @@ const filters = {
   agentId: AgentId.optional(),
   connectionId: ConnectionId.optional(),
   decision: AuditDecision.optional(),
+  outcome: AuditOutcome.optional(),
+  operation: z
+    .string()
+    .regex(/^[A-Za-z]{1,64}$/, 'must be an operation’s id')
+    .optional(),
   from: Timestamp.optional(),
   to: Timestamp.optional(),
 }

@@ -8,6 +8,16 @@ export const executeBodyBytesMax = 12 * 1024 * 1024
 /** The longest that a call may wait for an owner, in seconds. */
 export const waitSecondsMax = 300
 
+/** How long an answer may be held back until an owner has decided. */
+export const WaitSeconds = z.coerce.number().min(0).max(waitSecondsMax)
+
+/** An agent's own words for an owner: plain text, shown as such. */
+export const AgentReason = z
+  .string()
+  .trim()
+  .max(2000, 'must have at most 2000 characters')
+  .refine((text) => !text.includes('\0'), 'must not hold NUL')
+
 /** The most members of `query` and of `headers`. */
 const membersMax = 1000
 
@@ -46,7 +56,10 @@ export const ExecuteInput = z.strictObject({
   headers: membersOf(z.string()).optional(),
   body: z.unknown().optional(),
   approvalId: ApprovalId.optional(),
-  waitSeconds: z.number().min(0).max(waitSecondsMax).optional(),
+  waitSeconds: WaitSeconds.optional(),
+  reason: AgentReason.optional().meta({
+    description: 'Why the agent wants this; shown to the owner who is asked',
+  }),
   dryRun: z.boolean().optional(),
   model: z.string().max(32).optional(),
 })
@@ -62,7 +75,7 @@ export const ExecuteSent = z.object({
 /** A body that is neither JSON nor text. */
 export const BinaryBody = z.object({ $base64: z.string(), contentType: z.string() })
 
-/** An owner has to decide; nothing was sent. */
+/** An owner has to decide, or has decided and the request waits to be sent; nothing was sent. */
 export const ExecuteApprovalRequired = z.object({
   approvalRequired: z.literal(true),
   approvalRequestId: ApprovalId,
@@ -88,6 +101,38 @@ export type ExecuteDryRun = z.infer<typeof ExecuteDryRun>
 export type ExecuteAnswer = z.infer<typeof ExecuteAnswer>
 export const ExecuteAnswer = z.union([ExecuteDryRun, ExecuteApprovalRequired, ExecuteSent])
 
+/** What sending can end with, however the request came to be sent. */
+export const sendProblems = [
+  'connection-not-found',
+  'policy-denied',
+  'policy-expired',
+  'outside-window',
+  'origin-not-allowed',
+  'approval-not-found',
+  'approval-mismatch',
+  'approval-denied',
+  'approval-expired',
+  'approval-consumed',
+  'approval-cancelled',
+  'approval-stale',
+  'too-many-approvals',
+  'workspace-frozen',
+  'connection-revoked',
+  'connection-needs-reauth',
+  'agent-disabled',
+  'limit-exceeded',
+  'request-too-large',
+  'address-refused',
+  'upstream-unreachable',
+  'upstream-invalid-response',
+  'upstream-timeout',
+  'response-too-large',
+  'request-stopped',
+  'audit-unavailable',
+  'credential-unreadable',
+  'overloaded',
+] as const
+
 export const execute = defineOperation({
   id: 'execute',
   method: 'POST',
@@ -102,27 +147,8 @@ export const execute = defineOperation({
     'invalid-header',
     'invalid-query',
     'model-not-offered',
-    'connection-not-found',
     'ambiguous-connection',
-    'policy-denied',
-    'policy-expired',
-    'outside-window',
-    'origin-not-allowed',
-    'approval-unavailable',
-    'connection-revoked',
-    'connection-needs-reauth',
-    'agent-disabled',
-    'limit-exceeded',
-    'request-too-large',
-    'address-refused',
-    'upstream-unreachable',
-    'upstream-invalid-response',
-    'upstream-timeout',
-    'response-too-large',
-    'request-stopped',
-    'audit-unavailable',
-    'credential-unreadable',
-    'overloaded',
+    ...sendProblems,
   ],
   audited: true,
   bodyBytesMax: executeBodyBytesMax,

@@ -11,6 +11,10 @@ export const idPrefixes = {
   workspace: 'wsp',
   owner: 'own',
   token: 'tok',
+  session: 'ses',
+  passkey: 'pky',
+  invitation: 'inv',
+  challenge: 'chl',
 } as const
 
 /** The kinds of object that have ids. */
@@ -32,3 +36,7 @@ export const AuditId = id('audit', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const WorkspaceId = id('workspace', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const OwnerId = id('owner', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const TokenId = id('token', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const SessionId = id('session', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const PasskeyId = id('passkey', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const InvitationId = id('invitation', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const ChallengeId = id('challenge', '01k8v3t5m9r2c4x6z8b0d1f3h5')

@@ -1,12 +1,17 @@
+import * as account from './account.ts'
+import { getActivity } from './activity.ts'
 import * as agent from './agent.ts'
 import * as approval from './approval.ts'
 import * as audit from './audit.ts'
 import * as capability from './capability.ts'
 import * as connection from './connection.ts'
+import { streamEvents } from './event.ts'
 import { execute } from './execute.ts'
+import * as invitation from './invitation.ts'
 import * as owner from './owner.ts'
 import * as policy from './policy.ts'
 import * as system from './system.ts'
+import * as workspace from './workspace.ts'
 
 /** Every operation of the vault, by its id. What is not here is not served. */
 export const operations = {
@@ -16,6 +21,8 @@ export const operations = {
   listMyConnections: connection.listMyConnections,
   revokeConnection: connection.revokeConnection,
   listMyApprovals: approval.listMyApprovals,
+  getMyApproval: approval.getMyApproval,
+  executeApproval: approval.executeApproval,
   listServices: capability.listServices,
   getMyCapabilities: capability.getMyCapabilities,
   requestCapability: capability.requestCapability,
@@ -24,6 +31,22 @@ export const operations = {
   getSession: owner.getSession,
   signOut: owner.signOut,
   changePassword: owner.changePassword,
+  getAccount: account.getAccount,
+  listSessions: account.listSessions,
+  endSession: account.endSession,
+  endOtherSessions: account.endOtherSessions,
+  beginReauthentication: account.beginReauthentication,
+  reauthenticate: account.reauthenticate,
+  beginPasskeySignIn: account.beginPasskeySignIn,
+  signInWithPasskey: account.signInWithPasskey,
+  listPasskeys: account.listPasskeys,
+  beginPasskey: account.beginPasskey,
+  createPasskey: account.createPasskey,
+  deletePasskey: account.deletePasskey,
+  beginTotp: account.beginTotp,
+  confirmTotp: account.confirmTotp,
+  disableTotp: account.disableTotp,
+  renewRecoveryCodes: account.renewRecoveryCodes,
   createToken: owner.createToken,
   listTokens: owner.listTokens,
   deleteToken: owner.deleteToken,
@@ -31,6 +54,15 @@ export const operations = {
   addMember: owner.addMember,
   changeMemberRole: owner.changeMemberRole,
   removeMember: owner.removeMember,
+  createInvitation: invitation.createInvitation,
+  listInvitations: invitation.listInvitations,
+  deleteInvitation: invitation.deleteInvitation,
+  readInvitation: invitation.readInvitation,
+  acceptInvitation: invitation.acceptInvitation,
+  getWorkspace: workspace.getWorkspace,
+  updateWorkspace: workspace.updateWorkspace,
+  freezeWorkspace: workspace.freezeWorkspace,
+  unfreezeWorkspace: workspace.unfreezeWorkspace,
   createAgent: agent.createAgent,
   listAgents: agent.listAgents,
   getAgent: agent.getAgent,
@@ -52,10 +84,20 @@ export const operations = {
   getPolicy: policy.getPolicy,
   replacePolicy: policy.replacePolicy,
   deletePolicy: policy.deletePolicy,
+  tryPolicy: policy.tryPolicy,
+  listApprovals: approval.listApprovals,
+  getApproval: approval.getApproval,
+  approveRequest: approval.approveRequest,
+  denyRequest: approval.denyRequest,
   listCapabilityRequests: capability.listCapabilityRequests,
+  getCapabilityRequest: capability.getCapabilityRequest,
+  approveCapabilityRequest: capability.approveCapabilityRequest,
+  denyCapabilityRequest: capability.denyCapabilityRequest,
   listAudit: audit.listAudit,
   verifyAudit: audit.verifyAudit,
   exportAudit: audit.exportAudit,
+  getActivity,
+  streamEvents,
   getHealth: system.getHealth,
   getReadiness: system.getReadiness,
   getAuthorizationServerMetadata: system.getAuthorizationServerMetadata,

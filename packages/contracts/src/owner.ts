@@ -8,25 +8,29 @@ export const roles = ['owner', 'admin', 'approver', 'auditor'] as const
 export const Role = z.enum(roles)
 export type Role = z.infer<typeof Role>
 
-const email = z.email('must be an e-mail address').max(254).toLowerCase()
+export const email = z.email('must be an e-mail address').max(254).toLowerCase()
 /** NIST SP 800-63B: length rather than composition. */
-const newPassword = z
+export const newPassword = z
   .string()
   .min(12, 'must have at least 12 characters')
   .max(256, 'must have at most 256 characters')
 
-const Member = z.object({
+/** Six digits of an authenticator app (RFC 6238), or a recovery code. */
+export const Otp = z.string().trim().max(40)
+
+export const Member = z.object({
   id: OwnerId,
   email: z.string(),
   role: Role,
   createdAt: Timestamp,
 })
-const Workspace = z.object({ id: WorkspaceId, name: z.string() })
-const SessionView = z.object({
+/** Who is signed in, where, and with what scopes. `authenticatedAt`: when the person last proved who they are. */
+export const SessionView = z.object({
   owner: Member,
-  workspace: Workspace,
+  workspace: z.object({ id: WorkspaceId, name: z.string(), frozen: z.boolean() }),
   scopes: z.array(z.enum(ownerScopes)),
   expiresAt: Timestamp,
+  authenticatedAt: Timestamp.optional().meta({ description: 'Absent where a token is used' }),
 })
 
 export const setUp = defineOperation({
@@ -55,10 +59,10 @@ export const signIn = defineOperation({
   input: z.strictObject({
     email,
     password: z.string().max(256),
-    otp: z.string().max(16).optional(),
+    otp: Otp.optional(),
   }),
   output: SessionView,
-  problems: ['invalid-credentials', 'too-many-attempts'],
+  problems: ['invalid-credentials', 'otp-required', 'too-many-attempts'],
 })
 
 export const getSession = defineOperation({
@@ -120,7 +124,7 @@ export const createToken = defineOperation({
   }),
   output: z.object({ token: OwnerToken, secret: z.string() }),
   status: 201,
-  problems: ['insufficient-scope'],
+  problems: ['insufficient-scope', 'fresh-sign-in-required'],
 })
 
 export const listTokens = defineOperation({

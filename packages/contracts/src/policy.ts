@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NextCursor, OriginPattern, Page, Timestamp } from './common.ts'
+import { CatalogName, NextCursor, OriginPattern, Page, Timestamp } from './common.ts'
 import { AgentId, ConnectionId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { Problem } from './problem.ts'
@@ -25,11 +25,26 @@ export const PathPattern = z
 
 const allowEntriesMax = 100
 
+const approvalModes = ['always', 'writes', 'never'] as const
+
+/** When an owner is asked. The older `risk_based` is read as `writes`. */
+export const ApprovalMode = z.preprocess(
+  (value) => (value === 'risk_based' ? 'writes' : value),
+  z.enum(approvalModes),
+)
+
 /** One thing that is allowed: these methods at these paths of this origin. */
 export const AllowEntry = z.strictObject({
   origin: OriginPattern,
   methods: z.array(HttpMethod).min(1, 'must name at least one method').max(httpMethods.length),
   paths: z.array(PathPattern).min(1, 'must name at least one path; /** is all').max(100),
+  approval: z.enum(approvalModes).optional().meta({
+    description: 'When an owner is asked for what fits here, instead of the policy’s own mode',
+  }),
+  expiresAt: Timestamp.optional().meta({ description: 'From then on the entry allows nothing' }),
+  actionTemplateId: CatalogName.optional().meta({
+    description: 'The action template that was granted by it',
+  }),
 })
 
 /** An entry as it may be written: the older `baseUrl` and `pathPatterns` stand for `origin` and `paths`. */
@@ -94,18 +109,24 @@ export const Limits = z.strictObject({
   strict: z.boolean().optional(),
 })
 
-const approvalModes = ['always', 'writes', 'never'] as const
-
-/** When an owner is asked. The older `risk_based` is read as `writes`. */
-export const ApprovalMode = z.preprocess(
-  (value) => (value === 'risk_based' ? 'writes' : value),
-  z.enum(approvalModes),
-)
+/** How owners are asked. */
+export const ApprovalOptions = z.strictObject({
+  expiresInMinutes: z.number().int().min(1).max(1440).optional().meta({
+    description:
+      'How long an owner has to decide and the agent to use it; 30 unless said otherwise',
+  }),
+  freshSignIn: z.boolean().optional().meta({
+    description: 'Approving needs a passkey or password of the last 5 minutes',
+  }),
+  secondOwner: z.boolean().optional().meta({ description: 'Two people have to approve' }),
+})
+export type ApprovalOptions = z.infer<typeof ApprovalOptions>
 
 /** What one agent may do with one connection, in full. */
 export const PolicyDocument = z.strictObject({
   allow: z.array(AllowEntry).max(allowEntriesMax),
   approval: z.enum(approvalModes),
+  approvalOptions: ApprovalOptions.optional(),
   limits: Limits,
   windows: z.array(TimeWindow).max(20),
   expiresAt: Timestamp.optional(),
@@ -119,6 +140,7 @@ const documentInput = {
   allow: z.array(AllowEntryInput).max(allowEntriesMax),
   approval: ApprovalMode.optional(),
   stepUpApproval: ApprovalMode.optional().meta({ deprecated: true }),
+  approvalOptions: ApprovalOptions.optional(),
   limits: Limits.optional(),
   maxRequestsPerHour: count.optional().meta({ deprecated: true }),
   windows: z.array(TimeWindow).max(20).optional(),
@@ -137,6 +159,7 @@ export function toPolicyDocument(input: PolicyDocumentInput): PolicyDocument {
   return {
     allow: input.allow,
     approval: approval ?? stepUpApproval ?? 'writes',
+    ...(input.approvalOptions !== undefined && { approvalOptions: input.approvalOptions }),
     limits: {
       ...(maxRequestsPerHour !== undefined && { perHour: maxRequestsPerHour }),
       ...input.limits,
@@ -239,6 +262,40 @@ export const replacePolicy = defineOperation({
   }),
   output: OnePolicy,
   problems: ['policy-not-found', 'version-conflict', 'origin-not-allowed'],
+})
+
+/** A request as an agent would ask for it, to see what a policy says to it. */
+const TriedRequest = z.strictObject({
+  method: z.string().max(32),
+  url: z.string().max(65_536),
+  query: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.unknown().optional(),
+})
+
+export const tryPolicy = defineOperation({
+  id: 'tryPolicy',
+  method: 'POST',
+  path: '/api/v1/policies/try',
+  caller: ['owner'],
+  demand: 'policies:read',
+  summary: 'Say what a draft of a policy would decide about a request; nothing is sent or saved',
+  input: z.strictObject({
+    connectionId: ConnectionId,
+    draft: PolicyDocumentInput,
+    request: TriedRequest,
+  }),
+  output: z.object({
+    decision: z.enum(['allow', 'deny', 'require_approval']),
+    problem: z.string().optional(),
+    ruleId: z.string().optional(),
+    reason: z.string(),
+    next: z.string().optional(),
+    wouldSend: z
+      .object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) })
+      .optional(),
+  }),
+  problems: ['connection-not-found'],
 })
 
 export const deletePolicy = defineOperation({

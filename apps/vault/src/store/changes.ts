@@ -2,9 +2,20 @@
 import { z } from 'zod'
 import { connect, type Sql } from './connect.ts'
 
+const ChangedTable = z.enum([
+  'agents',
+  'agent_tokens',
+  'connections',
+  'policies',
+  'approvals',
+  'capability_requests',
+  'workspaces',
+  '*',
+])
+
 /** A change of one row; table `*` means that anything may have changed. */
 export interface Change {
-  readonly table: 'agents' | 'agent_tokens' | 'connections' | 'policies' | '*'
+  readonly table: z.infer<typeof ChangedTable>
   /** The row's id; of an agent's token the hash, in hexadecimal. */
   readonly id: string
   readonly workspaceId?: string | undefined
@@ -40,7 +51,7 @@ const silenceMsMax = 2_000
 const everything: Change = { table: '*', id: '*' }
 
 const ChangePayload = z.object({
-  table: z.enum(['agents', 'agent_tokens', 'connections', 'policies', '*']),
+  table: ChangedTable,
   id: z.string(),
   workspaceId: z.string().optional(),
   agentId: z.string().optional(),

@@ -1,5 +1,6 @@
 import type {
   AgentPublicKey,
+  ApprovalStatus,
   CredentialKind,
   OwnerScope,
   PolicyDocument,
@@ -7,6 +8,7 @@ import type {
 } from '@sallyport/contracts'
 import { sql } from 'drizzle-orm'
 import {
+  bigint,
   boolean,
   index,
   integer,
@@ -37,6 +39,9 @@ export const workspaces = pgTable('workspaces', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
   createdAt: createdAt(),
+  /** While set, no request of any agent goes out. */
+  frozenAt: at('frozen_at'),
+  frozenBy: text('frozen_by'),
 })
 
 const workspaceId = () =>
@@ -63,6 +68,12 @@ export const owners = pgTable(
     email: text('email').notNull().unique(),
     role: text('role').$type<Role>().notNull(),
     passwordHash: text('password_hash').notNull(),
+    /** The secret of one-time codes, sealed for this row and `totpVersion`; asked for only once `totpEnabledAt` is set. */
+    totpSealed: bytes('totp_sealed'),
+    totpVersion: integer('totp_version').notNull().default(0),
+    totpEnabledAt: at('totp_enabled_at'),
+    /** RFC 6238 §5.2: a code is taken once. The last time step of which one was taken. */
+    totpLastStep: bigint('totp_last_step', { mode: 'number' }),
     createdAt: createdAt(),
     updatedAt: at('updated_at').notNull().defaultNow(),
   },
@@ -78,13 +89,83 @@ export const sessions = pgTable(
   'sessions',
   {
     hash: bytes('hash').primaryKey(),
+    /** What lists call it. Sessions from before there were ids get one by default. */
+    id: text('id')
+      .notNull()
+      .unique()
+      .default(sql`'ses_' || replace(gen_random_uuid()::text, '-', '')`),
     ownerId: ownerId(),
+    method: text('method')
+      .$type<'password' | 'passkey' | 'setup' | 'invitation'>()
+      .notNull()
+      .default('password'),
+    userAgent: text('user_agent'),
+    address: text('address'),
     createdAt: createdAt(),
     lastSeenAt: at('last_seen_at').notNull().defaultNow(),
     expiresAt: at('expires_at').notNull(),
     authenticatedAt: at('authenticated_at').notNull().defaultNow(),
   },
   (table) => [index('sessions_by_owner').on(table.ownerId)],
+)
+
+/** Public keys by which people sign in (WebAuthn). */
+export const passkeys = pgTable(
+  'passkeys',
+  {
+    id: text('id').primaryKey(),
+    ownerId: ownerId(),
+    name: text('name').notNull(),
+    credentialId: text('credential_id').notNull().unique(),
+    publicKey: bytes('public_key').notNull(),
+    counter: bigint('counter', { mode: 'number' }).notNull(),
+    transports: text('transports').array().notNull(),
+    backedUp: boolean('backed_up').notNull(),
+    /** The domain it was made for: the host of the vault’s URL at the time. */
+    rpId: text('rp_id').notNull(),
+    createdAt: createdAt(),
+    lastUsedAt: at('last_used_at'),
+  },
+  (table) => [index('passkeys_by_owner').on(table.ownerId, table.createdAt, table.id)],
+)
+
+/** Challenges that a passkey has to sign, each once. Without a person where nobody has signed in yet. */
+export const challenges = pgTable(
+  'challenges',
+  {
+    id: text('id').primaryKey(),
+    ownerId: text('owner_id').references(() => owners.id, { onDelete: 'cascade' }),
+    purpose: text('purpose').$type<'sign-in' | 'reauthenticate' | 'register'>().notNull(),
+    challenge: text('challenge').notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [index('challenges_by_expiry').on(table.expiresAt)],
+)
+
+/** Keyed hashes of recovery codes; a row goes when its code is used. */
+export const recoveryCodes = pgTable(
+  'recovery_codes',
+  {
+    ownerId: ownerId(),
+    hash: bytes('hash').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.ownerId, table.hash] })],
+)
+
+export const invitations = pgTable(
+  'invitations',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: workspaceId(),
+    email: text('email').notNull(),
+    role: text('role').$type<Role>().notNull(),
+    hash: bytes('hash').notNull().unique(),
+    invitedBy: ownerId(),
+    createdAt: createdAt(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [unique('invitations_one_per_address').on(table.workspaceId, table.email)],
 )
 
 export const ownerTokens = pgTable(
@@ -234,6 +315,11 @@ export const capabilityRequests = pgTable(
     reason: text('reason').notNull(),
     status: text('status').$type<'pending' | 'approved' | 'denied' | 'cancelled'>().notNull(),
     createdAt: createdAt(),
+    answeredAt: at('answered_at'),
+    answeredBy: text('answered_by'),
+    connectionId: text('connection_id'),
+    policyId: text('policy_id'),
+    note: text('note'),
   },
   (table) => [
     index('capability_requests_by_workspace').on(table.workspaceId, table.id),
@@ -241,4 +327,75 @@ export const capabilityRequests = pgTable(
       .on(table.agentId, table.actionTemplateId)
       .where(sql`status = 'pending'`),
   ],
+)
+
+/** What an owner has to decide: one exact request of one agent, and what became of it. */
+export const approvals = pgTable(
+  'approvals',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: workspaceId(),
+    agentId: agentId(),
+    connectionId: text('connection_id')
+      .notNull()
+      .references(() => connections.id, { onDelete: 'cascade' }),
+    /** Not a reference: the approval outlives its policy, cancelled. */
+    policyId: text('policy_id').notNull(),
+    policyVersion: integer('policy_version').notNull(),
+    /** Of the connection whose credential was in force; another one makes the approval stale. */
+    connectionVersion: integer('connection_version').notNull(),
+    status: text('status').$type<ApprovalStatus>().notNull(),
+    method: text('method').notNull(),
+    origin: text('origin').notNull(),
+    host: text('host').notNull(),
+    path: text('path').notNull(),
+    /** SHA-256 of the frozen request, hex. */
+    digest: text('digest').notNull(),
+    requestBytes: integer('request_bytes').notNull(),
+    /** The frozen request, sealed for this row. Null once it can not be sent any more. */
+    sealed: bytes('sealed'),
+    ruleId: text('rule_id'),
+    reason: text('reason').notNull(),
+    agentReason: text('agent_reason'),
+    freshSignIn: boolean('fresh_sign_in').notNull(),
+    ownersNeeded: smallint('owners_needed').notNull(),
+    /** Keyed fingerprints of the request's parts by name: what differs can be told, what it was can not. */
+    fingerprints: jsonb('fingerprints').$type<Record<string, string>>().notNull(),
+    askedCount: integer('asked_count').notNull().default(1),
+    createdAt: createdAt(),
+    expiresAt: at('expires_at').notNull(),
+    decidedAt: at('decided_at'),
+    /** Who denied it. */
+    deniedBy: text('denied_by'),
+    note: text('note'),
+    consumedAt: at('consumed_at'),
+    /** The attempt that used it. */
+    auditId: text('audit_id'),
+  },
+  (table) => [
+    index('approvals_by_workspace').on(table.workspaceId, table.createdAt, table.id),
+    index('approvals_by_status').on(table.workspaceId, table.status, table.createdAt, table.id),
+    index('approvals_by_agent').on(table.agentId, table.createdAt, table.id),
+    index('approvals_by_connection').on(table.connectionId),
+    index('approvals_by_policy').on(table.policyId),
+    index('approvals_due').on(table.expiresAt).where(sql`status IN ('pending', 'approved')`),
+    uniqueIndex('approvals_one_open')
+      .on(table.agentId, table.connectionId, table.digest)
+      .where(sql`status IN ('pending', 'approved')`),
+  ],
+)
+
+/** Who approved what; a second owner's is a second row. */
+export const approvalAnswers = pgTable(
+  'approval_answers',
+  {
+    approvalId: text('approval_id')
+      .notNull()
+      .references(() => approvals.id, { onDelete: 'cascade' }),
+    ownerId: text('owner_id').notNull(),
+    /** As it was then: people come and go. */
+    email: text('email').notNull(),
+    at: at('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.approvalId, table.ownerId] })],
 )
