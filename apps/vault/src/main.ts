@@ -64,6 +64,7 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
     log,
     randomBytes,
     version: SALLYPORT_VERSION,
+    dashboardDir: findDashboard(),
     now: Date.now,
     publicUrl: () => url,
     onSetUp: setupToken.remove,
@@ -113,6 +114,15 @@ function findMigrations(): string {
     (folder) => existsSync(join(folder, 'meta', '_journal.json')),
   )
   if (found === undefined) throw new ConfigError('The migrations are missing from this build.')
+  return found
+}
+
+/** Beside the bundle, or where the dashboard's own build puts it. */
+function findDashboard(): string {
+  const beside = fileURLToPath(new URL('./dashboard', import.meta.url))
+  const built = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
+  const found = [beside, built].find((folder) => existsSync(join(folder, 'index.html')))
+  if (found === undefined) throw new ConfigError('The dashboard is missing from this build.')
   return found
 }
 

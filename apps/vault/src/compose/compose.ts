@@ -3,11 +3,12 @@ import { watchEveryMs } from '../execute/call-watch.ts'
 import { type Bindings, createApp } from '../http/app.ts'
 import { createBodyBudget } from '../http/body-budget.ts'
 import { createClientAddress } from '../http/client-address.ts'
+import { serveDashboard } from '../http/dashboard.ts'
+import { readDashboard } from '../http/dashboard-files.ts'
 import type { MountContext } from '../http/mount.ts'
 import { createResponder } from '../http/respond.ts'
 import { allRoutes } from '../http/routes/all-routes.ts'
 import { createSessionCookie } from '../http/session-cookie.ts'
-import { serveSetupPage } from '../http/setup-page.ts'
 import { startPeriodicJobs } from '../jobs/periodic-jobs.ts'
 import { guardStore } from '../store/database.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
@@ -128,7 +129,8 @@ function composeApp(
     version: needs.version,
   })
   const app = createApp(mounted, context)
-  serveSetupPage(app, respond, requestId)
+  const dashboard = readDashboard(needs.dashboardDir)
+  serveDashboard(app, { dashboard, respond, requestId, randomBytes: needs.randomBytes })
   return { app, refuse: () => respond.problem(stopping(), requestId()) }
 }
 

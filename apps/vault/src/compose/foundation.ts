@@ -32,6 +32,8 @@ export interface ComposeNeeds {
   readonly store: OpenedStore
   readonly log: Log
   readonly version: string
+  /** The folder of the built dashboard. */
+  readonly dashboardDir: string
   /** The vault's own URL, without trailing slash; asked only once it listens. */
   readonly publicUrl: () => string
   /** Told once the first owner was made. */

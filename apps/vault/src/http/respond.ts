@@ -1,6 +1,6 @@
 import { type Problem, toProblemBody } from '@sallyport/contracts'
 
-/** The vault serves no page of its own yet: nothing may run, load or frame. (ASVS 5.0 V3.4) */
+/** Of every answer that says nothing else: nothing may run, load or frame. (ASVS 5.0 V3.4) */
 const securityHeaders = {
   'content-security-policy':
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -15,7 +15,7 @@ const securityHeaders = {
 /** What differs from answer to answer. */
 export interface Answer {
   readonly status: number
-  readonly body: string | ReadableStream<Uint8Array>
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
   readonly type: string
   readonly requestId: string
   readonly headers?: Readonly<Record<string, string>>

@@ -1,0 +1,133 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createContext, useContext, useSyncExternalStore } from 'react'
+
+// Keeps what is shown true: listens to the vault's events, and asks again by itself while it cannot listen.
+
+/** `live`: events arrive. `reconnecting`: they do not, and what is shown is asked for now and then. `offline`: no network. */
+export type ConnectionState = 'live' | 'reconnecting' | 'offline'
+
+export const eventsPath = '/api/v1/events'
+const firstPauseMs = 1_000
+const pauseMsMax = 30_000
+const askEveryMs = 15_000
+
+export interface Events {
+  /** Begins to listen; returns what ends it. */
+  start(): () => void
+  subscribe(onChange: () => void): () => void
+  state(): ConnectionState
+}
+
+interface Needs {
+  readonly queryClient: Pick<QueryClient, 'invalidateQueries'>
+  readonly openSource: () => EventSource
+  readonly isOnline: () => boolean
+  readonly random: () => number
+}
+
+/** Builds the listener. */
+export function createEvents({ queryClient, openSource, isOnline, random }: Needs): Events {
+  const listeners = new Set<() => void>()
+  let state: ConnectionState = 'reconnecting'
+  let source: EventSource | undefined
+  let retry: ReturnType<typeof setTimeout> | undefined
+  let failures = 0
+
+  const show = (next: ConnectionState) => {
+    if (next === state) return
+    state = next
+    for (const listener of listeners) listener()
+  }
+  const askAgain = (noun?: string) => {
+    void queryClient.invalidateQueries(noun === undefined ? {} : { queryKey: [noun] })
+  }
+  const close = () => {
+    clearTimeout(retry)
+    source?.close()
+    source = undefined
+  }
+  const open = () => {
+    close()
+    if (!isOnline()) return show('offline')
+    const opened = openSource()
+    source = opened
+    opened.onopen = () => {
+      // What happened while nobody listened was not told.
+      if (failures > 0) askAgain()
+      failures = 0
+      show('live')
+    }
+    opened.onmessage = ({ data }) => {
+      const noun = readNoun(data)
+      if (noun !== undefined) askAgain(noun === '*' ? undefined : noun)
+    }
+    opened.onerror = () => {
+      close()
+      failures += 1
+      show(isOnline() ? 'reconnecting' : 'offline')
+      const pauseMs = Math.min(pauseMsMax, firstPauseMs * 2 ** Math.min(failures, 5))
+      // Not all dashboards at once after a restart of the vault.
+      retry = setTimeout(open, pauseMs * (0.5 + random() / 2))
+    }
+  }
+
+  return {
+    start() {
+      const goOnline = () => {
+        failures += 1
+        open()
+      }
+      const goOffline = () => {
+        close()
+        show('offline')
+      }
+      const onFocus = () => {
+        if (document.visibilityState !== 'visible' || state === 'live') return
+        askAgain()
+        open()
+      }
+      window.addEventListener('online', goOnline)
+      window.addEventListener('offline', goOffline)
+      document.addEventListener('visibilitychange', onFocus)
+      const asking = setInterval(() => {
+        if (state === 'reconnecting' && document.visibilityState === 'visible') askAgain()
+      }, askEveryMs)
+      open()
+      return () => {
+        close()
+        clearInterval(asking)
+        window.removeEventListener('online', goOnline)
+        window.removeEventListener('offline', goOffline)
+        document.removeEventListener('visibilitychange', onFocus)
+      }
+    },
+    subscribe(onChange) {
+      listeners.add(onChange)
+      return () => listeners.delete(onChange)
+    },
+    state: () => state,
+  }
+}
+
+/** The noun that changed, `*` for everything, undefined for what says nothing. */
+function readNoun(data: unknown): string | undefined {
+  try {
+    const event: unknown = JSON.parse(String(data))
+    if (typeof event !== 'object' || event === null || !('type' in event)) return undefined
+    if (event.type === 'reset') return '*'
+    return 'noun' in event && typeof event.noun === 'string' ? event.noun : undefined
+  } catch {
+    return '*' // An event that cannot be read says at least that something happened.
+  }
+}
+
+export const EventsContext = createContext<Events | undefined>(undefined)
+
+/** Whether what is shown is live. Before anybody is signed in nobody listens, and nothing is out of date. */
+export function useConnectionState(): ConnectionState {
+  const events = useContext(EventsContext)
+  return useSyncExternalStore(
+    events?.subscribe ?? (() => () => undefined),
+    events?.state ?? (() => 'live'),
+  )
+}

@@ -1,0 +1,21 @@
+import { useQuery } from '@tanstack/react-query'
+import { query } from '../api.ts'
+
+/** More than this many are shown as "99+". */
+const countMax = 99
+
+/** How many wait for an owner, as it is shown; undefined for none. */
+export function usePendingCounts() {
+  const requests = useQuery(
+    query('listCapabilityRequests', { status: 'pending', limit: countMax + 1 }),
+  )
+  return {
+    approvals: shown(0),
+    capabilityRequests: shown(requests.data?.capabilityRequests.length ?? 0),
+  }
+}
+
+function shown(count: number): string | undefined {
+  if (count === 0) return undefined
+  return count > countMax ? `${countMax}+` : String(count)
+}

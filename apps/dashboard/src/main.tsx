@@ -1,0 +1,50 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { setNonce } from 'get-nonce'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { config } from 'zod/v4/core'
+import { createQueryClient } from './api.ts'
+import { createEvents, EventsContext, eventsPath } from './events.ts'
+import { createFreshSignIn, FreshSignInContext } from './fresh-sign-in.ts'
+import { createAppRouter } from './router.tsx'
+import './styles.css'
+import { applyTheme, readTheme } from './theme.ts'
+
+// Builds the page: what every part of it needs is made here and handed in by context.
+
+applyTheme(readTheme())
+// zod otherwise tries `new Function`, which the Content-Security-Policy forbids and reports.
+config({ jitless: true })
+// Dialogs keep the page behind them from scrolling by a style element, which needs the answer's nonce.
+setNonce(document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '')
+
+const queryClient = createQueryClient(() => void goToSignIn())
+const router = createAppRouter(queryClient)
+const events = createEvents({
+  queryClient,
+  openSource: () => new EventSource(eventsPath),
+  isOnline: () => navigator.onLine,
+  random: Math.random,
+})
+const freshSignIn = createFreshSignIn()
+
+async function goToSignIn(): Promise<void> {
+  const { pathname, href } = router.state.location
+  if (['/sign-in', '/setup', '/invite'].includes(pathname)) return
+  await router.navigate({ to: '/sign-in', search: { next: href } })
+}
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no element with the id root')
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <EventsContext value={events}>
+        <FreshSignInContext value={freshSignIn}>
+          <RouterProvider router={router} />
+        </FreshSignInContext>
+      </EventsContext>
+    </QueryClientProvider>
+  </StrictMode>,
+)

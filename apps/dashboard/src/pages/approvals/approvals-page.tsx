@@ -1,0 +1,5 @@
+import { PageHeader } from '../../components/page-header.tsx'
+
+export function ApprovalsPage() {
+  return <PageHeader title="Approvals" description="Requests of agents that wait for a person." />
+}

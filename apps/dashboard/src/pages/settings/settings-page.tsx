@@ -1,0 +1,31 @@
+import { Link, Outlet } from '@tanstack/react-router'
+import { PageHeader } from '../../components/page-header.tsx'
+
+const places = [
+  ['/settings/account', 'Account'],
+  ['/settings/members', 'Members'],
+  ['/settings/tokens', 'Tokens'],
+  ['/settings/workspace', 'Workspace'],
+] as const
+
+/** Around the pages of the settings. */
+export function SettingsPage() {
+  return (
+    <>
+      <PageHeader title="Settings" />
+      <nav aria-label="Settings" className="mb-5 flex gap-1 overflow-x-auto border-b border-line">
+        {places.map(([to, label]) => (
+          <Link
+            key={to}
+            to={to}
+            className="-mb-px min-h-9 border-b-2 border-transparent px-2.5 text-[0.93rem] text-ink-soft hover:text-ink"
+            activeProps={{ className: 'border-accent! font-medium text-ink!' }}
+          >
+            {label}
+          </Link>
+        ))}
+      </nav>
+      <Outlet />
+    </>
+  )
+}

@@ -1,0 +1,221 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { asProblem } from './api.ts'
+import { LoadingState } from './components/loading-state.tsx'
+import { PageFailed } from './components/page-failed.tsx'
+import { NotFoundPage } from './pages/not-found/not-found-page.tsx'
+import * as search from './search.ts'
+import { sessionQuery } from './session.ts'
+
+// Where everything is. Each page is its own chunk, loaded when somebody goes there.
+
+const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+})
+
+const outside = <const Path extends string>(path: Path) => ({
+  getParentRoute: () => rootRoute,
+  path,
+})
+
+const setup = createRoute({
+  ...outside('/setup'),
+  component: lazyRouteComponent(() => import('./pages/setup/setup-page.tsx'), 'SetupPage'),
+})
+const signIn = createRoute({
+  ...outside('/sign-in'),
+  validateSearch: search.signIn,
+  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+})
+const invite = createRoute({
+  ...outside('/invite'),
+  component: lazyRouteComponent(() => import('./pages/invite/invite-page.tsx'), 'InvitePage'),
+})
+
+/** All that needs somebody who is signed in: the frame with the navigation around the page. */
+const frame = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'frame',
+  beforeLoad: async ({ context: { queryClient }, location }) => {
+    try {
+      await queryClient.ensureQueryData(sessionQuery())
+    } catch (thrown) {
+      if (asProblem(thrown).type !== 'unauthenticated') throw thrown
+      throw redirect({ to: '/sign-in', search: { next: location.href } })
+    }
+  },
+  component: lazyRouteComponent(() => import('./frame/frame.tsx'), 'Frame'),
+})
+
+const inside = <const Path extends string>(path: Path) => ({
+  getParentRoute: () => frame,
+  path,
+})
+
+const home = createRoute({
+  ...inside('/'),
+  beforeLoad: () => {
+    throw redirect({ to: '/approvals' })
+  },
+})
+const approvals = createRoute({
+  ...inside('/approvals'),
+  validateSearch: search.approvals,
+  component: lazyRouteComponent(
+    () => import('./pages/approvals/approvals-page.tsx'),
+    'ApprovalsPage',
+  ),
+})
+const approval = createRoute({
+  ...inside('/approvals/$approvalId'),
+  component: lazyRouteComponent(
+    () => import('./pages/approvals/approval-page.tsx'),
+    'ApprovalPage',
+  ),
+})
+const agents = createRoute({
+  ...inside('/agents'),
+  component: lazyRouteComponent(() => import('./pages/agents/agents-page.tsx'), 'AgentsPage'),
+})
+const agent = createRoute({
+  ...inside('/agents/$agentId'),
+  component: lazyRouteComponent(() => import('./pages/agents/agent-page.tsx'), 'AgentPage'),
+})
+const connections = createRoute({
+  ...inside('/connections'),
+  component: lazyRouteComponent(
+    () => import('./pages/connections/connections-page.tsx'),
+    'ConnectionsPage',
+  ),
+})
+const connection = createRoute({
+  ...inside('/connections/$connectionId'),
+  component: lazyRouteComponent(
+    () => import('./pages/connections/connection-page.tsx'),
+    'ConnectionPage',
+  ),
+})
+const policies = createRoute({
+  ...inside('/policies'),
+  validateSearch: search.policies,
+  component: lazyRouteComponent(() => import('./pages/policies/policies-page.tsx'), 'PoliciesPage'),
+})
+/** `/policies/new?agentId=&connectionId=` is the editor of one that is not there yet. */
+const policy = createRoute({
+  ...inside('/policies/$policyId'),
+  validateSearch: search.policies,
+  component: lazyRouteComponent(() => import('./pages/policies/policy-page.tsx'), 'PolicyPage'),
+})
+const capabilityRequests = createRoute({
+  ...inside('/capability-requests'),
+  validateSearch: search.capabilityRequests,
+  component: lazyRouteComponent(
+    () => import('./pages/capability-requests/capability-requests-page.tsx'),
+    'CapabilityRequestsPage',
+  ),
+})
+const capabilityRequest = createRoute({
+  ...inside('/capability-requests/$capabilityRequestId'),
+  component: lazyRouteComponent(
+    () => import('./pages/capability-requests/capability-request-page.tsx'),
+    'CapabilityRequestPage',
+  ),
+})
+const audit = createRoute({
+  ...inside('/audit'),
+  validateSearch: search.audit,
+  component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+})
+const activity = createRoute({
+  ...inside('/activity'),
+  validateSearch: search.activity,
+  component: lazyRouteComponent(() => import('./pages/activity/activity-page.tsx'), 'ActivityPage'),
+})
+const welcome = createRoute({
+  ...inside('/welcome'),
+  validateSearch: search.welcome,
+  component: lazyRouteComponent(() => import('./pages/welcome/welcome-page.tsx'), 'WelcomePage'),
+})
+
+const settings = createRoute({
+  ...inside('/settings'),
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+})
+const setting = <const Path extends string>(path: Path) => ({
+  getParentRoute: () => settings,
+  path,
+})
+const settingsHome = createRoute({
+  ...setting('/'),
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/account' })
+  },
+})
+const account = createRoute({
+  ...setting('/account'),
+  component: lazyRouteComponent(() => import('./pages/settings/account-page.tsx'), 'AccountPage'),
+})
+const members = createRoute({
+  ...setting('/members'),
+  component: lazyRouteComponent(() => import('./pages/settings/members-page.tsx'), 'MembersPage'),
+})
+const tokens = createRoute({
+  ...setting('/tokens'),
+  component: lazyRouteComponent(() => import('./pages/settings/tokens-page.tsx'), 'TokensPage'),
+})
+const workspace = createRoute({
+  ...setting('/workspace'),
+  component: lazyRouteComponent(
+    () => import('./pages/settings/workspace-page.tsx'),
+    'WorkspacePage',
+  ),
+})
+
+const routeTree = rootRoute.addChildren([
+  setup,
+  signIn,
+  invite,
+  frame.addChildren([
+    home,
+    welcome,
+    approvals,
+    approval,
+    agents,
+    agent,
+    connections,
+    connection,
+    policies,
+    policy,
+    capabilityRequests,
+    capabilityRequest,
+    audit,
+    activity,
+    settings.addChildren([settingsHome, account, members, tokens, workspace]),
+  ]),
+])
+
+/** Builds the router. */
+export function createAppRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    defaultPendingComponent: LoadingState,
+    defaultErrorComponent: PageFailed,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

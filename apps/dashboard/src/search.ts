@@ -1,0 +1,35 @@
+// What the address of a page may say after the question mark. What makes no sense is left out and never an error.
+
+type Search = Readonly<Record<string, unknown>>
+
+function text(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value !== '' && value.length <= 300 ? value : undefined
+}
+
+/** Those of the named members that hold text. */
+function texts<const Name extends string>(
+  given: Search,
+  names: readonly Name[],
+): { [Key in Name]?: string } {
+  const found = names.flatMap((name) => {
+    const value = text(given[name])
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(found) as { [Key in Name]?: string }
+}
+
+/** `next`: where to go afterwards, a path of this vault. */
+export function signIn(given: Search): { next?: string } {
+  const { next } = given
+  const isOwn = typeof next === 'string' && /^\/(?![/\\])/.test(next) && next.length <= 2000
+  return isOwn ? { next } : {}
+}
+
+export const approvals = (given: Search) => texts(given, ['status', 'agentId'])
+export const policies = (given: Search) => texts(given, ['agentId', 'connectionId'])
+export const capabilityRequests = (given: Search) => texts(given, ['status'])
+export const audit = (given: Search) =>
+  texts(given, ['agentId', 'connectionId', 'decision', 'operation', 'from', 'to', 'entry', 'live'])
+export const activity = (given: Search) => texts(given, ['agentId', 'connectionId', 'range'])
+export const welcome = (given: Search) => texts(given, ['step', 'connectionId', 'agentId'])
