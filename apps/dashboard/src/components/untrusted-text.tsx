@@ -1,6 +1,6 @@
+import { type Piece, revealCharacters } from '@sallyport/contracts'
 import { Fragment, useState } from 'react'
 import { classes } from './classes.ts'
-import { type Piece, revealCharacters } from './reveal-characters.ts'
 
 const charsShown = 600
 /** Nothing longer is put into the page at once, "show all" or not: each hidden character becomes an element. */
@@ -40,7 +40,6 @@ export function UntrustedText(props: UntrustedTextProps) {
         )}
       >
         {pieces.map((piece, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text have no other name and no state
           <Fragment key={index}>
             <PieceView piece={piece} inline={inline} />
           </Fragment>

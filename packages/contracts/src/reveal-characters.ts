@@ -14,7 +14,7 @@ export type Piece =
     }
 
 /** Marks above and below one letter; scripts that people write need three, a flood covers the lines around it. */
-export const marksMax = 3
+const marksMax = 3
 
 const names: Readonly<Record<number, string>> = {
   0: 'null',
@@ -75,7 +75,7 @@ const mark = /\p{M}/u
 const codeOf = (character: string) => character.codePointAt(0) ?? 0
 
 /** `U+202E`. */
-export const labelOf = (character: string): string =>
+const labelOf = (character: string): string =>
   `U+${codeOf(character).toString(16).toUpperCase().padStart(4, '0')}`
 
 const nameOf = (character: string): string =>
