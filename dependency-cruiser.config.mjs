@@ -4,6 +4,7 @@
 import { builtinModules } from 'node:module'
 
 const vault = '^apps/vault/src/'
+const dashboard = '^apps/dashboard/src/'
 const tests = '\\.test(-d)?\\.ts$'
 /** Those who build the house and hand its parts round. */
 const builders = `${vault}(main|worker|compose|offline-verify)(\\.ts$|/)`
@@ -39,14 +40,15 @@ const handedIn = (room, reason, alsoImportedBy = []) => ({
   to: { path: `${vault}${room}/` },
 })
 
-/** All that the sources of a package may import: itself, and these. */
-const mayImport = (name, ...allowed) => ({
+/** All that the sources in a folder may import: themselves, and these. */
+const onlyTheseFrom = (folder, name, allowed) => ({
   name: `${name}-imports-only-its-own`,
-  comment: `The table of rooms in docs/architecture.md says what packages/${name} may import.`,
+  comment: `The table of rooms in docs/architecture.md says what ${folder} may import.`,
   severity: 'error',
-  from: { path: `^packages/${name}/src/`, pathNot: [tests] },
-  to: { pathNot: [`^packages/${name}/src/`, ...allowed] },
+  from: { path: `^${folder}/src/`, pathNot: [tests] },
+  to: { pathNot: [`^${folder}/src/`, ...allowed] },
 })
+const mayImport = (name, ...allowed) => onlyTheseFrom(`packages/${name}`, name, allowed)
 
 const contracts = '^packages/contracts/src/'
 const catalog = '^packages/catalog/src/'
@@ -214,6 +216,42 @@ export default {
     mayImport('catalog', contracts, npm('zod')),
     mayImport('sdk', contracts, npm('jose')),
     mayImport('mcp', contracts, sdk, nodeCore, npm('@modelcontextprotocol/server', 'zod')),
+    onlyTheseFrom('apps/dashboard', 'dashboard', [
+      contracts,
+      catalog,
+      sdk,
+      npm(
+        '@hookform/resolvers',
+        '@simplewebauthn/browser',
+        '@tanstack/react-(query|router|virtual)',
+        '@types/react(-dom)?',
+        'get-nonce',
+        'lucide-react',
+        'radix-ui',
+        'react',
+        'react-dom',
+        'react-hook-form',
+        'uplot',
+        'uqr',
+        'vite',
+        'zod',
+      ),
+    ]),
+    {
+      name: 'pages-are-apart',
+      comment:
+        'What two pages need is a component; a page that imports another drags it into its chunk.',
+      severity: 'error',
+      from: { path: `${dashboard}pages/([^/]+)/`, pathNot: [tests] },
+      to: { path: `${dashboard}pages/`, pathNot: [`${dashboard}pages/$1/`] },
+    },
+    {
+      name: 'pages-are-found-by-the-router',
+      comment: 'Components and the frame know no page: the router alone loads pages.',
+      severity: 'error',
+      from: { path: dashboard, pathNot: [`${dashboard}(router\\.tsx$|pages/)`, tests] },
+      to: { path: `${dashboard}pages/` },
+    },
     mayImport(
       'cli',
       contracts,
@@ -233,7 +271,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'types', 'node', 'default'],
-      extensions: ['.ts', '.js', '.mjs'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs'],
     },
   },
 }

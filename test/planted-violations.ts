@@ -12,6 +12,7 @@ export interface Plant {
 }
 
 const vault = 'apps/vault/src'
+const dashboard = 'apps/dashboard/src'
 const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 /** A pattern for one line that holds these two, in this order. */
 const line = (first: string, second: string) => new RegExp(`${literal(first)}.*${literal(second)}`)
@@ -106,6 +107,18 @@ const rooms: readonly Plant[] = [
   breach('catalog-imports-only-its-own', 'packages/catalog/src/planted.ts', 'jose'),
   breach('sdk-imports-only-its-own', 'packages/sdk/src/planted.ts', '@sallyport/catalog'),
   breach('mcp-imports-only-its-own', 'packages/mcp/src/planted.ts', 'undici'),
+  breach('dashboard-imports-only-its-own', `${dashboard}/planted.ts`, 'node:fs'),
+  breach('dashboard-imports-only-its-own', `${dashboard}/planted-tsx.tsx`, '@sallyport/vault/main'),
+  breach(
+    'pages-are-apart',
+    `${dashboard}/pages/agents/planted.tsx`,
+    '../not-found/not-found-page.tsx',
+  ),
+  breach(
+    'pages-are-found-by-the-router',
+    `${dashboard}/components/planted.tsx`,
+    '../pages/not-found/not-found-page.tsx',
+  ),
   breach('cli-imports-only-its-own', 'packages/cli/src/planted-c.ts', 'hono'),
 ]
 

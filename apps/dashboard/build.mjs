@@ -3,10 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { routesByValue, routesFile } from '@sallyport/sdk/routes-by-value'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { build as bundle } from 'vite'
-import { routesByValue, routesFile } from '../../scripts/routes-by-value.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 

@@ -2,8 +2,8 @@
 // every conversation and waits for its tools.
 import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { routesByValue, routesFile } from '@sallyport/sdk/routes-by-value'
 import { build as bundle } from 'esbuild'
-import { routesByValue, routesFile } from '../../scripts/routes-by-value.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 

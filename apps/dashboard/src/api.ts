@@ -110,7 +110,7 @@ export function useAction<Id extends OperationId>(
 }
 
 const isFreshSignInRequired = (thrown: unknown) =>
-  thrown instanceof Problem && (thrown.type as string) === 'fresh-sign-in-required'
+  thrown instanceof Problem && thrown.type === 'fresh-sign-in-required'
 
 /** Any failure as a Problem, so that a page can say what happened and what to do next. */
 export function asProblem(thrown: unknown): Problem {

@@ -1,3 +1,4 @@
+import { routes } from '@sallyport/sdk'
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useSyncExternalStore } from 'react'
 
@@ -6,7 +7,8 @@ import { createContext, useContext, useSyncExternalStore } from 'react'
 /** `live`: events arrive. `reconnecting`: they do not, and what is shown is asked for now and then. `offline`: no network. */
 export type ConnectionState = 'live' | 'reconnecting' | 'offline'
 
-export const eventsPath = '/api/v1/events'
+/** Where the vault tells of changes. */
+export const eventsPath = routes.streamEvents.path
 const firstPauseMs = 1_000
 const pauseMsMax = 30_000
 const askEveryMs = 15_000
@@ -38,8 +40,10 @@ export function createEvents({ queryClient, openSource, isOnline, random }: Need
     state = next
     for (const listener of listeners) listener()
   }
-  const askAgain = (noun?: string) => {
-    void queryClient.invalidateQueries(noun === undefined ? {} : { queryKey: [noun] })
+  const askAgain = (noun = '*') => {
+    void queryClient.invalidateQueries(noun === '*' ? {} : { queryKey: [noun] })
+    // Who is signed in also hears what the workspace is called and whether it is frozen.
+    if (noun === 'workspace') askAgain('session')
   }
   const close = () => {
     clearTimeout(retry)
@@ -59,7 +63,7 @@ export function createEvents({ queryClient, openSource, isOnline, random }: Need
     }
     opened.onmessage = ({ data }) => {
       const noun = readNoun(data)
-      if (noun !== undefined) askAgain(noun === '*' ? undefined : noun)
+      if (noun !== undefined) askAgain(noun)
     }
     opened.onerror = () => {
       close()
@@ -115,6 +119,8 @@ function readNoun(data: unknown): string | undefined {
     const event: unknown = JSON.parse(String(data))
     if (typeof event !== 'object' || event === null || !('type' in event)) return undefined
     if (event.type === 'reset') return '*'
+    // Asking who is signed in finds out that nobody is.
+    if (event.type === 'ended') return 'session'
     return 'noun' in event && typeof event.noun === 'string' ? event.noun : undefined
   } catch {
     return '*' // An event that cannot be read says at least that something happened.

@@ -7,9 +7,9 @@ export type Session = Output<'getSession'>
 
 export const sessionQuery = () => query('getSession', {})
 
-/** The session; undefined while nobody is signed in. */
+/** The session, for what is inside the frame; undefined while nobody is signed in. */
 export function useSession(): Session | undefined {
-  return useQuery({ ...sessionQuery(), enabled: false }).data
+  return useQuery(sessionQuery()).data
 }
 
 /** Whether the person who is signed in may do what needs this scope. The vault decides; this only spares a refusal. */

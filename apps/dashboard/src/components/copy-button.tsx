@@ -44,12 +44,7 @@ export function CodeBlock({ text, label }: { text: string; label: string }) {
         <span className="text-[0.87rem] text-ink-soft">{label}</span>
         <CopyButton text={text} variant="quiet" />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached with the keyboard */}
-      <pre
-        tabIndex={0}
-        aria-label={label}
-        className="max-h-96 overflow-auto px-3.5 py-3 font-mono text-[0.87rem] leading-6"
-      >
+      <pre className="max-h-96 overflow-y-auto px-3.5 py-3 font-mono text-[0.87rem] leading-6 whitespace-pre-wrap [overflow-wrap:anywhere]">
         <code>{text}</code>
       </pre>
     </div>

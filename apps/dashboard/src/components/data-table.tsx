@@ -150,7 +150,6 @@ function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   const { header, cell, primary = false } = column
   return (
     // biome-ignore lint/a11y/useSemanticElements: see above
-    // biome-ignore lint/a11y/useFocusableInteractive: a cell of a table that is read is not a control
     <div role="cell" className={classes('min-w-0', !primary && 'max-md:flex max-md:gap-2')}>
       {!primary && (
         <span aria-hidden="true" className="hidden min-w-24 text-ink-soft max-md:inline">

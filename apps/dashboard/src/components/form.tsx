@@ -37,7 +37,7 @@ export function Form<In extends FieldValues, Out>(props: FormProps<In, Out>) {
   })
   const problemAt = useRef<HTMLDivElement>(null)
   const { errors, isSubmitting } = form.formState
-  const problem = errors.root?.['problem']?.message
+  const problem = errors.root?.problem?.message
   const thrown = useRef<Problem>(undefined)
   useEffect(() => {
     if (problem !== undefined) problemAt.current?.scrollIntoView({ block: 'nearest' })

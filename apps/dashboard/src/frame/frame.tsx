@@ -1,4 +1,4 @@
-import { Outlet, useLocation } from '@tanstack/react-router'
+import { Outlet } from '@tanstack/react-router'
 import { Menu as MenuIcon } from 'lucide-react'
 import { useContext, useEffect, useState } from 'react'
 import { IconButton } from '../components/button.tsx'
@@ -64,9 +64,6 @@ function Brand() {
 
 function PhoneBar() {
   const [open, setOpen] = useState(false)
-  const { pathname } = useLocation()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever the page is another one
-  useEffect(() => setOpen(false), [pathname])
   return (
     <header className="sticky top-0 z-30 flex min-h-13 items-center gap-1 border-b border-line bg-surface px-2 md:hidden">
       <IconButton label="All pages" onClick={() => setOpen(true)}>

@@ -6,11 +6,12 @@ const countMax = 99
 
 /** How many wait for an owner, as it is shown; undefined for none. */
 export function usePendingCounts() {
+  const approvals = useQuery(query('listApprovals', { status: 'pending', limit: 1 }))
   const requests = useQuery(
     query('listCapabilityRequests', { status: 'pending', limit: countMax + 1 }),
   )
   return {
-    approvals: shown(0),
+    approvals: shown(approvals.data?.pendingCount ?? 0),
     capabilityRequests: shown(requests.data?.capabilityRequests.length ?? 0),
   }
 }
