@@ -10,10 +10,18 @@ interface PolicySource {
   readonly document: PolicyDocument
 }
 
+type Mode = PolicyDocument['approval']
+
 interface CompiledEntry {
   readonly origin: CompiledOriginPattern
   readonly methods: ReadonlySet<string>
   readonly paths: readonly CompiledPathPattern[]
+  /** When an owner is asked: the entry's own mode, or the policy's. */
+  readonly approval: Mode
+  /** Milliseconds since 1970; from that instant on the entry allows nothing. Infinity where it has no end. */
+  readonly expiresAt: number
+  /** The strictest mode of the entries after this one, expired ones included: where it adds nothing, they need no look. */
+  readonly strictestAfter: Mode
 }
 
 /** A policy made ready for `decide`. `limits` are read by whoever reserves them. */
@@ -28,19 +36,39 @@ export interface CompiledPolicy {
   readonly expiresAt: number | undefined
 }
 
+const strictness: Readonly<Record<Mode, number>> = { never: 0, writes: 1, always: 2 }
+
+/** The stricter of two modes: `always` asks for more than `writes`, and that for more than `never`. */
+export const stricter = (a: Mode, b: Mode): Mode => (strictness[b] > strictness[a] ? b : a)
+
 /** Compiles a policy once for many decisions. Pure; throws RangeError only for a time zone that Intl does not know. */
 export function compilePolicy({ id, version, document }: PolicySource): CompiledPolicy {
   return Object.freeze({
     id,
     version,
-    entries: document.allow.map((entry) => ({
-      origin: compileOriginPattern(entry.origin),
-      methods: new Set<HttpMethod>(entry.methods),
-      paths: entry.paths.map(compilePathPattern),
-    })),
+    entries: compileEntries(document),
     approval: document.approval,
     limits: Object.freeze({ ...document.limits }),
     windows: document.windows.map(compileWindow),
     expiresAt: document.expiresAt === undefined ? undefined : Date.parse(document.expiresAt),
   })
+}
+
+function compileEntries({ allow, approval }: PolicyDocument): CompiledEntry[] {
+  const entries: CompiledEntry[] = []
+  let strictestAfter: Mode = 'never'
+  for (const entry of allow.toReversed()) {
+    const own = entry.approval ?? approval
+    entries.push({
+      origin: compileOriginPattern(entry.origin),
+      methods: new Set<HttpMethod>(entry.methods),
+      paths: entry.paths.map(compilePathPattern),
+      approval: own,
+      expiresAt:
+        entry.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(entry.expiresAt),
+      strictestAfter,
+    })
+    strictestAfter = stricter(strictestAfter, own)
+  }
+  return entries.reverse()
 }

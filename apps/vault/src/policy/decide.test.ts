@@ -188,6 +188,85 @@ describe('decide', () => {
     expect(ask('always', 'DELETE')).toMatchObject({ outcome: 'deny', problem: 'policy-denied' })
   })
 
+  it('lets an expired entry allow nothing, and says when it ended', () => {
+    const expiresAt = new Date(facts.now).toISOString()
+    const ended = { origin, methods: ['GET' as const], paths: ['/v1/**'], expiresAt }
+    const alone = policy({ allow: [ended] })
+    expect(decide(alone, request, facts)).toMatchObject({
+      outcome: 'deny',
+      problem: 'policy-denied',
+      reason: `What the policy allowed here expired at ${expiresAt}.`,
+    })
+    expect(decide(alone, request, { ...facts, now: facts.now - 1 }).outcome).toBe('allow')
+    // What the entry never allowed is not said to have expired.
+    expect(decide(alone, { ...request, method: 'PUT' }, facts).reason).toBe(
+      `The policy allows nothing at ${origin}.`,
+    )
+    const renewed = policy({ allow: [ended, { ...ended, expiresAt: undefined as never }] })
+    expect(decide(renewed, request, facts)).toMatchObject({ outcome: 'allow', ruleId: 'allow[1]' })
+  })
+
+  it('asks as the entry says, and no expired one has a say', () => {
+    const entry = { origin, methods: ['GET' as const, 'POST' as const], paths: ['/v1/**'] }
+    const ask = (allow: PolicyDocument['allow'], approval: PolicyDocument['approval'] = 'never') =>
+      decide(policy({ allow, approval }), { ...request, method: 'POST' }, facts)
+    expect(ask([{ ...entry, approval: 'always' }])).toMatchObject({
+      outcome: 'require_approval',
+      reason: 'The policy asks for an owner’s approval of every request of this kind.',
+    })
+    expect(ask([{ ...entry, approval: 'never' }], 'always').outcome).toBe('allow')
+    expect(ask([{ ...entry, approval: 'never' }, entry], 'writes')).toMatchObject({
+      outcome: 'require_approval',
+      ruleId: 'allow[0]',
+    })
+    const over = { ...entry, approval: 'always' as const, expiresAt: '2026-11-21T11:59:59Z' }
+    expect(ask([over, { ...entry, approval: 'never' }])).toMatchObject({
+      outcome: 'allow',
+      ruleId: 'allow[1]',
+    })
+  })
+
+  it('is never loosened by an entry that is added, wherever it is added', () => {
+    const mode = fc.constantFrom('always' as const, 'writes' as const, 'never' as const)
+    const entry = fc.record(
+      {
+        origin: fc.constantFrom(origin, 'https://*.example.com'),
+        methods: fc.subarray(['GET', 'POST'] as const, { minLength: 1 }),
+        paths: fc.subarray(['/v1/**', '/v1/users', '/v2'], { minLength: 1 }),
+        approval: mode,
+        expiresAt: fc.constantFrom('2026-11-21T11:00:00Z', '2026-11-21T13:00:00Z'),
+      },
+      { requiredKeys: ['origin', 'methods', 'paths'] },
+    )
+    const entries = fc.array(entry, { maxLength: 5 })
+    const asked = fc.record({
+      method: fc.constantFrom('GET', 'POST'),
+      path: fc.constantFrom('/v1/users', '/v1/a', '/v2'),
+    })
+    const draft = fc.record({
+      before: entries,
+      after: entries,
+      added: entry,
+      own: mode,
+      over: asked,
+    })
+    const rank = { allow: 0, require_approval: 1, deny: -1 }
+    fc.assert(
+      fc.property(draft, ({ before, after, added, own, over }) => {
+        const one = policy({ allow: [...before, ...after], approval: own })
+        const more = policy({ allow: [...before, added, ...after], approval: own })
+        const was = decide(one, { ...request, ...over }, facts)
+        const is = decide(more, { ...request, ...over }, facts)
+        if (was.outcome !== 'deny')
+          expect(rank[is.outcome]).toBeGreaterThanOrEqual(rank[was.outcome])
+        // The order of entries names the rule and changes nothing else.
+        const turned = policy({ allow: [...before, added, ...after].toReversed(), approval: own })
+        expect(decide(turned, { ...request, ...over }, facts).outcome).toBe(is.outcome)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   it('bounds the bytes of a request', () => {
     const small = policy({ limits: { requestBytesMax: 3 } })
     const post: PolicyRequest = { ...request, method: 'POST', path: '/v1/messages' }

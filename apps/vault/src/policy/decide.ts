@@ -1,6 +1,6 @@
 /** The policy room: says what an agent may do with a connection. Pure; it cannot reach I/O. */
 import type { ProblemType } from '@sallyport/contracts'
-import type { CompiledPolicy } from './compile-policy.ts'
+import { type CompiledPolicy, stricter } from './compile-policy.ts'
 import { matchesOrigin } from './origin-pattern.ts'
 import { matchesPath, splitPath } from './path-pattern.ts'
 import { isOpen, nextOpening } from './time-window.ts'
@@ -62,12 +62,12 @@ export function decide(
   if (!facts.connection.origins.includes(request.origin)) {
     return { outcome: 'deny', ...originRefusal(request.origin), ...who }
   }
-  const entry = findEntry(policy, request)
-  if (typeof entry !== 'number') return { outcome: 'deny', ...entry, ...who }
+  const found = findEntry(policy, request, facts.now)
+  if ('problem' in found) return { outcome: 'deny', ...found, ...who }
   const refusal = checkWindows(policy, facts.now) ?? checkSize(policy, request)
   if (refusal !== undefined) return { outcome: 'deny', ...refusal, ...who }
   // What is spread stands last: Node 20 makes a hidden class of its own for each object that goes on after a first spread.
-  return { ruleId: `allow[${entry}]`, ...who, ...checkApproval(policy, request) }
+  return { ruleId: `allow[${found.at}]`, ...who, ...checkApproval(policy, request, found.mode) }
 }
 
 const missingPolicy: Refusal = {
@@ -117,26 +117,54 @@ function originRefusal(origin: string): Refusal {
   }
 }
 
-/** The number of the first entry that allows the request, or how near it came without showing the policy. */
-function findEntry(policy: CompiledPolicy, request: PolicyRequest): number | Refusal {
+/** What allows a request: the number of the first entry that does, and the strictest mode of all that do. */
+interface Match {
+  readonly at: number
+  readonly mode: CompiledPolicy['approval']
+}
+
+/** How near the entries came to allowing a request, and when what would have allowed it ended. */
+interface Near {
+  origin: boolean
+  method: boolean
+  path: boolean
+  expiredAt: number | undefined
+}
+
+/**
+ * What allows the request, or how near it came without showing the policy. All matching entries have a say in the mode,
+ * so that an entry that is added never loosens what another one demands. An expired entry is as good as none.
+ */
+function findEntry(policy: CompiledPolicy, request: PolicyRequest, now: number): Match | Refusal {
   const path = splitPath(request.path)
-  const near = { origin: false, method: false, path: false }
+  const near: Near = { origin: false, method: false, path: false, expiredAt: undefined }
+  let first: number | undefined
+  let mode: CompiledPolicy['approval'] = 'never'
   for (const [at, entry] of policy.entries.entries()) {
     if (!matchesOrigin(entry.origin, request.origin)) continue
     const method = entry.methods.has(request.method)
     const fits = entry.paths.some((pattern) => matchesPath(pattern, path))
-    if (method && fits) return at
+    if (!(now < entry.expiresAt)) {
+      if (method && fits) near.expiredAt = Math.max(near.expiredAt ?? 0, entry.expiresAt)
+      continue
+    }
+    if (method && fits) {
+      first ??= at
+      mode = stricter(mode, entry.approval)
+      if (stricter(mode, entry.strictestAfter) === mode) return { at: first, mode }
+    }
     near.origin = true
     near.method ||= method
     near.path ||= fits
   }
+  if (first !== undefined) return { at: first, mode }
   return { problem: 'policy-denied', reason: nearMiss(near, request), next: askOwner }
 }
 
-function nearMiss(
-  near: { origin: boolean; method: boolean; path: boolean },
-  { method, origin }: PolicyRequest,
-): string {
+function nearMiss(near: Near, { method, origin }: PolicyRequest): string {
+  if (near.expiredAt !== undefined) {
+    return `What the policy allowed here expired at ${new Date(near.expiredAt).toISOString()}.`
+  }
   if (near.path) return `The policy allows this path, but not with ${method}.`
   if (near.method) return `The policy allows ${method} at ${origin}, but not this path.`
   if (near.origin) return `The policy allows neither this path nor ${method} at ${origin}.`
@@ -177,15 +205,17 @@ function checkSize(policy: CompiledPolicy, request: PolicyRequest): Refusal | un
 function checkApproval(
   { approval }: CompiledPolicy,
   { method }: PolicyRequest,
+  mode: CompiledPolicy['approval'],
 ): Pick<Decision, 'outcome' | 'reason' | 'problem' | 'next'> {
-  const asks = approval === 'always' || (approval === 'writes' && !readMethods.has(method))
+  const asks = mode === 'always' || (mode === 'writes' && !readMethods.has(method))
   if (!asks) return { outcome: 'allow', reason: 'The policy allows this request.' }
+  const kind = mode === approval ? '' : ' of this kind'
   return {
     outcome: 'require_approval',
     reason:
-      approval === 'always'
-        ? 'The policy asks for an owner’s approval of every request.'
-        : `The policy asks for an owner’s approval of every write, and ${method} is one.`,
+      mode === 'always'
+        ? `The policy asks for an owner’s approval of every request${kind}.`
+        : `The policy asks for an owner’s approval of every write${kind}, and ${method} is one.`,
     problem: 'approval-unavailable',
     next: 'Approvals cannot be given here yet; an owner can set the policy’s approval to "never".',
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
-import { compilePathPattern, matchesPath, splitPath } from './path-pattern.ts'
+import { compilePathPattern, coversPath, matchesPath, splitPath } from './path-pattern.ts'
 
 const matches = (pattern: string, path: string) =>
   matchesPath(compilePathPattern(pattern), splitPath(path))
@@ -117,5 +117,94 @@ describe('path patterns', () => {
     )
     expect(matches('/%zz', '/%zz')).toBe(true)
     expect(matches('/%c0%ae', '/.')).toBe(false)
+  })
+})
+
+describe('a pattern covers another one', () => {
+  const covers = (wide: string, narrow: string) => coversPath(compilePathPattern(wide), narrow)
+
+  it.each([
+    ['/v1/**', '/**'],
+    ['/v1/**', '/v1'],
+    ['/v1/*', '/v1/**'],
+    ['/v1/*/**', '/v1/**'],
+    ['/v1/a', '/v1/*'],
+    ['/v1/a*', '/v1/*'],
+    ['/v1/a*b', '/v1/a*'],
+    ['/v1/*', '/v1/*/x'],
+    ['/v1/*', '/v1/'],
+    ['/v1/*', '/v2/*'],
+    ['/v1/a', '/v1%2Fa'],
+    ['/v1/%2541*', '/v1/%41*%4'],
+  ])('never where it is not so: %s and %s', (wide, narrow) => {
+    expect(covers(wide, narrow)).toBe(false)
+  })
+
+  it.each([
+    ['/**', '/**'],
+    ['/**', '/v1/**'],
+    ['/v1/**', '/v1/'],
+    ['/v1/**', '/v1/*/a*'],
+    ['/v1/*/**', '/v1/a/**'],
+    ['/v1/*', '/v1/a'],
+    ['/v1/*', '/v1/a*'],
+    ['/v1/a*', '/v1/a*b*'],
+    ['/v1/%61', '/v1/a'],
+    ['/v1/%41*%4', '/v1/%41*%4'],
+  ])('where it is so: %s and %s', (wide, narrow) => {
+    expect(covers(wide, narrow)).toBe(true)
+  })
+
+  it('only where it matches all that the other one matches', () => {
+    const segment = fc
+      .array(fc.constantFrom('a', 'b', '*'), { maxLength: 3 })
+      .map((parts) => parts.join('').replaceAll(/\*+/g, '*'))
+    const pattern = fc
+      .tuple(fc.array(segment, { minLength: 1, maxLength: 3 }), fc.boolean())
+      .map(([segments, open]) => `/${segments.join('/')}${open ? '/**' : ''}`)
+    // A letter that no pattern has stands for all the others.
+    const texts = [
+      '',
+      'a',
+      'b',
+      'c',
+      'aa',
+      'ab',
+      'ba',
+      'bb',
+      'ac',
+      'ca',
+      'abc',
+      'aab',
+      'aba',
+      'aca',
+    ]
+    const paths = texts.flatMap((one) => [
+      `/${one}`,
+      ...texts.flatMap((two) => [`/${one}/${two}`, `/${one}/${two}/a`, `/${one}/${two}/c/c`]),
+    ])
+    fc.assert(
+      fc.property(pattern, pattern, (wide, narrow) => {
+        const wider = compilePathPattern(wide)
+        const narrower = compilePathPattern(narrow)
+        const escapes = paths
+          .map(splitPath)
+          .some((path) => matchesPath(narrower, path) && !matchesPath(wider, path))
+        if (coversPath(wider, narrow)) expect(escapes).toBe(false)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('itself, and is covered through what covers it', () => {
+    const letters = fc.array(fc.constantFrom('a', '%41', '%4', '/', '*', '%2F'), { maxLength: 8 })
+    const pattern = letters.map((parts) => `/${parts.join('').replaceAll(/\*+/g, '*')}`)
+    fc.assert(
+      fc.property(pattern, pattern, pattern, (a, b, c) => {
+        expect(covers(a, a)).toBe(true)
+        if (covers(a, b) && covers(b, c)) expect(covers(a, c)).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
   })
 })

@@ -140,3 +140,20 @@ export function matchesPath(pattern: CompiledPathPattern, path: PathSegments): b
   }
   return !rest || path.slashes[segments.length] === '/'
 }
+
+/**
+ * A character that stands for whatever a star may: a lone surrogate, which no decoded text holds. A pattern that takes
+ * it took it with a star of its own, and so takes anything in its place.
+ */
+const anything = '\uD800'
+
+/** Whether one pattern matches every path that another one, given as it is written, matches. */
+export function coversPath(wide: CompiledPathPattern, narrow: string): boolean {
+  const isOpen = narrow.endsWith('/**')
+  if (isOpen && !wide.rest) return false
+  // `/**` stands for one segment or more: what takes the first of them as a part of its own rest takes all.
+  const sample = isOpen ? `${narrow.slice(0, -3)}/${anything}` : narrow
+  const { raw, slashes } = cut(sample)
+  const segments = raw.map((segment) => segment.split('*').map(decode).join(anything))
+  return matchesPath(wide, { segments, slashes })
+}
