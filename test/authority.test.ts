@@ -20,7 +20,7 @@ let connectionId: string
 let policyId: string
 
 const all: readonly Operation[] = Object.values(operations)
-const setupPaths = ['/setup', '/setup.css', '/setup.js']
+const pagePaths = ['/', '/setup', '/approvals/apr_01k8v3t5m9r2c4x6z8b0d1f3h5', '/settings/account']
 
 beforeAll(async () => {
   database = await startTestDatabase()
@@ -149,10 +149,24 @@ describe('what is served', () => {
     }
   })
 
-  it('is nothing else but the three files of the setup page', async () => {
-    for (const path of setupPaths) expect((await ask('GET', path)).status).toBe(200)
+  it('is nothing else but the dashboard, at addresses that could be one of its pages', async () => {
+    for (const path of pagePaths) {
+      const { status, headers } = await ask('GET', path)
+      expect([path, status, headers['content-type']]).toEqual([
+        path,
+        200,
+        'text/html; charset=utf-8',
+      ])
+      expect((await ask('POST', path)).status).toBe(404)
+    }
     for (const path of [
-      '/',
+      '/assets',
+      '/assets/',
+      '/assets/index.js',
+      '/index.html',
+      '/manifest.webmanifest/x',
+      '/api',
+      '/mcp/x',
       '/v1',
       '/v1/',
       '/api/v1',
@@ -166,14 +180,13 @@ describe('what is served', () => {
       '/v1/vault/execute.json',
       '/v1/agents',
       '/metrics',
-      '/admin',
-      '/debug',
       '/.env',
       '/.git/config',
-      '/setup/',
       '/setup.html',
-      '/setup%00.js',
-      '/..%2fsetup.js',
+      '/setup%00',
+      '/..%2fsetup',
+      '/set%75p',
+      '/assets/..%2findex.html',
       '/openapi.yaml',
       '/healthz/x',
       '/favicon.ico.bak',

@@ -5,8 +5,10 @@ import type { Responder } from './respond.ts'
 
 // Serves the owners' dashboard: its files, and its page at every address that is not one of the operations'.
 
+/** What an address of the page looks like: words and ids. Nothing that a scanner asks for, such as `/.env`, does. */
+const pagePath = /^\/([a-z0-9-]+(\/[A-Za-z0-9_-]+)*\/?)?$/
 /** What belongs to the operations and to the files: there, what does not exist is a 404 and never the page. */
-const notThePage = /^\/(v1|api|mcp|\.well-known|healthz|readyz|metrics|openapi\.json|assets)(\/|$)/
+const notThePage = /^\/(v1|api|mcp|healthz|readyz|metrics|assets)(\/|$)/
 /** 128 bits: no script that somebody smuggles in can guess it (CSP 3 §7.1). */
 const nonceBytes = 16
 
@@ -55,8 +57,8 @@ export function serveDashboard(app: App, needs: DashboardNeeds): void {
   app.get('*', (c) => {
     const file = files.get(c.req.path)
     if (file !== undefined) return sendFile(c, file, needs)
-    if (notThePage.test(c.req.path) || !acceptsHtml(c)) return c.notFound()
-    return sendPage(needs)
+    const isPage = pagePath.test(c.req.path) && !notThePage.test(c.req.path)
+    return isPage && acceptsHtml(c) ? sendPage(needs) : c.notFound()
   })
 }
 
