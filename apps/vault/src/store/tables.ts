@@ -317,12 +317,15 @@ export const capabilityRequests = pgTable(
     createdAt: createdAt(),
     answeredAt: at('answered_at'),
     answeredBy: text('answered_by'),
+    /** As it was then: people come and go. */
+    answeredByEmail: text('answered_by_email'),
     connectionId: text('connection_id'),
     policyId: text('policy_id'),
     note: text('note'),
   },
   (table) => [
-    index('capability_requests_by_workspace').on(table.workspaceId, table.id),
+    index('capability_requests_by_workspace').on(table.workspaceId, table.createdAt, table.id),
+    index('capability_requests_by_agent').on(table.agentId, table.answeredAt),
     uniqueIndex('capability_requests_one_pending')
       .on(table.agentId, table.actionTemplateId)
       .where(sql`status = 'pending'`),
