@@ -11,6 +11,7 @@ import type { CredentialContext } from './credential-opener.ts'
 const owner: AuthenticatedOwner = {
   ownerId: 'own_1',
   workspaceId: 'wsp_1',
+  email: 'ada@example.com',
   role: 'owner',
   scopes: new Set(),
   via: 'session',

@@ -31,8 +31,16 @@ async function newOwner(name: string): Promise<AuthenticatedOwner> {
   const workspaceId = `wsp_${name}`
   await db.database.sql`INSERT INTO workspaces (id, name) VALUES (${workspaceId}, ${name})`
   const scopes: AuthenticatedOwner['scopes'] = new Set()
-  const expiresAtMs = Date.now() + 1e6
-  return { ownerId: `own_${name}`, workspaceId, role: 'owner', scopes, via: 'session', expiresAtMs }
+  return {
+    ownerId: `own_${name}`,
+    workspaceId,
+    email: `${name}@example.com`,
+    role: 'owner',
+    scopes,
+    via: 'session',
+    expiresAtMs: Date.now() + 1e6,
+    authenticatedAtMs: Date.now(),
+  }
 }
 
 async function enrolled(test: TestIdentity = first, by: AuthenticatedOwner = owner) {

@@ -11,12 +11,14 @@ const touchEveryMs = 60_000
 interface Bearer {
   readonly ownerId: string
   readonly workspaceId: string
+  readonly email: string
   /** As it is now, not as it was when the session or token began. */
   readonly role: Role
   readonly expiresAtMs: number
 }
 export interface SessionAccess extends Bearer {
   readonly lastSeenAtMs: number
+  readonly authenticatedAtMs: number
 }
 export interface TokenAccess extends Bearer {
   readonly tokenId: string
@@ -61,10 +63,10 @@ async function byToken(
   const nowMs = now()
   if (token === undefined || token.expiresAtMs <= nowMs) return undefined
   if (isStale(token.lastUsedAtMs, nowMs)) await store.touchToken(token.tokenId, nowMs)
-  const { ownerId, workspaceId, role, expiresAtMs } = token
+  const { ownerId, workspaceId, email, role, expiresAtMs } = token
   const ofRole = scopesOfRole(role)
   const scopes = new Set(token.scopes.filter((scope) => ofRole.has(scope)))
-  return { ownerId, workspaceId, role, scopes, via: 'token', expiresAtMs }
+  return { ownerId, workspaceId, email, role, scopes, via: 'token', expiresAtMs }
 }
 
 async function bySession(
@@ -78,9 +80,18 @@ async function bySession(
   if (session === undefined || session.expiresAtMs <= nowMs) return undefined
   if (session.lastSeenAtMs + sessionIdleMs <= nowMs) return undefined
   if (isStale(session.lastSeenAtMs, nowMs)) await store.touchSession(sessionHash, nowMs)
-  const { ownerId, workspaceId, role, expiresAtMs } = session
-  const scopes = scopesOfRole(role)
-  return { ownerId, workspaceId, role, scopes, via: 'session', expiresAtMs, sessionHash }
+  const { ownerId, workspaceId, email, role, expiresAtMs, authenticatedAtMs } = session
+  return {
+    ownerId,
+    workspaceId,
+    email,
+    role,
+    scopes: scopesOfRole(role),
+    via: 'session',
+    expiresAtMs,
+    sessionHash,
+    authenticatedAtMs,
+  }
 }
 
 const isStale = (lastMs: number | undefined, nowMs: number) =>

@@ -13,6 +13,7 @@ export interface AuthenticatedAgent {
 export interface AuthenticatedOwner {
   readonly ownerId: string
   readonly workspaceId: string
+  readonly email: string
   readonly role: Role
   readonly scopes: ReadonlySet<OwnerScope>
   readonly via: 'session' | 'token'
@@ -20,4 +21,6 @@ export interface AuthenticatedOwner {
   readonly expiresAtMs: number
   /** The keyed hash of the session in use; absent where a token was used. */
   readonly sessionHash?: Uint8Array
+  /** When the person last proved who they are, in ms since the epoch; absent where a token was used. */
+  readonly authenticatedAtMs?: number
 }

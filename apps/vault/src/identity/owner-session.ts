@@ -12,6 +12,7 @@ export interface OwnerProfile {
   readonly id: string
   readonly workspaceId: string
   readonly workspaceName: string
+  readonly workspaceFrozen: boolean
   readonly email: string
   readonly role: Role
   readonly createdAt: Date
@@ -43,7 +44,7 @@ export function newSession(needs: {
 }
 
 /** A person as the members' list shows them. */
-export function memberView(person: Omit<OwnerProfile, 'workspaceId' | 'workspaceName'>) {
+export function memberView(person: Pick<OwnerProfile, 'id' | 'email' | 'role' | 'createdAt'>) {
   const { id, email, role, createdAt } = person
   return { id, email, role, createdAt: createdAt.toISOString() }
 }
@@ -51,14 +52,25 @@ export function memberView(person: Omit<OwnerProfile, 'workspaceId' | 'workspace
 /** Who is signed in, where, and with what scopes. */
 export function sessionView(
   owner: OwnerProfile,
-  { scopes, expiresAtMs }: { scopes: Iterable<string>; expiresAtMs: number },
+  {
+    scopes,
+    expiresAtMs,
+    authenticatedAtMs,
+  }: { scopes: Iterable<string>; expiresAtMs: number; authenticatedAtMs?: number },
 ): OutputOf<typeof signIn> {
   const allowed = new Set<string>(scopes)
   return {
     owner: memberView(owner),
-    workspace: { id: owner.workspaceId, name: owner.workspaceName },
+    workspace: {
+      id: owner.workspaceId,
+      name: owner.workspaceName,
+      frozen: owner.workspaceFrozen,
+    },
     scopes: [...scopesOfRole(owner.role)].filter((scope) => allowed.has(scope)),
     expiresAt: new Date(expiresAtMs).toISOString(),
+    ...(authenticatedAtMs !== undefined && {
+      authenticatedAt: new Date(authenticatedAtMs).toISOString(),
+    }),
   }
 }
 
@@ -66,10 +78,11 @@ export function sessionView(
 export function beginning(
   owner: OwnerProfile,
   value: string,
-  { expiresAtMs }: NewSession,
+  { createdAtMs, expiresAtMs }: NewSession,
 ): WithSession {
+  const scopes = scopesOfRole(owner.role)
   return {
-    output: sessionView(owner, { scopes: scopesOfRole(owner.role), expiresAtMs }),
+    output: sessionView(owner, { scopes, expiresAtMs, authenticatedAtMs: createdAtMs }),
     session: { value, expiresAtMs },
   }
 }

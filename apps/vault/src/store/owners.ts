@@ -15,6 +15,7 @@ export async function findProfile(
       id: owners.id,
       workspaceId: owners.workspaceId,
       workspaceName: workspaces.name,
+      workspaceFrozen: sql<boolean>`${workspaces.frozenAt} IS NOT NULL`,
       email: owners.email,
       role: owners.role,
       createdAt: owners.createdAt,

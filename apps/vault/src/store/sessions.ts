@@ -77,9 +77,19 @@ export async function insertSession(
 
 /** The lookups of each request on the owners' plane. The role is read with them, so that a change holds at once. */
 export function createOwnerAccessStore({ db }: Pick<Database, 'db'>): OwnerAccessStore {
-  const person = { ownerId: owners.id, workspaceId: owners.workspaceId, role: owners.role }
+  const person = {
+    ownerId: owners.id,
+    workspaceId: owners.workspaceId,
+    email: owners.email,
+    role: owners.role,
+  }
   const findSession = db
-    .select({ ...person, expiresAt: sessions.expiresAt, lastSeenAt: sessions.lastSeenAt })
+    .select({
+      ...person,
+      expiresAt: sessions.expiresAt,
+      lastSeenAt: sessions.lastSeenAt,
+      authenticatedAt: sessions.authenticatedAt,
+    })
     .from(sessions)
     .innerJoin(owners, eq(owners.id, sessions.ownerId))
     .where(eq(sessions.hash, sql.placeholder('hash')))
@@ -100,8 +110,13 @@ export function createOwnerAccessStore({ db }: Pick<Database, 'db'>): OwnerAcces
     async findSession(hash) {
       const [row] = await findSession.execute({ hash })
       if (row === undefined) return undefined
-      const { expiresAt, lastSeenAt, ...rest } = row
-      return { ...rest, expiresAtMs: expiresAt.getTime(), lastSeenAtMs: lastSeenAt.getTime() }
+      const { expiresAt, lastSeenAt, authenticatedAt, ...rest } = row
+      return {
+        ...rest,
+        expiresAtMs: expiresAt.getTime(),
+        lastSeenAtMs: lastSeenAt.getTime(),
+        authenticatedAtMs: authenticatedAt.getTime(),
+      }
     },
     async touchSession(hash, nowMs) {
       const lastSeenAt = sql`greatest(${sessions.lastSeenAt}, ${instant(nowMs)})`
