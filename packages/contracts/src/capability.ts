@@ -204,7 +204,7 @@ export const approveCapabilityRequest = defineOperation({
       }),
     approval: ApprovalMode.optional().meta({
       description:
-        'When owners are asked; as the action says unless given, never more loosely than a policy’s own',
+        'When owners are asked; as the action says unless given. A policy that is there already is never loosened: its own mode holds where it is stricter',
     }),
     expiresAt: Timestamp.optional().meta({ description: 'When the grant ends' }),
   }),
@@ -217,7 +217,9 @@ export const approveCapabilityRequest = defineOperation({
     'connection-revoked',
     'origin-not-allowed',
     'agent-not-found',
-    'version-conflict',
+    'agent-disabled',
+    'policy-expired',
+    'unknown-action-template',
   ],
 })
 
@@ -234,6 +236,7 @@ export const denyCapabilityRequest = defineOperation({
       .string()
       .trim()
       .max(500, 'must have at most 500 characters')
+      .refine((text) => !text.includes('\0'), 'must not hold NUL')
       .optional()
       .meta({ description: 'Said to the agent' }),
   }),

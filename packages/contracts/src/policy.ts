@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CatalogName, NextCursor, OriginPattern, Page, Timestamp } from './common.ts'
+import { ExecuteInput } from './execute.ts'
 import { AgentId, ConnectionId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { Problem } from './problem.ts'
@@ -23,7 +24,8 @@ export const PathPattern = z
     'may hold ** only as its last segment',
   )
 
-const allowEntriesMax = 100
+/** The most entries of a policy. */
+export const allowEntriesMax = 100
 
 const approvalModes = ['always', 'writes', 'never'] as const
 
@@ -265,12 +267,12 @@ export const replacePolicy = defineOperation({
 })
 
 /** A request as an agent would ask for it, to see what a policy says to it. */
-const TriedRequest = z.strictObject({
-  method: z.string().max(32),
-  url: z.string().max(65_536),
-  query: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  body: z.unknown().optional(),
+const TriedRequest = ExecuteInput.pick({
+  method: true,
+  url: true,
+  query: true,
+  headers: true,
+  body: true,
 })
 
 export const tryPolicy = defineOperation({
