@@ -1,5 +1,9 @@
 import { createCallWatch } from '../execute/call-watch.ts'
-import type { ConnectionSnapshot, PolicySnapshot } from '../execute/resolve-call.ts'
+import type {
+  ConnectionSnapshot,
+  PolicySnapshot,
+  WorkspaceSnapshot,
+} from '../execute/resolve-call.ts'
 import type { RunningCall, RunningCalls } from '../execute/running-calls.ts'
 import type { AgentAccessLookup } from '../identity/authenticate-agent.ts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
@@ -8,15 +12,18 @@ import { createCache } from '../store/cache.ts'
 import type { Change, ChangeFeed } from '../store/changes.ts'
 import type { ConnectionStore } from '../store/connections.ts'
 import type { PolicyStore } from '../store/policies.ts'
+import type { WorkspaceStore } from '../store/workspaces.ts'
 
 // What the request path reads: from memory while the change feed is live, from the database otherwise.
 
 const ttlMs = 60_000
+const workspacesMax = 10_000
 const connectionsMax = 10_000
 const policiesMax = 20_000
 
 export interface ComposeLookupsNeeds {
   readonly feed: ChangeFeed
+  readonly workspaceStore: Pick<WorkspaceStore, 'findSnapshot'>
   readonly connectionStore: Pick<ConnectionStore, 'findSnapshot' | 'listIdsOfService'>
   readonly policyStore: Pick<PolicyStore, 'findForAgentAndConnection'>
   readonly access: AgentAccessLookup
@@ -29,10 +36,24 @@ export interface ComposeLookupsNeeds {
   readonly onFailure: (error: unknown) => void
 }
 
+/** What changes there takes the ground from no call on its way. */
+const endsNoCall: ReadonlySet<Change['table']> = new Set([
+  'policies',
+  'approvals',
+  'capability_requests',
+])
+/** Fails closed. */
+const goneWorkspace: WorkspaceSnapshot = { isFrozen: true }
+
 /** Builds the look-ups, and what ends running calls that a change took the ground from; `watchCalls` is for a timer. */
 export function composeLookups(needs: ComposeLookupsNeeds) {
-  const { feed, connectionStore, policyStore, access } = needs
+  const { feed, workspaceStore, connectionStore, policyStore, access } = needs
   const shared = { isLive: feed.isLive, ttlMs, now: needs.monotonicMs }
+  const workspaces = createCache<WorkspaceSnapshot>({
+    ...shared,
+    load: workspaceStore.findSnapshot,
+    entriesMax: workspacesMax,
+  })
   const connections = createCache<ConnectionSnapshot>({
     ...shared,
     load: connectionStore.findSnapshot,
@@ -48,6 +69,8 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     entriesMax: policiesMax,
   })
   const lookups = {
+    findWorkspace: async (workspaceId: string) =>
+      (await workspaces.get(workspaceId)) ?? goneWorkspace,
     findConnection: connections.get,
     findPolicy: (agentId: string, connectionId: string) =>
       policies.get(`${agentId} ${connectionId}`),
@@ -63,6 +86,9 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     // A token that ran out meanwhile ends nothing: it is kept a while longer than any call can last.
     if (agent !== undefined && (await access.get(agent.tokenHash))?.status !== 'active')
       return false
+    // A person may test a connection of a frozen workspace; an agent's call ends.
+    if (agent !== undefined && (await lookups.findWorkspace(agent.workspaceId)).isFrozen)
+      return false
     return (await lookups.findConnection(connectionId))?.status !== 'revoked'
   }
   const watch = createCallWatch({
@@ -73,12 +99,14 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
   })
   feed.subscribe((change) => {
     if (change.table === '*') {
+      workspaces.clear()
       connections.clear()
       policies.clear()
     }
+    if (change.table === 'workspaces') workspaces.delete(change.id)
     if (change.table === 'connections') connections.delete(change.id)
     if (change.table === 'policies') policies.delete(`${change.agentId} ${change.connectionId}`)
-    if (change.table === 'policies') return
+    if (endsNoCall.has(change.table)) return
     if (change.table === '*' && needs.isExclusive) return
     watch.follow(selectorOf(change)).catch(needs.onFailure)
   })
@@ -86,6 +114,7 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
 }
 
 function selectorOf({ table, id, agentId }: Change) {
+  if (table === 'workspaces') return { workspaceId: id }
   if (table === 'agents') return { agentId: id }
   if (table === 'agent_tokens' && agentId !== undefined) return { agentId }
   if (table === 'connections') return { connectionId: id }

@@ -21,7 +21,7 @@ const outcomeGraceMs = 10_000
 
 type Lookups = Pick<
   ExecuteNeeds,
-  'findConnection' | 'findPolicy' | 'listConnectionIds' | 'isCurrent'
+  'findWorkspace' | 'findConnection' | 'findPolicy' | 'listConnectionIds' | 'isCurrent'
 >
 
 export interface RequestPathNeeds {

@@ -7,6 +7,8 @@ import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
 import { createPolicyStore } from '../store/policies.ts'
+import { createWorkspaceStore } from '../store/workspaces.ts'
+import { createWorkspaces } from '../workspaces/workspaces.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 import { composeLookups } from './lookups.ts'
 import { composeRequestPath } from './request-path.ts'
@@ -21,10 +23,12 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   const catalog = createCatalog()
   const connectionStore = createConnectionStore(database)
   const policyStore = createPolicyStore(database)
+  const workspaceStore = createWorkspaceStore(database)
   const capabilityStore = createCapabilityRequestStore(database)
   const stores = createIdentityStores({ database, feed, monotonicMs })
   const { lookups, watchCalls } = composeLookups({
     ...foundation,
+    workspaceStore,
     connectionStore,
     policyStore,
     access: stores.access,
@@ -58,6 +62,11 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     store: policyStore,
     onChanged: (policy) => feed.publishLocal({ table: 'policies', ...policy }),
   })
+  const workspaces = createWorkspaces({
+    ...shared,
+    store: workspaceStore,
+    onChanged: (id) => feed.publishLocal({ table: 'workspaces', id, workspaceId: id }),
+  })
   const capabilities = createCapabilities({
     catalog,
     store: capabilityStore,
@@ -68,5 +77,5 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     now,
     publicUrl,
   })
-  return { identity, connections, policies, capabilities, execute, watchCalls }
+  return { identity, workspaces, connections, policies, capabilities, execute, watchCalls }
 }

@@ -17,6 +17,7 @@ export interface AllowedRequest {
 export function decideRequest(call: ResolvedCall, frozen: FrozenRequest, nowMs: number): Decision {
   return decide(call.policy.compiled, frozen, {
     now: nowMs,
+    workspace: { isFrozen: call.workspace.isFrozen },
     // Only an active agent's token authenticates; what changes after that ends the running call.
     agent: { status: 'active' },
     connection: { status: call.connection.status, origins: call.connection.origins },

@@ -118,14 +118,16 @@ function refuseUnoffered(input: ExecuteInput): void {
  * was read gets no upstream request (S-10).
  */
 async function requireUnchanged(needs: ExecuteNeeds, call: ResolvedCall): Promise<void> {
-  const { agent, connection, policy } = call
-  const [isCurrent, connectionNow, policyNow] = await Promise.all([
+  const { agent, workspace, connection, policy } = call
+  const [isCurrent, workspaceNow, connectionNow, policyNow] = await Promise.all([
     needs.isCurrent(agent),
+    needs.findWorkspace(agent.workspaceId),
     needs.findConnection(connection.id),
     needs.findPolicy(agent.agentId, connection.id),
   ])
   const isSame =
     isCurrent &&
+    workspaceNow.isFrozen === workspace.isFrozen &&
     connectionNow?.version === connection.version &&
     connectionNow.status === connection.status &&
     policyNow?.id === policy.id &&

@@ -25,9 +25,15 @@ export interface PolicySnapshot {
   readonly compiled: CompiledPolicy
 }
 
+/** The workspace as the request path sees it. */
+export interface WorkspaceSnapshot {
+  readonly isFrozen: boolean
+}
+
 /** Who asks, through which connection, under which policy. */
 export interface ResolvedCall {
   readonly agent: AuthenticatedAgent
+  readonly workspace: WorkspaceSnapshot
   readonly connection: ConnectionSnapshot
   readonly policy: PolicySnapshot
 }
@@ -36,6 +42,8 @@ export interface ResolvedCall {
 export interface ResolveNeeds {
   findConnection(connectionId: string): Promise<ConnectionSnapshot | undefined>
   findPolicy(agentId: string, connectionId: string): Promise<PolicySnapshot | undefined>
+  /** A workspace that cannot be found counts as frozen. */
+  findWorkspace(workspaceId: string): Promise<WorkspaceSnapshot>
   /** The ids of a service's connections in the workspace that are not revoked and that the agent has a policy for. */
   listConnectionIds(agent: AuthenticatedAgent, service: string): Promise<readonly string[]>
 }
@@ -51,12 +59,15 @@ export async function resolveCall(
 ): Promise<ResolvedCall> {
   const connectionId =
     input.connectionId ?? (await connectionOfService(needs, agent, input.service))
-  const connection = await needs.findConnection(connectionId)
+  const [workspace, connection] = await Promise.all([
+    needs.findWorkspace(agent.workspaceId),
+    needs.findConnection(connectionId),
+  ])
   if (connection === undefined || connection.workspaceId !== agent.workspaceId) throw notFound()
   const policy = await needs.findPolicy(agent.agentId, connection.id)
   if (policy === undefined) throw notFound()
   if (input.service !== undefined && input.service !== connection.service) throw notFound()
-  return { agent, connection, policy }
+  return { agent, workspace, connection, policy }
 }
 
 async function connectionOfService(

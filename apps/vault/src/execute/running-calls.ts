@@ -15,8 +15,11 @@ export interface RunningCall {
   readonly finish: () => void
 }
 
-/** Which calls: all of an agent's, or all through a connection. */
-export type CallSelector = { readonly agentId: string } | { readonly connectionId: string }
+/** Which calls: all of an agent's, all through a connection, or those of all agents of a workspace. */
+export type CallSelector =
+  | { readonly agentId: string }
+  | { readonly connectionId: string }
+  | { readonly workspaceId: string }
 
 export interface RunningCalls {
   begin(call: { agent?: AuthenticatedAgent; connectionId: string }): RunningCall
@@ -85,7 +88,8 @@ const endedOnTheWay = () =>
     },
   )
 
-const matches = (call: RunningCall, selector: CallSelector) =>
-  'agentId' in selector
-    ? call.agent?.agentId === selector.agentId
-    : call.connectionId === selector.connectionId
+function matches(call: RunningCall, selector: CallSelector): boolean {
+  if ('agentId' in selector) return call.agent?.agentId === selector.agentId
+  if ('workspaceId' in selector) return call.agent?.workspaceId === selector.workspaceId
+  return call.connectionId === selector.connectionId
+}

@@ -78,7 +78,7 @@ export async function sendPermitted(
 export const stoppedBeforeSending = () =>
   new Problem(
     'request-stopped',
-    'An owner changed the agent, the connection or the policy meanwhile. Nothing was sent.',
+    'An owner changed the agent, the connection or the policy, or froze the workspace meanwhile. Nothing was sent.',
     {
       next: 'Use list_connections to see what you have now; send it again if it is still allowed.',
     },

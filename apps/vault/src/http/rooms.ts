@@ -4,10 +4,12 @@ import type { Connections } from '../connections/connections.ts'
 import type { Execute } from '../execute/execute.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Policies } from '../policies/policies.ts'
+import type { Workspaces } from '../workspaces/workspaces.ts'
 
 /** The rooms that operations are mounted on. */
 export interface Rooms {
   readonly identity: Identity
+  readonly workspaces: Workspaces
   readonly connections: Connections
   readonly policies: Policies
   readonly capabilities: Capabilities

@@ -24,12 +24,22 @@ interface CompiledEntry {
   readonly strictestAfter: Mode
 }
 
+/** On what terms an owner is asked. */
+export interface ApprovalTerms {
+  /** How long an owner has to decide and the agent to use it, in ms. */
+  readonly expiresInMs: number
+  /** Approving needs a sign-in of the last minutes. */
+  readonly freshSignIn: boolean
+  readonly ownersNeeded: 1 | 2
+}
+
 /** A policy made ready for `decide`. `limits` are read by whoever reserves them. */
 export interface CompiledPolicy {
   readonly id: string
   readonly version: number
   readonly entries: readonly CompiledEntry[]
   readonly approval: PolicyDocument['approval']
+  readonly approvalTerms: ApprovalTerms
   readonly limits: Readonly<Limits>
   readonly windows: readonly CompiledWindow[]
   /** Milliseconds since 1970; the policy is over at that instant. */
@@ -48,9 +58,21 @@ export function compilePolicy({ id, version, document }: PolicySource): Compiled
     version,
     entries: compileEntries(document),
     approval: document.approval,
+    approvalTerms: compileTerms(document),
     limits: Object.freeze({ ...document.limits }),
     windows: document.windows.map(compileWindow),
     expiresAt: document.expiresAt === undefined ? undefined : Date.parse(document.expiresAt),
+  })
+}
+
+const expiresInMinutesDefault = 30
+const minuteMs = 60_000
+
+function compileTerms({ approvalOptions = {} }: PolicyDocument): ApprovalTerms {
+  return Object.freeze({
+    expiresInMs: (approvalOptions.expiresInMinutes ?? expiresInMinutesDefault) * minuteMs,
+    freshSignIn: approvalOptions.freshSignIn === true,
+    ownersNeeded: approvalOptions.secondOwner === true ? 2 : 1,
   })
 }
 

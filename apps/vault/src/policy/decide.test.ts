@@ -20,6 +20,7 @@ const policy = (over: Partial<PolicyDocument> = {}) =>
 const request: PolicyRequest = { method: 'GET', origin, path: '/v1/users', query: [] }
 const facts: Facts = {
   now: Date.parse('2026-11-21T12:00:00Z'),
+  workspace: { isFrozen: false },
   agent: { status: 'active' },
   connection: { status: 'healthy', origins: [origin] },
 }
@@ -180,12 +181,25 @@ describe('decide', () => {
       decide(policy({ approval }), { ...request, method, path: '/v1/messages' }, facts)
     expect(ask('always', 'GET')).toMatchObject({
       outcome: 'require_approval',
-      problem: 'approval-unavailable',
+      approval: { expiresInMs: 30 * 60_000, freshSignIn: false, ownersNeeded: 1 },
     })
     expect(ask('writes', 'GET').outcome).toBe('allow')
     expect(ask('writes', 'POST').outcome).toBe('require_approval')
     expect(ask('never', 'POST').outcome).toBe('allow')
     expect(ask('always', 'DELETE')).toMatchObject({ outcome: 'deny', problem: 'policy-denied' })
+  })
+
+  it('says on what terms an owner is asked', () => {
+    const approvalOptions = { expiresInMinutes: 5, freshSignIn: true, secondOwner: true }
+    const strict = policy({ approval: 'always', approvalOptions })
+    expect(decide(strict, request, facts).approval).toEqual({
+      expiresInMs: 5 * 60_000,
+      freshSignIn: true,
+      ownersNeeded: 2,
+    })
+    expect(decide(policy({ approval: 'never', approvalOptions }), request, facts).approval).toBe(
+      undefined,
+    )
   })
 
   it('lets an expired entry allow nothing, and says when it ended', () => {

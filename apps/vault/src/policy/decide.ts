@@ -1,6 +1,6 @@
 /** The policy room: says what an agent may do with a connection. Pure; it cannot reach I/O. */
 import type { ProblemType } from '@sallyport/contracts'
-import { type CompiledPolicy, stricter } from './compile-policy.ts'
+import { type ApprovalTerms, type CompiledPolicy, stricter } from './compile-policy.ts'
 import { matchesOrigin } from './origin-pattern.ts'
 import { matchesPath, splitPath } from './path-pattern.ts'
 import { isOpen, nextOpening } from './time-window.ts'
@@ -18,6 +18,8 @@ export interface PolicyRequest {
 export interface Facts {
   /** Milliseconds since 1970. */
   readonly now: number
+  /** While an owner has frozen it, nothing of any agent goes out. */
+  readonly workspace: { readonly isFrozen: boolean }
   readonly agent: { readonly status: 'pending' | 'active' | 'disabled' }
   readonly connection: {
     readonly status: 'healthy' | 'needs_reauth' | 'revoked'
@@ -36,6 +38,8 @@ export interface Decision {
   readonly ruleId?: string
   readonly policyId?: string
   readonly policyVersion?: number
+  /** Where an owner is asked: on what terms. */
+  readonly approval?: ApprovalTerms
 }
 
 type Refusal = Pick<Decision, 'reason' | 'next' | 'retryAfterSeconds'> & { problem: ProblemType }
@@ -45,7 +49,7 @@ const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /**
  * Decides one request. Sync and pure: the live path, the dry run and the tests call the same function. The first
- * stage that refuses, refuses: status, no policy or an expired one, the credential's origins, the allow entries, the
+ * stage that refuses, refuses: the workspace's freeze, status, no policy or an expired one, the credential's origins, the allow entries, the
  * windows, the size; then approval. Rate limits are reserved by the caller, since that cannot be pure.
  */
 export function decide(
@@ -77,6 +81,13 @@ const missingPolicy: Refusal = {
 }
 
 function checkStanding(policy: CompiledPolicy | undefined, facts: Facts): Refusal | undefined {
+  if (facts.workspace.isFrozen) {
+    return {
+      problem: 'workspace-frozen',
+      reason: 'An owner has frozen the workspace: nothing goes out for any agent.',
+      next: 'An owner can unfreeze it; until then it makes no sense to try again.',
+    }
+  }
   if (facts.agent.status !== 'active') {
     return {
       problem: 'agent-disabled',
@@ -203,10 +214,10 @@ function checkSize(policy: CompiledPolicy, request: PolicyRequest): Refusal | un
 }
 
 function checkApproval(
-  { approval }: CompiledPolicy,
+  { approval, approvalTerms }: CompiledPolicy,
   { method }: PolicyRequest,
   mode: CompiledPolicy['approval'],
-): Pick<Decision, 'outcome' | 'reason' | 'problem' | 'next'> {
+): Pick<Decision, 'outcome' | 'reason' | 'next' | 'approval'> {
   const asks = mode === 'always' || (mode === 'writes' && !readMethods.has(method))
   if (!asks) return { outcome: 'allow', reason: 'The policy allows this request.' }
   const kind = mode === approval ? '' : ' of this kind'
@@ -216,7 +227,7 @@ function checkApproval(
       mode === 'always'
         ? `The policy asks for an owner’s approval of every request${kind}.`
         : `The policy asks for an owner’s approval of every write${kind}, and ${method} is one.`,
-    problem: 'approval-unavailable',
-    next: 'Approvals cannot be given here yet; an owner can set the policy’s approval to "never".',
+    next: 'An owner decides when the request is sent.',
+    approval: approvalTerms,
   }
 }

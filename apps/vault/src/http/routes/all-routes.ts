@@ -8,6 +8,7 @@ import { executeRoutes } from './execute.ts'
 import { ownerRoutes } from './owners.ts'
 import { policyRoutes } from './policies.ts'
 import { systemRoutes } from './system.ts'
+import { workspaceRoutes } from './workspace.ts'
 
 /** Every operation with what serves it. */
 export const allRoutes = (rooms: Rooms): Mounted[] => [
@@ -18,5 +19,6 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...policyRoutes(rooms),
   ...auditRoutes(rooms),
   ...ownerRoutes(rooms),
+  ...workspaceRoutes(rooms),
   ...systemRoutes(rooms),
 ]
