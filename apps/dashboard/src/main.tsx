@@ -7,6 +7,7 @@ import { config } from 'zod/v4/core'
 import { createQueryClient } from './api.ts'
 import { createEvents, EventsContext, eventsPath } from './events.ts'
 import { createFreshSignIn, FreshSignInContext } from './fresh-sign-in.ts'
+import { isTokenLink, takeLinkToken } from './link-token.ts'
 import { createAppRouter } from './router.tsx'
 import './styles.css'
 import { applyTheme, readTheme } from './theme.ts'
@@ -20,7 +21,7 @@ config({ jitless: true })
 setNonce(document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '')
 
 const queryClient = createQueryClient(() => void goToSignIn())
-const router = createAppRouter(queryClient)
+const router = createAppRouter({ queryClient, linkToken: takeLinkToken() })
 const events = createEvents({
   queryClient,
   openSource: () => new EventSource(eventsPath),
@@ -34,6 +35,11 @@ async function goToSignIn(): Promise<void> {
   if (['/sign-in', '/setup', '/invite'].includes(pathname)) return
   await router.navigate({ to: '/sign-in', search: { next: href } })
 }
+
+// Another such link, pasted into the same page, would otherwise change its fragment and nothing else.
+window.addEventListener('hashchange', () => {
+  if (isTokenLink()) location.reload()
+})
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no element with the id root')

@@ -16,7 +16,14 @@ import { sessionQuery } from './session.ts'
 
 // Where everything is. Each page is its own chunk, loaded when somebody goes there.
 
-const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+/** What pages get beside the address. */
+interface RouterContext {
+  readonly queryClient: QueryClient
+  /** Of the link that was opened, to set up or to join; empty where there was none. */
+  readonly linkToken: string
+}
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({
   component: Outlet,
   notFoundComponent: NotFoundPage,
 })
@@ -203,10 +210,10 @@ const routeTree = rootRoute.addChildren([
 ])
 
 /** Builds the router. */
-export function createAppRouter(queryClient: QueryClient) {
+export function createAppRouter(context: RouterContext) {
   return createRouter({
     routeTree,
-    context: { queryClient },
+    context,
     defaultPreload: 'intent',
     defaultPendingComponent: LoadingState,
     defaultErrorComponent: PageFailed,

@@ -1,55 +1,87 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { KeyRound } from 'lucide-react'
 import { type FormEvent, useContext, useState, useSyncExternalStore } from 'react'
-import { client } from '../api.ts'
+import { asProblem, client, type Input } from '../api.ts'
 import { FreshSignInContext } from '../fresh-sign-in.ts'
-import { useSession } from '../session.ts'
+import { answerWithPasskey, canUsePasskeys } from '../passkey.ts'
+import { sessionQuery } from '../session.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { Field } from './field.tsx'
-import { PasswordInput } from './input.tsx'
+import { PasswordInput, Input as TextInput } from './input.tsx'
 import { ProblemNotice } from './notice.tsx'
 
 /** Asks who it is once more, for what needs a fresh sign-in; then what was begun goes on. Once, in the frame. */
 export function FreshSignInDialog() {
   const freshSignIn = useContext(FreshSignInContext)
   const open = useSyncExternalStore(freshSignIn.subscribe, freshSignIn.isOpen)
-  const session = useSession()
-  const [error, setError] = useState<unknown>()
-  const [busy, setBusy] = useState(false)
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const password = String(new FormData(event.currentTarget).get('password') ?? '')
-    setBusy(true)
-    setError(undefined)
-    try {
-      await client.call('signIn', { email: session?.owner.email ?? '', password })
-      freshSignIn.answer(true)
-    } catch (thrown) {
-      setError(thrown)
-    } finally {
-      setBusy(false)
-    }
-  }
   return (
     <Dialog
       title="Confirm that it is you"
-      description="This needs a sign-in of the last few minutes."
+      description="This needs a sign-in of the last few minutes. What you began goes on afterwards."
       open={open}
       onClose={() => freshSignIn.answer(false)}
     >
-      <form onSubmit={(event) => void submit(event)} className="grid gap-4">
-        {error !== undefined && <ProblemNotice error={error} />}
-        <Field label="Password">
+      <FreshSignInForm onAnswer={freshSignIn.answer} />
+    </Dialog>
+  )
+}
+
+function FreshSignInForm({ onAnswer }: { onAnswer: (didSignIn: boolean) => void }) {
+  const queryClient = useQueryClient()
+  const [error, setError] = useState<unknown>()
+  const [busy, setBusy] = useState(false)
+  const [asksOtp, setAsksOtp] = useState(false)
+  const prove = async (input: () => Promise<Input<'reauthenticate'>>) => {
+    setBusy(true)
+    setError(undefined)
+    try {
+      const session = await client.call('reauthenticate', await input())
+      queryClient.setQueryData(sessionQuery().queryKey, session)
+      onAnswer(true)
+    } catch (thrown) {
+      setBusy(false)
+      if (asProblem(thrown).type === 'otp-required' && !asksOtp) setAsksOtp(true)
+      else setError(thrown)
+    }
+  }
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const otp = String(form.get('otp') ?? '')
+    const password = String(form.get('password') ?? '')
+    void prove(async () => ({ password, ...(otp !== '' && { otp }) }))
+  }
+  const usePasskey = () =>
+    void prove(async () => ({
+      passkey: await answerWithPasskey(() => client.call('beginReauthentication', {})),
+    }))
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      {error !== undefined && <ProblemNotice error={error} />}
+      <Field label="Password">
+        {(aria) => (
+          <PasswordInput {...aria} name="password" autoComplete="current-password" required />
+        )}
+      </Field>
+      {asksOtp && (
+        <Field label="One-time code" hint="From your authenticator app, or a recovery code.">
           {(aria) => (
-            <PasswordInput {...aria} name="password" autoComplete="current-password" autoFocus />
+            <TextInput {...aria} name="otp" autoComplete="one-time-code" autoFocus required />
           )}
         </Field>
-        <div className="flex justify-end gap-2">
-          <Button onClick={() => freshSignIn.answer(false)}>Cancel</Button>
-          <Button type="submit" variant="primary" busy={busy}>
-            Continue
+      )}
+      <div className="flex flex-wrap justify-end gap-2">
+        {canUsePasskeys() && (
+          <Button className="sm:mr-auto" disabled={busy} onClick={usePasskey}>
+            <KeyRound aria-hidden="true" /> Use a passkey
           </Button>
-        </div>
-      </form>
-    </Dialog>
+        )}
+        <Button onClick={() => onAnswer(false)}>Cancel</Button>
+        <Button type="submit" variant="primary" busy={busy}>
+          Continue
+        </Button>
+      </div>
+    </form>
   )
 }

@@ -19,6 +19,8 @@ export function PageHeader({ title, heading, description, actions, up }: PageHea
     document.title = `${title} · Sallyport`
   }, [title])
   useEffect(() => {
+    // A page that is one form begins in its first field.
+    if (document.activeElement?.matches('input, textarea, select') === true) return
     ref.current?.focus({ preventScroll: true })
   }, [])
   return (

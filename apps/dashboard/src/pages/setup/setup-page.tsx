@@ -1,29 +1,32 @@
-import { setUp } from '@sallyport/contracts'
-import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { useAction } from '../../api.ts'
+import { Problem, setUp } from '@sallyport/contracts'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useRouteContext } from '@tanstack/react-router'
+import { client, type Input } from '../../api.ts'
+import { LinkButton } from '../../components/button.tsx'
 import { Form } from '../../components/form.tsx'
 import { SecretField, TextField } from '../../components/form-fields.tsx'
 import { OutsidePage } from '../../components/outside-page.tsx'
-
-const readToken = () => new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
+import { sessionQuery } from '../../session.ts'
 
 /** Behind the link of the first start: makes the first owner and signs them in. */
 export function SetupPage() {
-  const [setupToken] = useState(readToken)
+  const { linkToken: token } = useRouteContext({ from: '/setup' })
   const navigate = useNavigate()
-  // The token leaves the address bar and the history, where others could read it.
-  useEffect(() => history.replaceState(history.state, '', '/setup'), [])
-  const create = useAction('setUp', {
-    invalidates: ['session'],
-    onDone: () => void navigate({ to: '/welcome' }),
-  })
-  if (setupToken === '') {
+  const queryClient = useQueryClient()
+  const create = async (input: Input<'setUp'>) => {
+    const session = await client.call('setUp', input).catch(explain)
+    queryClient.clear()
+    queryClient.setQueryData(sessionQuery().queryKey, session)
+    await navigate({ to: '/welcome' })
+  }
+  if (token === '') {
     return (
       <OutsidePage
         title="Set up Sallyport"
         description="This link is not complete. Open the whole link that the vault printed when it started."
-      />
+      >
+        <LinkButton to="/sign-in">Sign in instead</LinkButton>
+      </OutsidePage>
     )
   }
   return (
@@ -33,8 +36,8 @@ export function SetupPage() {
     >
       <Form
         schema={setUp.input}
-        defaults={{ setupToken, email: '', password: '' }}
-        onSubmit={create.mutateAsync}
+        defaults={{ setupToken: token, email: '', password: '' }}
+        onSubmit={create}
         submitLabel="Create the owner"
       >
         <TextField
@@ -54,9 +57,19 @@ export function SetupPage() {
           name="workspace"
           label="Name of the workspace"
           optional
-          hint="Your team or yourself; it can be changed later."
+          hint="Your team’s, for example. It can be changed later."
         />
       </Form>
     </OutsidePage>
   )
+}
+
+/** Whoever opens the link a second time is told what to do in place of it. */
+function explain(thrown: unknown): never {
+  if (thrown instanceof Problem && thrown.type === 'already-set-up') {
+    throw new Problem('already-set-up', 'This vault has its first owner already.', {
+      next: 'Go to the start page and sign in.',
+    })
+  }
+  throw thrown
 }
