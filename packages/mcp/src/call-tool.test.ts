@@ -1,7 +1,8 @@
 import { Problem } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { describe, expect, it } from 'vitest'
-import { type CallContext, createCallTool } from './call-tool.ts'
+import type { CallContext } from './call-context.ts'
+import { createCallTool } from './call-tool.ts'
 import { type Config, readConfig } from './config.ts'
 import { failed, succeeded } from './results.ts'
 
@@ -11,18 +12,24 @@ interface Asked {
   readonly timeoutMs: number | undefined
 }
 
-const context: CallContext = { signal: new AbortController().signal, hearsProgress: false }
+const context: CallContext = {
+  signal: new AbortController().signal,
+  hearsProgress: false,
+  report: () => {},
+}
+const clock = { now: () => 0, pause: async () => {} }
+const config = { pollTimeoutMs: 300_000, pollIntervalMs: 5000 }
 const request = { method: 'POST', url: 'https://api.example.com/', connectionId: 'con_1' }
 
 /** Calls tools against a client that answers each operation with one value and keeps what it was asked. */
-function toolsAnswering(answer: object, pollTimeoutMs = 300_000) {
+function toolsAnswering(answer: object) {
   const asked: Asked[] = []
   const call = async (id: string, input: object, options: { timeoutMs?: number } = {}) => {
     asked.push({ id, input: { ...input }, timeoutMs: options.timeoutMs })
     return answer
   }
   const client = { call } as Client
-  return { callTool: createCallTool({ client, config: { pollTimeoutMs } }), asked }
+  return { callTool: createCallTool({ client, config, clock }), asked }
 }
 
 const sent = { status: 200, headers: {}, body: { a: [{ b: 1 }] }, auditId: 'aud_1' }
@@ -42,35 +49,12 @@ describe('execute', () => {
     expect(asked[0]?.input).toEqual({ ...request, body: { x: null }, query: { limit: 5 } })
   })
 
-  it.each([
-    {
-      most: '45 s where nobody hears progress',
-      wanted: 200,
-      hears: false,
-      allowedMs: 300_000,
-      is: 45,
-    },
-    {
-      most: 'longer where the client hears progress',
-      wanted: 200,
-      hears: true,
-      allowedMs: 300_000,
-      is: 200,
-    },
-    { most: 'less than Node’s own limit', wanted: 300, hears: true, allowedMs: 300_000, is: 290 },
-    { most: 'what the person allowed', wanted: 200, hears: true, allowedMs: 10_000, is: 10 },
-  ])('waits at most $most', async ({ wanted, hears, allowedMs, is }) => {
-    const { callTool, asked } = toolsAnswering(sent, allowedMs)
-    const args = { ...request, waitSeconds: wanted }
-    await callTool('execute', args, { ...context, hearsProgress: hears })
-    expect(asked[0]?.input.waitSeconds).toBe(is)
-    expect(asked[0]?.timeoutMs).toBeGreaterThan(is * 1000)
-  })
-
-  it('does not ask the vault to wait unless it was asked to', async () => {
+  it('never has the vault wait within the request that might be sent', async () => {
     const { callTool, asked } = toolsAnswering(sent)
-    await callTool('execute', request, context)
-    expect(asked[0]?.input).not.toHaveProperty('waitSeconds')
+    await callTool('execute', { ...request, waitSeconds: 45, reason: 'Because.' }, context)
+    expect(asked.map(({ id, input }) => [id, input])).toEqual([
+      ['execute', { ...request, reason: 'Because.' }],
+    ])
   })
 
   it.each<[string, object, string]>([
@@ -111,6 +95,24 @@ describe('execute', () => {
   })
 })
 
+describe('list_approvals', () => {
+  it('says of each approval what to do next', async () => {
+    const approval = { id: 'apr_1', approvalUrl: 'http://v/approvals/apr_1', auditId: 'aud_9' }
+    const statuses = ['pending', 'approved', 'denied', 'consumed', 'expired', 'cancelled']
+    const page = { approvals: statuses.map((status) => ({ ...approval, status })) }
+    const { callTool } = toolsAnswering(page)
+    const { approvals } = await callTool('list_approvals', {}, context)
+    expect(approvals).toEqual([
+      expect.objectContaining({ id: 'apr_1', next: expect.stringContaining('approvals/apr_1') }),
+      expect.objectContaining({ next: expect.stringContaining('approvalId "apr_1"') }),
+      expect.objectContaining({ next: expect.stringContaining('said no') }),
+      expect.objectContaining({ next: expect.stringContaining('aud_9') }),
+      expect.objectContaining({ next: expect.stringContaining('ask anew') }),
+      expect.objectContaining({ next: expect.stringContaining('ask anew') }),
+    ])
+  })
+})
+
 describe('the other tools', () => {
   it('answer what the vault answers', async () => {
     const { callTool, asked } = toolsAnswering({ connections: [] })
@@ -138,7 +140,7 @@ describe('the other tools', () => {
 })
 
 describe('a result', () => {
-  const config: Config = {
+  const bearerConfig: Config = {
     ...readConfig({
       env: { SALLYPORT_BASE_URL: 'http://127.0.0.1:1', SALLYPORT_BEARER_TOKEN: 'spt_secret' },
       readText: () => '',
@@ -146,7 +148,7 @@ describe('a result', () => {
     }),
   }
   const agentConfig: Config = {
-    ...config,
+    ...bearerConfig,
     auth: {
       kind: 'agent',
       agentId: 'agt_1',
@@ -157,7 +159,7 @@ describe('a result', () => {
   }
 
   it('says the same in text and in structured content', () => {
-    const all = [succeeded(sent), failed(new Problem('policy-denied'), config)]
+    const all = [succeeded(sent), failed(new Problem('policy-denied'), bearerConfig)]
     for (const { content, structuredContent } of all) {
       expect(content).toEqual([{ type: 'text', text: JSON.stringify(structuredContent) }])
     }
@@ -169,7 +171,7 @@ describe('a result', () => {
       extra: { limit: 'perMinute' },
     })
     problem.auditId = 'aud_1'
-    const { isError, structuredContent } = failed(problem, config)
+    const { isError, structuredContent } = failed(problem, bearerConfig)
     expect(isError).toBe(true)
     expect(structuredContent).toEqual({
       limit: 'perMinute',
@@ -184,7 +186,7 @@ describe('a result', () => {
 
   it('gives the vault’s own advice where there is one', () => {
     const problem = new Problem('policy-denied', 'No.', { next: 'Ask the owner to allow POST.' })
-    expect(failed(problem, config).structuredContent).toMatchObject({
+    expect(failed(problem, bearerConfig).structuredContent).toMatchObject({
       error: 'No.',
       next: 'Ask the owner to allow POST.',
     })
@@ -196,13 +198,13 @@ describe('a result', () => {
     for (const part of ['agt_1', '/k', 'SALLYPORT_TOKEN_AUDIENCE']) expect(next).toContain(part)
     const skewed = new Problem('invalid-client', 'Refused.', { extra: { reason: 'clock_skew' } })
     expect(failed(skewed, agentConfig).structuredContent.next).toContain('clock')
-    const token = failed(new Problem('unauthenticated'), config).structuredContent
+    const token = failed(new Problem('unauthenticated'), bearerConfig).structuredContent
     expect(token.next).toContain('SALLYPORT_BEARER_TOKEN')
     expect(JSON.stringify(token)).not.toContain('spt_secret')
   })
 
   it('shows nothing of a fault of this program', () => {
-    const { structuredContent } = failed(new TypeError('reading secret of undefined'), config)
+    const { structuredContent } = failed(new TypeError('reading secret of undefined'), bearerConfig)
     expect(JSON.stringify(structuredContent)).not.toContain('secret of')
     expect(structuredContent.type).toBe('internal-error')
   })

@@ -1,12 +1,14 @@
 import {
+  type InputRequiredResult,
   ProtocolError,
   ProtocolErrorCode,
   Server,
-  type ServerContext,
 } from '@modelcontextprotocol/server'
+import { LinkNotShownYet } from './call-context.ts'
 import type { CallTool } from './call-tool.ts'
 import type { Config } from './config.ts'
-import { progressIntervalMsMax } from './limits.ts'
+import { askToShow, linksOf } from './links.ts'
+import { reportProgress } from './report-progress.ts'
 import { failed, succeeded, type ToolResult } from './results.ts'
 import { instructions, type ToolName, tools } from './tools.ts'
 import { version } from './version.ts'
@@ -14,6 +16,8 @@ import { version } from './version.ts'
 interface Needs {
   readonly callTool: CallTool
   readonly config: Config
+  /** Milliseconds that only go forward. */
+  readonly now: () => number
   /** Where faults of this program go; never stdout, which belongs to the protocol. */
   readonly log: (line: string) => void
 }
@@ -21,13 +25,13 @@ interface Needs {
 const isToolName = (name: string): name is ToolName => tools.some((tool) => tool.name === name)
 
 /** Builds the MCP server of one connection. One factory serves both protocol eras. */
-export function createServer({ callTool, config, log }: Needs): Server {
+export function createServer({ callTool, config, now, log }: Needs): Server {
   const server = new Server(
     { name: 'sallyport', title: 'Sallyport', version },
     { capabilities: { tools: {} }, instructions },
   )
   server.setRequestHandler('tools/list', () => ({ tools: [...tools] }))
-  server.setRequestHandler('tools/call', async ({ params }, context): Promise<ToolResult> => {
+  server.setRequestHandler('tools/call', async ({ params }, context): Promise<Answer> => {
     const { name, arguments: args = {} } = params
     if (!isToolName(name)) {
       const names = tools.map((tool) => tool.name).join(', ')
@@ -36,11 +40,18 @@ export function createServer({ callTool, config, log }: Needs): Server {
         `Unknown tool ${name}: there are ${names}`,
       )
     }
-    const progress = reportProgress(context, config.pollIntervalMs)
+    const progress = reportProgress(context, { intervalMs: config.pollIntervalMs, now })
+    const links = linksOf(server, context)
     try {
-      const { signal } = context.mcpReq
-      return succeeded(await callTool(name, args, { signal, hearsProgress: progress.heard }))
+      const answer = await callTool(name, args, {
+        signal: context.mcpReq.signal,
+        hearsProgress: progress.heard,
+        report: progress.report,
+        ...(links !== undefined && { links }),
+      })
+      return succeeded(answer)
     } catch (error) {
+      if (error instanceof LinkNotShownYet) return askToShow(error)
       const result = failed(error, config)
       if (result.structuredContent.type === 'internal-error') log(`${name}: ${String(error)}`)
       return result
@@ -51,17 +62,4 @@ export function createServer({ callTool, config, log }: Needs): Server {
   return server
 }
 
-/** Tells a client that asked for it that the call goes on; clients that hear so wait longer. */
-function reportProgress({ mcpReq }: ServerContext, wantedMs: number) {
-  const progressToken = mcpReq._meta?.progressToken
-  if (progressToken === undefined) return { heard: false, end: () => {} }
-  const intervalMs = Math.min(wantedMs, progressIntervalMsMax)
-  let progress = 0
-  const timer = setInterval(() => {
-    progress += intervalMs / 1000
-    const params = { progressToken, progress, message: `Waiting for the vault, ${progress} s` }
-    // A client that is gone needs no progress; its call ends by the signal.
-    mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {})
-  }, intervalMs)
-  return { heard: true, end: () => clearInterval(timer) }
-}
+type Answer = ToolResult | InputRequiredResult

@@ -7,9 +7,17 @@ export const maxBytesMax = 1024 * 1024
 export const longestWaitSeconds = 300
 /** Without progress many clients end a call after 60 s. */
 export const waitSecondsWithoutProgress = 45
-/** Node's `fetch` ends a request whose answer has not begun after 300 s, so the vault is asked to answer before. */
-export const waitSecondsOnWire = 290
+/**
+ * The wait is cut into requests of this length, because proxies between here and the vault commonly end a request that
+ * has not been answered for 30 or 60 s.
+ */
+export const waitSliceSeconds = 20
+/** How often an approval is looked at where the vault does not hold the answer back: neither more often nor less. */
+export const lookIntervalMsMin = 100
+export const lookIntervalMsMax = 10_000
 /** Beside the wait: what the vault may need for the request itself. */
 export const executeTimeoutMs = 120_000
 /** Clients that extend their time limit at each progress notification allow 60 s between two; this leaves room. */
 export const progressIntervalMsMax = 10_000
+/** Approvals that the model is shown: older ones are of no use to it. */
+export const approvalsPerListMax = 50

@@ -1,6 +1,7 @@
 import './tune.ts'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { createClient } from '@sallyport/sdk'
 import { createCallTool } from './call-tool.ts'
@@ -31,8 +32,13 @@ function loadConfig(): Config | undefined {
 }
 
 function serve(config: Config): void {
-  const callTool = createCallTool({ client: createClient(config), config })
-  serveStdio(() => createServer({ callTool, config, log }), {
+  const now = () => performance.now()
+  const clock = {
+    now,
+    pause: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
+  }
+  const callTool = createCallTool({ client: createClient(config), config, clock })
+  serveStdio(() => createServer({ callTool, config, now, log }), {
     onerror: (error) => log(error.message),
   })
 }

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly method: string
   readonly maxBytes?: number
   readonly steps?: readonly Step[]
+  /** What was seen of a pending approval at the end of a wait. */
+  readonly waited?: 'pending' | 'unseen'
 }
 
 /** Never of use to a model; the vault keeps them back as well. */
@@ -16,7 +18,9 @@ const withheldHeaders = /^(set-cookie2?|(proxy-)?(authorization|authenticate)|ww
 
 /** Makes an answer of `execute` into what the model gets: the body selected and cut, the next step said. */
 export function shapeAnswer(answer: Members, wanted: Wanted): Members {
-  if (answer.approvalRequired === true) return { ...answer, next: nextForApproval(answer) }
+  if (answer.approvalRequired === true) {
+    return { ...answer, next: nextForApproval(answer, wanted) }
+  }
   if (!('body' in answer)) return answer
   const headers = Object.fromEntries(
     Object.entries((answer.headers ?? {}) as Members).filter(
@@ -65,9 +69,19 @@ const again = ({ method }: Wanted): string =>
 const join = (first: string, second: unknown): string =>
   typeof second === 'string' ? `${first} ${second}` : first
 
-function nextForApproval({ approvalUrl, approvalRequestId, expiresAt }: Members): string {
+const waitedSentence = {
+  pending: 'Nothing was sent: the owner has not answered yet.',
+  unseen: 'Nothing was sent, and the vault could not be asked whether the owner has answered.',
+}
+
+function nextForApproval(
+  { approvalUrl, approvalRequestId, expiresAt }: Members,
+  { waited }: Wanted,
+): string {
+  const happened = waited === undefined ? 'Nothing was sent.' : waitedSentence[waited]
   return (
-    `Nothing was sent. Ask the user to approve at ${approvalUrl} before ${expiresAt}. Then call execute again with ` +
-    `the same arguments and approvalId "${approvalRequestId}"; list_approvals says whether it was approved.`
+    `${happened} Show the user ${approvalUrl} to approve or deny before ${expiresAt}. Then call execute again with the ` +
+    `same arguments, approvalId "${approvalRequestId}" and waitSeconds: it waits for the answer and returns the ` +
+    'API’s. list_approvals says how it stands.'
   )
 }

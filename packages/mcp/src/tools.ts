@@ -60,8 +60,8 @@ const execute = defineTool({
   title: 'Send an API request',
   description:
     "Send an HTTP request to an API through the vault, which adds the credential. Returns the API's status, headers " +
-    'and body. If approvalRequired is true, nothing was sent: once an owner approved at approvalUrl, call again with ' +
-    'the same arguments and approvalId.',
+    'and body. If approvalRequired is true, nothing was sent: show the user approvalUrl, then call again with the same ' +
+    'arguments, approvalId and waitSeconds.',
   inputSchema: input(
     {
       connectionId: string('From list_connections; this or service'),
@@ -71,13 +71,14 @@ const execute = defineTool({
       query: strings('Query parameters, unencoded'),
       headers: strings('Extra headers; never Authorization'),
       body: { description: 'JSON value or text' },
-      approvalId: string('approvalRequestId, once approved'),
+      approvalId: string('An earlier approvalRequestId'),
       waitSeconds: {
         type: 'number',
         minimum: 0,
         maximum: longestWaitSeconds,
-        description: 'Wait for an owner: to 45, or 300 with a progress token',
+        description: 'Wait for the owner: to 45, or 300 with a progress token',
       },
+      reason: string('Why you want this, for the owner'),
       dryRun: { type: 'boolean', description: 'Say what would happen, send nothing' },
       select: string('Part of a JSON body: items[].id, items[0].name'),
       maxBytes: {
@@ -112,7 +113,7 @@ const listConnections = defineTool({
   name: 'list_connections',
   title: 'List connections',
   description:
-    'List the accounts and keys that you may use through execute, with the origins, methods and paths allowed.',
+    'List the accounts and keys that you may use, with the origins, methods and paths allowed.',
   inputSchema: input({}),
   outputSchema: output({ connections: 'array' }),
   annotations: reads,
@@ -141,7 +142,7 @@ const listServices = defineTool({
   name: 'list_services',
   title: 'List services',
   description:
-    'List services and the ids of their actions (such as gmail-read), for request_capability.',
+    'List services and the ids of their actions (such as gmail-read) for request_capability.',
   inputSchema: input({}),
   outputSchema: output({ services: 'array', oauthStatus: 'object' }),
   annotations: reads,
@@ -150,11 +151,12 @@ const listServices = defineTool({
 const getMyCapabilities = defineTool({
   name: 'get_my_capabilities',
   title: 'Get my capabilities',
-  description: 'Say what you have, what you asked for and what you can ask for.',
+  description: 'Say what you have, asked for, were answered and can ask for.',
   inputSchema: input({}),
   outputSchema: output({
     activeConnections: 'array',
     pendingRequests: 'array',
+    recentAnswers: 'array',
     availableActions: 'array',
   }),
   annotations: reads,
@@ -189,10 +191,9 @@ const requestCapability = defineTool({
 const listApprovals = defineTool({
   name: 'list_approvals',
   title: 'List approvals',
-  description:
-    'List your requests that need an approval. Once approved, call execute with the same arguments and approvalId.',
+  description: 'List your requests that need an approval, with id, status, link and next step.',
   inputSchema: input({}),
-  outputSchema: output({ approvals: 'array' }),
+  outputSchema: output({ approvals: 'array', nextCursor: 'string' }),
   annotations: reads,
 })
 
@@ -216,7 +217,7 @@ export const instructions = `Sallyport is a vault that holds the user's API cred
 2. execute sends one HTTP request through one of them: give connectionId (or service), method and an absolute https URL. The vault checks the owner's policy, adds the credential, records the attempt and returns the API's own status, headers and body. An API's 404 is a result, not a failure of the vault.
 3. If something is missing, get_my_capabilities and list_services say what can be asked for, and request_capability asks the owner.
 
-If execute answers approvalRequired, nothing was sent. Show the user approvalUrl, then call execute again with the same arguments and approvalId; or set waitSeconds to wait for the owner in the call. list_approvals shows how each stands.
+If execute answers approvalRequired, nothing was sent. Show the user approvalUrl; then call execute again with the same arguments, approvalId and waitSeconds, which waits for the owner and returns the API's answer. Give execute a reason: the owner reads it. list_approvals shows how each stands.
 
 A failed call has isError and says what happened (error), who can put it right (fixableBy: agent is you, owner is the person who runs the vault's policies, operator runs the machine, wait means later) and what to do (next). Do not retry what the owner has to change: tell the user. If a failure says that it is not known whether the request was carried out, look before repeating it.
 

@@ -350,6 +350,25 @@ describe('repeating', () => {
     const problem = await problemOf(client(fetch).call('execute', execute, { timeoutMs: 30 }))
     expect(problem.type).toBe('vault-timeout')
   })
+
+  it('adds to the time limit what the vault was asked to wait', async () => {
+    const slow = () => new Promise<Response>((resolve) => setTimeout(resolve, 60, json({})))
+    const held: typeof globalThis.fetch = (_, init = {}) =>
+      new Promise((resolve, reject) => {
+        init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+        slow().then(resolve, reject)
+      })
+    const patient = createClient({
+      baseUrl,
+      auth: { kind: 'bearer', token: 't' },
+      fetch: held,
+      requestTimeoutMs: 20,
+    })
+    const approvalId = 'apr_00000000000000000000000000'
+    expect(await patient.call('getMyApproval', { approvalId, waitSeconds: 2 })).toEqual({})
+    const impatient = patient.call('executeApproval', { approvalId, waitSeconds: 0 })
+    expect(await problemOf(impatient)).toMatchObject({ type: 'vault-timeout' })
+  })
 })
 
 describe('what comes back', () => {

@@ -36,7 +36,10 @@ export interface ClientOptions {
   readonly auth: Auth
   /** The global one unless handed in. */
   readonly fetch?: typeof fetch
-  /** Of each request, unless a call names its own. 30 s unless handed in. */
+  /**
+   * Of each request, unless a call names its own; to a call that has the vault wait (`waitSeconds`) its wait is added.
+   * 30 s unless handed in.
+   */
   readonly requestTimeoutMs?: number
   /** Milliseconds since the epoch. */
   readonly now?: () => number
@@ -69,11 +72,12 @@ interface Credentials {
 /** Builds a client. Nothing is sent before the first call. */
 export function createClient(options: ClientOptions): Client {
   const baseUrl = options.baseUrl.replace(/\/+$/, '')
+  const timeoutMs = options.requestTimeoutMs ?? requestTimeoutMsDefault
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
   const send = createSender({
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     cookies: options.auth.kind === 'cookie',
-    timeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
+    timeoutMs,
   })
   const credentials = createCredentials({ ...options, baseUrl }, { send, pause })
 
@@ -100,13 +104,20 @@ export function createClient(options: ClientOptions): Client {
       call: CallOptions = {},
     ) => {
       const route = routes[id]
-      return withRetries(() => attempt(route, { ...input }, call), {
+      const limited = { ...call, timeoutMs: call.timeoutMs ?? timeoutMs + waitMsOf(input) }
+      return withRetries(() => attempt(route, { ...input }, limited), {
         repeatable: route.method === 'GET',
         pause,
       }) as Promise<OutputOf<Operations[Id]>>
     },
   }
 }
+
+/** How long the vault was asked to hold its answer back. */
+const waitMsOf = (input: object): number =>
+  'waitSeconds' in input && Number.isFinite(input.waitSeconds)
+    ? Number(input.waitSeconds) * 1000
+    : 0
 
 async function readFor(route: Route, response: Response): Promise<unknown> {
   return route.streams && response.ok ? response.body : await readAnswer(response)
