@@ -54,44 +54,73 @@ export function createAuthenticateOwner(needs: AuthenticateOwnerNeeds) {
   }
 }
 
+/**
+ * Looks again whether the session or token is still good, and with what scopes; undefined where it is not. It does not
+ * count as use: a session that is only looked at runs out. Problem: `store-unavailable`.
+ */
+export function createRecheckOwner(needs: Pick<AuthenticateOwnerNeeds, 'store' | 'now'>) {
+  return async ({
+    sessionHash,
+    tokenHash,
+  }: AuthenticatedOwner): Promise<AuthenticatedOwner | undefined> => {
+    if (tokenHash !== undefined) return (await findToken(needs, tokenHash))?.owner
+    if (sessionHash !== undefined) return (await findSession(needs, sessionHash))?.owner
+    return undefined
+  }
+}
+
+type Lookup = Pick<AuthenticateOwnerNeeds, 'store' | 'now'>
+
 async function byToken(
-  { store, tokenHash, now }: AuthenticateOwnerNeeds,
+  needs: AuthenticateOwnerNeeds,
   bearer: string,
 ): Promise<AuthenticatedOwner | undefined> {
   if (!isToken('owner', bearer)) return undefined
-  const token = await store.findToken(tokenHash(bearer))
-  const nowMs = now()
-  if (token === undefined || token.expiresAtMs <= nowMs) return undefined
-  if (isStale(token.lastUsedAtMs, nowMs)) await store.touchToken(token.tokenId, nowMs)
+  const found = await findToken(needs, needs.tokenHash(bearer))
+  if (found === undefined) return undefined
+  const { owner, token } = found
+  const nowMs = needs.now()
+  if (isStale(token.lastUsedAtMs, nowMs)) await needs.store.touchToken(token.tokenId, nowMs)
+  return owner
+}
+
+async function findToken({ store, now }: Lookup, tokenHash: Uint8Array) {
+  const token = await store.findToken(tokenHash)
+  if (token === undefined || token.expiresAtMs <= now()) return undefined
   const { ownerId, workspaceId, email, role, expiresAtMs } = token
   const ofRole = scopesOfRole(role)
   const scopes = new Set(token.scopes.filter((scope) => ofRole.has(scope)))
-  return { ownerId, workspaceId, email, role, scopes, via: 'token', expiresAtMs }
+  const owner: AuthenticatedOwner = {
+    ...{ ownerId, workspaceId, email, role, scopes, via: 'token', expiresAtMs, tokenHash },
+  }
+  return { owner, token }
 }
 
 async function bySession(
-  { store, tokenHash, now }: AuthenticateOwnerNeeds,
+  needs: AuthenticateOwnerNeeds,
   cookie: string,
 ): Promise<AuthenticatedOwner | undefined> {
   if (!isToken('session', cookie)) return undefined
-  const sessionHash = tokenHash(cookie)
+  const sessionHash = needs.tokenHash(cookie)
+  const found = await findSession(needs, sessionHash)
+  if (found === undefined) return undefined
+  const nowMs = needs.now()
+  if (isStale(found.session.lastSeenAtMs, nowMs)) await needs.store.touchSession(sessionHash, nowMs)
+  return found.owner
+}
+
+async function findSession({ store, now }: Lookup, sessionHash: Uint8Array) {
   const session = await store.findSession(sessionHash)
   const nowMs = now()
   if (session === undefined || session.expiresAtMs <= nowMs) return undefined
   if (session.lastSeenAtMs + sessionIdleMs <= nowMs) return undefined
-  if (isStale(session.lastSeenAtMs, nowMs)) await store.touchSession(sessionHash, nowMs)
   const { ownerId, workspaceId, email, role, expiresAtMs, authenticatedAtMs } = session
-  return {
-    ownerId,
-    workspaceId,
-    email,
-    role,
+  const owner: AuthenticatedOwner = {
+    ...{ ownerId, workspaceId, email, role, expiresAtMs, sessionHash, authenticatedAtMs },
     scopes: scopesOfRole(role),
     via: 'session',
-    expiresAtMs,
-    sessionHash,
-    authenticatedAtMs,
   }
+  return { owner, session }
 }
 
 const isStale = (lastMs: number | undefined, nowMs: number) =>

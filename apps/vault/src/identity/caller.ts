@@ -21,6 +21,8 @@ export interface AuthenticatedOwner {
   readonly expiresAtMs: number
   /** The keyed hash of the session in use; absent where a token was used. */
   readonly sessionHash?: Uint8Array
+  /** The keyed hash of the personal access token in use; absent where a session was used. */
+  readonly tokenHash?: Uint8Array
   /** When the person last proved who they are, in ms since the epoch; absent where a token was used. */
   readonly authenticatedAtMs?: number
 }

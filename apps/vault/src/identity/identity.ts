@@ -7,7 +7,11 @@ import {
   createAuthenticateAgent,
   createLastSeen,
 } from './authenticate-agent.ts'
-import { createAuthenticateOwner, type OwnerAccessStore } from './authenticate-owner.ts'
+import {
+  createAuthenticateOwner,
+  createRecheckOwner,
+  type OwnerAccessStore,
+} from './authenticate-owner.ts'
 import { createEnrolment, type EnrolmentStore } from './enrolment.ts'
 import { createMembers, type MemberStore } from './members.ts'
 import { sessionIdleMs } from './owner-session.ts'
@@ -81,6 +85,7 @@ export function createIdentity(needs: IdentityNeeds) {
   return {
     authenticateAgent: createAuthenticateAgent({ ...shared, lookup: stores.access, seen }),
     authenticateOwner: createAuthenticateOwner({ ...shared, store: stores.ownerAccess }),
+    recheckOwner: createRecheckOwner({ now, store: stores.ownerAccess }),
     agents: createAgents({ ...shared, store: stores.agents }),
     bootstrapAgent: createEnrolment({ ...shared, store: stores.enrolment }),
     issueAgentToken: createTokenExchange({ ...shared, store: stores.exchange }),
