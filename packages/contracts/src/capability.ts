@@ -220,6 +220,7 @@ export const approveCapabilityRequest = defineOperation({
     'agent-disabled',
     'policy-expired',
     'unknown-action-template',
+    'version-conflict',
   ],
 })
 

@@ -1,87 +1,40 @@
-import { type Catalog, type CatalogAction, nearestNames } from '@sallyport/catalog'
-import {
-  type CallOf,
-  type getMyCapabilities,
-  type IdKind,
-  type InputOf,
-  type listCapabilityRequests,
-  type listServices,
-  type OutputOf,
-  type PolicyDocument,
-  Problem,
-  type requestCapability,
+// Says what agents could have, what they have and what they ask for, and takes owners' answers.
+
+import type {
+  getCapabilityRequest,
+  getMyCapabilities,
+  InputOf,
+  listCapabilityRequests,
+  listServices,
+  OutputOf,
 } from '@sallyport/contracts'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
-import { covers } from './covers.ts'
+import { readPage, writePage } from '../paging/page-cursor.ts'
+import { createApproval, createDenial, getRequest } from './answer-request.ts'
+import type { CapabilitiesNeeds, GrantedConnection } from './capabilities-needs.ts'
+import type { StoredCapabilityRequest } from './capability-store.ts'
+import { grants, isGranted } from './grants.ts'
+import { createRequest } from './request-capability.ts'
+import {
+  viewAction,
+  viewCandidate,
+  viewPending,
+  viewRequest,
+  viewRequestedAction,
+} from './view-request.ts'
 
-// Says what agents could have, what they have and what they ask for.
+type Owner = Pick<AuthenticatedOwner, 'workspaceId'>
+type Mine = OutputOf<typeof getMyCapabilities>
 
-const pendingMax = 20
-
-/** A capability request as it is stored. */
-export interface StoredCapabilityRequest {
-  readonly id: string
-  readonly workspaceId: string
-  readonly agentId: string
-  readonly actionTemplateId: string
-  readonly reason: string
-  readonly status: 'pending' | 'approved' | 'denied' | 'cancelled'
-  readonly createdAt: Date
-}
-
-/** A connection that the agent has a policy for. */
-export interface GrantedConnection {
-  readonly id: string
-  readonly service: string
-  readonly provider: string
-  readonly label: string
-  readonly status: string
-  readonly policies: readonly PolicyDocument[]
-}
-
-/** What this room needs of others. */
-export interface CapabilitiesNeeds {
-  readonly catalog: Catalog
-  readonly store: {
-    insert(row: StoredCapabilityRequest): Promise<StoredCapabilityRequest | undefined>
-    listPending(agentId: string): Promise<StoredCapabilityRequest[]>
-    countPending(agentId: string): Promise<number>
-    list(
-      workspaceId: string,
-      page: { limit: number; before?: string; status?: StoredCapabilityRequest['status'] },
-    ): Promise<StoredCapabilityRequest[]>
-  }
-  /** Durable when it resolves. */
-  readonly audit: {
-    record(event: {
-      readonly auditId: string
-      readonly workspaceId: string
-      readonly operation: 'requestCapability'
-      readonly outcome: 'done'
-      readonly agentId: string
-      readonly detail: { readonly capabilityRequestId: string; readonly actionTemplateId: string }
-    }): Promise<unknown>
-  }
-  readonly listGranted: (agent: AuthenticatedAgent) => Promise<readonly GrantedConnection[]>
-  readonly newId: (kind: IdKind) => string
-  readonly now: () => number
-  readonly publicUrl: () => string
-}
+/** How far back, and how many, an agent is told of answers. */
+const answersMax = 20
+const answersMsMax = 30 * 24 * 3_600_000
 
 export type Capabilities = ReturnType<typeof createCapabilities>
 
-/** Builds the room. */
+/** Builds the room. Each of its operations is bound to the caller's agent or workspace. */
 export function createCapabilities(needs: CapabilitiesNeeds) {
   const { catalog, store } = needs
-
-  const isGranted: IsGranted = (granted, { service, action }) =>
-    granted.some(
-      (connection) =>
-        connection.service === service.id &&
-        connection.status !== 'revoked' &&
-        connection.policies.some((policy) => covers(policy, action)),
-    )
-
   return {
     /** The catalog as agents see it. */
     listServices: (): OutputOf<typeof listServices> => ({
@@ -97,142 +50,95 @@ export function createCapabilities(needs: CapabilitiesNeeds) {
       oauthStatus: Object.fromEntries(catalog.services.map(({ provider }) => [provider, false])),
     }),
 
-    /** What the agent has, waits for, and could ask for. */
-    async getMine(agent: AuthenticatedAgent): Promise<OutputOf<typeof getMyCapabilities>> {
-      const [granted, pending] = await Promise.all([
-        needs.listGranted(agent),
-        store.listPending(agent.agentId),
-      ])
-      const asked = new Set(pending.map((request) => request.actionTemplateId))
-      return {
-        activeConnections: granted
-          .filter((connection) => connection.status !== 'revoked')
-          .map(({ id, service, provider, label, status, policies }) => ({
-            connectionId: id,
-            service,
-            provider,
-            label,
-            status,
-            actions: (catalog.findService(service)?.actions ?? [])
-              .filter((action) => policies.some((policy) => covers(policy, action)))
-              .map((action) => action.id),
-          })),
-        pendingRequests: pending.map(viewRequest),
-        availableActions: catalog.actions
-          .filter((entry) => !asked.has(entry.action.id) && !isGranted(granted, entry))
-          .map(({ action, service }) => ({
-            ...viewAction(action),
-            service: service.id,
-            provider: service.provider,
-          })),
-      }
-    },
+    getMine: createOverview(needs),
+    request: createRequest(needs),
+    approve: createApproval(needs),
+    deny: createDenial(needs),
 
-    request: createRequest(needs, isGranted),
-
-    /** What the workspace's agents have asked for, newest first. */
+    /** What the workspace's agents have asked for. Problem: `invalid-input` for a cursor that no list has answered. */
     async list(
-      owner: AuthenticatedOwner,
-      input: InputOf<typeof listCapabilityRequests>,
+      { workspaceId }: Owner,
+      { status, ...input }: InputOf<typeof listCapabilityRequests>,
     ): Promise<OutputOf<typeof listCapabilityRequests>> {
-      const rows = await store.list(owner.workspaceId, {
-        limit: input.limit + 1,
-        ...(input.cursor !== undefined && { before: input.cursor }),
-        ...(input.status !== undefined && { status: input.status }),
-      })
-      const page = rows.slice(0, input.limit)
-      const last = rows.length > input.limit ? page.at(-1) : undefined
+      const rows = await store.list(workspaceId, { ...readPage(input), status })
+      const { page, ...rest } = writePage(rows, input)
+      return { capabilityRequests: page.map(viewRequest), ...rest }
+    },
+
+    /** One request, with what it would allow and where it can be granted. Problem: `capability-request-not-found`. */
+    async get(
+      { workspaceId }: Owner,
+      { capabilityRequestId }: InputOf<typeof getCapabilityRequest>,
+    ): Promise<OutputOf<typeof getCapabilityRequest>> {
+      const row = await getRequest(needs, workspaceId, capabilityRequestId)
+      const entry = catalog.findAction(row.actionTemplateId)
+      if (entry === undefined) {
+        return { capabilityRequest: { ...viewRequest(row), connections: [] } }
+      }
+      const { agentId } = row
+      const found = await store.listCandidates({ workspaceId, agentId, service: entry.service.id })
       return {
-        capabilityRequests: page.map((row) => ({
+        capabilityRequest: {
           ...viewRequest(row),
-          agentId: row.agentId,
-          status: row.status,
-        })),
-        nextCursor: last?.id,
+          action: viewRequestedAction(entry),
+          connections: found.map((candidate) => viewCandidate(candidate, entry)),
+        },
       }
     },
   }
 }
 
-type IsGranted = (granted: readonly GrantedConnection[], entry: CatalogAction) => boolean
-
-/**
- * Stores an agent's wish for an owner to answer. Problems: `unknown-action-template` with the nearest names,
- * `capability-already-granted`, `capability-already-requested`, `too-many-attempts`.
- */
-function createRequest(needs: CapabilitiesNeeds, isGranted: IsGranted) {
+/** What an agent has, waits for, was answered lately, and could ask for. */
+function createOverview(needs: CapabilitiesNeeds) {
   const { catalog, store } = needs
-  return async (
-    agent: AuthenticatedAgent,
-    input: CallOf<typeof requestCapability>,
-  ): Promise<OutputOf<typeof requestCapability>> => {
-    const entry = catalog.findAction(input.actionTemplateId)
-    if (entry === undefined) throw unknownTemplate(catalog, input.actionTemplateId)
-    if (isGranted(await needs.listGranted(agent), entry)) {
-      throw new Problem('capability-already-granted', `You have ${entry.action.id} already.`, {
-        next: 'Use list_connections to find the connection and execute to call it.',
-      })
-    }
-    if ((await store.countPending(agent.agentId)) >= pendingMax) {
-      throw new Problem('too-many-attempts', `You have ${pendingMax} open requests already.`, {
-        next: 'Wait for the owner to answer them; ask only for what the task needs.',
-      })
-    }
-    const stored = await store.insert({
-      id: needs.newId('capabilityRequest'),
-      workspaceId: agent.workspaceId,
-      agentId: agent.agentId,
-      actionTemplateId: entry.action.id,
-      reason: input.reason,
-      status: 'pending',
-      createdAt: new Date(needs.now()),
-    })
-    if (stored === undefined) {
-      throw new Problem(
-        'capability-already-requested',
-        `You have asked for ${entry.action.id} already, and the owner has not answered yet.`,
-        { next: 'Tell the user that the request waits for the owner.' },
-      )
-    }
-    await needs.audit.record({
-      auditId: needs.newId('audit'),
-      workspaceId: agent.workspaceId,
-      operation: 'requestCapability',
-      outcome: 'done',
-      agentId: agent.agentId,
-      detail: { capabilityRequestId: stored.id, actionTemplateId: stored.actionTemplateId },
-    })
+  return async (agent: AuthenticatedAgent): Promise<Mine> => {
+    const nowMs = needs.now()
+    const since = new Date(nowMs - answersMsMax)
+    const [granted, pending, answered] = await Promise.all([
+      needs.listGranted(agent),
+      store.listPending(agent.agentId),
+      store.listAnswered(agent.agentId, { since, limit: answersMax }),
+    ])
+    const asked = new Set(pending.map((request) => request.actionTemplateId))
+    const actionsOf = ({ service, policies }: GrantedConnection) =>
+      (catalog.findService(service)?.actions ?? [])
+        .filter((action) => policies.some((policy) => grants(policy, action, nowMs)))
+        .map((action) => action.id)
     return {
-      ...viewRequest(stored),
-      approvalUrl: `${needs.publicUrl()}/capability-requests/${stored.id}`,
+      activeConnections: granted
+        .filter((connection) => connection.status !== 'revoked')
+        .map((connection) => ({
+          connectionId: connection.id,
+          service: connection.service,
+          provider: connection.provider,
+          label: connection.label,
+          status: connection.status,
+          actions: actionsOf(connection),
+        })),
+      pendingRequests: pending.map(viewPending),
+      recentAnswers: answered.flatMap(viewAnswer),
+      availableActions: catalog.actions
+        .filter((entry) => !asked.has(entry.action.id) && !isGranted(granted, entry, nowMs))
+        .map(({ action, service }) => ({
+          ...viewAction(action),
+          service: service.id,
+          provider: service.provider,
+        })),
     }
   }
 }
 
-const viewAction = (action: CatalogAction['action']) => ({
-  id: action.id,
-  label: action.label,
-  description: action.description,
-  requiresApproval: action.approval !== 'never',
-})
-
-const viewRequest = (request: StoredCapabilityRequest) => ({
-  id: request.id,
-  actionTemplateId: request.actionTemplateId,
-  reason: request.reason,
-  createdAt: request.createdAt.toISOString(),
-})
-
-function unknownTemplate(catalog: Catalog, id: string): Problem {
-  const names = catalog.actions.map(({ action }) => action.id)
-  const nearest = nearestNames(id, names)
-  const shown = id.slice(0, 80).replace(/[^\x20-\x7e]/g, '?')
-  return new Problem('unknown-action-template', `There is no action template "${shown}".`, {
-    next:
-      nearest.length > 0
-        ? `Did you mean ${nearest.join(' or ')}? list_services names all of them.`
-        : 'Use list_services to find the ids of action templates.',
-    fields: [{ field: 'actionTemplateId', message: 'must be an id that list_services names' }],
-    extra: { suggestions: nearest },
-  })
+function viewAnswer(row: StoredCapabilityRequest): Mine['recentAnswers'] {
+  const { id, actionTemplateId, status, answeredAt, connectionId, note } = row
+  if (answeredAt === null || (status !== 'approved' && status !== 'denied')) return []
+  return [
+    {
+      id,
+      actionTemplateId,
+      status,
+      answeredAt: answeredAt.toISOString(),
+      ...(connectionId !== null && { connectionId }),
+      ...(note !== null && { note }),
+    },
+  ]
 }

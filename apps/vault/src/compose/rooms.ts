@@ -1,5 +1,6 @@
 import { createCatalog } from '@sallyport/catalog'
 import { createCapabilities } from '../capabilities/capabilities.ts'
+import type { CapabilitiesNeeds } from '../capabilities/capabilities-needs.ts'
 import { createConnections } from '../connections/connections.ts'
 import { createIdentity } from '../identity/identity.ts'
 import { createPolicies } from '../policies/policies.ts'
@@ -57,11 +58,9 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     onChanged: ({ id, workspaceId }) =>
       feed.publishLocal({ table: 'connections', id, workspaceId }),
   })
-  const policies = createPolicies({
-    ...shared,
-    store: policyStore,
-    onChanged: (policy) => feed.publishLocal({ table: 'policies', ...policy }),
-  })
+  const onPolicyChanged: CapabilitiesNeeds['onPolicyChanged'] = (policy) =>
+    feed.publishLocal({ table: 'policies', ...policy })
+  const policies = createPolicies({ ...shared, store: policyStore, onChanged: onPolicyChanged })
   const workspaces = createWorkspaces({
     ...shared,
     store: workspaceStore,
@@ -73,6 +72,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     audit,
     listGranted: async (agent) =>
       (await connections.listForAgent(agent, { limit: grantedMax })).connections,
+    onPolicyChanged,
     newId,
     now,
     publicUrl,

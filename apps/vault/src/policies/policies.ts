@@ -8,7 +8,6 @@ import {
   type InputOf,
   type listPolicies,
   type OutputOf,
-  type Policy,
   type PolicyDocument,
   Problem,
   type replacePolicy,
@@ -19,6 +18,7 @@ import { isLookupId } from '../paging/lookup-id.ts'
 import { readPage, writePage } from '../paging/page-cursor.ts'
 import { compileOriginPattern, matchesOrigin } from '../policy/origin-pattern.ts'
 import type { PolicyStore, StoredPolicy } from './policy-store.ts'
+import { viewPolicy } from './view-policy.ts'
 
 type Owner = Pick<AuthenticatedOwner, 'ownerId' | 'workspaceId'>
 type OnePolicy = OutputOf<typeof getPolicy>
@@ -84,7 +84,7 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       if (outcome === 'no-connection') throw connectionNotFound()
       if (outcome === 'exists') throw policyExists()
       await changed(needs, owner, { operation: 'createPolicy', policy: row })
-      return { policy: view(row) }
+      return { policy: viewPolicy(row) }
     },
 
     async list({ workspaceId }, { agentId, connectionId, ...input }) {
@@ -92,11 +92,11 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       const wanted = { ...readPage(input), agentId, connectionId }
       const rows = known ? await store.list(workspaceId, wanted) : []
       const { page, ...rest } = writePage(rows, input)
-      return { policies: page.map(view), ...rest }
+      return { policies: page.map(viewPolicy), ...rest }
     },
 
     async get({ workspaceId }, { policyId }) {
-      return { policy: view(await getStored(store, workspaceId, policyId)) }
+      return { policy: viewPolicy(await getStored(store, workspaceId, policyId)) }
     },
 
     async replace(owner, { policyId, version, ...rest }) {
@@ -108,7 +108,7 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       const row = await store.replace(current, { document, updatedAt: new Date(needs.now()) })
       if (row === undefined) throw versionConflict()
       await changed(needs, owner, { operation: 'replacePolicy', policy: row })
-      return { policy: view(row) }
+      return { policy: viewPolicy(row) }
     },
 
     async delete(owner, { policyId }) {
@@ -186,18 +186,6 @@ async function changed(
       origins: [...new Set(document.allow.map((entry) => entry.origin))],
     },
   })
-}
-
-function view(row: StoredPolicy): Policy {
-  return {
-    ...row.document,
-    id: row.id,
-    agentId: row.agentId,
-    connectionId: row.connectionId,
-    version: row.version,
-    createdAt: row.createdAt.toISOString(),
-    updatedAt: row.updatedAt.toISOString(),
-  }
 }
 
 const policyNotFound = () =>

@@ -7,4 +7,7 @@ export const capabilityRoutes = ({ capabilities }: Rooms): Mounted[] => [
   mount(op.getMyCapabilities, ({ caller }) => capabilities.getMine(caller)),
   mount(op.requestCapability, ({ caller, input }) => capabilities.request(caller, input)),
   mount(op.listCapabilityRequests, ({ caller, input }) => capabilities.list(caller, input)),
+  mount(op.getCapabilityRequest, ({ caller, input }) => capabilities.get(caller, input)),
+  mount(op.approveCapabilityRequest, ({ caller, input }) => capabilities.approve(caller, input)),
+  mount(op.denyCapabilityRequest, ({ caller, input }) => capabilities.deny(caller, input)),
 ]
