@@ -10,6 +10,10 @@ interface Common {
   readonly label: ReactNode
   readonly hint?: ReactNode
   readonly optional?: boolean
+  /** The field comes and goes with what else is chosen: when it goes, its value goes with it. */
+  readonly conditional?: boolean
+  /** What becomes of what was typed, before it is checked. */
+  readonly transform?: (value: unknown) => unknown
 }
 
 /** What is wrong with a field, as a sentence: the schemas say "must …". */
@@ -23,58 +27,69 @@ function useFieldError(name: string): string | undefined {
 }
 
 /** Empty means that nothing was given, which the contracts write by leaving it out. */
-const emptyIsAbsent = (optional: boolean | undefined) =>
-  optional === true
-    ? { setValueAs: (value: unknown) => (value === '' ? undefined : value) }
-    : undefined
+const rules = ({ optional = false, conditional = false, transform }: Partial<Common>) => ({
+  shouldUnregister: conditional,
+  setValueAs: (value: unknown) =>
+    optional && value === '' ? undefined : (transform?.(value) ?? value),
+})
 
 type Rest<Tag extends 'input' | 'textarea' | 'select'> = Omit<ComponentProps<Tag>, 'name' | 'id'>
 
-export function TextField({ name, label, hint, optional, ...rest }: Common & Rest<'input'>) {
+export function TextField(props: Common & Rest<'input'>) {
+  const { name, label, hint, optional, conditional, transform, ...rest } = props
   const { register } = useFormContext()
   return (
     <Field label={label} hint={hint} optional={optional === true} error={useFieldError(name)}>
-      {(aria) => <Input {...rest} {...aria} {...register(name, emptyIsAbsent(optional))} />}
+      {(aria) => <Input {...rest} {...aria} {...register(name, rules(props))} />}
     </Field>
   )
 }
 
 /** A whole number; empty means none. */
-export function NumberField({ name, label, hint, optional, ...rest }: Common & Rest<'input'>) {
+export function NumberField(props: Common & Rest<'input'>) {
+  const { name, label, hint, optional, conditional, transform, ...rest } = props
   const { register } = useFormContext()
   const setValueAs = (value: unknown) =>
     value === '' || value === undefined ? undefined : Number(value)
   return (
     <Field label={label} hint={hint} optional={optional === true} error={useFieldError(name)}>
       {(aria) => (
-        <Input inputMode="numeric" {...rest} {...aria} {...register(name, { setValueAs })} />
+        <Input
+          inputMode="numeric"
+          {...rest}
+          {...aria}
+          {...register(name, { ...rules(props), setValueAs })}
+        />
       )}
     </Field>
   )
 }
 
 /** A password or another secret. */
-export function SecretField({ name, label, hint, optional, ...rest }: Common & Rest<'input'>) {
+export function SecretField(props: Common & Rest<'input'>) {
+  const { name, label, hint, optional, conditional, transform, ...rest } = props
   const { register } = useFormContext()
   return (
     <Field label={label} hint={hint} optional={optional === true} error={useFieldError(name)}>
-      {(aria) => <PasswordInput {...rest} {...aria} {...register(name, emptyIsAbsent(optional))} />}
+      {(aria) => <PasswordInput {...rest} {...aria} {...register(name, rules(props))} />}
     </Field>
   )
 }
 
-export function TextareaField({ name, label, hint, optional, ...rest }: Common & Rest<'textarea'>) {
+export function TextareaField(props: Common & Rest<'textarea'>) {
+  const { name, label, hint, optional, conditional, transform, ...rest } = props
   const { register } = useFormContext()
   return (
     <Field label={label} hint={hint} optional={optional === true} error={useFieldError(name)}>
-      {(aria) => <Textarea {...rest} {...aria} {...register(name, emptyIsAbsent(optional))} />}
+      {(aria) => <Textarea {...rest} {...aria} {...register(name, rules(props))} />}
     </Field>
   )
 }
 
 /** One text a line; the value is a list of them. */
-export function LinesField({ name, label, hint, optional, ...rest }: Common & Rest<'textarea'>) {
-  const { field } = useController({ name })
+export function LinesField(props: Common & Rest<'textarea'>) {
+  const { name, label, hint, optional, conditional = false, transform, ...rest } = props
+  const { field } = useController({ name, shouldUnregister: conditional })
   const lines = Array.isArray(field.value) ? field.value.join('\n') : ''
   const change = (text: string) => field.onChange(text.split('\n').map((line) => line.trim()))
   const leave = () => {
@@ -103,19 +118,13 @@ interface Option {
   readonly label: string
 }
 
-export function SelectField({
-  name,
-  label,
-  hint,
-  optional,
-  options,
-  ...rest
-}: Common & Rest<'select'> & { options: readonly Option[] }) {
+export function SelectField(props: Common & Rest<'select'> & { options: readonly Option[] }) {
+  const { name, label, hint, optional, conditional, transform, options, ...rest } = props
   const { register } = useFormContext()
   return (
     <Field label={label} hint={hint} optional={optional === true} error={useFieldError(name)}>
       {(aria) => (
-        <Select {...rest} {...aria} {...register(name, emptyIsAbsent(optional))}>
+        <Select {...rest} {...aria} {...register(name, rules(props))}>
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { snippetsOf } from './client-snippets.tsx'
+
+const privateKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'd' } as const
+const snippets = snippetsOf({ agentId: 'agt_1', privateKey }, 'https://vault.example.com')
+const env = {
+  SALLYPORT_BASE_URL: 'https://vault.example.com',
+  SALLYPORT_AGENT_ID: 'agt_1',
+  SALLYPORT_PRIVATE_KEY: Buffer.from(JSON.stringify(privateKey)).toString('base64'),
+}
+
+describe('what is pasted into a client', () => {
+  it.each(['mcporter', 'json'] as const)('is JSON as %s reads it', (client) => {
+    expect(JSON.parse(snippets[client])).toEqual({
+      mcpServers: { sallyport: { command: 'npx', args: ['-y', 'sallyport-mcp'], env } },
+    })
+  })
+
+  it('is JSON as OpenCode reads it', () => {
+    const { mcp } = JSON.parse(snippets.opencode)
+    const command = ['npx', '-y', 'sallyport-mcp']
+    expect(mcp).toEqual({
+      sallyport: { type: 'local', command, environment: env, enabled: true },
+    })
+  })
+
+  it('is one command for Claude Code, of words that no shell changes', () => {
+    expect(snippets.claude).toMatch(
+      /^claude mcp add sallyport (-e \S+ ){3}-- npx -y sallyport-mcp$/,
+    )
+    expect(snippets.claude).toMatch(/^[A-Za-z0-9 =_:./+-]+$/)
+  })
+})
