@@ -90,6 +90,7 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
     }
     await stopped
   } finally {
+    house.endStreams()
     await listener?.drain()
     await house.close()
   }

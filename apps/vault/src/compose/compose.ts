@@ -63,6 +63,8 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     app,
     /** Answers what comes while the vault stops. */
     refuse,
+    /** Ends the answers that would go on for ever, before those under way are waited for. */
+    endStreams: rooms.events.close,
     prepareSetup: identity.setup.prepareSetup,
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
     async close(): Promise<void> {

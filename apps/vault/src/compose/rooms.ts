@@ -2,14 +2,18 @@ import { createCatalog } from '@sallyport/catalog'
 import { createCapabilities } from '../capabilities/capabilities.ts'
 import type { CapabilitiesNeeds } from '../capabilities/capabilities-needs.ts'
 import { createConnections } from '../connections/connections.ts'
+import { createEvents } from '../events/events.ts'
+import { createTryDraft } from '../execute/try-draft.ts'
 import { createIdentity } from '../identity/identity.ts'
 import { createPolicies } from '../policies/policies.ts'
+import { createAuditSeqStore } from '../store/audit-seqs.ts'
 import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
 import { createPolicyStore } from '../store/policies.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
 import { createWorkspaces } from '../workspaces/workspaces.ts'
+import { createFindSlot } from './credential-slot.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 import { composeLookups } from './lookups.ts'
 import { composeRequestPath } from './request-path.ts'
@@ -48,6 +52,13 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     issuer: publicUrl,
     logFailure: (error, what) => onFailure(what, error),
   })
+  const events = createEvents({
+    feed,
+    recheck: identity.recheckOwner,
+    readAuditSeqs: createAuditSeqStore(database).readSeqs,
+    now: monotonicMs,
+    onFailure: (error) => onFailure('the audit log was not looked at for those who listen', error),
+  })
   const connections = createConnections({
     ...shared,
     store: connectionStore,
@@ -60,7 +71,16 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   })
   const onPolicyChanged: CapabilitiesNeeds['onPolicyChanged'] = (policy) =>
     feed.publishLocal({ table: 'policies', ...policy })
-  const policies = createPolicies({ ...shared, store: policyStore, onChanged: onPolicyChanged })
+  const tryDraft = createTryDraft({ findSlot: createFindSlot(foundation.opener), now })
+  const policies = createPolicies({
+    ...shared,
+    store: policyStore,
+    onChanged: onPolicyChanged,
+    async tryDraft({ workspaceId, connectionId, ...trial }) {
+      const connection = await connectionStore.find(workspaceId, connectionId)
+      return connection && tryDraft({ ...trial, connection })
+    },
+  })
   const workspaces = createWorkspaces({
     ...shared,
     store: workspaceStore,
@@ -77,5 +97,5 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     now,
     publicUrl,
   })
-  return { identity, workspaces, connections, policies, capabilities, execute, watchCalls }
+  return { identity, workspaces, events, connections, policies, capabilities, execute, watchCalls }
 }

@@ -109,6 +109,23 @@ export function mountStream<const O extends Operation>(
   })
 }
 
+/** The same for an operation whose answer is a stream of server-sent events. No proxy may gather them (nginx does). */
+export function mountEvents<const O extends Operation>(
+  operation: O,
+  handle: (call: Call<O>) => Promise<OutputOf<O>> | OutputOf<O>,
+): Mounted {
+  return serving(operation, {
+    handle,
+    write: (stream, { context, requestId }) => {
+      const body = operation.output.parse(stream) as ReadableStream<Uint8Array>
+      const headers = { 'x-accel-buffering': 'no' }
+      return context.respond.send({
+        ...{ status: 200, body, type: 'text/event-stream', requestId, headers },
+      })
+    },
+  })
+}
+
 /**
  * The same for the token endpoint, whose failures take the form of RFC 6749 §5.2: whatever is wrong with a request,
  * its body included, gets the one 401 (S-06).

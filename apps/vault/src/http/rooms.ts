@@ -1,6 +1,7 @@
 import type { InputOf, OutputOf, operations } from '@sallyport/contracts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import type { Connections } from '../connections/connections.ts'
+import type { Events } from '../events/events.ts'
 import type { Execute } from '../execute/execute.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Policies } from '../policies/policies.ts'
@@ -10,6 +11,7 @@ import type { Workspaces } from '../workspaces/workspaces.ts'
 export interface Rooms {
   readonly identity: Identity
   readonly workspaces: Workspaces
+  readonly events: Pick<Events, 'open'>
   readonly connections: Connections
   readonly policies: Policies
   readonly capabilities: Capabilities
