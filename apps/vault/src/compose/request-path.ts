@@ -13,6 +13,7 @@ import { type Ending, type ReadyCredential, upstreamDeadlineMs } from '../execut
 import { createTurns } from '../execute/take-turns.ts'
 import { createTestConnection } from '../execute/test-connection.ts'
 import type { Decision } from '../policy/decide.ts'
+import { slotOf } from './credential-slot.ts'
 
 // Hands the request path what it needs of audit, egress and connections, in the words of each.
 
@@ -105,11 +106,7 @@ function createReadyCredential(opener: CredentialOpener) {
     const made: ReadyCredential = {
       put: opened,
       scrubber: createScrubber(opened.secrets),
-      slot: {
-        headerNames: opened.headers.map(([name]) => name),
-        queryName: opened.query[0]?.[0],
-        placeholder: opened.path?.placeholder,
-      },
+      slot: slotOf(opened),
     }
     ready.set(opened, made)
     return made

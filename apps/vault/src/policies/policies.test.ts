@@ -58,6 +58,10 @@ function setUp(store = fakeStore()) {
     store,
     audit: { record: async (event) => events.push(event) },
     onChanged: (policy) => dropped.push(`${policy.agentId}.${policy.connectionId}`),
+    tryDraft: async ({ workspaceId, draft }) =>
+      workspaceId === 'wsp_1'
+        ? { decision: 'allow', reason: `under ${draft.allow.length} entries` }
+        : undefined,
     newId: (kind) => `${kind.slice(0, 3)}_${++ids}`,
     now: () => Date.parse('2026-11-21T10:00:00Z'),
   })
@@ -162,6 +166,44 @@ describe('policies', () => {
       limits: { perHour: 60 },
       windows: [],
     })
+  })
+
+  it('tries a draft without recording anything, and only for a connection of the workspace', async () => {
+    verifies('S-09')
+    const { policies, events } = setUp()
+    const input = {
+      connectionId: 'con_1',
+      draft: { allow },
+      request: { method: 'GET', url: `${origin}/v1/a` },
+    }
+    expect(await typeOf(policies.try(stranger, input))).toBe('connection-not-found')
+    expect(await typeOf(policies.try(owner, { ...input, connectionId: 'con_\0' }))).toBe(
+      'connection-not-found',
+    )
+    const contradiction = { allow, approval: 'never' as const, stepUpApproval: 'always' as const }
+    expect(await typeOf(policies.try(owner, { ...input, draft: contradiction }))).toBe(
+      'invalid-input',
+    )
+    expect(await policies.try(owner, input)).toEqual({
+      decision: 'allow',
+      reason: 'under 1 entries',
+    })
+    expect(events).toEqual([])
+  })
+
+  it('keeps how owners are asked, by entry and for all', async () => {
+    const { policies } = setUp()
+    const approvalOptions = { expiresInMinutes: 5, freshSignIn: true, secondOwner: true }
+    const expiresAt = '2027-03-03T00:00:00.000Z'
+    const [entry] = allow
+    const own = { ...entry, approval: 'always', expiresAt, actionTemplateId: 'gmail-read' }
+    const input = createPolicy.input.parse({ ...pair, allow: [own], approvalOptions })
+    const { policy } = await policies.create(owner, input)
+    expect(policy).toMatchObject({ allow: [own], approvalOptions })
+    const { policy: read } = await policies.get(owner, { policyId: policy.id })
+    expect(Policy.parse(read)).toEqual(policy)
+    const { policy: next } = await policies.replace(owner, { ...read, policyId: read.id })
+    expect(next).toMatchObject({ allow: [own], approvalOptions, version: 2 })
   })
 
   it('records each change with who made it', async () => {

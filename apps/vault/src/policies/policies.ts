@@ -12,6 +12,7 @@ import {
   Problem,
   type replacePolicy,
   toPolicyDocument,
+  type tryPolicy,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
@@ -48,6 +49,16 @@ interface PoliciesNeeds {
   readonly onChanged: (
     policy: Pick<StoredPolicy, 'id' | 'workspaceId' | 'agentId' | 'connectionId'>,
   ) => void
+  /**
+   * Decides a request under a draft as the request path would, sending and recording nothing; undefined where the
+   * workspace has no such connection.
+   */
+  readonly tryDraft: (
+    trial: { readonly workspaceId: string } & Pick<
+      InputOf<typeof tryPolicy>,
+      'connectionId' | 'request'
+    > & { readonly draft: PolicyDocument },
+  ) => Promise<OutputOf<typeof tryPolicy> | undefined>
   readonly newId: (kind: IdKind) => string
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -63,6 +74,8 @@ export interface Policies {
   /** Compare and set, where `version` is given. Problems: `policy-not-found`, `origin-not-allowed`, `version-conflict`. */
   replace(owner: Owner, input: InputOf<typeof replacePolicy>): Promise<OnePolicy>
   delete(owner: Owner, input: InputOf<typeof deletePolicy>): Promise<OutputOf<typeof deletePolicy>>
+  /** What a draft would say to a request. Problems: `connection-not-found`, `invalid-input` for a draft that is none. */
+  try(owner: Owner, input: InputOf<typeof tryPolicy>): Promise<OutputOf<typeof tryPolicy>>
 }
 
 /** Builds the room. */
@@ -116,6 +129,14 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       if (row === undefined) throw policyNotFound()
       await changed(needs, owner, { operation: 'deletePolicy', policy: row })
       return { deleted: true }
+    },
+
+    async try({ workspaceId }, { connectionId, draft, request }) {
+      if (!isLookupId(connectionId)) throw connectionNotFound()
+      const document = toPolicyDocument(draft)
+      const verdict = await needs.tryDraft({ workspaceId, connectionId, draft: document, request })
+      if (verdict === undefined) throw connectionNotFound()
+      return verdict
     },
   }
 }

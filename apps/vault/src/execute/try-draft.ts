@@ -1,0 +1,84 @@
+import { type OutputOf, type PolicyDocument, Problem, type tryPolicy } from '@sallyport/contracts'
+import { compilePolicy } from '../policy/compile-policy.ts'
+import { decide, type Facts } from '../policy/decide.ts'
+import {
+  type CredentialSlot,
+  type FrozenRequest,
+  freezeRequest,
+  type RequestInput,
+} from './freeze-request.ts'
+
+/** What trying has to know of a connection. */
+export interface TriedConnection {
+  readonly status: Facts['connection']['status']
+  readonly origins: readonly string[]
+  readonly requestHeaders: readonly string[]
+  readonly allowEncodedSlash: boolean
+}
+
+/** What an owner tries: a request through a connection, under a policy that need not exist. */
+export interface Trial<Connection> {
+  readonly connection: Connection
+  readonly draft: PolicyDocument
+  readonly request: RequestInput
+}
+
+type Verdict = OutputOf<typeof tryPolicy>
+
+/**
+ * Builds the trial of a draft: the request is frozen and decided as `execute` would for an active agent of a workspace
+ * that is not frozen, and that is all. What freezing refuses is answered as the refusal that the agent would get.
+ */
+export function createTryDraft<Connection extends TriedConnection>(needs: {
+  readonly findSlot: (connection: Connection) => Promise<CredentialSlot>
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}) {
+  return async ({ connection, draft, request }: Trial<Connection>): Promise<Verdict> => {
+    const frozen = await freeze(request, connection, needs.findSlot).catch(refusalOf)
+    if ('decision' in frozen) return frozen
+    const policy = compilePolicy({ id: 'draft', version: 0, document: draft })
+    const { outcome, problem, ruleId, reason, next } = decide(policy, frozen, {
+      now: needs.now(),
+      workspace: { isFrozen: false },
+      agent: { status: 'active' },
+      connection: { status: connection.status, origins: connection.origins },
+    })
+    return {
+      decision: outcome,
+      ...(problem !== undefined && { problem }),
+      ...(ruleId !== undefined && { ruleId }),
+      reason,
+      ...(next !== undefined && { next }),
+      wouldSend: {
+        method: frozen.method,
+        url: frozen.url,
+        headers: Object.fromEntries(frozen.headers),
+      },
+    }
+  }
+}
+
+async function freeze<Connection extends TriedConnection>(
+  request: RequestInput,
+  connection: Connection,
+  findSlot: (connection: Connection) => Promise<CredentialSlot>,
+): Promise<FrozenRequest> {
+  return freezeRequest(request, {
+    allowEncodedSlash: connection.allowEncodedSlash,
+    extraHeaders: connection.requestHeaders,
+    slot: await findSlot(connection),
+  })
+}
+
+/** What the agent would be told. That the vault itself cannot answer now says nothing about the request. */
+function refusalOf(thrown: unknown): Verdict {
+  if (!(thrown instanceof Problem) || thrown.fixableBy === 'wait') throw thrown
+  const { type, detail, next } = thrown
+  return {
+    decision: 'deny',
+    problem: type,
+    reason: detail,
+    ...(next !== undefined && { next }),
+  }
+}
