@@ -1,0 +1,92 @@
+import { type PolicyDocument, Problem } from '@sallyport/contracts'
+import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../../test/verifies.ts'
+import type { CredentialSlot, RequestInput } from './freeze-request.ts'
+import { createTryDraft, type TriedConnection } from './try-draft.ts'
+
+const origin = 'https://api.example.com'
+const connection: TriedConnection = {
+  status: 'healthy',
+  origins: [origin],
+  requestHeaders: ['x-extra'],
+  allowEncodedSlash: false,
+}
+const draft: PolicyDocument = {
+  allow: [{ origin, methods: ['GET', 'POST'], paths: ['/v1/**'] }],
+  approval: 'writes',
+  limits: {},
+  windows: [],
+}
+const request: RequestInput = { method: 'GET', url: `${origin}/v1/a` }
+
+const tryDraft = (slot: CredentialSlot | Problem = { headerNames: ['authorization'] }) =>
+  createTryDraft<TriedConnection>({
+    findSlot: async () => {
+      if (slot instanceof Problem) throw slot
+      return slot
+    },
+    now: () => Date.parse('2026-11-21T12:00:00Z'),
+  })
+
+describe('a draft of a policy is tried', () => {
+  it('and what freezing refuses is a refusal, not an error', async () => {
+    verifies('S-14')
+    const cases: [Partial<RequestInput>, string, CredentialSlot?][] = [
+      [{ url: 'https://api.example.com/v1/../a' }, 'invalid-url'],
+      [{ url: 'no url' }, 'invalid-url'],
+      [{ url: `${origin}/v1/a%2Fb` }, 'invalid-url'],
+      [{ method: 'get' }, 'invalid-method'],
+      [{ method: 'TRACE' }, 'invalid-method'],
+      [{ headers: { 'x-extra': 'a\r\nb' } }, 'invalid-header'],
+      [{ body: { a: 1 } }, 'invalid-input'],
+      [{ url: `${origin}/v1/a?key=1` }, 'invalid-query', { queryName: 'key' }],
+      [{}, 'invalid-url', { placeholder: 'token' }],
+    ]
+    for (const [over, problem, slot] of cases) {
+      const verdict = await tryDraft(slot)({ connection, draft, request: { ...request, ...over } })
+      expect(verdict, JSON.stringify(over)).toMatchObject({ decision: 'deny', problem })
+      expect(verdict.reason.length).toBeGreaterThan(10)
+      expect(verdict.wouldSend).toBeUndefined()
+    }
+  })
+
+  it('and a vault that cannot answer now says nothing about the request', async () => {
+    const trial = { connection, draft, request }
+    const unavailable = tryDraft(new Problem('store-unavailable'))
+    await expect(unavailable(trial)).rejects.toMatchObject({ type: 'store-unavailable' })
+    const revoked = tryDraft(new Problem('connection-revoked', 'It is revoked.'))
+    expect(await revoked(trial)).toMatchObject({ decision: 'deny', problem: 'connection-revoked' })
+  })
+
+  it('and decided as the live path decides', async () => {
+    const ask = (over: Partial<RequestInput>, change: Partial<PolicyDocument> = {}) =>
+      tryDraft()({
+        connection,
+        draft: { ...draft, ...change },
+        request: { ...request, ...over },
+      })
+    expect(await ask({ headers: { 'x-extra': '1', authorization: 'mine' } })).toMatchObject({
+      decision: 'allow',
+      ruleId: 'allow[0]',
+      wouldSend: { method: 'GET', url: `${origin}/v1/a`, headers: { 'x-extra': '1' } },
+    })
+    const sent = await ask({ headers: { authorization: 'mine' }, query: { a: 'b c' } })
+    expect(sent.wouldSend?.headers).not.toHaveProperty('authorization')
+    expect(sent.wouldSend?.url).toBe(`${origin}/v1/a?a=b%20c`)
+    expect(await ask({ method: 'POST', body: { a: 1 } })).toMatchObject({
+      decision: 'require_approval',
+    })
+    expect(await ask({ url: `${origin}/v2` })).toMatchObject({
+      decision: 'deny',
+      problem: 'policy-denied',
+    })
+    expect(await ask({ url: 'https://other.example/v1/a' })).toMatchObject({
+      decision: 'deny',
+      problem: 'origin-not-allowed',
+    })
+    expect(await ask({}, { expiresAt: '2026-11-21T12:00:00Z' })).toMatchObject({
+      decision: 'deny',
+      problem: 'policy-expired',
+    })
+  })
+})
