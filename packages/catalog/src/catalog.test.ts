@@ -28,6 +28,17 @@ it('names no write as needing no approval, but for reads that are sent with POST
   expect(writers).toEqual([])
 })
 
+it('names for each action of Google, Microsoft, GitHub and Slack the scopes that an account needs', () => {
+  const withScopes = new Set(['google', 'microsoft', 'github', 'slack'])
+  for (const { action, service } of catalog.actions) {
+    const { scopes = [] } = action
+    expect(scopes.length > 0, action.id).toBe(withScopes.has(service.provider))
+    expect(new Set(scopes).size).toBe(scopes.length)
+    if (service.provider !== 'google') continue
+    for (const scope of scopes) expect(scope).toMatch(/^https:\/\/www\.googleapis\.com\/auth\//)
+  }
+})
+
 it('suggests the nearest names for one that is not there', () => {
   const names = catalog.actions.map(({ action }) => action.id)
   expect(nearestNames('gmail-raed', names)[0]).toBe('gmail-read')

@@ -28,6 +28,8 @@ export const developerServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'never',
+        // OAuth apps have no scope that only reads private repositories.
+        scopes: ['repo', 'read:user'],
       },
       {
         id: 'github-issues',
@@ -46,6 +48,7 @@ export const developerServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'writes',
+        scopes: ['repo'],
       },
     ],
   },

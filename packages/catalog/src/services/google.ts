@@ -35,6 +35,7 @@ export const googleServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'never',
+        scopes: ['https://www.googleapis.com/auth/gmail.readonly'],
       },
       {
         id: 'gmail-send',
@@ -48,6 +49,8 @@ export const googleServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'always',
+        // drafts.send is not among what gmail.send covers.
+        scopes: ['https://www.googleapis.com/auth/gmail.compose'],
       },
     ],
   },
@@ -77,6 +80,7 @@ export const googleServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'never',
+        scopes: ['https://www.googleapis.com/auth/calendar.readonly'],
       },
       {
         id: 'calendar-manage',
@@ -90,6 +94,7 @@ export const googleServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'writes',
+        scopes: ['https://www.googleapis.com/auth/calendar.events'],
       },
     ],
   },
@@ -110,6 +115,7 @@ export const googleServices: z.input<typeof Service>[] = [
           { origin: apis, methods: ['GET'], paths: ['/drive/v3/files', '/drive/v3/files/**'] },
         ],
         approval: 'never',
+        scopes: ['https://www.googleapis.com/auth/drive.readonly'],
       },
     ],
   },

@@ -35,6 +35,7 @@ export const messagingServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'never',
+        scopes: ['channels:read', 'channels:history', 'users:read'],
       },
       {
         id: 'slack-send',
@@ -42,6 +43,7 @@ export const messagingServices: z.input<typeof Service>[] = [
         description: 'Post messages in channels; an owner is asked each time.',
         allow: [{ origin: slack, methods: ['POST'], paths: ['/api/chat.postMessage'] }],
         approval: 'always',
+        scopes: ['chat:write'],
       },
     ],
   },

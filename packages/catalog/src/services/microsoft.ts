@@ -31,6 +31,7 @@ export const microsoftServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'never',
+        scopes: ['Mail.Read'],
       },
       {
         id: 'outlook-send',
@@ -38,6 +39,7 @@ export const microsoftServices: z.input<typeof Service>[] = [
         description: 'Send messages; an owner is asked each time.',
         allow: [{ origin: graph, methods: ['POST'], paths: ['/v1.0/me/sendMail'] }],
         approval: 'always',
+        scopes: ['Mail.Send'],
       },
     ],
   },
@@ -62,6 +64,12 @@ export const microsoftServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'never',
+        scopes: [
+          'Team.ReadBasic.All',
+          'Channel.ReadBasic.All',
+          'ChannelMessage.Read.All',
+          'Chat.Read',
+        ],
       },
       {
         id: 'teams-manage',
@@ -79,6 +87,7 @@ export const microsoftServices: z.input<typeof Service>[] = [
           },
         ],
         approval: 'writes',
+        scopes: ['ChannelMessage.Send', 'ChatMessage.Send'],
       },
     ],
   },
