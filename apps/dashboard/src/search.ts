@@ -30,6 +30,16 @@ export const approvals = (given: Search) => texts(given, ['status', 'agentId'])
 export const policies = (given: Search) => texts(given, ['agentId', 'connectionId'])
 export const capabilityRequests = (given: Search) => texts(given, ['status'])
 export const audit = (given: Search) =>
-  texts(given, ['agentId', 'connectionId', 'decision', 'operation', 'from', 'to', 'entry', 'live'])
+  texts(given, [
+    'agentId',
+    'connectionId',
+    'decision',
+    'outcome',
+    'operation',
+    'from',
+    'to',
+    'entry',
+    'live',
+  ])
 export const activity = (given: Search) => texts(given, ['agentId', 'connectionId', 'range'])
 export const welcome = (given: Search) => texts(given, ['step', 'connectionId', 'agentId'])

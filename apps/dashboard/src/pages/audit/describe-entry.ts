@@ -1,0 +1,42 @@
+import type { AuditEntry } from '@sallyport/contracts'
+
+/** Operations as sentences that begin with who did it. */
+const deeds: Readonly<Record<string, string>> = {
+  execute: 'Request',
+  executeApproval: 'Request',
+  testConnection: 'Test of a connection',
+  bootstrapAgent: 'Agent enrolled its key',
+  issueAgentToken: 'Agent signed in',
+  requestCapability: 'Agent asked for a capability',
+  setUp: 'Set up the vault',
+  signIn: 'Signed in',
+  signInWithPasskey: 'Signed in with a passkey',
+  signOut: 'Signed out',
+  reauthenticate: 'Confirmed the sign-in',
+  changePassword: 'Changed the password',
+  approveRequest: 'Approved a request',
+  denyRequest: 'Denied a request',
+  approveCapabilityRequest: 'Granted a capability',
+  denyCapabilityRequest: 'Denied a capability',
+  freezeWorkspace: 'Froze everything',
+  unfreezeWorkspace: 'Unfroze the workspace',
+  revokeConnection: 'Agent revoked a connection',
+  revokeConnectionByOwner: 'Revoked a connection',
+}
+
+/** `createAgent` as "Create agent": for operations that have no sentence of their own. */
+function spell(operation: string): string {
+  const words = operation.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** What an entry is about, in a few words of ours: nothing that an agent wrote is in it. */
+export function describeEntry({ operation }: Pick<AuditEntry, 'operation'>): string {
+  return deeds[operation] ?? spell(operation)
+}
+
+/** How an entry stands: what was decided where nothing was sent, and how it ended otherwise. */
+export function standingOf(entry: Pick<AuditEntry, 'decision' | 'outcome'>): string {
+  if (entry.decision === 'deny' || entry.decision === 'require_approval') return entry.decision
+  return entry.outcome
+}

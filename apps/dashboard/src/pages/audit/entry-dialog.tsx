@@ -1,0 +1,87 @@
+import type { AuditEntry } from '@sallyport/contracts'
+import type { ReactNode } from 'react'
+import { StatusBadge } from '../../components/badge.tsx'
+import { Facts } from '../../components/card.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { AgentName, ConnectionName } from '../../components/names.tsx'
+import { Time } from '../../components/time.tsx'
+import { UntrustedText } from '../../components/untrusted-text.tsx'
+import { describeEntry } from './describe-entry.ts'
+
+/** All that is recorded of one attempt. Bodies and the values of queries never are. */
+export function EntryDialog({
+  entry,
+  onClose,
+}: {
+  entry: AuditEntry | undefined
+  onClose: () => void
+}) {
+  return (
+    <Dialog
+      title={entry === undefined ? 'Entry' : describeEntry(entry)}
+      open={entry !== undefined}
+      onClose={onClose}
+    >
+      {entry !== undefined && <Facts items={factsOf(entry)} />}
+    </Dialog>
+  )
+}
+
+type Fact = readonly [name: string, value: ReactNode]
+
+function factsOf(entry: AuditEntry): Fact[] {
+  return [...whoAndWhen(entry), ...requestOf(entry), ...endOf(entry), ...detailOf(entry)]
+}
+
+const mono = (text: string) => <UntrustedText inline mono text={text} />
+/** A line only where there is something to say. */
+const fact = <T,>(name: string, value: T | undefined, show: (value: T) => ReactNode): Fact[] =>
+  value === undefined ? [] : [[name, show(value)]]
+
+function whoAndWhen(entry: AuditEntry): Fact[] {
+  return [
+    ['When', <Time key="at" at={entry.at} exact />],
+    ...fact('Agent', entry.agentId, (agentId) => <AgentName agentId={agentId} />),
+    ...fact('Person', entry.ownerId, mono),
+    ...fact('Connection', entry.connectionId, (id) => <ConnectionName connectionId={id} />),
+    ['Decision', <StatusBadge key="decision" status={entry.decision} />],
+    ['Outcome', <StatusBadge key="outcome" status={entry.outcome} />],
+    ...fact('Reason', entry.reason, (reason) => <UntrustedText text={reason} />),
+    ...fact('Problem', entry.problem, mono),
+  ]
+}
+
+function requestOf(entry: AuditEntry): Fact[] {
+  return [
+    ...fact('Method', entry.method, mono),
+    ...fact('Host', entry.host, mono),
+    ...fact('Path', entry.path, mono),
+    ...fact('Query names', entry.queryNames?.join(', ') || undefined, mono),
+    ...fact('Bytes sent', entry.requestBytes, (bytes) => bytes.toLocaleString('en')),
+    ...fact('Digest', entry.requestDigest, mono),
+    ...fact('Rule', entry.ruleId, mono),
+    ...fact('Policy', entry.policyId, (id) => (
+      <>
+        {mono(id)}
+        {entry.policyVersion !== undefined && <>, version {entry.policyVersion}</>}
+      </>
+    )),
+  ]
+}
+
+function endOf(entry: AuditEntry): Fact[] {
+  return [
+    ...fact('Upstream status', entry.status, String),
+    ...fact('Bytes answered', entry.responseBytes, (bytes) => bytes.toLocaleString('en')),
+    ...fact('Took', entry.durationMs, (ms) => `${ms} ms`),
+    ...fact('Secrets taken out', entry.redactions, String),
+    ...fact('Ended', entry.endedAt, (at) => <Time at={at} exact />),
+  ]
+}
+
+function detailOf(entry: AuditEntry): Fact[] {
+  const detail = Object.entries(entry.detail ?? {}).map(
+    ([name, value]): Fact => [name, mono(Array.isArray(value) ? value.join(', ') : String(value))],
+  )
+  return [...detail, ['Entry', mono(entry.id)], ['Sequence', String(entry.seq)]]
+}
