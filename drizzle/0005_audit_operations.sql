@@ -1,0 +1,1 @@
+CREATE INDEX "audit_records_by_operation" ON "audit_records" USING btree ("workspace_id",split_part(split_part(entry, ',"operation":"', 2), '"', 1),"seq") WHERE kind <> 'outcome' and position(',"operation":"execute"' in entry) = 0;
