@@ -3,7 +3,6 @@ import { RouterProvider } from '@tanstack/react-router'
 import { setNonce } from 'get-nonce'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { config } from 'zod/v4/core'
 import { createQueryClient } from './api.ts'
 import { createEvents, EventsContext, eventsPath } from './events.ts'
 import { createFreshSignIn, FreshSignInContext } from './fresh-sign-in.ts'
@@ -15,8 +14,9 @@ import { applyTheme, readTheme } from './theme.ts'
 // Builds the page: what every part of it needs is made here and handed in by context.
 
 applyTheme(readTheme())
-// zod otherwise tries `new Function`, which the Content-Security-Policy forbids and reports.
-config({ jitless: true })
+// zod otherwise tries `new Function`, which the Content-Security-Policy forbids and reports. This is what its `config()` sets,
+// without loading zod before a page needs it.
+Object.assign(globalThis, { __zod_globalConfig: { jitless: true } })
 // Dialogs keep the page behind them from scrolling by a style element, which needs the answer's nonce.
 setNonce(document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '')
 

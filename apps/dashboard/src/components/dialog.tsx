@@ -1,12 +1,82 @@
 import { X } from 'lucide-react'
-import { AlertDialog as RadixAlertDialog, Dialog as RadixDialog } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
 import { Button } from './button.tsx'
 import { ProblemNotice } from './notice.tsx'
 
-const overlay = 'fixed inset-0 z-40 bg-shade'
-const panel =
-  'fixed z-50 inset-x-0 bottom-0 sm:inset-auto sm:top-1/2 sm:left-1/2 sm:-translate-x-1/2 sm:-translate-y-1/2 w-full sm:max-w-lg max-h-[92dvh] overflow-y-auto rounded-t-xl sm:rounded-xl border border-line bg-surface p-5 shadow-lift focus:outline-none'
+interface ModalProps {
+  readonly role?: 'alertdialog'
+  readonly title: string
+  readonly description?: ReactNode
+  readonly onClose: () => void
+  /** A press beside it closes it. */
+  readonly isLight?: boolean
+  readonly children: ReactNode
+}
+
+/**
+ * The browser's own modal dialog: it keeps the focus inside, makes the rest inert, closes by Escape and gives the focus back.
+ * Shown as long as it is mounted.
+ */
+function Modal({ role, title, description, onClose, isLight = false, children }: ModalProps) {
+  const ref = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useLayoutEffect(() => {
+    const dialog = ref.current
+    dialog?.showModal()
+    const first = '[data-initial-focus], input:not([type=hidden]), textarea, select'
+    dialog?.querySelector<HTMLElement>(first)?.focus()
+    return () => dialog?.close()
+  }, [])
+  return (
+    <dialog
+      ref={ref}
+      role={role}
+      aria-labelledby={id}
+      aria-describedby={description === undefined ? undefined : `${id}-about`}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      // The browser may close it without asking, after Escape twice.
+      onClose={({ currentTarget }) => {
+        if (!currentTarget.open) onClose()
+      }}
+      onMouseDown={({ target, currentTarget }) => {
+        if (isLight && target === currentTarget) onClose()
+      }}
+      className="m-auto max-h-[92dvh] w-full max-w-lg overflow-y-auto rounded-xl border border-line bg-surface text-ink shadow-lift backdrop:bg-shade max-sm:mb-0 max-sm:max-w-full max-sm:rounded-b-none"
+    >
+      <div className="p-5">
+        <div className="mb-4 flex items-start justify-between gap-4">
+          <div className="min-w-0">
+            <h2 id={id} className="text-[1.1rem] font-semibold">
+              {title}
+            </h2>
+            {description !== undefined && (
+              <div
+                id={`${id}-about`}
+                className="mt-1 grid gap-3 text-[0.93rem] text-ink-soft [overflow-wrap:anywhere]"
+              >
+                {description}
+              </div>
+            )}
+          </div>
+          {role !== 'alertdialog' && (
+            <button
+              type="button"
+              aria-label="Close"
+              onClick={onClose}
+              className="-mt-1 -mr-1 grid size-9 shrink-0 place-items-center rounded-md text-ink-soft hover:bg-sunken hover:text-ink"
+            >
+              <X aria-hidden="true" className="size-4.5" />
+            </button>
+          )}
+        </div>
+        {children}
+      </div>
+    </dialog>
+  )
+}
 
 interface DialogProps {
   readonly title: string
@@ -16,40 +86,9 @@ interface DialogProps {
   readonly children: ReactNode
 }
 
-/** Something to fill in or read over the page. Closes by Escape, by a press outside and by its button. */
-export function Dialog({ title, description, open, onClose, children }: DialogProps) {
-  const change = (next: boolean) => {
-    if (!next) onClose()
-  }
-  return (
-    <RadixDialog.Root open={open} onOpenChange={change}>
-      <RadixDialog.Portal>
-        <RadixDialog.Overlay className={overlay} />
-        <RadixDialog.Content
-          className={panel}
-          {...(description === undefined && { 'aria-describedby': undefined })}
-        >
-          <div className="mb-4 flex items-start justify-between gap-4">
-            <div>
-              <RadixDialog.Title className="text-[1.1rem] font-semibold">{title}</RadixDialog.Title>
-              {description !== undefined && (
-                <RadixDialog.Description asChild>
-                  <div className="mt-1 text-[0.93rem] text-ink-soft">{description}</div>
-                </RadixDialog.Description>
-              )}
-            </div>
-            <RadixDialog.Close
-              aria-label="Close"
-              className="-mt-1 -mr-1 grid size-9 shrink-0 place-items-center rounded-md text-ink-soft hover:bg-sunken hover:text-ink"
-            >
-              <X aria-hidden="true" className="size-4.5" />
-            </RadixDialog.Close>
-          </div>
-          {children}
-        </RadixDialog.Content>
-      </RadixDialog.Portal>
-    </RadixDialog.Root>
-  )
+/** Something to fill in or read over the page. Begins in its first field; closes by Escape, by its button, by a press beside it. */
+export function Dialog({ open, ...rest }: DialogProps) {
+  return open ? <Modal {...rest} isLight /> : null
 }
 
 interface ConfirmDialogProps {
@@ -71,39 +110,22 @@ interface ConfirmDialogProps {
 /** Asks before something that cannot be taken back, or that others will feel. Begins on "Cancel". */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { title, children, confirmLabel, danger = false, open, busy = false, error } = props
-  const change = (next: boolean) => {
-    if (!next) props.onClose()
-  }
+  if (!open) return null
   return (
-    <RadixAlertDialog.Root open={open} onOpenChange={change}>
-      <RadixAlertDialog.Portal>
-        <RadixAlertDialog.Overlay className={overlay} />
-        <RadixAlertDialog.Content className={panel}>
-          <RadixAlertDialog.Title className="text-[1.1rem] font-semibold">
-            {title}
-          </RadixAlertDialog.Title>
-          <RadixAlertDialog.Description asChild>
-            <div className="mt-2 grid gap-3 text-ink-soft">{children}</div>
-          </RadixAlertDialog.Description>
-          {error !== undefined && error !== null && (
-            <div className="mt-3">
-              <ProblemNotice error={error} />
-            </div>
-          )}
-          <div className="mt-5 flex flex-wrap justify-end gap-2">
-            <RadixAlertDialog.Cancel asChild>
-              <Button disabled={busy}>Cancel</Button>
-            </RadixAlertDialog.Cancel>
-            <Button
-              variant={danger ? 'danger' : 'primary'}
-              busy={busy}
-              onClick={() => props.onConfirm()}
-            >
-              {confirmLabel}
-            </Button>
-          </div>
-        </RadixAlertDialog.Content>
-      </RadixAlertDialog.Portal>
-    </RadixAlertDialog.Root>
+    <Modal role="alertdialog" title={title} description={children} onClose={props.onClose}>
+      {error !== undefined && error !== null && <ProblemNotice error={error} />}
+      <div className="mt-5 flex flex-wrap justify-end gap-2">
+        <Button data-initial-focus="" disabled={busy} onClick={() => props.onClose()}>
+          Cancel
+        </Button>
+        <Button
+          variant={danger ? 'danger' : 'primary'}
+          busy={busy}
+          onClick={() => props.onConfirm()}
+        >
+          {confirmLabel}
+        </Button>
+      </div>
+    </Modal>
   )
 }

@@ -146,7 +146,7 @@ export function CheckboxField({ name, label, hint }: Common) {
         id={id}
         ref={field.ref}
         checked={field.value === true}
-        onCheckedChange={(checked) => field.onChange(checked === true)}
+        onCheckedChange={field.onChange}
         onBlur={field.onBlur}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       />

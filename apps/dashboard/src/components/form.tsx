@@ -54,7 +54,7 @@ export function Form<In extends FieldValues, Out>(props: FormProps<In, Out>) {
   })
   return (
     <FormProvider {...form}>
-      <form noValidate onSubmit={(event) => void submit(event)} className="grid gap-5">
+      <form noValidate onSubmit={(event) => void submit(event)} className="grid max-w-xl gap-5">
         {problem !== undefined && (
           <div ref={problemAt}>
             <ProblemNotice error={thrown.current} />

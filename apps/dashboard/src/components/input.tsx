@@ -1,5 +1,4 @@
-import { Check, Eye, EyeOff } from 'lucide-react'
-import { Checkbox as RadixCheckbox, Switch as RadixSwitch } from 'radix-ui'
+import { Eye, EyeOff } from 'lucide-react'
 import { type ComponentProps, useState } from 'react'
 import { classes } from './classes.ts'
 
@@ -51,33 +50,37 @@ export function PasswordInput(props: Omit<ComponentProps<'input'>, 'type'>) {
   )
 }
 
-export function Checkbox(props: ComponentProps<typeof RadixCheckbox.Root>) {
+interface ToggleProps extends Omit<ComponentProps<'input'>, 'type' | 'onChange' | 'checked'> {
+  readonly checked: boolean
+  readonly onCheckedChange: (checked: boolean) => void
+}
+
+export function Checkbox({ onCheckedChange, className, ...rest }: ToggleProps) {
   return (
-    <RadixCheckbox.Root
-      {...props}
-      className={classes(
-        'grid size-5 shrink-0 place-items-center rounded border border-line-strong bg-surface text-on-accent',
-        'data-[state=checked]:border-accent data-[state=checked]:bg-accent disabled:opacity-55',
-      )}
-    >
-      <RadixCheckbox.Indicator>
-        <Check aria-hidden="true" className="size-3.5" strokeWidth={3} />
-      </RadixCheckbox.Indicator>
-    </RadixCheckbox.Root>
+    <input
+      {...rest}
+      type="checkbox"
+      onChange={({ target }) => onCheckedChange(target.checked)}
+      className={classes('size-4.5 shrink-0 accent-accent disabled:opacity-55', className)}
+    />
   )
 }
 
 /** On or off, at once; where there is a form to send, take a Checkbox. */
-export function Switch(props: ComponentProps<typeof RadixSwitch.Root>) {
+export function Switch({ onCheckedChange, className, ...rest }: ToggleProps) {
   return (
-    <RadixSwitch.Root
-      {...props}
+    <input
+      {...rest}
+      type="checkbox"
+      role="switch"
+      aria-checked={rest.checked}
+      onChange={({ target }) => onCheckedChange(target.checked)}
       className={classes(
-        'inline-flex h-6 w-10.5 shrink-0 items-center rounded-full border border-line-strong bg-line-strong px-0.5 transition-colors',
-        'data-[state=checked]:border-accent data-[state=checked]:bg-accent disabled:opacity-55',
+        'h-6 w-10.5 shrink-0 appearance-none rounded-full border border-line-strong bg-line-strong p-0.5 transition-colors',
+        'before:block before:size-4.5 before:rounded-full before:bg-surface before:transition-transform',
+        'checked:border-accent checked:bg-accent checked:before:translate-x-4.5 disabled:opacity-55',
+        className,
       )}
-    >
-      <RadixSwitch.Thumb className="size-4.5 rounded-full bg-surface transition-transform data-[state=checked]:translate-x-4.5" />
-    </RadixSwitch.Root>
+    />
   )
 }

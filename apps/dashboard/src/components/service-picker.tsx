@@ -1,6 +1,7 @@
 import { type Catalog, customService, type Service } from '@sallyport/catalog'
 import { useState } from 'react'
 import { Input } from './input.tsx'
+import { hasLastingKeys } from './usual-credentials.ts'
 
 interface ServicePickerProps {
   readonly catalog: Catalog
@@ -11,10 +12,12 @@ interface ServicePickerProps {
 export function ServicePicker({ catalog, onPick }: ServicePickerProps) {
   const [search, setSearch] = useState('')
   const wanted = search.trim().toLowerCase()
-  const known = catalog.services.filter(
-    ({ id, name }) =>
-      id !== customService.id && (name.toLowerCase().includes(wanted) || id.includes(wanted)),
-  )
+  const known = catalog.services
+    .filter(
+      ({ id, name }) =>
+        id !== customService.id && (name.toLowerCase().includes(wanted) || id.includes(wanted)),
+    )
+    .toSorted((one, other) => Number(hasLastingKeys(other)) - Number(hasLastingKeys(one)))
   return (
     <div className="grid gap-3">
       <Input

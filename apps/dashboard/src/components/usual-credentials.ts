@@ -42,6 +42,10 @@ const byProvider: Readonly<Record<string, Usual>> = {
   microsoft: { kind: 'bearer', hint: 'An access token; it works until it expires.' },
 }
 
+/** Whether its keys are made by hand and last; the others are access tokens that end within the hour. */
+export const hasLastingKeys = ({ provider }: Pick<Service, 'provider'>): boolean =>
+  byProvider[provider] === undefined
+
 /** How the keys of a service are usually put on; a form begins with it and the owner may change it. */
 export const usualCredential = ({ id, provider }: Pick<Service, 'id' | 'provider'>): Usual =>
   usual[id] ?? byProvider[provider] ?? { kind: 'bearer' }

@@ -1,10 +1,8 @@
-import { acceptInvitation } from '@sallyport/contracts'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useRouteContext } from '@tanstack/react-router'
-import { client, type Input, type Output, query } from '../../api.ts'
+import { client, type Output, query } from '../../api.ts'
 import { Facts } from '../../components/card.tsx'
-import { Form } from '../../components/form.tsx'
-import { SecretField } from '../../components/form-fields.tsx'
+import { LightField, LightForm, newPasswordField } from '../../components/light-form.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { OutsidePage } from '../../components/outside-page.tsx'
 import { ErrorState } from '../../components/states.tsx'
@@ -46,8 +44,8 @@ function Invitation({ token, invitation }: InvitationProps) {
   const { workspace, invitedBy, email, role, expiresAt } = invitation
   const queryClient = useQueryClient()
   const navigate = useNavigate()
-  const join = async (input: Input<'acceptInvitation'>) => {
-    const session = await client.call('acceptInvitation', input)
+  const join = async ({ password = '' }: Readonly<Record<string, string>>) => {
+    const session = await client.call('acceptInvitation', { token, password })
     queryClient.clear()
     queryClient.setQueryData(sessionQuery().queryKey, session)
     await navigate({ to: '/' })
@@ -63,21 +61,15 @@ function Invitation({ token, invitation }: InvitationProps) {
           ]}
         />
       </div>
-      <Form
-        schema={acceptInvitation.input}
-        defaults={{ token, password: '' }}
-        onSubmit={join}
-        submitLabel="Join"
-      >
-        <input type="hidden" autoComplete="username" value={email} readOnly />
-        <SecretField
-          name="password"
-          label="Password"
-          autoComplete="new-password"
-          autoFocus
-          hint="At least 12 characters. A few words that you can remember are good."
-        />
-      </Form>
+      <LightForm submitLabel="Join" onSubmit={join}>
+        {(errors) => (
+          <>
+            {/* For the browser's own store of passwords. */}
+            <input type="hidden" autoComplete="username" value={email} readOnly />
+            <LightField {...newPasswordField} autoFocus error={errors.password} />
+          </>
+        )}
+      </LightForm>
     </OutsidePage>
   )
 }

@@ -1,10 +1,9 @@
-import { Problem, setUp } from '@sallyport/contracts'
+import { Problem } from '@sallyport/contracts'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useRouteContext } from '@tanstack/react-router'
-import { client, type Input } from '../../api.ts'
+import { client } from '../../api.ts'
 import { LinkButton } from '../../components/button.tsx'
-import { Form } from '../../components/form.tsx'
-import { SecretField, TextField } from '../../components/form-fields.tsx'
+import { LightField, LightForm, newPasswordField } from '../../components/light-form.tsx'
 import { OutsidePage } from '../../components/outside-page.tsx'
 import { sessionQuery } from '../../session.ts'
 
@@ -13,7 +12,13 @@ export function SetupPage() {
   const { linkToken: token } = useRouteContext({ from: '/setup' })
   const navigate = useNavigate()
   const queryClient = useQueryClient()
-  const create = async (input: Input<'setUp'>) => {
+  const create = async ({
+    email = '',
+    password = '',
+    workspace,
+  }: Readonly<Record<string, string>>) => {
+    const named = workspace === undefined ? {} : { workspace }
+    const input = { setupToken: token, email, password, ...named }
     const session = await client.call('setUp', input).catch(explain)
     queryClient.clear()
     queryClient.setQueryData(sessionQuery().queryKey, session)
@@ -34,32 +39,31 @@ export function SetupPage() {
       title="Set up Sallyport"
       description="You are the first owner of this vault. Choose how you will sign in."
     >
-      <Form
-        schema={setUp.input}
-        defaults={{ setupToken: token, email: '', password: '' }}
-        onSubmit={create}
-        submitLabel="Create the owner"
-      >
-        <TextField
-          name="email"
-          label="E-mail address"
-          type="email"
-          autoComplete="username"
-          autoFocus
-        />
-        <SecretField
-          name="password"
-          label="Password"
-          autoComplete="new-password"
-          hint="At least 12 characters. A few words that you can remember are good."
-        />
-        <TextField
-          name="workspace"
-          label="Name of the workspace"
-          optional
-          hint="Your team’s, for example. It can be changed later."
-        />
-      </Form>
+      <LightForm submitLabel="Create the owner" onSubmit={create}>
+        {(errors) => (
+          <>
+            <LightField
+              name="email"
+              label="E-mail address"
+              type="email"
+              autoComplete="username"
+              maxLength={254}
+              required
+              autoFocus
+              error={errors.email}
+            />
+            <LightField {...newPasswordField} error={errors.password} />
+            <LightField
+              name="workspace"
+              label="Name of the workspace"
+              autoComplete="off"
+              maxLength={120}
+              hint="Your team’s, for example. It can be changed later."
+              error={errors.workspace}
+            />
+          </>
+        )}
+      </LightForm>
     </OutsidePage>
   )
 }

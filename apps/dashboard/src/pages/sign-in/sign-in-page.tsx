@@ -1,12 +1,11 @@
-import { Problem, signIn } from '@sallyport/contracts'
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { KeyRound } from 'lucide-react'
-import { useState } from 'react'
-import { client, type Input, type Output } from '../../api.ts'
+import { type FormEvent, useState } from 'react'
+import { asProblem, client, type Output } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
-import { Form } from '../../components/form.tsx'
-import { SecretField, TextField } from '../../components/form-fields.tsx'
+import { Field } from '../../components/field.tsx'
+import { Input, PasswordInput } from '../../components/input.tsx'
 import { ProblemNotice } from '../../components/notice.tsx'
 import { OutsidePage } from '../../components/outside-page.tsx'
 import { answerWithPasskey, canUsePasskeys } from '../../passkey.ts'
@@ -14,56 +13,58 @@ import { sessionQuery } from '../../session.ts'
 
 const route = getRouteApi('/sign-in')
 
+/** The first page that most people see: without the forms of the other pages, which weigh as much as all of it. */
 export function SignInPage() {
   const { next = '/' } = route.useSearch()
   const router = useRouter()
   const queryClient = useQueryClient()
   const [asksOtp, setAsksOtp] = useState(false)
-  const enter = (session: Output<'signIn'>) => {
-    // What somebody else was shown before is not for this person.
-    queryClient.clear()
-    queryClient.setQueryData(sessionQuery().queryKey, session)
-    router.history.replace(next)
-  }
-  const submit = async (input: Input<'signIn'>) => {
+  const [error, setError] = useState<unknown>()
+  const [busy, setBusy] = useState<'password' | 'passkey'>()
+  const enter = async (how: 'password' | 'passkey', signIn: () => Promise<Output<'signIn'>>) => {
+    setBusy(how)
+    setError(undefined)
     try {
-      enter(await client.call('signIn', input))
+      const session = await signIn()
+      // What somebody else was shown before is not for this person.
+      queryClient.clear()
+      queryClient.setQueryData(sessionQuery().queryKey, session)
+      router.history.replace(next)
     } catch (thrown) {
-      const isFirst = thrown instanceof Problem && thrown.type === 'otp-required' && !asksOtp
-      if (!isFirst) throw thrown
-      setAsksOtp(true)
+      setBusy(undefined)
+      if (asProblem(thrown).type === 'otp-required' && !asksOtp) setAsksOtp(true)
+      else setError(thrown)
     }
   }
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const [email = '', password = '', otp = ''] = ['email', 'password', 'otp'].map((name) =>
+      String(form.get(name) ?? ''),
+    )
+    void enter('password', () =>
+      client.call('signIn', { email: email.trim(), password, ...(otp !== '' && { otp }) }),
+    )
+  }
+  const usePasskey = () =>
+    void enter('passkey', async () => {
+      const answer = await answerWithPasskey(() => client.call('beginPasskeySignIn', {}))
+      return client.call('signInWithPasskey', answer)
+    })
   return (
     <OutsidePage title="Sign in">
-      <Form
-        schema={signIn.input}
-        defaults={{ email: '', password: '' }}
-        onSubmit={submit}
-        submitLabel={asksOtp ? 'Continue' : 'Sign in'}
-      >
-        <div className={asksOtp ? 'hidden' : 'grid gap-5'}>
-          <TextField
-            name="email"
-            label="E-mail address"
-            type="email"
-            autoComplete="username"
-            autoFocus
-          />
-          <SecretField name="password" label="Password" autoComplete="current-password" />
-        </div>
-        {asksOtp && (
-          <TextField
-            name="otp"
-            label="One-time code"
-            autoComplete="one-time-code"
-            inputMode="numeric"
-            autoFocus
-            hint="The six digits that your authenticator app shows, or one of your recovery codes."
-          />
+      <form onSubmit={submit} className="grid gap-5">
+        {error !== undefined && <ProblemNotice error={error} />}
+        <Fields asksOtp={asksOtp} />
+        <Button type="submit" variant="primary" busy={busy === 'password'}>
+          {asksOtp ? 'Continue' : 'Sign in'}
+        </Button>
+        {!asksOtp && canUsePasskeys() && (
+          <Button busy={busy === 'passkey'} onClick={usePasskey}>
+            <KeyRound aria-hidden="true" /> Use a passkey
+          </Button>
         )}
-      </Form>
-      {!asksOtp && canUsePasskeys() && <PasskeySignIn onDone={enter} />}
+      </form>
       <p className="mt-8 border-t border-line pt-4 text-[0.87rem] text-ink-soft">
         No account yet? The first owner’s link was printed when the vault started; everybody else
         gets a link from an owner.
@@ -72,29 +73,39 @@ export function SignInPage() {
   )
 }
 
-function PasskeySignIn({ onDone }: { onDone: (session: Output<'signIn'>) => void }) {
-  const [error, setError] = useState<unknown>()
-  const [busy, setBusy] = useState(false)
-  const use = async () => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      const answer = await answerWithPasskey(() => client.call('beginPasskeySignIn', {}))
-      onDone(await client.call('signInWithPasskey', answer))
-    } catch (thrown) {
-      setError(thrown)
-      setBusy(false)
-    }
-  }
+/** The password is kept, out of sight, while the code is asked for: both are sent together. */
+function Fields({ asksOtp }: { asksOtp: boolean }) {
   return (
-    <div className="mt-5 grid gap-3">
-      <div className="flex items-center gap-3 text-[0.87rem] text-ink-soft before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
-        or
+    <>
+      <div className={asksOtp ? 'hidden' : 'grid gap-5'}>
+        <Field label="E-mail address">
+          {(aria) => (
+            <Input {...aria} name="email" type="email" autoComplete="username" required autoFocus />
+          )}
+        </Field>
+        <Field label="Password">
+          {(aria) => (
+            <PasswordInput {...aria} name="password" autoComplete="current-password" required />
+          )}
+        </Field>
       </div>
-      {error !== undefined && <ProblemNotice error={error} />}
-      <Button busy={busy} onClick={() => void use()}>
-        <KeyRound aria-hidden="true" /> Use a passkey
-      </Button>
-    </div>
+      {asksOtp && (
+        <Field
+          label="One-time code"
+          hint="The six digits that your authenticator app shows, or one of your recovery codes."
+        >
+          {(aria) => (
+            <Input
+              {...aria}
+              name="otp"
+              inputMode="text"
+              autoComplete="one-time-code"
+              required
+              autoFocus
+            />
+          )}
+        </Field>
+      )}
+    </>
   )
 }

@@ -26,7 +26,7 @@ export function FirstCall({ agentId }: { agentId: string }) {
   const asked = attempts.find(({ decision }) => decision === 'require_approval')
   const refused = attempts.find(({ decision }) => decision === 'deny')
   return (
-    <div aria-live="polite">
+    <div aria-live="polite" className="sticky bottom-18 md:bottom-4">
       {sent !== undefined ? (
         <Sent entry={sent} />
       ) : asked !== undefined ? (

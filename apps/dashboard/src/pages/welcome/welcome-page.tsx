@@ -22,6 +22,8 @@ export function WelcomePage() {
   return (
     <>
       <PageHeader
+        // Each step is a page of its own to whoever cannot see it change.
+        key={at}
         title="Welcome to Sallyport"
         description="Three steps, and an agent acts with a key that it never sees."
         actions={<TextLink to="/approvals">Skip</TextLink>}

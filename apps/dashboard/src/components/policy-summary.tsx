@@ -1,0 +1,22 @@
+import { describePolicy, type PolicyDocument } from '@sallyport/contracts'
+
+/** What a policy says, in plain words: a sentence a line. */
+export function PolicySummary({ policy }: { policy: PolicyDocument }) {
+  return (
+    <ul className="grid gap-1.5">
+      {describePolicy(policy, Date.now()).map((sentence, index) => (
+        // Two entries may say the same.
+        // biome-ignore lint/suspicious/noArrayIndexKey: sentences have no other identity
+        <li key={index} className="[overflow-wrap:anywhere]">
+          {sentence}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** The same in one line, for a row of a list: its first sentence, and that there is more. */
+export function policySentence(policy: PolicyDocument): string {
+  const [first = '', ...more] = describePolicy(policy, Date.now())
+  return more.length > 1 ? `${first} …` : [first, ...more].join(' ')
+}
