@@ -1,0 +1,157 @@
+import { useEffect, useRef, useState } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { classes } from '../../components/classes.ts'
+
+/** One line or bar of a chart. `tone` is a text colour of the tokens; the canvas takes it from the legend. */
+export interface ChartSeries {
+  readonly name: string
+  readonly tone: string
+  readonly values: readonly (number | undefined)[]
+}
+
+interface ChartProps {
+  /** What the chart shows, in a sentence: for those who do not see it. */
+  readonly label: string
+  readonly unit: string
+  /** Seconds since the epoch, ascending. */
+  readonly times: readonly number[]
+  readonly series: readonly ChartSeries[]
+  /** Bars on top of each other; lines otherwise. */
+  readonly stacked?: boolean
+}
+
+const heightPx = 220
+const barsOptions = {
+  size: [0.8, 24],
+  align: 1 as const,
+} satisfies uPlot.Series.BarsPathBuilderOpts
+
+/** Values over time on a canvas (uPlot), with a legend that shows those under the pointer. */
+export function Chart({ label, unit, times, series, stacked = false }: ChartProps) {
+  const frame = useRef<HTMLDivElement>(null)
+  const legend = useRef<HTMLUListElement>(null)
+  const [at, setAt] = useState<number>()
+  const theme = useThemeCount()
+  useEffect(() => {
+    const target = frame.current
+    if (target === null || legend.current === null) return
+    const plot = new uPlot(
+      optionsOf({
+        width: target.clientWidth,
+        stacked,
+        unit,
+        colours: coloursOf(legend.current),
+        onPoint: setAt,
+      }),
+      dataOf(times, series, stacked),
+      target,
+    )
+    const observer = new ResizeObserver(() =>
+      plot.setSize({ width: target.clientWidth, height: heightPx }),
+    )
+    observer.observe(target)
+    return () => {
+      observer.disconnect()
+      plot.destroy()
+    }
+  }, [times, series, stacked, unit, theme])
+  return (
+    <figure className="m-0">
+      <div ref={frame} role="img" aria-label={label} className="min-w-0 overflow-hidden" />
+      <figcaption>
+        <ul ref={legend} className="mt-2 flex flex-wrap gap-x-5 gap-y-1 text-[0.87rem]">
+          {series.map(({ name, tone, values }) => (
+            <li key={name} className="flex items-center gap-1.5">
+              <span data-swatch="" className={classes('size-2.5 rounded-full bg-current', tone)} />
+              {name}
+              {at !== undefined && <b className="font-medium">{shown(values[at], unit)}</b>}
+            </li>
+          ))}
+          {at !== undefined && times[at] !== undefined && (
+            <li className="text-ink-soft">{new Date(times[at] * 1000).toLocaleString()}</li>
+          )}
+        </ul>
+      </figcaption>
+    </figure>
+  )
+}
+
+const shown = (value: number | undefined, unit: string) =>
+  value === undefined ? '–' : `${Math.round(value * 10) / 10}${unit}`
+
+/** uPlot draws what it is given: to stack, each series is given with those before it, the highest first. */
+function dataOf(
+  times: readonly number[],
+  series: readonly ChartSeries[],
+  stacked: boolean,
+): uPlot.AlignedData {
+  const rows = series.map(({ values }) => times.map((_, index) => values[index] ?? null))
+  if (!stacked) return [[...times], ...rows]
+  const sums = rows.map((_, row) =>
+    times.map((_time, index) =>
+      rows.slice(row).reduce<number>((sum, values) => sum + (values[index] ?? 0), 0),
+    ),
+  )
+  return [[...times], ...sums]
+}
+
+const coloursOf = (legend: HTMLElement): string[] =>
+  [legend, ...legend.querySelectorAll<HTMLElement>('[data-swatch]')].map(
+    (element) => getComputedStyle(element).color,
+  )
+
+interface OptionsOf {
+  readonly width: number
+  readonly stacked: boolean
+  readonly unit: string
+  /** Of the text, then of each series. */
+  readonly colours: readonly string[]
+  readonly onPoint: (index: number | undefined) => void
+}
+
+function optionsOf({ width, stacked, unit, colours, onPoint }: OptionsOf): uPlot.Options {
+  const [ink = 'currentColor', ...strokes] = colours
+  const grid = { stroke: `color-mix(in srgb, ${ink} 14%, transparent)`, width: 1 }
+  const axis: uPlot.Axis = { stroke: ink, grid, ticks: grid }
+  const bars = uPlot.paths.bars?.(barsOptions)
+  return {
+    width,
+    height: heightPx,
+    legend: { show: false },
+    cursor: { y: false, points: { show: !stacked }, drag: { x: false, y: false } },
+    scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.05)] } },
+    axes: [
+      axis,
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => `${tick}${unit}`) },
+    ],
+    series: [
+      {},
+      ...strokes.map((stroke) => ({
+        stroke,
+        width: stacked ? 0 : 2,
+        spanGaps: true,
+        points: { show: false },
+        ...(stacked && { fill: stroke, ...(bars !== undefined && { paths: bars }) }),
+      })),
+    ],
+    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? undefined)] },
+  }
+}
+
+/** Counts up whenever light becomes dark or the other way round. */
+function useThemeCount(): number {
+  const [count, setCount] = useState(0)
+  useEffect(() => {
+    const changed = () => setCount((before) => before + 1)
+    const scheme = matchMedia('(prefers-color-scheme: dark)')
+    scheme.addEventListener('change', changed)
+    const observer = new MutationObserver(changed)
+    observer.observe(document.documentElement, { attributeFilter: ['class'] })
+    return () => {
+      scheme.removeEventListener('change', changed)
+      observer.disconnect()
+    }
+  }, [])
+  return count
+}
