@@ -38,7 +38,7 @@ export function LightForm({ submitLabel, onSubmit, children }: LightFormProps) {
   const fields = error === undefined ? [] : (asProblem(error).fields ?? [])
   const errors = Object.fromEntries(fields.map(({ field, message }) => [field, `It ${message}.`]))
   return (
-    <form onSubmit={(event) => void submit(event)} className="grid gap-5">
+    <form noValidate onSubmit={(event) => void submit(event)} className="grid gap-5">
       {error !== undefined && fields.length === 0 && <ProblemNotice error={error} />}
       {children(errors)}
       <Button type="submit" variant="primary" busy={busy}>
