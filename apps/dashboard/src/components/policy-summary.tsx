@@ -5,8 +5,7 @@ export function PolicySummary({ policy }: { policy: PolicyDocument }) {
   return (
     <ul className="grid gap-1.5">
       {describePolicy(policy, Date.now()).map((sentence, index) => (
-        // Two entries may say the same.
-        // biome-ignore lint/suspicious/noArrayIndexKey: sentences have no other identity
+        // Two entries may say the same: the place is all that tells them apart.
         <li key={index} className="[overflow-wrap:anywhere]">
           {sentence}
         </li>

@@ -1,12 +1,15 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ShieldCheck } from 'lucide-react'
+import { Plus, ShieldCheck } from 'lucide-react'
 import { type Output, pages } from '../../api.ts'
-import { TextLink } from '../../components/button.tsx'
+import { LinkButton, TextLink } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
+import { AgentName, ConnectionName } from '../../components/names.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { policySentence } from '../../components/policy-summary.tsx'
 import { EmptyState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
+import { useMay } from '../../session.ts'
 
 type Policy = Output<'listPolicies'>['policies'][number]
 
@@ -14,25 +17,52 @@ const route = getRouteApi('/frame/policies')
 
 const columns: readonly Column<Policy>[] = [
   {
-    id: 'id',
-    header: 'Policy',
-    width: '2fr',
+    id: 'pair',
+    header: 'Agent and connection',
+    width: '1.4fr',
     primary: true,
-    cell: ({ id }) => (
-      <TextLink to="/policies/$policyId" params={{ policyId: id }}>
-        {id}
+    cell: ({ id, agentId, connectionId }) => (
+      <TextLink
+        to="/policies/$policyId"
+        params={{ policyId: id }}
+        className="[overflow-wrap:anywhere]"
+      >
+        <AgentName agentId={agentId} link={false} /> with{' '}
+        <ConnectionName connectionId={connectionId} link={false} />
       </TextLink>
     ),
   },
-  { id: 'approval', header: 'Asks', cell: ({ approval }) => approval },
-  { id: 'updated', header: 'Changed', cell: ({ updatedAt }) => <Time at={updatedAt} /> },
+  {
+    id: 'says',
+    header: 'What it says',
+    width: '2fr',
+    cell: (policy) => <span title={policySentence(policy)}>{policySentence(policy)}</span>,
+  },
+  {
+    id: 'updated',
+    header: 'Changed',
+    width: '7rem',
+    cell: ({ updatedAt }) => <Time at={updatedAt} />,
+  },
 ]
 
 export function PoliciesPage() {
-  const list = useInfiniteQuery(pages('listPolicies', route.useSearch()))
+  const search = route.useSearch()
+  const list = useInfiniteQuery(pages('listPolicies', search))
+  const mayWrite = useMay('policies:write')
+  const add = mayWrite && (
+    <LinkButton
+      variant="primary"
+      to="/policies/$policyId"
+      params={{ policyId: 'new' }}
+      search={search}
+    >
+      <Plus aria-hidden="true" /> New policy
+    </LinkButton>
+  )
   return (
     <>
-      <PageHeader title="Policies" description="What each agent may do with each connection." />
+      <PageHeader title="Policies" description={<Description {...search} />} actions={add} />
       <DataTable
         label="Policies"
         list={list}
@@ -40,11 +70,32 @@ export function PoliciesPage() {
         keyOf={(policy) => policy.id}
         columns={columns}
         empty={
-          <EmptyState title="No policies yet" icon={<ShieldCheck aria-hidden="true" />}>
+          <EmptyState
+            title="No policies yet"
+            icon={<ShieldCheck aria-hidden="true" />}
+            action={add}
+          >
             Without a policy an agent may do nothing.
           </EmptyState>
         }
       />
+    </>
+  )
+}
+
+function Description({ agentId, connectionId }: { agentId?: string; connectionId?: string }) {
+  if (agentId === undefined && connectionId === undefined) {
+    return 'What each agent may do with each connection. Everything else is refused.'
+  }
+  return (
+    <>
+      Only those of{' '}
+      {agentId !== undefined ? (
+        <AgentName agentId={agentId} />
+      ) : (
+        connectionId !== undefined && <ConnectionName connectionId={connectionId} />
+      )}
+      . <TextLink to="/policies">Show all</TextLink>
     </>
   )
 }

@@ -1,0 +1,97 @@
+import type { Service } from '@sallyport/catalog'
+import type { AllowEntry, PolicyDocument } from '@sallyport/contracts'
+
+// A policy while it is being written: pure parts of the editor.
+
+type ActionTemplate = Service['actions'][number]
+
+/** What a policy says and nothing else: for an editor to begin with, out of what the vault answered. */
+export function documentOf(policy: PolicyDocument): PolicyDocument {
+  const { allow, approval, approvalOptions, limits, windows, expiresAt } = policy
+  return tidy({
+    allow,
+    approval,
+    limits,
+    windows,
+    ...(approvalOptions !== undefined && { approvalOptions }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  })
+}
+
+/**
+ * The same draft without what says nothing (members that are undefined, an empty list of options), its members in one order:
+ * two drafts that mean the same are equal as JSON.
+ */
+export function tidy(draft: PolicyDocument): PolicyDocument {
+  const options = sorted(draft.approvalOptions ?? {})
+  return {
+    allow: draft.allow.map(tidyEntry),
+    approval: draft.approval,
+    ...(Object.keys(options).length > 0 && { approvalOptions: options }),
+    limits: sorted(draft.limits),
+    windows: draft.windows.map(({ days, from, to, timezone }) => ({ days, from, to, timezone })),
+    ...(draft.expiresAt !== undefined && { expiresAt: draft.expiresAt }),
+  }
+}
+
+function tidyEntry(entry: AllowEntry): AllowEntry {
+  const { origin, methods, paths, approval, expiresAt, actionTemplateId } = entry
+  return {
+    origin,
+    methods,
+    paths,
+    ...(approval !== undefined && { approval }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(actionTemplateId !== undefined && { actionTemplateId }),
+  }
+}
+
+/** Members that say something, by name. An unticked box says nothing: it is what holds without it. */
+function sorted<T extends object>(value: T): T {
+  const said = Object.entries(value).filter(
+    ([, member]) => member !== undefined && member !== false,
+  )
+  return Object.fromEntries(said.sort(([one], [other]) => (one < other ? -1 : 1))) as T
+}
+
+/** Whether two drafts say the same. */
+export const isSame = (one: PolicyDocument, other: PolicyDocument): boolean =>
+  JSON.stringify(tidy(one)) === JSON.stringify(tidy(other))
+
+/** A draft that allows nothing yet. */
+export const emptyDraft = (): PolicyDocument => ({
+  allow: [],
+  approval: 'writes',
+  limits: {},
+  windows: [],
+})
+
+/** An entry to be filled in. */
+export const emptyEntry = (origin: string): AllowEntry => ({ origin, methods: ['GET'], paths: [] })
+
+/** The entries with those of an action template added at the end, each asking as the template says. */
+export function addTemplate(
+  entries: readonly AllowEntry[],
+  action: ActionTemplate,
+): readonly AllowEntry[] {
+  const added = action.allow.map((entry) => ({
+    ...entry,
+    approval: action.approval,
+    actionTemplateId: action.id,
+  }))
+  return [...entries, ...added]
+}
+
+/** Whether the entries that stand for a template still say what the template says. */
+export function isAsTemplate(entries: readonly AllowEntry[], action: ActionTemplate): boolean {
+  const own = entries.filter(({ actionTemplateId }) => actionTemplateId === action.id)
+  const reach = (list: readonly AllowEntry[]) =>
+    JSON.stringify(list.map(({ origin, methods, paths }) => [origin, methods, paths]))
+  return reach(own) === reach(action.allow)
+}
+
+/** The entry that a rule's id names (`allow[2]`: the third), counted from one as people do. */
+export function entryNumber(ruleId: string): number | undefined {
+  const at = /^allow\[(\d+)\]$/.exec(ruleId)?.[1]
+  return at === undefined ? undefined : Number(at) + 1
+}
