@@ -11,6 +11,8 @@ export interface EntryFilters {
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
   readonly decision?: string | undefined
+  readonly operation?: string | undefined
+  readonly outcome?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
 }
@@ -24,40 +26,85 @@ const cursorPattern = /^[0-9a-z]{1,11}$/
 const cursorRadix = 36
 
 /**
+ * How many records are looked through at first for entries that no index leads to, how much more each time, and how many for
+ * one page at most: a page may be short, even empty, and have one after it.
+ */
+const siftedAtFirst = 5_000
+const siftedGrowth = 4
+const siftedMax = 300_000
+
+type EntryStore = Pick<RecordStore, 'listOpenings' | 'listOutcomes' | 'openingsRange'>
+
+/**
  * Makes the reader of pages. An entry that cannot be read, since somebody changed it, is shown as such.
  * @throws Problem `invalid-input` for a cursor that no page gave
  */
 export function createEntryReader(
-  store: Pick<RecordStore, 'listOpenings' | 'listOutcomes'>,
+  store: EntryStore,
 ): (workspaceId: string, filters: EntryFilters) => Promise<EntryPage> {
   return async (workspaceId, filters) => {
-    const { limit } = filters
-    const found = await store.listOpenings(toQuery(workspaceId, filters))
-    const openings = found.slice(0, limit)
+    const { openings, nextSeq } = await findOpenings(store, toQuery(workspaceId, filters))
     const ids = openings
       .filter((record) => record.kind === 'intent')
       .map((record) => record.auditId)
     const outcomes = ids.length === 0 ? [] : await store.listOutcomes(workspaceId, ids)
     // Of several outcomes the latest counts: a call that ended after all corrects `unknown`.
     const byId = new Map(outcomes.map((record) => [record.auditId, record]))
-    const last = openings.at(-1)
     return {
       entries: openings.map((record) => readEntry(record, byId.get(record.auditId))),
-      ...(found.length > limit &&
-        last !== undefined && { nextCursor: last.seq.toString(cursorRadix) }),
+      ...(nextSeq !== undefined && { nextCursor: nextSeq.toString(cursorRadix) }),
     }
   }
 }
 
+interface FoundPage {
+  readonly openings: readonly FoundRecord[]
+  /** The next page begins before it; absent where there is none. */
+  readonly nextSeq?: number
+}
+
+/** Finds a page by an index that is made for it, or sifts the log for it, a bounded part at a time. */
+async function findOpenings(store: EntryStore, query: EntryQuery): Promise<FoundPage> {
+  if (query.outcome === undefined && query.operation === undefined) {
+    return pageOf(await store.listOpenings({ ...query, limit: query.limit + 1 }), query.limit)
+  }
+  const range = await store.openingsRange(query)
+  if (range === undefined) return { openings: [] }
+  const found: FoundRecord[] = []
+  const wanted = query.limit + 1
+  let before = Math.min(query.beforeSeq ?? range.last + 1, range.last + 1)
+  const leads = isIndexed(query)
+  let step = siftedAtFirst
+  let left = siftedMax
+  while (before > range.first && left > 0) {
+    const since = leads ? range.first : Math.max(range.first, before - Math.min(step, left))
+    const part = { ...query, beforeSeq: before, sinceSeq: since, limit: wanted - found.length }
+    found.push(...(await store.listOpenings(part)))
+    if (found.length === wanted) return pageOf(found, query.limit)
+    left -= before - since
+    before = since
+    step *= siftedGrowth
+  }
+  return { openings: found, ...(before > range.first && { nextSeq: before }) }
+}
+
+function pageOf(found: readonly FoundRecord[], limit: number): FoundPage {
+  const openings = found.slice(0, limit)
+  const last = openings.at(-1)
+  return found.length > limit && last !== undefined ? { openings, nextSeq: last.seq } : { openings }
+}
+
+/** Does an index lead to what is asked for, however rare it is? */
+const isIndexed = ({ operation, outcome }: EntryQuery) =>
+  (operation !== undefined && operation !== 'execute') ||
+  outcome === 'pending' ||
+  outcome === 'done'
+
 function toQuery(workspaceId: string, filters: EntryFilters): EntryQuery {
-  const { agentId, connectionId, decision, from, to } = filters
+  const { limit, agentId, connectionId, decision, operation, outcome, from, to } = filters
   return {
-    workspaceId,
-    limit: filters.limit + 1,
+    ...{ workspaceId, limit, agentId, connectionId, decision, operation, outcome },
     beforeSeq: filters.cursor === undefined ? undefined : readCursor(filters.cursor),
-    agentId,
-    connectionId,
-    decision,
     fromMs: from === undefined ? undefined : Date.parse(from),
     toMs: to === undefined ? undefined : Date.parse(to),
   }

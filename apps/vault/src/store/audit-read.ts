@@ -33,14 +33,18 @@ export interface StoredHead {
   readonly mac: Uint8Array
 }
 
-/** Which entries are asked for. `beforeSeq` is exclusive. */
+/** Which entries are asked for. `beforeSeq` is exclusive, `sinceSeq` inclusive. */
 export interface EntryQuery {
   readonly workspaceId: string
   readonly limit: number
   readonly beforeSeq?: number | undefined
+  readonly sinceSeq?: number | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
   readonly decision?: string | undefined
+  readonly operation?: string | undefined
+  /** As the entry shows it; `pending`: not recorded yet. */
+  readonly outcome?: string | undefined
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
 }
@@ -48,6 +52,8 @@ export interface EntryQuery {
 export interface AuditReadStore {
   /** The records that open entries (intents, refusals, events), newest first. */
   listOpenings(query: EntryQuery): Promise<StoredRecord[]>
+  /** Numbers between which all openings that fit the query's times and outcome stand; undefined where there are none. */
+  openingsRange(query: EntryQuery): Promise<{ first: number; last: number } | undefined>
   /** The records that close these entries, oldest first. */
   listOutcomes(workspaceId: string, auditIds: readonly string[]): Promise<StoredRecord[]>
   /** Records from a number on, in order. The number may be anything, so that nothing hides below 1. */
@@ -73,6 +79,8 @@ export interface AuditReadStore {
  * the bounds are. An entry stamped by a clock that was further off is found without time bounds only.
  */
 const clockSkewMsMax = 300_000
+/** Of an intent that is still open, beyond what its deadline allows: from the sending to the deadline is a minute. */
+const openSlackMs = 3_600_000
 /** Any constant does, as long as it is the only use: it names the lock that checkpointing takes. */
 const checkpointLock = 7_301_445_101
 /** The largest number that a bigint column holds, as text: JavaScript's numbers do not reach it. */
@@ -84,6 +92,7 @@ export function createAuditReadStore(database: Pick<Database, 'sql'>): AuditRead
   const { sql } = database
   return {
     listOpenings: (query) => listOpenings(sql, query),
+    openingsRange: (query) => openingsRange(sql, query),
     async listOutcomes(workspaceId, auditIds) {
       return await sql<StoredRecord[]>`
         select ${recordColumns(sql)} from audit_records
@@ -134,7 +143,7 @@ const checkpointColumns = (sql: Sql | Tx) => sql`
 async function listOpenings(sql: Sql, query: EntryQuery): Promise<StoredRecord[]> {
   const { workspaceId, fromMs, toMs } = query
   const before = query.beforeSeq ?? seqMax
-  // Each shape of the conditions is its own prepared statement with its own plan; there are 32 at most.
+  // Each shape of the conditions is its own prepared statement with its own plan.
   const none = sql``
   return await sql<StoredRecord[]>`
     select ${recordColumns(sql)} from audit_records
@@ -142,9 +151,72 @@ async function listOpenings(sql: Sql, query: EntryQuery): Promise<StoredRecord[]
       ${query.agentId === undefined ? none : sql`and agent_id = ${query.agentId}`}
       ${query.connectionId === undefined ? none : sql`and connection_id = ${query.connectionId}`}
       ${query.decision === undefined ? none : sql`and decision = ${query.decision}`}
+      ${query.sinceSeq === undefined ? none : sql`and audit_records.seq >= ${query.sinceSeq}`}
+      ${query.operation === undefined ? none : ofOperation(sql, query.operation)}
+      ${query.outcome === undefined ? none : ofOutcome(sql, workspaceId, query.outcome)}
       ${fromMs === undefined ? none : fromBound(sql, workspaceId, fromMs)}
       ${toMs === undefined ? none : toBound(sql, workspaceId, toMs)}
     order by audit_records.seq desc limit ${query.limit}`
+}
+
+/**
+ * Reads a member out of an entry's text, of which only the members' order and JSON's escapes are relied on: the first
+ * `,"operation":"` is the member, since nothing before it is anybody's free text. Much cheaper than parsing, and an entry that
+ * somebody has spoilt is no error.
+ */
+const member = (sql: Sql, record: string, name: 'operation' | 'outcome') =>
+  sql`split_part(split_part(${sql(record)}.entry, ${`,"${name}":"`}, 2), '"', 1)`
+
+function ofOperation(sql: Sql, operation: string) {
+  if (operation === 'execute')
+    return sql`and ${member(sql, 'audit_records', 'operation')} = 'execute'`
+  // In the words of the index audit_records_by_operation.
+  return sql`
+    and split_part(split_part(entry, ',"operation":"', 2), '"', 1) = ${operation}
+    and position(',"operation":"execute"' in entry) = 0`
+}
+
+function ofOutcome(sql: Sql, workspaceId: string, outcome: string) {
+  if (outcome === 'pending') {
+    return sql`and kind = 'intent' and audit_id in (
+      select audit_id from audit_open where workspace_id = ${workspaceId})`
+  }
+  // What is done to the vault itself is neither allowed nor denied: the index by decision finds it.
+  const none = outcome === 'done' ? sql`and decision = 'none'` : sql``
+  return sql`${none} and ${outcome} = case when kind = 'intent' then (
+      select ${member(sql, 'ending', 'outcome')} from audit_records ending
+      where ending.audit_id = audit_records.audit_id and ending.kind = 'outcome'
+        and ending.workspace_id = ${workspaceId}
+      order by ending.seq desc limit 1)
+    else ${member(sql, 'audit_records', 'outcome')} end`
+}
+
+async function openingsRange(
+  sql: Sql,
+  query: EntryQuery,
+): Promise<{ first: number; last: number } | undefined> {
+  const { workspaceId, toMs } = query
+  let { fromMs } = query
+  if (query.outcome === 'pending') {
+    const [open] = await sql<{ sinceMs: number | null }[]>`
+      select round(extract(epoch from min(deadline)) * 1000)::float8 - ${openSlackMs} as "sinceMs"
+      from audit_open where workspace_id = ${workspaceId}`
+    if (open === undefined || open.sinceMs === null) return undefined
+    fromMs = Math.max(fromMs ?? open.sinceMs, open.sinceMs)
+  }
+  const none = sql``
+  const [row] = await sql<{ first: number | null; last: number | null }[]>`
+    select
+      (select audit_records.seq from audit_records
+        where workspace_id = ${workspaceId} and kind <> 'outcome'
+          ${fromMs === undefined ? none : fromBound(sql, workspaceId, fromMs)}
+        order by audit_records.seq limit 1)::float8 as first,
+      (select audit_records.seq from audit_records
+        where workspace_id = ${workspaceId} and kind <> 'outcome'
+          ${toMs === undefined ? none : toBound(sql, workspaceId, toMs)}
+        order by audit_records.seq desc limit 1)::float8 as last`
+  if (row === undefined || row.first === null || row.last === null) return undefined
+  return { first: row.first, last: row.last }
 }
 
 const time = (sql: Sql, ms: number) => sql`to_timestamp(${ms / msPerSecond}::float8)`

@@ -1,0 +1,193 @@
+// This room counts what agents did: how much, how it ended and how long it took, over time, by agent and by connection.
+
+import {
+  activityBucketsMax,
+  activityDaysMax,
+  type getActivity,
+  type InputOf,
+  type OutputOf,
+  Problem,
+} from '@sallyport/contracts'
+import type { AuthenticatedOwner } from '../identity/caller.ts'
+import { type CallCount, createTally, type Tally } from './tally.ts'
+
+/** Counts are asked of the database for a part of the time after the other, so that none of them is long. */
+const partMsAtFirst = 6 * 3_600_000
+/** A part that took less than the one is followed by a longer one, one that took more than the other by a shorter one. */
+const quickMs = 50
+const slowMs = 400
+const partMsMin = 60_000
+/** One answer at a time on a replica; this many may wait for it. */
+const waitingMax = 8
+/** An answer that takes longer is given up. */
+const answerMsMax = 15_000
+/** Of agents and of connections, those with the most calls. */
+const namedMax = 100
+const dayMs = 86_400_000
+const minuteMs = 60_000
+
+/** Whose calls, and when; `toMs` is exclusive. */
+export interface CallQuery {
+  readonly workspaceId: string
+  readonly fromMs: number
+  readonly toMs: number
+  readonly agentId?: string | undefined
+  readonly connectionId?: string | undefined
+  readonly bucketMs: number
+  /** Where the first bucket begins. */
+  readonly bucketsFromMs: number
+}
+
+/** Each call is counted three times: with its bucket, its agent and its connection. */
+export type CountedCalls = CallCount &
+  (
+    | { readonly by: 'bucket'; readonly key: number }
+    | { readonly by: 'agent' | 'connection'; readonly key: string | null }
+  )
+
+/** What this room needs of others. */
+export interface ActivityNeeds {
+  readonly store: {
+    /** One bounded query. Problem: `store-unavailable` where it takes too long. */
+    countCalls(query: CallQuery): Promise<readonly CountedCalls[]>
+    /** What agents and connections of the workspace are called, by id; those that are gone are left out. */
+    namesOf(
+      workspaceId: string,
+      ids: { agentIds: readonly string[]; connectionIds: readonly string[] },
+    ): Promise<{ agents: ReadonlyMap<string, string>; connections: ReadonlyMap<string, string> }>
+  }
+  /** Monotonic, in ms. */
+  readonly now: () => number
+}
+
+type Input = InputOf<typeof getActivity>
+type Answer = OutputOf<typeof getActivity>
+
+/**
+ * Builds the room's one operation. `to` is exclusive; the first bucket begins at `from`. Percentiles are at most 2 % off.
+ * Problems: `invalid-input` for a time that is too long or too finely cut, `overloaded`.
+ */
+export function createActivity(needs: ActivityNeeds) {
+  const { store } = needs
+  const takeTurn = createTurns(waitingMax)
+  return async ({ workspaceId }: AuthenticatedOwner, input: Input): Promise<Answer> => {
+    const query = readQuery(workspaceId, input)
+    const counts = await takeTurn(() => count(needs, query))
+    const [agents, connections] = [busiest(counts.agents), busiest(counts.connections)]
+    const names = await store.namesOf(workspaceId, {
+      agentIds: agents.map(([id]) => id),
+      connectionIds: connections.map(([id]) => id),
+    })
+    return {
+      total: counts.total.view(),
+      buckets: counts.buckets.map((tally, index) => ({
+        at: new Date(query.fromMs + index * query.bucketMs).toISOString(),
+        ...tally.view(),
+      })),
+      agents: agents.map(([agentId, tally]) => {
+        const name = names.agents.get(agentId)
+        return { agentId, ...(name !== undefined && { name }), ...tally.view() }
+      }),
+      connections: connections.map(([connectionId, tally]) => {
+        const label = names.connections.get(connectionId)
+        return { connectionId, ...(label !== undefined && { label }), ...tally.view() }
+      }),
+    }
+  }
+}
+
+type Query = Omit<CallQuery, 'bucketsFromMs'>
+
+function readQuery(workspaceId: string, input: Input): Query {
+  const { agentId, connectionId } = input
+  const [fromMs, toMs] = [Date.parse(input.from), Date.parse(input.to)]
+  const bucketMs = input.bucketMinutes * minuteMs
+  if (!(fromMs < toMs)) throw wrong('to', 'must be later than from')
+  if (toMs - fromMs > activityDaysMax * dayMs) {
+    throw wrong('from', `must be at most ${activityDaysMax} days before to`)
+  }
+  if (Math.ceil((toMs - fromMs) / bucketMs) > activityBucketsMax) {
+    const minutes = Math.ceil((toMs - fromMs) / activityBucketsMax / minuteMs)
+    throw wrong(
+      'bucketMinutes',
+      `must be at least ${minutes} for so long a time: ${activityBucketsMax} buckets are the most`,
+    )
+  }
+  return { workspaceId, fromMs, toMs, bucketMs, agentId, connectionId }
+}
+
+const wrong = (field: string, message: string) =>
+  new Problem('invalid-input', `The field ${field} ${message}.`, {
+    next: 'Correct what is named and send it again.',
+    fields: [{ field, message }],
+  })
+
+interface Counts {
+  readonly total: Tally
+  readonly buckets: readonly Tally[]
+  readonly agents: Map<string, Tally>
+  readonly connections: Map<string, Tally>
+}
+
+async function count({ store, now }: ActivityNeeds, query: Query): Promise<Counts> {
+  const { fromMs, toMs, bucketMs } = query
+  const counts: Counts = {
+    total: createTally(),
+    buckets: Array.from({ length: Math.ceil((toMs - fromMs) / bucketMs) }, createTally),
+    agents: new Map(),
+    connections: new Map(),
+  }
+  const untilMs = now() + answerMsMax
+  let partMs = partMsAtFirst
+  for (let atMs = fromMs; atMs < toMs; ) {
+    const startedMs = now()
+    if (startedMs > untilMs) throw tooMuch()
+    const part = { fromMs: atMs, toMs: Math.min(toMs, atMs + partMs) }
+    const found = await store.countCalls({ ...query, bucketsFromMs: fromMs, ...part })
+    for (const counted of found) add(counts, counted)
+    atMs = part.toMs
+    const tookMs = now() - startedMs
+    if (tookMs < quickMs) partMs *= 2
+    if (tookMs > slowMs) partMs = Math.max(partMsMin, partMs / 2)
+  }
+  return counts
+}
+
+function add({ total, buckets, agents, connections }: Counts, counted: CountedCalls): void {
+  if (counted.by === 'bucket') {
+    total.add(counted)
+    buckets[counted.key]?.add(counted)
+    return
+  }
+  const { by, key } = counted
+  // A call that was refused before its connection was found has none.
+  if (key === null) return
+  const tallies = by === 'agent' ? agents : connections
+  const tally = tallies.get(key) ?? createTally()
+  tallies.set(key, tally)
+  tally.add(counted)
+}
+
+const busiest = (tallies: ReadonlyMap<string, Tally>): [string, Tally][] =>
+  [...tallies].sort(([, a], [, b]) => b.calls() - a.calls()).slice(0, namedMax)
+
+/** Lets one work at a time. */
+function createTurns(waitingMax: number) {
+  let last: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    if (waiting > waitingMax) return Promise.reject(tooMuch())
+    waiting += 1
+    const turn = last.then(work).finally(() => {
+      waiting -= 1
+    })
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+const tooMuch = () =>
+  new Problem('overloaded', 'So many calls cannot be counted now.', {
+    next: 'Ask for a shorter time, or try again in a while.',
+    retryAfterSeconds: 10,
+  })
