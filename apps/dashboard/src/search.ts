@@ -26,7 +26,7 @@ export function signIn(given: Search): { next?: string } {
   return isOwn ? { next } : {}
 }
 
-export const approvals = (given: Search) => texts(given, ['status', 'agentId'])
+export const approvals = (given: Search) => texts(given, ['status', 'agentId', 'connectionId'])
 export const policies = (given: Search) => texts(given, ['agentId', 'connectionId'])
 export const capabilityRequests = (given: Search) => texts(given, ['status'])
 export const audit = (given: Search) =>

@@ -1,16 +1,16 @@
 // Says in plain words what a request is, from nothing but the request: what an agent says about it is shown elsewhere.
 
-const wishes: Readonly<Record<string, string>> = {
-  GET: 'read something',
-  HEAD: 'look something up',
-  POST: 'create or send something',
-  PUT: 'replace something',
-  PATCH: 'change something',
-  DELETE: 'delete something',
-}
+const wishes = new Map([
+  ['GET', 'read something'],
+  ['HEAD', 'look something up'],
+  ['POST', 'create or send something'],
+  ['PUT', 'replace something'],
+  ['PATCH', 'change something'],
+  ['DELETE', 'delete something'],
+])
 
 /** What a method is for, to stand after "wants to". */
-export const wishOf = (method: string): string => wishes[method] ?? `send a ${method} request`
+export const wishOf = (method: string): string => wishes.get(method) ?? `send a ${method} request`
 
 /** How much a method can do: `read` changes nothing, `delete` takes something away. */
 export function weightOf(method: string): 'read' | 'write' | 'delete' {

@@ -56,7 +56,7 @@ export function readBody({ contentType = '', contentEncoding, base64 }: GivenBod
 
 function readText(type: string, text: string): Pick<ReadBody, 'readable' | 'warnings'> {
   if (type === 'application/x-www-form-urlencoded') {
-    return { readable: { kind: 'form', pairs: [...readForm(text)] }, warnings: [] }
+    return readForm(text)
   }
   const isJson = type === 'application/json' || type.endsWith('+json')
   const layout = isJson || type === '' ? layOutJson(text) : undefined
@@ -74,12 +74,23 @@ function warningsOf({ duplicates, isCut }: JsonLayout): string[] {
   if (duplicates.length > 0) {
     warnings.push('A name stands twice in one object. Receivers differ in which one they take.')
   }
-  if (isCut) warnings.push('Only the beginning is laid out as JSON. “Text” and “Bytes” show all.')
+  if (isCut) warnings.push('Only the beginning is laid out as JSON. “Bytes” shows all of it.')
   return warnings
 }
 
-function* readForm(text: string): Generator<Pair> {
-  for (const [name, value] of new URLSearchParams(text)) yield { name, value }
+const pairsMax = 5_000
+
+function readForm(text: string): Pick<ReadBody, 'readable' | 'warnings'> {
+  const pairs: Pair[] = []
+  // A question mark at its start would be taken for that of a URL.
+  for (const [name, value] of new URLSearchParams(`&${text}`)) {
+    if (pairs.length === pairsMax) {
+      const warnings = ['Only the first fields are listed. “Text” and “Bytes” show more.']
+      return { readable: { kind: 'form', pairs }, warnings }
+    }
+    pairs.push({ name, value })
+  }
+  return { readable: { kind: 'form', pairs }, warnings: [] }
 }
 
 const isTextual = (type: string) =>

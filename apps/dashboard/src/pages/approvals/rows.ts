@@ -14,26 +14,40 @@ export interface Row {
 /** Each hidden character of a row becomes an element, so a row is kept short. */
 const rowCharsMax = 200
 
-/** Text in rows, a line each and long lines in several. Joined, with a line feed before each numbered row but the first, they are the text. */
-export function textRows(text: string): Row[] {
-  const rows: Row[] = []
-  let line = 0
-  for (const content of text.split('\n')) {
-    line += 1
-    addPieces(rows, cut(content), { depth: 0, line })
-  }
-  return rows
+/** No more is made of a body at once; its bytes can be read to the end. */
+const rowsMax = 200_000
+
+export interface Rows {
+  readonly rows: readonly Row[]
+  /** There is more than these. */
+  readonly isCut: boolean
 }
 
-/** Laid out JSON in rows. A line's end that is escaped in a string also ends a row, so that a letter reads like one. */
-export function jsonRows(lines: readonly JsonLine[]): Row[] {
+/** Text in rows, a line each and long lines in several. Joined, with a line feed before each numbered row but the first, they are the text. */
+export function textRows(text: string): Rows {
+  const rows: Row[] = []
+  let line = 0
+  let from = 0
+  while (from <= text.length && rows.length < rowsMax) {
+    const end = text.indexOf('\n', from)
+    const to = end === -1 ? text.length : end
+    line += 1
+    addPieces(rows, cut(text.slice(from, to), false), { depth: 0, line })
+    from = to + 1
+  }
+  return { rows, isCut: from <= text.length }
+}
+
+/** Laid out JSON in rows. An escaped line's end in a string ends a row too, so that a letter reads like one. */
+export function jsonRows(lines: readonly JsonLine[]): Rows {
   const rows: Row[] = []
   let line = 0
   for (const { text, ...place } of lines) {
+    if (rows.length >= rowsMax) return { rows, isCut: true }
     line += 1
-    addPieces(rows, text.split(/(?<=(?<!\\)(?:\\\\)*\\n)(?!")/).flatMap(cut), { ...place, line })
+    addPieces(rows, cut(text, true), { ...place, line })
   }
-  return rows
+  return { rows, isCut: false }
 }
 
 function addPieces(rows: Row[], pieces: readonly string[], first: Omit<Row, 'text'>): void {
@@ -43,20 +57,30 @@ function addPieces(rows: Row[], pieces: readonly string[], first: Omit<Row, 'tex
   })
 }
 
-/** Pieces of at most so many characters; none ends within a surrogate pair. */
-function cut(text: string): string[] {
-  if (text.length <= rowCharsMax) return [text]
+/** Pieces of about as many characters as a row takes; none ends within a character, or within an escape of JSON. */
+function cut(text: string, hasEscapes: boolean): string[] {
+  if (text.length <= rowCharsMax && !(hasEscapes && text.includes('\\n'))) return [text]
   const pieces: string[] = []
   let from = 0
-  while (from < text.length) {
-    let to = Math.min(from + rowCharsMax, text.length)
-    if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to += 1
-    pieces.push(text.slice(from, to))
-    from = to
+  let at = 0
+  while (at < text.length) {
+    const length =
+      hasEscapes && text[at] === '\\' ? escapeLength(text[at + 1]) : characterLength(text, at)
+    const isLineEnd = length === 2 && text[at] === '\\' && text[at + 1] === 'n'
+    at += length
+    const isFull = at - from >= rowCharsMax
+    // A closing quotation mark stays with its string.
+    if (isFull || (hasEscapes && isLineEnd && text[at] !== '"')) {
+      pieces.push(text.slice(from, at))
+      from = at
+    }
   }
+  if (from < text.length || pieces.length === 0) pieces.push(text.slice(from))
   return pieces
 }
 
+const escapeLength = (kind: string | undefined) => (kind === 'u' ? 6 : 2)
+const characterLength = (text: string, at: number) => (isHighSurrogate(text.charCodeAt(at)) ? 2 : 1)
 const isHighSurrogate = (code: number) => code >= 0xd800 && code <= 0xdbff
 
 /** One row of bytes: where it begins, the bytes in hex, and those of them that are printable ASCII. */

@@ -1,0 +1,116 @@
+import type { Approval } from '@sallyport/contracts'
+import { Check, X } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import { Button } from '../../components/button.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { Field } from '../../components/field.tsx'
+import { Input } from '../../components/input.tsx'
+import { ProblemNotice } from '../../components/notice.tsx'
+import type { Decision } from './use-decision.ts'
+
+interface DecideBarProps {
+  readonly approval: Approval
+  readonly decision: Decision
+  /** Nobody can decide any more, though the last word of the vault is still to come. */
+  readonly isOver: boolean
+  readonly isDenying: boolean
+  readonly onDenying: (open: boolean) => void
+  readonly onApprove: () => void
+  /** A press was not counted, because something had just moved. */
+  readonly wasMoved: boolean
+}
+
+/** The two answers, what came of the last try, and why there are none where there are none. */
+export function DecideBar(props: DecideBarProps) {
+  const { approval, decision, isOver, isDenying, onDenying, onApprove, wasMoved } = props
+  const { busy, error, blocked, approveBlocked } = decision
+  const isPending = approval.status === 'pending'
+  if (!isPending && approval.status !== 'approved') return null
+  if (blocked !== undefined) return <p className="text-[0.93rem] text-ink-soft">{blocked}</p>
+  return (
+    <div className="grid gap-2.5">
+      {error !== null && <ProblemNotice error={error} />}
+      <div className="flex flex-wrap items-center gap-2 max-sm:grid max-sm:grid-cols-2">
+        {isPending && (
+          <Button
+            variant="primary"
+            className="min-w-28"
+            busy={busy === 'approve'}
+            disabled={isOver || approveBlocked !== undefined || busy !== undefined}
+            onClick={onApprove}
+          >
+            {busy !== 'approve' && <Check aria-hidden="true" />} Approve
+          </Button>
+        )}
+        <Button
+          className="min-w-28"
+          busy={busy === 'deny'}
+          disabled={isOver || busy !== undefined}
+          onClick={() => onDenying(true)}
+        >
+          {busy !== 'deny' && <X aria-hidden="true" />} {isPending ? 'Deny…' : 'Take back…'}
+        </Button>
+        <span role="status" className="text-[0.87rem] text-ink-soft max-sm:col-span-2">
+          {wasMoved
+            ? 'Something moved just then, so the press was not counted. Press again.'
+            : isPending && approval.freshSignIn && approveBlocked === undefined
+              ? 'Approving asks you to prove who you are.'
+              : isPending && approveBlocked}
+        </span>
+      </div>
+      <DenyDialog
+        isPending={isPending}
+        open={isDenying}
+        decision={decision}
+        onClose={() => onDenying(false)}
+      />
+    </div>
+  )
+}
+
+interface DenyDialogProps {
+  readonly isPending: boolean
+  readonly open: boolean
+  readonly decision: Decision
+  readonly onClose: () => void
+}
+
+const noteCharsMax = 500
+
+function DenyDialog({ isPending, open, decision, onClose }: DenyDialogProps) {
+  const [note, setNote] = useState('')
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    await decision.deny(note)
+    onClose()
+  }
+  return (
+    <Dialog
+      title={isPending ? 'Deny this request?' : 'Take this approval back?'}
+      description="It will not be sent. The agent is told, with your note if you write one."
+      open={open}
+      onClose={onClose}
+    >
+      <form onSubmit={(event) => void submit(event)} className="grid gap-4">
+        <Field label="Note to the agent" optional>
+          {(aria) => (
+            <Input
+              {...aria}
+              autoFocus
+              autoComplete="off"
+              maxLength={noteCharsMax}
+              value={note}
+              onChange={({ target }) => setNote(target.value)}
+            />
+          )}
+        </Field>
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="danger" busy={decision.busy === 'deny'}>
+            {isPending ? 'Deny' : 'Take back'}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,147 @@
+import type { Approval } from '@sallyport/contracts'
+import { Inbox as InboxIcon } from 'lucide-react'
+import { useCallback, useEffect, useState } from 'react'
+import { Button } from '../../components/button.tsx'
+import { LoadingState } from '../../components/loading-state.tsx'
+import { EmptyState, ErrorState } from '../../components/states.tsx'
+import { useMay } from '../../session.ts'
+import { type ApprovalSearch, filterOf } from './approval-filters.tsx'
+import { ApprovalList } from './approval-list.tsx'
+import { ApproveSelectedDialog } from './approve-selected-dialog.tsx'
+import { useApprovalList } from './use-approval-list.ts'
+import { useShortcuts } from './use-shortcuts.ts'
+
+/** So many are read before they are approved together, and no more. */
+const selectedMax = 50
+
+/** The list with what stands above it: how many wait, what is new, what is selected. */
+export function Inbox({ search, onHelp }: { search: ApprovalSearch; onHelp: () => void }) {
+  const inbox = useApprovalList(filterOf(search))
+  const { list, entries, newCount, showNew } = inbox
+  const [selected, setSelected] = useState<readonly Approval[]>([])
+  const [isApproving, setApproving] = useState(false)
+  const may = useMay('approvals:write')
+  const show = () => {
+    setSelected([])
+    showNew()
+    window.scrollTo({ top: 0 })
+  }
+  // Where nothing is shown nothing can move under a pointer.
+  const isEmpty = list.data !== undefined && entries.length === 0 && !list.isFetching
+  useEffect(() => {
+    if (isEmpty && newCount > 0) showNew()
+  })
+  const toggle = (id: string) =>
+    setSelected((before) => {
+      if (before.some((entry) => entry.id === id)) return before.filter((entry) => entry.id !== id)
+      const entry = entries.find((listed) => listed.id === id)
+      return entry === undefined || before.length >= selectedMax ? before : [...before, entry]
+    })
+  useShortcuts({
+    n: () => newCount > 0 && show(),
+    A: () => selected.length > 0 && setApproving(true),
+    '?': onHelp,
+  })
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = list
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+
+  if (list.data === undefined) {
+    return list.isError ? (
+      <ErrorState error={list.error} onRetry={list.refetch} />
+    ) : (
+      <LoadingState lines={6} />
+    )
+  }
+  if (entries.length === 0) return <Nothing search={search} />
+  return (
+    <>
+      <Bar
+        inbox={inbox}
+        isWaiting={search.status === undefined}
+        selectedCount={selected.length}
+        onShowNew={show}
+        onApprove={() => setApproving(true)}
+        onClear={() => setSelected([])}
+      />
+      <ApprovalList
+        entries={entries}
+        selection={{ ids: new Set(selected.map(({ id }) => id)), canSelect: may, toggle }}
+        onEnd={more}
+      />
+      {isFetchingNextPage && <LoadingState lines={2} />}
+      {isError && <ErrorState error={list.error} onRetry={fetchNextPage} />}
+      {isApproving && (
+        <ApproveSelectedDialog
+          selected={selected}
+          onClose={() => {
+            setApproving(false)
+            setSelected([])
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+interface BarProps {
+  readonly inbox: ReturnType<typeof useApprovalList>
+  readonly isWaiting: boolean
+  readonly selectedCount: number
+  readonly onShowNew: () => void
+  readonly onApprove: () => void
+  readonly onClear: () => void
+}
+
+/** Always as high as it is, so that nothing below it moves when something new is announced. */
+function Bar(props: BarProps) {
+  const { inbox, isWaiting, selectedCount, onShowNew, onApprove, onClear } = props
+  const { pendingCount, newCount, newMax } = inbox
+  return (
+    <div className="sticky top-13 z-20 -mx-4 mb-2 flex min-h-12 flex-wrap items-center gap-2 bg-canvas px-4 md:top-0">
+      {selectedCount > 0 ? (
+        <>
+          <span className="mr-2 font-medium">{selectedCount} selected</span>
+          <Button size="sm" variant="primary" onClick={onApprove}>
+            Look at them and approve…
+          </Button>
+          <Button size="sm" variant="quiet" onClick={onClear}>
+            Clear
+          </Button>
+        </>
+      ) : (
+        <span className="text-[0.93rem] text-ink-soft">
+          {isWaiting &&
+            pendingCount !== undefined &&
+            `${pendingCount.toLocaleString('en')} waiting`}
+        </span>
+      )}
+      <span role="status" className="ml-auto">
+        {newCount > 0 && (
+          <Button size="sm" onClick={onShowNew}>
+            Show {newCount >= newMax ? `${newMax}+` : newCount} new
+          </Button>
+        )}
+      </span>
+    </div>
+  )
+}
+
+function Nothing({ search }: { search: ApprovalSearch }) {
+  if (search.status === undefined) {
+    return (
+      <EmptyState title="Nothing waits for you" icon={<InboxIcon aria-hidden="true" />}>
+        When a policy asks for a person, the agent’s request appears here by itself.
+      </EmptyState>
+    )
+  }
+  return (
+    <EmptyState title="There are none" icon={<InboxIcon aria-hidden="true" />}>
+      No approval is in this state
+      {search.agentId !== undefined || search.connectionId !== undefined
+        ? ' for what is chosen above.'
+        : '.'}
+    </EmptyState>
+  )
+}

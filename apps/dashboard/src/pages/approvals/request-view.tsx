@@ -1,0 +1,106 @@
+import type { Approval, ApprovalDetail } from '@sallyport/contracts'
+import { Badge } from '../../components/badge.tsx'
+import { classes } from '../../components/classes.ts'
+import { Notice } from '../../components/notice.tsx'
+import { UntrustedText } from '../../components/untrusted-text.tsx'
+import { BodyView } from './body-view.tsx'
+import { Changed } from './changed.tsx'
+import { targetOf, weightOf } from './describe-request.ts'
+import type { Marks } from './marks.ts'
+import { Pairs } from './pairs.tsx'
+
+export type FrozenRequest = NonNullable<ApprovalDetail['request']>
+
+const methodLook = {
+  read: 'bg-sunken text-ink',
+  write: 'bg-warn-soft text-warn',
+  delete: 'bg-bad-soft text-bad',
+} as const
+
+/** Where a request goes: the method, the host so that it can not be mistaken, and the path. */
+export function TargetView({ method, url }: { method: string; url: string }) {
+  const { host, isEncrypted, isInternational, path, decodedPath } = targetOf(url)
+  return (
+    <div className="grid gap-1">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <span
+          className={classes(
+            'rounded-md px-2 py-0.5 font-mono text-[0.87rem] font-semibold',
+            methodLook[weightOf(method)],
+          )}
+        >
+          {method}
+        </span>
+        <span className="font-mono text-[1.2rem] leading-snug font-semibold [overflow-wrap:anywhere]">
+          {host}
+        </span>
+        {!isEncrypted && <Badge tone="warn">Not encrypted</Badge>}
+      </div>
+      <UntrustedText text={path} mono limit={300} />
+      {decodedPath !== undefined && (
+        <div className="flex gap-2 text-[0.93rem] text-ink-soft">
+          <span className="shrink-0">Reads:</span>
+          <UntrustedText text={decodedPath} mono limit={300} />
+        </div>
+      )}
+      {isInternational && (
+        <Notice tone="warn" title="This host’s name has letters that are not ASCII.">
+          <p>
+            It is shown as the network knows it (xn--…), because it could look like another name
+            otherwise.
+          </p>
+        </Notice>
+      )}
+    </div>
+  )
+}
+
+interface RequestViewProps {
+  readonly approval: Approval
+  readonly request: FrozenRequest
+  readonly marks: Marks
+  /** With nothing held back: on the page of one approval. */
+  readonly full: boolean
+}
+
+/** What would be sent, in every part but the credential: query, body and headers. */
+export function RequestView({ approval, request, marks, full }: RequestViewProps) {
+  const { query, headers, body } = request
+  return (
+    <div className="grid gap-4">
+      {query.length > 0 && (
+        <section aria-label="Query" className="grid gap-1">
+          <PartHeading name="Query" isChanged={marks.has('query')} />
+          <Pairs label="Query" pairs={query} marks={marks} part="query" />
+        </section>
+      )}
+      {body !== undefined && (
+        <BodyView request={{ ...request, body }} approval={approval} marks={marks} tall={full} />
+      )}
+      {headers.length > 0 && (
+        <section aria-label="Headers" className="grid gap-1">
+          <PartHeading name="Headers" isChanged={marks.has('header')} />
+          <Pairs label="Headers" pairs={headers} marks={marks} part="header" />
+        </section>
+      )}
+      {full && (
+        <section aria-label="Exact URL" className="grid gap-1">
+          <PartHeading name="Exact URL" />
+          <UntrustedText text={request.url} mono limit={1000} />
+        </section>
+      )}
+      {body === undefined && query.length === 0 && (
+        <p className="text-[0.93rem] text-ink-soft">It has no query and no body.</p>
+      )}
+    </div>
+  )
+}
+
+function PartHeading({ name, isChanged = false }: { name: string; isChanged?: boolean }) {
+  return (
+    <h3 className="text-[0.93rem] font-semibold">
+      {name}
+      {isChanged && <Changed />}
+    </h3>
+  )
+}
