@@ -540,6 +540,8 @@ describe('an object of another workspace', () => {
       agentId: foreign.agentId,
       connectionId: foreign.connectionId,
     })
+    const wish = { actionTemplateId: 'gmail-read', reason: 'theirs' }
+    foreign.capabilityRequestId = (await agent.client.call('requestCapability', wish)).id
     foreign.ownerId = await addMember('theirs@example.com', 'owner')
     const cookie = await signIn('theirs@example.com', passwordOf('theirs@example.com'))
     await makeToken(cookie, ['agents:read'])
@@ -552,6 +554,7 @@ describe('an object of another workspace', () => {
     await admin`UPDATE agents SET workspace_id = ${second} WHERE id = ${foreign.agentId}`
     await admin`UPDATE connections SET workspace_id = ${second} WHERE id = ${foreign.connectionId}`
     await admin`UPDATE policies SET workspace_id = ${second} WHERE id = ${foreign.policyId}`
+    await admin`UPDATE capability_requests SET workspace_id = ${second} WHERE id = ${foreign.capabilityRequestId}`
     await admin`UPDATE owners SET workspace_id = ${second} WHERE id = ${foreign.ownerId}`
   })
 
@@ -612,6 +615,7 @@ describe('an object of another workspace', () => {
       'agents',
       'connections',
       'policies',
+      'capability-requests',
       'tokens',
       'workspace/members',
       'audit?from=2999-01-01T00:00:00Z',
@@ -634,6 +638,9 @@ describe('an object of another workspace', () => {
         vault.owner.call('createPolicy', { ...policy, connectionId: theirConnection }),
       ),
     ).toBe('connection-not-found')
+    const request = { method: 'GET', url: 'http://127.0.0.1:9/' }
+    const trial = { connectionId: theirConnection, draft: { allow: [] }, request }
+    expect(await problemOf(vault.owner.call('tryPolicy', trial))).toBe('connection-not-found')
   })
 
   it('is out of an agent’s reach even where a policy joins them', async () => {
@@ -661,6 +668,7 @@ describe('an object of another workspace', () => {
     await admin`SELECT * FROM agents WHERE workspace_id = ${second}`,
     await admin`SELECT * FROM connections WHERE workspace_id = ${second}`,
     await admin`SELECT * FROM policies WHERE workspace_id = ${second}`,
+    await admin`SELECT * FROM capability_requests WHERE workspace_id = ${second}`,
     await admin`SELECT * FROM owners WHERE workspace_id = ${second}`,
     await admin`SELECT id FROM owner_tokens WHERE owner_id = ${foreign.ownerId ?? ''}`,
   ]
