@@ -44,7 +44,7 @@ export function CodeBlock({ text, label }: { text: string; label: string }) {
         <span className="text-[0.87rem] text-ink-soft">{label}</span>
         <CopyButton text={text} variant="quiet" />
       </div>
-      <pre className="max-h-96 overflow-y-auto px-3.5 py-3 font-mono text-[0.87rem] leading-6 whitespace-pre-wrap [overflow-wrap:anywhere]">
+      <pre className="px-3.5 py-3 font-mono text-[0.87rem] leading-6 whitespace-pre-wrap [overflow-wrap:anywhere]">
         <code>{text}</code>
       </pre>
     </div>

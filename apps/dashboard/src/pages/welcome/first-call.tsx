@@ -108,7 +108,7 @@ function Status({ icon, title, look, action, children }: StatusProps) {
   return (
     <div
       className={classes(
-        'flex flex-wrap items-center gap-4 rounded-lg border px-5 py-4 [&>svg]:size-6 [&>svg]:shrink-0',
+        'flex flex-wrap items-center gap-4 rounded-lg border px-5 py-4 shadow-lift [&>svg]:size-6 [&>svg]:shrink-0',
         look,
       )}
     >

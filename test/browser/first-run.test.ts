@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.ts'
+import { installPackedMcp, type PackedMcp } from '../fixtures/packed-mcp.ts'
+import { ownerEmail, ownerPassword, startVault, type TestVault } from '../fixtures/vault.ts'
+import { verifies } from '../verifies.ts'
+import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
+import { type OpenedPage, openPage, overflowOf } from './open-page.ts'
+
+// Skipped where Chromium is not installed (Debian's package `chromium`).
+describe.skipIf(!hasChromium)('from a first start to an agent’s first call', () => {
+  let vault: TestVault
+  let browser: Browser
+  let upstream: EchoUpstream
+  let mcp: PackedMcp
+  let link: string
+  const opened: OpenedPage[] = []
+
+  beforeAll(async () => {
+    ;[vault, browser, upstream, mcp] = await Promise.all([
+      startVault({ bare: true }),
+      startChromium(),
+      startEchoUpstream(),
+      installPackedMcp(),
+    ])
+    link = `${vault.url}/setup#token=${readFileSync(join(vault.dataDir, 'setup-token'), 'utf8').trim()}`
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await vault?.stop()
+    await upstream?.close()
+    mcp?.remove()
+  })
+
+  async function open(url: string, options: Parameters<typeof openPage>[2] = {}) {
+    const page = await openPage(browser, url, options)
+    opened.push(page)
+    return page
+  }
+  const password = (page: Page) => page.locator('input[name=password]')
+
+  it.each(['light', 'dark'] as const)(
+    'can be read by everyone before anybody has signed in, in %s, on a phone too',
+    async (colorScheme) => {
+      for (const url of [
+        link,
+        `${vault.url}/setup`,
+        `${vault.url}/sign-in`,
+        `${vault.url}/invite`,
+      ]) {
+        for (const phone of [false, true]) {
+          const { page, context } = await open(url, { colorScheme, phone, audit: true })
+          await page.getByRole('heading', { level: 1 }).waitFor()
+          expect([url, phone, await findAccessibilityFaults(page)]).toEqual([url, phone, []])
+          expect(await overflowOf(page)).toBe(0)
+          await context.close()
+        }
+      }
+    },
+  )
+
+  it('takes the token out of the address, so that the history does not hold it', async () => {
+    verifies('S-42')
+    const { page, context } = await open(link)
+    await password(page).waitFor()
+    expect(page.url()).toBe(`${vault.url}/setup`)
+    expect(
+      await page.evaluate(() => JSON.stringify(history.state) + document.referrer),
+    ).not.toContain(link.split('=')[1])
+    await context.close()
+  })
+
+  it('says what is wrong with half a link, asks for nothing, and takes the whole one', async () => {
+    const { page, context } = await open(`${vault.url}/setup`)
+    await page.getByText('Open the whole link').waitFor()
+    expect(await page.locator('form').count()).toBe(0)
+    // Pasted into the same tab, only the fragment changes.
+    await page.goto(link)
+    await password(page).waitFor()
+    await context.close()
+  })
+
+  it('leads by keyboard and a few presses from the link to the first call, which turns the page green', async () => {
+    const { page, context, said } = await open(link, { audit: false })
+    await password(page).waitFor()
+    await page.keyboard.type(ownerEmail)
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('short')
+    await page.keyboard.press('Enter')
+    await page.getByText('must have at least 12 characters').waitFor()
+    await password(page).fill(ownerPassword)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    expect(await password(page).getAttribute('type')).toBe('text')
+    await page.keyboard.press('Space')
+    expect(await password(page).getAttribute('type')).toBe('password')
+    await password(page).press('Enter')
+
+    await page.getByRole('button', { name: 'Any other API' }).click()
+    await page.getByLabel('Address of the API').fill(`${upstream.origin}/docs/start?x=1`)
+    await page.getByLabel('Name', { exact: true }).fill('Echo')
+    await page.getByLabel('Key', { exact: true }).fill('upstream-secret-0123456789')
+    await page.getByRole('button', { name: 'Keep it' }).click()
+
+    await page.getByRole('radio', { name: /before it changes anything/ }).waitFor()
+    expect(await page.getByRole('radio', { name: /before it changes anything/ }).isChecked()).toBe(
+      true,
+    )
+    await page.getByLabel('Name of the agent').press('Enter')
+
+    await page.getByRole('tab', { name: 'Another client' }).click()
+    const pasted = await page.locator('pre:visible').first().textContent()
+    await page.getByText('Waiting for the agent').waitFor()
+    await actAs(pasted ?? '')
+    await page.getByText('Its first call has arrived').waitFor()
+    await page.getByText('was answered with 200').waitFor()
+    expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer upstream-secret-0123456789',
+    ])
+    // Until here nothing was refused by the page's policy, and no script failed.
+    expect(said).toEqual([])
+    await context.close()
+  })
+
+  /** The published package, started as the pasted configuration says; what npx would fetch is what npm packed here. */
+  async function actAs(pasted: string): Promise<void> {
+    const { mcpServers } = JSON.parse(pasted) as {
+      mcpServers: Record<string, { command: string; args: string[]; env: Record<string, string> }>
+    }
+    const { command, args, env } = mcpServers.sallyport ?? { command: '', args: [], env: {} }
+    expect([command, ...args]).toEqual(['npx', '-y', 'sallyport-mcp'])
+    const client = new Client({ name: 'test', version: '1' })
+    await client.connect(
+      new StdioClientTransport({ command: mcp.bin, env: { PATH: process.env.PATH ?? '', ...env } }),
+    )
+    const listed = await client.callTool({ name: 'list_connections', arguments: {} })
+    const { connections } = listed.structuredContent as { connections: { id: string }[] }
+    const answer = await client.callTool({
+      name: 'execute',
+      arguments: {
+        connectionId: connections[0]?.id,
+        method: 'GET',
+        url: `${upstream.origin}/hello`,
+      },
+    })
+    expect(answer.isError ?? false).toBe(false)
+    await client.close()
+  }
+
+  it('can be read by everyone at each of its steps, in both themes, on a phone too', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const phone of [false, true]) {
+        const { page, context } = await open(`${vault.url}/welcome`, {
+          colorScheme,
+          phone,
+          audit: true,
+          signedIn: true,
+        })
+        const check = async () => {
+          expect(await findAccessibilityFaults(page)).toEqual([])
+          expect(await overflowOf(page)).toBe(0)
+        }
+        await page.getByText('Use one that is here').waitFor()
+        await check()
+        await page.getByRole('button', { name: 'GitHub' }).click()
+        await page.getByLabel('Key', { exact: true }).waitFor()
+        await check()
+        await page.getByRole('button', { name: 'Back' }).click()
+        await page.getByRole('button', { name: 'Echo' }).click()
+        await page.getByLabel('Name of the agent').fill('Second')
+        await check()
+        await page.getByRole('button', { name: 'Connect it' }).click()
+        await page.getByText('Waiting for the agent').waitFor()
+        await check()
+        // The key was shown once: after a reload there is a way to a new one.
+        await page.reload()
+        await page.getByRole('button', { name: 'Make a new key' }).click()
+        await page.getByText('claude mcp add sallyport').waitFor()
+        await context.close()
+      }
+    }
+  })
+
+  it('says to whoever opens the link later that there is an owner', async () => {
+    const { page, context } = await open(link)
+    await page.getByLabel('E-mail address').fill('late@example.com')
+    await password(page).fill(ownerPassword)
+    await password(page).press('Enter')
+    await page.getByText('This vault has its first owner already.').waitFor()
+    await context.close()
+  })
+})

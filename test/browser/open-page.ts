@@ -1,0 +1,65 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { ownerEmail, ownerPassword } from '../fixtures/vault.ts'
+
+export interface OpenOptions {
+  readonly colorScheme?: 'light' | 'dark'
+  /** 360 pixels wide, as the narrowest phones that are sold. */
+  readonly phone?: boolean
+  /** axe is put into the page, which its own policy would forbid: without it the policy is what is tried. */
+  readonly audit?: boolean
+  /** Begin as the vault's first owner, or as whoever this is. */
+  readonly signedIn?: boolean | { readonly email: string; readonly password: string }
+}
+
+export interface OpenedPage {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** What the console said and scripts threw; without the browser's note of every answer that is not a success. */
+  readonly said: string[]
+}
+
+/** Opens a page of the dashboard in a browser profile of its own. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: OpenOptions = {},
+): Promise<OpenedPage> {
+  const context = await browser.newContext({
+    colorScheme: options.colorScheme ?? 'light',
+    viewport: options.phone === true ? { width: 360, height: 740 } : { width: 1280, height: 800 },
+    bypassCSP: options.audit === true,
+  })
+  if (options.signedIn !== undefined && options.signedIn !== false) {
+    await signIn(
+      context,
+      new URL(url).origin,
+      options.signedIn === true ? firstOwner : options.signedIn,
+    )
+  }
+  const page = await context.newPage()
+  const said: string[] = []
+  page.on('console', (message) => {
+    if (!message.text().startsWith('Failed to load resource')) said.push(message.text())
+  })
+  page.on('pageerror', (error) => said.push(error.message))
+  await page.goto(url)
+  return { page, context, said }
+}
+
+const firstOwner = { email: ownerEmail, password: ownerPassword }
+
+async function signIn(
+  context: BrowserContext,
+  origin: string,
+  data: { readonly email: string; readonly password: string },
+): Promise<void> {
+  const answer = await context.request.post(`${origin}/api/v1/session`, {
+    headers: { origin },
+    data,
+  })
+  if (!answer.ok()) throw new Error(`Sign-in failed: ${await answer.text()}`)
+}
+
+/** By how many pixels the page is wider than its window. */
+export const overflowOf = (page: Page): Promise<number> =>
+  page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth)
