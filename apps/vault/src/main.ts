@@ -57,6 +57,7 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
   })
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   let url = config.publicUrl ?? ''
+  let pagesUrl = url
   const setupToken = createSetupTokenFile(config.dataDir)
   const house = await compose({
     config,
@@ -67,6 +68,7 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
     dashboardDir: findDashboard(),
     now: Date.now,
     publicUrl: () => url,
+    pagesUrl: () => pagesUrl,
     onSetUp: setupToken.remove,
   }).catch(async (error: unknown) => {
     await store.close()
@@ -74,19 +76,24 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
   })
   let listener: Listener | undefined
   try {
-    listener = await listen({ ...config, serve: house.app.fetch, refuse: house.refuse }).catch(
-      (error: unknown) => {
-        throw explainListening(config, error)
-      },
-    )
+    listener = await listen({
+      ...config,
+      takeLocalhost: config.publicUrl === undefined,
+      serve: house.app.fetch,
+      refuse: house.refuse,
+    }).catch((error: unknown) => {
+      throw explainListening(config, error)
+    })
     url = config.publicUrl ?? `http://${hostInUrl(config.host)}:${listener.port}`
+    // An address can have no passkeys. Agents go on calling the vault by it: it is what they sign for.
+    pagesUrl = listener.ownsLocalhost ? `http://localhost:${listener.port}` : url
     const prepared = await house.prepareSetup(setupToken.read())
     if (prepared.setupToken === undefined) {
       setupToken.remove()
       announce({ url })
     } else {
       setupToken.write(prepared.setupToken)
-      announce({ url, setupUrl: `${url}/setup#token=${prepared.setupToken}` })
+      announce({ url, setupUrl: `${pagesUrl}/setup#token=${prepared.setupToken}` })
     }
     await stopped
   } finally {

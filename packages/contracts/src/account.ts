@@ -120,7 +120,7 @@ export const beginPasskeySignIn = defineOperation({
   summary: 'Begin to sign in with a passkey; nobody has to be named',
   input: z.strictObject({}),
   output: Challenge,
-  problems: ['too-many-attempts'],
+  problems: ['passkey-refused', 'too-many-attempts'],
 })
 
 export const signInWithPasskey = defineOperation({
@@ -163,7 +163,7 @@ export const beginPasskey = defineOperation({
   summary: 'Begin to add a passkey',
   input: z.strictObject({}),
   output: Challenge,
-  problems: ['fresh-sign-in-required'],
+  problems: ['passkey-refused', 'fresh-sign-in-required'],
 })
 
 export const createPasskey = defineOperation({

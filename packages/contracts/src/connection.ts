@@ -171,6 +171,7 @@ export const updateConnection = defineOperation({
     'origin-not-allowed',
     'version-conflict',
     'credential-unreadable',
+    'fresh-sign-in-required',
   ],
 })
 

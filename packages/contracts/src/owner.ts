@@ -173,7 +173,7 @@ export const addMember = defineOperation({
   input: z.strictObject({ email, password: newPassword, role: Role }),
   output: z.object({ member: Member }),
   status: 201,
-  problems: ['email-taken', 'insufficient-scope'],
+  problems: ['email-taken', 'insufficient-scope', 'fresh-sign-in-required'],
 })
 
 export const changeMemberRole = defineOperation({
@@ -185,7 +185,7 @@ export const changeMemberRole = defineOperation({
   summary: 'Change a person’s role; their sessions and tokens end',
   input: z.strictObject({ ownerId: OwnerId, role: Role }),
   output: z.object({ member: Member }),
-  problems: ['member-not-found', 'last-owner', 'insufficient-scope'],
+  problems: ['member-not-found', 'last-owner', 'insufficient-scope', 'fresh-sign-in-required'],
 })
 
 export const removeMember = defineOperation({
@@ -197,5 +197,5 @@ export const removeMember = defineOperation({
   summary: 'Remove a person with their sessions and tokens',
   input: z.strictObject({ ownerId: OwnerId }),
   output: z.object({ deleted: z.literal(true) }),
-  problems: ['member-not-found', 'last-owner', 'insufficient-scope'],
+  problems: ['member-not-found', 'last-owner', 'insufficient-scope', 'fresh-sign-in-required'],
 })

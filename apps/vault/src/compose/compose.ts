@@ -95,7 +95,7 @@ function composeApp(
       authenticateAgent: rooms.identity.authenticateAgent,
       authenticateOwner: rooms.identity.authenticateOwner,
       cookies: createSessionCookie(secure),
-      ownOrigin: () => new URL(publicUrl()).origin,
+      ownOrigins: () => [needs.pagesUrl(), publicUrl()].map((url) => new URL(url).origin),
     },
     respond,
     bodies: createBodyBudget(),

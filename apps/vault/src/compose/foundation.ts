@@ -37,6 +37,8 @@ export interface ComposeNeeds {
   /** The vault's own URL, without trailing slash; asked only once it listens. */
   readonly publicUrl: () => string
   /** Told once the first owner was made. */
+  /** Where people open its pages, without trailing slash: the same, or localhost where that is a loopback address. */
+  readonly pagesUrl: () => string
   readonly onSetUp: () => void
   readonly randomBytes: (size: number) => Uint8Array
   /** Milliseconds since the epoch. */

@@ -47,9 +47,11 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...shared,
     stores,
     tokenHash: foundation.tokenHash,
+    keyring: foundation.keyring,
     createWorkspaceKey: foundation.keyring.createWorkspaceKey,
     cancelRequests: capabilityStore.cancelPending,
     issuer: publicUrl,
+    pagesUrl: needs.pagesUrl,
     logFailure: (error, what) => onFailure(what, error),
   })
   const events = createEvents({
@@ -95,7 +97,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     onPolicyChanged,
     newId,
     now,
-    publicUrl,
+    publicUrl: needs.pagesUrl,
   })
   return { identity, workspaces, events, connections, policies, capabilities, execute, watchCalls }
 }

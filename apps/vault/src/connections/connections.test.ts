@@ -8,6 +8,7 @@ import { createConnections } from './connections.ts'
 import type { ConnectionEvent, Probe } from './connections-needs.ts'
 import type { CredentialContext } from './credential-opener.ts'
 
+const nowMs = 1_763_690_000_000
 const owner: AuthenticatedOwner = {
   ownerId: 'own_1',
   workspaceId: 'wsp_1',
@@ -16,6 +17,7 @@ const owner: AuthenticatedOwner = {
   scopes: new Set(),
   via: 'session',
   expiresAtMs: Number.MAX_SAFE_INTEGER,
+  authenticatedAtMs: nowMs,
 }
 const stranger = { ...owner, ownerId: 'own_2', workspaceId: 'wsp_2' }
 const agent = { agentId: 'agt_1', workspaceId: 'wsp_1' }
@@ -128,7 +130,7 @@ function setUp() {
       seen.changed.push(id)
     },
     newId: (kind) => `${kind.slice(0, 3)}_${++seen.ids}`,
-    now: () => 1_763_690_000_000,
+    now: () => nowMs,
   })
   const create = (input: Partial<InputOf<typeof createConnection>> = {}) =>
     connections.create(
@@ -272,6 +274,35 @@ describe('changing a connection', () => {
     )
     expect(await typeOf(keyring.open({ ...context, rowVersion: 2 }, sealed))).toBe('done')
     expect(seen.ended).toEqual([connection.id])
+  })
+
+  it('reaches further from a session only for who signed in a moment ago', async () => {
+    verifies('S-42')
+    const { connections, create, shelf } = setUp()
+    const { connection } = await create()
+    const ref = { connectionId: connection.id }
+    const stale: AuthenticatedOwner = { ...owner, authenticatedAtMs: nowMs - 5 * 60_000 }
+    const token: AuthenticatedOwner = { ...owner, via: 'token' }
+    const credential = { kind: 'bearer' as const, token: 'another-long-secret' }
+    const wider = { ...ref, origins: [origin, 'https://b.example'] }
+    for (const change of [
+      wider,
+      { ...ref, origins: ['https://b.example'] },
+      { ...ref, credential },
+    ]) {
+      expect(await typeOf(connections.update(stale, change))).toBe('fresh-sign-in-required')
+    }
+    expect(shelf.rows.get(connection.id)?.version).toBe(1)
+    for (const change of [
+      { ...ref, label: 'x' },
+      { ...ref, origins: [origin] },
+    ]) {
+      expect(await typeOf(connections.update(stale, change))).toBe('done')
+    }
+    for (const by of [token, owner]) {
+      expect(await typeOf(connections.update(by, wider))).toBe('done')
+      expect(await typeOf(connections.update(by, { ...ref, origins: [origin] }))).toBe('done')
+    }
   })
 
   it('takes a new credential, even where the old one cannot be opened', async () => {

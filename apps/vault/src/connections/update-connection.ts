@@ -1,5 +1,6 @@
 import { type InputOf, type OutputOf, Problem, type updateConnection } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
+import { requireFreshSignIn } from '../identity/require-fresh-sign-in.ts'
 import {
   checkCredential,
   checkExtraHeaders,
@@ -22,7 +23,8 @@ const attemptsMax = 4
 
 /**
  * Builds the operation `updateConnection`. What is not named stays. A new credential or other origins seal the
- * credential anew, for the next version of the row, and end the calls that are on their way with the old one.
+ * credential anew, for the next version of the row, and end the calls that are on their way with the old one; what makes it
+ * reach further takes, from a session, a fresh sign-in.
  */
 export function createConnectionUpdate(needs: Needs) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
@@ -50,6 +52,7 @@ async function compareAndSet(
 ): Promise<Applied> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const current = await getLive(needs, owner.workspaceId, input.connectionId)
+    if (reachesFurther(input, current)) requireFreshSession(owner, needs.now())
     const changes = await recordFailure(needs, subject(needs, owner, input), () =>
       workOut(needs, current, input),
     )
@@ -60,6 +63,15 @@ async function compareAndSet(
   throw new Problem('version-conflict', 'The connection is being changed by somebody else.', {
     next: 'Read it again and repeat the change where it is still wanted.',
   })
+}
+
+/** Whether other places get a credential, or these another one. */
+const reachesFurther = ({ credential, origins = [] }: Input, current: StoredConnection) =>
+  credential !== undefined || origins.some((origin) => !current.origins.includes(origin))
+
+/** A person who may have left the browser open proves that they are there. A token was given its scope by one who did. */
+function requireFreshSession(owner: AuthenticatedOwner, nowMs: number): void {
+  if (owner.via === 'session') requireFreshSignIn(owner, nowMs)
 }
 
 /** What has to be written so that the connection becomes what the input says. */

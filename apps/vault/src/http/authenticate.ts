@@ -9,8 +9,8 @@ export interface Authentication {
   authenticateAgent(bearer: string): Promise<AuthenticatedAgent>
   authenticateOwner(given: { bearer?: string; cookie?: string }): Promise<AuthenticatedOwner>
   readonly cookies: SessionCookies
-  /** The vault's own origin: what a browser has to say where a cookie is used to change something. */
-  readonly ownOrigin: () => string
+  /** The vault's own origins: one of them a browser has to name where a cookie is used to change something. */
+  readonly ownOrigins: () => readonly string[]
 }
 
 /** RFC 6750 §2.1: only the header. A second Authorization header is joined by node with a comma and fails here. */
@@ -67,13 +67,13 @@ export function refuseForgery(c: Context, operation: Operation, auth: Authentica
   if (operation.method === 'GET') return
   const site = c.req.header('sec-fetch-site')
   const origin = c.req.header('origin')
-  const own = origin !== undefined ? origin === auth.ownOrigin() : site === 'same-origin'
+  const own = origin !== undefined ? auth.ownOrigins().includes(origin) : site === 'same-origin'
   if (own) return
   throw new Problem(
     'cross-origin-refused',
     'A session may change things only from the vault’s own pages.',
     {
-      next: `Send the header Origin: ${auth.ownOrigin()}, or use a personal access token.`,
+      next: `Send the header Origin: ${auth.ownOrigins()[0]}, or use a personal access token.`,
     },
   )
 }

@@ -27,6 +27,8 @@ export interface ListenOptions {
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
+  /** Where the host is a loopback address, take the one of the other family too, so that `localhost` leads here alone. */
+  readonly takeLocalhost: boolean
   readonly serve: Fetch
   /** Answers what still comes on open connections while the vault stops. */
   readonly refuse: () => Response
@@ -35,6 +37,8 @@ export interface ListenOptions {
 /** A vault that listens. */
 export interface Listener {
   readonly port: number
+  /** Whether nobody else on this machine can answer at `localhost` and this port. */
+  readonly ownsLocalhost: boolean
   /**
    * Takes no new connections and no new requests, and resolves when those under way are answered, or cut off after eight
    * seconds.
@@ -45,20 +49,50 @@ export interface Listener {
 /** Resolves when it listens; rejects with the error of the operating system. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const state = { isStopping: false }
-  const server = await open(options, (request, bindings) =>
-    state.isStopping ? options.refuse() : options.serve(request, bindings),
-  )
-  const address = server.address()
+  const fetch: Fetch = (request, bindings) =>
+    state.isStopping ? options.refuse() : options.serve(request, bindings)
+  const server = await open(options, fetch)
+  const bound = server.address()
+  const { address, port } =
+    typeof bound === 'object' && bound !== null ? bound : { ...options, address: options.host }
+  const other = options.takeLocalhost ? await openOther({ host: address, port }, fetch) : 'not ours'
+  const servers = typeof other === 'object' ? [server, other] : [server]
   return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
-    drain() {
+    port,
+    ownsLocalhost: other !== 'not ours',
+    async drain() {
       state.isStopping = true
-      return drain(server)
+      await Promise.all(servers.map(drain))
     },
   }
 }
 
-function open({ host, port }: ListenOptions, fetch: Fetch): Promise<ServerType> {
+const otherLoopback: Readonly<Record<string, string>> = { '127.0.0.1': '::1', '::1': '127.0.0.1' }
+/** What the operating system says where the machine has no such address: nobody can answer there either. */
+const noSuchAddress = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
+
+/**
+ * Listens at the loopback address of the other family. Browsers try both for `localhost`: whoever held the other one could
+ * show a page of their own there, and agents run on this machine.
+ */
+async function openOther(
+  { host, port }: { host: string; port: number },
+  fetch: Fetch,
+): Promise<ServerType | 'nobody’s' | 'not ours'> {
+  const other = otherLoopback[host]
+  if (other === undefined) return 'not ours'
+  try {
+    return await open({ host: other, port }, fetch)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    return noSuchAddress.includes(code) ? 'nobody’s' : 'not ours'
+  }
+}
+
+function open(
+  { host, port }: Pick<ListenOptions, 'host' | 'port'>,
+  fetch: Fetch,
+): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname: host, port, serverOptions }, () => resolve(server))
     server.maxConnections = connectionsMax

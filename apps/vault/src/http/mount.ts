@@ -13,10 +13,21 @@ export interface Call<O extends Operation> {
   readonly input: InputOf<O>
   readonly caller: CallerOf<O>
   readonly requestId: string
+  /** Where the request came from. */
+  readonly from: RequestSource
+  /** Aborted when the client has hung up. Made when it is asked for, since it costs. */
+  readonly gone: () => AbortSignal
+}
+
+/** Where a request came from, as far as it is told. */
+export interface RequestSource {
   /** The address of the client, believed as far as the trusted proxies go. */
   readonly address: string
   /** The session that the browser had until now, good or not. */
   readonly cookie: string | undefined
+  readonly userAgent: string | undefined
+  /** By what name the vault was reached. */
+  readonly host: string | undefined
 }
 
 type CallerOf<O extends Operation> = O['caller'] extends readonly ['agent']
@@ -149,14 +160,18 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
   const pass = async (passage: Passage) => {
     const { c, context, requestId } = passage
     const caller = (await authenticate(passage, operation)) as CallerOf<O>
-    const address = context.clientAddress(c)
-    const cookie = context.auth.cookies.read(c)
+    const from: RequestSource = {
+      address: context.clientAddress(c),
+      cookie: context.auth.cookies.read(c),
+      userAgent: c.req.header('user-agent'),
+      host: c.req.header('host'),
+    }
     const result = await recorded(passage, { operation, caller }, async () => {
       const input = parseInput(
         operation,
         await readInput(c, operation, passage.lease),
       ) as InputOf<O>
-      return how.handle({ input, caller, requestId, address, cookie })
+      return how.handle({ input, caller, requestId, from, gone: () => c.req.raw.signal })
     })
     return how.write(result, passage)
   }

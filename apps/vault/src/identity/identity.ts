@@ -1,7 +1,10 @@
-// This room knows who is calling: agents by their keys and tokens, people by their passwords, sessions and tokens.
+// This room knows who is calling: agents by their keys and tokens, people by their passwords, passkeys, codes, sessions and
+// tokens.
 
+import type { IdKind } from '@sallyport/contracts'
+import { type AccountStore, createReadAccount } from './account.ts'
 import { type AgentStore, createAgents } from './agents.ts'
-import type { IdentityEvent } from './audit-event.ts'
+import type { IdentityEvent, RecordEvent } from './audit-event.ts'
 import {
   type AgentAccessLookup,
   createAuthenticateAgent,
@@ -13,14 +16,28 @@ import {
   type OwnerAccessStore,
 } from './authenticate-owner.ts'
 import { createEnrolment, type EnrolmentStore } from './enrolment.ts'
+import { createInvitations, type InvitationStore } from './invitations.ts'
 import { createMembers, type MemberStore } from './members.ts'
 import { sessionIdleMs } from './owner-session.ts'
 import { createOwnerTokens, type OwnerTokenStore } from './owner-tokens.ts'
-import { createPasswords } from './passwords.ts'
+import { type ChallengeStore, createPasskeyChallenges } from './passkey-challenges.ts'
+import { createPasskeySignIn, type PasskeySignInStore } from './passkey-sign-in.ts'
+import { createPasskeys, type PasskeyStore } from './passkeys.ts'
+import { createPasswords, type Passwords } from './passwords.ts'
+import type { TotpSealer } from './prove-person.ts'
+import { createReauthenticate } from './reauthenticate.ts'
+import { createRelyingParties } from './relying-party.ts'
+import { createSecondFactor, type SecondFactorStore } from './second-factor.ts'
 import type { TokenHash } from './secret-token.ts'
+import { createSessionList, type SessionListStore } from './session-list.ts'
 import { createSetup, type SetupStore } from './setup.ts'
 import { createSignIn, type SessionStore } from './sign-in.ts'
-import { createSignInLimit, forgetAfterMs, type SignInAttemptStore } from './sign-in-limit.ts'
+import {
+  createSignInLimit,
+  forgetAfterMs,
+  type SignInAttemptStore,
+  type SignInLimit,
+} from './sign-in-limit.ts'
 import { createTokenExchange, type TokenExchangeStore } from './token-exchange.ts'
 
 /** The queries that identity needs, one small interface for each of its parts. */
@@ -32,6 +49,12 @@ export interface IdentityStores {
   readonly lastSeen: { touch(agentId: string, atMs: number): Promise<void> }
   readonly setup: SetupStore
   readonly sessions: SessionStore
+  readonly sessionList: SessionListStore
+  readonly secondFactor: SecondFactorStore
+  readonly passkeys: PasskeyStore & PasskeySignInStore
+  readonly challenges: ChallengeStore
+  readonly account: AccountStore
+  readonly invitations: InvitationStore
   readonly attempts: SignInAttemptStore
   readonly ownerAccess: OwnerAccessStore
   readonly ownerTokens: OwnerTokenStore
@@ -50,8 +73,10 @@ export interface IdentityNeeds {
   readonly stores: IdentityStores
   /** Durable when it resolves. */
   readonly audit: { record(event: IdentityEvent & { readonly auditId: string }): Promise<void> }
-  readonly newId: (kind: 'agent' | 'owner' | 'workspace' | 'token' | 'audit') => string
+  readonly newId: (kind: IdKind) => string
   readonly tokenHash: TokenHash
+  /** Seals the secrets of one-time codes. */
+  readonly keyring: TotpSealer
   readonly createWorkspaceKey: (
     workspaceId: string,
   ) => Promise<{ readonly version: number; readonly wrapped: Uint8Array }>
@@ -61,6 +86,8 @@ export interface IdentityNeeds {
   readonly cancelRequests: (agentId: string) => Promise<unknown>
   /** The vault's public URL without trailing slash. */
   readonly issuer: () => string
+  /** Where people open the vault's pages, without trailing slash: the public URL, or localhost where that is loopback. */
+  readonly pagesUrl: () => string
   readonly randomBytes: (size: number) => Uint8Array
   /** Ms since the epoch. */
   readonly now: () => number
@@ -90,13 +117,10 @@ export function createIdentity(needs: IdentityNeeds) {
     bootstrapAgent: createEnrolment({ ...shared, store: stores.enrolment }),
     issueAgentToken: createTokenExchange({ ...shared, store: stores.exchange }),
     setup: createSetup({ ...shared, store: stores.setup }),
-    sessions: createSignIn({
-      ...shared,
-      store: stores.sessions,
-      logFailure: (error) => logFailure(error, 'a failed sign-in could not be recorded'),
-    }),
+    ...createAccounts(shared),
     ownerTokens: createOwnerTokens({ ...shared, store: stores.ownerTokens }),
     members: createMembers({ ...shared, store: stores.members }),
+    invitations: createInvitations({ ...shared, store: stores.invitations }),
     /** Removes what is over, a bounded number of rows at a time; returns how many. For a timer. */
     removeExpired: () =>
       stores.expired.removeExpired({
@@ -104,5 +128,33 @@ export function createIdentity(needs: IdentityNeeds) {
         sessionIdleMs,
         attemptsForgottenAfterMs: forgetAfterMs,
       }),
+  }
+}
+
+/** How people prove who they are. */
+function createAccounts(
+  given: IdentityNeeds & {
+    readonly record: RecordEvent
+    readonly passwords: Passwords
+    readonly limit: SignInLimit
+  },
+) {
+  const { stores } = given
+  const shared = {
+    ...given,
+    logFailure: (error: unknown) =>
+      given.logFailure(error, 'a failed sign-in could not be recorded'),
+    parties: createRelyingParties(given),
+    challenges: createPasskeyChallenges({ ...given, store: stores.challenges }),
+  }
+  const passkeySignIn = createPasskeySignIn({ ...shared, store: stores.passkeys })
+  return {
+    sessions: createSignIn({ ...shared, store: stores.sessions }),
+    sessionList: createSessionList({ ...shared, store: stores.sessionList }),
+    reauthenticate: createReauthenticate({ ...shared, store: stores.sessions, passkeySignIn }),
+    passkeySignIn,
+    passkeys: createPasskeys({ ...shared, store: stores.passkeys }),
+    secondFactor: createSecondFactor({ ...shared, store: stores.secondFactor }),
+    readAccount: createReadAccount({ ...shared, store: stores.account }),
   }
 }

@@ -5,6 +5,7 @@ import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
 import { memberView } from './owner-session.ts'
 import type { Passwords } from './passwords.ts'
+import { requireFreshSignIn } from './require-fresh-sign-in.ts'
 import { requireSession } from './require-session.ts'
 
 /** A person of a workspace, as stored. */
@@ -47,18 +48,22 @@ interface MembersNeeds {
   readonly now: () => number
 }
 
-/** The people of a workspace. Only an owner, from a session, changes them; at least one owner stays. */
+/** The people of a workspace. Only an owner who signed in a moment ago changes them; at least one owner stays. */
 export function createMembers(needs: MembersNeeds) {
   const { store, record } = needs
+  const requireFreshOwner = (actor: AuthenticatedOwner) => {
+    requireOwner(actor)
+    requireFreshSignIn(actor, needs.now())
+  }
   return {
     async list({ workspaceId }: AuthenticatedOwner, input: PageInput) {
       const { page, ...rest } = writePage(await store.list(workspaceId, readPage(input)), input)
       return { members: page.map(memberView), ...rest }
     },
 
-    /** Problems: `email-taken`, `insufficient-scope`. */
+    /** Problems: `email-taken`, `insufficient-scope`, `fresh-sign-in-required`. */
     async add(actor: AuthenticatedOwner, input: InputOf<typeof addMember>) {
-      requireOwner(actor)
+      requireFreshOwner(actor)
       const id = needs.newId('owner')
       const passwordHash = await needs.passwords.hash(input.password)
       const row = await store.add({
@@ -72,23 +77,23 @@ export function createMembers(needs: MembersNeeds) {
       return { member: memberView(member) }
     },
 
-    /** Problems: `member-not-found`, `last-owner`, `insufficient-scope`. */
+    /** Problems: `member-not-found`, `last-owner`, `insufficient-scope`, `fresh-sign-in-required`. */
     async changeRole(
       actor: AuthenticatedOwner,
       { ownerId, role }: { ownerId: string; role: Role },
     ) {
-      requireOwner(actor)
+      requireFreshOwner(actor)
       const member = granted(await store.changeRole(changeOf(actor, ownerId), role))
       await record(event(actor, 'changeMemberRole', member))
       return { member: memberView(member) }
     },
 
-    /** Problems: `member-not-found`, `last-owner`, `insufficient-scope`. */
+    /** Problems: `member-not-found`, `last-owner`, `insufficient-scope`, `fresh-sign-in-required`. */
     async remove(
       actor: AuthenticatedOwner,
       { ownerId }: { ownerId: string },
     ): Promise<{ deleted: true }> {
-      requireOwner(actor)
+      requireFreshOwner(actor)
       const member = granted(await store.remove(changeOf(actor, ownerId)))
       await record(event(actor, 'removeMember', member))
       return { deleted: true }
@@ -96,7 +101,11 @@ export function createMembers(needs: MembersNeeds) {
   }
 }
 
-function requireOwner(actor: AuthenticatedOwner): void {
+/**
+ * Demands an owner's session. The store looks again, with the owners locked.
+ * @throws Problem session-required, insufficient-scope
+ */
+export function requireOwner(actor: AuthenticatedOwner): void {
   requireSession(actor)
   if (actor.role !== 'owner') throw notAnOwner()
 }
@@ -113,11 +122,7 @@ function granted(answer: MemberRow | MemberRefusal | 'email-taken'): MemberRow {
 
 function refusal(reason: MemberRefusal | 'email-taken'): Problem {
   if (reason === 'actor-not-owner') return notAnOwner()
-  if (reason === 'email-taken') {
-    return new Problem('email-taken', 'This e-mail address is in use.', {
-      next: 'Use another address, or change the role of the person who has it.',
-    })
-  }
+  if (reason === 'email-taken') return emailTaken()
   if (reason === 'last-owner') {
     return new Problem('last-owner', 'This person is the last owner of the workspace.', {
       next: 'Make somebody else an owner first.',
@@ -128,7 +133,12 @@ function refusal(reason: MemberRefusal | 'email-taken'): Problem {
   })
 }
 
-const notAnOwner = () =>
+export const emailTaken = () =>
+  new Problem('email-taken', 'This e-mail address is in use.', {
+    next: 'Use another address, or change the role of the person who has it.',
+  })
+
+export const notAnOwner = () =>
   new Problem('insufficient-scope', 'Only an owner can change who is in the workspace.', {
     next: 'Ask an owner of the workspace.',
   })

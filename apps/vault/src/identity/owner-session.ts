@@ -1,11 +1,13 @@
 import type { OutputOf, Role, signIn } from '@sallyport/contracts'
 import { scopesOfRole } from './roles.ts'
-import { newToken, type TokenHash } from './secret-token.ts'
+import { isToken, newToken, type TokenHash } from './secret-token.ts'
 
 /** A session ends after this long without a request, in ms (S-42). */
 export const sessionIdleMs = 30 * 60_000
 /** … and after this long in any case. */
 const sessionLifeMs = 12 * 3_600_000
+/** Characters of a browser's name, or of an address, that are kept. */
+const shownCharsMax = 200
 
 /** A person with their workspace, as stored. */
 export interface OwnerProfile {
@@ -18,11 +20,28 @@ export interface OwnerProfile {
   readonly createdAt: Date
 }
 
+/** How a session was begun. */
+export type SignInMethod = 'password' | 'passkey' | 'setup' | 'invitation'
+
+/** Where a request came from, and the session that the browser had until now. */
+export interface SignInOrigin {
+  readonly address: string
+  readonly cookie?: string | undefined
+  readonly userAgent?: string | undefined
+  /** The header `Host`: by what name the vault was reached. */
+  readonly host?: string | undefined
+}
+
 /** A session as it is stored. */
 export interface NewSession {
   readonly hash: Uint8Array
+  readonly id: string
+  readonly method: SignInMethod
+  readonly userAgent: string | null
+  readonly address: string | null
   readonly createdAtMs: number
   readonly expiresAtMs: number
+  readonly authenticatedAtMs: number
 }
 
 /** What http answers, and what it puts in the cookie: 43 base64url characters, and when they end at the latest. */
@@ -31,16 +50,49 @@ export interface WithSession {
   readonly session: { readonly value: string; readonly expiresAtMs: number }
 }
 
-/** Makes a session's value, and the row that is stored of it. */
-export function newSession(needs: {
+export interface NewSessionNeeds {
+  readonly newId: (kind: 'session') => string
   readonly tokenHash: TokenHash
   readonly randomBytes: (size: number) => Uint8Array
   readonly now: () => number
-}): { value: string; row: NewSession } {
+}
+
+/**
+ * Makes a session's value, and the row that is stored of it. The person counts as having proved who they are just now,
+ * unless `authenticatedAtMs` says otherwise.
+ */
+export function newSession(
+  needs: NewSessionNeeds,
+  given: { method: SignInMethod; from: SignInOrigin; authenticatedAtMs?: number },
+): { value: string; row: NewSession } {
   const value = newToken('session', needs.randomBytes)
   const createdAtMs = needs.now()
-  const expiresAtMs = createdAtMs + sessionLifeMs
-  return { value, row: { hash: needs.tokenHash(value), createdAtMs, expiresAtMs } }
+  const { method, from } = given
+  const row: NewSession = {
+    hash: needs.tokenHash(value),
+    id: needs.newId('session'),
+    method,
+    userAgent: shown(from.userAgent),
+    address: shown(from.address),
+    createdAtMs,
+    expiresAtMs: createdAtMs + sessionLifeMs,
+    authenticatedAtMs: given.authenticatedAtMs ?? createdAtMs,
+  }
+  return { value, row }
+}
+
+/** The keyed hash of the session that a browser had, where what it sent has the form of one. */
+export function previousSession(
+  { tokenHash }: { readonly tokenHash: TokenHash },
+  { cookie }: SignInOrigin,
+): Uint8Array | undefined {
+  return cookie !== undefined && isToken('session', cookie) ? tokenHash(cookie) : undefined
+}
+
+/** What a client says of itself, as it can be shown: bounded, and without what is not seen or changes what is. */
+function shown(text: string | undefined): string | null {
+  const plain = (text ?? '').replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim()
+  return plain === '' ? null : [...plain].slice(0, shownCharsMax).join('')
 }
 
 /** A person as the members' list shows them. */
@@ -78,11 +130,11 @@ export function sessionView(
 export function beginning(
   owner: OwnerProfile,
   value: string,
-  { createdAtMs, expiresAtMs }: NewSession,
+  { expiresAtMs, authenticatedAtMs }: NewSession,
 ): WithSession {
   const scopes = scopesOfRole(owner.role)
   return {
-    output: sessionView(owner, { scopes, expiresAtMs, authenticatedAtMs: createdAtMs }),
+    output: sessionView(owner, { scopes, expiresAtMs, authenticatedAtMs }),
     session: { value, expiresAtMs },
   }
 }

@@ -10,6 +10,7 @@ import { isLookupId } from '../paging/lookup-id.ts'
 import { type PageAfter, type PageInput, readPage, writePage } from '../paging/page-cursor.ts'
 import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
+import { requireFreshSignIn } from './require-fresh-sign-in.ts'
 import { requireSession } from './require-session.ts'
 import { newToken, type TokenHash } from './secret-token.ts'
 
@@ -58,12 +59,15 @@ interface OwnerTokensNeeds {
 export function createOwnerTokens(needs: OwnerTokensNeeds) {
   const { store, record } = needs
   return {
-    /** Problems: `insufficient-scope` for a scope that the role has not; `invalid-input` when there are too many. */
+    /**
+     * Problems: `insufficient-scope` for a scope that the role has not; `fresh-sign-in-required`; `invalid-input` when there are
+     * too many.
+     */
     async create(
       owner: AuthenticatedOwner,
       { name, scopes, expiresInDays }: InputOf<typeof createToken>,
     ) {
-      requireSession(owner)
+      requireFreshSignIn(owner, needs.now())
       refuseMoreThanRole(owner, scopes)
       const secret = newToken('owner', needs.randomBytes)
       const createdAtMs = needs.now()

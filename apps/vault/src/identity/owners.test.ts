@@ -11,6 +11,7 @@ import { verifies } from '../../../../test/verifies.ts'
 const email = 'ada@example.com'
 const password = 'correct horse battery'
 const minuteMs = 60_000
+const from = { address: '198.51.99.1' }
 
 let db: TestDatabase
 let test: TestIdentity
@@ -71,7 +72,9 @@ describe('the first run', () => {
     const { setupToken: next = '' } = await test.identity.setup.prepareSetup('lost')
     expect(next).not.toBe(setupToken)
     const input = { email, password, setupToken }
-    expect((await problemOf(test.identity.setup.setUp(input))).type).toBe('invalid-setup-token')
+    expect((await problemOf(test.identity.setup.setUp(input, from))).type).toBe(
+      'invalid-setup-token',
+    )
     const [row] = await db.database.sql`SELECT row_to_json(i)::text AS text FROM installation i`
     expect(row?.text).not.toContain(next)
   })
@@ -79,7 +82,9 @@ describe('the first run', () => {
   it('takes no token but its own', async () => {
     await test.identity.setup.prepareSetup()
     for (const setupToken of ['', 'x', 'A'.repeat(43), '\u0000', '\ud800', '__proto__']) {
-      const problem = await problemOf(test.identity.setup.setUp({ setupToken, email, password }))
+      const problem = await problemOf(
+        test.identity.setup.setUp({ setupToken, email, password }, from),
+      )
       expect(problem.type).toBe('invalid-setup-token')
     }
   })
@@ -90,7 +95,7 @@ describe('the first run', () => {
     const replicas = [test, replica(), replica()]
     const answers = await Promise.allSettled(
       replicas.map(({ identity }) =>
-        identity.setup.setUp({ setupToken, email, password, workspace: 'Acme' }),
+        identity.setup.setUp({ setupToken, email, password, workspace: 'Acme' }, from),
       ),
     )
     const made = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
@@ -103,7 +108,7 @@ describe('the first run', () => {
     await asOwner(made[0]?.session.value ?? '')
     for (const { identity } of replicas) {
       expect(await identity.setup.prepareSetup()).toEqual({})
-      const again = identity.setup.setUp({ setupToken, email: 'x@example.com', password })
+      const again = identity.setup.setUp({ setupToken, email: 'x@example.com', password }, from)
       expect((await problemOf(again)).type).toBe('already-set-up')
     }
     const counts = await db.database
@@ -415,7 +420,7 @@ describe('what is over', () => {
       ('\\x01', ${id}, now(), now() - interval '1 s'), ('\\x02', ${id}, now() - interval '31 m', now() + interval '1 h')`
     await sql`INSERT INTO agents (id, workspace_id, name, status) VALUES ('agt_over', 'wsp_other', 'x', 'active')`
     await sql`INSERT INTO agent_tokens (hash, agent_id, expires_at) VALUES
-      ('\\x01', 'agt_over', now() - interval '121 s'), ('\\x02', 'agt_over', now() + interval '1 m')`
+      ('\\x01', 'agt_over', now() - interval '601 s'), ('\\x02', 'agt_over', now() + interval '1 m')`
     await sql`INSERT INTO assertion_uses (agent_id, jti_hash, expires_at) VALUES
       ('agt_over', '\\x01', now() - interval '11 m'), ('agt_over', '\\x02', now() - interval '9 m')`
     // A clock that is fast removes nothing that is not over by the database's.

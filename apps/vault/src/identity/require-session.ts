@@ -6,8 +6,19 @@ import type { AuthenticatedOwner } from './caller.ts'
  * @throws Problem session-required
  */
 export function requireSession({ via }: AuthenticatedOwner): void {
-  if (via === 'session') return
-  throw new Problem('session-required', 'A token may not do this.', {
+  if (via !== 'session') throw sessionRequired()
+}
+
+/**
+ * The keyed hash of the session that asks.
+ * @throws Problem session-required
+ */
+export function sessionOf({ via, sessionHash }: AuthenticatedOwner): Uint8Array {
+  if (via !== 'session' || sessionHash === undefined) throw sessionRequired()
+  return sessionHash
+}
+
+const sessionRequired = () =>
+  new Problem('session-required', 'A token may not do this.', {
     next: 'Sign in with e-mail address and password, and do it from that session.',
   })
-}

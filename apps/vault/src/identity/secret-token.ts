@@ -3,6 +3,7 @@ const tokenPrefixes = {
   agent: 'spt_',
   bootstrap: 'spb_',
   owner: 'spp_',
+  invitation: 'spi_',
   session: '',
   setup: '',
 } as const

@@ -6,6 +6,7 @@ import {
   type NewSession,
   newSession,
   type OwnerProfile,
+  type SignInOrigin,
   type WithSession,
 } from './owner-session.ts'
 import type { Passwords } from './passwords.ts'
@@ -40,7 +41,7 @@ interface SetupNeeds {
   readonly passwords: Passwords
   readonly record: RecordEvent
   readonly createWorkspaceKey: (workspaceId: string) => Promise<WrappedKey>
-  readonly newId: (kind: 'workspace' | 'owner') => string
+  readonly newId: (kind: 'workspace' | 'owner' | 'session') => string
   readonly tokenHash: TokenHash
   readonly randomBytes: (size: number) => Uint8Array
   readonly now: () => number
@@ -66,11 +67,11 @@ export function createSetup(needs: SetupNeeds) {
     },
 
     /** Makes workspace, key and first owner, and signs in. Problems: `already-set-up`, `invalid-setup-token`. */
-    async setUp(input: InputOf<typeof setUp>): Promise<WithSession> {
+    async setUp(input: InputOf<typeof setUp>, from: SignInOrigin): Promise<WithSession> {
       const state = await store.read()
       if (state.isSetUp) throw alreadySetUp()
       if (!isRightToken(input.setupToken, state.tokenHash, tokenHash)) throw invalidSetupToken()
-      const { value, row } = newSession(needs)
+      const { value, row } = newSession(needs, { method: 'setup', from })
       const profile = await store.setUp(await firstOwner(needs, input, row))
       if (profile === undefined) throw alreadySetUp()
       const { id: ownerId, workspaceId } = profile

@@ -16,6 +16,12 @@ const waitSecondsMax = 900
 /** A person mistypes; an office of people shares an address. */
 const emailRule: AttemptRule = { freeAttempts: 5, waitSecondsMax, forgetAfterMs }
 const addressRule: AttemptRule = { freeAttempts: 30, waitSecondsMax, forgetAfterMs }
+/** Challenges are asked for by every page that offers passkeys; each is a row for five minutes. */
+const challengeRule: AttemptRule = {
+  freeAttempts: 60,
+  waitSecondsMax: 60,
+  forgetAfterMs: 5 * 60_000,
+}
 /** One customer of a provider has at least this much of IPv6. */
 const ipv6PrefixBits = 64
 
@@ -30,15 +36,28 @@ export interface SignInAttemptStore {
   giveBack(key: string): Promise<void>
 }
 
+/** Whom an attempt counts against. A passkey names nobody before it is verified. */
+interface Who {
+  readonly email?: string
+  readonly address: string
+}
+
 /** Bounds guessing, over all replicas and restarts (S-42). */
 export interface SignInLimit {
   /**
    * Counts an attempt before it is made, so that attempts in parallel count as well.
    * @throws Problem too-many-attempts
    */
-  begin(who: { email: string; address: string }): Promise<void>
+  begin(who: Who): Promise<void>
   /** The attempt was right: the address's is not held against it, and the e-mail address starts afresh. */
-  succeed(who: { email: string; address: string }): Promise<void>
+  succeed(who: Who): Promise<void>
+  /** The attempt was no guess: it is not held against anybody, and nobody starts afresh. */
+  takeBack(who: Who): Promise<void>
+  /**
+   * Counts a challenge that is asked for from an address.
+   * @throws Problem too-many-attempts
+   */
+  countChallenge(address: string): Promise<void>
 }
 
 /** Builds the limit. Keys are keyed hashes: the table shows nobody who was tried from where. */
@@ -62,12 +81,17 @@ export function createSignInLimit(needs: {
     async begin({ email, address }) {
       // The address first: who is held back there cannot lock other people's e-mail addresses.
       await count(addressKey(address), addressRule)
-      await count(emailKey(email), emailRule)
+      if (email !== undefined) await count(emailKey(email), emailRule)
     },
     async succeed({ email, address }) {
-      await store.forget(emailKey(email))
+      if (email !== undefined) await store.forget(emailKey(email))
       await store.giveBack(addressKey(address))
     },
+    async takeBack({ email, address }) {
+      if (email !== undefined) await store.giveBack(emailKey(email))
+      await store.giveBack(addressKey(address))
+    },
+    countChallenge: (address) => count(key('challenge', network(address)), challengeRule),
   }
 }
 

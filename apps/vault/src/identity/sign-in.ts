@@ -1,38 +1,44 @@
-import { Problem } from '@sallyport/contracts'
-import type { RecordEvent } from './audit-event.ts'
+import type { InputOf, signIn } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from './caller.ts'
+import { ownerEvent } from './owner-event.ts'
 import {
   beginning,
   type NewSession,
+  type NewSessionNeeds,
   newSession,
   type OwnerProfile,
+  previousSession,
+  type SignInOrigin,
   sessionView,
   type WithSession,
 } from './owner-session.ts'
-import type { Passwords } from './passwords.ts'
-import { isToken, type TokenHash } from './secret-token.ts'
-import type { SignInLimit } from './sign-in-limit.ts'
+import {
+  type OwnerCredential,
+  type ProveNeeds,
+  type ProvenPerson,
+  provePassword,
+  provePerson,
+  refused,
+} from './prove-person.ts'
 import { unauthenticated } from './unauthenticated.ts'
 
-/** What signing in needs to know of a person. */
-export interface OwnerCredential {
-  readonly ownerId: string
-  readonly workspaceId: string
-  readonly passwordHash: string
+/** A session that takes the place of another one. */
+export interface Replacement {
+  readonly session: NewSession
+  /** The session to end, if there is one. */
+  readonly ends: Uint8Array | undefined
+  /** Begin nothing where the session to end is not there any more. */
+  readonly onlyIfEnded: boolean
 }
 
 export interface SessionStore {
   findByEmail(email: string): Promise<OwnerCredential | undefined>
   findById(ownerId: string): Promise<(OwnerCredential & OwnerProfile) | undefined>
   /**
-   * Begins a session if the password is still the one that was verified, and ends the one with the hash `ends`.
-   * Undefined, and nothing done, if it is not.
+   * Begins a session if what was proved still holds, using up the second factor, and ends the one that it replaces. Undefined,
+   * and nothing done, if it does not hold.
    */
-  begin(
-    owner: OwnerCredential,
-    session: NewSession,
-    ends: Uint8Array | undefined,
-  ): Promise<OwnerProfile | undefined>
+  begin(proven: ProvenPerson, replacement: Replacement): Promise<OwnerProfile | undefined>
   /** Changes the password if it is still the one that was verified; ends all sessions and begins this one. */
   changePassword(
     owner: OwnerCredential,
@@ -41,49 +47,34 @@ export interface SessionStore {
   end(hash: Uint8Array): Promise<void>
 }
 
-export interface SignInNeeds {
+export interface SignInNeeds extends ProveNeeds, NewSessionNeeds {
   readonly store: SessionStore
-  readonly passwords: Passwords
-  readonly limit: SignInLimit
-  readonly record: RecordEvent
-  readonly logFailure: (error: unknown) => void
-  readonly tokenHash: TokenHash
-  readonly randomBytes: (size: number) => Uint8Array
-  readonly now: () => number
-}
-
-/** Where a request came from, and the session that the browser had until now. */
-export interface SignInOrigin {
-  readonly address: string
-  readonly cookie?: string | undefined
 }
 
 /** Signing in and out, and the password (S-42). Sessions are opaque, and renewed by everything that proves the password. */
 export function createSignIn(needs: SignInNeeds) {
-  const { store, record } = needs
+  const { store, record, limit } = needs
   return {
     /**
      * Begins a session and ends the one that the browser had.
-     * Problems: `invalid-credentials`, the same for an unknown address and a wrong password; `too-many-attempts`.
+     * Problems: `invalid-credentials`, the same for an unknown address, a wrong password and a wrong code; `otp-required`;
+     * `too-many-attempts`.
      */
-    async signIn(
-      input: { email: string; password: string },
-      from: SignInOrigin,
-    ): Promise<WithSession> {
+    async signIn(input: InputOf<typeof signIn>, from: SignInOrigin): Promise<WithSession> {
+      const operation = 'signIn'
       const email = input.email.toLowerCase()
-      const owner = await store.findByEmail(email)
       const who = { email, address: from.address }
-      const verified = await proveWith(needs, {
-        owner,
-        who,
-        password: input.password,
-        operation: 'signIn',
-      })
-      const { value, row } = newSession(needs)
-      const profile = await store.begin(verified, row, previous(needs, from.cookie))
-      if (profile === undefined) throw invalidCredentials()
-      await record({ ...subject(verified), operation: 'signIn', outcome: 'done' })
-      return beginning(profile, value, row)
+      const owner = await store.findByEmail(email)
+      const { password, otp } = input
+      const proven = await provePerson(needs, { owner, who, password, otp, operation })
+      const { value, row: session } = newSession(needs, { method: 'password', from })
+      const ends = previousSession(needs, from)
+      const profile = await store.begin(proven, { session, ends, onlyIfEnded: false })
+      if (profile === undefined) throw refused(needs, { owner, operation })
+      await limit.succeed(who)
+      const detail = { method: session.method, secondFactor: proven.factor.kind }
+      await record(ownerEvent(proven.owner, operation, detail))
+      return beginning(profile, value, session)
     },
 
     async getSession(owner: AuthenticatedOwner) {
@@ -96,11 +87,14 @@ export function createSignIn(needs: SignInNeeds) {
       owner: AuthenticatedOwner,
     ): Promise<{ output: { signedOut: true }; session: null }> {
       if (owner.sessionHash !== undefined) await store.end(owner.sessionHash)
-      await record({ ...subject(owner), operation: 'signOut', outcome: 'done' })
+      await record(ownerEvent(owner, 'signOut'))
       return { output: { signedOut: true }, session: null }
     },
 
-    /** Changes the person's own password. All their sessions end; the one that asked is renewed. */
+    /**
+     * Changes the person's own password. All their sessions end; the one that asked is renewed. Where signing in takes a code
+     * as well, the password alone makes no fresh sign-in.
+     */
     async changePassword(
       owner: AuthenticatedOwner,
       input: { currentPassword: string; newPassword: string },
@@ -108,54 +102,22 @@ export function createSignIn(needs: SignInNeeds) {
     ): Promise<WithSession> {
       const operation = 'changePassword'
       const known = await store.findById(owner.ownerId)
-      const who = { email: known?.email ?? owner.ownerId, address: from.address }
+      const who = { email: owner.email, address: from.address }
       const password = input.currentPassword
-      const verified = await proveWith(needs, { owner: known, who, password, operation })
-      const { value, row } = newSession(needs)
+      const verified = await provePassword(needs, { owner: known, who, password, operation })
+      const isWhole = verified.totp === undefined
+      const { value, row } = newSession(needs, {
+        method: 'password',
+        from,
+        ...(!isWhole && { authenticatedAtMs: owner.authenticatedAtMs ?? 0 }),
+      })
       const passwordHash = await needs.passwords.hash(input.newPassword)
       const profile = await store.changePassword(verified, { passwordHash, session: row })
-      if (profile === undefined) throw invalidCredentials()
-      await record({ ...subject(verified), operation, outcome: 'done' })
+      if (profile === undefined) throw refused(needs, { owner: known, operation })
+      if (isWhole) await limit.succeed(who)
+      else await limit.takeBack(who)
+      await record(ownerEvent(verified, operation))
       return beginning(profile, value, row)
     },
   }
 }
-
-interface Proof {
-  readonly owner: OwnerCredential | undefined
-  readonly who: { readonly email: string; readonly address: string }
-  readonly password: string
-  readonly operation: string
-}
-
-async function proveWith(needs: SignInNeeds, proof: Proof): Promise<OwnerCredential> {
-  const { owner, who, password, operation } = proof
-  await needs.limit.begin(who)
-  const isRight = await needs.passwords.verify(password, owner?.passwordHash)
-  if (owner === undefined || !isRight) {
-    const problem = invalidCredentials()
-    // Not waited for: an address that has an account must not answer later than one that has none.
-    if (owner !== undefined) {
-      needs
-        .record({ ...subject(owner), operation, outcome: 'refused', problem: problem.type })
-        .catch(needs.logFailure)
-    }
-    throw problem
-  }
-  await needs.limit.succeed(who)
-  return owner
-}
-
-const subject = ({ ownerId, workspaceId }: { ownerId: string; workspaceId: string }) => ({
-  ownerId,
-  workspaceId,
-})
-
-function previous({ tokenHash }: SignInNeeds, cookie: string | undefined): Uint8Array | undefined {
-  return cookie !== undefined && isToken('session', cookie) ? tokenHash(cookie) : undefined
-}
-
-const invalidCredentials = () =>
-  new Problem('invalid-credentials', 'The e-mail address or the password is not right.', {
-    next: 'Check both and try again; an owner of the workspace can add you anew.',
-  })

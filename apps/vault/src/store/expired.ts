@@ -6,6 +6,8 @@ import {
   agentTokens,
   assertionUses,
   bootstrapCodes,
+  challenges,
+  invitations,
   ownerTokens,
   sessions,
   signInAttempts,
@@ -56,6 +58,8 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
         await remove(ownerTokens, before(ownerTokens.expiresAt, ownerTokenKeptMs)),
         await remove(bootstrapCodes, before(bootstrapCodes.expiresAt, codeKeptMs)),
         await remove(signInAttempts, before(signInAttempts.updatedAt, attemptsForgottenAfterMs)),
+        await remove(challenges, before(challenges.expiresAt, 0)),
+        await remove(invitations, before(invitations.expiresAt, 0)),
       ]
       return counts.reduce((sum, removed) => sum + removed, 0)
     },

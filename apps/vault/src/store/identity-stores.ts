@@ -4,9 +4,13 @@ import { createAgentStore, createEnrolmentStore, createLastSeenStore } from './a
 import type { ChangeFeed } from './changes.ts'
 import { type Database, guardStore } from './database.ts'
 import { createExpiredStore } from './expired.ts'
+import { createInvitationStore } from './invitations.ts'
+import { createOwnerAccessStore } from './owner-access.ts'
 import { createOwnerTokenStore } from './owner-tokens.ts'
 import { createMemberStore } from './owners.ts'
-import { createOwnerAccessStore, createSessionStore } from './sessions.ts'
+import { createAccountStore, createChallengeStore, createPasskeyStore } from './passkeys.ts'
+import { createSecondFactorStore } from './second-factors.ts'
+import { createSessionListStore, createSessionStore } from './sessions.ts'
 import { createSetupStore } from './setup.ts'
 import { createSignInAttemptStore } from './sign-in-attempts.ts'
 
@@ -28,6 +32,12 @@ export function createIdentityStores(needs: IdentityStoresNeeds): IdentityStores
     lastSeen: guardStore(createLastSeenStore(database)),
     setup: guardStore(createSetupStore(database)),
     sessions: guardStore(createSessionStore(database)),
+    sessionList: guardStore(createSessionListStore(database)),
+    secondFactor: guardStore(createSecondFactorStore(database)),
+    passkeys: guardStore(createPasskeyStore(database)),
+    challenges: guardStore(createChallengeStore(database)),
+    account: guardStore(createAccountStore(database)),
+    invitations: guardStore(createInvitationStore(database)),
     attempts: guardStore(createSignInAttemptStore(database)),
     ownerAccess: guardStore(createOwnerAccessStore(database)),
     ownerTokens: guardStore(createOwnerTokenStore(database)),

@@ -105,7 +105,7 @@ async function lockMember(tx: Transaction, change: MemberChange): Promise<Member
 }
 
 /** Ids of those who own the workspace; two changes of its people go one after the other. */
-async function lockOwners(tx: Transaction, workspaceId: string): Promise<string[]> {
+export async function lockOwners(tx: Transaction, workspaceId: string): Promise<string[]> {
   // The workspace's row is what they wait for: rows of owners come and go with the role.
   await tx
     .select({ id: workspaces.id })

@@ -1,5 +1,7 @@
 import type { Mounted } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
+import { accountRoutes } from './account.ts'
+import { activityRoutes } from './activity.ts'
 import { agentRoutes } from './agents.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
@@ -22,3 +24,4 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...workspaceRoutes(rooms),
   ...systemRoutes(rooms),
 ]
+  ...accountRoutes(rooms),

@@ -3,17 +3,15 @@ import { type Mounted, mount, mountSession } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
 
 export const ownerRoutes = ({ identity, onSetUp }: Rooms): Mounted[] => [
-  mountSession(op.setUp, async ({ input }) => {
-    const made = await identity.setup.setUp(input)
+  mountSession(op.setUp, async ({ input, from }) => {
+    const made = await identity.setup.setUp(input, from)
     onSetUp()
     return made
   }),
-  mountSession(op.signIn, ({ input, address, cookie }) =>
-    identity.sessions.signIn(input, { address, cookie }),
-  ),
+  mountSession(op.signIn, ({ input, from }) => identity.sessions.signIn(input, from)),
   mountSession(op.signOut, ({ caller }) => identity.sessions.signOut(caller)),
-  mountSession(op.changePassword, ({ caller, input, address, cookie }) =>
-    identity.sessions.changePassword(caller, input, { address, cookie }),
+  mountSession(op.changePassword, ({ caller, input, from }) =>
+    identity.sessions.changePassword(caller, input, from),
   ),
   mount(op.getSession, ({ caller }) => identity.sessions.getSession(caller)),
   mount(op.createToken, ({ caller, input }) => identity.ownerTokens.create(caller, input)),
