@@ -200,6 +200,7 @@ export const denyRequest = defineOperation({
       .string()
       .trim()
       .max(500, 'must have at most 500 characters')
+      .refine((text) => !text.includes('\0'), 'must not hold NUL')
       .optional()
       .meta({ description: 'Said to the agent' }),
   }),

@@ -81,7 +81,6 @@ export const problemKinds = {
   'policy-expired': kind(403, 'owner', 'The policy has expired'),
   'outside-window': kind(403, 'wait', 'The policy does not allow requests at this time'),
   'origin-not-allowed': kind(403, 'owner', 'The credential may not be sent to this origin'),
-  'approval-unavailable': kind(403, 'owner', 'This request needs an approval'),
   'connection-revoked': kind(403, 'owner', 'The connection has been revoked'),
   'connection-needs-reauth': kind(403, 'owner', 'The connection has to be reconnected'),
   'agent-disabled': kind(403, 'owner', 'The agent is disabled'),

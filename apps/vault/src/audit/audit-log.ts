@@ -1,12 +1,13 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { createAuditQueue } from './audit-queue.ts'
 import type {
+  BeginAnswer,
   ChainStore,
   CheckpointRow,
   FoundHead,
-  LimitAnswer,
   LimitReservation,
   RecordStore,
+  Spending,
 } from './audit-store.ts'
 import { createRecordMac, createStamp, genesisHead } from './chain.ts'
 import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
@@ -30,12 +31,16 @@ import { assertHead, createGroupWriter } from './write-group.ts'
 
 export interface AuditLog {
   /**
-   * Records an intent and reserves the limits in the same transaction; durable when it resolves. Where a limit
-   * refuses, a refusal is recorded instead, under the same id, and nothing is spent.
+   * Records an intent, reserves the limits and uses the approval up in the same transaction; durable when it resolves.
+   * Where a limit or the approval refuses, a refusal is recorded instead, under the same id, and nothing is spent.
    * @throws Problem `audit-unavailable` or `overloaded`: nothing may be sent. Should the record stand after all, it is
    *   closed as `unknown`
    */
-  begin(intent: AuditIntent, reservation?: LimitReservation): Promise<LimitAnswer>
+  begin(
+    intent: AuditIntent,
+    reservation?: LimitReservation,
+    spending?: Spending,
+  ): Promise<BeginAnswer>
   /** Records how an intent ended, with the next group; nobody waits for it. Gives its place under `concurrent` back. */
   end(end: AuditEnd): void
   /** Records an attempt that is not sent; durable when it resolves. Throws as `begin` does. */
@@ -110,9 +115,9 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
     onFailure: needs.onFailure,
   })
   return {
-    begin(intent, reservation) {
+    begin(intent, reservation, spending) {
       const draft = draftIntent(intent, isoNow())
-      return queue.add(intent.workspaceId, { kind: 'intent', draft, intent, reservation })
+      return queue.add(intent.workspaceId, { kind: 'intent', draft, intent, reservation, spending })
     },
     end(end) {
       const draft = draftOutcome(end, isoNow())

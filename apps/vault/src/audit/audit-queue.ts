@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '@sallyport/contracts'
-import type { LimitAnswer } from './audit-store.ts'
+import type { BeginAnswer } from './audit-store.ts'
 import { unknownLimits } from './limit-state.ts'
 import type { ChainState, GroupItem, GroupResult } from './write-group.ts'
 
@@ -26,10 +26,10 @@ const lanesMax = 4_096
 
 export interface AuditQueue {
   /**
-   * Resolves when the record is durable, with what the limits answered.
+   * Resolves when the record is durable, with what the limits and the approval answered.
    * @throws Problem `overloaded` when too many wait, `audit-unavailable` when it is not known to be durable
    */
-  add(workspaceId: string, item: GroupItem): Promise<LimitAnswer>
+  add(workspaceId: string, item: GroupItem): Promise<BeginAnswer>
   /** Goes with the next group; nobody waits for it. */
   addEnd(workspaceId: string, item: GroupItem & { readonly kind: 'end' }): void
   /** Resolves when all that was added before has been written or given up; waits ten seconds at most. */
@@ -51,7 +51,7 @@ interface Waiting {
   readonly item: GroupItem
   readonly sinceMs: number
   readonly settle:
-    | { resolve(answer: LimitAnswer): void; reject(problem: Problem): void }
+    | { resolve(answer: BeginAnswer): void; reject(problem: Problem): void }
     | undefined
 }
 
@@ -71,7 +71,7 @@ interface Queue {
   readonly taken: { waiting: number; ends: number }
 }
 
-const granted: LimitAnswer = { granted: true }
+const granted: BeginAnswer = { granted: true }
 /** Says that a group was not answered for in time. */
 const commitTimeout = new Error('The database did not answer in time.')
 

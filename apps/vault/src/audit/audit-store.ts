@@ -1,3 +1,4 @@
+import type { ApprovalStatus } from '@sallyport/contracts'
 import type { ChainHead, StampedGroup } from './chain.ts'
 
 // What the audit room needs of the database; compose hands in what fits. The promises stand with the store.
@@ -20,6 +21,25 @@ export type LimitName = 'perMinute' | 'perHour' | 'perDay' | 'concurrent' | 'pol
 export type LimitAnswer =
   | { readonly granted: true }
   | { readonly granted: false; readonly limit: LimitName; readonly retryAfterSeconds: number }
+
+/**
+ * The approval that an attempt uses up, in the transaction that records its intent (S-25). It is spent only while all that
+ * was decided on still stands: the policy's version, the connection's, the agent, the workspace (S-27).
+ */
+export interface Spending {
+  readonly approvalId: string
+  readonly policyId: string
+  readonly policyVersion: number
+}
+
+/** The approval cannot be spent: what became of it, or `changed` where what was decided on has changed since. */
+export interface SpendingRefusal {
+  readonly granted: false
+  readonly approval: ApprovalStatus | 'changed'
+}
+
+/** Whether an attempt may be sent. */
+export type BeginAnswer = LimitAnswer | SpendingRefusal
 
 /** What stands in the database of one policy's limits, in ms of the limits' clock. */
 export interface StoredLimits {
@@ -47,6 +67,8 @@ export interface ChainBatch extends StampedGroup {
   readonly opened: readonly { readonly auditId: string; readonly deadlineMs: number }[]
   readonly ended: readonly string[]
   readonly limits: LimitChanges
+  /** Approvals that intents among the rows use up. */
+  readonly spent?: readonly { readonly approvalId: string; readonly auditId: string }[]
 }
 
 export interface LockedAppend {
@@ -54,12 +76,16 @@ export interface LockedAppend {
   readonly genesis: ChainHead
   readonly policyIds: readonly string[]
   readonly closing: readonly string[]
+  /** Approvals to lock and look at. */
+  readonly spendings?: readonly Spending[]
 }
 
 export interface LockedState {
   readonly head: ChainHead
   readonly limits: ReadonlyMap<string, StoredLimits>
   readonly closed: readonly string[]
+  /** How each of the spendings' approvals stands: `approved` where it can be spent now. */
+  readonly approvals: ReadonlyMap<string, ApprovalStatus | 'changed'>
 }
 
 /** Writing. */
@@ -102,16 +128,28 @@ export interface EntryQuery {
   readonly workspaceId: string
   readonly limit: number
   readonly beforeSeq?: number | undefined
+  /** Inclusive. */
+  readonly sinceSeq?: number | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
   readonly decision?: string | undefined
+  readonly operation?: string | undefined
+  /** As the entry shows it; `pending`: not recorded yet. */
+  readonly outcome?: string | undefined
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
+}
+
+/** Numbers of records, both inclusive. */
+export interface SeqRange {
+  readonly first: number
+  readonly last: number
 }
 
 /** Reading. */
 export interface RecordStore {
   listOpenings(query: EntryQuery): Promise<FoundRecord[]>
+  openingsRange(query: EntryQuery): Promise<SeqRange | undefined>
   listOutcomes(workspaceId: string, auditIds: readonly string[]): Promise<FoundRecord[]>
   recordsFrom(workspaceId: string, seq: number, limit: number): Promise<FoundRecord[]>
   recordsAt(workspaceId: string, seqs: readonly number[]): Promise<FoundRecord[]>

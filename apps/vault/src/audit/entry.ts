@@ -41,6 +41,7 @@ export interface AuditRuling {
 export interface AuditIntent extends AuditSubject, AuditRequest, AuditRuling {
   /** Milliseconds since the epoch after which an intent without an outcome is closed as `unknown`. */
   readonly deadlineMs: number
+  readonly detail?: AuditDetail | undefined
 }
 
 /** How an attempt ended. */
@@ -60,7 +61,9 @@ export interface AuditEnd {
 
 /** An attempt that was not sent. */
 export interface AuditRefusal extends AuditSubject, AuditRequest, AuditRuling {
-  readonly problem: ProblemType
+  /** Absent where it was no failure: an owner was asked. */
+  readonly problem?: ProblemType | undefined
+  readonly detail?: AuditDetail | undefined
 }
 
 /** Further facts of an event: a few short values, never a secret. */
@@ -235,6 +238,7 @@ export function draftIntent(intent: AuditIntent, at: string): RecordDraft {
     request: intent,
     ruling: intent,
     reason: intent.reason,
+    closing: { detail: intent.detail },
   })
 }
 
@@ -247,7 +251,7 @@ export function draftRefusal(refusal: AuditRefusal, at: string): RecordDraft {
     request: refusal,
     ruling: refusal,
     reason: refusal.reason,
-    closing: { outcome: 'refused', problem: refusal.problem },
+    closing: { outcome: 'refused', problem: refusal.problem, detail: refusal.detail },
   })
 }
 

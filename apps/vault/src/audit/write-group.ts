@@ -1,6 +1,14 @@
 import { type KeyObject, timingSafeEqual } from 'node:crypto'
-import { Problem } from '@sallyport/contracts'
-import type { ChainBatch, ChainStore, LimitAnswer, LimitReservation } from './audit-store.ts'
+import { Problem, type ProblemType } from '@sallyport/contracts'
+import type {
+  BeginAnswer,
+  ChainBatch,
+  ChainStore,
+  LimitReservation,
+  LockedState,
+  Spending,
+  SpendingRefusal,
+} from './audit-store.ts'
 import {
   type ChainHead,
   createRecordMac,
@@ -18,7 +26,8 @@ import {
   unknownLimits,
 } from './limit-state.ts'
 
-// Writes one group of records to one workspace's chain, with the limits that its intents reserve.
+// Writes one group of records to one workspace's chain, with the limits that its intents reserve and the approvals that
+// they use up.
 
 /** Something to be recorded. */
 export type GroupItem =
@@ -27,6 +36,7 @@ export type GroupItem =
       readonly draft: RecordDraft
       readonly intent: AuditIntent
       readonly reservation: LimitReservation | undefined
+      readonly spending: Spending | undefined
     }
   | { readonly kind: 'note'; readonly draft: RecordDraft }
   /** `retried`: an earlier attempt failed or is in doubt, so it may stand in the chain already. */
@@ -45,8 +55,8 @@ export interface ChainState {
 
 export interface GroupResult {
   readonly state: ChainState
-  /** What the limits answered, by audit id; only where something was reserved. */
-  readonly answers: ReadonlyMap<string, LimitAnswer>
+  /** What was answered, by audit id; only where something was reserved or spent. */
+  readonly answers: ReadonlyMap<string, BeginAnswer>
   readonly written: number
 }
 
@@ -66,12 +76,12 @@ const knownPoliciesMax = 1_000
 interface Plan {
   readonly batch: ChainBatch
   readonly limits: LimitDecisions
-  readonly answers: ReadonlyMap<string, LimitAnswer>
+  readonly answers: ReadonlyMap<string, BeginAnswer>
 }
 
 /**
  * Makes the function that writes a group: durable when it resolves. It tries compare-and-set on the known head, and
- * locks the head where that is lost, or where the head or a limit is not known. Whatever it throws, what it wrote may
+ * locks the head where that is lost, where the head or a limit is not known, or where an approval is spent. Whatever it throws, what it wrote may
  * be in doubt: the caller forgets the head, and the next group reads it again under lock, after anything in doubt has
  * ended.
  */
@@ -84,17 +94,19 @@ export function createGroupWriter(
     const { workspaceId, head } = state
     const key = needs.macKey(workspaceId)
     const context = { workspaceId, items, stamp: createStamp(key, workspaceId) }
-    const policyIds = policiesOf(items)
+    const { policyIds, spendings } = lookThrough(items)
     const known = policyIds.every((id) => state.limits.policies.has(id))
     let { contendedGroups } = state
-    if (head !== undefined && contendedGroups === 0 && known) {
-      const plan = planGroup(context, head, decideLimits(state.limits, needs.limitNow()))
+    if (head !== undefined && contendedGroups === 0 && known && spendings.length === 0) {
+      const limits = decideLimits(state.limits, needs.limitNow())
+      const plan = planGroup(context, head, { limits, approvals: noApprovals })
       if (await store.append(plan.batch)) return finish(plan, { workspaceId, contendedGroups })
       contendedGroups = contendedGroupsMax
     }
     const plan = await appendLocked(needs, context, {
       key,
       policyIds,
+      spendings,
       // What is known stays right if the head has not moved, and goes if it has.
       known: state,
     })
@@ -102,12 +114,18 @@ export function createGroupWriter(
   }
 }
 
-function policiesOf(items: readonly GroupItem[]): string[] {
+const noApprovals: LockedState['approvals'] = new Map()
+
+/** Whose limits and which approvals a group needs. */
+function lookThrough(items: readonly GroupItem[]) {
   const ids = new Set<string>()
+  const spendings: Spending[] = []
   for (const item of items) {
-    if (item.kind === 'intent' && item.reservation !== undefined) ids.add(item.reservation.policyId)
+    if (item.kind !== 'intent') continue
+    if (item.reservation !== undefined) ids.add(item.reservation.policyId)
+    if (item.spending !== undefined) spendings.push(item.spending)
   }
-  return [...ids]
+  return { policyIds: [...ids], spendings }
 }
 
 function finish(plan: Plan, state: Omit<ChainState, 'head' | 'limits'>): GroupResult {
@@ -140,26 +158,30 @@ async function withoutRecorded(
 interface LockedNeeds {
   readonly key: KeyObject
   readonly policyIds: readonly string[]
+  readonly spendings: readonly Spending[]
   readonly known: ChainState
 }
 
 async function appendLocked(
   needs: GroupWriterNeeds,
   context: GroupContext,
-  { key, policyIds, known }: LockedNeeds,
+  { key, policyIds, spendings, known }: LockedNeeds,
 ): Promise<Plan> {
   const { workspaceId } = context
   const mac = createRecordMac(key, workspaceId)
   let plan: Plan | undefined
   await needs.store.appendLocked(
-    { workspaceId, genesis: genesisHead(key, workspaceId), policyIds, closing: [] },
-    ({ head, limits }) => {
+    { workspaceId, genesis: genesisHead(key, workspaceId), policyIds, closing: [], spendings },
+    ({ head, limits, approvals }) => {
       assertHead(head, mac)
       const unmoved = known.head !== undefined && equal(known.head.hash, head.hash)
       const keep = unmoved && known.limits.policies.size < knownPoliciesMax
       const kept = keep ? known.limits : unknownLimits()
       const state = readLimits(policyIds, limits, kept)
-      plan = planGroup(context, head, decideLimits(state, needs.limitNow()))
+      plan = planGroup(context, head, {
+        limits: decideLimits(state, needs.limitNow()),
+        approvals,
+      })
       return plan.batch
     },
   )
@@ -179,20 +201,28 @@ export function assertHead(
   })
 }
 
-function planGroup(context: GroupContext, head: ChainHead, limits: LimitDecisions): Plan {
+interface Standing {
+  readonly limits: LimitDecisions
+  readonly approvals: LockedState['approvals']
+}
+
+function planGroup(context: GroupContext, head: ChainHead, standing: Standing): Plan {
+  const { limits } = standing
   const drafts: RecordDraft[] = []
   const opened: { auditId: string; deadlineMs: number }[] = []
   const ended: string[] = []
-  const answers = new Map<string, LimitAnswer>()
+  const answers = new Map<string, BeginAnswer>()
+  const spent = new Map<string, string>()
   for (const item of context.items) {
     const { auditId } = item.draft
-    if (item.kind === 'intent' && item.reservation !== undefined) {
-      const answer = limits.reserve(auditId, item.reservation)
+    if (item.kind === 'intent' && (item.reservation ?? item.spending) !== undefined) {
+      const answer = answerIntent(item, standing, spent)
       answers.set(auditId, answer)
       if (!answer.granted) {
-        drafts.push(draftLimitRefusal(item.intent, answer.limit, item.draft.at))
+        drafts.push(draftUngranted(item.intent, answer, item.draft.at))
         continue
       }
+      if (item.spending !== undefined) spent.set(item.spending.approvalId, auditId)
     }
     drafts.push(item.draft)
     if (item.kind === 'intent') {
@@ -205,10 +235,58 @@ function planGroup(context: GroupContext, head: ChainHead, limits: LimitDecision
   const { workspaceId } = context
   const stamped = context.stamp(head, drafts)
   return {
-    batch: { workspaceId, from: head, opened, ended, limits: limits.changes(), ...stamped },
+    batch: {
+      ...{ workspaceId, from: head, opened, ended, limits: limits.changes() },
+      spent: [...spent].map(([approvalId, auditId]) => ({ approvalId, auditId })),
+      ...stamped,
+    },
     limits,
     answers,
   }
+}
+
+/** First the approval, which costs nothing to look at, then the limits: whoever is refused spends neither. */
+function answerIntent(
+  { draft, reservation, spending }: GroupItem & { readonly kind: 'intent' },
+  { limits, approvals }: Standing,
+  spent: ReadonlyMap<string, string>,
+): BeginAnswer {
+  if (spending !== undefined) {
+    const { approvalId } = spending
+    const approval = spent.has(approvalId) ? 'consumed' : (approvals.get(approvalId) ?? 'changed')
+    if (approval !== 'approved') return { granted: false, approval }
+  }
+  return reservation === undefined ? { granted: true } : limits.reserve(draft.auditId, reservation)
+}
+
+type Ungranted = BeginAnswer & { readonly granted: false }
+
+const draftUngranted = (intent: AuditIntent, answer: Ungranted, at: string): RecordDraft =>
+  'approval' in answer
+    ? draftSpendingRefusal(intent, answer, at)
+    : draftLimitRefusal(intent, answer.limit, at)
+
+function draftSpendingRefusal(
+  intent: AuditIntent,
+  { approval }: SpendingRefusal,
+  at: string,
+): RecordDraft {
+  const problem = spendingProblems[approval]
+  const reason =
+    approval === 'changed'
+      ? 'What the decision stood on changed meanwhile.'
+      : `The approval is ${approval}.`
+  return draftRefusal({ ...intent, decision: 'deny', problem, reason }, at)
+}
+
+const spendingProblems: Readonly<Record<SpendingRefusal['approval'], ProblemType>> = {
+  pending: 'approval-stale',
+  approved: 'approval-stale',
+  denied: 'approval-denied',
+  expired: 'approval-expired',
+  cancelled: 'approval-cancelled',
+  consumed: 'approval-consumed',
+  changed: 'request-stopped',
 }
 
 function draftLimitRefusal(intent: AuditIntent, limit: string, at: string): RecordDraft {

@@ -23,6 +23,7 @@ const readinessMsMax = 2_000
 const checkpointEveryMs = 60_000
 const closeUnknownEveryMs = 15_000
 const removeExpiredEveryMs = 60_000
+const expireApprovalsEveryMs = 5_000
 
 /** Builds the house: the app, its jobs, and what closes all of it. */
 export async function compose(needs: ComposeNeeds) {
@@ -36,7 +37,7 @@ export async function compose(needs: ComposeNeeds) {
 
 async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
-  const { identity, watchCalls } = rooms
+  const { identity, approvals, watchCalls } = rooms
   const { audit, egress, feed, running } = foundation
   const { app, refuse } = composeApp(needs, foundation, rooms)
   if (needs.store.isExclusive) {
@@ -55,6 +56,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       { name: 'watch calls', everyMs: watchEveryMs, run: watch },
       { name: 'close unknown', everyMs: closeUnknownEveryMs, run: audit.closeUnknown },
       { name: 'checkpoint', everyMs: checkpointEveryMs, run: audit.checkpoint },
+      { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
       { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
     ],
     (name, error) => foundation.onFailure(`the job "${name}" failed`, error),
@@ -63,8 +65,11 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     app,
     /** Answers what comes while the vault stops. */
     refuse,
-    /** Ends the answers that would go on for ever, before those under way are waited for. */
-    endStreams: rooms.events.close,
+    /** Ends the answers that would go on for ever, or wait for an owner, before those under way are waited for. */
+    endStreams() {
+      rooms.events.close()
+      approvals.endWaits()
+    },
     prepareSetup: identity.setup.prepareSetup,
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
     async close(): Promise<void> {

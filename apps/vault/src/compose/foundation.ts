@@ -6,6 +6,7 @@ import { createLimitClock } from '../audit/limit-clock.ts'
 import type { Config } from '../config.ts'
 import { createCredentialOpener } from '../connections/credential-opener.ts'
 import { createAuditKeys } from '../credentials/audit-keys.ts'
+import { createFingerprinter } from '../credentials/fingerprinter.ts'
 import { createKeyring } from '../credentials/keyring.ts'
 import { createTokenHasher } from '../credentials/token-hasher.ts'
 import { createEgress } from '../egress/egress.ts'
@@ -103,5 +104,6 @@ export async function composeFoundation(needs: ComposeNeeds) {
     egress,
     newId: createIds({ now, randomBytes }),
     tokenHash: createTokenHasher(rootKey),
+    fingerprint: createFingerprinter(rootKey),
   }
 }

@@ -68,6 +68,10 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     },
     entriesMax: policiesMax,
   })
+  const isNotEnded = async ({ agentId, tokenHash }: AuthenticatedAgent) => {
+    const found = await access.get(tokenHash)
+    return found?.agentId === agentId && found.status === 'active'
+  }
   const lookups = {
     findWorkspace: async (workspaceId: string) =>
       (await workspaces.get(workspaceId)) ?? goneWorkspace,
@@ -81,11 +85,12 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
         found?.agentId === agentId && found.status === 'active' && found.expiresAtMs > needs.now()
       )
     },
+    /** The same for a token that may have run out: it is kept a while longer than any call can last. */
+    isNotEnded,
   }
   const isStillGood = async ({ agent, connectionId }: RunningCall) => {
-    // A token that ran out meanwhile ends nothing: it is kept a while longer than any call can last.
-    if (agent !== undefined && (await access.get(agent.tokenHash))?.status !== 'active')
-      return false
+    // A token that ran out meanwhile ends nothing.
+    if (agent !== undefined && !(await isNotEnded(agent))) return false
     // A person may test a connection of a frozen workspace; an agent's call ends.
     if (agent !== undefined && (await lookups.findWorkspace(agent.workspaceId)).isFrozen)
       return false

@@ -3,7 +3,9 @@ import type { AuditRequest, AuditRuling } from '../audit/entry.ts'
 import type { CredentialOpener } from '../connections/credential-opener.ts'
 import type { OpenedCredential } from '../connections/opened-credential.ts'
 import type { Egress } from '../egress/egress.ts'
-import { createExecute, type ExecuteNeeds, type Progress } from '../execute/execute.ts'
+import type { ApprovalsNeeds } from '../execute/approvals-needs.ts'
+import { createExecute } from '../execute/execute.ts'
+import type { ExecuteNeeds, Progress } from '../execute/execute-needs.ts'
 import type { FrozenRequest } from '../execute/freeze-request.ts'
 import type { PermittedRequest } from '../execute/permit.ts'
 import type { ConnectionSnapshot, ResolvedCall } from '../execute/resolve-call.ts'
@@ -22,7 +24,12 @@ const outcomeGraceMs = 10_000
 
 type Lookups = Pick<
   ExecuteNeeds,
-  'findWorkspace' | 'findConnection' | 'findPolicy' | 'listConnectionIds' | 'isCurrent'
+  | 'findWorkspace'
+  | 'findConnection'
+  | 'findPolicy'
+  | 'listConnectionIds'
+  | 'isCurrent'
+  | 'isNotEnded'
 >
 
 export interface RequestPathNeeds {
@@ -31,6 +38,7 @@ export interface RequestPathNeeds {
   readonly opener: CredentialOpener
   readonly running: RunningCalls
   readonly lookups: Lookups
+  readonly approvals: ApprovalsNeeds
   readonly newId: ExecuteNeeds['newId']
   readonly now: () => number
   readonly monotonicMs: () => number
@@ -51,18 +59,21 @@ export function composeRequestPath(needs: RequestPathNeeds) {
   const execute = createExecute({
     ...shared,
     ...needs.lookups,
+    approvals: needs.approvals,
     newId: needs.newId,
     now,
-    begin: (auditId, { call, frozen, decision }, reservation) =>
+    begin: (auditId, { call, frozen, decision, approvalId }, reservation) =>
       audit.begin(
         {
           auditId,
+          detail: detailOf(approvalId),
           ...subjectOf(call),
           ...requestOf(frozen),
           ...rulingOf(decision),
           ...deadlines(),
         },
         reservation && { ...reservation, leaseMs: upstreamDeadlineMs + outcomeGraceMs },
+        approvalId === undefined ? undefined : spendingOf(call, approvalId),
       ),
     refuse: (progress, problem) =>
       audit.refuse({
@@ -70,6 +81,15 @@ export function composeRequestPath(needs: RequestPathNeeds) {
         decision: 'deny',
         reason: problem.detail,
         problem: problem.type,
+        detail: detailOf(progress.approvalId),
+      }),
+    recordAsked: (progress, approval) =>
+      audit.refuse({
+        ...attemptOf(progress),
+        requestDigest: approval.digest,
+        decision: 'require_approval',
+        reason: approval.reason,
+        detail: detailOf(approval.id),
       }),
     recordDryRun: (progress) =>
       audit.record({
@@ -93,7 +113,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
         ...deadlines(),
       }),
   })
-  return { execute, testConnection }
+  return { ...execute, testConnection }
 }
 
 /** A credential is made ready once: what it puts on, and the scrubber for its secrets. */
@@ -112,6 +132,15 @@ function createReadyCredential(opener: CredentialOpener) {
     return made
   }
 }
+
+const detailOf = (approvalId: string | undefined) =>
+  approvalId === undefined ? undefined : { approvalId }
+
+const spendingOf = ({ policy }: ResolvedCall, approvalId: string) => ({
+  approvalId,
+  policyId: policy.id,
+  policyVersion: policy.version,
+})
 
 const subjectOf = ({ agent, connection }: ResolvedCall) => ({
   workspaceId: agent.workspaceId,

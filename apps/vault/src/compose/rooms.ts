@@ -2,20 +2,19 @@ import { createCatalog } from '@sallyport/catalog'
 import { createCapabilities } from '../capabilities/capabilities.ts'
 import type { CapabilitiesNeeds } from '../capabilities/capabilities-needs.ts'
 import { createConnections } from '../connections/connections.ts'
-import { createEvents } from '../events/events.ts'
 import { createTryDraft } from '../execute/try-draft.ts'
 import { createIdentity } from '../identity/identity.ts'
 import { createPolicies } from '../policies/policies.ts'
-import { createAuditSeqStore } from '../store/audit-seqs.ts'
 import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
 import { createPolicyStore } from '../store/policies.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
-import { createWorkspaces } from '../workspaces/workspaces.ts'
+import { composeApprovals } from './approvals.ts'
 import { createFindSlot } from './credential-slot.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 import { composeLookups } from './lookups.ts'
+import { composeOwnersView } from './owners-view.ts'
 import { composeRequestPath } from './request-path.ts'
 
 /** Connections of one agent that its capabilities are told of. */
@@ -41,7 +40,8 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     now,
     onFailure: (error) => onFailure('a change could not be followed up', error),
   })
-  const { execute, testConnection } = composeRequestPath({ ...foundation, lookups, now })
+  const approvals = composeApprovals(needs, foundation)
+  const path = composeRequestPath({ ...foundation, lookups, approvals: approvals.forExecute, now })
   const shared = { audit, newId, now, randomBytes, endCalls: running.end }
   const identity = createIdentity({
     ...shared,
@@ -54,20 +54,13 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     pagesUrl: needs.pagesUrl,
     logFailure: (error, what) => onFailure(what, error),
   })
-  const events = createEvents({
-    feed,
-    recheck: identity.recheckOwner,
-    readAuditSeqs: createAuditSeqStore(database).readSeqs,
-    now: monotonicMs,
-    onFailure: (error) => onFailure('the audit log was not looked at for those who listen', error),
-  })
   const connections = createConnections({
     ...shared,
     store: connectionStore,
     keyring: foundation.keyring,
     catalog,
     mayUseOrigin: foundation.egress.isAllowedOrigin,
-    probe: testConnection,
+    probe: path.testConnection,
     onChanged: ({ id, workspaceId }) =>
       feed.publishLocal({ table: 'connections', id, workspaceId }),
   })
@@ -83,11 +76,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
       return connection && tryDraft({ ...trial, connection })
     },
   })
-  const workspaces = createWorkspaces({
-    ...shared,
-    store: workspaceStore,
-    onChanged: (id) => feed.publishLocal({ table: 'workspaces', id, workspaceId: id }),
-  })
+  const ownersView = composeOwnersView({ ...foundation, now, identity, workspaceStore })
   const capabilities = createCapabilities({
     catalog,
     store: capabilityStore,
@@ -99,5 +88,10 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     now,
     publicUrl: needs.pagesUrl,
   })
-  return { identity, workspaces, events, connections, policies, capabilities, execute, watchCalls }
+  return {
+    ...ownersView,
+    ...{ identity, connections, policies, capabilities, approvals },
+    ...path,
+    watchCalls,
+  }
 }

@@ -15,6 +15,7 @@ type RootPurpose =
   | 'audit-signing'
   | 'key-check'
   | 'root-key-id'
+  | 'approval-fingerprint'
 
 /**
  * The key above all keys. It holds a KeyObject, so that neither a log nor JSON can print it, and only this room

@@ -1,16 +1,25 @@
 import { Problem } from '@sallyport/contracts'
+import type { ApprovalTerms } from '../policy/compile-policy.ts'
 import { type Decision, decide } from '../policy/decide.ts'
+import { approvalStale } from './approval-problems.ts'
+import type { HeldApproval } from './approvals-needs.ts'
 import type { FrozenRequest } from './freeze-request.ts'
 import type { ResolvedCall } from './resolve-call.ts'
 
 declare const allowed: unique symbol
 
-/** A frozen request that the policy allows. Only `requireAllowed` makes one. */
-export interface AllowedRequest {
-  readonly [allowed]: true
+/** A frozen request with what the policy says to it. */
+export interface Decided {
   readonly call: ResolvedCall
   readonly frozen: FrozenRequest
   readonly decision: Decision
+}
+
+/** A frozen request that the policy allows, or an owner. Only `requireAllowed` and `requireApproved` make one. */
+export interface AllowedRequest extends Decided {
+  readonly [allowed]: true
+  /** The approval that it uses up. */
+  readonly approvalId: string | undefined
 }
 
 /** Decides the exact request that would be sent. The dry run and the live path both call this. */
@@ -24,19 +33,35 @@ export function decideRequest(call: ResolvedCall, frozen: FrozenRequest, nowMs: 
   })
 }
 
-/** Lets an allowed request on. Throws the decision's problem, or `approval-unavailable` where an owner must decide. */
-export function requireAllowed(
-  call: ResolvedCall,
-  frozen: FrozenRequest,
-  decision: Decision,
+/** Lets an allowed request on. Throws the decision's problem. What an owner must decide does not come here. */
+export function requireAllowed({ call, frozen, decision }: Decided): AllowedRequest {
+  if (decision.outcome !== 'allow') throw refusalOf(decision)
+  return { call, frozen, decision, approvalId: undefined } as AllowedRequest
+}
+
+/**
+ * Lets a request on that an owner approved, where the policy as it is now allows it or would ask for no more than was
+ * answered (S-27). Throws the decision's problem, or `approval-stale`.
+ */
+export function requireApproved(
+  { call, frozen, decision }: Decided,
+  approval: HeldApproval,
 ): AllowedRequest {
-  if (decision.outcome === 'allow') return { call, frozen, decision } as AllowedRequest
-  if (decision.outcome === 'require_approval') {
-    throw new Problem('approval-unavailable', `${decision.reason} Nothing was sent.`, {
-      next: 'This version of the vault cannot ask the owner yet; ask the owner to set the policy’s approval to "never" for what you need.',
-    })
+  if (decision.outcome === 'deny') throw refusalOf(decision)
+  const terms = decision.outcome === 'require_approval' ? decision.approval : undefined
+  if (terms !== undefined && isStricter(terms, approval)) {
+    throw approvalStale('The policy asks for a stricter approval')
   }
-  throw new Problem(decision.problem ?? 'policy-denied', decision.reason, {
+  const reason = 'An owner approved this request.'
+  const approved: Decision = { ...decision, outcome: 'allow', reason }
+  return { call, frozen, decision: approved, approvalId: approval.id } as AllowedRequest
+}
+
+const isStricter = (terms: ApprovalTerms, approval: HeldApproval) =>
+  (terms.freshSignIn && !approval.freshSignIn) || terms.ownersNeeded > approval.ownersNeeded
+
+function refusalOf(decision: Decision): Problem {
+  return new Problem(decision.problem ?? 'policy-denied', decision.reason, {
     ...(decision.next !== undefined && { next: decision.next }),
     ...(decision.retryAfterSeconds !== undefined && {
       retryAfterSeconds: decision.retryAfterSeconds,

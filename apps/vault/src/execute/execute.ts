@@ -1,83 +1,77 @@
-import { type ExecuteAnswer, type ExecuteInput, type IdKind, Problem } from '@sallyport/contracts'
+import { type ExecuteAnswer, type ExecuteInput, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { Decision } from '../policy/decide.ts'
-import { decideRequest, requireAllowed } from './decide-request.ts'
+import type { Patience } from './approvals-needs.ts'
+import { type Decided, decideRequest, requireAllowed } from './decide-request.ts'
+import type { Attempting, ExecuteNeeds, Progress } from './execute-needs.ts'
 import { type FrozenRequest, freezeRequest } from './freeze-request.ts'
-import { type BeginAttempt, permit } from './permit.ts'
-import {
-  type ConnectionSnapshot,
-  type ResolvedCall,
-  type ResolveNeeds,
-  resolveCall,
-} from './resolve-call.ts'
-import type { RunningCalls } from './running-calls.ts'
-import {
-  type ReadyCredential,
-  type SendNeeds,
-  sendPermitted,
-  stoppedBeforeSending,
-} from './send-permitted.ts'
+import { permit } from './permit.ts'
+import { askOwner, type Recorded, redeemSame, redeemStored } from './redeem-approval.ts'
+import { requireUnchanged } from './require-unchanged.ts'
+import { resolveCall } from './resolve-call.ts'
+import type { RunningCall } from './running-calls.ts'
+import { sendPermitted } from './send-permitted.ts'
 
 // The one way of a request: resolve, freeze, decide, permit, attach the credential, send, scrub, answer.
 
-/** How far an attempt came: what its audit entry can say. */
-export interface Progress {
-  readonly auditId: string
-  readonly agent: AuthenticatedAgent
-  readonly call?: ResolvedCall
-  readonly frozen?: FrozenRequest
-  readonly decision?: Decision
-}
+/** Aborted when the client has hung up. Made when it is asked for, since it costs. */
+export type Gone = () => AbortSignal
 
-/** What the request path needs of other rooms. */
-export interface ExecuteNeeds extends ResolveNeeds, SendNeeds {
-  /** Is the token with which the agent signed in still good? */
-  readonly isCurrent: (agent: AuthenticatedAgent) => Promise<boolean>
-  readonly readyCredential: (connection: ConnectionSnapshot) => Promise<ReadyCredential>
-  readonly begin: BeginAttempt
-  readonly refuse: (progress: Progress, problem: Problem) => Promise<void>
-  readonly recordDryRun: (progress: Progress) => Promise<void>
-  readonly running: RunningCalls
-  readonly newId: (kind: IdKind) => string
-  /** Wall clock, ms since the epoch. */
-  readonly now: () => number
+/** What agents do with requests. Whatever is not sent is the Problem that says why not, with the id of its audit entry. */
+export interface Execute {
+  /** Sends what the policy allows, asks an owner where it says so, and sends what an owner approved. */
+  execute(agent: AuthenticatedAgent, input: ExecuteInput, gone: Gone): Promise<ExecuteAnswer>
+  /** Sends the stored request of an approval. */
+  executeApproval(
+    agent: AuthenticatedAgent,
+    input: { readonly approvalId: string; readonly waitSeconds?: number | undefined },
+    gone: Gone,
+  ): Promise<ExecuteAnswer>
 }
-
-/** Sends what the policy allows, or throws the Problem that says why not, with the id of its audit entry. */
-export type Execute = (agent: AuthenticatedAgent, input: ExecuteInput) => Promise<ExecuteAnswer>
 
 /** Builds the request path. Every attempt is recorded: before it is sent, or as a refusal. */
 export function createExecute(needs: ExecuteNeeds): Execute {
-  return async (agent, input) => {
+  const recorded: Recorded = async (agent, work) => {
     let progress: Progress = { auditId: needs.newId('audit'), agent }
     const reached = (next: Partial<Progress>) => {
       progress = Object.assign({}, progress, next)
       return progress
     }
     try {
-      return await attempt(needs, input, { start: progress, reached })
+      return await work({ progress: () => progress, reached })
     } catch (thrown) {
       throw await refused(needs, progress, thrown)
     }
   }
+  return {
+    execute: (agent, input, gone) =>
+      recorded(agent, (attempting) => attempt(needs, input, { attempting, gone, recorded })),
+    executeApproval: (agent, { approvalId, waitSeconds }, gone) =>
+      recorded(agent, (attempting) =>
+        redeemStored(needs, approvalId, { attempting, patience: patienceOf(waitSeconds, gone) }),
+      ),
+  }
 }
 
-interface Track {
-  readonly start: Progress
-  readonly reached: (next: Partial<Progress>) => Progress
+interface Attempted {
+  readonly attempting: Attempting
+  readonly gone: Gone
+  readonly recorded: Recorded
 }
 
 async function attempt(
   needs: ExecuteNeeds,
   input: ExecuteInput,
-  { start: { agent, auditId }, reached }: Track,
+  attempted: Attempted,
 ): Promise<ExecuteAnswer> {
   refuseUnoffered(input)
+  const { progress, reached } = attempted.attempting
+  const { agent, auditId } = progress()
   const call = await resolveCall(needs, agent, input)
   reached({ call })
   const running = needs.running.begin({ agent, connectionId: call.connection.id })
   try {
-    await requireUnchanged(needs, call)
+    await requireUnchanged(needs, call, needs.isCurrent)
     const credential = await needs.readyCredential(call.connection)
     const frozen = freezeRequest(input, {
       allowEncodedSlash: call.connection.allowEncodedSlash,
@@ -90,7 +84,10 @@ async function attempt(
       await needs.recordDryRun(decided)
       return dryRunAnswer(auditId, frozen, decision)
     }
-    const allowed = requireAllowed(call, frozen, decision)
+    if (input.approvalId !== undefined || decision.outcome === 'require_approval') {
+      return await byOwner(needs, { call, frozen, decision }, { ...attempted, running, input })
+    }
+    const allowed = requireAllowed({ call, frozen, decision })
     const permitted = await permit(needs.begin, allowed, { auditId, running })
     const { status, headers, body } = await sendPermitted(needs, permitted, credential)
     return { status, headers, body, auditId }
@@ -99,40 +96,30 @@ async function attempt(
   }
 }
 
-/** Upstream credentials are never handed out, and there are no approvals to redeem yet. */
-function refuseUnoffered(input: ExecuteInput): void {
-  if (input.model !== undefined && input.model !== 'B') {
-    throw new Problem('model-not-offered', 'The vault hands out no upstream credential.', {
-      next: 'Leave model out: the vault puts the credential on and sends the request itself.',
-    })
-  }
-  if (input.approvalId !== undefined) {
-    throw new Problem('approval-not-found', 'You have no such approval.', {
-      next: 'Send the request without approvalId.',
-    })
-  }
+/** The way of a request that an owner has decided, or has to. */
+function byOwner(
+  needs: ExecuteNeeds,
+  decided: Decided,
+  how: Attempted & { readonly running: RunningCall; readonly input: ExecuteInput },
+): Promise<ExecuteAnswer> {
+  const { approvalId, waitSeconds, reason: agentReason } = how.input
+  const patience = patienceOf(waitSeconds, how.gone, decided.frozen.body?.byteLength)
+  const asking = { ...how, patience }
+  return approvalId === undefined
+    ? askOwner(needs, { ...decided, agentReason }, asking)
+    : redeemSame(needs, { ...decided, approvalId }, asking)
 }
 
-/**
- * Looks once more, now that the call can be ended: whoever was disabled, rotated, revoked or changed while the call
- * was read gets no upstream request (S-10).
- */
-async function requireUnchanged(needs: ExecuteNeeds, call: ResolvedCall): Promise<void> {
-  const { agent, workspace, connection, policy } = call
-  const [isCurrent, workspaceNow, connectionNow, policyNow] = await Promise.all([
-    needs.isCurrent(agent),
-    needs.findWorkspace(agent.workspaceId),
-    needs.findConnection(connection.id),
-    needs.findPolicy(agent.agentId, connection.id),
-  ])
-  const isSame =
-    isCurrent &&
-    workspaceNow.isFrozen === workspace.isFrozen &&
-    connectionNow?.version === connection.version &&
-    connectionNow.status === connection.status &&
-    policyNow?.id === policy.id &&
-    policyNow.version === policy.version
-  if (!isSame) throw stoppedBeforeSending()
+function patienceOf(seconds = 0, gone: Gone, heldBytes = 0): Patience | undefined {
+  return seconds > 0 ? { seconds, gone, heldBytes } : undefined
+}
+
+/** Upstream credentials are never handed out. */
+function refuseUnoffered({ model }: ExecuteInput): void {
+  if (model === undefined || model === 'B') return
+  throw new Problem('model-not-offered', 'The vault hands out no upstream credential.', {
+    next: 'Leave model out: the vault puts the credential on and sends the request itself.',
+  })
 }
 
 function dryRunAnswer(auditId: string, frozen: FrozenRequest, decision: Decision): ExecuteAnswer {

@@ -14,7 +14,10 @@ import {
 
 declare const frozen: unique symbol
 
-/** The request as it will be sent, but for the credential. Only `freezeRequest` makes one; nothing is read twice. */
+/**
+ * The request as it will be sent, but for the credential. Only `freezeRequest` makes one, and `restoreFrozenRequest` again
+ * from what `writeFrozenRequest` wrote of it; nothing is read twice.
+ */
 export interface FrozenRequest {
   readonly [frozen]: true
   readonly method: HttpMethod
@@ -150,6 +153,54 @@ function fillHeaders(passed: HeaderList, body: RequestBody | undefined): HeaderL
     body === undefined || given.has('content-type') ? [] : [['content-type', body.contentType]]
   // The vault reads the answer, so it asks for no compression; an agent's accept-encoding never passes.
   return [...passed, ...type, ...missing, ['accept-encoding', 'identity']]
+}
+
+/** What stands before the body in a request that was written; raised when a member changes its meaning. */
+const writtenVersion = 1
+const lineEnd = 0x0a
+
+/** Everything of a frozen request but its body. */
+type Written = Omit<FrozenRequest, typeof frozen | 'body'> & { v: number; hasBody: boolean }
+
+/** Writes a frozen request down, to be sealed and kept: one line of JSON, then the exact bytes of the body. */
+export function writeFrozenRequest({ body, ...request }: FrozenRequest): Uint8Array {
+  const written: Written = { v: writtenVersion, ...request, hasBody: body !== undefined }
+  const line = Buffer.from(`${JSON.stringify(written)}\n`, 'utf8')
+  return body === undefined ? line : Buffer.concat([line, body])
+}
+
+/**
+ * Makes a frozen request again of what was written of it. What would be sent has the digest that is asked for, and its
+ * parts are those of its URL: whatever stands there instead is an Error, and nothing is sent.
+ */
+export function restoreFrozenRequest(bytes: Uint8Array, digest: string): FrozenRequest {
+  const end = bytes.indexOf(lineEnd)
+  const head = Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString('utf8')
+  const { v, hasBody, ...request } = JSON.parse(head) as Written
+  const rest = Uint8Array.prototype.slice.call(bytes, end + 1)
+  const body = hasBody ? rest : undefined
+  const { method, url, origin, path, headers } = request
+  const search = url.slice(origin.length + path.length)
+  const isWhole =
+    end >= 0 &&
+    v === writtenVersion &&
+    (hasBody || rest.length === 0) &&
+    httpMethods.includes(method) &&
+    url === `${origin}${path}${search}` &&
+    (search === '' || search.startsWith('?')) &&
+    new URL(origin).host === request.host &&
+    JSON.stringify(parseQuery(search.slice(1))) === JSON.stringify(request.query) &&
+    request.digest === digest &&
+    digestRequest({ method, url, headers, body }) === digest
+  if (!isWhole) throw new Error('A frozen request is not the one that was written.')
+  const restored: Omit<FrozenRequest, typeof frozen> = {
+    ...request,
+    query: Object.freeze(request.query.map((pair) => Object.freeze(pair))),
+    headers: Object.freeze(headers.map((pair) => Object.freeze(pair))),
+    ...(body !== undefined && { body }),
+    droppedHeaders: Object.freeze(request.droppedHeaders),
+  }
+  return Object.freeze(restored) as FrozenRequest
 }
 
 /** Netstrings: a length before each part, so that no two requests spell the same bytes. All parts are Latin-1. */

@@ -1,8 +1,10 @@
-import { type Limits, Problem } from '@sallyport/contracts'
+import { type ApprovalStatus, type Limits, Problem } from '@sallyport/contracts'
+import { approvalProblem, approvalStale } from './approval-problems.ts'
 import type { AllowedRequest } from './decide-request.ts'
 import type { FrozenRequest } from './freeze-request.ts'
 import type { ConnectionSnapshot } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
+import { stoppedBeforeSending } from './stopped.ts'
 
 declare const permitted: unique symbol
 
@@ -28,12 +30,16 @@ export interface LimitReservation {
   readonly limits: Limits
 }
 
-/** The answer of the limits. */
+/** The answer of the limits and of the approval. */
 export type Begun =
   | { readonly granted: true }
   | { readonly granted: false; readonly limit: string; readonly retryAfterSeconds: number }
+  | { readonly granted: false; readonly approval: ApprovalStatus | 'changed' }
 
-/** Commits the intent together with the reservation; resolves when both are durable. */
+/**
+ * Commits the intent together with the reservation and the spending of the approval, all or nothing; resolves when they
+ * are durable.
+ */
 export type BeginAttempt = (
   auditId: string,
   allowed: AllowedRequest,
@@ -41,8 +47,9 @@ export type BeginAttempt = (
 ) => Promise<Begun>
 
 /**
- * Permits an allowed request: its limits are reserved and its intent is durable when this resolves (S-29, S-36).
- * Throws `limit-exceeded` (recorded already: the problem carries its `auditId`) and `audit-unavailable`.
+ * Permits an allowed request: its limits are reserved, its approval is used up and its intent is durable when this
+ * resolves (S-25, S-29, S-36). Throws `limit-exceeded` or what became of the approval (recorded already: the problem
+ * carries its `auditId`) and `audit-unavailable`.
  */
 export async function permit(
   begin: BeginAttempt,
@@ -53,7 +60,11 @@ export async function permit(
   const { limits } = call.policy.compiled
   const reservation = reserves(limits) ? { policyId: call.policy.id, limits } : undefined
   const begun = await begin(attempt.auditId, allowed, reservation)
-  if (!begun.granted) throw limitExceeded(begun, attempt.auditId)
+  if (!begun.granted) {
+    const problem = 'approval' in begun ? notSpendable(begun.approval) : limitExceeded(begun)
+    problem.auditId = attempt.auditId
+    throw problem
+  }
   const { responseBytesMax } = limits
   return { frozen, connection: call.connection, attempt, responseBytesMax } as PermittedRequest
 }
@@ -89,6 +100,8 @@ const reserves = (limits: Limits) =>
   limits.perDay !== undefined ||
   limits.concurrent !== undefined
 
+type LimitRefusal = { readonly limit: string; readonly retryAfterSeconds: number }
+
 const limitNames: Readonly<Record<string, string>> = {
   perMinute: 'requests per minute',
   perHour: 'requests per hour',
@@ -96,24 +109,24 @@ const limitNames: Readonly<Record<string, string>> = {
   concurrent: 'requests at the same time',
 }
 
-function limitExceeded(
-  { limit, retryAfterSeconds }: { limit: string; retryAfterSeconds: number },
-  auditId: string,
-): Problem {
+function notSpendable(approval: ApprovalStatus | 'changed'): Problem {
+  if (approval === 'changed') return stoppedBeforeSending()
+  if (approval === 'pending' || approval === 'approved') return approvalStale('It was changed')
+  return approvalProblem(approval)
+}
+
+function limitExceeded({ limit, retryAfterSeconds }: LimitRefusal): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds))
-  const problem =
-    limit === 'policy-gone'
-      ? new Problem('request-stopped', 'The policy was taken away meanwhile. Nothing was sent.', {
-          next: 'Use list_connections to see what you have now.',
-        })
-      : new Problem(
-          'limit-exceeded',
-          `The policy’s limit of ${limitNames[limit] ?? limit} is used up. Nothing was sent.`,
-          {
-            next: `Send it again in ${seconds} s, or ask the owner for a higher limit.`,
-            retryAfterSeconds: seconds,
-          },
-        )
-  problem.auditId = auditId
-  return problem
+  return limit === 'policy-gone'
+    ? new Problem('request-stopped', 'The policy was taken away meanwhile. Nothing was sent.', {
+        next: 'Use list_connections to see what you have now.',
+      })
+    : new Problem(
+        'limit-exceeded',
+        `The policy’s limit of ${limitNames[limit] ?? limit} is used up. Nothing was sent.`,
+        {
+          next: `Send it again in ${seconds} s, or ask the owner for a higher limit.`,
+          retryAfterSeconds: seconds,
+        },
+      )
 }

@@ -5,6 +5,7 @@ import type { PermittedRequest } from './permit.ts'
 import { type CleanAnswer, readAnswer, type UpstreamAnswer } from './read-answer.ts'
 import { filterResponseHeaders } from './response-headers.ts'
 import type { Scrubber } from './scrub.ts'
+import { stoppedBeforeSending } from './stopped.ts'
 import type { TakeTurn } from './take-turns.ts'
 
 /** Milliseconds from sending to the last byte of the answer; under the 60 s after which MCP clients give up. */
@@ -73,16 +74,6 @@ export async function sendPermitted(
     throw failed
   }
 }
-
-/** What was looked up is not what stands there now, or the call was ended before it went out (S-10). */
-export const stoppedBeforeSending = () =>
-  new Problem(
-    'request-stopped',
-    'An owner changed the agent, the connection or the policy, or froze the workspace meanwhile. Nothing was sent.',
-    {
-      next: 'Use list_connections to see what you have now; send it again if it is still allowed.',
-    },
-  )
 
 const unexpected = (cause: unknown) =>
   new Problem('internal-error', 'Something went wrong in the vault.', {

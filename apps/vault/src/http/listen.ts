@@ -13,8 +13,8 @@ const serverOptions = {
   /** How often the first two are looked at. */
   connectionsCheckingInterval: 2_000,
 } as const
-/** A connection on which nothing moves; longer than the longest call, whose client only waits. */
-const silenceMsMax = 120_000
+/** A connection on which nothing moves; longer than the longest call, which waits for an owner and then for the upstream. */
+const silenceMsMax = 400_000
 const connectionsMax = 12_000
 
 /** How long requests that are under way at the end may take. Container platforms kill after ten seconds. */

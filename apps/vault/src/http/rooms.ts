@@ -1,4 +1,6 @@
 import type { InputOf, OutputOf, operations } from '@sallyport/contracts'
+import type { createActivity } from '../activity/activity.ts'
+import type { Approvals } from '../approvals/approvals.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Events } from '../events/events.ts'
@@ -15,7 +17,10 @@ export interface Rooms {
   readonly connections: Connections
   readonly policies: Policies
   readonly capabilities: Capabilities
-  readonly execute: Execute
+  readonly approvals: Approvals
+  readonly execute: Execute['execute']
+  readonly executeApproval: Execute['executeApproval']
+  readonly countActivity: ReturnType<typeof createActivity>
   readonly audit: {
     list(
       workspaceId: string,

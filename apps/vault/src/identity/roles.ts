@@ -1,4 +1,4 @@
-import { type OwnerScope, ownerScopes, type Role } from '@sallyport/contracts'
+import { type OwnerScope, ownerScopes, type Role, roles } from '@sallyport/contracts'
 
 const readScopes = ownerScopes.filter((scope) => scope.endsWith(':read'))
 const approverScopes: readonly OwnerScope[] = [
@@ -19,6 +19,10 @@ const scopesByRole: Readonly<Record<Role, ReadonlySet<OwnerScope>>> = {
   approver: new Set(approverScopes),
   auditor: new Set(readScopes),
 }
+
+/** The roles that can do this. */
+export const rolesWith = (scope: OwnerScope): readonly Role[] =>
+  roles.filter((role) => scopesByRole[role].has(scope))
 
 /** What a person of this role can do, and so the most that a token of theirs can. */
 export const scopesOfRole = (role: Role): ReadonlySet<OwnerScope> => scopesByRole[role]

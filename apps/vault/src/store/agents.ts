@@ -1,6 +1,7 @@
 import { and, eq, gt, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { AgentRef, AgentRow, AgentStore, BootstrapCode } from '../identity/agents.ts'
 import type { Enrolled, EnrolmentStore } from '../identity/enrolment.ts'
+import { cancelApprovals } from './approval-opening.ts'
 import type { ChangeFeed } from './changes.ts'
 import type { Database, Transaction } from './database.ts'
 import { afterRow, newestFirst } from './page-after.ts'
@@ -79,6 +80,7 @@ export function createAgentStore(database: Database, feed: Feed): AgentStore {
         if (row === undefined) return undefined
         await endCodes(tx, ref.agentId, nowMs)
         await deleteTokens(tx, ref.agentId, ended)
+        await cancelApprovals(tx, ref)
         return row
       }),
 
@@ -92,7 +94,9 @@ export function createAgentStore(database: Database, feed: Feed): AgentStore {
     endTokens: (ref) =>
       changing(ref, async (tx, ended) => {
         const row = await lock(tx, ref)
-        if (row !== undefined) await deleteTokens(tx, ref.agentId, ended)
+        if (row === undefined) return undefined
+        await deleteTokens(tx, ref.agentId, ended)
+        await cancelApprovals(tx, ref)
         return row
       }),
 

@@ -1,4 +1,6 @@
+import type { ApprovalStatus } from '@sallyport/contracts'
 import type postgres from 'postgres'
+import { lockApprovals, type Spending, spendApprovals } from './approval-spending.ts'
 import type { Database, Sql } from './database.ts'
 import { type LimitChanges, readLimits, type StoredLimits } from './limits.ts'
 
@@ -39,6 +41,8 @@ export interface AuditBatch {
   readonly ended: readonly string[]
   /** What the rows' reservations change. */
   readonly limits: LimitChanges
+  /** Approvals that intents among the rows use up; only under the lock. */
+  readonly spent?: readonly { readonly approvalId: string; readonly auditId: string }[]
 }
 
 /** What is needed to append where the head is not known, or where more than the chain is to be written. */
@@ -50,6 +54,8 @@ export interface LockedAppend {
   readonly policyIds: readonly string[]
   /** Open intents to close, as far as they are still open. */
   readonly closing: readonly string[]
+  /** Approvals to lock and look at. */
+  readonly spendings?: readonly Spending[]
 }
 
 export interface LockedState {
@@ -58,6 +64,8 @@ export interface LockedState {
   readonly limits: ReadonlyMap<string, StoredLimits>
   /** Those of `closing` that were still open and are not any more. */
   readonly closed: readonly string[]
+  /** How each of the spendings' approvals stands: `approved` where it can be spent now. */
+  readonly approvals: ReadonlyMap<string, ApprovalStatus | 'changed'>
 }
 
 export interface AuditStore {
@@ -125,12 +133,14 @@ async function appendInTransaction(
 ): Promise<void> {
   // The head comes first in every transaction: whoever holds it holds all limits of its workspace.
   const head = await lockHead(tx, request)
-  const [limits, closed] = await Promise.all([
+  const [limits, closed, approvals] = await Promise.all([
     readLimits(tx, request.policyIds),
     closeOpen(tx, request.closing),
+    lockApprovals(tx, request.spendings ?? []),
   ])
-  const batch = build({ head, limits, closed })
+  const batch = build({ head, limits, closed, approvals })
   if (batch.rows.length > 0 && !(await appendBatch(tx, batch))) throw policyVanished
+  await spendApprovals(tx, batch.spent ?? [])
 }
 
 /** A policy was deleted between the reading of its limits and their writing. */

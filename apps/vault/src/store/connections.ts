@@ -1,5 +1,6 @@
 import { and, eq, exists, getTableColumns, ne, type SQL, sql } from 'drizzle-orm'
 import type { PageAfter } from '../paging/page-cursor.ts'
+import { cancelApprovals } from './approval-opening.ts'
 import { type Database, guardStore } from './database.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { connections, policies } from './tables.ts'
@@ -13,7 +14,7 @@ export type ConnectionStore = ReturnType<typeof createConnectionStore>
 const { sealed: _sealed, ...record } = getTableColumns(connections)
 
 /** Builds the queries on connections. Those that answer a person or an agent are bound to a workspace. */
-export function createConnectionStore(database: Pick<Database, 'db'>) {
+export function createConnectionStore(database: Pick<Database, 'db' | 'transaction'>) {
   return guardStore({ ...reads(database), ...ofAgents(database), ...writes(database) })
 }
 
@@ -109,7 +110,7 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
   }
 }
 
-function writes({ db }: Pick<Database, 'db'>) {
+function writes({ db, transaction }: Pick<Database, 'db' | 'transaction'>) {
   return {
     /** Undefined where a singleton service has a connection already that is not revoked. */
     async insert(row: NewRow) {
@@ -141,7 +142,7 @@ function writes({ db }: Pick<Database, 'db'>) {
       return stored
     },
 
-    /** Destroys the sealed credential in the statement that revokes; repeated, it changes nothing. */
+    /** Destroys the sealed credential in the statement that revokes, and withdraws approvals; repeated, it changes nothing. */
     async revoke(at: {
       readonly workspaceId: string
       readonly id: string
@@ -153,25 +154,28 @@ function writes({ db }: Pick<Database, 'db'>) {
       const whenNew = (value: SQL, otherwise: SQL) =>
         sql`case when ${isNew} then ${value} else ${otherwise} end`
       const now = sql`${at.now.toISOString()}::timestamptz`
-      const [stored] = await db
-        .update(connections)
-        .set({
-          status: 'revoked',
-          sealed: null,
-          credentialHint: '',
-          version: whenNew(sql`${connections.version} + 1`, sql`${connections.version}`),
-          revokedAt: whenNew(now, sql`${connections.revokedAt}`),
-          updatedAt: whenNew(now, sql`${connections.updatedAt}`),
-        })
-        .where(
-          and(
-            eq(connections.workspaceId, at.workspaceId),
-            eq(connections.id, at.id),
-            at.agentId === undefined ? undefined : hasPolicy(db, at.agentId),
-          ),
-        )
-        .returning(record)
-      return stored
+      return transaction(async (tx) => {
+        const [stored] = await tx
+          .update(connections)
+          .set({
+            status: 'revoked',
+            sealed: null,
+            credentialHint: '',
+            version: whenNew(sql`${connections.version} + 1`, sql`${connections.version}`),
+            revokedAt: whenNew(now, sql`${connections.revokedAt}`),
+            updatedAt: whenNew(now, sql`${connections.updatedAt}`),
+          })
+          .where(
+            and(
+              eq(connections.workspaceId, at.workspaceId),
+              eq(connections.id, at.id),
+              at.agentId === undefined ? undefined : hasPolicy(db, at.agentId),
+            ),
+          )
+          .returning(record)
+        if (stored !== undefined) await cancelApprovals(tx, { connectionId: stored.id })
+        return stored
+      })
     },
   }
 }

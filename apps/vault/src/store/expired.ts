@@ -22,8 +22,11 @@ const codeKeptMs = 30 * 86_400_000
 /** How long an expired token of a person stays in their list. */
 const ownerTokenKeptMs = 30 * 86_400_000
 
-/** Longer than any call lasts: a call that is on its way when its token runs out is not taken for an ended one. */
-const endedTokenKeptMs = 120_000
+/**
+ * Longer than any call lasts, its wait for an owner included: one that is on its way when its token runs out is not taken for
+ * an ended one.
+ */
+const endedTokenKeptMs = 600_000
 
 /** What identity keeps no longer than it has to. */
 export interface ExpiredStore {
@@ -55,11 +58,11 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
           sessions,
           sql`(${before(sessions.expiresAt, 0)} OR ${before(sessions.lastSeenAt, sessionIdleMs)})`,
         ),
+        await remove(challenges, before(challenges.expiresAt, 0)),
+        await remove(invitations, before(invitations.expiresAt, 0)),
         await remove(ownerTokens, before(ownerTokens.expiresAt, ownerTokenKeptMs)),
         await remove(bootstrapCodes, before(bootstrapCodes.expiresAt, codeKeptMs)),
         await remove(signInAttempts, before(signInAttempts.updatedAt, attemptsForgottenAfterMs)),
-        await remove(challenges, before(challenges.expiresAt, 0)),
-        await remove(invitations, before(invitations.expiresAt, 0)),
       ]
       return counts.reduce((sum, removed) => sum + removed, 0)
     },

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { PolicyStore as OwnersStore, StoredPolicy } from '../policies/policy-store.ts'
+import { cancelApprovals } from './approval-opening.ts'
 import { type Database, guardStore } from './database.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { agents, connections, policies } from './tables.ts'
@@ -114,9 +115,11 @@ function writes(database: Db): Pick<OwnersStore, 'insert' | 'replace' | 'delete'
       return row
     },
 
-    async delete(workspaceId, id) {
-      const [row] = await db.delete(policies).where(ofWorkspace(workspaceId, id)).returning()
-      return row
-    },
+    delete: (workspaceId, id) =>
+      database.transaction(async (tx) => {
+        const [row] = await tx.delete(policies).where(ofWorkspace(workspaceId, id)).returning()
+        if (row !== undefined) await cancelApprovals(tx, { policyId: row.id })
+        return row
+      }),
   }
 }

@@ -3,6 +3,7 @@ import type { Rooms } from '../rooms.ts'
 import { accountRoutes } from './account.ts'
 import { activityRoutes } from './activity.ts'
 import { agentRoutes } from './agents.ts'
+import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import { connectionRoutes } from './connections.ts'
@@ -15,13 +16,15 @@ import { workspaceRoutes } from './workspace.ts'
 /** Every operation with what serves it. */
 export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...executeRoutes(rooms),
+  ...approvalRoutes(rooms),
   ...agentRoutes(rooms),
   ...connectionRoutes(rooms),
   ...capabilityRoutes(rooms),
   ...policyRoutes(rooms),
   ...auditRoutes(rooms),
+  ...activityRoutes(rooms),
   ...ownerRoutes(rooms),
+  ...accountRoutes(rooms),
   ...workspaceRoutes(rooms),
   ...systemRoutes(rooms),
 ]
-  ...accountRoutes(rooms),

@@ -1,0 +1,68 @@
+import type { ApprovalStatus } from '@sallyport/contracts'
+import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { ApprovalTerms } from '../policy/compile-policy.ts'
+import type { FrozenRequest } from './freeze-request.ts'
+import type { ResolvedCall } from './resolve-call.ts'
+import type { RunningCall } from './running-calls.ts'
+
+/** An approval as the request path sees it; always the caller's own. */
+export interface HeldApproval {
+  readonly id: string
+  /** One that is overdue is `expired`, written so or not. */
+  readonly status: ApprovalStatus
+  readonly connectionId: string
+  readonly connectionVersion: number
+  /** Of the frozen request. */
+  readonly digest: string
+  readonly freshSignIn: boolean
+  readonly ownersNeeded: number
+  /** Why an owner is asked. */
+  readonly reason: string
+  readonly expiresAt: Date
+  readonly approvalUrl: string
+  /** What the owner wrote when denying. */
+  readonly note: string | null
+}
+
+/** What an owner is asked about. */
+export interface AskedRequest {
+  readonly call: ResolvedCall
+  readonly frozen: FrozenRequest
+  readonly decision: {
+    readonly reason: string
+    readonly ruleId?: string
+    readonly approval?: ApprovalTerms
+  }
+  /** The agent's own words. */
+  readonly agentReason: string | undefined
+}
+
+/** How long somebody waits, and what ends it before. */
+export interface Patience {
+  readonly seconds: number
+  /** Aborted when the client has hung up. Made when it is asked for. */
+  readonly gone: () => AbortSignal
+  /** The call that waits: an owner may end it. */
+  readonly running?: Pick<RunningCall, 'stops' | 'isEnded'>
+  /** What is kept in memory meanwhile. */
+  readonly heldBytes?: number
+}
+
+/** What the request path needs of approvals. */
+export interface ApprovalsNeeds {
+  /**
+   * Asks an owner about an exact request, or joins the open approval of an equal one.
+   * @throws Problem `too-many-approvals`, or `request-stopped` where what was decided on is gone
+   */
+  ask(asked: AskedRequest): Promise<HeldApproval>
+  /** Undefined where the agent has no such approval. */
+  find(agent: AuthenticatedAgent, approvalId: string): Promise<HeldApproval | undefined>
+  /** The frozen request of an approval that can still be spent. @throws Problem `credential-unreadable` */
+  openRequest(agent: AuthenticatedAgent, approval: HeldApproval): Promise<FrozenRequest>
+  /** Answers when it is no longer pending, the time is up, or nobody waits any more. */
+  waitUntilDecided(
+    agent: AuthenticatedAgent,
+    approvalId: string,
+    patience: Patience,
+  ): Promise<HeldApproval | undefined>
+}

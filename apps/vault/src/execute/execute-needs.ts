@@ -1,0 +1,45 @@
+import type { IdKind, Problem } from '@sallyport/contracts'
+import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { Decision } from '../policy/decide.ts'
+import type { ApprovalsNeeds, HeldApproval } from './approvals-needs.ts'
+import type { FrozenRequest } from './freeze-request.ts'
+import type { BeginAttempt } from './permit.ts'
+import type { ConnectionSnapshot, ResolvedCall, ResolveNeeds } from './resolve-call.ts'
+import type { RunningCalls } from './running-calls.ts'
+import type { ReadyCredential, SendNeeds } from './send-permitted.ts'
+
+/** How far an attempt came: what its audit entry can say. */
+export interface Progress {
+  readonly auditId: string
+  readonly agent: AuthenticatedAgent
+  readonly call?: ResolvedCall
+  readonly frozen?: FrozenRequest
+  readonly decision?: Decision
+  /** The approval that it is about. */
+  readonly approvalId?: string
+}
+
+/** An attempt under way, and how far it has come. */
+export interface Attempting {
+  readonly progress: () => Progress
+  readonly reached: (next: Partial<Progress>) => Progress
+}
+
+/** What the request path needs of other rooms. */
+export interface ExecuteNeeds extends ResolveNeeds, SendNeeds {
+  /** Is the token with which the agent signed in still good? */
+  readonly isCurrent: (agent: AuthenticatedAgent) => Promise<boolean>
+  /** The same, but that it may have run out by itself. */
+  readonly isNotEnded: (agent: AuthenticatedAgent) => Promise<boolean>
+  readonly readyCredential: (connection: ConnectionSnapshot) => Promise<ReadyCredential>
+  readonly begin: BeginAttempt
+  readonly refuse: (progress: Progress, problem: Problem) => Promise<void>
+  readonly recordDryRun: (progress: Progress) => Promise<void>
+  /** Records that an owner is asked; durable when it resolves. */
+  readonly recordAsked: (progress: Progress, approval: HeldApproval) => Promise<void>
+  readonly approvals: ApprovalsNeeds
+  readonly running: RunningCalls
+  readonly newId: (kind: IdKind) => string
+  /** Wall clock, ms since the epoch. */
+  readonly now: () => number
+}

@@ -1,0 +1,161 @@
+import type { ExecuteAnswer } from '@sallyport/contracts'
+import type { AuthenticatedAgent } from '../identity/caller.ts'
+import {
+  approvalMismatch,
+  approvalNotFound,
+  approvalStale,
+  requireGranted,
+} from './approval-problems.ts'
+import type { HeldApproval, Patience } from './approvals-needs.ts'
+import { type Decided, decideRequest, requireApproved } from './decide-request.ts'
+import type { Attempting, ExecuteNeeds } from './execute-needs.ts'
+import { permit } from './permit.ts'
+import { requireUnchanged } from './require-unchanged.ts'
+import { resolveCall } from './resolve-call.ts'
+import type { RunningCall } from './running-calls.ts'
+import { sendPermitted } from './send-permitted.ts'
+import { stoppedBeforeSending } from './stopped.ts'
+
+// What becomes of a request that an owner has to decide: it is asked about, waited for, and sent once.
+
+/** Works on an attempt, and records what it throws as a refusal of that attempt. */
+export type Recorded = (
+  agent: AuthenticatedAgent,
+  work: (attempting: Attempting) => Promise<ExecuteAnswer>,
+) => Promise<ExecuteAnswer>
+
+/** A request that waits for an owner. */
+export interface Asking {
+  readonly attempting: Attempting
+  readonly running: RunningCall
+  /** Undefined where nobody waits. */
+  readonly patience: Patience | undefined
+}
+
+/**
+ * Asks an owner. Whoever waits gets the answer of the request once it is approved; an equal one that is approved
+ * already is sent for whoever would wait, and only for them.
+ */
+export async function askOwner(
+  needs: ExecuteNeeds,
+  { agentReason, ...decided }: Decided & { readonly agentReason: string | undefined },
+  asking: Asking & { readonly recorded: Recorded },
+): Promise<ExecuteAnswer> {
+  const { attempting, running, patience } = asking
+  const approval = await needs.approvals.ask({ ...decided, agentReason })
+  const asked = attempting.reached({ approvalId: approval.id })
+  if (approval.status === 'approved' && patience !== undefined) {
+    return redeem(needs, approval, { attempting, running })
+  }
+  await needs.recordAsked(asked, approval)
+  const settled = await awaitDecision(needs, approval, asking)
+  if (settled.status === 'pending' || patience === undefined) {
+    return approvalRequired(settled, asked.auditId)
+  }
+  // That an owner was asked stands in the log; what comes of it is an attempt of its own.
+  return asking.recorded(asked.agent, (again) => {
+    again.reached({ approvalId: approval.id })
+    return redeem(needs, settled, { attempting: again, running })
+  })
+}
+
+/** Redeems an approval with the request sent again: it has to be the one that was approved, byte for byte (S-24). */
+export async function redeemSame(
+  needs: ExecuteNeeds,
+  { approvalId, call, frozen }: Decided & { readonly approvalId: string },
+  asking: Asking,
+): Promise<ExecuteAnswer> {
+  const { agent } = asking.attempting.reached({ approvalId })
+  const approval = await needs.approvals.find(agent, approvalId)
+  if (approval === undefined) throw approvalNotFound()
+  if (approval.connectionId !== call.connection.id || approval.digest !== frozen.digest) {
+    throw approvalMismatch()
+  }
+  return settle(needs, approval, asking)
+}
+
+/** Redeems an approval by its id alone. */
+export async function redeemStored(
+  needs: ExecuteNeeds,
+  approvalId: string,
+  { attempting, patience }: Omit<Asking, 'running'>,
+): Promise<ExecuteAnswer> {
+  const { agent } = attempting.reached({ approvalId })
+  const approval = await needs.approvals.find(agent, approvalId)
+  if (approval === undefined) throw approvalNotFound()
+  const running = needs.running.begin({ agent, connectionId: approval.connectionId })
+  try {
+    return await settle(needs, approval, { attempting, running, patience })
+  } finally {
+    running.finish()
+  }
+}
+
+async function settle(
+  needs: ExecuteNeeds,
+  found: HeldApproval,
+  asking: Asking,
+): Promise<ExecuteAnswer> {
+  const approval = await awaitDecision(needs, found, asking)
+  if (approval.status !== 'pending') return redeem(needs, approval, asking)
+  const progress = asking.attempting.progress()
+  await needs.recordAsked(progress, approval)
+  return approvalRequired(approval, progress.auditId)
+}
+
+async function awaitDecision(
+  needs: ExecuteNeeds,
+  approval: HeldApproval,
+  { attempting, patience, running }: Asking,
+): Promise<HeldApproval> {
+  if (approval.status !== 'pending' || patience === undefined) return approval
+  const { agent } = attempting.progress()
+  const waiting = { ...patience, running }
+  const decided = await needs.approvals.waitUntilDecided(agent, approval.id, waiting)
+  if (decided === undefined) throw approvalNotFound()
+  return decided
+}
+
+/**
+ * Sends what was approved, exactly so and once. Everything is decided again on the stored request, as things are now (S-27);
+ * the approval is used up in the transaction that commits the intent, and whatever refuses before leaves it as it was.
+ */
+async function redeem(
+  needs: ExecuteNeeds,
+  approval: HeldApproval,
+  { attempting, running }: Pick<Asking, 'attempting' | 'running'>,
+): Promise<ExecuteAnswer> {
+  requireGranted(approval)
+  const { reached } = attempting
+  const { agent, auditId } = attempting.progress()
+  const call = await resolveCall(needs, agent, { connectionId: approval.connectionId })
+  reached({ call })
+  // A token that ran out while its call waited for an owner ends nothing; one that was ended does.
+  await requireUnchanged(needs, call, needs.isNotEnded)
+  if (call.connection.version !== approval.connectionVersion) {
+    throw approvalStale('The connection or its credential has changed')
+  }
+  const credential = await needs.readyCredential(call.connection)
+  const frozen = await needs.approvals.openRequest(agent, approval)
+  const decision = decideRequest(call, frozen, needs.now())
+  reached({ frozen, decision })
+  const allowed = requireApproved({ call, frozen, decision }, approval)
+  // Nothing is used up for a call that an owner has ended already.
+  if (running.isEnded()) throw stoppedBeforeSending()
+  const permitted = await permit(needs.begin, allowed, { auditId, running })
+  const { status, headers, body } = await sendPermitted(needs, permitted, credential)
+  return { status, headers, body, auditId }
+}
+
+function approvalRequired(approval: HeldApproval, auditId: string): ExecuteAnswer {
+  const { status, id, approvalUrl, expiresAt } = approval
+  const approved = 'An owner has approved this request: send it again with approvalId.'
+  return {
+    approvalRequired: true,
+    approvalRequestId: id,
+    approvalUrl,
+    expiresAt: expiresAt.toISOString(),
+    reason: status === 'approved' ? approved : approval.reason,
+    auditId,
+  }
+}

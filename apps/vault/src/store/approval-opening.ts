@@ -1,0 +1,145 @@
+import { and, count, eq, sql } from 'drizzle-orm'
+import type { NewApproval, Opened, StoredApproval } from '../approvals/approval-store.ts'
+import { approvalColumns, isOpen } from './approval-columns.ts'
+import type { Executor, Transaction } from './database.ts'
+import { agents, approvals, connections, policies } from './tables.ts'
+
+// How an approval comes to be. Whoever takes away what it stands on locks rows in the same order: agent, connection, policy,
+// and then withdraws approvals, so that none is opened behind its back.
+
+const msPerSecond = 1000
+
+/** Opens an approval or joins the open one of an equal request. The agent's row is locked: one asking after the other. */
+export async function openApproval(
+  tx: Transaction,
+  asked: NewApproval,
+  { pendingMax }: { readonly pendingMax: number },
+): Promise<Opened> {
+  if (!(await stands(tx, asked))) return { outcome: 'changed' }
+  const equal = await findEqual(tx, asked)
+  if (equal !== undefined && !isStale(equal, asked)) {
+    const [shared] = await tx
+      .update(approvals)
+      .set({ askedCount: sql`${approvals.askedCount} + 1` })
+      .where(eq(approvals.id, equal.id))
+      .returning(approvalColumns)
+    if (shared === undefined) throw new Error('a locked approval is gone')
+    return { outcome: 'shared', approval: shared }
+  }
+  if (equal !== undefined) {
+    const status = equal.status === 'expired' ? 'expired' : 'cancelled'
+    await tx.update(approvals).set({ status, sealed: null }).where(eq(approvals.id, equal.id))
+  }
+  if ((await countPending(tx, asked.agentId)) >= pendingMax) return { outcome: 'too-many' }
+  return { outcome: 'opened', approval: await insert(tx, asked) }
+}
+
+/** Are agent, connection and policy still what was decided on? They stay so until the commit. */
+async function stands(tx: Transaction, asked: NewApproval): Promise<boolean> {
+  const [agent] = await tx
+    .select({ status: agents.status })
+    .from(agents)
+    .where(and(eq(agents.id, asked.agentId), eq(agents.workspaceId, asked.workspaceId)))
+    .for('no key update')
+  const [connection] = await tx
+    .select({ version: connections.version, status: connections.status })
+    .from(connections)
+    .where(eq(connections.id, asked.connectionId))
+    .for('share')
+  const [policy] = await tx
+    .select({ id: policies.id })
+    .from(policies)
+    .where(eq(policies.id, asked.policyId))
+    .for('key share')
+  return (
+    agent?.status === 'active' &&
+    connection?.version === asked.connectionVersion &&
+    connection.status === 'healthy' &&
+    policy !== undefined
+  )
+}
+
+async function findEqual(
+  tx: Transaction,
+  { agentId, connectionId, digest }: NewApproval,
+): Promise<StoredApproval | undefined> {
+  const [equal] = await tx
+    .select(approvalColumns)
+    .from(approvals)
+    .where(
+      and(
+        eq(approvals.agentId, agentId),
+        eq(approvals.connectionId, connectionId),
+        eq(approvals.digest, digest),
+        isOpen(),
+      ),
+    )
+    .for('update')
+  return equal
+}
+
+/** Overdue, or asked for under another policy or credential, or on looser terms than hold now. */
+const isStale = (equal: StoredApproval, asked: NewApproval) =>
+  equal.status === 'expired' ||
+  equal.policyId !== asked.policyId ||
+  equal.connectionVersion !== asked.connectionVersion ||
+  (asked.freshSignIn && !equal.freshSignIn) ||
+  asked.ownersNeeded > equal.ownersNeeded
+
+async function countPending(tx: Transaction, agentId: string): Promise<number> {
+  const [row] = await tx
+    .select({ pending: count() })
+    .from(approvals)
+    .where(
+      and(
+        eq(approvals.agentId, agentId),
+        eq(approvals.status, 'pending'),
+        sql`${approvals.expiresAt} > now()`,
+      ),
+    )
+  return row?.pending ?? 0
+}
+
+async function insert(
+  tx: Transaction,
+  { expiresInMs, sealed, fingerprints, ...asked }: NewApproval,
+): Promise<StoredApproval> {
+  const seconds = expiresInMs / msPerSecond
+  const [opened] = await tx
+    .insert(approvals)
+    .values({
+      ...asked,
+      sealed,
+      fingerprints: { ...fingerprints },
+      status: 'pending',
+      expiresAt: sql`now() + make_interval(secs => ${seconds}::double precision)`,
+    })
+    .returning(approvalColumns)
+  if (opened === undefined) throw new Error('an insert returned no row')
+  return opened
+}
+
+/**
+ * Withdraws the open approvals of what was taken away, and forgets their requests; in the transaction that takes it away, after
+ * it. Answers how many.
+ */
+export async function cancelApprovals(
+  tx: Executor,
+  of:
+    | { readonly agentId: string }
+    | { readonly connectionId: string }
+    | { readonly policyId: string },
+): Promise<number> {
+  const which =
+    'agentId' in of
+      ? eq(approvals.agentId, of.agentId)
+      : 'connectionId' in of
+        ? eq(approvals.connectionId, of.connectionId)
+        : eq(approvals.policyId, of.policyId)
+  const cancelled = await tx
+    .update(approvals)
+    .set({ status: 'cancelled', sealed: null })
+    .where(and(which, isOpen()))
+    .returning({ id: approvals.id })
+  return cancelled.length
+}

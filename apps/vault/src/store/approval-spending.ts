@@ -1,0 +1,67 @@
+import type { ApprovalStatus } from '@sallyport/contracts'
+import type postgres from 'postgres'
+
+// Approvals are used up in the transaction that records the intent of the one attempt that they are for (see audit.ts):
+// either both stand or neither does (S-25).
+
+/** What an attempt wants to use up, and what it was decided by. */
+export interface Spending {
+  readonly approvalId: string
+  readonly policyId: string
+  readonly policyVersion: number
+}
+
+/**
+ * Locks the approvals, and says of each whether it can be spent now: `approved` and not overdue, the credential, the policy,
+ * the agent and the workspace as they were when it was decided (S-27); else what became of it, or `changed`. The policies
+ * are locked first, in the order in which whoever deletes one withdraws its approvals.
+ */
+export async function lockApprovals(
+  tx: postgres.TransactionSql,
+  spendings: readonly Spending[],
+): Promise<ReadonlyMap<string, ApprovalStatus | 'changed'>> {
+  if (spendings.length === 0) return new Map()
+  const policyIds = [...new Set(spendings.map((spending) => spending.policyId))]
+  const versions = await tx<{ id: string; version: number }[]>`
+    select id, version from policies where id = any(${policyIds}::text[]) order by id for key share`
+  const approvalIds = [...new Set(spendings.map((spending) => spending.approvalId))]
+  const found = await tx<{ id: string; status: ApprovalStatus; isSame: boolean }[]>`
+    select approvals.id,
+      case when approvals.status in ('pending', 'approved') and expires_at <= clock_timestamp()
+        then 'expired' else approvals.status end as status,
+      connections.version = connection_version and connections.status = 'healthy'
+        and agents.status = 'active' and frozen_at is null as "isSame"
+    from approvals
+    join connections on connections.id = connection_id
+    join agents on agents.id = approvals.agent_id
+    join workspaces on workspaces.id = approvals.workspace_id
+    where approvals.id = any(${approvalIds}::text[])
+    order by approvals.id for update of approvals`
+  const versionOf = new Map(versions.map((policy) => [policy.id, policy.version]))
+  const rowOf = new Map(found.map((row) => [row.id, row]))
+  const standing = new Map<string, ApprovalStatus | 'changed'>()
+  for (const { approvalId, policyId, policyVersion } of spendings) {
+    const row = rowOf.get(approvalId)
+    const isSame = row?.isSame === true && versionOf.get(policyId) === policyVersion
+    // Of two that want the same one, decided by different versions, neither gets it.
+    if (row === undefined || (row.status === 'approved' && !isSame)) {
+      standing.set(approvalId, 'changed')
+    } else if (!standing.has(approvalId)) standing.set(approvalId, row.status)
+  }
+  return standing
+}
+
+/** Uses locked approvals up and forgets their requests. Throws where one could not be: then nothing of the group stands. */
+export async function spendApprovals(
+  tx: postgres.TransactionSql,
+  spent: readonly { readonly approvalId: string; readonly auditId: string }[],
+): Promise<void> {
+  if (spent.length === 0) return
+  const used = await tx`
+    update approvals set status = 'consumed', sealed = null, consumed_at = now(), audit_id = s.audit_id
+    from unnest(
+      ${spent.map((one) => one.approvalId)}::text[], ${spent.map((one) => one.auditId)}::text[]
+    ) as s (approval_id, audit_id)
+    where id = s.approval_id and status = 'approved'`
+  if (used.count !== spent.length) throw new Error('A locked approval could not be used up.')
+}
