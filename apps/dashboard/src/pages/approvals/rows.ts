@@ -1,4 +1,4 @@
-import type { JsonLine } from './json-lines.ts'
+import type { JsonLine } from '@sallyport/contracts'
 
 // Cuts what is long into rows short enough to be put into the page, so that only those in sight have to be.
 

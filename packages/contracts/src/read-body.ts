@@ -1,8 +1,8 @@
-import { type JsonLayout, layOutJson } from './json-lines.ts'
+import { type JsonLayout, layOutJson } from './lay-out-json.ts'
 
 // Reads the bytes that would be sent the way their receiver is told to read them.
 
-export interface Pair {
+export interface FormPair {
   readonly name: string
   readonly value: string
 }
@@ -10,7 +10,7 @@ export interface Pair {
 /** A body as a person can read it. `bytes`: only its bytes can be shown. */
 export type Readable =
   | { readonly kind: 'json'; readonly layout: JsonLayout }
-  | { readonly kind: 'form'; readonly pairs: readonly Pair[] }
+  | { readonly kind: 'form'; readonly pairs: readonly FormPair[] }
   | { readonly kind: 'text' }
   | { readonly kind: 'bytes' }
 
@@ -81,7 +81,7 @@ function warningsOf({ duplicates, isCut }: JsonLayout): string[] {
 const pairsMax = 5_000
 
 function readForm(text: string): Pick<ReadBody, 'readable' | 'warnings'> {
-  const pairs: Pair[] = []
+  const pairs: FormPair[] = []
   // A question mark at its start would be taken for that of a URL.
   for (const [name, value] of new URLSearchParams(`&${text}`)) {
     if (pairs.length === pairsMax) {
