@@ -13,19 +13,22 @@ export async function startAgent({ command, args, env }) {
     received.push(JSON.stringify(message))
     deliver?.(message, extra)
   }
-  const call = async (name, input) => {
+  const call = async (name, input, onprogress) => {
     const {
       isError = false,
       content,
       structuredContent,
-    } = await client.callTool({
-      name,
-      arguments: input,
-    })
+    } = await client.callTool(
+      { name, arguments: input },
+      undefined,
+      onprogress === undefined ? undefined : { onprogress, resetTimeoutOnProgress: true },
+    )
     return { isError, text: content[0].text, answer: structuredContent ?? {} }
   }
   return {
-    execute: (request) => call('execute', request),
+    /** `onProgress` gets each sentence in which the server says what it waits for. */
+    execute: (request, onProgress) =>
+      call('execute', request, onProgress && (({ message }) => onProgress(message ?? ''))),
     async connectionId(label) {
       const { answer } = await call('list_connections', {})
       return answer.connections.find((connection) => connection.label === label)?.id

@@ -168,13 +168,16 @@ describe('agents and policies', () => {
       policy: {
         allow: [
           { methods: ['GET'], paths: ['/a'] },
-          { methods: ['POST'], paths: ['/**'] },
+          { methods: ['POST'], paths: ['/**'], approval: 'never' },
         ],
         limits: { perHour: 7 },
-        approval: 'never',
+        // What was allowed before is asked about as before.
+        approval: 'writes',
       },
     })
-    expect((await person.run(['policies', 'list'])).stdout).toMatch(/worker\s+my bearer\s+never/)
+    expect((await person.run(['policies', 'list'])).stdout).toMatch(
+      /worker\s+my bearer\s+writes\s.*POST \/\*\* \(never\)/,
+    )
     const document = { allow: [], approval: 'never', limits: {}, windows: [] }
     await person.json(['policies', 'set', ...pair, '-'], [JSON.stringify(document)])
     expect(await person.json(['policies', 'show', ...pair])).toMatchObject({ policy: document })
@@ -182,11 +185,11 @@ describe('agents and policies', () => {
     expect((await person.run(['policies', 'show', ...pair])).code).toBe(1)
   })
 
-  it('says that this version cannot ask for approvals where a policy needs them', async () => {
+  it('says when an owner is asked, about all and about what is granted apart', async () => {
     const allow = ['policies', 'allow', 'worker', 'my header', '--method', 'POST']
-    expect((await person.run(allow)).stdout).toContain('cannot ask for yet')
-    const never = await person.run([...allow, '--approval', 'never'])
-    expect(never.stdout).not.toContain('cannot ask')
+    expect((await person.run(allow)).stdout).toContain('approval: writes')
+    const never = await person.run([...allow, '--path', '/log', '--approval', 'never'])
+    expect(never.stdout).toMatch(/approval: writes\n.*\n.*\/log {2}approval: never/)
   })
 })
 
@@ -202,6 +205,17 @@ describe('wrong usage', () => {
     [['policies', 'allow', 'worker', 'my bearer', '--method', 'BREW']],
     [['policies', 'set', 'worker', 'my bearer', '/nonexistent']],
     [['audit', 'list', '--limit', 'many']],
+    [['approvals', 'list', '--status', 'maybe']],
+    [['approvals', 'show', 'apr_00000000000000000000000000']],
+    [['approvals', 'show', 'nonsense']],
+    [['approvals', 'approve', 'apr_00000000000000000000000000']],
+    [['approvals', 'approve', 'apr_00000000000000000000000000', '--yes']],
+    [['approvals', 'deny', 'apr_00000000000000000000000000', '--note', 'No.']],
+    [['capability-requests', 'list', '--status', 'expired']],
+    [['capability-requests', 'show', 'cap_00000000000000000000000000']],
+    [['capability-requests', 'approve', 'cap_00000000000000000000000000', '--yes']],
+    [['capability-requests', 'approve', 'cap_00000000000000000000000000', '--method', 'BREW']],
+    [['capability-requests', 'deny', 'cap_00000000000000000000000000']],
     [['audit', 'list', '--decision', 'maybe']],
     [['audit', 'export', '/nonexistent/file']],
     [['audit', 'verify', '/nonexistent']],
@@ -214,7 +228,7 @@ describe('wrong usage', () => {
 
   it('is helped by --help at every command', async () => {
     const { stdout } = await person.run(['--help'])
-    const names = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name)
+    const names = [...stdout.matchAll(/^ {2}([a-z-]+)\b/gm)].map(([, name = '']) => name)
     expect(names).toContain('doctor')
     for (const name of names) {
       const help = await person.run(name === 'help' ? ['help'] : [name, '--help'])

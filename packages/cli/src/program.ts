@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { addAgentCommands } from './commands/agents.ts'
+import { addApprovalCommands } from './commands/approvals.ts'
 import { addAuditCommands } from './commands/audit.ts'
+import { addCapabilityRequestCommands } from './commands/capability-requests.ts'
 import { addConnectCommand } from './commands/connect.ts'
 import { addConnectionCommands } from './commands/connections.ts'
 import type { Process } from './commands/context.ts'
@@ -41,6 +43,8 @@ export function createProgram(process: Process, version: string): Command {
   addAgentCommands(program, run)
   addConnectionCommands(program, run)
   addPolicyCommands(program, run)
+  addApprovalCommands(program, run)
+  addCapabilityRequestCommands(program, run)
   addAuditCommands(program, run)
   addDoctorCommand(program, run)
   return program

@@ -66,18 +66,54 @@ export async function signIn(
       ...(environment.SALLYPORT_OWNER_EMAIL && { default: environment.SALLYPORT_OWNER_EMAIL }),
       option: '`login --email` or SALLYPORT_OWNER_EMAIL',
     }))
-  const client = createClient({
-    baseUrl,
-    auth: { kind: 'cookie' },
-    fetch: createSessionFetch(new URL(issuer).origin),
-  })
+  const client = sessionClient(baseUrl, issuer)
   if (setupToken === undefined) {
-    await client.call('signIn', { email, password: await terminal.askSecret('Password') })
+    await signInSession(client, terminal, email)
   } else {
     const password = await terminal.askNewPassword(passwordCharsMin)
     await client.call('setUp', { setupToken, email, password })
   }
   return keepNewToken(settings, client)
+}
+
+/** A client with a session of its own, and none before it signs in. */
+const sessionClient = (baseUrl: string, issuer: string): Client =>
+  createClient({
+    baseUrl,
+    auth: { kind: 'cookie' },
+    fetch: createSessionFetch(new URL(issuer).origin),
+  })
+
+/** Asks for the password, and for the code where the account has one. */
+async function signInSession(client: Client, terminal: Terminal, email: string): Promise<void> {
+  const password = await terminal.askSecret('Password')
+  try {
+    await client.call('signIn', { email, password })
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.type !== 'otp-required') throw thrown
+    const otp = await terminal.askSecret('Code of your authenticator app, or a recovery code')
+    await client.call('signIn', { email, password, otp })
+  }
+}
+
+/**
+ * Runs `work` with a session of an owner who has just proved who they are, and ends the session. A token cannot prove
+ * that: it may have been lying there for weeks.
+ */
+export async function inFreshSession<Answer>(
+  { baseUrl }: Settings,
+  { terminal, email }: { terminal: Terminal; email: string },
+  work: (client: Client) => Promise<Answer>,
+): Promise<Answer> {
+  const anyone = createClient({ baseUrl, auth: { kind: 'none' } })
+  const { issuer } = await anyone.call('getAuthorizationServerMetadata', {})
+  const client = sessionClient(baseUrl, issuer)
+  await signInSession(client, terminal, email)
+  try {
+    return await work(client)
+  } finally {
+    await client.call('signOut', {})
+  }
 }
 
 async function keepNewToken(settings: Settings, client: Client) {

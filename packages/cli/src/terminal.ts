@@ -1,4 +1,5 @@
 import { input, password, select } from '@inquirer/prompts'
+import { revealCharacters } from '@sallyport/contracts'
 
 // What commands say and ask. Answers go to stdout, questions and failures to stderr, so that output can be piped.
 
@@ -60,9 +61,9 @@ export function createTerminal(streams: Streams, { json }: { json: boolean }): T
     json,
     interactive,
     answer: (value, text) => {
-      stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`)
+      stdout.write(json ? `${printableJson(value)}\n` : `${printableLines(text)}\n`)
     },
-    note: (text) => void stderr.write(`${text}\n`),
+    note: (text) => void stderr.write(`${printableLines(text)}\n`),
     async ask(question, given = {}) {
       const preset = given.default === undefined ? {} : { default: given.default }
       if (interactive) {
@@ -150,9 +151,31 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return safe.map(line).join('\n')
 }
 
-/** What an agent or an upstream wrote must not steer the terminal. */
-export const printable = (text: string) =>
-  text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+const escaped = (text: string) =>
+  [...text].map((character) => `\\u{${character.codePointAt(0)?.toString(16)}}`).join('')
+
+/**
+ * What an agent or an upstream wrote, on one line: it must neither steer the terminal nor hide anything (S-28). Each
+ * character that cannot be seen, or that moves or covers others, becomes `\u{202e}`.
+ */
+export const printable = (text: string): string =>
+  revealCharacters(text)
+    .map((piece) => (piece.kind === 'text' ? piece.source : escaped(piece.source)))
+    .join('')
+
+/** The same with its lines kept. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')
+
+/** JSON for a program, in which nothing steers a terminal that it is shown on: such characters are written as escapes. */
+export const printableJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(
+    /(?!\n)[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      Array.from(
+        { length: character.length },
+        (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+      ).join(''),
+  )
 
 /** A word as a shell takes it. */
 export const shellWord = (text: string) =>

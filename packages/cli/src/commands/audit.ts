@@ -9,7 +9,7 @@ import type { Client } from '@sallyport/sdk'
 import { verifyExportFile } from '@sallyport/vault/offline-verify'
 import { type Command, Option } from 'commander'
 import { CommandError, printable, table } from '../terminal.ts'
-import { findAgent, findConnection } from './lookup.ts'
+import { idOfAgent, idOfConnection } from './lookup.ts'
 import { readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 
@@ -67,12 +67,6 @@ function addList(audit: Command, run: RunCommand): void {
       }),
     )
 }
-
-// What is deleted has entries still, so an id is taken as it is.
-const idOfAgent = async (client: Client, wanted: string) =>
-  wanted.startsWith('agt_') ? wanted : (await findAgent(client, wanted)).id
-const idOfConnection = async (client: Client, wanted: string) =>
-  wanted.startsWith('con_') ? wanted : (await findConnection(client, wanted)).id
 
 const row = (entry: AuditEntry) => [
   String(entry.seq),

@@ -1,4 +1,5 @@
 import type { Client } from '@sallyport/sdk'
+import { withFreshSignIn } from '../fresh-sign-in.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { ownerClient } from '../sign-in.ts'
 import { createTerminal, type Streams, type Terminal } from '../terminal.ts'
@@ -17,6 +18,8 @@ export interface CommandContext {
   readonly streams: Streams
   /** Signs in where that is needed. */
   owner(): Promise<Client>
+  /** Makes a call; where the vault wants a sign-in of the last minutes for it, asks for one and makes it again. */
+  withFreshSignIn<Answer>(call: (client: Client) => Promise<Answer>): Promise<Answer>
 }
 
 /** The options that every command takes. */
@@ -30,5 +33,12 @@ export function commandContext(process: Process, options: SharedOptions): Comman
   const terminal = createTerminal(process.streams, { json: options.json === true })
   const settings = readSettings(process.environment, options.url)
   const { streams } = process
-  return { terminal, settings, streams, owner: () => ownerClient(settings, terminal) }
+  const owner = () => ownerClient(settings, terminal)
+  return {
+    terminal,
+    settings,
+    streams,
+    owner,
+    withFreshSignIn: async (call) => withFreshSignIn(await owner(), { settings, terminal, call }),
+  }
 }

@@ -11,6 +11,7 @@ const policy = {
   ...pair,
   allow: [{ origin, methods: ['GET', 'HEAD'], paths: ['/b', '/a'] }],
   approval: 'always',
+  approvalOptions: { secondOwner: true },
   limits: { perHour: 5 },
   windows: [{ days: ['mon'], from: '09:00', to: '17:00', timezone: 'UTC' }],
   expiresAt: '2030-01-01T00:00:00.000Z',
@@ -40,7 +41,7 @@ describe('granting access', () => {
     const { client, sent } = vaultWith(policy)
     const entry = { origin, methods: ['POST' as const], paths: ['/c'] }
     await grantAccess(client, pair, { entries: [entry], limits: { perDay: 9 } })
-    const { id: policyId, version, approval, windows, expiresAt, allow } = policy
+    const { id: policyId, version, approval, approvalOptions, windows, expiresAt, allow } = policy
     expect(sent).toEqual([
       {
         operation: 'replacePolicy',
@@ -48,6 +49,7 @@ describe('granting access', () => {
           policyId,
           version,
           approval,
+          approvalOptions,
           windows,
           expiresAt,
           allow: [...allow, entry],
@@ -62,5 +64,23 @@ describe('granting access', () => {
     const entry = { origin, methods: ['HEAD' as const, 'GET' as const], paths: ['/a', '/b'] }
     await grantAccess(client, pair, { entries: [entry] })
     expect(sent[0]?.input).toMatchObject({ allow: policy.allow })
+  })
+
+  it('asks as it says about what it grants, and as before about everything else', async () => {
+    const { client, sent } = vaultWith(policy)
+    const more = { origin, methods: ['POST' as const], paths: ['/c'] }
+    await grantAccess(client, pair, { entries: [more], approval: 'never' })
+    expect(sent[0]?.input).toMatchObject({
+      approval: 'always',
+      allow: [...policy.allow, { ...more, approval: 'never' }],
+    })
+    await grantAccess(client, pair, { entries: policy.allow, approval: 'writes' })
+    const [entry] = policy.allow
+    expect(sent[1]?.input).toMatchObject({
+      approval: 'always',
+      allow: [{ ...entry, approval: 'writes' }],
+    })
+    await grantAccess(client, pair, { entries: [more], approval: 'always' })
+    expect(sent[2]?.input).toMatchObject({ allow: [...policy.allow, more] })
   })
 })

@@ -11,6 +11,7 @@ export interface Pair {
 /** What to add to a policy. What is left open stays as it is. */
 export interface Grant {
   readonly entries: readonly AllowEntry[]
+  /** For these entries; a policy that is made now has it for all. */
   readonly approval?: Policy['approval'] | undefined
   readonly limits?: Limits
   readonly expiresAt?: string | undefined
@@ -26,15 +27,18 @@ export async function findPolicy(client: Client, pair: Pair): Promise<Policy | u
   return policy
 }
 
-/** Adds to the policy that is there, or makes one. An entry that it has already is not added again. */
+/**
+ * Adds to the policy that is there, or makes one. An entry that it has already is not added again, but asked about as the
+ * grant says; what else the policy allows is asked about as before.
+ */
 export async function grantAccess(client: Client, pair: Pair, grant: Grant): Promise<Policy> {
   const current = await findPolicy(client, pair)
-  const before = current?.allow ?? []
-  const known = new Set(before.map(keyOf))
   const expiresAt = grant.expiresAt ?? current?.expiresAt
+  const approvalOptions = current?.approvalOptions
   const document = {
-    allow: [...before, ...grant.entries.filter((entry) => !known.has(keyOf(entry)))],
-    approval: grant.approval ?? current?.approval ?? 'writes',
+    allow: current === undefined ? [...grant.entries] : addEntries(current, grant),
+    approval: current?.approval ?? grant.approval ?? 'writes',
+    ...(approvalOptions !== undefined && { approvalOptions }),
     limits: { ...current?.limits, ...grant.limits },
     windows: current?.windows ?? [],
     ...(expiresAt !== undefined && { expiresAt }),
@@ -46,8 +50,25 @@ export async function grantAccess(client: Client, pair: Pair, grant: Grant): Pro
   return (await client.call('replacePolicy', { policyId, version, ...document })).policy
 }
 
-const keyOf = ({ origin, methods, paths }: AllowEntry) =>
-  JSON.stringify([origin, methods.toSorted(), paths.toSorted()])
+function addEntries(
+  { allow, approval: usual }: Policy,
+  { entries, approval }: Grant,
+): AllowEntry[] {
+  const mode = approval === undefined || approval === usual ? {} : { approval }
+  const granted = new Set(entries.map(keyOf))
+  const known = new Set(allow.map(keyOf))
+  const before = allow.map((entry) => {
+    if (approval === undefined || !granted.has(keyOf(entry))) return entry
+    const { approval: _, ...rest } = entry
+    return { ...rest, ...mode }
+  })
+  const added = entries.filter((entry) => !known.has(keyOf(entry)))
+  return [...before, ...added.map((entry) => ({ ...entry, ...mode }))]
+}
+
+// What ends some day is not the same as what does not.
+const keyOf = ({ origin, methods, paths, expiresAt }: AllowEntry) =>
+  JSON.stringify([origin, methods.toSorted(), paths.toSorted(), expiresAt])
 
 /** GET of everything at the connection's origins. */
 export const readEverything = (origins: readonly string[]): AllowEntry[] =>

@@ -27,6 +27,14 @@ export async function findConnection(client: Client, wanted: string): Promise<Co
   return pickOne(wanted, fitting, 'connection')
 }
 
+/** The id of an agent for a list's filter: what is deleted has entries still, so an id is taken as it is. */
+export const idOfAgent = async (client: Client, wanted: string): Promise<string> =>
+  wanted.startsWith('agt_') ? wanted : (await findAgent(client, wanted)).id
+
+/** The id of a connection for a list's filter. */
+export const idOfConnection = async (client: Client, wanted: string): Promise<string> =>
+  wanted.startsWith('con_') ? wanted : (await findConnection(client, wanted)).id
+
 /** All agents of the workspace. */
 export const listAllAgents = (client: Client): Promise<Agent[]> =>
   everyPage(async (cursor) => {

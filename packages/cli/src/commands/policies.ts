@@ -1,17 +1,11 @@
 import { readFileSync } from 'node:fs'
-import {
-  type AllowEntry,
-  HttpMethod,
-  httpMethods,
-  type Policy,
-  type PolicyDocument,
-} from '@sallyport/contracts'
+import type { AllowEntry, HttpMethod, Policy, PolicyDocument } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { CommandError, table } from '../terminal.ts'
 import { findPolicy, grantAccess, type Pair } from './grant-access.ts'
 import { findAgent, findConnection, listAllAgents, listAllConnections } from './lookup.ts'
-import { collect, readCount } from './option-values.ts'
+import { collect, readCount, readMethod } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 
 interface AllowOptions {
@@ -45,7 +39,7 @@ export function addPolicyCommands(program: Command, run: RunCommand): void {
     )
     .option('--origin <origin>', 'where the connection has more than one')
     .addOption(
-      new Option('--approval <mode>', 'when an owner is asked').choices([
+      new Option('--approval <mode>', 'when an owner is asked about it').choices([
         'always',
         'writes',
         'never',
@@ -106,7 +100,7 @@ function addPolicyReads(policies: Command, run: RunCommand): void {
           names.get(policy.agentId) ?? policy.agentId,
           names.get(policy.connectionId) ?? policy.connectionId,
           policy.approval,
-          policy.allow.map(({ methods, paths }) => `${methods} ${paths.join(' ')}`).join('; '),
+          policy.allow.map(shortEntry).join('; '),
         ])
         const text = table(['id', 'agent', 'connection', 'approval', 'allows'], rows)
         terminal.answer(page, page.nextCursor ? `${text}\nMore: --cursor ${page.nextCursor}` : text)
@@ -135,6 +129,9 @@ function addPolicyReads(policies: Command, run: RunCommand): void {
       }),
     )
 }
+
+const shortEntry = ({ methods, paths, approval }: AllowEntry) =>
+  `${methods} ${paths.join(' ')}${approval === undefined ? '' : ` (${approval})`}`
 
 /** What people call the agents and connections that the list names by id. */
 async function readNames(client: Client): Promise<ReadonlyMap<string, string>> {
@@ -185,12 +182,6 @@ function readEntry(options: AllowOptions, origins: readonly string[]): AllowEntr
   return { origin, methods: options.method ?? ['GET'], paths: options.path ?? ['/**'] }
 }
 
-function readMethod(text: string, before: readonly HttpMethod[] = []): HttpMethod[] {
-  const parsed = HttpMethod.safeParse(text.toUpperCase())
-  if (parsed.success) return [...before, parsed.data]
-  throw new InvalidArgumentError(`It must be one of ${httpMethods.join(', ')}.`)
-}
-
 /** One policy, by its id or by whom and what it is for. */
 async function getPolicy(client: Client, wanted: string, connection?: string): Promise<Policy> {
   if (connection === undefined) {
@@ -210,26 +201,29 @@ function parseDocument(text: string, file: string): PolicyDocument {
   }
 }
 
-/** Approvals come with a later version; until then such a request is refused, which nobody should find out by surprise. */
-const approvalNote = (policy: Policy) => {
-  const writes = policy.allow.some(({ methods }) => methods.some((method) => !isRead(method)))
-  const asks = policy.approval === 'always' || (policy.approval === 'writes' && writes)
-  return asks
-    ? [
-        `Note: approval "${policy.approval}" needs an owner’s answer, which this version cannot ask for yet, so ${policy.approval === 'always' ? 'every request is' : 'writes are'} refused. --approval never lets them pass.`,
-      ]
-    : []
-}
-const isRead = (method: HttpMethod) => method === 'GET' || method === 'HEAD'
-
 const describe = (policy: Policy) =>
   [
     `${policy.id}  version ${policy.version}  approval: ${policy.approval}`,
-    ...policy.allow.map(
-      ({ origin, methods, paths }) => `  ${methods.join(', ')}  ${origin}  ${paths.join(' ')}`,
-    ),
+    ...policy.allow.map(describeEntry),
+    ...describeOptions(policy),
     ...Object.entries(policy.limits).map(([name, value]) => `  limit ${name}: ${value}`),
     ...(policy.windows.length > 0 ? [`  only in ${policy.windows.length} time windows`] : []),
     ...(policy.expiresAt === undefined ? [] : [`  until ${policy.expiresAt}`]),
-    ...approvalNote(policy),
   ].join('\n')
+
+/** What an entry allows, on one line. */
+const describeEntry = ({ origin, methods, paths, approval, expiresAt }: AllowEntry) =>
+  [
+    `  ${methods.join(', ')}  ${origin}  ${paths.join(' ')}`,
+    ...(approval === undefined ? [] : [`approval: ${approval}`]),
+    ...(expiresAt === undefined ? [] : [`until ${expiresAt}`]),
+  ].join('  ')
+
+function describeOptions({ approvalOptions }: Policy): string[] {
+  const { expiresInMinutes, freshSignIn, secondOwner } = approvalOptions ?? {}
+  return [
+    ...(expiresInMinutes === undefined ? [] : [`  an approval ends after ${expiresInMinutes} min`]),
+    ...(freshSignIn === true ? ['  approving needs a sign-in of the last 5 minutes'] : []),
+    ...(secondOwner === true ? ['  approving needs two owners'] : []),
+  ]
+}
