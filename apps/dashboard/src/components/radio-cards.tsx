@@ -18,7 +18,7 @@ export function RadioCards<Value extends string>(props: RadioCardsProps<Value>) 
   const { legend, value, options, onChange } = props
   const id = useId()
   return (
-    <fieldset className="grid gap-2">
+    <fieldset className="grid min-w-0 gap-2">
       <legend className="mb-1.5 text-[0.93rem] font-medium">{legend}</legend>
       {options.map((option) => (
         <label
