@@ -11,6 +11,7 @@ import * as invitation from './invitation.ts'
 import * as owner from './owner.ts'
 import * as policy from './policy.ts'
 import * as system from './system.ts'
+import { tryPolicy } from './try-policy.ts'
 import * as workspace from './workspace.ts'
 
 /** Every operation of the vault, by its id. What is not here is not served. */
@@ -84,7 +85,7 @@ export const operations = {
   getPolicy: policy.getPolicy,
   replacePolicy: policy.replacePolicy,
   deletePolicy: policy.deletePolicy,
-  tryPolicy: policy.tryPolicy,
+  tryPolicy,
   listApprovals: approval.listApprovals,
   getApproval: approval.getApproval,
   approveRequest: approval.approveRequest,

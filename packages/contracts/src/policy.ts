@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { CatalogName, NextCursor, OriginPattern, Page, Timestamp } from './common.ts'
-import { ExecuteInput } from './execute.ts'
 import { AgentId, ConnectionId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { Problem } from './problem.ts'
@@ -180,7 +179,8 @@ function refuseConflict(older: string, newer: string, [one, other]: readonly unk
   })
 }
 
-const PolicyDocumentInput = z.strictObject(documentInput)
+/** A policy's document as it may be written, older names included. */
+export const PolicyDocumentInput = z.strictObject(documentInput)
 export type PolicyDocumentInput = z.infer<typeof PolicyDocumentInput>
 
 /** A stored policy. `version` counts its changes. */
@@ -264,40 +264,6 @@ export const replacePolicy = defineOperation({
   }),
   output: OnePolicy,
   problems: ['policy-not-found', 'version-conflict', 'origin-not-allowed'],
-})
-
-/** A request as an agent would ask for it, to see what a policy says to it. */
-const TriedRequest = ExecuteInput.pick({
-  method: true,
-  url: true,
-  query: true,
-  headers: true,
-  body: true,
-})
-
-export const tryPolicy = defineOperation({
-  id: 'tryPolicy',
-  method: 'POST',
-  path: '/api/v1/policies/try',
-  caller: ['owner'],
-  demand: 'policies:read',
-  summary: 'Say what a draft of a policy would decide about a request; nothing is sent or saved',
-  input: z.strictObject({
-    connectionId: ConnectionId,
-    draft: PolicyDocumentInput,
-    request: TriedRequest,
-  }),
-  output: z.object({
-    decision: z.enum(['allow', 'deny', 'require_approval']),
-    problem: z.string().optional(),
-    ruleId: z.string().optional(),
-    reason: z.string(),
-    next: z.string().optional(),
-    wouldSend: z
-      .object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) })
-      .optional(),
-  }),
-  problems: ['connection-not-found'],
 })
 
 export const deletePolicy = defineOperation({

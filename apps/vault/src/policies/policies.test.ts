@@ -176,15 +176,15 @@ describe('policies', () => {
       draft: { allow },
       request: { method: 'GET', url: `${origin}/v1/a` },
     }
-    expect(await typeOf(policies.try(stranger, input))).toBe('connection-not-found')
-    expect(await typeOf(policies.try(owner, { ...input, connectionId: 'con_\0' }))).toBe(
+    expect(await typeOf(policies.tryOut(stranger, input))).toBe('connection-not-found')
+    expect(await typeOf(policies.tryOut(owner, { ...input, connectionId: 'con_\0' }))).toBe(
       'connection-not-found',
     )
     const contradiction = { allow, approval: 'never' as const, stepUpApproval: 'always' as const }
-    expect(await typeOf(policies.try(owner, { ...input, draft: contradiction }))).toBe(
+    expect(await typeOf(policies.tryOut(owner, { ...input, draft: contradiction }))).toBe(
       'invalid-input',
     )
-    expect(await policies.try(owner, input)).toEqual({
+    expect(await policies.tryOut(owner, input)).toEqual({
       decision: 'allow',
       reason: 'under 1 entries',
     })

@@ -75,7 +75,7 @@ export interface Policies {
   replace(owner: Owner, input: InputOf<typeof replacePolicy>): Promise<OnePolicy>
   delete(owner: Owner, input: InputOf<typeof deletePolicy>): Promise<OutputOf<typeof deletePolicy>>
   /** What a draft would say to a request. Problems: `connection-not-found`, `invalid-input` for a draft that is none. */
-  try(owner: Owner, input: InputOf<typeof tryPolicy>): Promise<OutputOf<typeof tryPolicy>>
+  tryOut(owner: Owner, input: InputOf<typeof tryPolicy>): Promise<OutputOf<typeof tryPolicy>>
 }
 
 /** Builds the room. */
@@ -131,7 +131,7 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       return { deleted: true }
     },
 
-    async try({ workspaceId }, { connectionId, draft, request }) {
+    async tryOut({ workspaceId }, { connectionId, draft, request }) {
       if (!isLookupId(connectionId)) throw connectionNotFound()
       const document = toPolicyDocument(draft)
       const verdict = await needs.tryDraft({ workspaceId, connectionId, draft: document, request })

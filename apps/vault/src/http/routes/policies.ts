@@ -8,5 +8,5 @@ export const policyRoutes = ({ policies }: Rooms): Mounted[] => [
   mount(op.getPolicy, ({ caller, input }) => policies.get(caller, input)),
   mount(op.replacePolicy, ({ caller, input }) => policies.replace(caller, input)),
   mount(op.deletePolicy, ({ caller, input }) => policies.delete(caller, input)),
-  mount(op.tryPolicy, ({ caller, input }) => policies.try(caller, input)),
+  mount(op.tryPolicy, ({ caller, input }) => policies.tryOut(caller, input)),
 ]

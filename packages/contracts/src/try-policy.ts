@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { ExecuteInput } from './execute.ts'
+import { ConnectionId } from './ids.ts'
+import { defineOperation } from './operation.ts'
+import { PolicyDocumentInput } from './policy.ts'
+
+/** A request as an agent would ask for it, to see what a policy says to it. */
+const TriedRequest = ExecuteInput.pick({
+  method: true,
+  url: true,
+  query: true,
+  headers: true,
+  body: true,
+})
+
+export const tryPolicy = defineOperation({
+  id: 'tryPolicy',
+  method: 'POST',
+  path: '/api/v1/policies/try',
+  caller: ['owner'],
+  demand: 'policies:read',
+  summary: 'Say what a draft of a policy would decide about a request; nothing is sent or saved',
+  input: z.strictObject({
+    connectionId: ConnectionId,
+    draft: PolicyDocumentInput,
+    request: TriedRequest,
+  }),
+  output: z.object({
+    decision: z.enum(['allow', 'deny', 'require_approval']),
+    problem: z.string().optional(),
+    ruleId: z.string().optional(),
+    reason: z.string(),
+    next: z.string().optional(),
+    wouldSend: z
+      .object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) })
+      .optional(),
+  }),
+  problems: ['connection-not-found'],
+})
