@@ -1,13 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { query } from '../../api.ts'
+import { type Output, query } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
 import { Card, Facts } from '../../components/card.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { RecentCalls } from '../../components/recent-calls.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
+import { AgentActions } from './agent-actions.tsx'
+import { AgentPolicies } from './agent-policies.tsx'
+import { AgentRequests } from './agent-requests.tsx'
+import { EnrolmentNotice } from './enrolment-notice.tsx'
+import { RenameAgent } from './rename-agent.tsx'
+
+type Agent = Output<'getAgent'>['agent']
 
 const route = getRouteApi('/frame/agents/$agentId')
 
@@ -22,17 +30,53 @@ export function AgentPage() {
     <>
       <PageHeader
         title={agent.name}
+        heading={<span className="[overflow-wrap:anywhere]">{agent.name}</span>}
+        description={
+          <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
+            <StatusBadge status={agent.status} />
+            <span>
+              {agent.lastSeenAt === undefined ? (
+                'Never seen'
+              ) : (
+                <>
+                  Last seen <Time at={agent.lastSeenAt} />
+                </>
+              )}
+            </span>
+          </span>
+        }
         up={<TextLink to="/agents">Agents</TextLink>}
-        actions={<StatusBadge status={agent.status} />}
+        actions={<RenameAgent agent={agent} />}
       />
-      <Card title="About">
-        <Facts
-          items={[
-            ['Id', agent.id],
-            ['Created', <Time key="created" at={agent.createdAt} />],
-          ]}
-        />
-      </Card>
+      <div className="grid gap-4">
+        <EnrolmentNotice agent={agent} />
+        <AgentRequests agentId={agent.id} />
+        <AgentPolicies agentId={agent.id} />
+        <RecentCalls of={{ agentId: agent.id }} />
+        <About agent={agent} />
+        <AgentActions agent={agent} />
+      </div>
     </>
+  )
+}
+
+function About({ agent }: { agent: Agent }) {
+  return (
+    <Card title="About">
+      <Facts
+        items={[
+          ['Id', <code key="id">{agent.id}</code>],
+          ['Added', <Time key="added" at={agent.createdAt} exact />],
+          [
+            'Key',
+            agent.keyThumbprint === undefined ? (
+              'None yet'
+            ) : (
+              <code key="key">{agent.keyThumbprint}</code>
+            ),
+          ],
+        ]}
+      />
+    </Card>
   )
 }

@@ -174,7 +174,7 @@ function DeletePolicy({ policy, who }: { policy: Policy; who: string }) {
   if (!mayWrite) return null
   return (
     <>
-      <Button variant="quiet" className="ml-auto text-bad" onClick={() => setOpen(true)}>
+      <Button variant="quiet" className="ml-auto text-bad!" onClick={() => setOpen(true)}>
         Delete
       </Button>
       <ConfirmDialog

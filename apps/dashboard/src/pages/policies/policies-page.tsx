@@ -22,13 +22,13 @@ const columns: readonly Column<Policy>[] = [
     width: '1.4fr',
     primary: true,
     cell: ({ id, agentId, connectionId }) => (
-      <TextLink
-        to="/policies/$policyId"
-        params={{ policyId: id }}
-        className="[overflow-wrap:anywhere]"
-      >
-        <AgentName agentId={agentId} link={false} /> with{' '}
-        <ConnectionName connectionId={connectionId} link={false} />
+      <TextLink to="/policies/$policyId" params={{ policyId: id }} className="block">
+        <span className="block truncate max-md:whitespace-normal">
+          <AgentName agentId={agentId} link={false} />
+        </span>
+        <span className="block truncate font-normal max-md:whitespace-normal">
+          with <ConnectionName connectionId={connectionId} link={false} />
+        </span>
       </TextLink>
     ),
   },
@@ -36,7 +36,11 @@ const columns: readonly Column<Policy>[] = [
     id: 'says',
     header: 'What it says',
     width: '2fr',
-    cell: (policy) => <span title={policySentence(policy)}>{policySentence(policy)}</span>,
+    cell: (policy) => (
+      <span className="line-clamp-2 text-[0.93rem] whitespace-normal [overflow-wrap:anywhere]">
+        {policySentence(policy)}
+      </span>
+    ),
   },
   {
     id: 'updated',

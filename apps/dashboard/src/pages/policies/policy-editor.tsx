@@ -96,7 +96,10 @@ export function PolicyEditor(props: PolicyEditorProps) {
 }
 
 /** Sends the draft; what the vault finds wrong is shown at its field, or on top. */
-function useSaving(form: UseFormReturn<PolicyDocument, unknown, PolicyDocument>, onSave: PolicyEditorProps['onSave']) {
+function useSaving(
+  form: UseFormReturn<PolicyDocument, unknown, PolicyDocument>,
+  onSave: PolicyEditorProps['onSave'],
+) {
   const [problem, setProblem] = useState<Problem>()
   // Read by the guard while the page is being left, before it is drawn again.
   const isSaved = useRef(false)

@@ -81,7 +81,7 @@ function RequestFields({ request, onChange, onEnter }: RequestFieldsProps) {
   }
   return (
     <>
-      <div className="grid grid-cols-[7rem_minmax(0,1fr)] gap-2">
+      <div className="grid gap-3 sm:max-lg:grid-cols-[8rem_minmax(0,1fr)]">
         <Field label="Method">
           {(aria) => (
             <Select
