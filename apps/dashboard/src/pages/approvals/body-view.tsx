@@ -1,4 +1,5 @@
 import type { Approval } from '@sallyport/contracts'
+import { type ReadBody, readBody } from '@sallyport/contracts'
 import { useMemo, useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { classes } from '../../components/classes.ts'
@@ -10,7 +11,6 @@ import { HexView } from './hex-view.tsx'
 import { LongRows } from './long-rows.tsx'
 import type { Marks } from './marks.ts'
 import { Pairs } from './pairs.tsx'
-import { type ReadBody, readBody } from './read-body.ts'
 import type { FrozenRequest } from './request-view.tsx'
 import { jsonRows, type Row, textRows } from './rows.ts'
 

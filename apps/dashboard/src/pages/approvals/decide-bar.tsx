@@ -1,10 +1,7 @@
 import type { Approval } from '@sallyport/contracts'
 import { Check, X } from 'lucide-react'
-import { type FormEvent, useState } from 'react'
 import { Button } from '../../components/button.tsx'
-import { Dialog } from '../../components/dialog.tsx'
-import { Field } from '../../components/field.tsx'
-import { Input } from '../../components/input.tsx'
+import { DenyDialog } from '../../components/deny-dialog.tsx'
 import { ProblemNotice } from '../../components/notice.tsx'
 import type { Decision } from './use-decision.ts'
 
@@ -59,58 +56,14 @@ export function DecideBar(props: DecideBarProps) {
         </span>
       </div>
       <DenyDialog
-        isPending={isPending}
+        title={isPending ? 'Deny this request?' : 'Take this approval back?'}
+        description="It will not be sent. The agent is told, with your note if you write one."
+        confirmLabel={isPending ? 'Deny' : 'Take back'}
         open={isDenying}
-        decision={decision}
+        busy={busy === 'deny'}
+        onDeny={(note) => void decision.deny(note).then(() => onDenying(false))}
         onClose={() => onDenying(false)}
       />
     </div>
-  )
-}
-
-interface DenyDialogProps {
-  readonly isPending: boolean
-  readonly open: boolean
-  readonly decision: Decision
-  readonly onClose: () => void
-}
-
-const noteCharsMax = 500
-
-function DenyDialog({ isPending, open, decision, onClose }: DenyDialogProps) {
-  const [note, setNote] = useState('')
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    await decision.deny(note)
-    onClose()
-  }
-  return (
-    <Dialog
-      title={isPending ? 'Deny this request?' : 'Take this approval back?'}
-      description="It will not be sent. The agent is told, with your note if you write one."
-      open={open}
-      onClose={onClose}
-    >
-      <form onSubmit={(event) => void submit(event)} className="grid gap-4">
-        <Field label="Note to the agent" optional>
-          {(aria) => (
-            <Input
-              {...aria}
-              autoFocus
-              autoComplete="off"
-              maxLength={noteCharsMax}
-              value={note}
-              onChange={({ target }) => setNote(target.value)}
-            />
-          )}
-        </Field>
-        <div className="flex flex-wrap justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="danger" busy={decision.busy === 'deny'}>
-            {isPending ? 'Deny' : 'Take back'}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
   )
 }

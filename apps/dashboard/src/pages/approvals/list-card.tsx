@@ -47,12 +47,9 @@ export function ListCard(props: ListCardProps) {
       />
       <div className="mt-3 flex items-center justify-between gap-3 border-t border-line pt-3 text-[0.93rem]">
         {canSelect && isPending ? (
-          // biome-ignore lint/a11y/noLabelWithoutControl: the control is Radix’s button inside
+          // biome-ignore lint/a11y/noLabelWithoutControl: Checkbox is an input
           <label className="flex min-h-8 cursor-pointer items-center gap-2">
-            <Checkbox
-              checked={isSelected}
-              onCheckedChange={(checked) => onSelect(checked === true)}
-            />
+            <Checkbox checked={isSelected} onCheckedChange={onSelect} />
             Select
           </label>
         ) : (

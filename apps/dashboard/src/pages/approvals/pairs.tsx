@@ -1,10 +1,10 @@
+import type { FormPair as Pair } from '@sallyport/contracts'
 import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { classes } from '../../components/classes.ts'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { Changed } from './changed.tsx'
 import { type Marks, markPairs } from './marks.ts'
-import type { Pair } from './read-body.ts'
 
 const shownAtFirst = 12
 

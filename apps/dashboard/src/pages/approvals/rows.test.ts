@@ -1,6 +1,6 @@
+import { layOutJson } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { layOutJson } from './json-lines.ts'
 import { hexRow, hexRowCount, jsonRows, type Row, textRows } from './rows.ts'
 
 const whole = (rows: readonly Row[]) =>

@@ -8,7 +8,7 @@ import { useMay, useSession } from '../../session.ts'
 /** An owner's answer to one request, and why it can not be given where it can not. */
 export interface Decision {
   approve(): void
-  deny(note: string): Promise<void>
+  deny(note: string | undefined): Promise<void>
   /** What is under way. */
   readonly busy: 'approve' | 'deny' | undefined
   /** Why the last try failed. */
@@ -52,7 +52,7 @@ export function useDecision(approval: Approval, isShown: boolean): Decision {
   return {
     approve: () => void once(() => approving.mutateAsync({ approvalId })),
     deny: (note) =>
-      once(() => denying.mutateAsync({ approvalId, ...(note.trim() !== '' && { note }) })),
+      once(() => denying.mutateAsync({ approvalId, ...(note !== undefined && { note }) })),
     busy: approving.isPending ? 'approve' : denying.isPending ? 'deny' : undefined,
     error: approving.error ?? denying.error,
     ...useBlocks(approval, isShown),

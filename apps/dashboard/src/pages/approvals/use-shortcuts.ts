@@ -3,8 +3,9 @@ import { useEffect, useRef } from 'react'
 /** What each key does; an answer of `false` leaves the key to the browser. */
 export type Shortcuts = Readonly<Record<string, (event: KeyboardEvent) => unknown>>
 
-const typing = 'input, textarea, select, [contenteditable=""], [contenteditable="true"]'
-const over = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]'
+const typing =
+  'input:not([type="checkbox"]), textarea, select, [contenteditable=""], [contenteditable="true"]'
+const over = 'dialog[open], [role="menu"], [role="listbox"]'
 
 /** Listens for keys of the whole page; never while somebody types, holds a modifier or has a dialog open. */
 export function useShortcuts(shortcuts: Shortcuts): void {

@@ -1,0 +1,196 @@
+import { createCatalog } from '@sallyport/catalog'
+import type { FieldFault } from '@sallyport/contracts'
+import { useState } from 'react'
+import { useAction } from '../../api.ts'
+import { Button } from '../../components/button.tsx'
+import { Card } from '../../components/card.tsx'
+import { ConnectionForm } from '../../components/connection-form.tsx'
+import { DenyDialog } from '../../components/deny-dialog.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { Notice, ProblemNotice } from '../../components/notice.tsx'
+import { PolicySummary } from '../../components/policy-summary.tsx'
+import { useToast } from '../../components/toast.tsx'
+import { useConnectionState } from '../../events.ts'
+import type { Detail } from './capability-request-page.tsx'
+import { ChooseConnection } from './choose-connection.tsx'
+import { EndDate } from './end-date.tsx'
+import { allowOf, faultsOf, type GrantDraft, grantOf, startDraft } from './grant-draft.ts'
+import { NarrowEntry } from './narrow-entry.tsx'
+import { WhenAsked } from './when-asked.tsx'
+
+/** The owner's answer: on which connection, how much of it, until when; or no. */
+export function GrantForm({ request }: { request: Detail }) {
+  const { action, connections } = request
+  const [isDenying, setDenying] = useState(false)
+  const isOffline = useConnectionState() === 'offline'
+  const toast = useToast()
+  const deny = useAction('denyCapabilityRequest', {
+    onDone: () => {
+      setDenying(false)
+      toast('Request denied')
+    },
+  })
+  const capabilityRequestId = request.id
+  const denyButton = (
+    <Button disabled={isOffline} onClick={() => setDenying(true)}>
+      Deny…
+    </Button>
+  )
+  return (
+    <>
+      {action === undefined ? (
+        <div>{denyButton}</div>
+      ) : (
+        <Grant
+          id={capabilityRequestId}
+          action={action}
+          connections={connections}
+          isOffline={isOffline}
+          denyButton={denyButton}
+        />
+      )}
+      <DenyDialog
+        title="Deny this request?"
+        description="The agent is told, with your note if you write one. It may ask again."
+        confirmLabel="Deny"
+        open={isDenying}
+        busy={deny.isPending}
+        error={deny.error}
+        onDeny={(note) => deny.mutate({ capabilityRequestId, ...(note !== undefined && { note }) })}
+        onClose={() => setDenying(false)}
+      />
+    </>
+  )
+}
+
+interface GrantProps {
+  readonly id: string
+  readonly action: NonNullable<Detail['action']>
+  readonly connections: Detail['connections']
+  readonly isOffline: boolean
+  readonly denyButton: React.ReactNode
+}
+
+function Grant({ id, action, connections, isOffline, denyButton }: GrantProps) {
+  const [draft, setDraft] = useState(() => startDraft(action, connections))
+  const change = (part: Partial<GrantDraft>) => setDraft({ ...draft, ...part })
+  const toast = useToast()
+  const approve = useAction('approveCapabilityRequest', {
+    invalidates: ['policies'],
+    onDone: () => toast('Granted'),
+  })
+  const faults = faultsOf(draft, Date.now())
+  const grant = () => {
+    if (!approve.isPending) approve.mutate({ capabilityRequestId: id, ...grantOf(draft, action) })
+  }
+  return (
+    <Card title="Grant it">
+      <div className="grid gap-5">
+        <ChooseConnection
+          connections={connections}
+          chosen={draft.connectionId}
+          onChoose={(connectionId) => change({ connectionId })}
+          onAdd={<AddConnection action={action} />}
+        />
+        <Narrow draft={draft} action={action} onChange={change} />
+        <Result draft={draft} />
+        {approve.error !== null && (
+          <ProblemNotice error={approve.error} action={<Faults faults={approve.error.fields} />} />
+        )}
+        <div className="flex flex-wrap items-center gap-2">
+          <Button
+            variant="primary"
+            busy={approve.isPending}
+            disabled={faults.length > 0 || isOffline}
+            onClick={grant}
+          >
+            Grant
+          </Button>
+          {denyButton}
+          <span className="text-[0.93rem] text-ink-soft" role="status">
+            {isOffline ? 'You are offline.' : faults.join(' ')}
+          </span>
+        </div>
+      </div>
+    </Card>
+  )
+}
+
+interface NarrowProps {
+  readonly draft: GrantDraft
+  readonly action: GrantProps['action']
+  readonly onChange: (part: Partial<GrantDraft>) => void
+}
+
+/** Everything that can be taken off, behind one click: as it is, nothing of it has to be touched. */
+function Narrow({ draft, action, onChange }: NarrowProps) {
+  return (
+    <details>
+      <summary className="cursor-pointer font-medium">Narrow it, or let it end</summary>
+      <div className="mt-3 grid gap-5">
+        <div className="grid gap-3">
+          {draft.entries.map((entry, index) => (
+            <NarrowEntry
+              key={index}
+              entry={entry}
+              onChange={(changed) =>
+                onChange({ entries: draft.entries.with(index, { ...entry, ...changed }) })
+              }
+            />
+          ))}
+        </div>
+        <WhenAsked
+          value={draft.approval}
+          usual={action.approval}
+          onChange={(approval) => onChange({ approval })}
+        />
+        <EndDate value={draft.endsAtMs} onChange={(endsAtMs) => onChange({ endsAtMs })} />
+      </div>
+    </details>
+  )
+}
+
+/** What the agent may do afterwards that it may not do now. */
+function Result({ draft }: { draft: GrantDraft }) {
+  const { approval, endsAtMs } = draft
+  const expiresAt = endsAtMs === undefined ? {} : { expiresAt: new Date(endsAtMs).toISOString() }
+  return (
+    <Notice title="What the agent may then do">
+      <PolicySummary
+        policy={{ allow: allowOf(draft), approval, limits: {}, windows: [], ...expiresAt }}
+      />
+    </Notice>
+  )
+}
+
+function Faults({ faults = [] }: { faults?: readonly FieldFault[] | undefined }) {
+  if (faults.length < 2) return null
+  return (
+    <ul className="text-[0.87rem]">
+      {faults.map(({ field, message }) => (
+        <li key={field}>
+          {field} {message}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Keeps a key for the service without leaving the page: the new connection is among the choices at once. */
+function AddConnection({ action }: { action: GrantProps['action'] }) {
+  const [isOpen, setOpen] = useState(false)
+  const service = createCatalog().findService(action.service.id)
+  if (service === undefined) return null
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Add a connection…</Button>
+      <Dialog
+        title={`Add a connection to ${service.name}`}
+        open={isOpen}
+        onClose={() => setOpen(false)}
+      >
+        <ConnectionForm service={service} onDone={() => setOpen(false)} />
+      </Dialog>
+    </>
+  )
+}
