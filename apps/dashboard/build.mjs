@@ -20,6 +20,19 @@ const routes = {
 
 /** Builds dist/. The names of all files in dist/assets hold a hash of what they contain. */
 export async function build() {
+  const before = process.env.NODE_ENV
+  // Vite takes React's development build for anything else, such as `test`.
+  process.env.NODE_ENV = 'production'
+  try {
+    await makeDist()
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
+  }
+  pack(join(here, 'dist'))
+}
+
+async function makeDist() {
   await bundle({
     root: here,
     configFile: false,
@@ -37,7 +50,6 @@ export async function build() {
       target: ['chrome123', 'firefox128', 'safari17.5'],
     },
   })
-  pack(join(here, 'dist'))
 }
 
 /** Fewer bytes than this are sent as they are. */
