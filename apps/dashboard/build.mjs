@@ -1,5 +1,5 @@
 // Builds the dashboard into dist/: static files that the vault serves, without an inline script, style or picture.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -9,6 +9,7 @@ import react from '@vitejs/plugin-react'
 import { build as bundle } from 'vite'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
+const dist = join(here, 'dist')
 
 const routes = {
   name: 'routes-by-value',
@@ -23,16 +24,21 @@ export async function build() {
   const before = process.env.NODE_ENV
   // Vite takes React's development build for anything else, such as `test`.
   process.env.NODE_ENV = 'production'
+  // Made aside and put in its place at once: whoever reads it meanwhile finds the old one or the new one.
+  const partial = join(here, 'node_modules', `.dist-${process.pid}`)
   try {
-    await makeDist()
+    await makeIn(partial)
+    pack(partial)
+    rmSync(dist, { recursive: true, force: true })
+    renameSync(partial, dist)
   } finally {
+    rmSync(partial, { recursive: true, force: true })
     if (before === undefined) delete process.env.NODE_ENV
     else process.env.NODE_ENV = before
   }
-  pack(join(here, 'dist'))
 }
 
-async function makeDist() {
+async function makeIn(outDir) {
   await bundle({
     root: here,
     configFile: false,
@@ -40,7 +46,7 @@ async function makeDist() {
     logLevel: 'warn',
     plugins: [routes, react(), tailwind()],
     build: {
-      outDir: 'dist',
+      outDir,
       emptyOutDir: true,
       sourcemap: false,
       // A data: URL would have to be allowed by the Content-Security-Policy.
