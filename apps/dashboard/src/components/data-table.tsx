@@ -105,7 +105,7 @@ function Rows<Row, Page>(props: DataTableProps<Row, Page> & { rows: readonly Row
               aria-rowindex={index + 2}
               data-index={index}
               ref={virtual.measureElement}
-              className="absolute inset-x-0 grid gap-x-4 gap-y-1 border-b border-line px-4 py-3.5 max-md:grid-cols-1! hover:bg-sunken/50"
+              className="absolute inset-x-0 grid gap-x-4 items-center gap-y-1 border-b border-line px-4 py-3.5 max-md:grid-cols-1! hover:bg-sunken/50"
               style={{ gridTemplateColumns: template, transform: `translateY(${start - top}px)` }}
             >
               {columns.map((column) => (
@@ -150,7 +150,13 @@ function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
   const { header, cell, primary = false } = column
   return (
     // biome-ignore lint/a11y/useSemanticElements: see above
-    <div role="cell" className={classes('min-w-0', !primary && 'max-md:flex max-md:gap-2')}>
+    <div
+      role="cell"
+      className={classes(
+        'min-w-0',
+        !primary && 'max-md:flex max-md:gap-2 max-md:has-[>div:empty]:hidden',
+      )}
+    >
       {!primary && (
         <span aria-hidden="true" className="hidden min-w-24 text-ink-soft max-md:inline">
           {header}

@@ -25,7 +25,7 @@ export function Field({ label, hint, error, optional = false, children }: FieldP
     ...(error === undefined ? [] : [`${id}-error`]),
   ]
   return (
-    <div className="grid gap-1.5">
+    <div className="grid min-w-0 gap-1.5">
       <label htmlFor={id} className="text-[0.93rem] font-medium">
         {label}
         {optional && <span className="font-normal text-ink-soft"> (optional)</span>}

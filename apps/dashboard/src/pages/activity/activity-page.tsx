@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { Activity } from 'lucide-react'
 import { useMemo } from 'react'
 import { type Output, query } from '../../api.ts'
 import { Card } from '../../components/card.tsx'
@@ -8,12 +9,12 @@ import { Select } from '../../components/input.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { AgentName, ConnectionName } from '../../components/names.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
-import { ErrorState } from '../../components/states.tsx'
+import { EmptyState, ErrorState } from '../../components/states.tsx'
 import { Chart } from './chart.tsx'
 import { rangeOf, ranges, spanOf } from './ranges.ts'
 import { showMs, TallyTable } from './tally-table.tsx'
 
-type Activity = Output<'getActivity'>
+type Counts = Output<'getActivity'>
 
 const route = getRouteApi('/frame/activity')
 const refetchMs = 15_000
@@ -102,10 +103,24 @@ function Controls() {
   )
 }
 
-function Content({ activity }: { activity: Activity }) {
+function Content({ activity }: { activity: Counts }) {
   return (
     <div className="grid gap-5">
       <Totals total={activity.total} />
+      {activity.total.calls === 0 ? (
+        <EmptyState title="No calls in this time" icon={<Activity aria-hidden="true" />}>
+          Agents’ calls show here as they happen.
+        </EmptyState>
+      ) : (
+        <Counted activity={activity} />
+      )}
+    </div>
+  )
+}
+
+function Counted({ activity }: { activity: Counts }) {
+  return (
+    <>
       <Charts buckets={activity.buckets} />
       <TallyTable
         title="By agent"
@@ -121,11 +136,11 @@ function Content({ activity }: { activity: Activity }) {
         keyOf={({ connectionId }) => connectionId}
         name={({ connectionId }) => <ConnectionName connectionId={connectionId} />}
       />
-    </div>
+    </>
   )
 }
 
-function Totals({ total }: { total: Activity['total'] }) {
+function Totals({ total }: { total: Counts['total'] }) {
   const counts = [
     ['Calls', total.calls.toLocaleString('en')],
     ['Denied', total.denied.toLocaleString('en')],
@@ -146,7 +161,7 @@ function Totals({ total }: { total: Activity['total'] }) {
   )
 }
 
-function Charts({ buckets }: { buckets: Activity['buckets'] }) {
+function Charts({ buckets }: { buckets: Counts['buckets'] }) {
   const { times, calls, latency } = useMemo(() => seriesOf(buckets), [buckets])
   return (
     <>
@@ -171,7 +186,7 @@ function Charts({ buckets }: { buckets: Activity['buckets'] }) {
   )
 }
 
-function seriesOf(buckets: Activity['buckets']) {
+function seriesOf(buckets: Counts['buckets']) {
   return {
     times: buckets.map(({ at }) => Date.parse(at) / 1000),
     calls: [

@@ -22,6 +22,10 @@ interface ChartProps {
 }
 
 const heightPx = 220
+/** Between the lines of an axis that counts: there is no half a call. */
+const wholeSteps = [0, 1, 2, 3, 4, 5, 6].flatMap((power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+)
 const barsOptions = {
   size: [0.8, 24],
   align: 1 as const,
@@ -123,7 +127,12 @@ function optionsOf({ width, stacked, unit, colours, onPoint }: OptionsOf): uPlot
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.05)] } },
     axes: [
       axis,
-      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => `${tick}${unit}`) },
+      {
+        ...axis,
+        size: 56,
+        ...(stacked && { incrs: wholeSteps }),
+        values: (_plot, ticks) => ticks.map((tick) => `${tick}${unit}`),
+      },
     ],
     series: [
       {},

@@ -70,7 +70,7 @@ export function Filters({ search, onChange, onClear }: FiltersProps) {
   })
   const isFiltered = Object.entries(search).some(([name]) => name !== 'entry' && name !== 'live')
   return (
-    <div className="mb-4 grid grid-cols-2 items-end gap-3 md:grid-cols-4 xl:grid-cols-7">
+    <div className="mb-4 grid grid-cols-2 items-end gap-3 lg:grid-cols-4">
       <Choice
         label="Agent"
         {...choose(
@@ -148,6 +148,7 @@ function Day({ label, at, endOfDay = false, onChange }: DayProps): ReactNode {
         <Input
           {...aria}
           type="date"
+          className="min-w-0"
           value={at === undefined ? '' : localDay(at)}
           onChange={({ target }) => change(target.value)}
         />
