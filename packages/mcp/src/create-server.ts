@@ -53,7 +53,9 @@ export function createServer({ callTool, config, now, log }: Needs): Server {
     } catch (error) {
       if (error instanceof LinkNotShownYet) return askToShow(error)
       const result = failed(error, config)
-      if (result.structuredContent.type === 'internal-error') log(`${name}: ${String(error)}`)
+      const isFault = result.structuredContent.type === 'internal-error'
+      // A call that the client took back is no fault, and nobody reads its answer.
+      if (isFault && !context.mcpReq.signal.aborted) log(`${name}: ${String(error)}`)
       return result
     } finally {
       progress.end()

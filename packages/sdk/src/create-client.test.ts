@@ -365,7 +365,7 @@ describe('repeating', () => {
       requestTimeoutMs: 20,
     })
     const approvalId = 'apr_00000000000000000000000000'
-    expect(await patient.call('getMyApproval', { approvalId, waitSeconds: 2 })).toEqual({})
+    expect(await patient.call('getMyApproval', { approvalId, waitSeconds: 2.00001 })).toEqual({})
     const impatient = patient.call('executeApproval', { approvalId, waitSeconds: 0 })
     expect(await problemOf(impatient)).toMatchObject({ type: 'vault-timeout' })
   })

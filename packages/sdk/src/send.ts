@@ -28,7 +28,8 @@ interface Needs {
  */
 export function createSender({ fetch, cookies, timeoutMs }: Needs): Send {
   return async ({ url, method, headers, body }, options, receive) => {
-    const limitMs = options.timeoutMs ?? timeoutMs
+    // A timer takes whole milliseconds only.
+    const limitMs = Math.ceil(options.timeoutMs ?? timeoutMs)
     const timeout = AbortSignal.timeout(limitMs)
     const signal =
       options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout])
