@@ -1,0 +1,229 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ownerEmail, ownerPassword, startVault, type TestVault } from '../fixtures/vault.ts'
+import { verifies } from '../verifies.ts'
+import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
+import { openPage, overflowOf } from './open-page.ts'
+
+// Skipped where Chromium is not installed (Debian's package `chromium`).
+describe.skipIf(!hasChromium)('the dashboard', () => {
+  let vault: TestVault
+  let browser: Browser
+  let places: readonly string[]
+
+  beforeAll(async () => {
+    ;[vault, browser] = await Promise.all([startVault(), startChromium()])
+    const { agentId } = await vault.createAgentWithKey('An agent')
+    const connectionId = await vault.addConnection({ origins: ['http://127.0.0.1:9'] })
+    const policyId = await vault.addPolicy({ agentId, connectionId })
+    places = [
+      '/approvals',
+      '/capability-requests',
+      '/agents',
+      `/agents/${agentId}`,
+      '/connections',
+      `/connections/${connectionId}`,
+      '/policies',
+      `/policies/${policyId}`,
+      '/activity',
+      '/audit',
+      '/settings/account',
+      '/settings/members',
+      '/settings/tokens',
+      '/settings/workspace',
+      '/welcome',
+    ]
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await vault?.stop()
+  })
+
+  const at = (path: string) => `${vault.url}${path}`
+  /** A page is there when it has loaded what it shows. */
+  const settle = async (page: Awaited<ReturnType<typeof openPage>>['page']) => {
+    await page.locator('main h1').first().waitFor()
+    await page.waitForLoadState('networkidle').catch(() => undefined)
+    await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+  }
+
+  it('breaks no rule of its own policy on any page, fits a phone, and names each page', async () => {
+    verifies('S-42')
+    const { page, context, said } = await openPage(browser, at('/agents'), {
+      signedIn: true,
+      phone: true,
+    })
+    const titles = new Set<string>()
+    for (const path of places) {
+      await page.goto(at(path), { waitUntil: 'domcontentloaded' })
+      await page.locator('main h1').first().waitFor()
+      await page.waitForTimeout(300)
+      titles.add(await page.title())
+      expect([path, await overflowOf(page)]).toEqual([path, 0])
+      expect([path, await page.locator('h1').count()]).toEqual([path, 1])
+      expect([path, said]).toEqual([path, []])
+    }
+    // The four pages of the settings share a heading; an agent’s page is named for the agent.
+    expect(titles.size).toBeGreaterThanOrEqual(places.length - 3)
+    await context.close()
+  })
+
+  it.each(['light', 'dark'] as const)(
+    'has no page that some cannot read, in %s',
+    async (colorScheme) => {
+      const options = { signedIn: true, colorScheme, audit: true }
+      const { page, context } = await openPage(browser, at('/agents'), options)
+      for (const path of places) {
+        await page.goto(at(path), { waitUntil: 'domcontentloaded' })
+        await page.locator('main h1').first().waitFor()
+        await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+        expect([path, await findAccessibilityFaults(page)]).toEqual([path, []])
+      }
+      await context.close()
+    },
+  )
+
+  it('runs no script that somebody smuggles into the page', async () => {
+    verifies('S-42')
+    const { page, context, said } = await openPage(browser, at('/agents'), { signedIn: true })
+    await settle(page)
+    const tried = await page.evaluate(`(() => {
+      const attempt = (act) => { try { act() } catch (error) { return error.name } return 'done' }
+      return [
+        attempt(() => { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.ran = 1">') }),
+        attempt(() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s) }),
+        attempt(() => { const s = document.createElement('script'); s.src = 'https://example.com/x.js'; document.body.append(s) }),
+        attempt(() => { new Function('window.ran = 1')() }),
+      ]
+    })()`)
+    expect(tried).toEqual(['TypeError', 'TypeError', 'TypeError', 'EvalError'])
+    await page.evaluate(`(() => {
+      const b = document.createElement('button'); b.setAttribute('style', 'color: red'); document.body.append(b)
+    })()`)
+    expect(await page.evaluate('window.ran')).toBeUndefined()
+    expect(said.join('\n')).toContain('Content Security Policy')
+    await context.close()
+  })
+
+  it('is not shown within another site’s page', async () => {
+    verifies('S-42')
+    const server = createServer((_, answer) => {
+      answer.setHeader('content-type', 'text/html')
+      answer.end(`<iframe src="${at('/approvals')}"></iframe>`)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const { page, context } = await openPage(browser, at('/agents'), { signedIn: true })
+    await page.goto(`http://127.0.0.1:${port}/`)
+    await expect.poll(() => page.frames()[1]?.url()).toMatch(/^chrome-error:/)
+    await context.close()
+    server.close()
+  })
+
+  it('asks whoever is not signed in, and leads them to where they wanted to go', async () => {
+    const { page, context } = await openPage(browser, at('/audit?decision=deny'))
+    await page.getByLabel('E-mail address').fill(ownerEmail)
+    await page.locator('input[name=password]').fill('not the password')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    await page.locator('input[name=password]').fill(ownerPassword)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor()
+    expect(page.url()).toBe(at('/audit?decision=deny'))
+    // A session that ended is noticed at the next step, and comes back to the same place.
+    await context.clearCookies()
+    await page.getByRole('link', { name: 'Policies' }).first().click()
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
+    expect(page.url()).toBe(at('/sign-in?next=%2Fpolicies'))
+    await context.close()
+  })
+
+  it('goes nowhere but within itself after a sign-in', async () => {
+    for (const next of [
+      'https://example.com/',
+      '//example.com/',
+      '/\\example.com',
+      'javascript:1',
+    ]) {
+      const { page, context } = await openPage(
+        browser,
+        at(`/sign-in?next=${encodeURIComponent(next)}`),
+      )
+      await page.getByLabel('E-mail address').fill(ownerEmail)
+      await page.locator('input[name=password]').fill(ownerPassword)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { level: 1, name: 'Approvals' }).waitFor()
+      expect(new URL(page.url()).origin).toBe(vault.url)
+      await context.close()
+    }
+  })
+
+  it('shows nothing any more once somebody has signed out, going back included', async () => {
+    verifies('S-42')
+    const { page, context } = await openPage(browser, at('/agents'), { signedIn: true })
+    await page.getByText('An agent').first().waitFor()
+    await page
+      .getByRole('button', { name: /^Account/ })
+      .first()
+      .click()
+    await page.getByRole('button', { name: 'Sign out' }).first().click()
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
+    expect(await page.getByText('An agent').count()).toBe(0)
+    await context.close()
+  })
+
+  it('keeps the theme that somebody chose', async () => {
+    const { page, context } = await openPage(browser, at('/agents'), { signedIn: true })
+    const scheme = () => page.locator('html').evaluate((root) => root.className)
+    await page
+      .getByRole('button', { name: /^Account/ })
+      .first()
+      .click()
+    await page.getByText('Dark', { exact: true }).first().click()
+    expect(await scheme()).toBe('dark')
+    await page.reload()
+    await settle(page)
+    expect(await scheme()).toBe('dark')
+    await context.close()
+  })
+
+  it('moves the focus to the new page’s heading, and can be gone through by keyboard', async () => {
+    const { page, context } = await openPage(browser, at('/agents'), { signedIn: true })
+    await settle(page)
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').textContent()).toBe('Skip to the content')
+    await page.getByRole('link', { name: 'Connections' }).first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('h1:focus', { hasText: 'Connections' }).waitFor()
+    await context.close()
+  })
+
+  it('says when it is offline, and is live again afterwards', async () => {
+    const { page, context } = await openPage(browser, at('/agents'), { signedIn: true })
+    await page.getByRole('status').getByText('Live').first().waitFor()
+    await context.setOffline(true)
+    await page.getByText('You are offline.').waitFor()
+    await context.setOffline(false)
+    await page.getByText('You are offline.').waitFor({ state: 'detached' })
+    await page.getByRole('status').getByText('Live').first().waitFor()
+    await context.close()
+  })
+
+  it('shows what changed without being asked again', async () => {
+    const { page, context } = await openPage(browser, at('/agents'), { signedIn: true })
+    await page.getByRole('status').getByText('Live').first().waitFor()
+    await vault.owner.call('createAgent', { name: 'Born just now' })
+    await page.getByText('Born just now').waitFor({ timeout: 5_000 })
+    await context.close()
+  })
+
+  it('has a page for an address that leads nowhere', async () => {
+    const { page, context } = await openPage(browser, at('/nowhere/at-all'))
+    await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+    await context.close()
+  })
+})
