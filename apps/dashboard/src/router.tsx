@@ -98,6 +98,7 @@ const agent = createRoute({
 })
 const connections = createRoute({
   ...inside('/connections'),
+  validateSearch: search.connections,
   component: lazyRouteComponent(
     () => import('./pages/connections/connections-page.tsx'),
     'ConnectionsPage',

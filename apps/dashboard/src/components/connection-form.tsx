@@ -4,26 +4,24 @@ import type { ReactNode } from 'react'
 import { useFormContext } from 'react-hook-form'
 import { useAction } from '../api.ts'
 import { Facts } from './card.tsx'
+import { ConnectionAdvanced } from './connection-advanced.tsx'
 import { Form } from './form.tsx'
 import { SecretField, SelectField, TextField } from './form-fields.tsx'
+import { OriginsField } from './origins-field.tsx'
+import { toOrigin } from './to-origin.ts'
 import { kindNames, usualCredential } from './usual-credentials.ts'
-
-const schema = createConnection.input.pick({
-  service: true,
-  label: true,
-  origins: true,
-  credential: true,
-  requestHeaders: true,
-})
 
 interface ConnectionFormProps {
   readonly service: Service
   readonly onDone: (connection: Connection) => void
   readonly actions?: ReactNode
+  /** Whether more can be said than most need: several addresses, further headers, a URL to test with. */
+  readonly isFull?: boolean
 }
 
 /** Keeps a key for a service of the catalog, or for any other API. */
-export function ConnectionForm({ service, onDone, actions }: ConnectionFormProps) {
+export function ConnectionForm(props: ConnectionFormProps) {
+  const { service, onDone, actions, isFull = false } = props
   const create = useAction('createConnection', { onDone: ({ connection }) => onDone(connection) })
   const isCustom = service.id === customService.id
   const { kind, name = '', requestHeaders = [] } = usualCredential(service)
@@ -39,14 +37,18 @@ export function ConnectionForm({ service, onDone, actions }: ConnectionFormProps
     <Form
       // A new service begins a new form.
       key={service.id}
-      schema={schema}
+      schema={createConnection.input}
       defaults={defaults as never}
       onSubmit={create.mutateAsync}
       submitLabel="Keep it"
       actions={actions}
     >
       {isCustom ? (
-        <AddressField />
+        isFull ? (
+          <OriginsField />
+        ) : (
+          <AddressField />
+        )
       ) : (
         <Facts items={[['The key goes only to', service.origins.join(', ')]]} />
       )}
@@ -57,15 +59,18 @@ export function ConnectionForm({ service, onDone, actions }: ConnectionFormProps
         hint="What you and your agents call it."
       />
       <CredentialFields {...(!isCustom && { hint: usualCredential(service).hint })} />
+      {isFull && (
+        <details>
+          <summary className="cursor-pointer text-[0.93rem] text-ink-soft hover:text-ink">
+            Advanced: further headers, a URL to test with
+          </summary>
+          <div className="mt-4 grid gap-5">
+            <ConnectionAdvanced />
+          </div>
+        </details>
+      )}
     </Form>
   )
-}
-
-/** People paste a whole URL of their API's documentation; where the key may go is its origin. */
-function toOrigin(value: unknown): unknown {
-  if (typeof value !== 'string' || !URL.canParse(value)) return value
-  const { origin } = new URL(value)
-  return origin === 'null' ? value : origin
 }
 
 function AddressField() {

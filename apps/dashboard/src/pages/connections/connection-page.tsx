@@ -1,37 +1,123 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { query } from '../../api.ts'
+import type { ReactNode } from 'react'
+import { type Output, query } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
 import { Card, Facts } from '../../components/card.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
+import { Notice } from '../../components/notice.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { RecentCalls } from '../../components/recent-calls.tsx'
 import { ErrorState } from '../../components/states.tsx'
+import { Time } from '../../components/time.tsx'
+import { kindNames } from '../../components/usual-credentials.ts'
+import { useMay } from '../../session.ts'
+import { serviceName } from './connection-words.ts'
+import { EditConnection, ReplaceKey } from './edit-connection.tsx'
+import { RevokeConnection } from './revoke-connection.tsx'
+import { TestConnection } from './test-connection.tsx'
+import { UsedBy } from './used-by.tsx'
+
+type Connection = Output<'getConnection'>['connection']
 
 const route = getRouteApi('/frame/connections/$connectionId')
 
 export function ConnectionPage() {
   const { connectionId } = route.useParams()
   const { data, error, refetch } = useQuery(query('getConnection', { connectionId }))
+  const mayWrite = useMay('connections:write')
   if (data === undefined) {
     return error === null ? <LoadingState /> : <ErrorState error={error} onRetry={refetch} />
   }
   const { connection } = data
+  const isRevoked = connection.status === 'revoked'
   return (
     <>
       <PageHeader
         title={connection.label}
+        heading={<span className="[overflow-wrap:anywhere]">{connection.label}</span>}
+        description={
+          <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
+            <StatusBadge status={connection.status} /> {serviceName(connection.service)}
+          </span>
+        }
         up={<TextLink to="/connections">Connections</TextLink>}
-        actions={<StatusBadge status={connection.status} />}
+        actions={mayWrite && !isRevoked && <EditConnection connection={connection} />}
       />
-      <Card title="About">
-        <Facts
-          items={[
-            ['Service', connection.service],
-            ['Goes to', connection.origins.join(', ')],
-          ]}
-        />
-      </Card>
+      <div className="grid gap-4">
+        <StandingNotice connection={connection} />
+        {!isRevoked && <UsedBy connectionId={connection.id} />}
+        {!isRevoked && mayWrite && <TestConnection connection={connection} />}
+        <RecentCalls of={{ connectionId: connection.id }} />
+        <About connection={connection} />
+        {!isRevoked && mayWrite && <RevokeConnection connection={connection} />}
+      </div>
     </>
   )
+}
+
+/** What is wrong with the connection, where something is. */
+function StandingNotice({ connection }: { connection: Connection }) {
+  const { status, revokedAt } = connection
+  if (status === 'revoked') {
+    return (
+      <Notice tone="bad" title="This connection is revoked.">
+        <p>
+          Its key was destroyed
+          {revokedAt !== undefined && (
+            <>
+              {' '}
+              <Time at={revokedAt} />
+            </>
+          )}
+          . Everything that was asked through it is refused. To go on, add the account again.
+        </p>
+      </Notice>
+    )
+  }
+  if (status === 'healthy') return null
+  return (
+    <Notice
+      tone="warn"
+      title="The API no longer takes the key."
+      action={<ReplaceKey connection={connection} />}
+    >
+      <p>Requests through it are refused until it has a new one.</p>
+    </Notice>
+  )
+}
+
+function About({ connection }: { connection: Connection }) {
+  const { credential, origins, requestHeaders, responseHeaders, allowEncodedSlash } = connection
+  const mayWrite = useMay('connections:write')
+  const canReplace = mayWrite && connection.status !== 'revoked'
+  const lines: [string, ReactNode][] = [
+    ['Key', credential === undefined ? 'Destroyed' : <Credential key="key" {...credential} />],
+    ['Goes only to', <Lines key="origins" texts={origins} />],
+    ['Id', <code key="id">{connection.id}</code>],
+    ['Added', <Time key="added" at={connection.createdAt} exact />],
+    ['Changed', <Time key="changed" at={connection.updatedAt} exact />],
+  ]
+  if (connection.testUrl !== undefined) lines.push(['Tested with', connection.testUrl])
+  if (requestHeaders.length > 0) lines.push(['Agents may send', requestHeaders.join(', ')])
+  if (responseHeaders.length > 0) lines.push(['Agents may see', responseHeaders.join(', ')])
+  if (allowEncodedSlash) lines.push(['%2F in paths', 'Accepted'])
+  return (
+    <Card title="About" actions={canReplace && <ReplaceKey connection={connection} />}>
+      <Facts items={lines} />
+    </Card>
+  )
+}
+
+function Credential({ kind, hint }: NonNullable<Connection['credential']>) {
+  return (
+    <>
+      {kindNames[kind]} <span className="font-mono text-ink-soft">{hint}</span>
+    </>
+  )
+}
+
+function Lines({ texts }: { texts: readonly string[] }) {
+  return texts.map((text) => <div key={text}>{text}</div>)
 }

@@ -1,13 +1,19 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { KeyRound } from 'lucide-react'
+import { getRouteApi } from '@tanstack/react-router'
+import { KeyRound, Plus } from 'lucide-react'
 import { type Output, pages } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
-import { TextLink } from '../../components/button.tsx'
+import { LinkButton, TextLink } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { EmptyState } from '../../components/states.tsx'
+import { useMay } from '../../session.ts'
+import { AddConnection } from './add-connection.tsx'
+import { hostsOf, serviceName } from './connection-words.ts'
 
 type Connection = Output<'listConnections'>['connections'][number]
+
+const route = getRouteApi('/frame/connections')
 
 const columns: readonly Column<Connection>[] = [
   {
@@ -16,21 +22,54 @@ const columns: readonly Column<Connection>[] = [
     width: '2fr',
     primary: true,
     cell: ({ id, label }) => (
-      <TextLink to="/connections/$connectionId" params={{ connectionId: id }}>
+      <TextLink
+        to="/connections/$connectionId"
+        params={{ connectionId: id }}
+        title={label}
+        className="[overflow-wrap:anywhere]"
+      >
         {label}
       </TextLink>
     ),
   },
-  { id: 'service', header: 'Service', cell: ({ service }) => service },
-  { id: 'origins', header: 'Goes to', width: '2fr', cell: ({ origins }) => origins.join(', ') },
-  { id: 'status', header: 'Status', cell: ({ status }) => <StatusBadge status={status} /> },
+  { id: 'service', header: 'Service', cell: ({ service }) => serviceName(service) },
+  {
+    id: 'origins',
+    header: 'Goes to',
+    width: '2fr',
+    cell: ({ origins }) => <span title={origins.join(', ')}>{hostsOf(origins)}</span>,
+  },
+  {
+    id: 'status',
+    header: 'Status',
+    width: '7rem',
+    cell: ({ status }) => <StatusBadge status={status} />,
+  },
 ]
 
+/** The list, or the way to add one: `?service=…&return=…` leads straight there. */
 export function ConnectionsPage() {
+  const { add, service, return: back } = route.useSearch()
+  if (add === undefined && service === undefined) return <ConnectionList />
+  // Another service begins anew.
+  return <AddConnection key={service} service={service} back={back} />
+}
+
+function ConnectionList() {
   const list = useInfiniteQuery(pages('listConnections', {}))
+  const mayWrite = useMay('connections:write')
+  const add = mayWrite && (
+    <LinkButton variant="primary" to="/connections" search={{ add: 'any' }}>
+      <Plus aria-hidden="true" /> Add a connection
+    </LinkButton>
+  )
   return (
     <>
-      <PageHeader title="Connections" description="Accounts and keys that agents may act with." />
+      <PageHeader
+        title="Connections"
+        description="Accounts and keys that agents may act with, without seeing them."
+        actions={add}
+      />
       <DataTable
         label="Connections"
         list={list}
@@ -38,7 +77,11 @@ export function ConnectionsPage() {
         keyOf={(connection) => connection.id}
         columns={columns}
         empty={
-          <EmptyState title="No connections yet" icon={<KeyRound aria-hidden="true" />}>
+          <EmptyState
+            title="No connections yet"
+            icon={<KeyRound aria-hidden="true" />}
+            action={add}
+          >
             Keep a key here, and agents can use it without ever seeing it.
           </EmptyState>
         }

@@ -1,0 +1,14 @@
+import { createCatalog } from '@sallyport/catalog'
+
+/** What the catalog calls a service; its id where it knows none. */
+export const serviceName = (service: string): string =>
+  createCatalog().findService(service)?.name ?? service
+
+/** The hosts of origins, as the parsed URLs have them; plain HTTP is said, since it is unusual. */
+export function hostsOf(origins: readonly string[]): string {
+  const hosts = origins.map((origin) => {
+    const { protocol, host } = new URL(origin)
+    return protocol === 'https:' ? host : origin
+  })
+  return hosts.join(', ')
+}

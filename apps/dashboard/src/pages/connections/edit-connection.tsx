@@ -1,0 +1,98 @@
+import { type Connection, updateConnection } from '@sallyport/contracts'
+import { type ReactNode, useState } from 'react'
+import { type Input, useAction } from '../../api.ts'
+import { Button } from '../../components/button.tsx'
+import { ConnectionAdvanced } from '../../components/connection-advanced.tsx'
+import { CredentialFields } from '../../components/connection-form.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { Form } from '../../components/form.tsx'
+import { TextField } from '../../components/form-fields.tsx'
+import { OriginsField } from '../../components/origins-field.tsx'
+import { useToast } from '../../components/toast.tsx'
+import { changesOf } from './connection-changes.ts'
+
+interface EditProps {
+  readonly connection: Connection
+}
+
+/** Its name, where the key may go, and what few need. */
+export function EditConnection({ connection }: EditProps) {
+  const { id, label, origins, requestHeaders, responseHeaders, allowEncodedSlash } = connection
+  return (
+    <ChangeDialog
+      label="Edit"
+      title="Edit the connection"
+      description="The key goes to each of the addresses. Another address asks you to sign in afresh, if that is long ago."
+      defaults={{
+        connectionId: id,
+        label,
+        origins,
+        requestHeaders,
+        responseHeaders,
+        allowEncodedSlash,
+        testUrl: connection.testUrl ?? '',
+      }}
+      tidy={(input) => changesOf(connection, input)}
+    >
+      <TextField name="label" label="Name" autoComplete="off" />
+      <OriginsField />
+      <ConnectionAdvanced />
+    </ChangeDialog>
+  )
+}
+
+/** Another key in place of the one that is kept. */
+export function ReplaceKey({ connection }: EditProps) {
+  const { id, credential } = connection
+  return (
+    <ChangeDialog
+      label="Replace the key"
+      title="Replace the key"
+      description="The new key takes the place of the old one at once, for all agents. What was approved with the old one has to be approved again."
+      defaults={{ connectionId: id, credential: { kind: credential?.kind ?? 'bearer' } as never }}
+    >
+      <CredentialFields />
+    </ChangeDialog>
+  )
+}
+
+interface ChangeDialogProps {
+  readonly label: string
+  readonly title: string
+  readonly description: string
+  readonly defaults: Input<'updateConnection'>
+  readonly tidy?: (input: Input<'updateConnection'>) => Input<'updateConnection'>
+  readonly children: ReactNode
+}
+
+function ChangeDialog(props: ChangeDialogProps) {
+  const { label, title, description, defaults, tidy = (input) => input, children } = props
+  const [open, setOpen] = useState(false)
+  const toast = useToast()
+  const close = () => setOpen(false)
+  const update = useAction('updateConnection', {
+    invalidates: ['approvals'],
+    onDone: () => {
+      close()
+      toast('Connection changed')
+    },
+  })
+  return (
+    <>
+      <Button size="sm" onClick={() => setOpen(true)}>
+        {label}
+      </Button>
+      <Dialog title={title} description={description} open={open} onClose={close}>
+        <Form
+          schema={updateConnection.input}
+          defaults={defaults}
+          onSubmit={(input) => update.mutateAsync(tidy(input))}
+          submitLabel="Save"
+          actions={<Button onClick={close}>Cancel</Button>}
+        >
+          {children}
+        </Form>
+      </Dialog>
+    </>
+  )
+}

@@ -1,0 +1,81 @@
+import type { Connection } from '@sallyport/contracts'
+import { useState } from 'react'
+import { type Output, useAction } from '../../api.ts'
+import { Button, TextLink } from '../../components/button.tsx'
+import { Card } from '../../components/card.tsx'
+import { Field } from '../../components/field.tsx'
+import { Input } from '../../components/input.tsx'
+import { Notice, ProblemNotice } from '../../components/notice.tsx'
+import { UntrustedText } from '../../components/untrusted-text.tsx'
+
+/** Tries the key with one GET and says how it went. */
+export function TestConnection({ connection }: { connection: Connection }) {
+  const { id, testUrl, origins } = connection
+  const [url, setUrl] = useState('')
+  const test = useAction('testConnection', { invalidates: ['audit'] })
+  const run = () => test.mutate({ connectionId: id, ...(url.trim() !== '' && { url: url.trim() }) })
+  return (
+    <Card
+      title="Test"
+      description="One GET with the key, recorded in the audit log like any other."
+    >
+      <form
+        noValidate
+        className="grid gap-3"
+        onSubmit={(event) => {
+          event.preventDefault()
+          run()
+        }}
+      >
+        <Field
+          label="URL"
+          optional
+          hint={
+            testUrl === undefined
+              ? 'Best one that is answered only with a good key. Empty: the address of the API itself.'
+              : `Empty: ${testUrl}`
+          }
+        >
+          {(aria) => (
+            <Input
+              {...aria}
+              inputMode="url"
+              autoComplete="off"
+              spellCheck={false}
+              placeholder={testUrl ?? `${origins[0] ?? ''}/`}
+              value={url}
+              onChange={({ target }) => setUrl(target.value)}
+            />
+          )}
+        </Field>
+        <div>
+          <Button type="submit" busy={test.isPending}>
+            Test the key
+          </Button>
+        </div>
+        {test.error !== null && <ProblemNotice error={test.error} />}
+        {test.data !== undefined && !test.isPending && <Result tested={test.data} />}
+      </form>
+    </Card>
+  )
+}
+
+function Result({ tested }: { tested: Output<'testConnection'> }) {
+  const { success, status, message, latencyMs, auditId } = tested
+  return (
+    <Notice
+      tone={success ? 'good' : 'bad'}
+      alert
+      title={success ? 'It works.' : 'It does not work.'}
+    >
+      <UntrustedText text={message} />
+      <p className="mt-1">
+        {status !== undefined && `Status ${status}, `}
+        {Math.round(latencyMs)} ms.{' '}
+        <TextLink to="/audit" search={{ entry: auditId }}>
+          See it in the audit log
+        </TextLink>
+      </p>
+    </Notice>
+  )
+}
