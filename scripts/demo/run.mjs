@@ -110,10 +110,10 @@ async function actFour({ command, folder, vault, key, wasApproved }) {
   say('\n6. What happened is in the audit log')
   const { printed } = await command(['audit', 'list', '--limit', '10'])
   claim(/execute\s+deny/.test(printed), 'the refusal is there')
-  claim(/execute\s+require_approval/.test(printed), 'so is what was asked')
+  claim(/execute\s+require_approval/.test(printed), 'so is what was asked of the owner')
   if (wasApproved) {
-    claim(/approveRequest\s/.test(printed), 'who approved it')
-    claim(/executeApproval\s+\S+\s+sent 201/.test(printed), 'and what was sent')
+    claim(/approveRequest\s/.test(printed), 'that it was approved')
+    claim(/execute\s+allow\s+sent 201/.test(printed), 'and what was sent')
   }
 
   say('\n7. Nobody changed it: asked of the vault, then proved without it')

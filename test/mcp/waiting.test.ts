@@ -243,11 +243,12 @@ describe.each(clients)('%s', (_, connect) => {
       expect(later.structuredContent.approvalRequestId).toBe(approvalId)
       await approve(wished)
       const again = changed(wished, { approvalId })
-      expect((await client.call(again)).structuredContent).toMatchObject({ status: 200 })
+      const sent = await client.call(again)
+      expect(sent.structuredContent).toMatchObject({ status: 200 })
       const twice = await client.call(again)
       expect(twice).toMatchObject({
         isError: true,
-        structuredContent: { type: 'approval-consumed' },
+        structuredContent: { type: 'approval-consumed', auditId: sent.structuredContent.auditId },
       })
       expect(reached(wished)).toBe(1)
     })

@@ -225,9 +225,21 @@ describe('an approval that is redeemed', () => {
     await expect(run({ approvalId: 'apr_1' })).rejects.toMatchObject({
       type: 'approval-consumed',
       auditId: 'aud_7',
-      next: expect.stringMatching(/Do not send it again.*aud_7/),
+      detail: expect.stringContaining('aud_7'),
+      next: expect.stringContaining('do not send the request again'),
     })
     expect(ids()).toEqual(['execute', 'getMyApproval'])
+  })
+
+  it('that was used before says which attempt used it, as far as the vault can be asked', async () => {
+    const used = new Problem('approval-consumed', 'Used already.')
+    const known = { execute: [used], getMyApproval: [seen('consumed', { auditId: 'aud_7' })] }
+    await expect(stage(known).run({ approvalId: 'apr_1' })).rejects.toMatchObject({
+      type: 'approval-consumed',
+      auditId: 'aud_7',
+    })
+    const unknown = { execute: [used], getMyApproval: [new Problem('vault-unreachable')] }
+    await expect(stage(unknown).run({ approvalId: 'apr_1' })).rejects.toBe(used)
   })
 
   it('whose request was lost before it was sent is redeemed once more', async () => {
@@ -278,7 +290,7 @@ describe('an approval that is redeemed', () => {
         const args = byArgument ? { approvalId: 'apr_1' } : { waitSeconds: 10 }
         const outcome = await run(args).catch((error: unknown) => error)
         expect(sends).toBeLessThanOrEqual(1)
-        if (outcome instanceof Problem) expect(outcome.next).toMatch(/not known|Do not send/)
+        if (outcome instanceof Problem) expect(outcome.next).toMatch(/not known|do not send/)
         else expect(outcome).toEqual(sent)
       }),
     )

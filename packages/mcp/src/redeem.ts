@@ -20,56 +20,66 @@ const isLost = (error: unknown): error is Problem =>
 
 /**
  * Has an approved request sent. The vault spends an approval once, so that an attempt whose answer was lost can be made
- * again without a second send; where the first one did arrive, what is known of it is said.
- * @throws Problem the vault's own; `approval-consumed` with the audit entry of the attempt whose answer was lost
+ * again without a second send; where it was spent, what is known of the one attempt is said.
+ * @throws Problem the vault's own; `approval-consumed` with the audit entry of the attempt
  */
 export async function redeem(client: Client, redemption: Redemption): Promise<ExecuteAnswer> {
   const { approvalId, signal, send } = redemption
   try {
     return await send()
   } catch (error) {
+    if (isConsumed(error)) throw await withAttempt(client, redemption, error)
     if (!isLost(error)) throw error
-    const auditId = await findAttempt(client, redemption, error)
-    if (auditId !== undefined) throw answerLost(approvalId, auditId)
+    const approval = await look(client, redemption, error)
+    if (approval.status === 'consumed') throw consumed(approvalId, approval.auditId)
   }
   try {
-    return await client.call(
-      'executeApproval',
-      { approvalId },
-      { signal, timeoutMs: executeTimeoutMs },
-    )
+    const options = { signal, timeoutMs: executeTimeoutMs }
+    return await client.call('executeApproval', { approvalId }, options)
   } catch (error) {
+    if (isConsumed(error)) throw await withAttempt(client, redemption, error)
     throw isLost(error) ? unknownWhether(approvalId, error) : error
   }
 }
 
-/** The audit entry of the attempt, `''` where it has none; undefined while the approval has not been used. */
-async function findAttempt(
-  client: Client,
-  { approvalId, signal }: Redemption,
-  failure: Problem,
-): Promise<string | undefined> {
+const isConsumed = (error: unknown): error is Problem =>
+  error instanceof Problem && error.type === 'approval-consumed'
+
+async function look(client: Client, { approvalId, signal }: Redemption, failure: Problem) {
   try {
-    const { approval } = await client.call('getMyApproval', { approvalId }, { signal })
-    return approval.status === 'consumed' ? (approval.auditId ?? '') : undefined
+    return (await client.call('getMyApproval', { approvalId }, { signal })).approval
   } catch (error) {
     throw isLost(error) ? unknownWhether(approvalId, failure) : error
   }
 }
 
-function answerLost(approvalId: string, auditId: string): Problem {
-  const under = auditId === '' ? '' : ` under ${auditId}`
+/** An approval that was used, with what is known of its use: whoever asks may have missed the answer to it. */
+async function withAttempt(
+  client: Client,
+  { approvalId, signal }: Redemption,
+  failure: Problem,
+): Promise<Problem> {
+  try {
+    const { approval } = await client.call('getMyApproval', { approvalId }, { signal })
+    return consumed(approvalId, approval.auditId)
+  } catch {
+    return failure // The vault's own words are enough where it cannot say more.
+  }
+}
+
+function consumed(approvalId: string, auditId: string | undefined): Problem {
+  const under = auditId === undefined ? '' : ` as ${auditId}`
   const problem = new Problem(
     'approval-consumed',
-    'The request was approved and its one attempt was made, but the answer was lost on the way here.',
+    `The approval was used: its one attempt is in the vault's audit log${under}.`,
     {
       next:
-        `Do not send it again. Its outcome is in the vault's audit log${under}, which the owner can read; ` +
-        'where the API can be asked with a GET, look there.',
+        'If you have not seen the answer, do not send the request again and do not ask for it anew: look with a GET ' +
+        'whether it took effect, or have the user look at the audit log.',
       extra: { approvalId },
     },
   )
-  problem.auditId = auditId === '' ? undefined : auditId
+  problem.auditId = auditId
   return problem
 }
 
