@@ -70,7 +70,8 @@ describe('what an agent wrote', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         for (const piece of revealCharacters(text)) {
-          if (piece.kind === 'hidden') expect(piece.label).toMatch(/^(U\+[0-9A-F]{4,6}|\d+ marks)$/)
+          if (piece.kind === 'hidden')
+            expect(piece.label).toMatch(/^(U\+[0-9A-F]{4,6}( ×\d+)?|\d+ marks)$/)
         }
       }),
     )
@@ -86,6 +87,8 @@ describe('what an agent wrote', () => {
     ['a lone half of a character', 'a\ud800b', 'a‹U+D800›b'],
     ['an enclosing mark', 'a\u20dd', 'a‹U+20DD›'],
     ['a flood of marks', `a${'\u0301'.repeat(40)}b`, `a${'\u0301'.repeat(3)}‹37 marks›b`],
+    ['a flood of one hidden character', `a${'\u200b'.repeat(900)}b`, 'a‹U+200B ×900›b'],
+    ['a few of one hidden character', 'a\u200b\u200bb', 'a‹U+200B›‹U+200B›b'],
     ['a mark on nothing', '\u0301a', '‹U+0301›a'],
     ['accents that people write', 'Việt e\u0301', 'Việt e\u0301'],
   ])('shows %s', (_, text, expected) => {

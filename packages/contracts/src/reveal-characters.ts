@@ -7,7 +7,7 @@ export type Piece =
   | {
       readonly kind: 'hidden'
       readonly source: string
-      /** What is shown in its place: `U+202E`, or how many marks were stacked. */
+      /** What is shown in its place: `U+202E`, `U+200B ×900`, or how many marks were stacked. */
       readonly label: string
       /** What it is, in words. */
       readonly name: string
@@ -72,6 +72,9 @@ const hidden =
   /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Me}\u2800\ufffc\u{1d159}]|(?! )\p{Zs}/u
 const mark = /\p{M}/u
 
+/** More of the same hidden character in a row are named once, with their number: a flood must not push the rest away. */
+const runMax = 3
+
 const codeOf = (character: string) => character.codePointAt(0) ?? 0
 
 /** `U+202E`. */
@@ -132,7 +135,31 @@ export function revealCharacters(text: string): readonly Piece[] {
   }
   endText()
   endFlood()
-  return pieces
+  return joinRuns(pieces)
+}
+
+function joinRuns(pieces: readonly Piece[]): readonly Piece[] {
+  const joined: Piece[] = []
+  let from = 0
+  while (from < pieces.length) {
+    const first = pieces[from]
+    if (first === undefined) break
+    let to = from + 1
+    while (first.kind === 'hidden' && pieces[to]?.source === first.source) to += 1
+    const count = to - from
+    if (first.kind === 'hidden' && count > runMax) {
+      joined.push({
+        ...first,
+        source: first.source.repeat(count),
+        label: `${first.label} ×${count}`,
+        name: `${count} times ${first.name}`,
+      })
+    } else {
+      joined.push(...pieces.slice(from, to))
+    }
+    from = to
+  }
+  return joined
 }
 
 function floodOf(source: string): Piece {

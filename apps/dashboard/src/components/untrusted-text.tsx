@@ -3,6 +3,8 @@ import { Fragment, useState } from 'react'
 import { classes } from './classes.ts'
 
 const charsShown = 600
+/** Line ends that are shown before "Show all": empty lines must not push away what stands below. */
+const linesShown = 14
 /** Nothing longer is put into the page at once, "show all" or not: each hidden character becomes an element. */
 const charsShownMax = 100_000
 
@@ -26,8 +28,10 @@ export function UntrustedText(props: UntrustedTextProps) {
   const [isWhole, setWhole] = useState(false)
   const characters = [...text]
   const count = isWhole ? charsShownMax : limit
-  const isCut = characters.length > count
-  const pieces = revealCharacters(isCut ? characters.slice(0, count).join('') : text)
+  const shown = isWhole || inline ? count : Math.min(count, endOfLines(characters, linesShown))
+  const isCut = characters.length > shown
+  const isLong = characters.length > Math.min(limit, endOfLines(characters, linesShown))
+  const pieces = revealCharacters(isCut ? characters.slice(0, shown).join('') : text)
   const Wrapper = inline ? 'span' : 'div'
   return (
     <Wrapper>
@@ -35,7 +39,8 @@ export function UntrustedText(props: UntrustedTextProps) {
         dir="ltr"
         className={classes(
           'overflow-clip [overflow-wrap:anywhere] [unicode-bidi:isolate]',
-          inline ? 'whitespace-normal' : 'block whitespace-pre-wrap',
+          'whitespace-pre-wrap',
+          !inline && 'block',
           mono && 'font-mono text-[0.93em]',
         )}
       >
@@ -46,7 +51,7 @@ export function UntrustedText(props: UntrustedTextProps) {
         ))}
         {isCut && '…'}
       </bdi>
-      {!inline && characters.length > limit && (
+      {!inline && isLong && (
         <button
           type="button"
           className="mt-1 text-[0.87rem] text-accent underline underline-offset-3"
@@ -62,6 +67,16 @@ export function UntrustedText(props: UntrustedTextProps) {
       )}
     </Wrapper>
   )
+}
+
+/** Where so many lines end. */
+function endOfLines(characters: readonly string[], lines: number): number {
+  let left = lines
+  const end = characters.findIndex((character) => {
+    if (character === '\n') left -= 1
+    return left === 0
+  })
+  return end === -1 ? characters.length : end
 }
 
 function PieceView({ piece, inline }: { piece: Piece; inline: boolean }) {

@@ -14,7 +14,7 @@ export interface ApprovalSearch {
 
 const tabs = [
   { status: undefined, label: 'Waiting' },
-  { status: 'approved', label: 'Approved, not yet used' },
+  { status: 'approved', label: 'Approved, not used' },
   { status: 'consumed', label: 'Used' },
   { status: 'denied', label: 'Denied' },
   { status: 'expired', label: 'Expired' },
@@ -55,7 +55,7 @@ export function ApprovalFilters({ search }: { search: ApprovalSearch }) {
           </Link>
         ))}
       </nav>
-      <div className="flex flex-wrap gap-2">
+      <div className="flex gap-2 max-sm:w-full">
         <AgentFilter search={search} />
         <ConnectionFilter search={search} />
       </div>
@@ -96,7 +96,7 @@ function Choice({ name, all, options, search }: ChoiceProps) {
   return (
     <Select
       aria-label={all.replace('All ', 'Only of ').replace(/s$/, '')}
-      className="w-auto! max-w-52"
+      className="max-w-44 max-sm:max-w-none max-sm:min-w-0 max-sm:flex-1"
       value={chosen ?? ''}
       onChange={({ target }) => choose(target.value)}
     >

@@ -13,10 +13,11 @@ const nameCharsShown = 120
 
 /** What is wanted in one sentence, made from the request and not from what the agent says about it. */
 export function Sentence({ approval }: { approval: Approval }) {
-  const { agent, method, connection } = approval
+  const { agent, method, host, connection } = approval
   return (
     <>
-      <UntrustedText text={agent.name} inline limit={nameCharsShown} /> wants to {wishOf(method)}{' '}
+      <UntrustedText text={agent.name} inline limit={nameCharsShown} /> wants to {wishOf(method)} at{' '}
+      <span className="[overflow-wrap:anywhere]">{host}</span>{' '}
       <span className="font-normal text-ink-soft">
         with <UntrustedText text={connection.label} inline limit={nameCharsShown} />
       </span>

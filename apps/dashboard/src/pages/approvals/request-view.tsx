@@ -77,12 +77,7 @@ export function RequestView({ approval, request, marks, full }: RequestViewProps
       {body !== undefined && (
         <BodyView request={{ ...request, body }} approval={approval} marks={marks} tall={full} />
       )}
-      {headers.length > 0 && (
-        <section aria-label="Headers" className="grid gap-1">
-          <PartHeading name="Headers" isChanged={marks.has('header')} />
-          <Pairs label="Headers" pairs={headers} marks={marks} part="header" />
-        </section>
-      )}
+      {headers.length > 0 && <Headers headers={headers} marks={marks} isOpen={full} />}
       {full && (
         <section aria-label="Exact URL" className="grid gap-1">
           <PartHeading name="Exact URL" />
@@ -93,6 +88,28 @@ export function RequestView({ approval, request, marks, full }: RequestViewProps
         <p className="text-[0.93rem] text-ink-soft">It has no query and no body.</p>
       )}
     </div>
+  )
+}
+
+interface HeadersProps {
+  readonly headers: FrozenRequest['headers']
+  readonly marks: Marks
+  readonly isOpen: boolean
+}
+
+/** Most say the same each time: closed, unless one is not as it was the last time. */
+function Headers({ headers, marks, isOpen }: HeadersProps) {
+  const isChanged = [...marks.keys()].some((name) => name === 'header' || name.startsWith('header.'))
+  return (
+    <details open={isOpen || isChanged}>
+      <summary className="cursor-pointer text-[0.93rem] font-semibold">
+        {headers.length === 1 ? '1 header' : `${headers.length} headers`}
+        {marks.has('header') && <Changed />}
+      </summary>
+      <div className="mt-1">
+        <Pairs label="Headers" pairs={headers} marks={marks} part="header" />
+      </div>
+    </details>
   )
 }
 

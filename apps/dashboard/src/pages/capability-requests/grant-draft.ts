@@ -113,3 +113,9 @@ export function grantOf(draft: GrantDraft, action: Action): Grant {
     ...(endsAtMs !== undefined && { expiresAt: new Date(endsAtMs).toISOString() }),
   }
 }
+
+/** Whether anything but the connection is not as the action has it. */
+export function isChanged(draft: GrantDraft, action: Action): boolean {
+  const { connectionId: _, ...changes } = grantOf(draft, action)
+  return Object.keys(changes).length > 0
+}

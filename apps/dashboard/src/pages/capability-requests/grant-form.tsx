@@ -14,7 +14,14 @@ import { useConnectionState } from '../../events.ts'
 import type { Detail } from './capability-request-page.tsx'
 import { ChooseConnection } from './choose-connection.tsx'
 import { EndDate } from './end-date.tsx'
-import { allowOf, faultsOf, type GrantDraft, grantOf, startDraft } from './grant-draft.ts'
+import {
+  allowOf,
+  faultsOf,
+  type GrantDraft,
+  grantOf,
+  isChanged,
+  startDraft,
+} from './grant-draft.ts'
 import { NarrowEntry } from './narrow-entry.tsx'
 import { WhenAsked } from './when-asked.tsx'
 
@@ -93,7 +100,7 @@ function Grant({ id, action, connections, isOffline, denyButton }: GrantProps) {
           onAdd={<AddConnection action={action} />}
         />
         <Narrow draft={draft} action={action} onChange={change} />
-        <Result draft={draft} />
+        {isChanged(draft, action) && <Result draft={draft} />}
         {approve.error !== null && (
           <ProblemNotice error={approve.error} action={<Faults faults={approve.error.fields} />} />
         )}
