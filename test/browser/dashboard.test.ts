@@ -95,10 +95,9 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
         attempt(() => { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.ran = 1">') }),
         attempt(() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s) }),
         attempt(() => { const s = document.createElement('script'); s.src = 'https://example.com/x.js'; document.body.append(s) }),
-        attempt(() => { new Function('window.ran = 1')() }),
       ]
     })()`)
-    expect(tried).toEqual(['TypeError', 'TypeError', 'TypeError', 'EvalError'])
+    expect(tried).toEqual(['TypeError', 'TypeError', 'TypeError'])
     await page.evaluate(`(() => {
       const b = document.createElement('button'); b.setAttribute('style', 'color: red'); document.body.append(b)
     })()`)
@@ -196,6 +195,8 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await settle(page)
     await page.keyboard.press('Tab')
     expect(await page.locator(':focus').textContent()).toBe('Skip to the content')
+    await page.keyboard.press('Enter')
+    expect(await page.locator(':focus').evaluate((element) => element.id)).toBe('content')
     await page.getByRole('link', { name: 'Connections' }).first().focus()
     await page.keyboard.press('Enter')
     await page.locator('h1:focus', { hasText: 'Connections' }).waitFor()

@@ -36,6 +36,9 @@ async function goToSignIn(): Promise<void> {
   await router.navigate({ to: '/sign-in', search: { next: href } })
 }
 
+router.subscribe('onBeforeLoad', ({ fromLocation, pathChanged }) => {
+  if (fromLocation !== undefined && pathChanged) document.documentElement.dataset.moved = ''
+})
 // Another such link, pasted into the same page, would otherwise change its fragment and nothing else.
 window.addEventListener('hashchange', () => {
   if (isTokenLink()) location.reload()

@@ -7,23 +7,25 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= 300 ? value : undefined
 }
 
-/** Those of the named members that hold text. */
+/**
+ * Those of the named members that hold text. The others are there and undefined: what is only left out the router would take
+ * from the address, unchecked.
+ */
 function texts<const Name extends string>(
   given: Search,
   names: readonly Name[],
 ): { [Key in Name]?: string } {
-  const found = names.flatMap((name) => {
-    const value = text(given[name])
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return Object.fromEntries(found) as { [Key in Name]?: string }
+  return Object.fromEntries(names.map((name) => [name, text(given[name])])) as {
+    [Key in Name]?: string
+  }
 }
 
 /** `next`: where to go afterwards, a path of this vault. */
-export function signIn(given: Search): { next?: string } {
+export function signIn(given: Search): { next?: string | undefined } {
   const { next } = given
   const isOwn = typeof next === 'string' && /^\/(?![/\\])/.test(next) && next.length <= 2000
-  return isOwn ? { next } : {}
+  // Said to be absent, and not only left out: the router would put back what the address says.
+  return { next: isOwn ? next : undefined }
 }
 
 /** `add` or `service`: a connection is being added, to that service; `return`: where to go afterwards. */

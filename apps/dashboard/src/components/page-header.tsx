@@ -19,6 +19,8 @@ export function PageHeader({ title, heading, description, actions, up }: PageHea
     document.title = `${title} · Sallyport`
   }, [title])
   useEffect(() => {
+    // Whoever opens the dashboard begins at its top; the heading is for whoever came here from another page of it.
+    if (document.documentElement.dataset.moved === undefined) return
     // A page that is one form begins in its first field.
     if (document.activeElement?.matches('input, textarea, select') === true) return
     ref.current?.focus({ preventScroll: true })

@@ -14,8 +14,6 @@ export function PolicySummary({ policy }: { policy: PolicyDocument }) {
   )
 }
 
-/** The same in one line, for a row of a list: its first sentence, and that there is more. */
-export function policySentence(policy: PolicyDocument): string {
-  const [first = '', ...more] = describePolicy(policy, Date.now())
-  return more.length > 1 ? `${first} …` : [first, ...more].join(' ')
-}
+/** The same in one piece, for a row of a list that cuts it where there is no room. */
+export const policySentence = (policy: PolicyDocument): string =>
+  describePolicy(policy, Date.now()).join(' ')

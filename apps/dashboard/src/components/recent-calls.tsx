@@ -56,8 +56,10 @@ function CallRow({ entry, of }: { entry: AuditEntry; of: Of }) {
   const { id, at, agentId, connectionId, method = '', host = '', path = '' } = entry
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-5 py-2.5">
-      <Outcome entry={entry} />
-      <div className="min-w-0 flex-1 basis-60">
+      <div className="w-18 shrink-0">
+        <Outcome entry={entry} />
+      </div>
+      <div className="min-w-0 flex-1 basis-52">
         <UntrustedText inline mono limit={charsShown} text={`${method} ${host}${path}`} />
         <div className="text-[0.87rem] text-ink-soft [overflow-wrap:anywhere]">
           {'agentId' in of

@@ -65,7 +65,7 @@ function Invitation({ token, invitation }: InvitationProps) {
         {(errors) => (
           <>
             {/* For the browser's own store of passwords. */}
-            <input type="hidden" autoComplete="username" value={email} readOnly />
+            <input type="email" autoComplete="username" value={email} readOnly hidden />
             <LightField {...newPasswordField} autoFocus error={errors.password} />
           </>
         )}

@@ -90,7 +90,7 @@ function columnsFor(session: Session | undefined, { onChange, onRemove }: Acts):
           <Button
             size="sm"
             onClick={() => onChange(member)}
-            aria-label={`Change the role of ${member.email}`}
+            aria-label={`Change role of ${member.email}`}
           >
             Change role
           </Button>

@@ -5,6 +5,7 @@ import { Card } from '../../components/card.tsx'
 import { Form } from '../../components/form.tsx'
 import { SecretField } from '../../components/form-fields.tsx'
 import { useToast } from '../../components/toast.tsx'
+import { UserName } from '../../components/user-name.tsx'
 
 /** Changing one's password. */
 export function PasswordCard() {
@@ -27,6 +28,7 @@ export function PasswordCard() {
           onSubmit={change.mutateAsync}
           submitLabel="Change password"
         >
+          <UserName />
           <SecretField
             name="currentPassword"
             label="Current password"
