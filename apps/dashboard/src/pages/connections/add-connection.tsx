@@ -1,4 +1,4 @@
-import { createCatalog, type Service } from '@sallyport/catalog'
+import { createCatalog, customService, type Service } from '@sallyport/catalog'
 import type { Connection } from '@sallyport/contracts'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -26,7 +26,10 @@ export function AddConnection({ service: wanted, back }: AddConnectionProps) {
   )
   const [added, setAdded] = useState<Connection>()
   const mayWrite = useMay('connections:write')
-  const title = service === undefined ? 'Add a connection' : `Connect ${service.name}`
+  const title =
+    service === undefined || service.id === customService.id
+      ? 'Add a connection'
+      : `Connect ${service.name}`
   return (
     <>
       <PageHeader title={title} up={<TextLink to="/connections">Connections</TextLink>} />
@@ -65,16 +68,7 @@ function KeyCard({ service, onDone, onOther }: KeyCardProps) {
     <Card
       title="The key"
       description="It is sealed as soon as you save. Agents use it through the vault and never see it; neither do you, again."
-      actions={
-        <a
-          href={service.documentation}
-          target="_blank"
-          rel="noreferrer"
-          className="text-[0.93rem] text-accent underline underline-offset-3"
-        >
-          Documentation of the API
-        </a>
-      }
+      actions={service.id !== customService.id && <Documentation service={service} />}
     >
       <ConnectionForm
         service={service}
@@ -83,6 +77,19 @@ function KeyCard({ service, onDone, onOther }: KeyCardProps) {
         actions={<Button onClick={onOther}>Another service</Button>}
       />
     </Card>
+  )
+}
+
+function Documentation({ service }: { service: Service }) {
+  return (
+    <a
+      href={service.documentation}
+      target="_blank"
+      rel="noreferrer"
+      className="text-[0.93rem] text-accent underline underline-offset-3"
+    >
+      Documentation of the API
+    </a>
   )
 }
 

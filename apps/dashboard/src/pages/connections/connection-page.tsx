@@ -11,9 +11,8 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { RecentCalls } from '../../components/recent-calls.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
-import { kindNames } from '../../components/usual-credentials.ts'
 import { useMay } from '../../session.ts'
-import { serviceName } from './connection-words.ts'
+import { keyWords, serviceName } from './connection-words.ts'
 import { EditConnection, ReplaceKey } from './edit-connection.tsx'
 import { RevokeConnection } from './revoke-connection.tsx'
 import { TestConnection } from './test-connection.tsx'
@@ -113,7 +112,7 @@ function About({ connection }: { connection: Connection }) {
 function Credential({ kind, hint }: NonNullable<Connection['credential']>) {
   return (
     <>
-      {kindNames[kind]} <span className="font-mono text-ink-soft">{hint}</span>
+      {keyWords[kind]} <span className="font-mono text-ink-soft">{hint}</span>
     </>
   )
 }

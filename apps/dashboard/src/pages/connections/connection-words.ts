@@ -1,4 +1,14 @@
 import { createCatalog } from '@sallyport/catalog'
+import type { CredentialKind } from '@sallyport/contracts'
+
+/** How a key that is kept is put on. */
+export const keyWords: Readonly<Record<CredentialKind, string>> = {
+  bearer: 'Bearer token',
+  header: 'In a header',
+  query: 'In the query',
+  basic: 'User name and password',
+  path: 'In the path',
+}
 
 /** What the catalog calls a service; its id where it knows none. */
 export const serviceName = (service: string): string =>

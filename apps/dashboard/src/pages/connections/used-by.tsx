@@ -48,7 +48,9 @@ export function UsedBy({ connectionId }: { connectionId: string }) {
             >
               <div className="min-w-0 flex-1 basis-60 [overflow-wrap:anywhere]">
                 <AgentName agentId={policy.agentId} />
-                <p className="text-[0.93rem] text-ink-soft">{policySentence(policy)}</p>
+                <p className="line-clamp-3 text-[0.93rem] text-ink-soft">
+                  {policySentence(policy)}
+                </p>
               </div>
               <TextLink
                 to="/policies/$policyId"
