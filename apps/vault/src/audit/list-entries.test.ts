@@ -1,0 +1,160 @@
+import type { AuditEntry } from '@sallyport/contracts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  anIntent,
+  newId,
+  openAuditLog,
+  type TestAuditLog,
+} from '../../../../test/fixtures/audit-log.ts'
+import { startTestDatabase, type TestDatabase } from '../../../../test/fixtures/database.ts'
+import type { EntryQuery, FoundRecord } from './audit-store.ts'
+import { createEntryReader, type EntryFilters } from './list-entries.ts'
+
+const workspaceId = 'wsp_listed'
+const operations = ['execute', 'testConnection', 'createPolicy', 'executeMore']
+const outcomes = ['pending', 'sent', 'failed', 'refused', 'unknown', 'done']
+
+let database: TestDatabase
+let audit: TestAuditLog
+let all: AuditEntry[]
+
+beforeAll(async () => {
+  database = await startTestDatabase()
+  audit = openAuditLog({ url: database.urls.app })
+  const { log } = audit
+  for (let i = 0; i < 120; i += 1) {
+    const auditId = newId('audit')
+    const operation = operations[i % 4] ?? ''
+    // What would look like other members if it were not written as JSON.
+    const reason = `","outcome":"done","operation":"execute" ${i}`
+    const subject = { auditId, workspaceId, operation, reason }
+    const agentId = i % 3 === 0 ? 'agt_1' : 'agt_2'
+    if (i % 5 === 0) {
+      await log.refuse({ ...subject, agentId, decision: 'deny', problem: 'policy-denied' })
+    } else if (i % 5 === 1) {
+      const outcome = i % 2 === 0 ? 'done' : 'refused'
+      await log.record({ ...subject, ownerId: 'own_1', outcome, detail: { outcome: 'sent' } })
+    } else {
+      const deadlineMs = i % 7 === 0 ? 0 : Date.now() + 60_000
+      await log.begin(anIntent(workspaceId, { ...subject, agentId, deadlineMs }))
+      if (i % 7 === 1 || i % 7 === 0) continue
+      log.end({ auditId, workspaceId, outcome: i % 2 === 0 ? 'sent' : 'failed', reason })
+    }
+  }
+  await log.begin(anIntent('wsp_other'))
+  await log.flush()
+  await log.closeUnknown()
+  all = await pages({})
+})
+afterAll(async () => {
+  await audit?.close()
+  await database?.stop()
+})
+
+async function pages(filters: Omit<EntryFilters, 'limit'>, limit = 7): Promise<AuditEntry[]> {
+  const found: AuditEntry[] = []
+  let cursor: string | undefined
+  do {
+    const page = await audit.log.list(workspaceId, { ...filters, limit, cursor })
+    expect(page.entries.length).toBeLessThanOrEqual(limit)
+    found.push(...page.entries)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return found
+}
+
+describe('the list of audit entries', () => {
+  it('is narrowed by outcome and operation, together and with all else, to what the entries show', async () => {
+    expect(all).toHaveLength(120)
+    expect(new Set(all.map(({ outcome }) => outcome))).toEqual(new Set(outcomes))
+    for (const outcome of [undefined, ...outcomes]) {
+      for (const operation of [undefined, ...operations, 'nothing', 'execut']) {
+        for (const agentId of [undefined, 'agt_1']) {
+          const expected = all.filter(
+            (entry) =>
+              (outcome === undefined || entry.outcome === outcome) &&
+              (operation === undefined || entry.operation === operation) &&
+              (agentId === undefined || entry.agentId === agentId),
+          )
+          expect(await pages({ outcome, operation, agentId })).toEqual(expected)
+        }
+      }
+    }
+  })
+
+  it('is narrowed by time as well', async () => {
+    const [from, to] = [all[90]?.at ?? '', all[30]?.at ?? '']
+    const expected = all.filter(({ at, outcome }) => at >= from && at <= to && outcome === 'sent')
+    expect(expected.length).toBeGreaterThan(0)
+    expect(await pages({ outcome: 'sent', from, to })).toEqual(expected)
+    expect(await pages({ outcome: 'done', from: '2031-01-01T00:00:00Z' })).toEqual([])
+    expect(await pages({ outcome: 'pending', to: '2001-01-01T00:00:00Z' })).toEqual([])
+  })
+})
+
+describe('looking for what is rare', () => {
+  const lastSeq = 10_000_000
+  /** A long log in which few records fit. */
+  function rare(seqs: readonly number[]) {
+    const asked: { from: number; to: number }[] = []
+    const reader = createEntryReader({
+      openingsRange: async () => ({ first: 1, last: lastSeq }),
+      listOutcomes: async () => [],
+      async listOpenings({ beforeSeq = 0, sinceSeq = 0, limit }: EntryQuery) {
+        asked.push({ from: sinceSeq, to: beforeSeq })
+        return seqs
+          .filter((seq) => seq < beforeSeq && seq >= sinceSeq)
+          .toSorted((a, b) => b - a)
+          .slice(0, limit)
+          .map(
+            (seq) =>
+              ({ seq, auditId: `aud_${seq}`, kind: 'refusal', entry: '', atMs: 0 }) as FoundRecord,
+          )
+      },
+    })
+    return { asked, reader }
+  }
+
+  it('looks through a bounded part for a page, and finds everything in the end, once', async () => {
+    const seqs = [
+      1,
+      2,
+      299_999,
+      300_000,
+      300_001,
+      4_000_000,
+      9_699_999,
+      9_700_000,
+      9_999_999,
+      lastSeq,
+    ]
+    const { asked, reader } = rare(seqs)
+    const found: number[] = []
+    let cursor: string | undefined
+    let pagesRead = 0
+    do {
+      const before = asked.length
+      const page = await reader('wsp_1', { limit: 2, outcome: 'failed', cursor })
+      const parts = asked.slice(before)
+      expect(parts.reduce((sum, { from, to }) => sum + to - from, 0)).toBeLessThanOrEqual(300_000)
+      found.push(...page.entries.map(({ seq }) => seq))
+      cursor = page.nextCursor
+      pagesRead += 1
+    } while (cursor !== undefined && pagesRead < 100)
+    expect(found).toEqual(seqs.toSorted((a, b) => b - a))
+  })
+
+  it('goes straight to what an index leads to', async () => {
+    for (const filters of [
+      { operation: 'createPolicy' },
+      { outcome: 'done' },
+      { outcome: 'pending' },
+    ]) {
+      const { asked, reader } = rare([17])
+      const page = await reader('wsp_1', { limit: 50, ...filters })
+      expect(asked).toEqual([{ from: 1, to: lastSeq + 1 }])
+      expect(page.entries.map(({ seq }) => seq)).toEqual([17])
+      expect(page.nextCursor).toBeUndefined()
+    }
+  })
+})
