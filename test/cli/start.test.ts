@@ -28,7 +28,7 @@ describe('starting the vault', () => {
     expect(first.output().split('\n')).toEqual([
       `Sallyport is ready at ${url}`,
       '',
-      `  You are its first owner: ${url}/setup#token=${token}`,
+      `  You are its first owner: http://localhost:${new URL(url).port}/setup#token=${token}`,
       '',
       '  Then, in another terminal, in this folder:',
       expect.stringMatching(/^ {4}npx sallyport connect claude .*\S$/),
