@@ -9,7 +9,7 @@ export interface Config {
   readonly auth: AgentAuth | BearerAuth
   /** The longest that a call waits for an owner. */
   readonly pollTimeoutMs: number
-  /** How often a waiting client hears that the call goes on. */
+  /** How often an approval is looked at, and how often a waiting client hears that the call goes on. */
   readonly pollIntervalMs: number
   /** What the person who set this up should know; for stderr. */
   readonly notes: readonly string[]

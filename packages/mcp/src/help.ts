@@ -14,4 +14,5 @@ Variables (each also as AGENTHIFIVE_…):
   SALLYPORT_BEARER_TOKEN       instead of agent and key: a token, for testing
   SALLYPORT_TOKEN_AUDIENCE     the vault's public URL, where it is not SALLYPORT_BASE_URL
   SALLYPORT_POLL_TIMEOUT_MS    the longest that a call waits for an owner (300000)
-  SALLYPORT_POLL_INTERVAL_MS   how often a client that asked for progress hears of it (5000, at most 10000)`
+  SALLYPORT_POLL_INTERVAL_MS   how often an approval is looked at, and a client that asked for progress
+                                 hears of it (5000, at most 10000)`
