@@ -1,8 +1,10 @@
+import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Approval, ApprovalDetail } from '@sallyport/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.ts'
+import { signIn } from '../fixtures/people.ts'
 import {
   ownerEmail,
   ownerPassword,
@@ -265,3 +267,36 @@ describe('capability-requests', () => {
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(oneSentence)])
   })
 })
+
+describe('an account with one-time codes', () => {
+  it('signs in with the password and then a code, a line each', async () => {
+    const { send } = await signIn(vault)
+    const begun = await send('POST', '/api/v1/totp', { body: {} })
+    const otp = totpOf(String(begun.body.secret))
+    const { status, body } = await send('POST', '/api/v1/totp/confirm', { body: { otp } })
+    expect(status).toBe(200)
+    // A code works once, and this one has been used: a recovery code is another.
+    const [code = ''] = body.recoveryCodes as string[]
+    const login = ['login', '--email', ownerEmail]
+    const without = await person.run(login, [ownerPassword])
+    expect([without.code, without.stdout]).toEqual([1, ''])
+    const signedIn = await person.run(login, [ownerPassword, code])
+    expect([signedIn.code, signedIn.stdout]).toEqual([0, expect.stringContaining('Signed in')])
+    expect((await person.run(['approvals', 'list'])).code).toBe(0)
+  })
+})
+
+/** The code of now: RFC 6238 with SHA-1, 30 s and six digits, of a secret in base32. */
+function totpOf(secret: string): string {
+  const bits = [...secret.replace(/[\s=]/g, '').toUpperCase()]
+    .map((letter) =>
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+    )
+    .join('')
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  const at = (mac.at(-1) ?? 0) & 0x0f
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
