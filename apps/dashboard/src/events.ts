@@ -4,8 +4,11 @@ import { createContext, useContext, useSyncExternalStore } from 'react'
 
 // Keeps what is shown true: listens to the vault's events, and asks again by itself while it cannot listen.
 
-/** `live`: events arrive. `reconnecting`: they do not, and what is shown is asked for now and then. `offline`: no network. */
-export type ConnectionState = 'live' | 'reconnecting' | 'offline'
+/**
+ * `live`: events arrive. `connecting`: not yet. `reconnecting`: no more, and what is shown is asked for now and then.
+ * `offline`: there is no network.
+ */
+export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'offline'
 
 /** Where the vault tells of changes. */
 export const eventsPath = routes.streamEvents.path
@@ -30,7 +33,7 @@ interface Needs {
 /** Builds the listener. */
 export function createEvents({ queryClient, openSource, isOnline, random }: Needs): Events {
   const listeners = new Set<() => void>()
-  let state: ConnectionState = 'reconnecting'
+  let state: ConnectionState = 'connecting'
   let source: EventSource | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let failures = 0

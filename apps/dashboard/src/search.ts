@@ -20,12 +20,21 @@ function texts<const Name extends string>(
   }
 }
 
+/** Stands for the vault while an address is read; what leads away from it leads away from the vault. */
+const anyOrigin = 'https://vault.invalid'
+
 /** `next`: where to go afterwards, a path of this vault. */
 export function signIn(given: Search): { next?: string | undefined } {
-  const { next } = given
-  const isOwn = typeof next === 'string' && /^\/(?![/\\])/.test(next) && next.length <= 2000
   // Said to be absent, and not only left out: the router would put back what the address says.
-  return { next: isOwn ? next : undefined }
+  return { next: ownPath(text(given.next)) }
+}
+
+function ownPath(next: string | undefined): string | undefined {
+  if (next === undefined || !/^\/[\x21-\x7e]*$/.test(next)) return undefined
+  if (!URL.canParse(next, anyOrigin)) return undefined
+  const { origin, pathname, search, hash } = new URL(next, anyOrigin)
+  const isOwn = origin === anyOrigin && !pathname.startsWith('//')
+  return isOwn ? `${pathname}${search}${hash}` : undefined
 }
 
 /** `add` or `service`: a connection is being added, to that service; `return`: where to go afterwards. */

@@ -84,6 +84,7 @@ function PhoneBar() {
 }
 
 const liveness = {
+  connecting: ['bg-line-strong', 'Connecting'],
   live: ['bg-good', 'Live'],
   reconnecting: ['bg-warn', 'Reconnecting'],
   offline: ['bg-bad', 'Offline'],

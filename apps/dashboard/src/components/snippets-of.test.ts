@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { snippetsOf } from './client-snippets.tsx'
+import { snippetsOf } from './snippets-of.ts'
 
 const privateKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'd' } as const
 const snippets = snippetsOf({ agentId: 'agt_1', privateKey }, 'https://vault.example.com')
