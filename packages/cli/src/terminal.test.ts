@@ -1,5 +1,7 @@
 import { PassThrough } from 'node:stream'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../test/verifies.ts'
 import { createTerminal, printable, type Streams, shellWord, table } from './terminal.ts'
 
 /** Streams that are no terminals, and what was written to them. */
@@ -65,6 +67,23 @@ describe('an answer', () => {
       expect(said()).toBe(json ? '{\n  "a": 1\n}\n' : 'one\n')
       expect(noted()).toBe('note\n')
     }
+  })
+})
+
+describe('an answer that holds what somebody else wrote', () => {
+  it('steers no terminal, as text or as JSON, and JSON loses nothing by it', () => {
+    verifies('S-28')
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (text, json) => {
+        const { streams, said, noted } = pipes()
+        const terminal = createTerminal(streams, { json })
+        terminal.note(text)
+        terminal.answer({ text }, text)
+        const printed = said()
+        expect(printed + noted()).not.toMatch(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/u)
+        if (json) expect(JSON.parse(printed)).toEqual({ text })
+      }),
+    )
   })
 })
 

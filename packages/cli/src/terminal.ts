@@ -164,10 +164,10 @@ export const printable = (text: string): string =>
     .join('')
 
 /** The same with its lines kept. */
-export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')
+const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')
 
 /** JSON for a program, in which nothing steers a terminal that it is shown on: such characters are written as escapes. */
-export const printableJson = (value: unknown): string =>
+const printableJson = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(
     /(?!\n)[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu,
     (character) =>
