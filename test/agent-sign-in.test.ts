@@ -342,7 +342,7 @@ describe('what is refused', () => {
     const type = { 'content-type': 'application/json' }
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const encoded = String(new URLSearchParams(good as Record<string, string>))
-    const bodies: [string | Uint8Array | undefined, Record<string, string>][] = [
+    const bodies: [string | Uint8Array<ArrayBuffer> | undefined, Record<string, string>][] = [
       [undefined, {}],
       ['', type],
       ['[]', type],
