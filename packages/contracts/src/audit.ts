@@ -51,6 +51,7 @@ const filters = {
   to: Timestamp.optional(),
 }
 
+/** A page may be short, even empty, and have a `nextCursor`: what is rare is searched for a part at a time. */
 export const listAudit = defineOperation({
   id: 'listAudit',
   method: 'GET',

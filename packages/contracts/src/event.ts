@@ -14,7 +14,8 @@ export const eventNouns = [
 
 /**
  * One event. It never says what changed, only what to read again: what a reader may see is decided where it is read.
- * `reset`: anything may have changed. `ended`: the session is over.
+ * `reset`: anything may have changed. `ended`: this session or token is over; signing in again
+ * makes another session. The first event of a stream is a `reset`.
  */
 export const DashboardEvent = z.discriminatedUnion('type', [
   z.object({

@@ -115,6 +115,29 @@ describe('activity', () => {
     await expect(ask(input)).resolves.toBeDefined()
   })
 
+  it('gives an answer again for ten times as long as it took, to the same question alone', async () => {
+    let nowMs = 0
+    const { ask, queries } = room(
+      {
+        async countCalls() {
+          nowMs += 1_000
+          return []
+        },
+      },
+      () => nowMs,
+    )
+    const input = { from, to: at(3_600_000), bucketMinutes: 60 }
+    await ask(input)
+    nowMs += 9_000
+    await ask(input)
+    expect(queries).toHaveLength(1)
+    await ask({ ...input, agentId: 'agt_1' })
+    expect(queries).toHaveLength(2)
+    nowMs += 9_000
+    await ask(input)
+    expect(queries).toHaveLength(3)
+  })
+
   it('gives up what takes too long', async () => {
     let nowMs = 0
     const slow = async () => {

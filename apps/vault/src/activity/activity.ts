@@ -20,7 +20,14 @@ const partMsMin = 60_000
 /** One answer at a time on a replica; this many may wait for it. */
 const waitingMax = 8
 /** An answer that takes longer is given up. */
-const answerMsMax = 15_000
+const answerMsMax = 20_000
+/**
+ * An answer is given again for so many times as long as it took to make: whoever looks again and again at a long time takes
+ * a tenth of one connection's time, and quick answers are always new.
+ */
+const keptTimesAsLong = 10
+const keptMsMax = 300_000
+const keptMax = 100
 /** Of agents and of connections, those with the most calls. */
 const namedMax = 100
 const dayMs = 86_400_000
@@ -68,31 +75,35 @@ type Answer = OutputOf<typeof getActivity>
  * Problems: `invalid-input` for a time that is too long or too finely cut, `overloaded`.
  */
 export function createActivity(needs: ActivityNeeds) {
-  const { store } = needs
   const takeTurn = createTurns(waitingMax)
+  const kept = createKept<Answer>(needs.now)
   return async ({ workspaceId }: AuthenticatedOwner, input: Input): Promise<Answer> => {
     const query = readQuery(workspaceId, input)
-    const counts = await takeTurn(() => count(needs, query))
-    const [agents, connections] = [busiest(counts.agents), busiest(counts.connections)]
-    const names = await store.namesOf(workspaceId, {
-      agentIds: agents.map(([id]) => id),
-      connectionIds: connections.map(([id]) => id),
-    })
-    return {
-      total: counts.total.view(),
-      buckets: counts.buckets.map((tally, index) => ({
-        at: new Date(query.fromMs + index * query.bucketMs).toISOString(),
-        ...tally.view(),
-      })),
-      agents: agents.map(([agentId, tally]) => {
-        const name = names.agents.get(agentId)
-        return { agentId, ...(name !== undefined && { name }), ...tally.view() }
-      }),
-      connections: connections.map(([connectionId, tally]) => {
-        const label = names.connections.get(connectionId)
-        return { connectionId, ...(label !== undefined && { label }), ...tally.view() }
-      }),
-    }
+    return takeTurn(() => kept(JSON.stringify(query), () => answer(needs, query)))
+  }
+}
+
+async function answer(needs: ActivityNeeds, query: Query): Promise<Answer> {
+  const counts = await count(needs, query)
+  const [agents, connections] = [busiest(counts.agents), busiest(counts.connections)]
+  const names = await needs.store.namesOf(query.workspaceId, {
+    agentIds: agents.map(([id]) => id),
+    connectionIds: connections.map(([id]) => id),
+  })
+  return {
+    total: counts.total.view(),
+    buckets: counts.buckets.map((tally, index) => ({
+      at: new Date(query.fromMs + index * query.bucketMs).toISOString(),
+      ...tally.view(),
+    })),
+    agents: agents.map(([agentId, tally]) => {
+      const name = names.agents.get(agentId)
+      return { agentId, ...(name !== undefined && { name }), ...tally.view() }
+    }),
+    connections: connections.map(([connectionId, tally]) => {
+      const label = names.connections.get(connectionId)
+      return { connectionId, ...(label !== undefined && { label }), ...tally.view() }
+    }),
   }
 }
 
@@ -183,6 +194,26 @@ function createTurns(waitingMax: number) {
     })
     last = turn.catch(() => undefined)
     return turn
+  }
+}
+
+/** Uses what was made before, for as long as that is worth it. */
+function createKept<T>(now: () => number) {
+  const entries = new Map<string, { readonly value: T; readonly untilMs: number }>()
+  return async (key: string, make: () => Promise<T>): Promise<T> => {
+    const startedMs = now()
+    const known = entries.get(key)
+    if (known !== undefined && startedMs < known.untilMs) return known.value
+    const value = await make()
+    const madeMs = now()
+    const keepMs = Math.min((madeMs - startedMs) * keptTimesAsLong, keptMsMax)
+    entries.delete(key)
+    entries.set(key, { value, untilMs: madeMs + keepMs })
+    for (const oldest of entries.keys()) {
+      if (entries.size <= keptMax) break
+      entries.delete(oldest)
+    }
+    return value
   }
 }
 
