@@ -12,19 +12,28 @@ export type App = Hono<{ Bindings: Bindings }>
 /** `/v1/agents/{agentId}` as Hono writes it. */
 const toRoute = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
+/** What is served at an address; one such as `/policies/try` may be two operations' at once. */
+function methodsAt(mounted: readonly Mounted[], path: string): string[] {
+  const steps = path.split('/')
+  const fits = (own: readonly string[]) =>
+    own.length === steps.length && own.every((step, i) => step === steps[i] || step[0] === '{')
+  const served = mounted.filter(({ operation }) => fits(operation.path.split('/')))
+  return [...new Set(served.map(({ operation }) => operation.method))]
+}
+
 /** Builds the app of the mounted operations and nothing else. It does not listen. */
 export function createApp(mounted: readonly Mounted[], context: MountContext): App {
   const app: App = new Hono<{ Bindings: Bindings }>()
-  const methods = new Map<string, string[]>()
+  const routes = new Set<string>()
   for (const { operation, serve } of mounted) {
     const route = toRoute(operation.path)
     app.on(operation.method, route, (c) => serve(c, context))
-    methods.set(route, [...(methods.get(route) ?? []), operation.method])
+    routes.add(route)
   }
-  for (const [route, allowed] of methods) {
+  for (const route of routes) {
     app.all(route, (c) => {
       const requestId = context.requestId()
-      const allow = allowed.join(', ')
+      const allow = methodsAt(mounted, c.req.path).join(', ')
       const problem = new Problem('method-not-allowed', `${c.req.method} is not served here.`, {
         next: `Use ${allow}.`,
       })
