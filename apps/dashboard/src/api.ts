@@ -28,7 +28,7 @@ const freshMs = 10_000
 export const client = createClient({ baseUrl: location.origin, auth: { kind: 'cookie' } })
 
 /** The noun of an operation, as events name it: the first part of its path after the plane (`/api/v1/agents/…`: agents). */
-export function nounOf(id: OperationId): string {
+function nounOf(id: OperationId): string {
   return routes[id].path.replace(/^\/(api\/)?v1\//, '').split('/', 1)[0] ?? ''
 }
 

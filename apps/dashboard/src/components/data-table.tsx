@@ -64,7 +64,8 @@ function Rows<Row, Page>(props: DataTableProps<Row, Page> & { rows: readonly Row
   const ref = useRef<HTMLDivElement>(null)
   const [top, setTop] = useState(0)
   useLayoutEffect(() => {
-    setTop(ref.current?.offsetTop ?? 0)
+    const box = ref.current?.getBoundingClientRect()
+    setTop(box === undefined ? 0 : box.top + window.scrollY)
   }, [])
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -98,7 +99,7 @@ function Rows<Row, Page>(props: DataTableProps<Row, Page> & { rows: readonly Row
           if (row === undefined) return null
           return (
             // biome-ignore lint/a11y/useSemanticElements: see above
-            // biome-ignore lint/a11y/useFocusableInteractive: a row of a table that is read is not a control
+            // biome-ignore lint/a11y/useFocusableInteractive: rows that are only read are no controls
             <div
               key={key}
               role="row"
@@ -128,7 +129,7 @@ function HeaderRow<Row>({
 }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: see above
-    // biome-ignore lint/a11y/useFocusableInteractive: a row of a table that is read is not a control
+    // biome-ignore lint/a11y/useFocusableInteractive: rows that are only read are no controls
     <div
       role="row"
       aria-rowindex={1}
@@ -137,7 +138,7 @@ function HeaderRow<Row>({
     >
       {columns.map(({ id, header }) => (
         // biome-ignore lint/a11y/useSemanticElements: see above
-        // biome-ignore lint/a11y/useFocusableInteractive: a heading of a table that is read is not a control
+        // biome-ignore lint/a11y/useFocusableInteractive: headings are no controls
         <div key={id} role="columnheader">
           {header}
         </div>

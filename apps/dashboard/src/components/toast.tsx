@@ -18,7 +18,7 @@ export interface Toasts {
   current(): readonly Toast[]
 }
 
-export function createToasts(): Toasts {
+function createToasts(): Toasts {
   const listeners = new Set<() => void>()
   let toasts: readonly Toast[] = []
   let count = 0
@@ -43,7 +43,7 @@ export function createToasts(): Toasts {
   }
 }
 
-export const ToastsContext = createContext<Toasts>(createToasts())
+const ToastsContext = createContext<Toasts>(createToasts())
 
 /** `const toast = useToast(); toast('Connection revoked')`. Plain sentences; agents' text does not belong in them. */
 export const useToast = () => useContext(ToastsContext).show
