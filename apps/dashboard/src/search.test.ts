@@ -26,6 +26,8 @@ describe('what an address says', () => {
       fc.property(hostile, (next) => {
         const { next: taken } = search.signIn({ next })
         if (taken !== undefined) expect(new URL(taken, origin).origin).toBe(origin)
+        // After a connection was added it is the same.
+        expect(search.connections({ return: next }).return).toBe(taken)
       }),
       { numRuns: 2000 },
     )

@@ -37,22 +37,13 @@ function ownPath(next: string | undefined): string | undefined {
   return isOwn ? `${pathname}${search}${hash}` : undefined
 }
 
-/** `add` or `service`: a connection is being added, to that service; `return`: where to go afterwards. */
-export function connections(given: Search): { add?: string; service?: string; return?: string } {
-  const { return: back } = given
-  return {
-    ...texts(given, ['add', 'service']),
-    ...(typeof back === 'string' && isOwnPath(back) && { return: back }),
-  }
-}
-
-/** A path of this vault, however it is written: what a browser would read as another host is none. */
-function isOwnPath(path: string): boolean {
-  const base = 'https://own.invalid'
-  if (path.length > 2000 || !/^\/(?![/\\])/.test(path) || !URL.canParse(path, base)) return false
-  return new URL(path, base).origin === base
-}
-
+/** `add` or `service`: a connection is being added, to that service; `return`: where to go afterwards, a path of this vault. */
+export const connections = (
+  given: Search,
+): { add?: string; service?: string; return?: string | undefined } => ({
+  ...texts(given, ['add', 'service']),
+  return: ownPath(text(given.return)),
+})
 export const approvals = (given: Search) => texts(given, ['status', 'agentId', 'connectionId'])
 export const policies = (given: Search) => texts(given, ['agentId', 'connectionId'])
 export const capabilityRequests = (given: Search) => texts(given, ['status'])

@@ -1,5 +1,6 @@
+import type { Connection } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
-import { hostsOf, serviceName } from './connection-words.ts'
+import { hostsOf, serviceName, testUrlFor } from './connection-words.ts'
 
 describe('where a key goes', () => {
   it('is said by hosts, and plain HTTP is named', () => {
@@ -13,5 +14,27 @@ describe('the name of a service', () => {
   it('is the catalog’s, and the id where the catalog has none', () => {
     expect(serviceName('google-gmail')).toBe('Gmail')
     expect(serviceName('no-such-service')).toBe('no-such-service')
+  })
+})
+
+describe('what a key is tested with', () => {
+  const connection = (over: Partial<Connection>) =>
+    ({ service: 'custom', origins: ['https://a.example'], ...over }) as Connection
+
+  it('is the URL that is kept', () => {
+    const testUrl = 'https://a.example/me'
+    expect(testUrlFor(connection({ testUrl }))).toBe(testUrl)
+  })
+
+  it('is else something plain that the catalog reads, only where the key may go', () => {
+    const github = { service: 'github', origins: ['https://api.github.com'] }
+    expect(testUrlFor(connection(github))).toBe('https://api.github.com/user')
+    expect(testUrlFor(connection({ ...github, origins: ['https://ghe.example'] }))).toBe(
+      'https://ghe.example/',
+    )
+  })
+
+  it('is else the address itself', () => {
+    expect(testUrlFor(connection({}))).toBe('https://a.example/')
   })
 })

@@ -1,5 +1,5 @@
 import { createCatalog } from '@sallyport/catalog'
-import type { CredentialKind } from '@sallyport/contracts'
+import type { Connection, CredentialKind } from '@sallyport/contracts'
 
 /** How a key that is kept is put on. */
 export const keyWords: Readonly<Record<CredentialKind, string>> = {
@@ -21,4 +21,18 @@ export function hostsOf(origins: readonly string[]): string {
     return protocol === 'https:' ? host : origin
   })
   return hosts.join(', ')
+}
+
+/**
+ * What to test a key with: the URL that is kept, or the first thing without a wildcard that the catalog reads of the service, or
+ * the address itself.
+ */
+export function testUrlFor({ testUrl, service, origins }: Connection): string {
+  if (testUrl !== undefined) return testUrl
+  const reads = createCatalog()
+    .findService(service)
+    ?.actions.flatMap(({ allow }) => allow)
+    .filter(({ methods, origin }) => methods.includes('GET') && origins.includes(origin))
+    .flatMap(({ origin, paths }) => paths.map((path) => origin + path))
+  return reads?.find((url) => !url.includes('*')) ?? `${origins[0] ?? ''}/`
 }

@@ -7,13 +7,15 @@ import { Field } from '../../components/field.tsx'
 import { Input } from '../../components/input.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
+import { testUrlFor } from './connection-words.ts'
 
 /** Tries the key with one GET and says how it went. */
 export function TestConnection({ connection }: { connection: Connection }) {
-  const { id, testUrl, origins } = connection
-  const [url, setUrl] = useState('')
+  const { id } = connection
+  const [typed, setTyped] = useState<string>()
+  const url = typed ?? testUrlFor(connection)
   const test = useAction('testConnection', { invalidates: ['audit'] })
-  const run = () => test.mutate({ connectionId: id, ...(url.trim() !== '' && { url: url.trim() }) })
+  const run = () => test.mutate({ connectionId: id, url: url.trim() })
   return (
     <Card
       title="Test"
@@ -27,24 +29,15 @@ export function TestConnection({ connection }: { connection: Connection }) {
           run()
         }}
       >
-        <Field
-          label="URL"
-          optional
-          hint={
-            testUrl === undefined
-              ? 'Best one that is answered only with a good key. Empty: the address of the API itself.'
-              : `Empty: ${testUrl}`
-          }
-        >
+        <Field label="URL" hint="Best one that is answered only with a good key.">
           {(aria) => (
             <Input
               {...aria}
               inputMode="url"
               autoComplete="off"
               spellCheck={false}
-              placeholder={testUrl ?? `${origins[0] ?? ''}/`}
               value={url}
-              onChange={({ target }) => setUrl(target.value)}
+              onChange={({ target }) => setTyped(target.value)}
             />
           )}
         </Field>
