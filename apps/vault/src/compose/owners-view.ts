@@ -23,7 +23,7 @@ export function composeOwnersView(
     workspaces: createWorkspaces({
       audit: needs.audit,
       store: needs.workspaceStore,
-      endCalls: needs.running.end,
+      prepareEnd: needs.running.prepareEnd,
       onChanged: (id) => feed.publishLocal({ table: 'workspaces', id, workspaceId: id }),
       newId: needs.newId,
       now: needs.now,

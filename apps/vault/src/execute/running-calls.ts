@@ -25,6 +25,11 @@ export interface RunningCalls {
   begin(call: { agent?: AuthenticatedAgent; connectionId: string }): RunningCall
   /** Ends the calls at once: what was not sent will not be (S-10). Returns how many. */
   end(selector: CallSelector): number
+  /**
+   * Notes the calls that are on their way; what it returns ends them and those that came since, and says how many of all
+   * of them were ended, also where what was changed meanwhile was heard of and ended them first.
+   */
+  prepareEnd(selector: CallSelector): () => number
   /** Resolves when no call is on its way, each with its outcome handed in. */
   idle(): Promise<void>
   /**
@@ -66,6 +71,16 @@ export function createRunningCalls(): RunningCalls {
       const ending = selected(selector)
       for (const [, end] of ending) end()
       return ending.length
+    },
+    prepareEnd(selector) {
+      const calls = new Set(selected(selector).map(([call]) => call))
+      return () => {
+        for (const [call, end] of selected(selector)) {
+          calls.add(call)
+          end()
+        }
+        return [...calls].filter((call) => call.isEnded()).length
+      }
     },
     idle: () =>
       running.size === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve)),

@@ -26,6 +26,25 @@ const facts: Facts = {
 }
 
 describe('decide', () => {
+  it('denies everything while the workspace is frozen, before it looks at anything else', () => {
+    verifies('S-10', 'S-27')
+    const frozen = { ...facts, workspace: { isFrozen: true } }
+    const others: Facts[] = [
+      frozen,
+      { ...frozen, agent: { status: 'disabled' } },
+      { ...frozen, connection: { status: 'revoked', origins: [] } },
+    ]
+    for (const known of others) {
+      for (const approval of ['never', 'always'] as const) {
+        expect(decide(policy({ approval }), request, known)).toMatchObject({
+          outcome: 'deny',
+          problem: 'workspace-frozen',
+        })
+      }
+      expect(decide(undefined, request, known).problem).toBe('workspace-frozen')
+    }
+  })
+
   it('denies whatever no policy allows', () => {
     expect(decide(undefined, request, facts)).toMatchObject({
       outcome: 'deny',

@@ -50,10 +50,12 @@ function room(record: (event: WorkspaceEvent) => Promise<void> = async () => {})
         await record(event)
       },
     },
-    endCalls: ({ workspaceId }) => {
-      did.push(`end ${workspaceId}`)
-      return 3
-    },
+    prepareEnd:
+      ({ workspaceId }) =>
+      () => {
+        did.push(`end ${workspaceId}`)
+        return 3
+      },
     onChanged: (id) => void did.push(`changed ${id}`),
     newId: () => 'aud_1',
     now: () => nowMs,

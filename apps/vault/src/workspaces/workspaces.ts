@@ -51,8 +51,11 @@ interface WorkspacesNeeds {
    * everything is never held up by a log that cannot be written.
    */
   readonly audit: { record(event: WorkspaceEvent): Promise<unknown> }
-  /** Ends the calls of all agents of the workspace that are on their way on this replica. Answers how many. */
-  readonly endCalls: (selector: { readonly workspaceId: string }) => number
+  /**
+   * Asked before the change; what it answers ends the calls of all agents of the workspace that are on their way on this
+   * replica, and says how many were ended since it was asked.
+   */
+  readonly prepareEnd: (selector: { readonly workspaceId: string }) => () => number
   /** Told of each change before it is answered, so that this replica goes by it at once. */
   readonly onChanged: (workspaceId: string) => void
   readonly newId: (kind: IdKind) => string
@@ -106,10 +109,11 @@ export function createWorkspaces(needs: WorkspacesNeeds): Workspaces {
 
     async freeze(owner) {
       const { workspaceId, ownerId } = owner
+      const endCalls = needs.prepareEnd({ workspaceId })
       const changed = await store.freeze(workspaceId, { ownerId, at: new Date(needs.now()) })
       // In this order: what is looked up from here on is frozen, and what was looked up before is ended.
       needs.onChanged(workspaceId)
-      const endedCalls = needs.endCalls({ workspaceId })
+      const endedCalls = endCalls()
       await record(owner, { operation: 'freezeWorkspace', detail: { changed, endedCalls } })
       return { ...(await get(owner)), endedCalls }
     },
