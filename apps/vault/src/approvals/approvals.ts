@@ -40,7 +40,7 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
       const row = await findOwn(agent, approvalId)
       return row && held(row, needs.publicUrl())
     },
-    openRequest: ({ workspaceId }, approval) => openRequest(needs, workspaceId, approval),
+    openRequest: (agent, approval) => openRequest(needs, agent.workspaceId, approval),
     async waitUntilDecided(agent, approvalId, patience) {
       const { seconds, gone, running, heldBytes = 0 } = patience
       const waiting = { approvalId, agentId: agent.agentId, waitMs: seconds * msPerSecond }
@@ -139,13 +139,13 @@ function forOwners(needs: ApprovalsRoomNeeds) {
 
 const isOpen = ({ status }: NamedApproval) => status === 'pending' || status === 'approved'
 
-/** Opens the frozen request, and proves that it is the one. @throws Problem approval-not-found once it is forgotten */
+/** Opens the frozen request, and proves that it is the one; undefined once it was used or is over. */
 async function openRequest(
   { store, keyring }: ApprovalsRoomNeeds,
   workspaceId: string,
   { id, digest }: Pick<HeldApproval | StoredApproval, 'id' | 'digest'>,
-): Promise<FrozenRequest> {
+): Promise<FrozenRequest | undefined> {
   const sealed = await store.findSealed(workspaceId, id)
-  if (sealed === undefined) throw approvalNotFound()
+  if (sealed === undefined) return undefined
   return restoreFrozenRequest(await keyring.open(sealContext({ id, workspaceId }), sealed), digest)
 }

@@ -57,8 +57,8 @@ export interface ApprovalsNeeds {
   ask(asked: AskedRequest): Promise<HeldApproval>
   /** Undefined where the agent has no such approval. */
   find(agent: AuthenticatedAgent, approvalId: string): Promise<HeldApproval | undefined>
-  /** The frozen request of an approval that can still be spent. @throws Problem `credential-unreadable` */
-  openRequest(agent: AuthenticatedAgent, approval: HeldApproval): Promise<FrozenRequest>
+  /** The frozen request; undefined where the approval was used or ended meanwhile. @throws Problem `credential-unreadable` */
+  openRequest(agent: AuthenticatedAgent, approval: HeldApproval): Promise<FrozenRequest | undefined>
   /** Answers when it is no longer pending, the time is up, or nobody waits any more. */
   waitUntilDecided(
     agent: AuthenticatedAgent,

@@ -9,6 +9,7 @@ import {
 import type { HeldApproval, Patience } from './approvals-needs.ts'
 import { type Decided, decideRequest, requireApproved } from './decide-request.ts'
 import type { Attempting, ExecuteNeeds } from './execute-needs.ts'
+import type { FrozenRequest } from './freeze-request.ts'
 import { permit } from './permit.ts'
 import { requireUnchanged } from './require-unchanged.ts'
 import { resolveCall } from './resolve-call.ts'
@@ -136,7 +137,7 @@ async function redeem(
     throw approvalStale('The connection or its credential has changed')
   }
   const credential = await needs.readyCredential(call.connection)
-  const frozen = await needs.approvals.openRequest(agent, approval)
+  const frozen = await openRequest(needs, agent, approval)
   const decision = decideRequest(call, frozen, needs.now())
   reached({ frozen, decision })
   const allowed = requireApproved({ call, frozen, decision }, approval)
@@ -145,6 +146,20 @@ async function redeem(
   const permitted = await permit(needs.begin, allowed, { auditId, running })
   const { status, headers, body } = await sendPermitted(needs, permitted, credential)
   return { status, headers, body, auditId }
+}
+
+/** What was used or ended a moment ago is told as what became of it. */
+async function openRequest(
+  { approvals }: ExecuteNeeds,
+  agent: AuthenticatedAgent,
+  approval: HeldApproval,
+): Promise<FrozenRequest> {
+  const frozen = await approvals.openRequest(agent, approval)
+  if (frozen !== undefined) return frozen
+  const now = await approvals.find(agent, approval.id)
+  if (now === undefined) throw approvalNotFound()
+  requireGranted(now)
+  throw approvalStale('The request is not kept any more')
 }
 
 function approvalRequired(approval: HeldApproval, auditId: string): ExecuteAnswer {
