@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.ts'
+import { addPerson } from '../fixtures/people.ts'
 import { startVault, type TestAgent, type TestVault } from '../fixtures/vault.ts'
 import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
 import { type OpenOptions, openPage, overflowOf } from './open-page.ts'
@@ -197,6 +198,27 @@ describe.skipIf(!hasChromium)('the policies', () => {
     await page.getByRole('button', { name: 'Give this access' }).click()
     expect(await page.getByLabel('Paths').getAttribute('aria-invalid')).toBe('true')
     expect((await vault.owner.call('listPolicies', { agentId })).policies).toEqual([])
+    await context.close()
+  })
+
+  it('can be tried, and not changed, by who may only look; and say when they count for nothing', async () => {
+    const { email, password } = await addPerson(vault, 'auditor')
+    const { agentId } = await vault.createAgentWithKey('Looked at')
+    const policyId = await vault.addPolicy({ agentId, connectionId: billing })
+    const signedIn = { email, password }
+    const { page, context } = await open(`/policies/${policyId}`, { signedIn })
+    await page.getByText('Changing one needs another role.').waitFor()
+    expect(await page.getByLabel('An hour').isDisabled()).toBe(true)
+    for (const name of ['Save', 'Delete']) {
+      expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0)
+    }
+    await trial(page).getByRole('button', { name: 'Try it' }).click()
+    await trial(page).getByText('Allowed', { exact: true }).waitFor()
+    await vault.owner.call('disableAgent', { agentId })
+    await page.getByText('The agent is disabled.').waitFor({ timeout: liveMs })
+    await page.goto(`${vault.url}/policies`)
+    await page.getByRole('link', { name: 'Looked at' }).waitFor()
+    expect(await page.getByRole('link', { name: 'New policy' }).count()).toBe(0)
     await context.close()
   })
 

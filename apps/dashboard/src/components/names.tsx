@@ -25,7 +25,7 @@ export function useAgent(agentId: string | undefined): Agent | undefined {
 }
 
 /** A connection by its id; undefined while it is not known, and where it is gone. */
-export function useConnection(connectionId: string | undefined): Connection | undefined {
+function useConnection(connectionId: string | undefined): Connection | undefined {
   const list = useQuery({
     ...query('listConnections', { limit: listed }),
     enabled: connectionId !== undefined,

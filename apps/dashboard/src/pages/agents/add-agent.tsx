@@ -45,7 +45,7 @@ export function AddAgent({ open, onClose }: AddAgentProps) {
     <Dialog title="Give it its key" description={made.agent.name} open={open} onClose={close}>
       <EnrolAgent issued={made} />
       <div className="mt-5 flex flex-wrap gap-2">
-        <LinkButton to="/agents/$agentId" params={{ agentId: made.agent.id }} variant="primary">
+        <LinkButton to="/agents/$agentId" params={{ agentId: made.agent.id }}>
           Go to the agent
         </LinkButton>
         <Button onClick={close}>Close</Button>

@@ -73,8 +73,8 @@ function Unused({ issued, onEnrolled }: UnusedProps) {
         <h3 className="font-medium">For a program that makes its own key</h3>
         <CodeBlock label="Enrolment code" text={bootstrapSecret} />
         <p className="text-[0.87rem] text-ink-soft">
-          It works once and ends <Time at={expiresAt} />. It is shown only now. The program sends it
-          with its public key (ES256, as a JWK) to{' '}
+          It is shown only now and works once, until <Time at={expiresAt} exact />. The program
+          sends it with its public key (ES256, as a JWK) to{' '}
           <code className="[overflow-wrap:anywhere]">
             POST {location.origin}/v1/agents/bootstrap
           </code>{' '}

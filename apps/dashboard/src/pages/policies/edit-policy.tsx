@@ -95,11 +95,34 @@ function Editing({ current, onReload, connection, isGone }: EditingProps) {
         base={document}
         isNew={false}
         onSave={onSave}
-        notice={isGone && <GoneNotice />}
+        notice={isGone ? <GoneNotice /> : <StandingNotice agent={agent} connection={connection} />}
         {...(newer !== false && !isGone && { newer })}
         actions={!isGone && <DeletePolicy policy={current} who={who} />}
       />
     </>
+  )
+}
+
+interface StandingNoticeProps {
+  readonly agent: Output<'getAgent'>['agent'] | undefined
+  readonly connection: Output<'getConnection'>['connection']
+}
+
+/** What makes the policy worth nothing just now, whatever it says. */
+function StandingNotice({ agent, connection }: StandingNoticeProps) {
+  const why =
+    connection.status === 'revoked'
+      ? 'The connection is revoked: its key is gone for good.'
+      : connection.status === 'needs_reauth'
+        ? 'The connection needs a new key.'
+        : agent?.status === 'disabled'
+          ? 'The agent is disabled.'
+          : undefined
+  if (why === undefined) return null
+  return (
+    <Notice tone="warn" title={why}>
+      <p>Until that changes every request is refused, whatever stands here.</p>
+    </Notice>
   )
 }
 

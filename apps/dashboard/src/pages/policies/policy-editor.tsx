@@ -74,7 +74,7 @@ export function PolicyEditor(props: PolicyEditorProps) {
           <TryRequest connectionId={connection.id} origins={connection.origins} />
         </div>
         {mayWrite && (
-          <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-2 border-t border-line bg-canvas px-4 py-3 max-md:bottom-16 md:mx-0 md:px-0">
+          <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-2 border-t border-line bg-canvas px-4 py-3 max-md:bottom-[calc(3.5rem+env(safe-area-inset-bottom))] md:mx-0 md:px-0">
             <Button
               type="submit"
               form="policy"
