@@ -90,13 +90,19 @@ describe('adding a passkey', () => {
     const owner = await signIn()
     const stale = { ...owner, authenticatedAtMs: clockMs - 5 * 60_000 }
     const { identity } = test
-    for (const work of [
-      identity.passkeys.begin(stale, {}),
-      identity.passkeys.create(stale, { challengeId: 'chl_1', response: {}, name: 'x' }),
-      identity.passkeys.delete(stale, { passkeyId: 'pky_1' }),
-    ]) {
-      expect((await problemOf(work)).type).toBe('fresh-sign-in-required')
-    }
+    expect((await problemOf(identity.passkeys.begin(stale, {}))).type).toBe(
+      'fresh-sign-in-required',
+    )
+    expect(
+      (
+        await problemOf(
+          identity.passkeys.create(stale, { challengeId: 'chl_1', response: {}, name: 'x' }),
+        )
+      ).type,
+    ).toBe('fresh-sign-in-required')
+    expect((await problemOf(identity.passkeys.delete(stale, { passkeyId: 'pky_1' }))).type).toBe(
+      'fresh-sign-in-required',
+    )
   })
 
   it.each([
