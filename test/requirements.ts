@@ -90,7 +90,6 @@ export const requirements = {
   },
   'S-26': {
     text: "Approve and deny are POSTs by an entitled owner's session with CSRF defence; expired, denied or consumed never becomes approved.",
-    since: noApprovals,
   },
   'S-27': {
     text: 'Redemption decides again: policy, connection status, credential version, freeze.',
@@ -98,7 +97,6 @@ export const requirements = {
   },
   'S-28': {
     text: 'What an agent wrote is shown as plain text, bounded, with deceptive characters made visible; the exact body can be read before approving.',
-    since: noApprovals,
   },
   'S-29': {
     text: 'A limit counts attempts before they are sent and is shared by all tokens of the agent and all replicas.',

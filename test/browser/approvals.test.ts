@@ -6,6 +6,9 @@ import { eventually } from '../fixtures/scene.ts'
 import { hasChromium, startChromium } from './chromium.ts'
 import { openPage } from './open-page.ts'
 
+/** Others may be at work on the machine. */
+const patient = { timeout: 15_000 }
+
 // An owner decides what agents ask. Skipped where Chromium is not installed (Debian's package `chromium`).
 describe.skipIf(!hasChromium)('the inbox', () => {
   let scene: ApprovalScene
@@ -98,7 +101,7 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     expect(await approve.isDisabled()).toBe(true)
     await page.getByText('not on the screen yet').waitFor()
     letThrough()
-    await expect.poll(() => approve.isDisabled()).toBe(false)
+    await expect.poll(() => approve.isDisabled(), patient).toBe(false)
     await context.close()
   })
 
@@ -107,7 +110,7 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     await ask()
     const { page, context } = await open(`/approvals?agentId=${agent.agentId}`)
     const approve = page.getByRole('button', { name: 'Approve', exact: true }).first()
-    await expect.poll(() => approve.isEnabled()).toBe(true)
+    await expect.poll(() => approve.isEnabled(), patient).toBe(true)
     const before = await approve.boundingBox()
     await ask({ body: 'the second' })
     await ask({ body: 'the third' })
@@ -116,7 +119,7 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     expect(await approve.boundingBox()).toEqual(before)
     expect(await cards(page).count()).toBe(1)
     await show.click()
-    await expect.poll(() => cards(page).count()).toBe(3)
+    await expect.poll(() => cards(page).count(), patient).toBe(3)
     // What is under the pointer has only just come there: too short ago to be meant.
     await approve.evaluate(async (button: HTMLButtonElement) => {
       while (button.disabled) await new Promise(requestAnimationFrame)
@@ -134,7 +137,9 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     const { ask } = await scene.subject()
     const { approvalRequestId } = await ask()
     const { page, context } = await open(`/approvals/${approvalRequestId}`)
-    await expect.poll(() => page.getByRole('button', { name: 'Approve' }).isEnabled()).toBe(true)
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Approve' }).isEnabled(), patient)
+      .toBe(true)
     await scene.deny(approvalRequestId, 'by another')
     await page.getByText('Note to the agent: by another').waitFor()
     expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
@@ -151,7 +156,9 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     // This computer is an hour ahead: the vault says that there is time.
     await page.clock.fastForward(3_600_000)
     await page.getByText('left', { exact: false }).first().waitFor({ state: 'detached' })
-    await expect.poll(() => page.getByRole('button', { name: 'Approve' }).isEnabled()).toBe(true)
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Approve' }).isEnabled(), patient)
+      .toBe(true)
     await scene.admin`update approvals set expires_at = now() - interval '1 second' where id = ${approvalRequestId}`
     await page.reload()
     await page.getByText('Expired. It will not be sent.').waitFor()

@@ -2,6 +2,7 @@ import type { Approval, ApprovalDetail } from '@sallyport/contracts'
 import { useEffect, useRef, useState } from 'react'
 import { classes } from '../../components/classes.ts'
 import { LoadingState } from '../../components/loading-state.tsx'
+import { Notice } from '../../components/notice.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { AgentWrote } from '../../components/untrusted-text.tsx'
 import { useSession } from '../../session.ts'
@@ -79,7 +80,9 @@ export function ApprovalCard(props: ApprovalCardProps) {
           full={full}
         />
       )}
-      {request === undefined && isOpen && <NotYet error={error} onRetry={onRetry} />}
+      {request === undefined && isOpen && (
+        <NotYet isLoaded={detail !== undefined} error={error} onRetry={onRetry} />
+      )}
       {request === undefined && !isOpen && full && (
         <p className="text-[0.93rem] text-ink-soft">
           The request itself is not kept once it can no longer be sent.
@@ -123,14 +126,24 @@ function useActions(tell: ApprovalCardProps['onActions'], actions: CardActions):
   })
 }
 
-function NotYet({ error, onRetry }: { error: unknown; onRetry: () => unknown }) {
+interface NotYetProps {
+  readonly isLoaded: boolean
+  readonly error: unknown
+  readonly onRetry: () => unknown
+}
+
+/** In the place of a request that is not there, or not yet. */
+function NotYet({ isLoaded, error, onRetry }: NotYetProps) {
+  if (isLoaded) {
+    return (
+      <Notice tone="bad" title="The exact request can not be shown.">
+        <p>So it can not be approved here. Deny it; the agent can ask anew.</p>
+      </Notice>
+    )
+  }
   return (
     <div className="min-h-32">
-      {error === null || error === undefined ? (
-        <LoadingState />
-      ) : (
-        <ErrorState error={error} onRetry={onRetry} />
-      )}
+      {error === null ? <LoadingState /> : <ErrorState error={error} onRetry={onRetry} />}
     </div>
   )
 }

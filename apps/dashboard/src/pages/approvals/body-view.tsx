@@ -37,7 +37,7 @@ export function BodyView({ request, approval, marks, tall }: BodyViewProps) {
   const [isTall, setTall] = useState(tall)
   const views = viewsOf(read)
   return (
-    <section aria-label="Body" className="grid gap-2">
+    <div className="grid gap-2">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <h3 className="text-[0.93rem] font-semibold">
           Body <span className="font-normal text-ink-soft">{sizeOf(body.bytes)}</span>
@@ -72,7 +72,7 @@ export function BodyView({ request, approval, marks, tall }: BodyViewProps) {
           <code className="font-mono">{approval.digest}</code>
         </p>
       )}
-    </section>
+    </div>
   )
 }
 

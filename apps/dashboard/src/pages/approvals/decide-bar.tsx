@@ -31,7 +31,7 @@ export function DecideBar(props: DecideBarProps) {
         {isPending && (
           <Button
             variant="primary"
-            className="min-w-28"
+            className="min-w-28 max-md:min-h-12"
             busy={busy === 'approve'}
             disabled={isOver || approveBlocked !== undefined || busy !== undefined}
             onClick={onApprove}
@@ -40,7 +40,7 @@ export function DecideBar(props: DecideBarProps) {
           </Button>
         )}
         <Button
-          className="min-w-28"
+          className="min-w-28 max-md:min-h-12"
           busy={busy === 'deny'}
           disabled={isOver || busy !== undefined}
           onClick={() => onDenying(true)}

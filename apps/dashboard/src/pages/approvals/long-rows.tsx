@@ -17,7 +17,7 @@ interface LongRowsProps {
 
 /** Rows in a box that scrolls. However many there are, only those in sight are in the page. */
 export function LongRows({ label, count, tall, row }: LongRowsProps) {
-  const ref = useRef<HTMLElement>(null)
+  const ref = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count,
     enabled: count > plainRowsMax,
@@ -26,8 +26,10 @@ export function LongRows({ label, count, tall, row }: LongRowsProps) {
     overscan: overscanRows,
   })
   return (
-    <section
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups controls, and this is text that scrolls
+    <div
       ref={ref}
+      role="group"
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable for those who scroll by keyboard
       tabIndex={0}
@@ -53,6 +55,6 @@ export function LongRows({ label, count, tall, row }: LongRowsProps) {
       ) : (
         Array.from({ length: count }, (_, index) => <div key={index}>{row(index)}</div>)
       )}
-    </section>
+    </div>
   )
 }

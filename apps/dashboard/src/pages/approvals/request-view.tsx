@@ -69,20 +69,20 @@ export function RequestView({ approval, request, marks, full }: RequestViewProps
   return (
     <div className="grid gap-4">
       {query.length > 0 && (
-        <section aria-label="Query" className="grid gap-1">
+        <div className="grid gap-1">
           <PartHeading name="Query" isChanged={marks.has('query')} />
           <Pairs label="Query" pairs={query} marks={marks} part="query" />
-        </section>
+        </div>
       )}
       {body !== undefined && (
         <BodyView request={{ ...request, body }} approval={approval} marks={marks} tall={full} />
       )}
       {headers.length > 0 && <Headers headers={headers} marks={marks} isOpen={full} />}
       {full && (
-        <section aria-label="Exact URL" className="grid gap-1">
+        <div className="grid gap-1">
           <PartHeading name="Exact URL" />
           <UntrustedText text={request.url} mono limit={1000} />
-        </section>
+        </div>
       )}
       {body === undefined && query.length === 0 && (
         <p className="text-[0.93rem] text-ink-soft">It has no query and no body.</p>
@@ -99,7 +99,9 @@ interface HeadersProps {
 
 /** Most say the same each time: closed, unless one is not as it was the last time. */
 function Headers({ headers, marks, isOpen }: HeadersProps) {
-  const isChanged = [...marks.keys()].some((name) => name === 'header' || name.startsWith('header.'))
+  const isChanged = [...marks.keys()].some(
+    (name) => name === 'header' || name.startsWith('header.'),
+  )
   return (
     <details open={isOpen || isChanged}>
       <summary className="cursor-pointer text-[0.93rem] font-semibold">
