@@ -554,7 +554,14 @@ describe('an object of another workspace', () => {
     foreign.policyId = await vault.addPolicy({
       agentId: foreign.agentId,
       connectionId: foreign.connectionId,
+      approval: 'always',
     })
+    const asked = await agent.client.call('execute', {
+      connectionId: foreign.connectionId,
+      method: 'GET',
+      url: 'http://127.0.0.1:9/theirs',
+    })
+    foreign.approvalId = 'approvalRequestId' in asked ? asked.approvalRequestId : ''
     const wish = { actionTemplateId: 'gmail-read', reason: 'theirs' }
     foreign.capabilityRequestId = (await agent.client.call('requestCapability', wish)).id
     foreign.ownerId = await addMember('theirs@example.com', 'owner')
@@ -569,6 +576,7 @@ describe('an object of another workspace', () => {
     await admin`UPDATE agents SET workspace_id = ${second} WHERE id = ${foreign.agentId}`
     await admin`UPDATE connections SET workspace_id = ${second} WHERE id = ${foreign.connectionId}`
     await admin`UPDATE policies SET workspace_id = ${second} WHERE id = ${foreign.policyId}`
+    await admin`UPDATE approvals SET workspace_id = ${second} WHERE id = ${foreign.approvalId}`
     await admin`UPDATE capability_requests SET workspace_id = ${second} WHERE id = ${foreign.capabilityRequestId}`
     await admin`UPDATE owners SET workspace_id = ${second} WHERE id = ${foreign.ownerId}`
   })
@@ -631,6 +639,7 @@ describe('an object of another workspace', () => {
       'connections',
       'policies',
       'capability-requests',
+      'approvals',
       'tokens',
       'workspace/members',
       'audit?from=2999-01-01T00:00:00Z',
@@ -771,7 +780,7 @@ describe('the wire', () => {
       ['/healthz', 200],
       ['/api/v1/agents', 401],
       ['/v1/vault/execute', 405],
-      ['/nothing', 404],
+      ['/nothing.txt', 404],
     ] as const) {
       const head = await ask('HEAD', path)
       expect([path, head.status, head.text]).toEqual([path, status, ''])
@@ -810,7 +819,8 @@ describe('every answer', () => {
       expect(policy).toContain("default-src 'none'")
       expect(policy).toContain("frame-ancestors 'none'")
       expect(policy).not.toMatch(/unsafe|\*/)
-      expect(headers['cache-control']).toMatch(/no-store/)
+      const isPage = /^text\/html/.test(headers['content-type'] ?? '')
+      expect(headers['cache-control']).toMatch(isPage ? /no-cache/ : /no-store/)
       expect(Object.keys(headers)).not.toContain('x-powered-by')
     }
     const ids = answers.map(({ headers }) => headers['x-request-id'])
