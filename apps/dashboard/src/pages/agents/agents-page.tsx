@@ -5,11 +5,13 @@ import { type Output, pages, query } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { Button, TextLink } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { EmptyState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useMay } from '../../session.ts'
-import { AddAgent } from './add-agent.tsx'
+
+const AddAgent = lazyPart(async () => (await import('./add-agent.tsx')).AddAgent)
 
 type Agent = Output<'listAgents'>['agents'][number]
 
@@ -88,7 +90,7 @@ export function AgentsPage() {
           </EmptyState>
         }
       />
-      <AddAgent open={isAdding} onClose={() => setAdding(false)} />
+      {isAdding && <AddAgent open onClose={() => setAdding(false)} />}
     </>
   )
 }

@@ -2,12 +2,15 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Keyboard } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { ApprovalFilters } from './approval-filters.tsx'
 import { Inbox } from './inbox.tsx'
-import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 
 const route = getRouteApi('/frame/approvals')
+const ShortcutsDialog = lazyPart(
+  async () => (await import('./shortcuts-dialog.tsx')).ShortcutsDialog,
+)
 
 /** What agents ask people to decide. */
 export function ApprovalsPage() {
@@ -28,7 +31,7 @@ export function ApprovalsPage() {
       />
       <ApprovalFilters search={search} />
       <Inbox key={JSON.stringify(search)} search={search} onHelp={() => setHelping(true)} />
-      <ShortcutsDialog open={isHelping} onClose={() => setHelping(false)} />
+      {isHelping && <ShortcutsDialog open onClose={() => setHelping(false)} />}
     </>
   )
 }

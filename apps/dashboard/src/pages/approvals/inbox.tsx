@@ -2,14 +2,21 @@ import type { Approval } from '@sallyport/contracts'
 import { Inbox as InboxIcon } from 'lucide-react'
 import { useCallback, useEffect, useState } from 'react'
 import { Button } from '../../components/button.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { EmptyState, ErrorState } from '../../components/states.tsx'
 import { useMay } from '../../session.ts'
 import { type ApprovalSearch, filterOf } from './approval-filters.tsx'
-import { ApprovalList } from './approval-list.tsx'
-import { ApproveSelectedDialog } from './approve-selected-dialog.tsx'
 import { useApprovalList } from './use-approval-list.ts'
 import { useShortcuts } from './use-shortcuts.ts'
+
+const ApprovalList = lazyPart(
+  async () => (await import('./approval-list.tsx')).ApprovalList,
+  <LoadingState lines={6} />,
+)
+const ApproveSelectedDialog = lazyPart(
+  async () => (await import('./approve-selected-dialog.tsx')).ApproveSelectedDialog,
+)
 
 /** So many are read before they are approved together, and no more. */
 const selectedMax = 50

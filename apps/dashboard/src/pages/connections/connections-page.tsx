@@ -5,15 +5,20 @@ import { type Output, pages } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { LinkButton, TextLink } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
+import { LoadingState } from '../../components/loading-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { EmptyState } from '../../components/states.tsx'
 import { useMay } from '../../session.ts'
-import { AddConnection } from './add-connection.tsx'
 import { hostsOf, serviceName } from './connection-words.ts'
 
 type Connection = Output<'listConnections'>['connections'][number]
 
 const route = getRouteApi('/frame/connections')
+const AddConnection = lazyPart(
+  async () => (await import('./add-connection.tsx')).AddConnection,
+  <LoadingState />,
+)
 
 const columns: readonly Column<Connection>[] = [
   {
