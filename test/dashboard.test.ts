@@ -44,7 +44,6 @@ describe('the built dashboard', () => {
     ['sign-in-page'],
     ['frame', 'approvals-page'],
     ['frame', 'agents-page'],
-    ['frame', 'connections-page'],
   ])('shows %s %s with no more than that, all of it counted', (...pages) => {
     const wanted = pages.map((page) => chunk(page))
     expect(wanted).not.toContain(undefined)
