@@ -84,8 +84,7 @@ function Decide({ request }: { request: Detail }) {
           <p>It can not be granted. Deny it, so that the agent asks for something that exists.</p>
         </Notice>
       )}
-      {/* Another person's change to what is offered begins the form anew. */}
-      <GrantForm key={request.connections.map(({ id }) => id).join()} request={request} />
+      <GrantForm request={request} />
     </>
   )
 }

@@ -1,6 +1,7 @@
 import { createCatalog } from '@sallyport/catalog'
 import type { FieldFault } from '@sallyport/contracts'
-import { useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
@@ -75,7 +76,7 @@ interface GrantProps {
   readonly action: NonNullable<Detail['action']>
   readonly connections: Detail['connections']
   readonly isOffline: boolean
-  readonly denyButton: React.ReactNode
+  readonly denyButton: ReactNode
 }
 
 function Grant({ id, action, connections, isOffline, denyButton }: GrantProps) {
@@ -97,7 +98,9 @@ function Grant({ id, action, connections, isOffline, denyButton }: GrantProps) {
           connections={connections}
           chosen={draft.connectionId}
           onChoose={(connectionId) => change({ connectionId })}
-          onAdd={<AddConnection action={action} />}
+          onAdd={
+            <AddConnection action={action} onDone={(connectionId) => change({ connectionId })} />
+          }
         />
         <Narrow draft={draft} action={action} onChange={change} />
         {isChanged(draft, action) && <Result draft={draft} />}
@@ -183,11 +186,22 @@ function Faults({ faults = [] }: { faults?: readonly FieldFault[] | undefined })
   )
 }
 
-/** Keeps a key for the service without leaving the page: the new connection is among the choices at once. */
-function AddConnection({ action }: { action: GrantProps['action'] }) {
+interface AddConnectionProps {
+  readonly action: GrantProps['action']
+  readonly onDone: (connectionId: string) => void
+}
+
+/** Keeps a key for the service without leaving the page: the new connection is chosen at once. */
+function AddConnection({ action, onDone }: AddConnectionProps) {
   const [isOpen, setOpen] = useState(false)
+  const queryClient = useQueryClient()
   const service = createCatalog().findService(action.service.id)
   if (service === undefined) return null
+  const done = async (connectionId: string) => {
+    await queryClient.invalidateQueries({ queryKey: ['capability-requests'] })
+    onDone(connectionId)
+    setOpen(false)
+  }
   return (
     <>
       <Button onClick={() => setOpen(true)}>Add a connection…</Button>
@@ -196,7 +210,7 @@ function AddConnection({ action }: { action: GrantProps['action'] }) {
         open={isOpen}
         onClose={() => setOpen(false)}
       >
-        <ConnectionForm service={service} onDone={() => setOpen(false)} />
+        <ConnectionForm service={service} onDone={({ id }) => void done(id)} />
       </Dialog>
     </>
   )
