@@ -39,6 +39,7 @@ export const AuditEntry = z.object({
 export type AuditEntry = z.infer<typeof AuditEntry>
 
 const filters = {
+  auditId: AuditId.optional().meta({ description: 'This entry alone' }),
   agentId: AgentId.optional(),
   connectionId: ConnectionId.optional(),
   decision: AuditDecision.optional(),

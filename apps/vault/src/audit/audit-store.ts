@@ -130,6 +130,7 @@ export interface EntryQuery {
   readonly beforeSeq?: number | undefined
   /** Inclusive. */
   readonly sinceSeq?: number | undefined
+  readonly auditId?: string | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
   readonly decision?: string | undefined

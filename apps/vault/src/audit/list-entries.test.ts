@@ -92,6 +92,38 @@ describe('the list of audit entries', () => {
   })
 })
 
+describe('one entry by its id', () => {
+  it('is found however old it is, whatever became of it, and in its own workspace alone', async () => {
+    for (const entry of all) expect(await pages({ auditId: entry.id })).toEqual([entry])
+    expect(await pages({ auditId: newId('audit') })).toEqual([])
+    const auditId = all[60]?.id
+    const elsewhere = await audit.log.list('wsp_other', { auditId, limit: 1 })
+    expect(elsewhere).toEqual({ entries: [] })
+  })
+
+  it('is found where its record was written long after its id was made', async () => {
+    const { log } = audit
+    const late = openAuditLog({ url: database.urls.app, now: () => Date.now() + 1_800_000 })
+    const auditId = newId('audit')
+    const subject = { auditId, workspaceId: 'wsp_late', operation: 'execute' }
+    await late.log.refuse({ ...subject, decision: 'deny', problem: 'policy-denied' })
+    await late.close()
+    const { entries } = await log.list('wsp_late', { auditId, limit: 1 })
+    expect(entries).toMatchObject([{ id: auditId }])
+  })
+
+  it('is left out where another filter does not fit it', async () => {
+    const auditId = all[60]?.id
+    const { decision, outcome, operation, at } = all[60] ?? {}
+    expect(await pages({ auditId, decision, outcome, operation, from: at, to: at })).toHaveLength(1)
+    expect(await pages({ auditId, from: '2031-01-01T00:00:00Z' })).toEqual([])
+    expect(await pages({ auditId, operation: 'nothing' })).toEqual([])
+    for (const odd of ['', 'aud_', 'aud_unreadable', `aud_${'z'.repeat(26)}`]) {
+      expect(await pages({ auditId: odd })).toEqual([])
+    }
+  })
+})
+
 describe('looking for what is rare', () => {
   const lastSeq = 10_000_000
   /** A long log in which few records fit. */

@@ -8,6 +8,7 @@ import { parseEntry } from './chain-walk.ts'
 export interface EntryFilters {
   readonly limit: number
   readonly cursor?: string | undefined
+  readonly auditId?: string | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
   readonly decision?: string | undefined
@@ -65,6 +66,7 @@ interface FoundPage {
 
 /** Finds a page by an index that is made for it, or sifts the log for it, a bounded part at a time. */
 async function findOpenings(store: EntryStore, query: EntryQuery): Promise<FoundPage> {
+  if (query.auditId !== undefined) return await findOne(store, query, timeOf(query.auditId))
   if (query.outcome === undefined && query.operation === undefined) {
     return pageOf(await store.listOpenings({ ...query, limit: query.limit + 1 }), query.limit)
   }
@@ -88,6 +90,34 @@ async function findOpenings(store: EntryStore, query: EntryQuery): Promise<Found
   return { openings: found, ...(before > range.first && { nextSeq: before }) }
 }
 
+/**
+ * Finds an entry by its id, which tells when it was made: a stretch of the log around that time is looked through, and a
+ * longer one where it is not there, since the record follows a moment later, and the database may have been slow.
+ */
+async function findOne(store: EntryStore, query: EntryQuery, madeMs: number): Promise<FoundPage> {
+  for (const { beforeMs, afterMs } of stretches) {
+    const fromMs = Math.max(query.fromMs ?? 0, madeMs - beforeMs)
+    const toMs = Math.min(query.toMs ?? Number.MAX_SAFE_INTEGER, madeMs + afterMs)
+    const openings = await store.listOpenings({ ...query, fromMs, toMs, limit: 1 })
+    if (openings.length > 0) return { openings }
+  }
+  return { openings: [] }
+}
+
+const stretches = [
+  { beforeMs: 1_000, afterMs: 10_000 },
+  { beforeMs: 600_000, afterMs: 3_600_000 },
+]
+
+const idTime = /_([0-7][0-9a-hjkmnp-tv-z]{9})[0-9a-hjkmnp-tv-z]{16}$/
+const idDigits = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** The milliseconds that the first ten characters of an id hold (as ULID); 0 for what is no id. */
+function timeOf(id: string): number {
+  const [, time = ''] = idTime.exec(id) ?? []
+  return [...time].reduce((ms, digit) => ms * idDigits.length + idDigits.indexOf(digit), 0)
+}
+
 function pageOf(found: readonly FoundRecord[], limit: number): FoundPage {
   const openings = found.slice(0, limit)
   const last = openings.at(-1)
@@ -101,9 +131,9 @@ const isIndexed = ({ operation, outcome }: EntryQuery) =>
   outcome === 'done'
 
 function toQuery(workspaceId: string, filters: EntryFilters): EntryQuery {
-  const { limit, agentId, connectionId, decision, operation, outcome, from, to } = filters
+  const { limit, auditId, agentId, connectionId, decision, operation, outcome, from, to } = filters
   return {
-    ...{ workspaceId, limit, agentId, connectionId, decision, operation, outcome },
+    ...{ workspaceId, limit, auditId, agentId, connectionId, decision, operation, outcome },
     beforeSeq: filters.cursor === undefined ? undefined : readCursor(filters.cursor),
     fromMs: from === undefined ? undefined : Date.parse(from),
     toMs: to === undefined ? undefined : Date.parse(to),

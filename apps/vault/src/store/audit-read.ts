@@ -39,6 +39,7 @@ export interface EntryQuery {
   readonly limit: number
   readonly beforeSeq?: number | undefined
   readonly sinceSeq?: number | undefined
+  readonly auditId?: string | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
   readonly decision?: string | undefined
@@ -148,6 +149,7 @@ async function listOpenings(sql: Sql, query: EntryQuery): Promise<StoredRecord[]
   return await sql<StoredRecord[]>`
     select ${recordColumns(sql)} from audit_records
     where workspace_id = ${workspaceId} and kind <> 'outcome' and audit_records.seq < ${before}::bigint
+      ${query.auditId === undefined ? none : sql`and audit_id = ${query.auditId}`}
       ${query.agentId === undefined ? none : sql`and agent_id = ${query.agentId}`}
       ${query.connectionId === undefined ? none : sql`and connection_id = ${query.connectionId}`}
       ${query.decision === undefined ? none : sql`and decision = ${query.decision}`}
