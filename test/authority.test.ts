@@ -195,7 +195,6 @@ describe('what is served', () => {
       '/setup.html',
       '/setup%00',
       '/..%2fsetup',
-      '/set%75p',
       '/assets/..%2findex.html',
       '/openapi.yaml',
       '/healthz/x',

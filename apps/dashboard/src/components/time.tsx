@@ -19,7 +19,7 @@ function subscribe(onChange: () => void): () => void {
 const now = () => Math.floor(Date.now() / tickMs) * tickMs
 
 /** How long ago, or how long still: "3 min. ago", "in 2 hr.". */
-export function relativeTime(atMs: number, nowMs: number): string {
+function relativeTime(atMs: number, nowMs: number): string {
   const seconds = Math.round((atMs - nowMs) / 1000)
   for (const [unit, size] of units) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit)
