@@ -188,21 +188,23 @@ describe('a refusal', () => {
 })
 
 describe('approval', () => {
-  it('is asked for as the policy says, and answers 403 with a sentence while it cannot be given', async () => {
+  it('is asked for as the policy says, and nothing is sent meanwhile', async () => {
     const allow = [entry(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'], ['/**'])]
-    const always = await under({ approval: 'always', allow })
-    for (const method of ['GET', 'POST']) {
-      const body = await expectDenied(() => always.send({ method }), 'approval-unavailable')
-      expect(body.status).toBe(403)
-      expect(String(body.error)).toMatch(/approval/)
-      expect(String(body.next).length).toBeGreaterThan(20)
+    const expectAsked = async (send: () => Promise<WireAnswer>) => {
+      const before = upstream.requests.length
+      const { status, body } = await send()
+      expect([status, body.approvalRequired]).toEqual([202, true])
+      expect(String(body.reason)).toMatch(/approval/)
+      expect(upstream.requests.length).toBe(before)
     }
+    const always = await under({ approval: 'always', allow })
+    for (const method of ['GET', 'POST']) await expectAsked(() => always.send({ method }))
     for (const approval of ['writes', 'risk_based', undefined] as const) {
       const { send, connectionId } = await under({ approval: approval as never, allow })
       expect((await send()).status).toBe(200)
       expect((await send({ method: 'HEAD' })).status).toBe(200)
       for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-        await expectDenied(() => send({ method }), 'approval-unavailable')
+        await expectAsked(() => send({ method }))
       }
       const { policies } = await vault.owner.call('listPolicies', { connectionId })
       expect(policies[0]?.approval).toBe('writes')

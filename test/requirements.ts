@@ -10,7 +10,6 @@ interface Requirement {
 }
 
 const later = (reason: string) => ({ later: reason })
-const noApprovals = later('approvals do not exist yet: a policy that asks for one answers 403')
 const noOauth = later('OAuth connections do not exist yet: credentials are keys')
 
 export const requirements = {
@@ -82,18 +81,15 @@ export const requirements = {
   },
   'S-24': {
     text: 'An approval covers one exact request; nothing that the agent sends at redemption can change it.',
-    since: noApprovals,
   },
   'S-25': {
     text: 'Concurrent or repeated redemption executes at most once, over all replicas and restarts.',
-    since: noApprovals,
   },
   'S-26': {
     text: "Approve and deny are POSTs by an entitled owner's session with CSRF defence; expired, denied or consumed never becomes approved.",
   },
   'S-27': {
     text: 'Redemption decides again: policy, connection status, credential version, freeze.',
-    since: noApprovals,
   },
   'S-28': {
     text: 'What an agent wrote is shown as plain text, bounded, with deceptive characters made visible; the exact body can be read before approving.',
