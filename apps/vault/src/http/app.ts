@@ -27,7 +27,12 @@ export function createApp(mounted: readonly Mounted[], context: MountContext): A
   const routes = new Set<string>()
   for (const { operation, serve } of mounted) {
     const route = toRoute(operation.path)
-    app.on(operation.method, route, (c) => serve(c, context))
+    app.on(operation.method, route, async (c) => {
+      const answer = await serve(c, context)
+      // Hono answers HEAD by GET without its body: a stream that nobody reads would stay open.
+      if (c.req.raw.method === 'HEAD') await answer.body?.cancel()
+      return answer
+    })
     routes.add(route)
   }
   for (const route of routes) {

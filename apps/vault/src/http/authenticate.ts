@@ -40,7 +40,10 @@ export async function asOwner(
   const bearer = readBearer(c)
   const cookie = bearer === undefined ? auth.cookies.read(c) : undefined
   if (bearer === undefined && cookie === undefined) throw unauthenticated()
-  if (cookie !== undefined) refuseForgery(c, operation, auth)
+  if (cookie !== undefined) {
+    refuseForgery(c, operation, auth)
+    refuseForeignReader(c, auth)
+  }
   const owner = await auth.authenticateOwner({
     ...(bearer !== undefined && { bearer }),
     ...(cookie !== undefined && { cookie }),
@@ -68,12 +71,20 @@ export function refuseForgery(c: Context, operation: Operation, auth: Authentica
   const site = c.req.header('sec-fetch-site')
   const origin = c.req.header('origin')
   const own = origin !== undefined ? auth.ownOrigins().includes(origin) : site === 'same-origin'
-  if (own) return
-  throw new Problem(
-    'cross-origin-refused',
-    'A session may change things only from the vault’s own pages.',
-    {
-      next: `Send the header Origin: ${auth.ownOrigins()[0]}, or use a personal access token.`,
-    },
-  )
+  if (!own) throw foreign(auth)
 }
+
+/**
+ * Another site's page can read nothing of an answer, but it could make the vault work, and end a person's streams by opening
+ * more: pages at another port of the same host are sent the cookie along. (Fetch Metadata §2.3)
+ */
+function refuseForeignReader(c: Context, auth: Authentication): void {
+  const site = c.req.header('sec-fetch-site')
+  if (site === undefined || site === 'same-origin' || site === 'none') return
+  throw foreign(auth)
+}
+
+const foreign = (auth: Authentication) =>
+  new Problem('cross-origin-refused', 'A session may be used only from the vault’s own pages.', {
+    next: `Send the header Origin: ${auth.ownOrigins()[0]}, or use a personal access token.`,
+  })

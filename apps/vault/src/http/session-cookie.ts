@@ -7,15 +7,24 @@ export interface SessionCookie {
   readonly expiresAtMs: number
 }
 
-/** The session's cookie: `__Host-` and `Secure` where the public URL has TLS, neither on plain-HTTP loopback. */
+/**
+ * The session's cookie: `__Host-` and `Secure` where the public URL has TLS, neither on plain-HTTP loopback. There, whatever
+ * else serves pages on this machine can set a cookie of this name for a longer path, which browsers send first: two of them
+ * are none, so that nobody goes on in a session that somebody else chose.
+ */
 export function createSessionCookie(secure: boolean) {
   const name = secure ? '__Host-sallyport' : 'sallyport'
   const attributes = `Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
   return {
-    read: (c: Context): string | undefined => getCookie(c, name),
+    read: (c: Context): string | undefined =>
+      isSentOnce(c.req.header('cookie'), name) ? getCookie(c, name) : undefined,
     set: (session: SessionCookie): string =>
       `${name}=${session.value}; ${attributes}; Expires=${new Date(session.expiresAtMs).toUTCString()}`,
     clear: (): string => `${name}=; ${attributes}; Max-Age=0`,
   }
 }
+
+const isSentOnce = (header: string | undefined, name: string) =>
+  header?.split(';').filter((pair) => pair.split('=', 1)[0]?.trim() === name).length === 1
+
 export type SessionCookies = ReturnType<typeof createSessionCookie>
