@@ -91,7 +91,8 @@ function composeApp(
 ) {
   const { config, log, publicUrl } = needs
   const { audit, newId, feed, database } = foundation
-  const secure = config.publicUrl?.startsWith('https:') === true
+  // As a browser reads it: a scheme may be written in capitals.
+  const secure = config.publicUrl !== undefined && new URL(config.publicUrl).protocol === 'https:'
   const respond = createResponder(secure)
   const clientAddress = createClientAddress(config.trustedProxies)
   const requestId = () => newId('audit').replace(/^aud_/, 'req_')
