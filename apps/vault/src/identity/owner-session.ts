@@ -58,16 +58,20 @@ export interface NewSessionNeeds {
 }
 
 /**
- * Makes a session's value, and the row that is stored of it. The person counts as having proved who they are just now,
- * unless `authenticatedAtMs` says otherwise.
+ * Makes a session's value, and the row that is stored of it. The person counts as having proved who they are just now, and
+ * the session's time begins, unless `unproved` says that it only goes on.
  */
 export function newSession(
   needs: NewSessionNeeds,
-  given: { method: SignInMethod; from: SignInOrigin; authenticatedAtMs?: number },
+  given: {
+    readonly method: SignInMethod
+    readonly from: SignInOrigin
+    readonly unproved?: Pick<NewSession, 'expiresAtMs' | 'authenticatedAtMs'>
+  },
 ): { value: string; row: NewSession } {
   const value = newToken('session', needs.randomBytes)
   const createdAtMs = needs.now()
-  const { method, from } = given
+  const { method, from, unproved } = given
   const row: NewSession = {
     hash: needs.tokenHash(value),
     id: needs.newId('session'),
@@ -75,8 +79,8 @@ export function newSession(
     userAgent: shown(from.userAgent),
     address: shown(from.address),
     createdAtMs,
-    expiresAtMs: createdAtMs + sessionLifeMs,
-    authenticatedAtMs: given.authenticatedAtMs ?? createdAtMs,
+    expiresAtMs: unproved?.expiresAtMs ?? createdAtMs + sessionLifeMs,
+    authenticatedAtMs: unproved?.authenticatedAtMs ?? createdAtMs,
   }
   return { value, row }
 }

@@ -93,7 +93,7 @@ export function createSignIn(needs: SignInNeeds) {
 
     /**
      * Changes the person's own password. All their sessions end; the one that asked is renewed. Where signing in takes a code
-     * as well, the password alone makes no fresh sign-in.
+     * as well, the password alone makes no fresh sign-in, and no session that lasts longer.
      */
     async changePassword(
       owner: AuthenticatedOwner,
@@ -106,11 +106,10 @@ export function createSignIn(needs: SignInNeeds) {
       const password = input.currentPassword
       const verified = await provePassword(needs, { owner: known, who, password, operation })
       const isWhole = verified.totp === undefined
-      const { value, row } = newSession(needs, {
-        method: 'password',
-        from,
-        ...(!isWhole && { authenticatedAtMs: owner.authenticatedAtMs ?? 0 }),
-      })
+      const { expiresAtMs, authenticatedAtMs = 0 } = owner
+      const unproved = { expiresAtMs, authenticatedAtMs }
+      const given = { method: 'password', from, ...(!isWhole && { unproved }) } as const
+      const { value, row } = newSession(needs, given)
       const passwordHash = await needs.passwords.hash(input.newPassword)
       const profile = await store.changePassword(verified, { passwordHash, session: row })
       if (profile === undefined) throw refused(needs, { owner: known, operation })
