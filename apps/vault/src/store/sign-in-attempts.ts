@@ -6,6 +6,11 @@ import { signInAttempts } from './tables.ts'
 
 /** Where the wait is known to have just ended, this is what a caller is told. */
 const shortestWaitMs = 1_000
+/**
+ * For as long as nobody has to wait: attempts at the same moment do not come in the order of their times, and replicas' clocks
+ * differ, so that the time of the last one would hold others back.
+ */
+const notBlocked = instant(0)
 /** 2^20 s are twelve days: beyond, the wait is capped anyway. */
 const doublingsMax = 20
 
@@ -17,18 +22,15 @@ export function createSignInAttemptStore({ db }: Pick<Database, 'db'>): SignInAt
       const { failures, updatedAt, blockedUntil } = signInAttempts
       const counted = sql`CASE WHEN ${updatedAt} < ${instant(nowMs - forgetAfterMs)} THEN 1 ELSE ${failures} + 1 END`
       const over = sql`(${counted}) - ${freeAttempts}::integer`
-      const waitSeconds = sql`CASE WHEN ${over} <= 0 THEN 0
-        ELSE least(${waitSecondsMax}::integer, power(2, least(${over} - 1, ${doublingsMax}::integer))) END`
+      const waitSeconds = sql`least(${waitSecondsMax}::integer, power(2, least(${over} - 1, ${doublingsMax}::integer)))`
+      const blocked = sql`CASE WHEN ${over} <= 0 THEN ${notBlocked}
+        ELSE ${now} + make_interval(secs => ${waitSeconds}) END`
       const rows = await db
         .insert(signInAttempts)
-        .values({ key, failures: 1, blockedUntil: now, updatedAt: now })
+        .values({ key, failures: 1, blockedUntil: notBlocked, updatedAt: now })
         .onConflictDoUpdate({
           target: signInAttempts.key,
-          set: {
-            failures: counted,
-            blockedUntil: sql`${now} + make_interval(secs => ${waitSeconds})`,
-            updatedAt: now,
-          },
+          set: { failures: counted, blockedUntil: blocked, updatedAt: now },
           setWhere: lte(blockedUntil, now),
         })
         .returning({ key: signInAttempts.key })
