@@ -3,7 +3,7 @@ import type { AuthenticatedOwner } from './caller.ts'
 import { requireSession } from './require-session.ts'
 
 /** For how long a person who proved who they are counts as still there, in ms. */
-export const freshSignInMs = 5 * 60_000
+const freshSignInMs = 5 * 60_000
 
 /**
  * Demands a session of a person who proved within the last 5 minutes who they are: a cookie alone, stolen or left
