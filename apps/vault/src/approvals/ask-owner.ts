@@ -43,6 +43,7 @@ export const held = (row: StoredApproval, publicUrl: string): HeldApproval => ({
   expiresAt: row.expiresAt,
   approvalUrl: approvalUrlOf(publicUrl, row.id),
   note: row.note,
+  attemptAuditId: row.auditId,
 })
 
 async function describe(
