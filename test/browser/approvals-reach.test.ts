@@ -39,7 +39,9 @@ describe.skipIf(!hasChromium)('deciding', () => {
 
   it('takes the keyboard alone, from signing in to the answer', async () => {
     const { ask, agent } = await scene.subject()
-    for (const text of ['one', 'two', 'three']) await ask({ body: { text } })
+    // Long enough to have rows of their own that are numbered like the cards.
+    const more = Array.from({ length: 100 }, (_, at) => at)
+    for (const text of ['one', 'two', 'three']) await ask({ body: { text, more } })
     const { page, context } = await openPage(browser, url(`/approvals?agentId=${agent.agentId}`))
     const { keyboard } = page
     await page.waitForURL(/sign-in/)

@@ -18,7 +18,6 @@ const tabs = [
   { status: 'consumed', label: 'Used' },
   { status: 'denied', label: 'Denied' },
   { status: 'expired', label: 'Expired' },
-  { status: 'cancelled', label: 'Withdrawn' },
   { status: 'all', label: 'All' },
 ] as const satisfies readonly { status: ApprovalStatus | 'all' | undefined; label: string }[]
 
@@ -96,7 +95,7 @@ function Choice({ name, all, options, search }: ChoiceProps) {
   return (
     <Select
       aria-label={all.replace('All ', 'Only of ').replace(/s$/, '')}
-      className="max-w-44 max-sm:max-w-none max-sm:min-w-0 max-sm:flex-1"
+      className="max-w-48 max-sm:max-w-none max-sm:min-w-0 max-sm:flex-1"
       value={chosen ?? ''}
       onChange={({ target }) => choose(target.value)}
     >

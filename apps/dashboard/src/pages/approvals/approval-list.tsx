@@ -12,7 +12,7 @@ const cardHeightPx = 420
 const gapPx = 16
 const overscanCards = 2
 /** What sticks to the top of the window must not cover a card that the keyboard goes to. */
-const scrollPaddingPx = 130
+const scrollPaddingPx = 104
 
 export interface Selection {
   readonly ids: ReadonlySet<string>
@@ -57,7 +57,7 @@ export function ApprovalList({ entries, selection, onEnd }: ApprovalListProps) {
   useEffect(() => {
     if (last >= entries.length - 3) onEnd()
   }, [last, entries.length, onEnd])
-  const focus = useFocusCard(ref, (index) => virtual.scrollToIndex(index, { align: 'auto' }))
+  const focus = useFocusCard(ref, (index) => virtual.scrollToIndex(index, { align: 'start' }))
   useListKeys({ entries, active, selection, focus, list: ref, actions: actions.current })
 
   return (
@@ -110,7 +110,9 @@ function useFocusCard(list: ListRef, scrollTo: (index: number) => void) {
   const wanted = useRef<number>(undefined)
   const take = () => {
     if (wanted.current === undefined) return
-    const card = list.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`)
+    const card = list.current?.querySelector<HTMLElement>(
+      `:scope > [data-index="${wanted.current}"]`,
+    )
     if (card === null || card === undefined) return
     wanted.current = undefined
     card.focus({ preventScroll: true })

@@ -37,11 +37,11 @@ export function CardHead({ approval, leftMs, isOver }: CardHeadProps) {
   const left = leftMs === undefined ? undefined : timeLeft(leftMs)
   return (
     <div className="grid gap-1">
-      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-1.5">
+      <div className="flex items-start justify-between gap-x-4 gap-y-1.5 max-sm:flex-col">
         <h2 id={headingIdOf(approval)} className="min-w-0 text-[1.1rem] leading-snug font-semibold">
           <Sentence approval={approval} />
         </h2>
-        <div className="flex flex-wrap items-center gap-1.5">
+        <div className="flex shrink-0 flex-wrap items-center gap-1.5">
           {askedCount > 1 && <Badge tone="warn">Asked {askedCount} times</Badge>}
           {isOver ? (
             <Badge tone="bad">Expired</Badge>

@@ -46,8 +46,8 @@ export function CapabilityRequestPage() {
             <TextLink to="/agents/$agentId" params={{ agentId }}>
               <UntrustedText text={agentName} inline limit={120} />
             </TextLink>{' '}
-            asks for this
-            {action !== undefined && <> at {action.service.name}</>}. <Time at={createdAt} />
+            asked for this
+            {action !== undefined && <> at {action.service.name}</>} <Time at={createdAt} />.
           </>
         }
       />
