@@ -55,7 +55,7 @@ export function ApproveSelectedDialog({ selected, onClose }: ApproveSelectedDial
           />
         ))}
       </ol>
-      <div className="sticky -bottom-5 -mx-5 mt-5 -mb-5 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-5 py-3">
+      <div className="sticky bottom-0 -mx-5 mt-5 -mb-5 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-5 py-3">
         {isOffline && <span className="text-[0.93rem] text-ink-soft">You are offline.</span>}
         <Button onClick={onClose}>{results.size > 0 && !isRunning ? 'Close' : 'Cancel'}</Button>
         {(ready.length > 0 || !isAllLoaded) && (
