@@ -7,7 +7,8 @@ import type {
 } from '../approvals/approval-store.ts'
 import { approvalColumns, isOpen } from './approval-columns.ts'
 import type { Database, Executor, Transaction } from './database.ts'
-import { approvalAnswers, approvals, owners } from './tables.ts'
+import { owners } from './owner-tables.ts'
+import { approvalAnswers, approvals } from './tables.ts'
 
 // Owners' answers. Each locks the approval first, so that two answers, or an answer and a sending, come one after the other.
 

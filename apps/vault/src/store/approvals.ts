@@ -5,8 +5,9 @@ import { answerApprovals } from './approval-answers.ts'
 import { approvalColumns, isOverdue } from './approval-columns.ts'
 import { openApproval } from './approval-opening.ts'
 import { type Database, type Executor, guardStore } from './database.ts'
+import { owners } from './owner-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
-import { agents, approvalAnswers, approvals, connections, owners } from './tables.ts'
+import { agents, approvalAnswers, approvals, connections } from './tables.ts'
 
 // Queries on approvals. All times are the database's, so that no replica's clock makes one last longer.
 

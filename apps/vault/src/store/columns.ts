@@ -7,3 +7,6 @@ export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
 
 /** A point in time, to the millisecond. */
 export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+
+/** When a row was made. */
+export const createdAt = () => at('created_at').notNull().defaultNow()

@@ -3,7 +3,6 @@ import { Problem } from '@sallyport/contracts'
 import { DrizzleQueryError } from 'drizzle-orm'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { connect, type Sql } from './connect.ts'
-import * as tables from './tables.ts'
 
 export type { Sql } from './connect.ts'
 
@@ -24,12 +23,10 @@ const retryAfterSeconds = 1
 const closeTimeoutMs = 3_000
 
 /** A transaction, as `Database.transaction` hands it to its work. */
-export type Transaction = Parameters<
-  Parameters<PostgresJsDatabase<typeof tables>['transaction']>[0]
->[0]
+export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0]
 
 export interface Database {
-  readonly db: PostgresJsDatabase<typeof tables>
+  readonly db: PostgresJsDatabase
   /** The same pool without Drizzle. Timestamps come as text here, since Drizzle turns the parsers of both off. */
   readonly sql: Sql
   /** Runs work in one transaction: committed when it resolves, rolled back when it rejects. */
@@ -59,7 +56,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     },
   })
-  const db = drizzle(sql, { schema: tables })
+  const db = drizzle(sql)
   return {
     db,
     sql,

@@ -1,17 +1,9 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './database.ts'
+import { challenges, invitations, ownerTokens, sessions, signInAttempts } from './owner-tables.ts'
 import { instant } from './page-after.ts'
-import {
-  agentTokens,
-  assertionUses,
-  bootstrapCodes,
-  challenges,
-  invitations,
-  ownerTokens,
-  sessions,
-  signInAttempts,
-} from './tables.ts'
+import { agentTokens, assertionUses, bootstrapCodes } from './tables.ts'
 
 /** Rows of one table that one call removes at most; the rest waits for the next. */
 const rowsMax = 5_000

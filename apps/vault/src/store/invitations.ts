@@ -1,10 +1,11 @@
 import { and, count, eq, gt, ne } from 'drizzle-orm'
 import type { InvitationStore } from '../identity/invitations.ts'
 import type { Database, Executor } from './database.ts'
+import { invitations, owners } from './owner-tables.ts'
 import { lockOwners } from './owners.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { replaceSession } from './sessions.ts'
-import { invitations, owners, workspaces } from './tables.ts'
+import { workspaces } from './tables.ts'
 
 const shown = {
   id: invitations.id,

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import type { OwnerAccessStore } from '../identity/authenticate-owner.ts'
 import type { Database } from './database.ts'
+import { owners, ownerTokens, sessions } from './owner-tables.ts'
 import { instant } from './page-after.ts'
-import { owners, ownerTokens, sessions } from './tables.ts'
 
 /** The lookups of each request on the owners' plane. The role is read with them, so that a change holds at once. */
 export function createOwnerAccessStore({ db }: Pick<Database, 'db'>): OwnerAccessStore {

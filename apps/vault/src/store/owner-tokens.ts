@@ -1,8 +1,8 @@
 import { and, count, eq, gt } from 'drizzle-orm'
 import type { OwnerTokenStore } from '../identity/owner-tokens.ts'
 import type { Database } from './database.ts'
+import { owners, ownerTokens } from './owner-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
-import { owners, ownerTokens } from './tables.ts'
 
 const columns = {
   id: ownerTokens.id,

@@ -2,8 +2,9 @@ import { and, asc, eq, sql } from 'drizzle-orm'
 import type { MemberChange, MemberRefusal, MemberRow, MemberStore } from '../identity/members.ts'
 import type { OwnerProfile } from '../identity/owner-session.ts'
 import type { Database, Executor, Transaction } from './database.ts'
+import { owners, ownerTokens, sessions } from './owner-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
-import { owners, ownerTokens, sessions, workspaces } from './tables.ts'
+import { workspaces } from './tables.ts'
 
 /** A person with their workspace and the hash of their password. */
 export async function findProfile(

@@ -4,9 +4,9 @@ import type { ChallengeStore } from '../identity/passkey-challenges.ts'
 import type { PasskeySignInStore } from '../identity/passkey-sign-in.ts'
 import type { PasskeyStore } from '../identity/passkeys.ts'
 import type { Database } from './database.ts'
+import { challenges, owners, passkeys, recoveryCodes } from './owner-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { endOtherSessions, replaceSession } from './sessions.ts'
-import { challenges, owners, passkeys, recoveryCodes } from './tables.ts'
 
 const shown = {
   id: passkeys.id,

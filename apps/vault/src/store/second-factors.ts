@@ -1,8 +1,8 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { SecondFactorStore } from '../identity/second-factor.ts'
 import type { Database, Transaction } from './database.ts'
+import { owners, recoveryCodes } from './owner-tables.ts'
 import { endOtherSessions, isLaterStep } from './sessions.ts'
-import { owners, recoveryCodes } from './tables.ts'
 
 /** The queries on one-time codes and recovery codes. */
 export function createSecondFactorStore(database: Database): SecondFactorStore {

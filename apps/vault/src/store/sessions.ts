@@ -4,9 +4,9 @@ import type { OwnerCredential, ProvenPerson } from '../identity/prove-person.ts'
 import type { SessionListStore } from '../identity/session-list.ts'
 import type { Replacement, SessionStore } from '../identity/sign-in.ts'
 import type { Database, Executor, Transaction } from './database.ts'
+import { owners, recoveryCodes, sessions } from './owner-tables.ts'
 import { findProfile } from './owners.ts'
 import { afterRow, newestFirst } from './page-after.ts'
-import { owners, recoveryCodes, sessions } from './tables.ts'
 
 /** The queries of signing in and out. */
 export function createSessionStore(database: Database): SessionStore {

@@ -1,9 +1,10 @@
 import type { SetupStore } from '../identity/setup.ts'
 import type { Database } from './database.ts'
 import { createInstallationStore } from './installation.ts'
+import { owners } from './owner-tables.ts'
 import { findProfile } from './owners.ts'
 import { insertSession } from './sessions.ts'
-import { owners, workspaceKeys, workspaces } from './tables.ts'
+import { workspaceKeys, workspaces } from './tables.ts'
 
 /** The queries of the first run. */
 export function createSetupStore(database: Database): SetupStore {

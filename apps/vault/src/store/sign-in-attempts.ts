@@ -1,8 +1,8 @@
 import { eq, lte, sql } from 'drizzle-orm'
 import type { SignInAttemptStore } from '../identity/sign-in-limit.ts'
 import type { Database } from './database.ts'
+import { signInAttempts } from './owner-tables.ts'
 import { instant } from './page-after.ts'
-import { signInAttempts } from './tables.ts'
 
 /** Where the wait is known to have just ended, this is what a caller is told. */
 const shortestWaitMs = 1_000

@@ -2,13 +2,10 @@ import type {
   AgentPublicKey,
   ApprovalStatus,
   CredentialKind,
-  OwnerScope,
   PolicyDocument,
-  Role,
 } from '@sallyport/contracts'
 import { sql } from 'drizzle-orm'
 import {
-  bigint,
   boolean,
   index,
   integer,
@@ -20,11 +17,9 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
-import { at, bytes } from './columns.ts'
+import { at, bytes, createdAt } from './columns.ts'
 
 // The tables of the vault. Secrets stand here sealed (`sealed`, `wrapped`) or as keyed hashes (`hash`), never plain.
-
-const createdAt = () => at('created_at').notNull().defaultNow()
 
 /** One row: what binds this database to its root key, and the first-run state. */
 export const installation = pgTable('installation', {
@@ -44,7 +39,8 @@ export const workspaces = pgTable('workspaces', {
   frozenBy: text('frozen_by'),
 })
 
-const workspaceId = () =>
+/** A column that belongs to a workspace, and goes with it. */
+export const workspaceId = () =>
   text('workspace_id')
     .notNull()
     .references(() => workspaces.id, { onDelete: 'cascade' })
@@ -59,137 +55,6 @@ export const workspaceKeys = pgTable(
   },
   (table) => [primaryKey({ columns: [table.workspaceId, table.version] })],
 )
-
-export const owners = pgTable(
-  'owners',
-  {
-    id: text('id').primaryKey(),
-    workspaceId: workspaceId(),
-    email: text('email').notNull().unique(),
-    role: text('role').$type<Role>().notNull(),
-    passwordHash: text('password_hash').notNull(),
-    /** The secret of one-time codes, sealed for this row and `totpVersion`; asked for only once `totpEnabledAt` is set. */
-    totpSealed: bytes('totp_sealed'),
-    totpVersion: integer('totp_version').notNull().default(0),
-    totpEnabledAt: at('totp_enabled_at'),
-    /** RFC 6238 §5.2: a code is taken once. The last time step of which one was taken. */
-    totpLastStep: bigint('totp_last_step', { mode: 'number' }),
-    createdAt: createdAt(),
-    updatedAt: at('updated_at').notNull().defaultNow(),
-  },
-  (table) => [index('owners_by_workspace').on(table.workspaceId, table.id)],
-)
-
-const ownerId = () =>
-  text('owner_id')
-    .notNull()
-    .references(() => owners.id, { onDelete: 'cascade' })
-
-export const sessions = pgTable(
-  'sessions',
-  {
-    hash: bytes('hash').primaryKey(),
-    /** What lists call it. Sessions from before there were ids get one by default. */
-    id: text('id')
-      .notNull()
-      .unique()
-      .default(sql`'ses_' || replace(gen_random_uuid()::text, '-', '')`),
-    ownerId: ownerId(),
-    method: text('method')
-      .$type<'password' | 'passkey' | 'setup' | 'invitation'>()
-      .notNull()
-      .default('password'),
-    userAgent: text('user_agent'),
-    address: text('address'),
-    createdAt: createdAt(),
-    lastSeenAt: at('last_seen_at').notNull().defaultNow(),
-    expiresAt: at('expires_at').notNull(),
-    authenticatedAt: at('authenticated_at').notNull().defaultNow(),
-  },
-  (table) => [index('sessions_by_owner').on(table.ownerId)],
-)
-
-/** Public keys by which people sign in (WebAuthn). */
-export const passkeys = pgTable(
-  'passkeys',
-  {
-    id: text('id').primaryKey(),
-    ownerId: ownerId(),
-    name: text('name').notNull(),
-    credentialId: text('credential_id').notNull().unique(),
-    publicKey: bytes('public_key').notNull(),
-    counter: bigint('counter', { mode: 'number' }).notNull(),
-    transports: text('transports').array().notNull(),
-    backedUp: boolean('backed_up').notNull(),
-    /** The domain it was made for: the host of the vault’s URL at the time. */
-    rpId: text('rp_id').notNull(),
-    createdAt: createdAt(),
-    lastUsedAt: at('last_used_at'),
-  },
-  (table) => [index('passkeys_by_owner').on(table.ownerId, table.createdAt, table.id)],
-)
-
-/** Challenges that a passkey has to sign, each once. Without a person where nobody has signed in yet. */
-export const challenges = pgTable(
-  'challenges',
-  {
-    id: text('id').primaryKey(),
-    ownerId: text('owner_id').references(() => owners.id, { onDelete: 'cascade' }),
-    purpose: text('purpose').$type<'sign-in' | 'reauthenticate' | 'register'>().notNull(),
-    challenge: text('challenge').notNull(),
-    expiresAt: at('expires_at').notNull(),
-  },
-  (table) => [index('challenges_by_expiry').on(table.expiresAt)],
-)
-
-/** Keyed hashes of recovery codes; a row goes when its code is used. */
-export const recoveryCodes = pgTable(
-  'recovery_codes',
-  {
-    ownerId: ownerId(),
-    hash: bytes('hash').notNull(),
-    createdAt: createdAt(),
-  },
-  (table) => [primaryKey({ columns: [table.ownerId, table.hash] })],
-)
-
-export const invitations = pgTable(
-  'invitations',
-  {
-    id: text('id').primaryKey(),
-    workspaceId: workspaceId(),
-    email: text('email').notNull(),
-    role: text('role').$type<Role>().notNull(),
-    hash: bytes('hash').notNull().unique(),
-    invitedBy: ownerId(),
-    createdAt: createdAt(),
-    expiresAt: at('expires_at').notNull(),
-  },
-  (table) => [unique('invitations_one_per_address').on(table.workspaceId, table.email)],
-)
-
-export const ownerTokens = pgTable(
-  'owner_tokens',
-  {
-    id: text('id').primaryKey(),
-    ownerId: ownerId(),
-    name: text('name').notNull(),
-    hash: bytes('hash').notNull().unique(),
-    scopes: text('scopes').array().$type<OwnerScope[]>().notNull(),
-    createdAt: createdAt(),
-    expiresAt: at('expires_at').notNull(),
-    lastUsedAt: at('last_used_at'),
-  },
-  (table) => [index('owner_tokens_by_owner').on(table.ownerId)],
-)
-
-/** Failed sign-ins, by what was guessed at; bounds guessing over all replicas. */
-export const signInAttempts = pgTable('sign_in_attempts', {
-  key: text('key').primaryKey(),
-  failures: integer('failures').notNull(),
-  blockedUntil: at('blocked_until').notNull(),
-  updatedAt: at('updated_at').notNull().defaultNow(),
-})
 
 export const agents = pgTable(
   'agents',

@@ -1,7 +1,8 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { WorkspaceStore as OwnersStore } from '../workspaces/workspaces.ts'
 import { type Database, guardStore } from './database.ts'
-import { owners, workspaces } from './tables.ts'
+import { owners } from './owner-tables.ts'
+import { workspaces } from './tables.ts'
 
 /** The queries on workspaces. */
 export interface WorkspaceStore extends OwnersStore {
