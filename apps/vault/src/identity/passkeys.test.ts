@@ -140,6 +140,16 @@ describe('adding a passkey', () => {
     expect((await problemOf(create(await signIn(), late))).type).toBe('passkey-refused')
   })
 
+  it('leaves no challenge behind that is over', async () => {
+    await test.identity.passkeySignIn.begin(from())
+    const rows = () => db.database.sql`SELECT id FROM challenges`
+    await test.identity.removeExpired()
+    expect((await rows()).length).toBeGreaterThan(0)
+    await db.database.sql`UPDATE challenges SET expires_at = now() - interval '1 s'`
+    await test.identity.removeExpired()
+    expect(await rows()).toHaveLength(0)
+  })
+
   it('knows no device twice, and tells the browser which it knows', async () => {
     const owner = await signIn()
     const { device } = await newPasskey(owner)
