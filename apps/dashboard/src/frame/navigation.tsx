@@ -1,3 +1,4 @@
+import type { OwnerScope } from '@sallyport/contracts'
 import { Link } from '@tanstack/react-router'
 import {
   Activity,
@@ -11,6 +12,7 @@ import {
   ShieldCheck,
 } from 'lucide-react'
 import { classes } from '../components/classes.ts'
+import { useSession } from '../session.ts'
 import { usePendingCounts } from './pending-counts.ts'
 
 interface Place {
@@ -20,6 +22,8 @@ interface Place {
   readonly short?: string
   readonly Icon: LucideIcon
   readonly counts?: 'approvals' | 'capabilityRequests'
+  /** Left out for those whose role does not include it. */
+  readonly scope?: OwnerScope
 }
 
 const places: readonly Place[] = [
@@ -34,8 +38,8 @@ const places: readonly Place[] = [
   { to: '/agents', label: 'Agents', Icon: Bot },
   { to: '/connections', label: 'Connections', Icon: KeyRound },
   { to: '/policies', label: 'Policies', Icon: ShieldCheck },
-  { to: '/activity', label: 'Activity', Icon: Activity },
-  { to: '/audit', label: 'Audit', Icon: ScrollText },
+  { to: '/activity', label: 'Activity', Icon: Activity, scope: 'audit:read' },
+  { to: '/audit', label: 'Audit', Icon: ScrollText, scope: 'audit:read' },
   { to: '/settings', label: 'Settings', Icon: Settings },
 ]
 const onPhone = ['/approvals', '/capability-requests', '/agents', '/connections']
@@ -43,9 +47,11 @@ const onPhone = ['/approvals', '/capability-requests', '/agents', '/connections'
 /** All pages, at the left of a wide screen and in the menu of a narrow one. */
 export function SideNavigation({ onGo }: { onGo?: () => void }) {
   const counts = usePendingCounts()
+  const scopes = useSession()?.scopes ?? []
+  const shown = places.filter(({ scope }) => scope === undefined || scopes.includes(scope))
   return (
     <nav aria-label="Pages" className="grid gap-0.5">
-      {places.map(({ to, label, Icon, counts: counted }) => (
+      {shown.map(({ to, label, Icon, counts: counted }) => (
         <Link
           key={to}
           to={to}

@@ -1,17 +1,20 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Activity } from 'lucide-react'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { type Output, query } from '../../api.ts'
 import { Card } from '../../components/card.tsx'
 import { Field } from '../../components/field.tsx'
 import { Select } from '../../components/input.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { AgentName, ConnectionName } from '../../components/names.tsx'
+import { NotForRole } from '../../components/not-for-role.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { EmptyState, ErrorState } from '../../components/states.tsx'
+import { useMay } from '../../session.ts'
 import { Chart } from './chart.tsx'
 import { rangeOf, ranges, spanOf } from './ranges.ts'
+import { SeriesTable } from './series-table.tsx'
 import { showMs, TallyTable } from './tally-table.tsx'
 
 type Counts = Output<'getActivity'>
@@ -21,12 +24,25 @@ const refetchMs = 15_000
 
 /** How much agents called, what was denied, and how long it took. */
 export function ActivityPage() {
+  const mayRead = useMay('audit:read')
+  return (
+    <>
+      <PageHeader
+        title="Activity"
+        description="What agents called, what was denied, and how long it took."
+        actions={mayRead && <Controls />}
+      />
+      {mayRead ? <Current /> : <NotForRole what="what agents did" scope="audit:read" />}
+    </>
+  )
+}
+
+function Current() {
   const { range: rangeId, agentId, connectionId } = route.useSearch()
   const range = rangeOf(rangeId)
-  const { bucketMinutes } = range
   const input = {
-    ...spanOf(range, Date.now()),
-    bucketMinutes,
+    ...spanOf(range, useNow()),
+    bucketMinutes: range.bucketMinutes,
     ...(agentId !== undefined && { agentId }),
     ...(connectionId !== undefined && { connectionId }),
   }
@@ -35,24 +51,25 @@ export function ActivityPage() {
     refetchInterval: refetchMs,
     placeholderData: keepPreviousData,
   })
+  if (data === undefined) {
+    return error === null ? <LoadingState /> : <ErrorState error={error} onRetry={refetch} />
+  }
   return (
-    <>
-      <PageHeader
-        title="Activity"
-        description="What agents called, what was denied, and how long it took."
-        actions={<Controls />}
-      />
-      {data === undefined ? (
-        error === null ? (
-          <LoadingState />
-        ) : (
-          <ErrorState error={error} onRetry={refetch} />
-        )
-      ) : (
-        <Content activity={data} />
-      )}
-    </>
+    <div className="grid gap-5">
+      {error !== null && <ErrorState error={error} onRetry={refetch} />}
+      <Content activity={data} stepSeconds={range.bucketMinutes * 60} />
+    </div>
   )
+}
+
+/** The time, now and then: the span that is shown moves on with it, whether or not anything was counted. */
+function useNow(): number {
+  const [nowMs, setNowMs] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), refetchMs)
+    return () => clearInterval(timer)
+  }, [])
+  return nowMs
 }
 
 /** Which time, agent and connection; kept in the address. */
@@ -80,48 +97,56 @@ function Controls() {
     ],
   ] as const
   return (
-    <div className="grid grid-cols-3 gap-3 max-sm:w-full">
+    <div className="grid grid-cols-2 gap-3 max-sm:w-full sm:grid-cols-3">
       {choices.map(([name, label, value, options]) => (
-        <Field key={name} label={label}>
-          {(aria) => (
-            <Select
-              {...aria}
-              className="sm:w-44"
-              value={value ?? ''}
-              onChange={({ target }) => change(name, target.value)}
-            >
-              {options.map(([id = '', text]) => (
-                <option key={id} value={id}>
-                  {text}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <div key={name} className="max-sm:first:col-span-2">
+          <Field label={label}>
+            {(aria) => (
+              <Select
+                {...aria}
+                className="sm:w-44"
+                value={value ?? ''}
+                onChange={({ target }) => change(name, target.value)}
+              >
+                {options.map(([id = '', text]) => (
+                  <option key={id} value={id}>
+                    {text}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        </div>
       ))}
     </div>
   )
 }
 
-function Content({ activity }: { activity: Counts }) {
+interface ContentProps {
+  readonly activity: Counts
+  /** From one point of the series to the next. */
+  readonly stepSeconds: number
+}
+
+function Content({ activity, stepSeconds }: ContentProps) {
   return (
-    <div className="grid gap-5">
+    <>
       <Totals total={activity.total} />
       {activity.total.calls === 0 ? (
         <EmptyState title="No calls in this time" icon={<Activity aria-hidden="true" />}>
           Agents’ calls show here as they happen.
         </EmptyState>
       ) : (
-        <Counted activity={activity} />
+        <Counted activity={activity} stepSeconds={stepSeconds} />
       )}
-    </div>
+    </>
   )
 }
 
-function Counted({ activity }: { activity: Counts }) {
+function Counted({ activity, stepSeconds }: ContentProps) {
   return (
     <>
-      <Charts buckets={activity.buckets} />
+      <Charts buckets={activity.buckets} stepSeconds={stepSeconds} />
       <TallyTable
         title="By agent"
         what="Agent"
@@ -161,26 +186,29 @@ function Totals({ total }: { total: Counts['total'] }) {
   )
 }
 
-function Charts({ buckets }: { buckets: Counts['buckets'] }) {
+interface ChartsProps {
+  readonly buckets: Counts['buckets']
+  readonly stepSeconds: number
+}
+
+function Charts({ buckets, stepSeconds }: ChartsProps) {
   const { times, calls, latency } = useMemo(() => seriesOf(buckets), [buckets])
+  const common = { times, stepSeconds }
   return (
     <>
       <Card title="Calls">
         <Chart
-          label="Calls over time, by how they ended. The tables below have the numbers."
+          label="Calls over time, by how they ended"
           unit=""
-          times={times}
           series={calls}
           stacked
+          {...common}
         />
+        <SeriesTable label="Calls over time" unit="" series={calls} {...common} />
       </Card>
       <Card title="How long calls took">
-        <Chart
-          label="Milliseconds that calls took over time. The tables below have the numbers."
-          unit=" ms"
-          times={times}
-          series={latency}
-        />
+        <Chart label="How long calls took over time" unit=" ms" series={latency} {...common} />
+        <SeriesTable label="How long calls took" unit=" ms" series={latency} {...common} />
       </Card>
     </>
   )

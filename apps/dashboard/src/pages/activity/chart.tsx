@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { classes } from '../../components/classes.ts'
+import { showTime, showValue } from './series-table.tsx'
 
 /** One line or bar of a chart. `tone` is a text colour of the tokens; the canvas takes it from the legend. */
 export interface ChartSeries {
@@ -14,8 +15,9 @@ interface ChartProps {
   /** What the chart shows, in a sentence: for those who do not see it. */
   readonly label: string
   readonly unit: string
-  /** Seconds since the epoch, ascending. */
+  /** Seconds since the epoch, ascending: when each step begins. */
   readonly times: readonly number[]
+  readonly stepSeconds: number
   readonly series: readonly ChartSeries[]
   /** Bars on top of each other; lines otherwise. */
   readonly stacked?: boolean
@@ -32,11 +34,14 @@ const barsOptions = {
 } satisfies uPlot.Series.BarsPathBuilderOpts
 
 /** Values over time on a canvas (uPlot), with a legend that shows those under the pointer. */
-export function Chart({ label, unit, times, series, stacked = false }: ChartProps) {
+export function Chart({ label, unit, times, stepSeconds, series, stacked = false }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null)
   const legend = useRef<HTMLUListElement>(null)
   const [at, setAt] = useState<number>()
   const theme = useThemeCount()
+  const data = useMemo(() => dataOf(times, series, stacked), [times, series, stacked])
+  const current = useRef(data)
+  const drawn = useRef<uPlot>(undefined)
   useEffect(() => {
     const target = frame.current
     if (target === null || legend.current === null) return
@@ -45,12 +50,14 @@ export function Chart({ label, unit, times, series, stacked = false }: ChartProp
         width: target.clientWidth,
         stacked,
         unit,
+        stepSeconds,
         colours: coloursOf(legend.current),
         onPoint: setAt,
       }),
-      dataOf(times, series, stacked),
+      current.current,
       target,
     )
+    drawn.current = plot
     const observer = new ResizeObserver(() =>
       plot.setSize({ width: target.clientWidth, height: heightPx }),
     )
@@ -59,30 +66,34 @@ export function Chart({ label, unit, times, series, stacked = false }: ChartProp
       observer.disconnect()
       plot.destroy()
     }
-  }, [times, series, stacked, unit, theme])
+  }, [stacked, unit, stepSeconds, theme])
+  useEffect(() => {
+    current.current = data
+    drawn.current?.setData(data)
+  }, [data])
   return (
     <figure className="m-0">
-      <div ref={frame} role="img" aria-label={label} className="min-w-0 overflow-hidden" />
-      <figcaption>
-        <ul ref={legend} className="mt-2 flex flex-wrap gap-x-5 gap-y-1 text-[0.87rem]">
+      <div ref={frame} role="img" aria-label={label} className="min-h-55 min-w-0 overflow-hidden" />
+      <figcaption className="mt-2 grid gap-1 text-[0.87rem]">
+        <ul ref={legend} className="flex flex-wrap gap-x-5 gap-y-1">
           {series.map(({ name, tone, values }) => (
             <li key={name} className="flex items-center gap-1.5">
               <span data-swatch="" className={classes('size-2.5 rounded-full bg-current', tone)} />
               {name}
-              {at !== undefined && <b className="font-medium">{shown(values[at], unit)}</b>}
+              {/* Room is kept for the value, so that nothing moves when there is one. */}
+              <b className="min-w-10 font-medium tabular-nums">
+                {at !== undefined && showValue(values[at], unit)}
+              </b>
             </li>
           ))}
-          {at !== undefined && times[at] !== undefined && (
-            <li className="text-ink-soft">{new Date(times[at] * 1000).toLocaleString()}</li>
-          )}
         </ul>
+        <p className="min-h-5.5 text-ink-soft" aria-hidden="true">
+          {at !== undefined && showTime(times[at])}
+        </p>
       </figcaption>
     </figure>
   )
 }
-
-const shown = (value: number | undefined, unit: string) =>
-  value === undefined ? '–' : `${Math.round(value * 10) / 10}${unit}`
 
 /** uPlot draws what it is given: to stack, each series is given with those before it, the highest first. */
 function dataOf(
@@ -109,12 +120,20 @@ interface OptionsOf {
   readonly width: number
   readonly stacked: boolean
   readonly unit: string
+  readonly stepSeconds: number
   /** Of the text, then of each series. */
   readonly colours: readonly string[]
   readonly onPoint: (index: number | undefined) => void
 }
 
-function optionsOf({ width, stacked, unit, colours, onPoint }: OptionsOf): uPlot.Options {
+function optionsOf({
+  width,
+  stacked,
+  unit,
+  stepSeconds,
+  colours,
+  onPoint,
+}: OptionsOf): uPlot.Options {
   const [ink = 'currentColor', ...strokes] = colours
   const grid = { stroke: `color-mix(in srgb, ${ink} 14%, transparent)`, width: 1 }
   const axis: uPlot.Axis = { stroke: ink, grid, ticks: grid }
@@ -124,7 +143,12 @@ function optionsOf({ width, stacked, unit, colours, onPoint }: OptionsOf): uPlot
     height: heightPx,
     legend: { show: false },
     cursor: { y: false, points: { show: !stacked }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.05)] } },
+    scales: {
+      // To the end of the last step, which a bar would else be drawn beyond.
+      x: { range: (_plot, first, last) => [first, last + stepSeconds] },
+      y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.05)] },
+    },
+
     axes: [
       axis,
       {
@@ -140,7 +164,7 @@ function optionsOf({ width, stacked, unit, colours, onPoint }: OptionsOf): uPlot
         stroke,
         width: stacked ? 0 : 2,
         spanGaps: true,
-        points: { show: false },
+        points: { show: !stacked, size: 5, fill: stroke },
         ...(stacked && { fill: stroke, ...(bars !== undefined && { paths: bars }) }),
       })),
     ],

@@ -1,28 +1,39 @@
 import type { AuditEntry } from '@sallyport/contracts'
 import type { ReactNode } from 'react'
 import { StatusBadge } from '../../components/badge.tsx'
+import { TextLink } from '../../components/button.tsx'
 import { Facts } from '../../components/card.tsx'
 import { Dialog } from '../../components/dialog.tsx'
+import { LoadingState } from '../../components/loading-state.tsx'
 import { AgentName, ConnectionName } from '../../components/names.tsx'
+import { Notice } from '../../components/notice.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { describeEntry } from './describe-entry.ts'
+import { PersonName } from './person-name.tsx'
+
+interface EntryDialogProps {
+  /** Undefined while it is looked for, and where there is none. */
+  readonly entry: AuditEntry | undefined
+  readonly isLoading: boolean
+  readonly onClose: () => void
+}
 
 /** All that is recorded of one attempt. Bodies and the values of queries never are. */
-export function EntryDialog({
-  entry,
-  onClose,
-}: {
-  entry: AuditEntry | undefined
-  onClose: () => void
-}) {
+export function EntryDialog({ entry, isLoading, onClose }: EntryDialogProps) {
   return (
     <Dialog
-      title={entry === undefined ? 'Entry' : describeEntry(entry)}
-      open={entry !== undefined}
+      title={entry === undefined ? 'Audit entry' : describeEntry(entry)}
+      open
       onClose={onClose}
     >
       {entry !== undefined && <Facts items={factsOf(entry)} />}
+      {entry === undefined && isLoading && <LoadingState />}
+      {entry === undefined && !isLoading && (
+        <Notice title="There is no such entry." alert>
+          <p>The address names none of this workspace’s audit log.</p>
+        </Notice>
+      )}
     </Dialog>
   )
 }
@@ -42,7 +53,7 @@ function whoAndWhen(entry: AuditEntry): Fact[] {
   return [
     ['When', <Time key="at" at={entry.at} exact />],
     ...fact('Agent', entry.agentId, (agentId) => <AgentName agentId={agentId} />),
-    ...fact('Person', entry.ownerId, mono),
+    ...fact('Person', entry.ownerId, (ownerId) => <PersonName ownerId={ownerId} />),
     ...fact('Connection', entry.connectionId, (id) => <ConnectionName connectionId={id} />),
     ['Decision', <StatusBadge key="decision" status={entry.decision} />],
     ['Outcome', <StatusBadge key="outcome" status={entry.outcome} />],
@@ -80,8 +91,16 @@ function endOf(entry: AuditEntry): Fact[] {
 }
 
 function detailOf(entry: AuditEntry): Fact[] {
-  const detail = Object.entries(entry.detail ?? {}).map(
+  const { approvalId, ...others } = entry.detail ?? {}
+  const detail = Object.entries(others).map(
     ([name, value]): Fact => [name, mono(Array.isArray(value) ? value.join(', ') : String(value))],
   )
+  if (typeof approvalId === 'string') detail.unshift(['Approval', linkTo(approvalId)])
   return [...detail, ['Entry', mono(entry.id)], ['Sequence', String(entry.seq)]]
 }
+
+const linkTo = (approvalId: string) => (
+  <TextLink to="/approvals/$approvalId" params={{ approvalId }} className="font-mono text-[0.87em]">
+    {approvalId}
+  </TextLink>
+)

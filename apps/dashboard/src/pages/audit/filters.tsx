@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import type { ChangeEvent, ReactNode } from 'react'
+import { SlidersHorizontal } from 'lucide-react'
+import { type ChangeEvent, type ReactNode, useId, useState } from 'react'
 import { query } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
+import { classes } from '../../components/classes.ts'
 import { Field, type FieldAria } from '../../components/field.tsx'
 import { Input, Select } from '../../components/input.tsx'
 import { describeEntry } from './describe-entry.ts'
@@ -41,14 +43,21 @@ const operations = [
   'denyRequest',
   'requestCapability',
   'approveCapabilityRequest',
+  'bootstrapAgent',
   'signIn',
+  'signInWithPasskey',
+  'createInvitation',
+  'changeMemberRole',
+  'createToken',
   'createAgent',
+  'deleteAgent',
   'createConnection',
   'revokeConnectionByOwner',
   'createPolicy',
   'replacePolicy',
   'deletePolicy',
   'freezeWorkspace',
+  'unfreezeWorkspace',
 ].map((operation) => [operation, describeEntry({ operation })] as const)
 
 interface FiltersProps {
@@ -68,34 +77,52 @@ export function Filters({ search, onChange, onClear }: FiltersProps) {
     options,
     onChange: (value: string) => onChange({ [name]: value === '' ? undefined : value }),
   })
-  const isFiltered = Object.entries(search).some(([name]) => name !== 'entry' && name !== 'live')
+  const count = Object.values(search).filter((value) => value !== undefined).length
+  const [isOpen, setOpen] = useState(false)
+  const id = useId()
   return (
-    <div className="mb-4 grid grid-cols-2 items-end gap-3 lg:grid-cols-4">
-      <Choice
-        label="Agent"
-        {...choose(
-          'agentId',
-          agents.map(({ id, name }) => [id, name]),
+    <>
+      <Button
+        className="mb-4 md:hidden"
+        aria-expanded={isOpen}
+        aria-controls={id}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <SlidersHorizontal aria-hidden="true" /> Filters{count > 0 && ` (${count})`}
+      </Button>
+      <div
+        id={id}
+        className={classes(
+          'mb-4 grid grid-cols-2 items-end gap-3 lg:grid-cols-4',
+          !isOpen && 'max-md:hidden',
         )}
-      />
-      <Choice
-        label="Connection"
-        {...choose(
-          'connectionId',
-          connections.map(({ id, label }) => [id, label]),
+      >
+        <Choice
+          label="Agent"
+          {...choose(
+            'agentId',
+            agents.map(({ id, name }) => [id, name]),
+          )}
+        />
+        <Choice
+          label="Connection"
+          {...choose(
+            'connectionId',
+            connections.map(({ id, label }) => [id, label]),
+          )}
+        />
+        <Choice label="Decision" {...choose('decision', decisions)} />
+        <Choice label="Outcome" {...choose('outcome', outcomes)} />
+        <Choice label="What" {...choose('operation', operations)} />
+        <Day label="From" at={search.from} onChange={(from) => onChange({ from })} />
+        <Day label="To" at={search.to} endOfDay onChange={(to) => onChange({ to })} />
+        {count > 0 && (
+          <Button className="justify-self-start" onClick={onClear}>
+            Clear the filters
+          </Button>
         )}
-      />
-      <Choice label="Decision" {...choose('decision', decisions)} />
-      <Choice label="Outcome" {...choose('outcome', outcomes)} />
-      <Choice label="What" {...choose('operation', operations)} />
-      <Day label="From" at={search.from} onChange={(from) => onChange({ from })} />
-      <Day label="To" at={search.to} endOfDay onChange={(to) => onChange({ to })} />
-      {isFiltered && (
-        <Button size="sm" className="justify-self-start" onClick={onClear}>
-          Clear the filters
-        </Button>
-      )}
-    </div>
+      </div>
+    </>
   )
 }
 

@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useId } from 'react'
 import { type Output, pages, useAction } from '../../api.ts'
 import { Badge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
@@ -35,9 +36,11 @@ export function SessionsCard() {
       title="Sessions"
       description="Where you are signed in. A session ends after 30 minutes without use, and after 12 hours."
       actions={
-        <Button size="sm" busy={endOthers.isPending} onClick={() => endOthers.mutate({})}>
-          End all others
-        </Button>
+        (sessions?.length ?? 0) > 1 && (
+          <Button size="sm" busy={endOthers.isPending} onClick={() => endOthers.mutate({})}>
+            End all others
+          </Button>
+        )
       }
     >
       {error !== null && <ProblemNotice error={error} />}
@@ -73,10 +76,11 @@ interface SessionRowProps {
 }
 
 function SessionRow({ session, busy, onEnd }: SessionRowProps) {
+  const id = useId()
   const { current, createdAt, lastSeenAt, method, userAgent = '', address } = session
   return (
     <li className="flex items-center justify-between gap-3 py-2.5">
-      <div className="min-w-0">
+      <div id={id} className="min-w-0">
         <p className="flex flex-wrap items-center gap-2 font-medium" title={userAgent}>
           <UntrustedText inline text={nameOfBrowser(userAgent)} />
           {current && <Badge tone="good">This one</Badge>}
@@ -87,7 +91,7 @@ function SessionRow({ session, busy, onEnd }: SessionRowProps) {
         </p>
       </div>
       {!current && (
-        <Button size="sm" busy={busy} onClick={onEnd}>
+        <Button size="sm" busy={busy} onClick={onEnd} aria-describedby={id}>
           End
         </Button>
       )}
