@@ -30,14 +30,14 @@ interface Open {
   count: number
 }
 
-/** Lays text out that is JSON; undefined for any other. */
-export function layOutJson(text: string): JsonLayout | undefined {
+/** Lays text out that is JSON, as many lines as are wanted; undefined for any other. */
+export function layOutJson(text: string, wantedLines = linesMax): JsonLayout | undefined {
   try {
     JSON.parse(text)
   } catch {
     return undefined
   }
-  return createLayout(text).run()
+  return createLayout(text).run(Math.min(wantedLines, linesMax))
 }
 
 function createLayout(text: string) {
@@ -100,8 +100,8 @@ function createLayout(text: string) {
   }
 
   return {
-    run(): JsonLayout {
-      while (reader.peek() !== '' && lines.length < linesMax) {
+    run(wantedLines: number): JsonLayout {
+      while (reader.peek() !== '' && lines.length < wantedLines) {
         const parent = open.at(-1)
         if (reader.peek() === parent?.closing) {
           reader.next()

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../../test/verifies.ts'
 import { freezeRequest } from '../execute/freeze-request.ts'
 import { compareFingerprints, takeFingerprints } from './fingerprints.ts'
 
@@ -97,12 +98,108 @@ describe('a comparison', () => {
     expect(compare(twice, { headers, body: '{"to":"good"}' }).changed).toEqual(['body'])
     const url = (query: string) => ({ url: `https://api.example.com/v1?${query}` })
     expect(compare(url('a=1&b=2'), url('b=2&a=1')).changed).toEqual(['query'])
-    expect(compare(url('a=1'), url('a=%31')).changed).toEqual(['query'])
+    expect(compare(url('a=1'), url('a=%31')).changed).toEqual(['query.a'])
     const order = (names: string[]) => ({
       headers: Object.fromEntries(names.map((name) => [name, 'x'])),
     })
     expect(compare(order(['accept', 'prefer']), order(['prefer', 'accept'])).changed).toEqual([
       'header',
     ])
+  })
+
+  it('lets no change hide behind another one that is named', () => {
+    verifies('S-28')
+    const headers = { 'content-type': 'application/json' }
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const bytes = (text: string) => ({ $base64: Buffer.from(text, 'latin1').toString('base64') })
+    const hidden: [Input, Input][] = [
+      [
+        { headers, body: '{"to":"evil","to":"good","n":2}' },
+        { headers, body: '{"to":"good","n":1}' },
+      ],
+      [
+        { headers, body: '{"to":"evil","to":"good","n":2}' },
+        { headers, body: '{"to":"good","to":"good","n":1}' },
+      ],
+      [
+        { headers, body: '{"id":10000000000000001,"n":2}' },
+        { headers, body: '{"id":10000000000000000,"n":1}' },
+      ],
+      [
+        { headers, body: '{"id":1e999,"n":2}' },
+        { headers, body: '{"id":2e999,"n":1}' },
+      ],
+      [
+        { headers, body: '{"a.to":"x","n":2}' },
+        { headers, body: '{"a":{"to":"x"},"n":1}' },
+      ],
+      [
+        { headers, body: '{"a[0]":"x","n":2}' },
+        { headers, body: '{"a":["x"],"n":1}' },
+      ],
+      [
+        { headers, body: '{"a":{"x":1},"a":{"y":2},"n":2}' },
+        { headers, body: '{"a":{"x":1,"y":2},"n":1}' },
+      ],
+      [
+        { headers, body: bytes('{"to":"\xfe","n":2}') },
+        { headers, body: bytes('{"to":"\xff","n":1}') },
+      ],
+      [
+        { headers: form, body: 'to=%fe&n=2' },
+        { headers: form, body: 'to=%ff&n=1' },
+      ],
+      [
+        { headers: form, body: '?to=x&n=2' },
+        { headers: form, body: 'to=x&n=1' },
+      ],
+    ]
+    for (const [now, before] of hidden) {
+      const { changed, added, removed } = compare(now, before)
+      const named = [...changed, ...added, ...removed].filter((name) => name !== 'body.n')
+      expect([now.body, named.length > 0]).toEqual([now.body, true])
+    }
+    // Not by being one of too many either.
+    const many = Array.from({ length: 250 }, (_, at) => `q${at}=`)
+    const url = (query: string) => `https://api.example.com/v1?${query}`
+    const last = compare(
+      { url: url(`${many.join('&')}&z=evil`) },
+      { url: url(`${many.join('&')}&z=good`) },
+    )
+    expect(last.changed).toEqual(['query'])
+    const headed = (n: number, accept: string) => ({
+      url: url([...many, `n=${n}`].join('&')),
+      headers: { accept },
+    })
+    expect(compare(headed(2, 'evil'), headed(1, 'good')).changed.toSorted()).toEqual([
+      'header.accept',
+      'query',
+    ])
+  })
+
+  it('names each leaf that differs, whatever else does', () => {
+    const headers = { 'content-type': 'application/json' }
+    const key = fc.string({ unit: 'binary', maxLength: 4 }).filter((name) => name !== '__proto__')
+    const tree = fc.dictionary(key, fc.jsonValue({ maxDepth: 2 }), {
+      maxKeys: 4,
+      noNullPrototype: true,
+    })
+    fc.assert(
+      fc.property(
+        tree,
+        fc.tuple(fc.integer(), fc.integer()),
+        fc.string(),
+        (rest, [one, other], said) => {
+          fc.pre(one !== other)
+          const bodyOf = (value: number, more: string) =>
+            JSON.stringify({ ...rest, 'the one': value, more })
+          const { changed } = compare(
+            { headers, body: bodyOf(one, said) },
+            { headers, body: bodyOf(other, '') },
+          )
+          expect(changed.includes('body.the one') || changed.includes('body')).toBe(true)
+        },
+      ),
+    )
   })
 })

@@ -1,15 +1,19 @@
-import type { ApprovalDifference } from '@sallyport/contracts'
+import { isUtf8 } from 'node:buffer'
+import { type ApprovalDifference, layOutJson, Problem } from '@sallyport/contracts'
 import type { FrozenRequest } from '../execute/freeze-request.ts'
+import { parseQuery } from '../execute/request-query.ts'
 
 // What of a request is kept once it was sent: a keyed fingerprint of each part under the part's name. Later it can be said
-// which parts differ, and not what they were.
+// which parts differ, and not what they were. Whatever is not told apart for certain stays one part, so that no change hides
+// behind another one that is named.
 
-/** Parts of one request that are told apart; a body with more is one part. */
+/** Parts of one request that are told apart; a query or a body with more is one part. */
 const partsMax = 200
 /** Parts that stand for all bytes of their kind, however they are taken apart. */
-const wholes: readonly string[] = ['query', 'body']
-const depthMax = 12
+const wholes = ['query', 'body'] as const
 const nameCharsMax = 200
+/** Lines of JSON, brackets included, that are looked at. */
+const jsonLinesMax = 2_000
 /** What is larger is not taken apart. */
 const bodyBytesMax = 256 * 1024
 
@@ -21,81 +25,79 @@ export type Fingerprint = (workspaceId: string, parts: readonly string[]) => str
 
 /** Takes a request apart. `scope` keeps equal values of different agents and connections apart. */
 export function takeFingerprints(
-  { url, query, headers, body }: Pick<FrozenRequest, 'url' | 'query' | 'headers' | 'body'>,
+  { url, headers, body }: Pick<FrozenRequest, 'url' | 'headers' | 'body'>,
   fingerprint: (parts: readonly string[]) => string,
 ): Fingerprints {
   const mark = url.indexOf('?')
-  const whole: Part[] = [
-    ...(mark < 0 ? [] : [['query', url.slice(mark)] as const]),
-    ...(body === undefined ? [] : [['body', Buffer.from(body).toString('latin1')] as const]),
-  ]
-  const head = [
-    ...numbered(query).map(([name, value]): Part => [`query.${name}`, value]),
-    ...headers.map(([name, value]): Part => [`header.${name}`, value]),
-  ].slice(0, partsMax)
+  const query = mark < 0 ? undefined : url.slice(mark + 1)
   const type = headers.find(([name]) => name === 'content-type')?.[1] ?? ''
-  const apart = body === undefined ? [] : takeBodyApart(body, type, partsMax - head.length)
+  const taken: Part[] = headers.map(([name, value]) => [`header.${name}`, value])
+  for (const [whole, text, apart] of [
+    ['query', query, () => takePairsApart('query', query ?? '')],
+    ['body', body && Buffer.from(body).toString('latin1'), () => takeBodyApart(body, type)],
+  ] as const) {
+    if (text === undefined) continue
+    const parts = apart() ?? []
+    taken.push([whole, text], ...(taken.length + parts.length <= partsMax ? parts : []))
+  }
   // Members of the same name after bounding are one part.
-  const parts = new Map<string, string[]>()
-  for (const [name, value] of [...whole, ...head, ...(apart ?? [])]) {
+  const byName = new Map<string, string[]>()
+  for (const [name, value] of taken) {
     const bounded = boundedName(name)
-    parts.set(bounded, [...(parts.get(bounded) ?? []), value])
+    const values = byName.get(bounded)
+    if (values === undefined) byName.set(bounded, [value])
+    else values.push(value)
   }
   return Object.fromEntries(
-    [...parts].map(([name, values]) => [name, fingerprint([name, ...values])]),
+    [...byName].map(([name, values]) => [name, fingerprint([name, ...values])]),
   )
 }
 
 type Part = readonly [name: string, value: string]
 
-/** A name that stands more than once is numbered from the second on. */
-function numbered(pairs: FrozenRequest['query']): Part[] {
+/**
+ * Pairs by their decoded names, with what stands there as it stands; undefined where it cannot be decoded. A name that stands
+ * more than once is numbered from the second on.
+ */
+function takePairsApart(whole: string, text: string): Part[] | undefined {
+  const pieces = text.split('&').filter((piece) => piece !== '')
   const seen = new Map<string, number>()
-  return pairs.map(([name, value]) => {
-    const count = seen.get(name) ?? 0
-    seen.set(name, count + 1)
-    return [count === 0 ? name : `${name}[${count}]`, value]
-  })
+  try {
+    return parseQuery(text).map(([name], at) => {
+      const count = seen.get(name) ?? 0
+      seen.set(name, count + 1)
+      return [`${whole}.${count === 0 ? name : `${name}[${count}]`}`, pieces[at] ?? '']
+    })
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
+  }
 }
 
 /** The parts of a JSON or form body; undefined where it is neither, or too much. */
-function takeBodyApart(body: Uint8Array, type: string, max: number): Part[] | undefined {
-  if (body.byteLength > bodyBytesMax) return undefined
+function takeBodyApart(body: Uint8Array | undefined, type: string): Part[] | undefined {
+  if (body === undefined || body.byteLength > bodyBytesMax || !isUtf8(body)) return undefined
   const essence = type.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const text = Buffer.from(body).toString('utf8')
-  if (essence === 'application/x-www-form-urlencoded') {
-    const parts = numbered([...new URLSearchParams(text)])
-    return parts.length > max ? undefined : parts.map(([name, value]) => [`body.${name}`, value])
-  }
+  if (essence === 'application/x-www-form-urlencoded') return takePairsApart('body', text)
   if (essence !== 'application/json' && !essence.endsWith('+json')) return undefined
-  try {
-    const parts: Part[] = []
-    return walk(JSON.parse(text), 'body', { parts, max, depth: 0 }) ? parts : undefined
-  } catch {
-    return undefined // Not JSON after all: it is one part.
-  }
+  return takeJsonApart(text)
 }
 
-interface Walk {
-  readonly parts: Part[]
-  readonly max: number
-  readonly depth: number
-}
-
-/** Collects leaves; false where there are too many. */
-function walk(value: unknown, name: string, { parts, max, depth }: Walk): boolean {
-  const isLeaf = typeof value !== 'object' || value === null || depth >= depthMax
-  const members = isLeaf
-    ? []
-    : Object.entries(value).map(([key, member]): [string, unknown] => [
-        Array.isArray(value) ? `${name}[${key}]` : `${name}.${key}`,
-        member,
-      ])
-  if (members.length === 0) {
-    parts.push([name, JSON.stringify(value)])
-    return parts.length <= max
+/**
+ * The leaves, each as its line is written: with the member's name, and numbers digit by digit. Undefined for what is no JSON,
+ * what has a name twice in one object, which receivers read differently, and what is nested too deeply to be named.
+ */
+function takeJsonApart(text: string): Part[] | undefined {
+  const layout = layOutJson(text, jsonLinesMax)
+  if (layout === undefined || layout.isCut || layout.duplicates.length > 0) return undefined
+  const parts: Part[] = []
+  for (const { path, text: line } of layout.lines) {
+    if (/^[}\]],?$/.test(line)) continue
+    if (path === undefined) return undefined
+    if (!/[{[]$/.test(line)) parts.push([path, line.replace(/,$/, '')])
   }
-  return members.every(([inner, member]) => walk(member, inner, { parts, max, depth: depth + 1 }))
+  return parts
 }
 
 /** What PostgreSQL and a screen can hold: bounded, no controls, no half characters. */
@@ -118,19 +120,37 @@ export function compareFingerprints(
   now: Fingerprinted,
   before: Fingerprinted,
 ): Pick<ApprovalDifference, 'same' | 'changed' | 'added' | 'removed'> {
-  const added = missing(now.parts, before.parts)
-  const removed = missing(before.parts, now.parts)
-  const differing = Object.keys(now.parts).filter(
-    (name) => Object.hasOwn(before.parts, name) && before.parts[name] !== now.parts[name],
+  const one = withoutUneven(now.parts, before.parts)
+  const other = withoutUneven(before.parts, now.parts)
+  const added = missing(one, other)
+  const removed = missing(other, one)
+  const differing = Object.keys(one).filter(
+    (name) => Object.hasOwn(other, name) && other[name] !== one[name],
   )
   const isSaid = (whole: string) =>
-    [...added, ...removed, ...differing].some(
-      (name) => name.startsWith(`${whole}.`) || name.startsWith(`${whole}[`),
-    )
-  const changed = differing.filter((name) => !wholes.includes(name) || !isSaid(name))
+    [...added, ...removed, ...differing].some((name) => isPartOf(whole, name))
+  const changed = differing.filter((name) => !isWhole(name) || !isSaid(name))
   const same = now.digest === before.digest
   const isUnsaid = !same && changed.length + added.length + removed.length === 0
   return { same, changed: isUnsaid ? ['header'] : changed, added, removed }
+}
+
+const isWhole = (name: string) => wholes.some((whole) => whole === name)
+const isPartOf = (whole: string, name: string) =>
+  name.startsWith(`${whole}.`) || name.startsWith(`${whole}[`)
+
+/** Where of two queries or bodies only one was taken apart, they are compared as wholes. */
+function withoutUneven(parts: Fingerprints, others: Fingerprints): Fingerprints {
+  const uneven = wholes.filter(
+    (whole) =>
+      Object.hasOwn(parts, whole) &&
+      Object.hasOwn(others, whole) &&
+      !Object.keys(others).some((name) => isPartOf(whole, name)),
+  )
+  const kept = Object.entries(parts).filter(
+    ([name]) => !uneven.some((whole) => isPartOf(whole, name)),
+  )
+  return Object.fromEntries(kept)
 }
 
 const missing = (from: Fingerprints, other: Fingerprints) =>
