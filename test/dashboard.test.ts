@@ -44,6 +44,10 @@ describe('the built dashboard', () => {
     ['sign-in-page'],
     ['frame', 'approvals-page'],
     ['frame', 'agents-page'],
+    ['frame', 'connections-page'],
+    ['frame', 'policies-page'],
+    ['frame', 'capability-requests-page'],
+    ['frame', 'audit-page'],
   ])('shows %s %s with no more than that, all of it counted', (...pages) => {
     const wanted = pages.map((page) => chunk(page))
     expect(wanted).not.toContain(undefined)

@@ -1,9 +1,9 @@
-import { createCatalog } from '@sallyport/catalog'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { query } from '../../api.ts'
 import { LinkButton } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
+import { ActionName } from '../../components/lazy-names.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
@@ -56,17 +56,12 @@ export function AgentRequests({ agentId }: { agentId: string }) {
               </LinkButton>
             }
           >
-            Asks for “{nameOf(actionTemplateId)}”
+            Asks for “<ActionName actionTemplateId={actionTemplateId} />”
           </Row>
         ))}
       </ul>
     </Card>
   )
-}
-
-function nameOf(actionTemplateId: string): string {
-  const found = createCatalog().findAction(actionTemplateId)
-  return found === undefined ? actionTemplateId : `${found.service.name}: ${found.action.label}`
 }
 
 interface RowProps {

@@ -1,4 +1,3 @@
-import { createCatalog } from '@sallyport/catalog'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Hand } from 'lucide-react'
@@ -6,6 +5,7 @@ import { type Output, pages } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
+import { ActionName } from '../../components/lazy-names.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { EmptyState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
@@ -33,7 +33,7 @@ const columns: readonly Column<CapabilityRequest>[] = [
     primary: true,
     cell: ({ id, actionTemplateId }) => (
       <TextLink to="/capability-requests/$capabilityRequestId" params={{ capabilityRequestId: id }}>
-        <ActionLabel actionTemplateId={actionTemplateId} />
+        <ActionName actionTemplateId={actionTemplateId} />
       </TextLink>
     ),
   },
@@ -95,11 +95,4 @@ export function CapabilityRequestsPage() {
       />
     </>
   )
-}
-
-/** What the catalog calls an action, with its service; its id where the catalog does not know it. */
-function ActionLabel({ actionTemplateId }: { actionTemplateId: string }) {
-  const found = createCatalog().findAction(actionTemplateId)
-  if (found === undefined) return <span className="font-mono">{actionTemplateId}</span>
-  return `${found.service.name}: ${found.action.label}`
 }

@@ -60,7 +60,7 @@ export function startDraft(action: Action, candidates: readonly Candidate[]): Gr
 }
 
 /** The paths of a text with one a line. */
-export const pathsOf = (text: string): string[] =>
+const pathsOf = (text: string): string[] =>
   text
     .split('\n')
     .map((line) => line.trim())

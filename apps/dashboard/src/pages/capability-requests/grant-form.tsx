@@ -1,8 +1,8 @@
-import { createCatalog } from '@sallyport/catalog'
 import type { FieldFault } from '@sallyport/contracts'
 import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api.ts'
+import { catalog } from '../../catalog.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { ConnectionForm } from '../../components/connection-form.tsx'
@@ -195,7 +195,7 @@ interface AddConnectionProps {
 function AddConnection({ action, onDone }: AddConnectionProps) {
   const [isOpen, setOpen] = useState(false)
   const queryClient = useQueryClient()
-  const service = createCatalog().findService(action.service.id)
+  const service = catalog.findService(action.service.id)
   if (service === undefined) return null
   const done = async (connectionId: string) => {
     await queryClient.invalidateQueries({ queryKey: ['capability-requests'] })

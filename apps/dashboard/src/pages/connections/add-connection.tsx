@@ -1,7 +1,8 @@
-import { createCatalog, customService, type Service } from '@sallyport/catalog'
+import { customService, type Service } from '@sallyport/catalog'
 import type { Connection } from '@sallyport/contracts'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
+import { catalog } from '../../catalog.ts'
 import { Button, LinkButton, TextLink } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { ConnectionForm } from '../../components/connection-form.tsx'
@@ -20,7 +21,6 @@ interface AddConnectionProps {
 
 /** Which API, then its key, then what comes next. */
 export function AddConnection({ service: wanted, back }: AddConnectionProps) {
-  const [catalog] = useState(createCatalog)
   const [service, setService] = useState(
     wanted === undefined ? undefined : catalog.findService(wanted),
   )

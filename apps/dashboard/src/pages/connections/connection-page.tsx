@@ -5,6 +5,7 @@ import { type Output, query } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
 import { Card, Facts } from '../../components/card.tsx'
+import { ServiceName } from '../../components/lazy-names.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
@@ -12,7 +13,7 @@ import { RecentCalls } from '../../components/recent-calls.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useMay } from '../../session.ts'
-import { keyWords, serviceName } from './connection-words.ts'
+import { keyWords } from './connection-words.ts'
 import { EditConnection, ReplaceKey } from './edit-connection.tsx'
 import { RevokeConnection } from './revoke-connection.tsx'
 import { TestConnection } from './test-connection.tsx'
@@ -38,7 +39,7 @@ export function ConnectionPage() {
         heading={<span className="[overflow-wrap:anywhere]">{connection.label}</span>}
         description={
           <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-            <StatusBadge status={connection.status} /> {serviceName(connection.service)}
+            <StatusBadge status={connection.status} /> <ServiceName service={connection.service} />
           </span>
         }
         up={<TextLink to="/connections">Connections</TextLink>}

@@ -5,12 +5,13 @@ import { type Output, pages } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { LinkButton, TextLink } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
+import { ServiceName } from '../../components/lazy-names.tsx'
 import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { EmptyState } from '../../components/states.tsx'
 import { useMay } from '../../session.ts'
-import { hostsOf, serviceName } from './connection-words.ts'
+import { hostsOf } from './connection-words.ts'
 
 type Connection = Output<'listConnections'>['connections'][number]
 
@@ -37,7 +38,7 @@ const columns: readonly Column<Connection>[] = [
       </TextLink>
     ),
   },
-  { id: 'service', header: 'Service', cell: ({ service }) => serviceName(service) },
+  { id: 'service', header: 'Service', cell: ({ service }) => <ServiceName service={service} /> },
   {
     id: 'origins',
     header: 'Goes to',

@@ -7,7 +7,7 @@ import { Field } from '../../components/field.tsx'
 import { Input } from '../../components/input.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
-import { testUrlFor } from './connection-words.ts'
+import { testUrlFor } from './test-url.ts'
 
 /** Tries the key with one GET and says how it went. */
 export function TestConnection({ connection }: { connection: Connection }) {

@@ -1,9 +1,9 @@
-import { createCatalog } from '@sallyport/catalog'
 import type { PolicyDocument } from '@sallyport/contracts'
 import { Plus } from 'lucide-react'
 import { useId } from 'react'
 import { useFieldArray, useFormContext, useWatch } from 'react-hook-form'
 import type { Output } from '../../api.ts'
+import { catalog } from '../../catalog.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { Checkbox } from '../../components/input.tsx'
@@ -65,7 +65,7 @@ function Templates({ connection, onChange }: TemplatesProps) {
   const { control, getValues } = useFormContext<PolicyDocument>()
   const allow = useWatch({ control, name: 'allow' })
   const id = useId()
-  const service = createCatalog().findService(connection.service)
+  const service = catalog.findService(connection.service)
   if (service === undefined || service.actions.length === 0) return null
   const change = (action: (typeof service.actions)[number], isOn: boolean) => {
     const entries = getValues('allow')

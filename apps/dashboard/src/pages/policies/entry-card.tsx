@@ -1,4 +1,3 @@
-import { createCatalog } from '@sallyport/catalog'
 import {
   type AllowEntry,
   type HttpMethod,
@@ -8,6 +7,7 @@ import {
 import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useController, useFormContext, useWatch } from 'react-hook-form'
+import { catalog } from '../../catalog.ts'
 import { Badge } from '../../components/badge.tsx'
 import { IconButton } from '../../components/button.tsx'
 import { SelectField } from '../../components/form-fields.tsx'
@@ -65,7 +65,7 @@ export function EntryCard({ index, origins, onRemove }: EntryCardProps) {
 function TemplateBadge({ entry }: { entry: AllowEntry }) {
   const { actionTemplateId } = entry
   if (actionTemplateId === undefined) return null
-  const found = createCatalog().findAction(actionTemplateId)
+  const found = catalog.findAction(actionTemplateId)
   return <Badge>{found?.action.label ?? actionTemplateId}</Badge>
 }
 

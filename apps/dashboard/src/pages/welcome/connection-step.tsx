@@ -1,13 +1,13 @@
-import { createCatalog, type Service } from '@sallyport/catalog'
+import type { Service } from '@sallyport/catalog'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { query } from '../../api.ts'
+import { catalog } from '../../catalog.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { ConnectionForm } from '../../components/connection-form.tsx'
 import { ServicePicker } from '../../components/service-picker.tsx'
 
-const catalog = createCatalog()
 const offeredMax = 5
 
 /** The first step: a key, and where it may go. */

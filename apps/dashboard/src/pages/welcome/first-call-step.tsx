@@ -1,8 +1,8 @@
-import { createCatalog } from '@sallyport/catalog'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type EnrolledAgent, enrolAgentHere } from '../../agent-key.ts'
 import { asProblem, type Output, query, useAction } from '../../api.ts'
+import { catalog } from '../../catalog.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { ClientSnippets } from '../../components/client-snippets.tsx'
@@ -41,7 +41,7 @@ export function FirstCallStep(props: FirstCallStepProps) {
 
 /** Something harmless that the API surely has: the first path without a wildcard that its catalog entry reads. */
 function suggestion({ service, label, origins }: Output<'getConnection'>['connection']): string {
-  const reads = createCatalog()
+  const reads = catalog
     .findService(service)
     ?.actions.flatMap(({ allow }) => allow)
     .filter(({ methods }) => methods.includes('GET'))
