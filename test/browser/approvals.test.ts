@@ -197,6 +197,20 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     await Promise.all([first.context.close(), other.context.close()])
   })
 
+  it('asks who it is where the policy wants that fresh, and then goes on', async () => {
+    const { ask } = await scene.subject({ approvalOptions: { freshSignIn: true } })
+    const { approvalRequestId } = await ask()
+    const person = await addPerson(scene.vault, 'approver')
+    const { page, context } = await open(`/approvals/${approvalRequestId}`, person)
+    await scene.admin`update sessions set authenticated_at = now() - interval '1 hour' where owner_id = ${person.id}`
+    await press(page, 'Approve')
+    const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' })
+    await dialog.getByLabel('Password').fill(person.password)
+    await page.keyboard.press('Enter')
+    await page.getByText('Approved. The agent can send it once.').waitFor()
+    await context.close()
+  })
+
   it('shows all to those who may only look, and tells them why they can not decide', async () => {
     const { ask } = await scene.subject()
     const { approvalRequestId } = await ask()

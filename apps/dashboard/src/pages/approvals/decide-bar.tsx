@@ -51,7 +51,7 @@ export function DecideBar(props: DecideBarProps) {
           {wasMoved
             ? 'Something moved just then, so the press was not counted. Press again.'
             : isPending && approval.freshSignIn && approveBlocked === undefined
-              ? 'Approving asks you to prove who you are.'
+              ? 'Needs a sign-in of the last five minutes; you may be asked for it.'
               : isPending && approveBlocked}
         </span>
       </div>
