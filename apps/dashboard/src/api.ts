@@ -7,6 +7,7 @@ import {
 } from '@sallyport/contracts'
 import { createClient, routes } from '@sallyport/sdk'
 import {
+  MutationCache,
   QueryCache,
   QueryClient,
   type UseMutationResult,
@@ -24,6 +25,8 @@ export type Output<Id extends OperationId> = OutputOf<Operations[Id]>
 
 /** Not asked again within this time unless an event says that something changed. */
 const freshMs = 10_000
+/** What was sent, passwords among it, and secrets that are shown once are not kept for longer than they are looked at. */
+const sentKeptMs = 1_000
 
 export const client = createClient({ baseUrl: location.origin, auth: { kind: 'cookie' } })
 
@@ -123,16 +126,16 @@ export function asProblem(thrown: unknown): Problem {
 
 /** The cache of what the vault answered. `onSignedOut` is told when it answers that nobody is signed in. */
 export function createQueryClient(onSignedOut: () => void): QueryClient {
+  const onError = (error: unknown) => {
+    if (error instanceof Problem && error.type === 'unauthenticated') onSignedOut()
+  }
   return new QueryClient({
-    queryCache: new QueryCache({
-      onError: (error) => {
-        if (error instanceof Problem && error.type === 'unauthenticated') onSignedOut()
-      },
-    }),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       // The SDK tries again by itself where that makes sense.
       queries: { retry: false, staleTime: freshMs },
-      mutations: { retry: false },
+      mutations: { retry: false, gcTime: sentKeptMs },
     },
   })
 }

@@ -8,6 +8,7 @@ import { createEvents, EventsContext, eventsPath } from './events.ts'
 import { createFreshSignIn, FreshSignInContext } from './fresh-sign-in.ts'
 import { isTokenLink, takeLinkToken } from './link-token.ts'
 import { createAppRouter } from './router.tsx'
+import { watchPerson } from './session.ts'
 import './styles.css'
 import { applyTheme, readTheme } from './theme.ts'
 
@@ -33,8 +34,15 @@ const freshSignIn = createFreshSignIn()
 async function goToSignIn(): Promise<void> {
   const { pathname, href } = router.state.location
   if (['/sign-in', '/setup', '/invite'].includes(pathname)) return
+  // What waits for a fresh sign-in was begun by this person: whoever signs in next must not finish it.
+  freshSignIn.answer(false)
   await router.navigate({ to: '/sign-in', search: { next: href } })
+  // Nor is what was shown for whoever goes back.
+  queryClient.clear()
 }
+
+// Nothing of the one person's page, half-done or shown, is for the other.
+watchPerson(queryClient, () => location.reload())
 
 router.subscribe('onBeforeLoad', ({ fromLocation, pathChanged }) => {
   if (fromLocation !== undefined && pathChanged) document.documentElement.dataset.moved = ''

@@ -1,5 +1,5 @@
 import type { OwnerScope } from '@sallyport/contracts'
-import { useQuery } from '@tanstack/react-query'
+import { type QueryClient, useQuery } from '@tanstack/react-query'
 import { type Output, query } from './api.ts'
 
 /** Who is signed in, where, and what they may do. */
@@ -15,4 +15,21 @@ export function useSession(): Session | undefined {
 /** Whether the person who is signed in may do what needs this scope. The vault decides; this only spares a refusal. */
 export function useMay(scope: OwnerScope): boolean {
   return useSession()?.scopes.includes(scope) === true
+}
+
+/**
+ * Tells when the vault answers as another person than the one whose data this page shows: all tabs share one session, and
+ * somebody has signed in in another. Signing in in this tab sets the session and is not told.
+ */
+export function watchPerson(queryClient: QueryClient, onOther: () => void): void {
+  let known: string | undefined
+  queryClient.getQueryCache().subscribe((event) => {
+    if (event.type !== 'updated' || event.action.type !== 'success') return
+    const [, operation] = event.query.queryKey
+    if (operation !== 'getSession') return
+    const { id } = (event.query.state.data as Session).owner
+    const isOther = known !== undefined && known !== id && event.action.manual !== true
+    known = id
+    if (isOther) onOther()
+  })
 }

@@ -1,9 +1,11 @@
+import type { Problem } from '@sallyport/contracts'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { CircleUser, LogOut, UserCog } from 'lucide-react'
 import { useId, useRef, useState } from 'react'
 import { useAction } from '../api.ts'
 import { classes } from '../components/classes.ts'
+import { useToast } from '../components/toast.tsx'
 import { useSession } from '../session.ts'
 import { chooseTheme, readTheme, type Theme } from '../theme.ts'
 
@@ -90,13 +92,18 @@ function ThemeChoice() {
 function SignOut() {
   const navigate = useNavigate()
   const queryClient = useQueryClient()
+  const toast = useToast()
   const signOut = useAction('signOut', {
     onDone: () => {
       void navigate({ to: '/sign-in' }).then(() => queryClient.clear())
     },
   })
+  // Whoever goes away has to know that they are still signed in.
+  const onError = ({ type }: Problem) => {
+    if (type !== 'unauthenticated') toast('You could not be signed out. Try again.', 'bad')
+  }
   return (
-    <button type="button" className={item} onClick={() => signOut.mutate({})}>
+    <button type="button" className={item} onClick={() => signOut.mutate({}, { onError })}>
       <LogOut aria-hidden="true" /> Sign out
     </button>
   )
