@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.ts'
-import { installPackedMcp, type PackedMcp } from '../fixtures/packed-mcp.ts'
 import { ownerEmail, ownerPassword, startVault, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
 import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
@@ -16,24 +13,24 @@ describe.skipIf(!hasChromium)('from a first start to an agent’s first call', (
   let vault: TestVault
   let browser: Browser
   let upstream: EchoUpstream
-  let mcp: PackedMcp
   let link: string
+  let site: string
   const opened: OpenedPage[] = []
 
   beforeAll(async () => {
-    ;[vault, browser, upstream, mcp] = await Promise.all([
+    ;[vault, browser, upstream] = await Promise.all([
       startVault({ bare: true }),
       startChromium(),
       startEchoUpstream(),
-      installPackedMcp(),
     ])
-    link = `${vault.url}/setup#token=${readFileSync(join(vault.dataDir, 'setup-token'), 'utf8').trim()}`
+    // As it is printed: the pages are at localhost, where passkeys are possible, and agents call another address.
+    link = /first owner: (\S+)/.exec(vault.output())?.[1] ?? ''
+    site = new URL(link).origin
   })
   afterAll(async () => {
     await browser?.close()
     await vault?.stop()
     await upstream?.close()
-    mcp?.remove()
   })
 
   async function open(url: string, options: Parameters<typeof openPage>[2] = {}) {
@@ -46,12 +43,7 @@ describe.skipIf(!hasChromium)('from a first start to an agent’s first call', (
   it.each(['light', 'dark'] as const)(
     'can be read by everyone before anybody has signed in, in %s, on a phone too',
     async (colorScheme) => {
-      for (const url of [
-        link,
-        `${vault.url}/setup`,
-        `${vault.url}/sign-in`,
-        `${vault.url}/invite`,
-      ]) {
+      for (const url of [link, `${site}/setup`, `${site}/sign-in`, `${site}/invite`]) {
         for (const phone of [false, true]) {
           const { page, context } = await open(url, { colorScheme, phone, audit: true })
           await page.getByRole('heading', { level: 1 }).waitFor()
@@ -67,17 +59,17 @@ describe.skipIf(!hasChromium)('from a first start to an agent’s first call', (
     verifies('S-42')
     const { page, context } = await open(link)
     await password(page).waitFor()
-    expect(page.url()).toBe(`${vault.url}/setup`)
+    expect(page.url()).toBe(`${site}/setup`)
     // Another page and back: what the history remembers of this one is without it.
-    await page.goto(`${vault.url}/sign-in`)
+    await page.goto(`${site}/sign-in`)
     await page.goBack()
     await page.getByText('Open the whole link').waitFor()
-    expect(page.url()).toBe(`${vault.url}/setup`)
+    expect(page.url()).toBe(`${site}/setup`)
     await context.close()
   })
 
   it('says what is wrong with half a link, asks for nothing, and takes the whole one', async () => {
-    const { page, context } = await open(`${vault.url}/setup`)
+    const { page, context } = await open(`${site}/setup`)
     await page.getByText('Open the whole link').waitFor()
     expect(await page.locator('form').count()).toBe(0)
     // Pasted into the same tab, only the fragment changes.
@@ -129,17 +121,14 @@ describe.skipIf(!hasChromium)('from a first start to an agent’s first call', (
     await context.close()
   })
 
-  /** The published package, started as the pasted configuration says; what npx would fetch is what npm packed here. */
+  /** The real server, started as the pasted configuration says. */
   async function actAs(pasted: string): Promise<void> {
     const { mcpServers } = JSON.parse(pasted) as {
       mcpServers: Record<string, { command: string; args: string[]; env: Record<string, string> }>
     }
     const { command, args, env } = mcpServers.sallyport ?? { command: '', args: [], env: {} }
-    expect([command, ...args]).toEqual(['npx', '-y', 'sallyport-mcp'])
     const client = new Client({ name: 'test', version: '1' })
-    await client.connect(
-      new StdioClientTransport({ command: mcp.bin, env: { PATH: process.env.PATH ?? '', ...env } }),
-    )
+    await client.connect(new StdioClientTransport({ command, args, env }))
     const listed = await client.callTool({ name: 'list_connections', arguments: {} })
     const { connections } = listed.structuredContent as { connections: { id: string }[] }
     const answer = await client.callTool({
@@ -157,7 +146,7 @@ describe.skipIf(!hasChromium)('from a first start to an agent’s first call', (
   it('can be read by everyone at each of its steps, in both themes, on a phone too', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const phone of [false, true]) {
-        const { page, context } = await open(`${vault.url}/welcome`, {
+        const { page, context } = await open(`${site}/welcome`, {
           colorScheme,
           phone,
           audit: true,

@@ -18,6 +18,8 @@ declare const SALLYPORT_VERSION: string
 
 /** EX_SOFTWARE of sysexits.h. */
 const faultExitCode = 70
+/** How it is started anywhere else. */
+const publishedMcpServer = { command: 'npx', args: ['-y', 'sallyport-mcp'] } as const
 
 /** Where the vault is; while it has no owner, also the link with which its first one is made, once. */
 export interface Ready {
@@ -28,6 +30,8 @@ export interface Ready {
 /** What the process hands to the vault. */
 export interface RunVaultNeeds {
   readonly environment: Environment
+  /** How `sallyport-mcp` is started on this machine. */
+  readonly mcpServer: { readonly command: string; readonly args: readonly string[] }
   /** Tells whoever started it that it serves. */
   readonly announce: (ready: Ready) => void
   /** Resolves when the vault is to stop. */
@@ -38,7 +42,12 @@ export interface RunVaultNeeds {
  * Runs the vault until it is to stop. Throws ConfigError (exit code 78) for a wrong environment and WrongRootKeyError
  * before anything is changed; other failures at start are problems that say what to do.
  */
-export async function runVault({ environment, announce, stopped }: RunVaultNeeds): Promise<void> {
+export async function runVault({
+  environment,
+  mcpServer,
+  announce,
+  stopped,
+}: RunVaultNeeds): Promise<void> {
   const config = readConfig(environment, configChecks)
   const log = pino(
     { level: config.logLevel, serializers: { err: describeFault } },
@@ -65,6 +74,8 @@ export async function runVault({ environment, announce, stopped }: RunVaultNeeds
     log,
     randomBytes,
     version: SALLYPORT_VERSION,
+    // A vault that others reach has agents on machines of theirs.
+    mcpServer: config.publicUrl === undefined ? mcpServer : publishedMcpServer,
     dashboardDir: findDashboard(),
     now: Date.now,
     publicUrl: () => url,

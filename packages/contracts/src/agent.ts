@@ -90,6 +90,23 @@ export const renameAgent = defineOperation({
   problems: ['agent-not-found'],
 })
 
+export const getClientSetup = defineOperation({
+  id: 'getClientSetup',
+  method: 'GET',
+  path: '/api/v1/client-setup',
+  caller: ['owner'],
+  demand: 'agents:write',
+  summary: 'Say how an MCP client starts the server that acts for an agent of this vault',
+  input: z.strictObject({}),
+  output: z.object({
+    /** Where the agent reaches the vault, and what its assertions name. */
+    vaultUrl: z.string(),
+    command: z.string(),
+    args: z.array(z.string()),
+  }),
+  problems: [],
+})
+
 export const issueBootstrapSecret = defineOperation({
   id: 'issueBootstrapSecret',
   method: 'POST',

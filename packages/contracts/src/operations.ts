@@ -68,6 +68,7 @@ export const operations = {
   listAgents: agent.listAgents,
   getAgent: agent.getAgent,
   renameAgent: agent.renameAgent,
+  getClientSetup: agent.getClientSetup,
   issueBootstrapSecret: agent.issueBootstrapSecret,
   disableAgent: agent.disableAgent,
   enableAgent: agent.enableAgent,

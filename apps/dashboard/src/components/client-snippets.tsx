@@ -1,12 +1,29 @@
+import { useQuery } from '@tanstack/react-query'
 import type { EnrolledAgent } from '../agent-key.ts'
+import { type Output, query } from '../api.ts'
 import { CodeBlock } from './copy-button.tsx'
+import { LoadingState } from './loading-state.tsx'
 import { Notice } from './notice.tsx'
 import { snippetsOf } from './snippets-of.ts'
+import { ErrorState } from './states.tsx'
 import { Tabs } from './tabs.tsx'
 
 /** What to paste where, with the agent's key in it. Shown once: the key is nowhere else. */
 export function ClientSnippets({ agent }: { agent: EnrolledAgent }) {
-  const snippets = snippetsOf(agent, location.origin)
+  const { data, error, refetch } = useQuery(query('getClientSetup', {}))
+  if (data === undefined) {
+    return error === null ? <LoadingState /> : <ErrorState error={error} onRetry={refetch} />
+  }
+  return <Snippets agent={agent} setup={data} />
+}
+
+interface SnippetsProps {
+  readonly agent: EnrolledAgent
+  readonly setup: Output<'getClientSetup'>
+}
+
+function Snippets({ agent, setup }: SnippetsProps) {
+  const snippets = snippetsOf(agent, setup)
   return (
     <div className="grid gap-4">
       <Tabs

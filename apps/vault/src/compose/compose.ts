@@ -134,6 +134,7 @@ function composeApp(
     }),
     onSetUp: needs.onSetUp,
     publicUrl,
+    mcpServer: needs.mcpServer,
     version: needs.version,
   })
   const app = createApp(mounted, context)

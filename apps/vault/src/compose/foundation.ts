@@ -33,13 +33,15 @@ export interface ComposeNeeds {
   readonly store: OpenedStore
   readonly log: Log
   readonly version: string
+  /** How a client beside the agent starts `sallyport-mcp`. */
+  readonly mcpServer: { readonly command: string; readonly args: readonly string[] }
   /** The folder of the built dashboard. */
   readonly dashboardDir: string
   /** The vault's own URL, without trailing slash; asked only once it listens. */
   readonly publicUrl: () => string
-  /** Told once the first owner was made. */
   /** Where people open its pages, without trailing slash: the same, or localhost where that is a loopback address. */
   readonly pagesUrl: () => string
+  /** Told once the first owner was made. */
   readonly onSetUp: () => void
   readonly randomBytes: (size: number) => Uint8Array
   /** Milliseconds since the epoch. */

@@ -35,5 +35,7 @@ export interface Rooms {
   readonly onSetUp: () => void
   /** Without trailing slash; known once the vault listens. */
   readonly publicUrl: () => string
+  /** How a client beside the agent starts `sallyport-mcp`. */
+  readonly mcpServer: { readonly command: string; readonly args: readonly string[] }
   readonly version: string
 }

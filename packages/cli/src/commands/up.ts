@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { serverCommand } from '../clients/mcp-server.ts'
 import { defaultUrl } from '../settings.ts'
 import type { Process } from './context.ts'
 import { whenToldToStop } from './when-told-to-stop.ts'
@@ -9,11 +10,13 @@ export function addUpCommand(program: Command, given: Process): void {
     .command('up')
     .description('Run the vault (settings come from the environment; see docs/configuration.md)')
     .action(async (_options: object, command: Command) => {
+      const { command: mcpCommand, args } = serverCommand({})
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
       // Loaded only here: the other commands need nothing of the vault.
       const { runVault } = await import('@sallyport/vault/main')
       await runVault({
         environment: given.environment,
+        mcpServer: { command: mcpCommand, args },
         announce: (ready) => {
           const text = json === true ? JSON.stringify(ready) : welcome(ready)
           given.streams.stdout.write(`${text}\n`)
@@ -33,7 +36,7 @@ export function welcome({ url, setupUrl }: { url: string; setupUrl?: string }): 
     '',
     `  You are its first owner: ${setupUrl}`,
     '',
-    '  Then, in another terminal, in this folder:',
+    '  The page leads you on. Or, in another terminal, in this folder:',
     `    npx sallyport connect claude${where}      keep a key, and let Claude Code use it`,
     `    npx sallyport connections add${where}     keep another key`,
   ].join('\n')

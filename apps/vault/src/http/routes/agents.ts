@@ -3,7 +3,7 @@ import { toTokenErrorBody } from '../../identity/token-exchange.ts'
 import { type Mounted, mount, mountTokenEndpoint } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
 
-export const agentRoutes = ({ identity }: Rooms): Mounted[] => [
+export const agentRoutes = ({ identity, mcpServer, publicUrl }: Rooms): Mounted[] => [
   mount(op.bootstrapAgent, ({ input }) => identity.bootstrapAgent(input)),
   mountTokenEndpoint(
     op.issueAgentToken,
@@ -14,6 +14,11 @@ export const agentRoutes = ({ identity }: Rooms): Mounted[] => [
   mount(op.listAgents, ({ caller, input }) => identity.agents.list(caller, input)),
   mount(op.getAgent, ({ caller, input }) => identity.agents.get(caller, input)),
   mount(op.renameAgent, ({ caller, input }) => identity.agents.rename(caller, input)),
+  mount(op.getClientSetup, () => ({
+    vaultUrl: publicUrl(),
+    command: mcpServer.command,
+    args: [...mcpServer.args],
+  })),
   mount(op.issueBootstrapSecret, ({ caller, input }) =>
     identity.agents.issueBootstrapSecret(caller, input),
   ),
