@@ -47,7 +47,6 @@ describe('the built dashboard', () => {
     ['frame', 'connections-page'],
     ['frame', 'policies-page'],
     ['frame', 'capability-requests-page'],
-    ['frame', 'audit-page'],
   ])('shows %s %s with no more than that, all of it counted', (...pages) => {
     const wanted = pages.map((page) => chunk(page))
     expect(wanted).not.toContain(undefined)

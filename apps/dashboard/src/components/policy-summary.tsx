@@ -15,5 +15,5 @@ export function PolicySummary({ policy }: { policy: PolicyDocument }) {
 }
 
 /** The same in one piece, for a row of a list that cuts it where there is no room. */
-export const policySentence = (policy: PolicyDocument): string =>
+export const PolicySentence = ({ policy }: { policy: PolicyDocument }) =>
   describePolicy(policy, Date.now()).join(' ')

@@ -5,7 +5,7 @@ import { LinkButton, TextLink } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { AgentName } from '../../components/names.tsx'
-import { policySentence } from '../../components/policy-summary.tsx'
+import { PolicySentence } from '../../components/policy-summary.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { useMay } from '../../session.ts'
 
@@ -49,7 +49,7 @@ export function UsedBy({ connectionId }: { connectionId: string }) {
               <div className="min-w-0 flex-1 basis-60 [overflow-wrap:anywhere]">
                 <AgentName agentId={policy.agentId} />
                 <p className="line-clamp-3 text-[0.93rem] text-ink-soft">
-                  {policySentence(policy)}
+                  <PolicySentence policy={policy} />
                 </p>
               </div>
               <TextLink

@@ -4,14 +4,18 @@ import { Plus, ShieldCheck } from 'lucide-react'
 import { type Output, pages } from '../../api.ts'
 import { LinkButton, TextLink } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { AgentName, ConnectionName } from '../../components/names.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
-import { policySentence } from '../../components/policy-summary.tsx'
 import { EmptyState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useMay } from '../../session.ts'
 
 type Policy = Output<'listPolicies'>['policies'][number]
+
+const PolicySentence = lazyPart(
+  async () => (await import('../../components/policy-summary.tsx')).PolicySentence,
+)
 
 const route = getRouteApi('/frame/policies')
 
@@ -38,7 +42,7 @@ const columns: readonly Column<Policy>[] = [
     width: '2fr',
     cell: (policy) => (
       <span className="line-clamp-2 text-[0.93rem] whitespace-normal [overflow-wrap:anywhere]">
-        {policySentence(policy)}
+        <PolicySentence policy={policy} />
       </span>
     ),
   },
