@@ -58,6 +58,8 @@ export interface NewApproval
     | 'consumedAt'
     | 'auditId'
   > {
+  /** The token with which the agent asks: one that was ended opens nothing. */
+  readonly tokenHash: Uint8Array
   readonly expiresInMs: number
   readonly sealed: Uint8Array
   readonly fingerprints: Readonly<Record<string, string>>

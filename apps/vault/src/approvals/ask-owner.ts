@@ -65,7 +65,7 @@ async function describe(
     ruleId: decision.ruleId ?? null,
     reason: decision.reason,
     agentReason: agentReason === undefined || agentReason === '' ? null : agentReason,
-    ...{ freshSignIn, ownersNeeded, expiresInMs },
+    ...{ freshSignIn, ownersNeeded, expiresInMs, tokenHash: agent.tokenHash },
     fingerprints: fingerprintsOf({ agentId, connectionId: connection.id }, frozen, (parts) =>
       fingerprint(workspaceId, parts),
     ),

@@ -2,7 +2,7 @@ import { and, count, eq, sql } from 'drizzle-orm'
 import type { NewApproval, Opened, StoredApproval } from '../approvals/approval-store.ts'
 import { approvalColumns, isOpen } from './approval-columns.ts'
 import type { Executor, Transaction } from './database.ts'
-import { agents, approvals, connections, policies } from './tables.ts'
+import { agents, agentTokens, approvals, connections, policies } from './tables.ts'
 
 // How an approval comes to be. Whoever takes away what it stands on locks rows in the same order: agent, connection, policy,
 // and then withdraws approvals, so that none is opened behind its back.
@@ -34,13 +34,17 @@ export async function openApproval(
   return { outcome: 'opened', approval: await insert(tx, asked) }
 }
 
-/** Are agent, connection and policy still what was decided on? They stay so until the commit. */
+/** Are agent, token, connection and policy still what was decided on? They stay so until the commit. */
 async function stands(tx: Transaction, asked: NewApproval): Promise<boolean> {
   const [agent] = await tx
     .select({ status: agents.status })
     .from(agents)
     .where(and(eq(agents.id, asked.agentId), eq(agents.workspaceId, asked.workspaceId)))
     .for('no key update')
+  const [token] = await tx
+    .select({ hash: agentTokens.hash })
+    .from(agentTokens)
+    .where(and(eq(agentTokens.hash, asked.tokenHash), eq(agentTokens.agentId, asked.agentId)))
   const [connection] = await tx
     .select({ version: connections.version, status: connections.status })
     .from(connections)
@@ -53,6 +57,7 @@ async function stands(tx: Transaction, asked: NewApproval): Promise<boolean> {
     .for('key share')
   return (
     agent?.status === 'active' &&
+    token !== undefined &&
     connection?.version === asked.connectionVersion &&
     connection.status === 'healthy' &&
     policy !== undefined
@@ -102,7 +107,7 @@ async function countPending(tx: Transaction, agentId: string): Promise<number> {
 
 async function insert(
   tx: Transaction,
-  { expiresInMs, sealed, fingerprints, ...asked }: NewApproval,
+  { tokenHash: _, expiresInMs, sealed, fingerprints, ...asked }: NewApproval,
 ): Promise<StoredApproval> {
   const seconds = expiresInMs / msPerSecond
   const [opened] = await tx
