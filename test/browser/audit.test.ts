@@ -191,8 +191,9 @@ describe.skipIf(!hasChromium)('the audit log', () => {
   })
 
   it('is not for approvers: no link leads to it, and the pages say why and who can change it', async () => {
-    const approver = await addPerson(scene.vault, 'approver')
-    const { page, context, said } = await open('/approvals', { signedIn: approver })
+    const { email, password } = await addPerson(scene.vault, 'approver')
+    const signedIn = { email, password }
+    const { page, context, said } = await open('/approvals', { signedIn })
     const pages = page.getByRole('navigation', { name: 'Pages' })
     await pages.getByRole('link', { name: 'Agents' }).waitFor()
     for (const name of ['Audit', 'Activity']) {
@@ -207,8 +208,8 @@ describe.skipIf(!hasChromium)('the audit log', () => {
   })
 
   it('is for auditors', async () => {
-    const auditor = await addPerson(scene.vault, 'auditor')
-    const { page, context } = await open('/audit', { signedIn: auditor })
+    const { email, password } = await addPerson(scene.vault, 'auditor')
+    const { page, context } = await open('/audit', { signedIn: { email, password } })
     await rows(page).nth(1).waitFor()
     await page.getByRole('button', { name: 'Verify' }).waitFor()
     await context.close()
@@ -218,7 +219,8 @@ describe.skipIf(!hasChromium)('the audit log', () => {
     'can be read by everyone, in %s, on a phone, an entry open',
     async (colorScheme) => {
       for (const phone of [false, true]) {
-        const { page, context } = await open('/audit', { colorScheme, phone, audit: true })
+        const options = { colorScheme, phone, audit: true }
+        const { page, context } = await open('/audit?operation=execute', options)
         await page.getByRole('button', { name: 'Request' }).first().waitFor()
         if (phone) await page.getByRole('button', { name: 'Filters' }).click()
         await page.getByLabel('Outcome').waitFor()

@@ -20,7 +20,6 @@ import { showMs, TallyTable } from './tally-table.tsx'
 type Counts = Output<'getActivity'>
 
 const route = getRouteApi('/frame/activity')
-const refetchMs = 15_000
 
 /** How much agents called, what was denied, and how long it took. */
 export function ActivityPage() {
@@ -41,14 +40,14 @@ function Current() {
   const { range: rangeId, agentId, connectionId } = route.useSearch()
   const range = rangeOf(rangeId)
   const input = {
-    ...spanOf(range, useNow()),
+    ...spanOf(range, useNow(range.refetchMs)),
     bucketMinutes: range.bucketMinutes,
     ...(agentId !== undefined && { agentId }),
     ...(connectionId !== undefined && { connectionId }),
   }
   const { data, error, refetch } = useQuery({
     ...query('getActivity', input),
-    refetchInterval: refetchMs,
+    refetchInterval: range.refetchMs,
     placeholderData: keepPreviousData,
   })
   if (data === undefined) {
@@ -63,12 +62,12 @@ function Current() {
 }
 
 /** The time, now and then: the span that is shown moves on with it, whether or not anything was counted. */
-function useNow(): number {
+function useNow(everyMs: number): number {
   const [nowMs, setNowMs] = useState(Date.now)
   useEffect(() => {
-    const timer = setInterval(() => setNowMs(Date.now()), refetchMs)
+    const timer = setInterval(() => setNowMs(Date.now()), everyMs)
     return () => clearInterval(timer)
-  }, [])
+  }, [everyMs])
   return nowMs
 }
 
