@@ -40,6 +40,7 @@ export const held = (row: StoredApproval, publicUrl: string): HeldApproval => ({
   freshSignIn: row.freshSignIn,
   ownersNeeded: row.ownersNeeded,
   reason: row.reason,
+  createdAt: row.createdAt,
   expiresAt: row.expiresAt,
   approvalUrl: approvalUrlOf(publicUrl, row.id),
   note: row.note,

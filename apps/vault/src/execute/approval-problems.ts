@@ -24,22 +24,41 @@ export const approvalStale = (what: string) =>
 type Refused = Exclude<ApprovalStatus, 'pending' | 'approved'>
 
 /** Says why an approval of this status lets nothing out. */
-export function approvalProblem(status: Refused, note: string | null = null): Problem {
+export function approvalProblem(
+  status: Refused,
+  { note, attemptAuditId }: Partial<Pick<HeldApproval, 'note' | 'attemptAuditId'>> = {},
+): Problem {
+  if (status === 'consumed') return approvalConsumed(attemptAuditId ?? undefined)
   if (status === 'denied') {
-    const said = note === null || note === '' ? '' : ` They wrote: ${note}`
+    const said = note === undefined || note === null || note === '' ? '' : ` They wrote: ${note}`
     return new Problem('approval-denied', `An owner denied this request.${said}`, {
       next: 'Do not ask for the same again; tell the user, who may change the task.',
     })
   }
   const [type, detail] = endings[status]
-  return new Problem(type, `${detail} Nothing was sent.`, { next: askAgain })
+  return new Problem(type, `${detail} Nothing was sent.`, {
+    next: 'If it is still wanted, send the request without approvalId: an owner is asked anew.',
+  })
 }
 
-const askAgain =
-  'If it is still wanted, send the request without approvalId: an owner is asked anew.'
+/**
+ * An approval is used once. Whoever comes again may have missed the answer to that one attempt, so they are pointed to it
+ * (`attemptAuditId`) and not told to ask anew, which would have the request sent twice.
+ */
+function approvalConsumed(attemptAuditId: string | undefined): Problem {
+  const where = attemptAuditId === undefined ? '' : ` (audit entry ${attemptAuditId})`
+  return new Problem(
+    'approval-consumed',
+    `The approval was used already: its one attempt is on record${where}. This time nothing was sent.`,
+    {
+      next: 'If you have not seen the answer of that attempt, look first whether it took effect; an owner finds it in the audit log. Only if the same is wanted once more, send the request without approvalId.',
+      ...(attemptAuditId !== undefined && { extra: { attemptAuditId } }),
+    },
+  )
+}
+
 const endings = {
   expired: ['approval-expired', 'The approval has expired.'],
-  consumed: ['approval-consumed', 'The approval was used already: it is for one sending alone.'],
   cancelled: [
     'approval-cancelled',
     'The approval was withdrawn, since what it stood on was taken away.',
@@ -47,6 +66,7 @@ const endings = {
 } as const
 
 /** The approval lets the request out, or throws the problem that says why not. */
-export function requireGranted({ status, note }: HeldApproval): void {
-  if (status !== 'approved' && status !== 'pending') throw approvalProblem(status, note)
+export function requireGranted(approval: HeldApproval): void {
+  const { status } = approval
+  if (status !== 'approved' && status !== 'pending') throw approvalProblem(status, approval)
 }

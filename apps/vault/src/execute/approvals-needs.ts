@@ -18,10 +18,13 @@ export interface HeldApproval {
   readonly ownersNeeded: number
   /** Why an owner is asked. */
   readonly reason: string
+  readonly createdAt: Date
   readonly expiresAt: Date
   readonly approvalUrl: string
   /** What the owner wrote when denying. */
   readonly note: string | null
+  /** The audit entry of the attempt that used it. */
+  readonly attemptAuditId: string | null
 }
 
 /** What an owner is asked about. */

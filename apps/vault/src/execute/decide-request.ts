@@ -46,10 +46,11 @@ export function requireAllowed({ call, frozen, decision }: Decided): AllowedRequ
 export function requireApproved(
   { call, frozen, decision }: Decided,
   approval: HeldApproval,
+  nowMs: number,
 ): AllowedRequest {
   if (decision.outcome === 'deny') throw refusalOf(decision)
   const terms = decision.outcome === 'require_approval' ? decision.approval : undefined
-  if (terms !== undefined && isStricter(terms, approval)) {
+  if (terms !== undefined && isStricter(terms, approval, nowMs)) {
     throw approvalStale('The policy asks for a stricter approval')
   }
   const reason = 'An owner approved this request.'
@@ -57,8 +58,20 @@ export function requireApproved(
   return { call, frozen, decision: approved, approvalId: approval.id } as AllowedRequest
 }
 
-const isStricter = (terms: ApprovalTerms, approval: HeldApproval) =>
-  (terms.freshSignIn && !approval.freshSignIn) || terms.ownersNeeded > approval.ownersNeeded
+/** One that would be over by now under the terms of now is over, though it was given more time. */
+function isStricter(
+  { freshSignIn, ownersNeeded, expiresInMs }: ApprovalTerms,
+  approval: HeldApproval,
+  nowMs: number,
+): boolean {
+  const givenMs = approval.expiresAt.getTime() - approval.createdAt.getTime()
+  const agedMs = nowMs - approval.createdAt.getTime()
+  return (
+    (freshSignIn && !approval.freshSignIn) ||
+    ownersNeeded > approval.ownersNeeded ||
+    (expiresInMs < givenMs && expiresInMs <= agedMs)
+  )
+}
 
 function refusalOf(decision: Decision): Problem {
   return new Problem(decision.problem ?? 'policy-denied', decision.reason, {

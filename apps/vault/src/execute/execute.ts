@@ -8,7 +8,7 @@ import { type FrozenRequest, freezeRequest } from './freeze-request.ts'
 import { permit } from './permit.ts'
 import { askOwner, type Recorded, redeemSame, redeemStored } from './redeem-approval.ts'
 import { requireUnchanged } from './require-unchanged.ts'
-import { resolveCall } from './resolve-call.ts'
+import { freezeOptionsOf, resolveCall } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
 import { sendPermitted } from './send-permitted.ts'
 
@@ -73,11 +73,7 @@ async function attempt(
   try {
     await requireUnchanged(needs, call, needs.isCurrent)
     const credential = await needs.readyCredential(call.connection)
-    const frozen = freezeRequest(input, {
-      allowEncodedSlash: call.connection.allowEncodedSlash,
-      extraHeaders: call.connection.requestHeaders,
-      slot: credential.slot,
-    })
+    const frozen = freezeRequest(input, freezeOptionsOf(call.connection, credential.slot))
     const decision = decideRequest(call, frozen, needs.now())
     const decided = reached({ frozen, decision })
     if (input.dryRun === true) {

@@ -2,7 +2,12 @@ import { Problem } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
-import { type FreezeOptions, freezeRequest, type RequestInput } from './freeze-request.ts'
+import {
+  type FreezeOptions,
+  freezeRequest,
+  type RequestInput,
+  stillFits,
+} from './freeze-request.ts'
 
 const freeze = (input: Partial<RequestInput>, options: FreezeOptions = {}) =>
   freezeRequest({ method: 'GET', url: 'https://api.example.com/v1', ...input }, options)
@@ -544,5 +549,55 @@ describe('the frozen request', () => {
     expect(new Set(digests).size).toBe(others.length)
     expect(freezeRequest(base).digest).toBe(digests[0])
     expect(digests[0]).toMatch(/^[0-9a-f]{64}$/)
+  })
+})
+
+describe('a request that was frozen before', () => {
+  it('still fits the connection that it was frozen for, whatever it holds', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 8 })
+    const slots = [
+      {},
+      { headerNames: ['authorization'] },
+      { headerNames: ['user-agent', 'x-key'] },
+      { queryName: 'key' },
+      { placeholder: 'token' },
+    ]
+    fc.assert(
+      fc.property(
+        fc.record({ path: text, query: fc.dictionary(text, text), value: text }),
+        fc.constantFrom('', '?', '?a=b', '?a=%20&b', '?x=+'),
+        fc.tuple(fc.constantFrom(...slots), fc.boolean()),
+        ({ path, query, value }, search, [slot, hasBody]) => {
+          const options = { extraHeaders: ['X-Own'], slot }
+          const marked = slot.placeholder === undefined ? '' : '/{token}'
+          const url = `${host}${marked}/${encodeURIComponent(path.replaceAll(/\p{Surrogate}/gu, ''))}${search}`
+          const headers = { 'x-own': value, accept: value, 'content-type': 'text/plain' }
+          const body = hasBody ? { body: 'text', method: 'POST' } : {}
+          let frozen: ReturnType<typeof freeze>
+          try {
+            frozen = freeze({ url, query, headers, ...body }, options)
+          } catch (thrown) {
+            if (thrown instanceof Problem) return
+            throw thrown
+          }
+          expect(stillFits(frozen, options)).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('fits no more once a header, an escape or the place of the credential is another', () => {
+    verifies('S-27')
+    const options = { extraHeaders: ['x-own'], allowEncodedSlash: true }
+    const frozen = freeze({ url: `${host}/a%2Fb?key=1`, headers: { 'x-own': '1' } }, options)
+    expect(stillFits(frozen, options)).toBe(true)
+    for (const change of [
+      { extraHeaders: [] },
+      { allowEncodedSlash: false },
+      { slot: { queryName: 'key' } },
+      { slot: { placeholder: 'token' } },
+    ]) {
+      expect(stillFits(frozen, { ...options, ...change })).toBe(false)
+    }
   })
 })

@@ -74,6 +74,9 @@ const defaultHeaders: HeaderList = [
   ['user-agent', 'Sallyport'],
 ]
 
+/** The vault reads the answer, so it asks for no compression; an agent's accept-encoding never passes. */
+const ownHeader = ['accept-encoding', 'identity'] as const
+
 /**
  * Builds the outgoing request once: one method, one absolute URL, one list of headers, the bytes of the body (S-14). Whatever
  * would have to be repaired is refused.
@@ -107,6 +110,23 @@ export function freezeRequest(input: RequestInput, options: FreezeOptions = {}):
   return Object.freeze(request) as FrozenRequest
 }
 
+/**
+ * Would the connection as it is now still take this request as it stands? A header that it lists no more, an escape that it
+ * allows no more, or another place for the credential in the URL: then not.
+ */
+export function stillFits({ url, headers }: FrozenRequest, options: FreezeOptions): boolean {
+  const { dropped } = filterRequestHeaders(
+    headers.filter(([name]) => name !== ownHeader[0]),
+    { extras: options.extraHeaders ?? [], injected: [] },
+  )
+  try {
+    return dropped.length === 0 && freezeUrl({ url }, options).url === url
+  } catch (thrown) {
+    if (thrown instanceof Problem) return false
+    throw thrown
+  }
+}
+
 function checkMethod(method: string): HttpMethod {
   const known = httpMethods.find((one) => one === method)
   if (known !== undefined) return known
@@ -117,7 +137,7 @@ function checkMethod(method: string): HttpMethod {
 }
 
 function freezeUrl(
-  input: RequestInput,
+  input: Pick<RequestInput, 'url' | 'query'>,
   options: FreezeOptions,
 ): Pick<FrozenRequest, 'url' | 'origin' | 'host' | 'path' | 'query'> {
   const { origin, host, path, query } = parseCanonicalUrl(input.url, {
@@ -151,8 +171,7 @@ function fillHeaders(passed: HeaderList, body: RequestBody | undefined): HeaderL
   const missing = defaultHeaders.filter(([name]) => !given.has(name))
   const type: HeaderList =
     body === undefined || given.has('content-type') ? [] : [['content-type', body.contentType]]
-  // The vault reads the answer, so it asks for no compression; an agent's accept-encoding never passes.
-  return [...passed, ...type, ...missing, ['accept-encoding', 'identity']]
+  return [...passed, ...type, ...missing, ownHeader]
 }
 
 /** What stands before the body in a request that was written; raised when a member changes its meaning. */

@@ -1,18 +1,19 @@
-import type { ExecuteAnswer } from '@sallyport/contracts'
+import { type ExecuteAnswer, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import {
   approvalMismatch,
   approvalNotFound,
+  approvalProblem,
   approvalStale,
   requireGranted,
 } from './approval-problems.ts'
 import type { HeldApproval, Patience } from './approvals-needs.ts'
 import { type Decided, decideRequest, requireApproved } from './decide-request.ts'
 import type { Attempting, ExecuteNeeds } from './execute-needs.ts'
-import type { FrozenRequest } from './freeze-request.ts'
+import { type FrozenRequest, stillFits } from './freeze-request.ts'
 import { permit } from './permit.ts'
 import { requireUnchanged } from './require-unchanged.ts'
-import { resolveCall } from './resolve-call.ts'
+import { freezeOptionsOf, resolveCall } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
 import { sendPermitted } from './send-permitted.ts'
 import { stoppedBeforeSending } from './stopped.ts'
@@ -140,12 +141,33 @@ async function redeem(
   const frozen = await openRequest(needs, agent, approval)
   const decision = decideRequest(call, frozen, needs.now())
   reached({ frozen, decision })
-  const allowed = requireApproved({ call, frozen, decision }, approval)
+  if (!stillFits(frozen, freezeOptionsOf(call.connection, credential.slot))) {
+    throw approvalStale('The connection takes no such request any more')
+  }
+  const allowed = requireApproved({ call, frozen, decision }, approval, needs.now())
   // Nothing is used up for a call that an owner has ended already.
   if (running.isEnded()) throw stoppedBeforeSending()
-  const permitted = await permit(needs.begin, allowed, { auditId, running })
+  const permitted = await permit(needs.begin, allowed, { auditId, running }).catch(
+    async (thrown: unknown) => {
+      throw await pointToAttempt(needs, agent, { approvalId: approval.id, thrown })
+    },
+  )
   const { status, headers, body } = await sendPermitted(needs, permitted, credential)
   return { status, headers, body, auditId }
+}
+
+/** Of several that redeem at once all but one are told which attempt used the approval. */
+async function pointToAttempt(
+  { approvals }: ExecuteNeeds,
+  agent: AuthenticatedAgent,
+  { approvalId, thrown }: { readonly approvalId: string; readonly thrown: unknown },
+): Promise<unknown> {
+  if (!(thrown instanceof Problem) || thrown.type !== 'approval-consumed') return thrown
+  const used = await approvals.find(agent, approvalId).catch(() => undefined)
+  if (used?.status !== 'consumed') return thrown
+  const problem = approvalProblem('consumed', used)
+  problem.auditId = thrown.auditId
+  return problem
 }
 
 /** What was used or ended a moment ago is told as what became of it. */

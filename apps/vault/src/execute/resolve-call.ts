@@ -1,6 +1,7 @@
 import { type ExecuteInput, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { CompiledPolicy } from '../policy/compile-policy.ts'
+import type { CredentialSlot, FreezeOptions } from './freeze-request.ts'
 
 /** A connection as the request path sees it; its credential stays sealed. */
 export interface ConnectionSnapshot {
@@ -17,6 +18,12 @@ export interface ConnectionSnapshot {
   readonly version: number
   readonly sealed: Uint8Array | null
 }
+
+/** What the connection says about how its requests are frozen. */
+export const freezeOptionsOf = (
+  { allowEncodedSlash, requestHeaders }: ConnectionSnapshot,
+  slot: CredentialSlot,
+): FreezeOptions => ({ allowEncodedSlash, extraHeaders: requestHeaders, slot })
 
 /** A policy as the request path sees it. */
 export interface PolicySnapshot {

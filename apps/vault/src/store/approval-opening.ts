@@ -1,4 +1,4 @@
-import { and, count, eq, sql } from 'drizzle-orm'
+import { and, count, eq, inArray, sql } from 'drizzle-orm'
 import type { NewApproval, Opened, StoredApproval } from '../approvals/approval-store.ts'
 import { approvalColumns, isOpen } from './approval-columns.ts'
 import type { Executor, Transaction } from './database.ts'
@@ -67,9 +67,10 @@ async function stands(tx: Transaction, asked: NewApproval): Promise<boolean> {
 async function findEqual(
   tx: Transaction,
   { agentId, connectionId, digest }: NewApproval,
-): Promise<StoredApproval | undefined> {
+): Promise<(StoredApproval & { readonly ageMs: number }) | undefined> {
+  const ageMs = sql`extract(epoch from now() - ${approvals.createdAt}) * ${msPerSecond}`
   const [equal] = await tx
-    .select(approvalColumns)
+    .select({ ...approvalColumns, ageMs: ageMs.mapWith(Number) })
     .from(approvals)
     .where(
       and(
@@ -83,13 +84,14 @@ async function findEqual(
   return equal
 }
 
-/** Overdue, or asked for under another policy or credential, or on looser terms than hold now. */
-const isStale = (equal: StoredApproval, asked: NewApproval) =>
+/** Overdue, by the terms of now too; or asked for under another policy or credential, or on looser terms than hold now. */
+const isStale = (equal: StoredApproval & { readonly ageMs: number }, asked: NewApproval) =>
   equal.status === 'expired' ||
   equal.policyId !== asked.policyId ||
   equal.connectionVersion !== asked.connectionVersion ||
   (asked.freshSignIn && !equal.freshSignIn) ||
-  asked.ownersNeeded > equal.ownersNeeded
+  asked.ownersNeeded > equal.ownersNeeded ||
+  asked.expiresInMs <= equal.ageMs
 
 async function countPending(tx: Transaction, agentId: string): Promise<number> {
   const [row] = await tx
@@ -126,7 +128,7 @@ async function insert(
 
 /**
  * Withdraws the open approvals of what was taken away, and forgets their requests; in the transaction that takes it away, after
- * it. Answers how many.
+ * it. They are locked by id first, as by those who spend several: else one of the two could fail by a deadlock. Answers how many.
  */
 export async function cancelApprovals(
   tx: Executor,
@@ -141,10 +143,16 @@ export async function cancelApprovals(
       : 'connectionId' in of
         ? eq(approvals.connectionId, of.connectionId)
         : eq(approvals.policyId, of.policyId)
+  const open = tx
+    .select({ id: approvals.id })
+    .from(approvals)
+    .where(and(which, isOpen()))
+    .orderBy(approvals.id)
+    .for('update')
   const cancelled = await tx
     .update(approvals)
     .set({ status: 'cancelled', sealed: null })
-    .where(and(which, isOpen()))
+    .where(and(inArray(approvals.id, open), isOpen()))
     .returning({ id: approvals.id })
   return cancelled.length
 }
