@@ -216,6 +216,36 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await context.close()
   })
 
+  it('gives up its connection while nobody looks at it, and shows what it missed when somebody does', async () => {
+    const { page, context } = await openPage(browser, at('/agents'), { signedIn: true })
+    const live = page.getByRole('status').getByText('Live').first()
+    const isEvents = (request: { url(): string }) => request.url() === at('/api/v1/events')
+    // A headless browser hides no tab: the page is told so, as the browser would tell it.
+    const become = (state: 'hidden' | 'visible') =>
+      page.evaluate((state) => {
+        Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, state)
+    const asked: string[] = []
+    await live.waitFor()
+    page.on('request', (request) => {
+      if (isEvents(request)) asked.push(request.url())
+    })
+    // Away and back at once costs nothing.
+    await become('hidden')
+    await become('visible')
+    const ended = page.waitForEvent('requestfailed', { predicate: isEvents, timeout: 20_000 })
+    await become('hidden')
+    await ended
+    await vault.owner.call('createAgent', { name: 'Born while nobody looked' })
+    expect(asked).toEqual([])
+    await become('visible')
+    await page.getByText('Born while nobody looked').waitFor({ timeout: 5_000 })
+    await live.waitFor()
+    expect(asked).toHaveLength(1)
+    await context.close()
+  })
+
   it('shows what changed without being asked again', async () => {
     const { page, context } = await openPage(browser, at('/agents'), { signedIn: true })
     await page.getByRole('status').getByText('Live').first().waitFor()

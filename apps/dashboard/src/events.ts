@@ -15,6 +15,11 @@ export const eventsPath = routes.streamEvents.path
 const firstPauseMs = 1_000
 const pauseMsMax = 30_000
 const askEveryMs = 15_000
+/**
+ * A browser has about six connections for one host by HTTP/1.1, over all tabs: one that nobody looks at gives its own up.
+ * Going to another tab and back at once costs nothing.
+ */
+const hiddenMsMax = 5_000
 
 export interface Events {
   /** Begins to listen; returns what ends it. */
@@ -82,30 +87,41 @@ export function createEvents({ queryClient, openSource, isOnline, random }: Need
     start() {
       const goOnline = () => {
         failures += 1
-        open()
+        if (document.visibilityState === 'visible') open()
       }
       const goOffline = () => {
         close()
         show('offline')
       }
-      const onFocus = () => {
-        if (document.visibilityState !== 'visible' || state === 'live') return
-        askAgain()
-        open()
+      let leave: ReturnType<typeof setTimeout> | undefined
+      const rest = () => {
+        close()
+        // Until it listens again, what it missed is not known.
+        failures += 1
+        show('connecting')
+      }
+      const onVisibility = () => {
+        clearTimeout(leave)
+        if (document.visibilityState === 'hidden') leave = setTimeout(rest, hiddenMsMax)
+        // Once it is live again it asks for everything.
+        else if (state !== 'live') open()
       }
       window.addEventListener('online', goOnline)
       window.addEventListener('offline', goOffline)
-      document.addEventListener('visibilitychange', onFocus)
+      document.addEventListener('visibilitychange', onVisibility)
       const asking = setInterval(() => {
         if (state === 'reconnecting' && document.visibilityState === 'visible') askAgain()
       }, askEveryMs)
       open()
+      // A tab may be opened behind the others.
+      if (document.visibilityState === 'hidden') onVisibility()
       return () => {
+        clearTimeout(leave)
         close()
         clearInterval(asking)
         window.removeEventListener('online', goOnline)
         window.removeEventListener('offline', goOffline)
-        document.removeEventListener('visibilitychange', onFocus)
+        document.removeEventListener('visibilitychange', onVisibility)
       }
     },
     subscribe(onChange) {

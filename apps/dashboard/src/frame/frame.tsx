@@ -17,7 +17,7 @@ export function Frame() {
   const events = useContext(EventsContext)
   useEffect(() => events?.start(), [events])
   return (
-    <div className="md:grid md:grid-cols-[15.5rem_minmax(0,1fr)]">
+    <div className="md:grid md:grid-cols-[17rem_minmax(0,1fr)]">
       <a
         href="#content"
         className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"

@@ -60,7 +60,7 @@ export function SideNavigation({ onGo }: { onGo?: () => void }) {
           activeProps={{ className: 'bg-sunken font-medium text-ink!' }}
         >
           <Icon aria-hidden="true" className="size-4.5 shrink-0" />
-          <span className="flex-1">{label}</span>
+          <span className="flex-1 whitespace-nowrap">{label}</span>
           {counted !== undefined && <Count count={counts[counted]} />}
         </Link>
       ))}
