@@ -106,6 +106,29 @@ describe('a vault behind TLS, however its URL is written', () => {
   })
 })
 
+describe('a vault that is known as localhost', () => {
+  it('leaves nobody else an address of that name to answer at', async () => {
+    verifies('S-42')
+    const port = await freePort()
+    const url = `http://localhost:${port}`
+    const env = { SALLYPORT_PORT: String(port), SALLYPORT_PUBLIC_URL: url }
+    const vault = await startVault({ bare: true, env })
+    try {
+      // Browsers try both; whoever held the other one would be sent the session's cookie.
+      const code = await new Promise<string>((resolve) => {
+        const other = createServer()
+        other.on('error', (error) => resolve('code' in error ? String(error.code) : ''))
+        other.listen(port, '::1', () => other.close(() => resolve('free')))
+      })
+      expect(['EADDRINUSE', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']).toContain(code)
+      const setupToken = readFileSync(join(vault.dataDir, 'setup-token'), 'utf8').trim()
+      expect(vault.output()).toContain(`${url}/setup#token=${setupToken}`)
+    } finally {
+      await vault.stop()
+    }
+  })
+})
+
 describe('the files that are served', () => {
   let vault: TestVault
   let port: number

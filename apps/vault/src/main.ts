@@ -89,7 +89,7 @@ export async function runVault({
   try {
     listener = await listen({
       ...config,
-      takeLocalhost: config.publicUrl === undefined,
+      takeLocalhost: config.publicUrl === undefined || isLocalhost(config.publicUrl),
       serve: house.app.fetch,
       refuse: house.refuse,
     }).catch((error: unknown) => {
@@ -97,7 +97,8 @@ export async function runVault({
     })
     url = config.publicUrl ?? `http://${hostInUrl(config.host)}:${listener.port}`
     // An address can have no passkeys. Agents go on calling the vault by it: it is what they sign for.
-    pagesUrl = listener.ownsLocalhost ? `http://localhost:${listener.port}` : url
+    const canBeLocalhost = config.publicUrl === undefined && listener.ownsLocalhost
+    pagesUrl = canBeLocalhost ? `http://localhost:${listener.port}` : url
     const prepared = await house.prepareSetup(setupToken.read())
     if (prepared.setupToken === undefined) {
       setupToken.remove()
@@ -113,6 +114,9 @@ export async function runVault({
     await house.close()
   }
 }
+
+/** Whether browsers are led to this machine by a name that has two addresses: nobody else may answer at the other one. */
+const isLocalhost = (url: string) => /^(.+\.)?localhost$/.test(new URL(url).hostname)
 
 /**
  * Nobody knows what a fault that nobody caught leaves behind, be it thrown or rejected: the process ends as in a crash, from
