@@ -6,14 +6,14 @@ import { ProblemNotice } from '../../components/notice.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useToast } from '../../components/toast.tsx'
-import { roleNames } from './roles.ts'
+import { peopleMs, roleNames } from './roles.ts'
 
 type Invitation = Output<'listInvitations'>['invitations'][number]
 
 /** Invitations that nobody has accepted yet; nothing where there are none. */
 export function Invitations({ canWithdraw }: { canWithdraw: boolean }) {
   const toast = useToast()
-  const list = useInfiniteQuery(pages('listInvitations', {}))
+  const list = useInfiniteQuery({ ...pages('listInvitations', {}), refetchInterval: peopleMs })
   const withdraw = useAction('deleteInvitation', { onDone: () => toast('Invitation withdrawn') })
   if (list.data === undefined) {
     return list.isError ? <ErrorState error={list.error} onRetry={list.refetch} /> : null

@@ -11,14 +11,14 @@ import { type Session, useSession } from '../../session.ts'
 import { Invitations } from './invitations.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
 import { ChangeRoleDialog, RemoveMemberDialog } from './member-dialogs.tsx'
-import { roleHints, roleNames } from './roles.ts'
+import { peopleMs, roleHints, roleNames } from './roles.ts'
 
 type Member = Output<'listMembers'>['members'][number]
 
 /** The people of the workspace, and those who are invited. Only owners change who they are. */
 export function MembersPage() {
   const session = useSession()
-  const list = useInfiniteQuery(pages('listMembers', {}))
+  const list = useInfiniteQuery({ ...pages('listMembers', {}), refetchInterval: peopleMs })
   const [inviting, setInviting] = useState(false)
   const [changing, setChanging] = useState<Member>()
   const [removing, setRemoving] = useState<Member>()

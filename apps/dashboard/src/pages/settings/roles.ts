@@ -19,3 +19,6 @@ export const roleOptions = (['owner', 'admin', 'approver', 'auditor'] as const).
   value,
   label: `${roleNames[value]}: ${roleHints[value].toLowerCase()}`,
 }))
+
+/** No event tells that somebody joined by their invitation: whoever looks at the people asks this often. */
+export const peopleMs = 10_000
