@@ -219,7 +219,7 @@ describe.skipIf(!hasChromium)('the settings', () => {
     await joining.goto(`${new URL(link).origin}/settings/workspace`)
     await joining.getByText('Only an owner or admin can do this.').waitFor()
     expect(await joining.getByRole('button', { name: 'Freeze everything' }).count()).toBe(0)
-    await card(page, 'Invited').waitFor({ state: 'detached', timeout: 15_000 })
+    await card(page, 'Invited').waitFor({ state: 'detached', timeout: 25_000 })
     await page.getByRole('table', { name: 'Members' }).getByText(email).waitFor()
     const again = await (await browser.newContext()).newPage()
     await again.goto(link)
