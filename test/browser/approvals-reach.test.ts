@@ -104,6 +104,24 @@ describe.skipIf(!hasChromium)('deciding', () => {
     await context.close()
   })
 
+  it('denies several with one note', async () => {
+    const { ask, agent } = await scene.subject()
+    for (const text of ['one', 'two', 'three']) await ask({ body: { text } })
+    const { page, context } = await openPage(browser, url(`/approvals?agentId=${agent.agentId}`), {
+      signedIn: true,
+    })
+    await ready(page)
+    const { keyboard } = page
+    for (const key of ['j', 'x', 'ArrowDown', 'x']) await keyboard.press(key)
+    await page.getByText('2 selected').waitFor()
+    await keyboard.press('Shift+D')
+    await page.getByLabel('Note to the agent').fill('Not today.')
+    expect(await statuses(agent.agentId)).toEqual(['pending', 'pending', 'pending'])
+    await page.getByRole('button', { name: 'Deny 2' }).click()
+    expect(await become(agent.agentId, 'denied,denied,pending')).toBe(true)
+    await context.close()
+  })
+
   it('is within the thumb’s reach on a phone, however long the request is', async () => {
     const { ask, agent } = await scene.subject()
     const { approvalUrl } = await ask({

@@ -1,5 +1,5 @@
 import { type KeyObject, timingSafeEqual } from 'node:crypto'
-import { Problem, type ProblemType } from '@sallyport/contracts'
+import { Problem } from '@sallyport/contracts'
 import type {
   BeginAnswer,
   ChainBatch,
@@ -7,7 +7,6 @@ import type {
   LimitReservation,
   LockedState,
   Spending,
-  SpendingRefusal,
 } from './audit-store.ts'
 import {
   type ChainHead,
@@ -17,7 +16,8 @@ import {
   type StampedGroup,
 } from './chain.ts'
 import { equal } from './chain-walk.ts'
-import { type AuditIntent, draftRefusal, type RecordDraft } from './entry.ts'
+import { draftUngranted } from './draft-ungranted.ts'
+import type { AuditIntent, RecordDraft } from './entry.ts'
 import {
   decideLimits,
   type LimitDecisions,
@@ -257,47 +257,4 @@ function answerIntent(
     if (approval !== 'approved') return { granted: false, approval }
   }
   return reservation === undefined ? { granted: true } : limits.reserve(draft.auditId, reservation)
-}
-
-type Ungranted = BeginAnswer & { readonly granted: false }
-
-const draftUngranted = (intent: AuditIntent, answer: Ungranted, at: string): RecordDraft =>
-  'approval' in answer
-    ? draftSpendingRefusal(intent, answer, at)
-    : draftLimitRefusal(intent, answer.limit, at)
-
-function draftSpendingRefusal(
-  intent: AuditIntent,
-  { approval }: SpendingRefusal,
-  at: string,
-): RecordDraft {
-  const problem = spendingProblems[approval]
-  const reason =
-    approval === 'changed'
-      ? 'What the decision stood on changed meanwhile.'
-      : `The approval is ${approval}.`
-  return draftRefusal({ ...intent, decision: 'deny', problem, reason }, at)
-}
-
-const spendingProblems: Readonly<Record<SpendingRefusal['approval'], ProblemType>> = {
-  pending: 'approval-stale',
-  approved: 'approval-stale',
-  denied: 'approval-denied',
-  expired: 'approval-expired',
-  cancelled: 'approval-cancelled',
-  consumed: 'approval-consumed',
-  changed: 'request-stopped',
-}
-
-function draftLimitRefusal(intent: AuditIntent, limit: string, at: string): RecordDraft {
-  const gone = limit === 'policy-gone'
-  return draftRefusal(
-    {
-      ...intent,
-      decision: 'deny',
-      problem: gone ? 'policy-denied' : 'limit-exceeded',
-      reason: gone ? 'The policy was taken away.' : `The limit ${limit} is used up.`,
-    },
-    at,
-  )
 }

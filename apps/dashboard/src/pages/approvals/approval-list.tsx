@@ -79,7 +79,7 @@ export function ApprovalList({ entries, selection, onEnd }: ApprovalListProps) {
             aria-posinset={index + 1}
             aria-setsize={entries.length}
             aria-labelledby={headingIdOf(entry)}
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: an article of a feed takes the focus (WAI-ARIA feed pattern)
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: articles of a feed take the focus (WAI-ARIA feed pattern)
             tabIndex={0}
             onFocus={() => setActive(index)}
             className="absolute inset-x-0 rounded-lg border border-line bg-surface px-4 py-4 focus-visible:outline-offset-0 md:px-5"

@@ -1,4 +1,4 @@
-import type { Approval } from '@sallyport/contracts'
+import type { Approval, FrozenRequestView } from '@sallyport/contracts'
 import { type ReadBody, readBody } from '@sallyport/contracts'
 import { useMemo, useState } from 'react'
 import { Button } from '../../components/button.tsx'
@@ -11,14 +11,13 @@ import { HexView } from './hex-view.tsx'
 import { LongRows } from './long-rows.tsx'
 import type { Marks } from './marks.ts'
 import { Pairs } from './pairs.tsx'
-import type { FrozenRequest } from './request-view.tsx'
 import { jsonRows, type Row, textRows } from './rows.ts'
 
 const names = { json: 'JSON', form: 'Form', text: 'Text', bytes: 'Bytes' } as const
 type View = keyof typeof names
 
 interface BodyViewProps {
-  readonly request: FrozenRequest & { body: NonNullable<FrozenRequest['body']> }
+  readonly request: FrozenRequestView & { body: NonNullable<FrozenRequestView['body']> }
   readonly approval: Approval
   readonly marks: Marks
   readonly tall: boolean

@@ -18,6 +18,10 @@ const ApproveSelectedDialog = lazyPart(
   async () => (await import('./approve-selected-dialog.tsx')).ApproveSelectedDialog,
 )
 
+const DenySelectedDialog = lazyPart(
+  async () => (await import('./deny-selected-dialog.tsx')).DenySelectedDialog,
+)
+
 /** So many are read before they are approved together, and no more. */
 const selectedMax = 50
 
@@ -26,12 +30,16 @@ export function Inbox({ search, onHelp }: { search: ApprovalSearch; onHelp: () =
   const inbox = useApprovalList(filterOf(search))
   const { list, entries, newCount, showNew } = inbox
   const [selected, setSelected] = useState<readonly Approval[]>([])
-  const [isApproving, setApproving] = useState(false)
+  const [answering, setAnswering] = useState<'approve' | 'deny'>()
   const may = useMay('approvals:write')
   const show = () => {
     setSelected([])
     showNew()
     window.scrollTo({ top: 0 })
+  }
+  const answered = () => {
+    setAnswering(undefined)
+    setSelected([])
   }
   // Where nothing is shown nothing can move under a pointer.
   const isEmpty = list.data !== undefined && entries.length === 0 && !list.isFetching
@@ -46,7 +54,8 @@ export function Inbox({ search, onHelp }: { search: ApprovalSearch; onHelp: () =
     })
   useShortcuts({
     n: () => newCount > 0 && show(),
-    A: () => selected.length > 0 && setApproving(true),
+    A: () => selected.length > 0 && setAnswering('approve'),
+    D: () => selected.length > 0 && setAnswering('deny'),
     '?': onHelp,
   })
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = list
@@ -69,7 +78,7 @@ export function Inbox({ search, onHelp }: { search: ApprovalSearch; onHelp: () =
         isWaiting={search.status === undefined}
         selectedCount={selected.length}
         onShowNew={show}
-        onApprove={() => setApproving(true)}
+        onAnswer={setAnswering}
         onClear={() => setSelected([])}
       />
       <ApprovalList
@@ -79,15 +88,8 @@ export function Inbox({ search, onHelp }: { search: ApprovalSearch; onHelp: () =
       />
       {isFetchingNextPage && <LoadingState lines={2} />}
       {isError && <ErrorState error={list.error} onRetry={fetchNextPage} />}
-      {isApproving && (
-        <ApproveSelectedDialog
-          selected={selected}
-          onClose={() => {
-            setApproving(false)
-            setSelected([])
-          }}
-        />
-      )}
+      {answering === 'approve' && <ApproveSelectedDialog selected={selected} onClose={answered} />}
+      {answering === 'deny' && <DenySelectedDialog selected={selected} onClose={answered} />}
     </>
   )
 }
@@ -97,21 +99,24 @@ interface BarProps {
   readonly isWaiting: boolean
   readonly selectedCount: number
   readonly onShowNew: () => void
-  readonly onApprove: () => void
+  readonly onAnswer: (answer: 'approve' | 'deny') => void
   readonly onClear: () => void
 }
 
 /** Always as high as it is, so that nothing below it moves when something new is announced. */
 function Bar(props: BarProps) {
-  const { inbox, isWaiting, selectedCount, onShowNew, onApprove, onClear } = props
+  const { inbox, isWaiting, selectedCount, onShowNew, onAnswer, onClear } = props
   const { pendingCount, newCount, newMax } = inbox
   return (
     <div className="sticky top-13 z-20 -mx-4 mb-2 flex min-h-12 flex-wrap items-center gap-2 bg-canvas px-4 md:top-0">
       {selectedCount > 0 ? (
         <>
           <span className="mr-2 font-medium">{selectedCount} selected</span>
-          <Button size="sm" variant="primary" onClick={onApprove}>
+          <Button size="sm" variant="primary" onClick={() => onAnswer('approve')}>
             Look at them and approve…
+          </Button>
+          <Button size="sm" onClick={() => onAnswer('deny')}>
+            Deny…
           </Button>
           <Button size="sm" variant="quiet" onClick={onClear}>
             Clear

@@ -26,7 +26,7 @@ export function LongRows({ label, count, tall, row }: LongRowsProps) {
     overscan: overscanRows,
   })
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups controls, and this is text that scrolls
+    // biome-ignore lint/a11y/useSemanticElements: fieldsets group controls, and this is text that scrolls
     <div
       ref={ref}
       role="group"

@@ -1,4 +1,4 @@
-import type { Approval, ApprovalDetail } from '@sallyport/contracts'
+import type { Approval, FrozenRequestView } from '@sallyport/contracts'
 import { Badge } from '../../components/badge.tsx'
 import { classes } from '../../components/classes.ts'
 import { Notice } from '../../components/notice.tsx'
@@ -8,8 +8,6 @@ import { Changed } from './changed.tsx'
 import { targetOf, weightOf } from './describe-request.ts'
 import type { Marks } from './marks.ts'
 import { Pairs } from './pairs.tsx'
-
-export type FrozenRequest = NonNullable<ApprovalDetail['request']>
 
 const methodLook = {
   read: 'bg-sunken text-ink',
@@ -57,7 +55,7 @@ export function TargetView({ method, url }: { method: string; url: string }) {
 
 interface RequestViewProps {
   readonly approval: Approval
-  readonly request: FrozenRequest
+  readonly request: FrozenRequestView
   readonly marks: Marks
   /** With nothing held back: on the page of one approval. */
   readonly full: boolean
@@ -92,7 +90,7 @@ export function RequestView({ approval, request, marks, full }: RequestViewProps
 }
 
 interface HeadersProps {
-  readonly headers: FrozenRequest['headers']
+  readonly headers: FrozenRequestView['headers']
   readonly marks: Marks
   readonly isOpen: boolean
 }

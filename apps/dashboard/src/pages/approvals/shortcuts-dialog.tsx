@@ -8,6 +8,7 @@ const shortcuts = [
   [['d'], 'Deny the request that has the focus'],
   [['x'], 'Select, or no longer'],
   [['A'], 'Approve what is selected (it is shown first)'],
+  [['D'], 'Deny what is selected (you are asked first)'],
   [['n'], 'Show what is new'],
   [['?'], 'This list'],
 ] as const
@@ -30,7 +31,7 @@ export function ShortcutsDialog({ open, onClose }: { open: boolean; onClose: () 
                   key={key}
                   className="rounded border border-line-strong/60 bg-sunken px-1.5 font-mono text-[0.87rem]"
                 >
-                  {key === 'A' ? 'Shift A' : key}
+                  {/^[A-Z]$/.test(key) ? `Shift ${key}` : key}
                 </kbd>
               ))}
             </dt>

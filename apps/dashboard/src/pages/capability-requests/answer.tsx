@@ -3,7 +3,7 @@ import { ConnectionName } from '../../components/names.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
-import type { Detail } from './capability-request-page.tsx'
+import type { Detail } from './detail.ts'
 
 const titles = {
   pending: ['neutral', 'Waiting'],

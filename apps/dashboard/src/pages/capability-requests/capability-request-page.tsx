@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type Output, query } from '../../api.ts'
+import { query } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
@@ -12,12 +12,11 @@ import { Time } from '../../components/time.tsx'
 import { AgentWrote, UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
 import { Answer } from './answer.tsx'
+import type { Detail } from './detail.ts'
 import { GrantForm } from './grant-form.tsx'
 import { WhatItAllows } from './what-it-allows.tsx'
 
 const route = getRouteApi('/frame/capability-requests/$capabilityRequestId')
-
-export type Detail = Output<'getCapabilityRequest'>['capabilityRequest']
 
 /** One wish of an agent: what it would mean, and the owner's answer. */
 export function CapabilityRequestPage() {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { StatusBadge } from '../../components/badge.tsx'
-import type { Detail } from './capability-request-page.tsx'
+import type { Detail } from './detail.ts'
 import { isUsable } from './grant-draft.ts'
 
 type Candidate = Detail['connections'][number]

@@ -12,8 +12,8 @@ import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { PolicySummary } from '../../components/policy-summary.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useConnectionState } from '../../events.ts'
-import type { Detail } from './capability-request-page.tsx'
 import { ChooseConnection } from './choose-connection.tsx'
+import type { Detail } from './detail.ts'
 import { EndDate } from './end-date.tsx'
 import {
   allowOf,

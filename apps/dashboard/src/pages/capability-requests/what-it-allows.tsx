@@ -1,7 +1,7 @@
 import type { AllowEntry } from '@sallyport/contracts'
 import { Badge } from '../../components/badge.tsx'
 import { PolicySummary } from '../../components/policy-summary.tsx'
-import type { Detail } from './capability-request-page.tsx'
+import type { Detail } from './detail.ts'
 
 type Action = NonNullable<Detail['action']>
 
