@@ -203,6 +203,11 @@ describe.skipIf(!hasChromium)('the audit log', () => {
       await page.getByText('You are an approver').waitFor()
       expect(await page.getByRole('alert').count()).toBe(0)
     }
+    // Nor is what other pages show of it.
+    await page.goto(`${scene.vault.url}/agents/${agentId}`)
+    await page.getByRole('heading', { name: 'What it may do' }).waitFor()
+    expect(await page.getByRole('heading', { name: 'Last calls' }).count()).toBe(0)
+    expect(await page.getByRole('alert').count()).toBe(0)
     expect(said).toEqual([])
     await context.close()
   })

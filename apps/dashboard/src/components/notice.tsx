@@ -36,7 +36,7 @@ export function Notice({ tone = 'neutral', title, children, action, alert = fals
         {title !== undefined && <p className="font-semibold">{title}</p>}
         {children}
       </div>
-      {action}
+      {action !== undefined && <div className="shrink-0">{action}</div>}
     </div>
   )
 }

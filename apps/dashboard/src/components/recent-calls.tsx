@@ -1,6 +1,7 @@
 import type { AuditEntry } from '@sallyport/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { query } from '../api.ts'
+import { useMay } from '../session.ts'
 import { Badge, StatusBadge } from './badge.tsx'
 import { TextLink } from './button.tsx'
 import { Card } from './card.tsx'
@@ -17,8 +18,12 @@ const charsShown = 160
 
 type Of = { readonly agentId: string } | { readonly connectionId: string }
 
-/** The last calls of an agent or through a connection, live, with the way to all of them. */
+/** The last calls of an agent or through a connection, live, with the way to all of them. Nothing for who may not read them. */
 export function RecentCalls({ of }: { of: Of }) {
+  return useMay('audit:read') ? <Calls of={of} /> : null
+}
+
+function Calls({ of }: { of: Of }) {
   const { data, error, refetch } = useQuery(query('listAudit', { ...of, limit: entriesRead }))
   const calls = data?.entries.filter(({ method }) => method !== undefined).slice(0, callsShown)
   return (

@@ -66,7 +66,9 @@ function columnsFor(session: Session | undefined, { onChange, onRemove }: Acts):
       primary: true,
       cell: ({ id, email }) => (
         <span className="flex flex-wrap items-center gap-2" title={email}>
-          <span className="min-w-0 truncate">{email}</span>
+          <span className="min-w-0 truncate max-md:whitespace-normal max-md:[overflow-wrap:anywhere]">
+            {email}
+          </span>
           {id === session?.owner.id && <Badge tone="good">You</Badge>}
         </span>
       ),
