@@ -46,8 +46,8 @@ function Existing({ onPick }: { onPick: (connectionId: string) => void }) {
     <Card title="Use one that is here">
       <div className="flex flex-wrap gap-2">
         {usable.map(({ id, label }) => (
-          <Button key={id} onClick={() => onPick(id)}>
-            {label}
+          <Button key={id} className="max-w-full" onClick={() => onPick(id)}>
+            <span className="truncate">{label}</span>
           </Button>
         ))}
       </div>

@@ -1,0 +1,110 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.ts'
+import { addSampleData } from '../fixtures/sample-data.ts'
+import { startVault, type TestVault } from '../fixtures/vault.ts'
+import { hasChromium, startChromium } from './chromium.ts'
+import { openPage, overflowOf } from './open-page.ts'
+
+// Every page as it looks, in both themes, on a desk and on a phone, with much and with nothing to show. The pictures are kept
+// in test-results/screenshots; some of them stand in the README (scripts/screenshots.mjs).
+
+const folder = fileURLToPath(new URL('../../test-results/screenshots', import.meta.url))
+const shownAfterMs = 250
+const testMsMax = 180_000
+const looks = [
+  ['light', 'desktop'],
+  ['light', 'phone'],
+  ['dark', 'desktop'],
+  ['dark', 'phone'],
+] as const
+
+// Skipped where Chromium is not installed (Debian's package `chromium`).
+describe.skipIf(!hasChromium)('every page fits its screen, and its console is silent', () => {
+  let upstream: EchoUpstream
+  let used: TestVault
+  let fresh: TestVault
+  let browser: Browser
+  let pages: Readonly<Record<string, string>>
+
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true })
+    ;[used, fresh, browser, upstream] = await Promise.all([
+      startVault(),
+      startVault(),
+      startChromium(),
+      startEchoUpstream(),
+    ])
+    const ids = await addSampleData(used, upstream)
+    pages = {
+      ...lists,
+      'approvals-of-one-agent': `/approvals?agentId=${ids.agentId}`,
+      approval: `/approvals/${ids.approvalId}`,
+      'capability-request': `/capability-requests/${ids.capabilityRequestId}`,
+      agent: `/agents/${ids.agentId}`,
+      connection: `/connections/${ids.connectionId}`,
+      policy: `/policies/${ids.policyId}`,
+    }
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await Promise.all([used?.stop(), fresh?.stop(), upstream?.close()])
+  })
+
+  const lists = {
+    approvals: '/approvals',
+    'capability-requests': '/capability-requests',
+    agents: '/agents',
+    connections: '/connections',
+    policies: '/policies',
+    activity: '/activity',
+    audit: '/audit',
+    account: '/settings/account',
+    members: '/settings/members',
+    tokens: '/settings/tokens',
+    workspace: '/settings/workspace',
+    welcome: '/welcome',
+  }
+
+  async function visit(
+    vault: TestVault,
+    [colorScheme, device]: (typeof looks)[number],
+    named: Readonly<Record<string, string>>,
+  ) {
+    const options = { signedIn: true, colorScheme, phone: device === 'phone' }
+    const { page, context, said } = await openPage(browser, `${vault.url}/agents`, options)
+    if (device === 'desktop') await page.setViewportSize({ width: 1280, height: 860 })
+    for (const [name, path] of Object.entries(named)) {
+      await page.goto(`${vault.url}${path}`, { waitUntil: 'domcontentloaded' })
+      await page.locator('main h1').first().waitFor()
+      // A page shows that it loads only after a moment.
+      await page.waitForTimeout(shownAfterMs)
+      const loading = page.getByRole('status', { name: 'Loading' })
+      await expect.poll(() => loading.count(), { timeout: 15_000 }).toBe(0)
+      const picture = join(folder, `${name}-${device}-${colorScheme}.png`)
+      await page.screenshot({ path: picture, animations: 'disabled' })
+      expect([path, await overflowOf(page), said]).toEqual([path, 0, []])
+    }
+    await context.close()
+  }
+
+  it.concurrent.each(looks)(
+    'in %s on a %s, with names as long as they may be',
+    async (...look) => {
+      await visit(used, look, pages)
+    },
+    testMsMax,
+  )
+
+  it.concurrent.each([looks[0], looks[3]])(
+    'in %s on a %s, with nothing there yet',
+    async (...look) => {
+      const empty = Object.entries(lists).map(([name, path]) => [`${name}-empty`, path])
+      await visit(fresh, look, Object.fromEntries(empty))
+    },
+    testMsMax,
+  )
+})
