@@ -32,7 +32,8 @@ describe.skipIf(!hasChromium)('the dashboard under attack', () => {
     page.getByRole('heading', { level: 1, name }).waitFor()
   const settled = async (page: Page) => {
     await page.locator('main h1').first().waitFor()
-    await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+    const loading = page.getByRole('status', { name: 'Loading' })
+    await expect.poll(() => loading.count(), { timeout: 15_000 }).toBe(0)
     await page.waitForTimeout(150)
   }
   const enter = async (page: Page, who: { email: string; password: string }) => {
