@@ -69,8 +69,12 @@ function ask(method: string, path: string, { headers = {}, body }: Asked = {}): 
   return new Promise((resolve, reject) => {
     const sent = request(`${vault.url}${path}`, { method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => {
+      const isEndless = response.headers['content-type'] === 'text/event-stream'
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        if (isEndless) response.destroy()
+      })
+      response.on(isEndless ? 'close' : 'end', () => {
         const text = Buffer.concat(chunks).toString('utf8')
         const isJson = /json$/.test(response.headers['content-type'] ?? '')
         const parsed = isJson && text !== '' ? JSON.parse(text) : {}
@@ -569,6 +573,17 @@ describe('an object of another workspace', () => {
     const [token] = await admin<{ id: string }[]>`
       SELECT id FROM owner_tokens WHERE owner_id = ${foreign.ownerId}`
     foreign.tokenId = token?.id ?? ''
+    const [session] = await admin<{ id: string }[]>`
+      SELECT id FROM sessions WHERE owner_id = ${foreign.ownerId}`
+    foreign.sessionId = session?.id ?? ''
+    foreign.passkeyId = 'pky_00000000000000000000000001'
+    await admin`INSERT INTO passkeys (id, owner_id, name, credential_id, public_key, counter, transports, backed_up, rp_id, created_at)
+      VALUES (${foreign.passkeyId}, ${foreign.ownerId}, 'theirs', 'x', 'x', 0, '{}', false, 'localhost', now())`
+    const invited = await ask('POST', '/api/v1/workspace/invitations', {
+      headers: { ...json, origin: vault.url, cookie },
+      body: JSON.stringify({ email: 'invited@example.com', role: 'auditor' }),
+    })
+    foreign.invitationId = (invited.body.invitation as { id: string }).id
     expect((await owner.call('getAgent', { agentId: foreign.agentId })).agent.name).toBe('theirs')
     // One workspace is all that the API makes: an insider makes the other.
     await admin`INSERT INTO workspaces (id, name) VALUES (${second}, 'other')`
@@ -578,6 +593,7 @@ describe('an object of another workspace', () => {
     await admin`UPDATE approvals SET workspace_id = ${second} WHERE id = ${foreign.approvalId}`
     await admin`UPDATE capability_requests SET workspace_id = ${second} WHERE id = ${foreign.capabilityRequestId}`
     await admin`UPDATE owners SET workspace_id = ${second} WHERE id = ${foreign.ownerId}`
+    await admin`UPDATE invitations SET workspace_id = ${second} WHERE id = ${foreign.invitationId}`
   })
 
   const bodies: Record<string, Record<string, unknown>> = {
@@ -612,6 +628,7 @@ describe('an object of another workspace', () => {
         })
       const [name = ''] = /(?<=\{)\w+/.exec(operation.path) ?? []
       const id = foreign[name] ?? ''
+      expect([operation.id, id]).toEqual([operation.id, expect.stringMatching(/^\w{3}_\w{26}$/)])
       const none = `${id.slice(0, -4)}0000`
       const answer = told(await asked({ [name]: id }), id)
       expect([operation.id, answer]).toEqual([
