@@ -83,7 +83,7 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       // A page shows that it loads only after a moment.
       await page.waitForTimeout(shownAfterMs)
       const loading = page.getByRole('status', { name: 'Loading' })
-      await expect.poll(() => loading.count(), { timeout: 15_000 }).toBe(0)
+      await loading.first().waitFor({ state: 'detached' })
       const picture = join(folder, `${name}-${device}-${colorScheme}.png`)
       await page.screenshot({ path: picture, animations: 'disabled' })
       expect([path, await overflowOf(page), said]).toEqual([path, 0, []])
