@@ -5,11 +5,14 @@ import { stoppedBeforeSending } from '../execute/stopped.ts'
 import type { ApprovalStore, NewApproval, StoredApproval } from './approval-store.ts'
 import type { ApprovalsRoomNeeds } from './approvals-room-needs.ts'
 import { takeFingerprints } from './fingerprints.ts'
+import { createOneByOne } from './one-by-one.ts'
 import { approvalUrlOf } from './view-approval.ts'
 
 /** Requests of one agent that may wait for an owner at a time. */
 const pendingMax = 20
 const retryAfterSeconds = 60
+/** Askings of one agent that are under way on one replica. */
+const askingMax = 100
 
 /** Where the sealed request of an approval belongs. A request is sealed once, so its version is always the first. */
 export const sealContext = ({ id, workspaceId }: Pick<StoredApproval, 'id' | 'workspaceId'>) => ({
@@ -21,9 +24,13 @@ export const sealContext = ({ id, workspaceId }: Pick<StoredApproval, 'id' | 'wo
  * @throws Problem too-many-approvals, request-stopped
  */
 export function createAskOwner(needs: ApprovalsRoomNeeds & { readonly store: ApprovalStore }) {
+  const oneByOne = createOneByOne({ atOnceMax: askingMax })
   return async (asked: AskedRequest): Promise<HeldApproval> => {
-    const opened = await needs.store.open(await describe(needs, asked), { pendingMax })
-    if (opened.outcome === 'too-many') throw tooMany()
+    // The database takes an agent's one after the other too: those who waited there would each hold a connection of all.
+    const opened = await oneByOne(asked.call.agent.agentId, async () =>
+      needs.store.open(await describe(needs, asked), { pendingMax }),
+    )
+    if (opened === undefined || opened.outcome === 'too-many') throw tooMany()
     if (opened.outcome === 'changed') throw stoppedBeforeSending()
     needs.onChanged(opened.approval)
     return held(opened.approval, needs.publicUrl())
