@@ -2,7 +2,7 @@ import type { AuthenticatedOwner } from '../identity/caller.ts'
 import type { EventStream } from './event-stream.ts'
 
 /** How often a session or token is looked at again, in ms: with the beat below the five seconds of S-10. */
-export const recheckEveryMs = 4_000
+const recheckEveryMs = 4_000
 /** Without an answer for this long nothing more is told, in ms; what happens meanwhile becomes a `reset`. */
 const unconfirmedMsMax = 10_000
 /** Questions at once: the streams of a full house must not queue in front of requests. */
