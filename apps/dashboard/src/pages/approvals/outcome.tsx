@@ -3,6 +3,7 @@ import { TextLink } from '../../components/button.tsx'
 import { Notice, type Tone } from '../../components/notice.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
+import { useMay } from '../../session.ts'
 
 const titles: Readonly<Record<Approval['status'], readonly [Tone, string]>> = {
   pending: ['neutral', 'Waiting'],
@@ -17,6 +18,7 @@ const titles: Readonly<Record<Approval['status'], readonly [Tone, string]>> = {
 export function Outcome({ approval }: { approval: Approval }) {
   const { status, approvedBy, deniedBy, decidedAt, note, consumedAt, auditId, expiresAt } = approval
   const [tone, title] = titles[status]
+  const mayRead = useMay('audit:read')
   return (
     <Notice tone={tone} title={title}>
       <div className="grid gap-0.5 text-ink">
@@ -57,7 +59,7 @@ export function Outcome({ approval }: { approval: Approval }) {
             Its one attempt was made <Time at={consumedAt} />.
           </p>
         )}
-        {auditId !== undefined && (
+        {auditId !== undefined && mayRead && (
           <p>
             <TextLink to="/audit" search={{ entry: auditId }}>
               See the attempt in the audit log
