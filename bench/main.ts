@@ -1,3 +1,4 @@
+import { benchDashboard } from './dashboard.ts'
 import { benchExecute } from './execute.ts'
 import { type BenchResult, isMet, type Measured, readResults, writeResult } from './results.ts'
 import { benchStart } from './start.ts'
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   execute: benchExecute,
   stdio: benchStdio,
   start: benchStart,
+  dashboard: benchDashboard,
 }
 
 /** Runs the named benchmarks, or all. Answers the exit code: 1 where `--check` is given and a goal was missed. */

@@ -1,4 +1,4 @@
-// `pnpm bench [execute] [stdio] [start] [--check]` measures and writes bench/results/*.json; `pnpm bench table` prints what
+// `pnpm bench [execute] [stdio] [start] [dashboard] [--check]` measures and writes bench/results/*.json; `pnpm bench table` prints what
 // stands there as Markdown. Here the product and the benchmarks are built; what is measured stands in main.ts.
 import { join } from 'node:path'
 import { argv } from 'node:process'
@@ -19,6 +19,8 @@ await esbuild.build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  // It brings its own bundle, which is none for ESM.
+  external: ['playwright-core'],
   logLevel: 'warning',
 })
 const { main } = await import(pathToFileURL(join(outdir, 'main.mjs')).href)
