@@ -5,7 +5,7 @@ import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.
 import { addPerson } from '../fixtures/people.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
-import { type OpenOptions, openPage, overflowOf } from './open-page.ts'
+import { loaded, type OpenOptions, openPage, overflowOf } from './open-page.ts'
 
 const longName = 'y'.repeat(120)
 const liveMs = 10_000
@@ -184,7 +184,7 @@ describe.skipIf(!hasChromium)('the agents', () => {
         for (const path of ['/agents', `/agents/${agent.id}`]) {
           await page.goto(`${vault.url}${path}`)
           await page.getByText(longName).first().waitFor()
-          await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+          await loaded(page)
           expect([path, await findAccessibilityFaults(page)]).toEqual([path, []])
           expect([path, await overflowOf(page)]).toEqual([path, 0])
         }

@@ -5,7 +5,7 @@ import { addPerson } from '../fixtures/people.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
 import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
-import { type OpenOptions, openPage, overflowOf } from './open-page.ts'
+import { loaded, type OpenOptions, openPage, overflowOf } from './open-page.ts'
 
 const longName = 'z'.repeat(120)
 const secret = 'bill_0123456789abcdefghij'
@@ -177,7 +177,7 @@ describe.skipIf(!hasChromium)('the connections', () => {
         for (const [path, text] of places) {
           await page.goto(`${vault.url}${path}`)
           await page.getByText(text).first().waitFor()
-          await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+          await loaded(page)
           expect([path, await findAccessibilityFaults(page)]).toEqual([path, []])
           expect([path, await overflowOf(page)]).toEqual([path, 0])
         }

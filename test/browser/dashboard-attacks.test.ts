@@ -5,7 +5,7 @@ import { addPerson, type Person, signIn } from '../fixtures/people.ts'
 import { ownerEmail, ownerPassword } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
 import { hasChromium, startChromium } from './chromium.ts'
-import { type OpenedPage, openPage } from './open-page.ts'
+import { loaded, type OpenedPage, openPage } from './open-page.ts'
 
 // What agents, links, other tabs and whoever sits down next try on the dashboard. Skipped where Chromium is not installed
 // (Debian's package `chromium`).
@@ -32,8 +32,7 @@ describe.skipIf(!hasChromium)('the dashboard under attack', () => {
     page.getByRole('heading', { level: 1, name }).waitFor()
   const settled = async (page: Page) => {
     await page.locator('main h1').first().waitFor()
-    const loading = page.getByRole('status', { name: 'Loading' })
-    await expect.poll(() => loading.count(), { timeout: 15_000 }).toBe(0)
+    await loaded(page)
     await page.waitForTimeout(150)
   }
   const enter = async (page: Page, who: { email: string; password: string }) => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ownerEmail, ownerPassword, startVault, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
 import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
-import { openPage, overflowOf } from './open-page.ts'
+import { loaded, openPage, overflowOf } from './open-page.ts'
 
 // Skipped where Chromium is not installed (Debian's package `chromium`).
 describe.skipIf(!hasChromium)('the dashboard', () => {
@@ -46,7 +46,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
   const settle = async (page: Awaited<ReturnType<typeof openPage>>['page']) => {
     await page.locator('main h1').first().waitFor()
     await page.waitForLoadState('networkidle').catch(() => undefined)
-    await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+    await loaded(page)
   }
 
   it('breaks no rule of its own policy on any page, fits a phone, and names each page', async () => {
@@ -78,7 +78,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
       for (const path of places) {
         await page.goto(at(path), { waitUntil: 'domcontentloaded' })
         await page.locator('main h1').first().waitFor()
-        await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' })
+        await loaded(page)
         expect([path, await findAccessibilityFaults(page)]).toEqual([path, []])
       }
       await context.close()

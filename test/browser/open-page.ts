@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { ownerEmail, ownerPassword } from '../fixtures/vault.ts'
 
 export interface OpenOptions {
@@ -63,3 +64,11 @@ async function signIn(
 /** By how many pixels the page is wider than its window. */
 export const overflowOf = (page: Page): Promise<number> =>
   page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth)
+
+const loadingMsMax = 15_000
+
+/** Resolves once no part of the page says that it loads; several may. */
+export async function loaded(page: Page): Promise<void> {
+  const loading = page.getByRole('status', { name: 'Loading' })
+  await expect.poll(() => loading.count(), { timeout: loadingMsMax }).toBe(0)
+}

@@ -7,7 +7,7 @@ import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.
 import { addSampleData } from '../fixtures/sample-data.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { hasChromium, startChromium } from './chromium.ts'
-import { openPage, overflowOf } from './open-page.ts'
+import { loaded, openPage, overflowOf } from './open-page.ts'
 
 // Every page as it looks, in both themes, on a desk and on a phone, with much and with nothing to show. The pictures are kept
 // in test-results/screenshots; some of them stand in the README (scripts/screenshots.mjs).
@@ -82,8 +82,7 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       await page.locator('main h1').first().waitFor()
       // A page shows that it loads only after a moment.
       await page.waitForTimeout(shownAfterMs)
-      const loading = page.getByRole('status', { name: 'Loading' })
-      await loading.first().waitFor({ state: 'detached' })
+      await loaded(page)
       const picture = join(folder, `${name}-${device}-${colorScheme}.png`)
       await page.screenshot({ path: picture, animations: 'disabled' })
       expect([path, await overflowOf(page), said]).toEqual([path, 0, []])

@@ -6,7 +6,7 @@ import { addPerson, type Person } from '../fixtures/people.ts'
 import { totpCode } from '../fixtures/totp.ts'
 import { verifies } from '../verifies.ts'
 import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
-import { type OpenOptions, openPage, overflowOf } from './open-page.ts'
+import { loaded, type OpenOptions, openPage, overflowOf } from './open-page.ts'
 
 const stepMs = 30_000
 const longEmail = `${'a-very-long-name.'.repeat(3)}end@${'department.'.repeat(6)}example.com`
@@ -346,7 +346,7 @@ describe.skipIf(!hasChromium)('the settings', () => {
         for (const place of ['account', 'members', 'tokens', 'workspace']) {
           await page.goto(`${url}/settings/${place}`)
           await page.getByRole('heading', { level: 1 }).waitFor()
-          await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' })
+          await loaded(page)
           expect([place, await findAccessibilityFaults(page)]).toEqual([place, []])
           expect([place, await overflowOf(page)]).toEqual([place, 0])
         }
