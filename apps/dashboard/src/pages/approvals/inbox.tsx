@@ -75,7 +75,7 @@ export function Inbox({ search, onHelp }: { search: ApprovalSearch; onHelp: () =
     <>
       <Bar
         inbox={inbox}
-        isWaiting={search.status === undefined}
+        isWhole={Object.keys(search).length === 0}
         selectedCount={selected.length}
         onShowNew={show}
         onAnswer={setAnswering}
@@ -96,7 +96,8 @@ export function Inbox({ search, onHelp }: { search: ApprovalSearch; onHelp: () =
 
 interface BarProps {
   readonly inbox: ReturnType<typeof useApprovalList>
-  readonly isWaiting: boolean
+  /** All that waits is listed, whoever asks. */
+  readonly isWhole: boolean
   readonly selectedCount: number
   readonly onShowNew: () => void
   readonly onAnswer: (answer: 'approve' | 'deny') => void
@@ -105,7 +106,7 @@ interface BarProps {
 
 /** Always as high as it is, so that nothing below it moves when something new is announced. */
 function Bar(props: BarProps) {
-  const { inbox, isWaiting, selectedCount, onShowNew, onAnswer, onClear } = props
+  const { inbox, isWhole, selectedCount, onShowNew, onAnswer, onClear } = props
   const { pendingCount, newCount, newMax } = inbox
   return (
     <div className="sticky top-13 z-20 -mx-4 mb-2 flex min-h-12 flex-wrap items-center gap-2 bg-canvas px-4 md:top-0">
@@ -124,7 +125,7 @@ function Bar(props: BarProps) {
         </>
       ) : (
         <span className="text-[0.93rem] text-ink-soft">
-          {isWaiting &&
+          {isWhole &&
             pendingCount !== undefined &&
             `${pendingCount.toLocaleString('en')} waiting`}
         </span>
