@@ -1,5 +1,4 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { expect } from 'vitest'
 import { ownerEmail, ownerPassword } from '../fixtures/vault.ts'
 
 export interface OpenOptions {
@@ -66,9 +65,19 @@ export const overflowOf = (page: Page): Promise<number> =>
   page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth)
 
 const loadingMsMax = 15_000
+const lookEveryMs = 50
 
 /** Resolves once no part of the page says that it loads; several may. */
 export async function loaded(page: Page): Promise<void> {
   const loading = page.getByRole('status', { name: 'Loading' })
-  await expect.poll(() => loading.count(), { timeout: loadingMsMax }).toBe(0)
+  await noneLeft(page, () => loading.count())
+}
+
+/** Resolves once the count is 0. Without vitest's own waiting, which tests that run side by side can not share. */
+export async function noneLeft(page: Page, count: () => Promise<number>): Promise<void> {
+  const untilMs = Date.now() + loadingMsMax
+  while ((await count()) > 0) {
+    if (Date.now() > untilMs) throw new Error(`Something still loads at ${page.url()}.`)
+    await page.waitForTimeout(lookEveryMs)
+  }
 }

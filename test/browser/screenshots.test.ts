@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.ts'
 import { addSampleData } from '../fixtures/sample-data.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { hasChromium, startChromium } from './chromium.ts'
-import { loaded, openPage, overflowOf } from './open-page.ts'
+import { loaded, noneLeft, openPage, overflowOf } from './open-page.ts'
 
 // Every page as it looks, in both themes, on a desk and on a phone, with much and with nothing to show. The pictures are kept
 // in test-results/screenshots; some of them stand in the README (scripts/screenshots.mjs).
@@ -21,6 +21,14 @@ const looks = [
   ['dark', 'desktop'],
   ['dark', 'phone'],
 ] as const
+
+/** Cards in sight whose exact request is yet to come: each asks for its own. */
+const cardsThatWait = (page: Page) =>
+  page
+    .getByText('not on the screen yet')
+    .evaluateAll(
+      (notes) => notes.filter((note) => note.getBoundingClientRect().top < innerHeight).length,
+    )
 
 // Skipped where Chromium is not installed (Debian's package `chromium`).
 describe.skipIf(!hasChromium)('every page fits its screen, and its console is silent', () => {
@@ -83,6 +91,7 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       // A page shows that it loads only after a moment.
       await page.waitForTimeout(shownAfterMs)
       await loaded(page)
+      await noneLeft(page, () => cardsThatWait(page))
       const picture = join(folder, `${name}-${device}-${colorScheme}.png`)
       await page.screenshot({ path: picture, animations: 'disabled' })
       expect([path, await overflowOf(page), said]).toEqual([path, 0, []])
