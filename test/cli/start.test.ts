@@ -30,7 +30,7 @@ describe('starting the vault', () => {
       '',
       `  You are its first owner: http://localhost:${new URL(url).port}/setup#token=${token}`,
       '',
-      '  Then, in another terminal, in this folder:',
+      '  The page leads you on. Or, in another terminal, in this folder:',
       expect.stringMatching(/^ {4}npx sallyport connect claude .*\S$/),
       expect.stringMatching(/^ {4}npx sallyport connections add .*\S$/),
       '',
