@@ -125,9 +125,7 @@ function Bar(props: BarProps) {
         </>
       ) : (
         <span className="text-[0.93rem] text-ink-soft">
-          {isWhole &&
-            pendingCount !== undefined &&
-            `${pendingCount.toLocaleString('en')} waiting`}
+          {isWhole && pendingCount !== undefined && `${pendingCount.toLocaleString('en')} waiting`}
         </span>
       )}
       <span role="status" className="ml-auto">
