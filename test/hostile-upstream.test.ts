@@ -89,7 +89,7 @@ async function meanwhile(work: Promise<unknown>, pauseMs: number) {
 /** Either a clean answer, or a typed problem that says what happened and has an audit entry. */
 function expectTyped(path: string, { status, body, everything }: WireAnswer): void {
   const what = `${path}: ${status} ${JSON.stringify(body).slice(0, 300)}`
-  expect(body.auditId, what).toMatch(/^aud_/)
+  expect(String(body.auditId), what).toMatch(/^aud_/)
   expect(everything.includes(secret), path).toBe(false)
   if (status === 200) return
   expect(problems, what).toContain(body.type)
@@ -110,6 +110,8 @@ describe('an upstream that breaks the rules', () => {
         expectTyped(path, answer)
       }),
     )
+    // Waited for below; what fails before that is nobody's unhandled rejection.
+    all.catch(() => {})
     const calls = await meanwhile(all, 250)
     expect(slowest.ms, slowest.path).toBeLessThan(65_000)
     expect(calls.length).toBeGreaterThan(20)
