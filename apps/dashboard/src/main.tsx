@@ -18,7 +18,7 @@ applyTheme(readTheme())
 // zod otherwise tries `new Function`, which the Content-Security-Policy forbids and reports. This is what its `config()` sets,
 // without loading zod before a page needs it.
 Object.assign(globalThis, { __zod_globalConfig: { jitless: true } })
-// Dialogs keep the page behind them from scrolling by a style element, which needs the answer's nonce.
+// Nothing adds a style element today. A part of Radix that does takes the answer's nonce from here, and is refused without.
 setNonce(document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '')
 
 const queryClient = createQueryClient(() => void goToSignIn())

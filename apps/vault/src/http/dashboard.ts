@@ -12,7 +12,7 @@ const notThePage = /^\/(v1|api|mcp|healthz|readyz|metrics|assets)(\/|$)/
 /** 128 bits: no script that somebody smuggles in can guess it (CSP 3 §7.1). */
 const nonceBytes = 16
 
-/** Nothing but the vault's own files runs or loads; the nonce is for the one style element that dialogs need. */
+/** Nothing but the vault's own files runs or loads; the nonce is for style elements that a library may add, and no script. */
 const policy = (nonce: string) =>
   [
     "default-src 'none'",
