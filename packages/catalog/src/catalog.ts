@@ -1,9 +1,8 @@
 import type { ActionTemplate } from '@sallyport/contracts'
-import { parseService, type Service } from './schema.ts'
-import { developerServices } from './services/developer.ts'
-import { googleServices } from './services/google.ts'
-import { messagingServices } from './services/messaging.ts'
-import { microsoftServices } from './services/microsoft.ts'
+import { customProvider, customService } from './custom.ts'
+import { parseVendors } from './parse-vendors.ts'
+import type { Provider, Service } from './schema.ts'
+import { vendors } from './vendors.ts'
 
 /** An action template with the service that it belongs to. */
 export interface CatalogAction {
@@ -13,45 +12,31 @@ export interface CatalogAction {
 
 /** The catalog: providers, services and action templates, looked up by id. */
 export interface Catalog {
+  readonly providers: readonly Provider[]
   readonly services: readonly Service[]
+  readonly actions: readonly CatalogAction[]
+  findProvider(id: string): Provider | undefined
   findService(id: string): Service | undefined
   findAction(id: string): CatalogAction | undefined
-  readonly actions: readonly CatalogAction[]
 }
 
-/** What no entry of the catalog describes: the owner names the origins, and there are no action templates. */
-export const customService: Service = {
-  id: 'custom',
-  name: 'Custom API',
-  provider: 'custom',
-  icon: 'custom',
-  singleton: false,
-  origins: [],
-  documentation: 'https://developer.mozilla.org/docs/Web/HTTP',
-  actions: [],
-}
-
-const sources = [
-  ...googleServices,
-  ...microsoftServices,
-  ...developerServices,
-  ...messagingServices,
-]
-
-/** Builds the catalog from its data; throws where the data contradicts itself. */
+/** Builds the catalog from its data, `custom` included; throws where the data contradicts itself. */
 export function createCatalog(): Catalog {
-  const services = [...sources.map(parseService), customService]
-  const byId = new Map(services.map((service) => [service.id, service]))
+  const known = parseVendors(vendors)
+  const providers = [...known.providers, customProvider]
+  const services = [...known.services, customService]
   const actions = services.flatMap((service) =>
     service.actions.map((action) => ({ service, action })),
   )
+  const providerById = new Map(providers.map((provider) => [provider.id, provider]))
+  const serviceById = new Map(services.map((service) => [service.id, service]))
   const actionById = new Map(actions.map((entry) => [entry.action.id, entry]))
-  if (byId.size !== services.length) throw new Error('two services of the catalog share an id')
-  if (actionById.size !== actions.length) throw new Error('two actions of the catalog share an id')
   return {
+    providers,
     services,
     actions,
-    findService: (id) => byId.get(id),
+    findProvider: (id) => providerById.get(id),
+    findService: (id) => serviceById.get(id),
     findAction: (id) => actionById.get(id),
   }
 }

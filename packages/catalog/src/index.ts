@@ -1,3 +1,10 @@
-export { type Catalog, type CatalogAction, createCatalog, customService } from './catalog.ts'
+export { type Catalog, type CatalogAction, createCatalog } from './catalog.ts'
+export { customService } from './custom.ts'
 export { nearestNames } from './nearest.ts'
-export type { Service } from './schema.ts'
+export {
+  type CredentialSlot,
+  type OAuthProvider,
+  type Provider,
+  type Service,
+  serviceCategories,
+} from './schema.ts'
