@@ -44,7 +44,7 @@ export const Session = z.object({
   createdAt: Timestamp,
   lastSeenAt: Timestamp,
   expiresAt: Timestamp,
-  method: z.enum(['password', 'passkey', 'setup', 'invitation']),
+  method: z.enum(['password', 'passkey', 'setup', 'invitation', 'oidc']),
   userAgent: z.string().optional(),
   address: z.string().optional(),
 })

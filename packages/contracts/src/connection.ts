@@ -1,66 +1,9 @@
 import { z } from 'zod'
 import { CatalogName, Label, NextCursor, Origin, Page, Timestamp } from './common.ts'
-import { AuditId, ConnectionId, PolicyId } from './ids.ts'
+import { CredentialInput, credentialKinds, headerName } from './credential.ts'
+import { AuditId, ConnectionId, OAuthAppId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { PolicyDocument } from './policy.ts'
-
-/** The fewest characters of a secret: shorter ones would be found by chance when answers are scrubbed. */
-export const secretCharsMin = 8
-
-const secret = z
-  .string()
-  .min(secretCharsMin, `must have at least ${secretCharsMin} characters`)
-  .max(16_384, 'must have at most 16384 characters')
-  .regex(/^[\x20-\x7e]*$/, 'must hold only printable ASCII: it is sent in a header or a URL')
-  .regex(/^\S.*\S$/s, 'must not begin or end with white space')
-
-const headerName = z
-  .string()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be a header name (RFC 9110)')
-
-/** A credential as an owner types it in. Secrets go in and never come out. */
-export const CredentialInput = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('bearer'), token: secret }),
-  z.strictObject({
-    kind: z.literal('header'),
-    name: headerName,
-    value: secret,
-    prefix: z
-      .string()
-      .max(64)
-      .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
-      .optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('query'),
-    name: z.string().regex(/^[A-Za-z0-9._~-]{1,100}$/, 'must be letters, digits and . _ ~ -'),
-    value: secret,
-  }),
-  z.strictObject({
-    kind: z.literal('basic'),
-    username: z
-      .string()
-      .max(256)
-      .regex(/^[\x20-\x39\x3b-\x7e]*$/, 'must be printable ASCII without a colon'),
-    password: secret,
-  }),
-  z.strictObject({
-    kind: z.literal('path'),
-    placeholder: z
-      .string()
-      .regex(
-        /^[A-Za-z0-9_-]{1,64}$/,
-        'must be letters, digits, _ and -; written {placeholder} in the URL',
-      ),
-    value: secret.regex(
-      /^[A-Za-z0-9._~:@!$&'()*+,;=-]+$/,
-      'must hold only characters that a path segment may',
-    ),
-  }),
-])
-export type CredentialInput = z.infer<typeof CredentialInput>
-export const credentialKinds = ['bearer', 'header', 'query', 'basic', 'path'] as const
-export type CredentialKind = (typeof credentialKinds)[number]
 
 export const ConnectionStatus = z.enum(['healthy', 'needs_reauth', 'revoked'])
 
@@ -69,6 +12,29 @@ const extraHeaders = z.array(headerName).max(20)
 /** What `POST /connections/{id}/test` sends: a GET that proves the credential. */
 const HealthProbe = z.strictObject({ url: z.string().max(8192) })
 
+/** How the vault keeps the access token of a connection fresh, and what came of the last attempt. */
+export const TokenState = z.object({
+  oauthAppId: OAuthAppId.optional(),
+  account: z
+    .string()
+    .optional()
+    .meta({ description: 'Whose account it is, where the provider says' }),
+  renewable: z.boolean().meta({
+    description: 'Can the vault get a new access token by itself?',
+  }),
+  accessTokenExpiresAt: Timestamp.optional().meta({ description: 'Absent where it does not end' }),
+  lastRenewedAt: Timestamp.optional(),
+  lastFailure: z
+    .object({
+      problem: z.string(),
+      message: z.string().meta({ description: 'What happened and who can mend it' }),
+      at: Timestamp,
+      nextAttemptAt: Timestamp.optional(),
+    })
+    .optional(),
+})
+export type TokenState = z.infer<typeof TokenState>
+
 /** A connection as an owner sees it. The credential is shown as dots and its last four characters. */
 export const Connection = z.object({
   id: ConnectionId,
@@ -76,8 +42,15 @@ export const Connection = z.object({
   service: z.string(),
   label: z.string(),
   status: ConnectionStatus,
+  statusReason: z.string().optional().meta({
+    description: 'Why it has to be reconnected, in a sentence',
+  }),
   singleton: z.boolean(),
+  requestedScopes: z.array(z.string()),
   grantedScopes: z.array(z.string()),
+  token: TokenState.optional().meta({
+    description: 'For credentials that the vault renews; absent for keys',
+  }),
   origins: z.array(z.string()),
   credential: z
     .object({
@@ -97,6 +70,14 @@ export const Connection = z.object({
 })
 export type Connection = z.infer<typeof Connection>
 
+/** What a new connection says about its requests; the service's own where the catalog knows it and nothing is given. */
+export const wayOfRequests = {
+  requestHeaders: extraHeaders.optional(),
+  responseHeaders: extraHeaders.optional(),
+  allowEncodedSlash: z.boolean().optional(),
+  testUrl: z.string().max(8192).optional(),
+}
+
 const OneConnection = z.object({ connection: Connection })
 const ConnectionRef = z.strictObject({ connectionId: ConnectionId })
 
@@ -110,16 +91,26 @@ export const createConnection = defineOperation({
   input: z.strictObject({
     service: CatalogName.default('custom'),
     label: Label,
-    origins: z.array(Origin).min(1, 'must name at least one origin').max(20),
+    origins: z.array(Origin).min(1, 'must name at least one origin').max(20).optional().meta({
+      description: 'The service’s own where the catalog knows them and none are given',
+    }),
     credential: CredentialInput,
-    requestHeaders: extraHeaders.default([]),
-    responseHeaders: extraHeaders.default([]),
-    allowEncodedSlash: z.boolean().default(false),
-    testUrl: z.string().max(8192).optional(),
+    oauthAppId: OAuthAppId.optional().meta({
+      description: 'Whose refresh token it is, where the provider does not say',
+    }),
+    ...wayOfRequests,
   }),
   output: OneConnection,
   status: 201,
-  problems: ['invalid-url', 'origin-not-allowed', 'connection-exists'],
+  problems: [
+    'invalid-url',
+    'origin-not-allowed',
+    'connection-exists',
+    'oauth-app-missing',
+    'oauth-app-not-found',
+    'provider-refused',
+    'provider-unavailable',
+  ],
 })
 
 export const listConnections = defineOperation({
@@ -172,8 +163,18 @@ export const updateConnection = defineOperation({
     'version-conflict',
     'credential-unreadable',
     'fresh-sign-in-required',
+    'provider-refused',
+    'provider-unavailable',
+    'token-refresh-failed',
   ],
 })
+
+/** What became of the account's tokens at the provider (RFC 7009); absent where there was nothing to revoke there. */
+export const RevokedAtProvider = z.object({
+  outcome: z.enum(['revoked', 'failed', 'not-offered']),
+  message: z.string(),
+})
+export type RevokedAtProvider = z.infer<typeof RevokedAtProvider>
 
 export const revokeConnectionByOwner = defineOperation({
   id: 'revokeConnectionByOwner',
@@ -183,7 +184,12 @@ export const revokeConnectionByOwner = defineOperation({
   demand: 'connections:write',
   summary: 'Revoke a connection at once and for good; its sealed credential is destroyed',
   input: ConnectionRef,
-  output: z.object({ connection: Connection, revoked: z.literal(true), auditId: AuditId }),
+  output: z.object({
+    connection: Connection,
+    revoked: z.literal(true),
+    auditId: AuditId,
+    atProvider: RevokedAtProvider.optional(),
+  }),
   problems: ['connection-not-found'],
 })
 

@@ -7,6 +7,7 @@ export const eventNouns = [
   'capability-requests',
   'agents',
   'connections',
+  'oauth-apps',
   'policies',
   'workspace',
   'audit',

@@ -15,6 +15,8 @@ export const idPrefixes = {
   passkey: 'pky',
   invitation: 'inv',
   challenge: 'chl',
+  oauthApp: 'oap',
+  connectFlow: 'flw',
 } as const
 
 /** The kinds of object that have ids. */
@@ -40,3 +42,5 @@ export const SessionId = id('session', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const PasskeyId = id('passkey', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const InvitationId = id('invitation', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const ChallengeId = id('challenge', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const OAuthAppId = id('oauthApp', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const ConnectFlowId = id('connectFlow', '01k8v3t5m9r2c4x6z8b0d1f3h5')

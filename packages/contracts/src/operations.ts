@@ -4,12 +4,15 @@ import * as agent from './agent.ts'
 import * as approval from './approval.ts'
 import * as audit from './audit.ts'
 import * as capability from './capability.ts'
+import * as connect from './connect.ts'
 import * as connection from './connection.ts'
 import { streamEvents } from './event.ts'
 import { execute } from './execute.ts'
 import * as invitation from './invitation.ts'
+import * as oauthApp from './oauth-app.ts'
 import * as owner from './owner.ts'
 import * as policy from './policy.ts'
+import * as singleSignOn from './single-sign-on.ts'
 import * as system from './system.ts'
 import { tryPolicy } from './try-policy.ts'
 import * as workspace from './workspace.ts'
@@ -48,6 +51,10 @@ export const operations = {
   confirmTotp: account.confirmTotp,
   disableTotp: account.disableTotp,
   renewRecoveryCodes: account.renewRecoveryCodes,
+  getSignInMethods: singleSignOn.getSignInMethods,
+  startSingleSignOn: singleSignOn.startSingleSignOn,
+  startSingleSignOnAgain: singleSignOn.startSingleSignOnAgain,
+  finishSingleSignOn: singleSignOn.finishSingleSignOn,
   createToken: owner.createToken,
   listTokens: owner.listTokens,
   deleteToken: owner.deleteToken,
@@ -60,6 +67,9 @@ export const operations = {
   deleteInvitation: invitation.deleteInvitation,
   readInvitation: invitation.readInvitation,
   acceptInvitation: invitation.acceptInvitation,
+  getSingleSignOn: singleSignOn.getSingleSignOn,
+  putSingleSignOn: singleSignOn.putSingleSignOn,
+  deleteSingleSignOn: singleSignOn.deleteSingleSignOn,
   getWorkspace: workspace.getWorkspace,
   updateWorkspace: workspace.updateWorkspace,
   freezeWorkspace: workspace.freezeWorkspace,
@@ -81,6 +91,17 @@ export const operations = {
   updateConnection: connection.updateConnection,
   revokeConnectionByOwner: connection.revokeConnectionByOwner,
   testConnection: connection.testConnection,
+  startConnection: connect.startConnection,
+  reconnect: connect.reconnect,
+  finishConnection: connect.finishConnection,
+  getConnectFlow: connect.getConnectFlow,
+  continueConnectFlow: connect.continueConnectFlow,
+  cancelConnectFlow: connect.cancelConnectFlow,
+  createOAuthApp: oauthApp.createOAuthApp,
+  listOAuthApps: oauthApp.listOAuthApps,
+  getOAuthApp: oauthApp.getOAuthApp,
+  updateOAuthApp: oauthApp.updateOAuthApp,
+  deleteOAuthApp: oauthApp.deleteOAuthApp,
   createPolicy: policy.createPolicy,
   listPolicies: policy.listPolicies,
   getPolicy: policy.getPolicy,

@@ -41,6 +41,10 @@ const endsNoCall: ReadonlySet<Change['table']> = new Set([
   'policies',
   'approvals',
   'capability_requests',
+  // A renewed token is another one for the same grant; whoever loses the grant loses the connection's status.
+  'connection_tokens',
+  'oauth_apps',
+  'connect_flows',
 ])
 /** Fails closed. */
 const goneWorkspace: WorkspaceSnapshot = { isFrozen: true }

@@ -57,6 +57,9 @@ const nouns: Readonly<Record<string, Noun>> = {
   capability_requests: 'capability-requests',
   agents: 'agents',
   connections: 'connections',
+  connection_tokens: 'connections',
+  connect_flows: 'connections',
+  oauth_apps: 'oauth-apps',
   policies: 'policies',
   workspaces: 'workspace',
 }
@@ -65,6 +68,7 @@ const scopes: Readonly<Record<Noun, OwnerScope>> = {
   'capability-requests': 'capabilities:read',
   agents: 'agents:read',
   connections: 'connections:read',
+  'oauth-apps': 'connections:read',
   policies: 'policies:read',
   workspace: 'workspace:read',
   audit: 'audit:read',

@@ -10,6 +10,9 @@ const ChangedTable = z.enum([
   'approvals',
   'capability_requests',
   'workspaces',
+  'connection_tokens',
+  'oauth_apps',
+  'connect_flows',
   '*',
 ])
 

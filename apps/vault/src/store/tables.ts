@@ -125,8 +125,16 @@ export const connections = pgTable(
     service: text('service').notNull(),
     label: text('label').notNull(),
     status: text('status').$type<'healthy' | 'needs_reauth' | 'revoked'>().notNull(),
+    /** Why it has to be reconnected, in a sentence for its owner. */
+    statusReason: text('status_reason'),
     singleton: boolean('singleton').notNull(),
+    requestedScopes: text('requested_scopes').array().notNull().default(sql`'{}'`),
     grantedScopes: text('granted_scopes').array().notNull(),
+    /** The OAuth client that its account was connected with; the sealed credential names it too, and counts. */
+    oauthAppId: text('oauth_app_id'),
+    /** Whose account it is, as the provider calls it, and by the provider's own lasting name for it. */
+    account: text('account'),
+    accountSubject: text('account_subject'),
     origins: text('origins').array().notNull(),
     requestHeaders: text('request_headers').array().notNull(),
     responseHeaders: text('response_headers').array().notNull(),
@@ -143,6 +151,7 @@ export const connections = pgTable(
   },
   (table) => [
     index('connections_by_workspace').on(table.workspaceId, table.createdAt, table.id),
+    index('connections_by_oauth_app').on(table.oauthAppId),
     uniqueIndex('connections_one_of_a_singleton')
       .on(table.workspaceId, table.service)
       .where(sql`singleton AND status <> 'revoked'`),
