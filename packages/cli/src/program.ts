@@ -8,6 +8,7 @@ import { addConnectionCommands } from './commands/connections.ts'
 import type { Process } from './commands/context.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addLoginCommands } from './commands/login.ts'
+import { addOAuthAppCommands } from './commands/oauth-apps.ts'
 import { addPolicyCommands } from './commands/policies.ts'
 import { createRunCommand } from './commands/run-command.ts'
 import { addUpCommand } from './commands/up.ts'
@@ -42,6 +43,7 @@ export function createProgram(process: Process, version: string): Command {
   addConnectCommand(program, run, process)
   addAgentCommands(program, run)
   addConnectionCommands(program, run)
+  addOAuthAppCommands(program, run)
   addPolicyCommands(program, run)
   addApprovalCommands(program, run)
   addCapabilityRequestCommands(program, run)

@@ -1,6 +1,7 @@
-import { credentialKinds } from '@sallyport/contracts'
+import { clientAuthentications, credentialKinds } from '@sallyport/contracts'
 import { type Command, Option } from 'commander'
 import { CommandError, shellWord, table } from '../terminal.ts'
+import { addAccountCommands } from './connect-account.ts'
 import { findConnection } from './lookup.ts'
 import { createConnection, type NewConnectionOptions } from './new-connection.ts'
 import { collect } from './option-values.ts'
@@ -10,36 +11,32 @@ import type { RunCommand } from './run-command.ts'
 export function addConnectionCommands(program: Command, run: RunCommand): void {
   const connections = program.command('connections').description('Accounts and keys in the vault')
 
-  connections
-    .command('add')
-    .description('Keep a credential; the secret is asked for, or read from stdin')
-    .option('--label <label>', 'a name for people')
-    .option('--service <service>', 'a service of the catalog, such as github (default: custom)')
-    .option(
-      '--origin <origin>',
-      'where it may be sent, e.g. https://api.example.com (repeat; a service knows its own)',
-      collect,
-    )
-    .addOption(
-      new Option('--kind <kind>', 'how it is put on (default: bearer)').choices(credentialKinds),
-    )
-    .option('--name <name>', 'the header’s, parameter’s or placeholder’s name')
-    .option('--prefix <prefix>', 'text before the value of a header')
-    .option('--username <username>', 'for --kind basic')
-    .option('--test-url <url>', 'a GET that proves the credential')
-    .action(
-      run(async ({ terminal, settings, owner }, [options]: [NewConnectionOptions]) => {
-        const connection = await createConnection(await owner(), terminal, options)
-        const { id, label, origins } = connection
-        terminal.answer(
-          { connection },
-          [
-            `${id}  ${label}, for ${origins.join(' ')} alone`,
-            `Next: npx sallyport connect claude --allow ${shellWord(label)}${settings.urlOption}`,
-          ].join('\n'),
-        )
-      }),
-    )
+  addAccountCommands(connections, run)
+  credentialOptions(
+    connections
+      .command('add')
+      .description('Keep a credential; the secret is asked for, or read from stdin')
+      .option('--label <label>', 'a name for people')
+      .option('--service <service>', 'a service of the catalog, such as github (default: custom)')
+      .option(
+        '--origin <origin>',
+        'where it may be sent, e.g. https://api.example.com (repeat; a service knows its own)',
+        collect,
+      )
+      .option('--test-url <url>', 'a GET that proves the credential'),
+  ).action(
+    run(async ({ terminal, settings, owner }, [options]: [NewConnectionOptions]) => {
+      const connection = await createConnection(await owner(), terminal, options)
+      const { id, label, origins } = connection
+      terminal.answer(
+        { connection },
+        [
+          `${id}  ${label}, for ${origins.join(' ')} alone`,
+          `Next: npx sallyport connect claude --allow ${shellWord(label)}${settings.urlOption}`,
+        ].join('\n'),
+      )
+    }),
+  )
 
   connections
     .command('list')
@@ -52,7 +49,9 @@ export function addConnectionCommands(program: Command, run: RunCommand): void {
           connection.id,
           connection.label,
           connection.service,
-          connection.status,
+          connection.statusReason === undefined
+            ? connection.status
+            : `${connection.status}: ${connection.statusReason}`,
           connection.origins.join(' '),
           connection.credential === undefined
             ? ''
@@ -65,6 +64,38 @@ export function addConnectionCommands(program: Command, run: RunCommand): void {
   addConnectionChanges(connections, run)
 }
 
+const credentialOptions = (command: Command) =>
+  command
+    .addOption(
+      new Option('--kind <kind>', 'how it is put on (default: as the service takes it)').choices(
+        credentialKinds,
+      ),
+    )
+    .option('--name <name>', 'the header’s, parameter’s or placeholder’s name')
+    .option('--prefix <prefix>', 'text before the value of a header')
+    .option('--username <username>', 'for basic')
+    .option('--scope <scope>', 'for what a token is asked (repeat)', collect)
+    .option(
+      '--app <app>',
+      'for oauth2: whose refresh token it is (provider or id of the OAuth app)',
+    )
+    .option('--token-endpoint <url>', 'for oauth2-client-credentials')
+    .option('--client-id <id>', 'for oauth2-client-credentials')
+    .addOption(
+      new Option('--client-authentication <method>', 'for oauth2-client-credentials').choices(
+        clientAuthentications.filter((method) => method !== 'none'),
+      ),
+    )
+    .option('--private-key-file <file>', 'for oauth2-client-credentials with private_key_jwt')
+    .option('--key-id <id>', 'of that key')
+    .option('--audience <audience>', 'for oauth2-client-credentials, where the server wants it')
+    .option('--key-file <file>', 'for jwt-service-account: the JSON file with its key')
+    .option('--subject <user>', 'for jwt-service-account: for whom it acts')
+    .option('--access-key-id <id>', 'for aws-sigv4')
+    .option('--session-token', 'for aws-sigv4: a session token is asked for too')
+    .option('--region <region>', 'for aws-sigv4, where the host does not say it')
+    .option('--aws-service <service>', 'for aws-sigv4, where the host does not say it')
+
 function addConnectionChanges(connections: Command, run: RunCommand): void {
   connections
     .command('revoke <connection>')
@@ -74,7 +105,12 @@ function addConnectionChanges(connections: Command, run: RunCommand): void {
         const client = await owner()
         const { id, label } = await findConnection(client, wanted)
         const answer = await client.call('revokeConnectionByOwner', { connectionId: id })
-        terminal.answer(answer, `${label} is revoked; its credential is destroyed.`)
+        terminal.answer(
+          answer,
+          [`${label} is revoked; its credential is destroyed.`, answer.atProvider?.message]
+            .filter((line) => line !== undefined)
+            .join('\n'),
+        )
       }),
     )
 
