@@ -1,7 +1,8 @@
 import type { ActionTemplate } from '@sallyport/contracts'
 import { customProvider, customService } from './custom.ts'
 import { parseVendors } from './parse-vendors.ts'
-import type { Provider, Service } from './schema.ts'
+import type { Provider, Service, Vendor } from './schema.ts'
+import { validateCatalog } from './validate.ts'
 import { vendors } from './vendors.ts'
 
 /** An action template with the service that it belongs to. */
@@ -20,9 +21,14 @@ export interface Catalog {
   findAction(id: string): CatalogAction | undefined
 }
 
-/** Builds the catalog from its data, `custom` included; throws where the data contradicts itself. */
-export function createCatalog(): Catalog {
-  const known = parseVendors(vendors)
+/**
+ * Builds the catalog from its data and adds `custom`. Throws an Error that says all that is wrong where the data
+ * contradicts itself.
+ */
+export function createCatalog(data: readonly Vendor[] = vendors): Catalog {
+  const known = parseVendors(data)
+  const faults = validateCatalog(known)
+  if (faults.length > 0) throw new Error(`The catalog contradicts itself. ${faults.join(' ')}`)
   const providers = [...known.providers, customProvider]
   const services = [...known.services, customService]
   const actions = services.flatMap((service) =>
