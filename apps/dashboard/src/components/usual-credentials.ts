@@ -10,6 +10,10 @@ export const kindNames: Readonly<Record<Kind, string>> = {
   query: 'A parameter in the query, such as ?key=…',
   basic: 'A user name and a password (HTTP Basic)',
   path: 'A part of the path, such as /bot…/',
+  oauth2: 'An access token that is renewed by a refresh token',
+  'oauth2-client-credentials': 'Client credentials (OAuth 2)',
+  'jwt-service-account': 'A service account with a private key',
+  'aws-sigv4': 'AWS access key (Signature Version 4)',
 }
 
 interface Usual {

@@ -9,6 +9,7 @@ const connection: Connection = {
   label: 'API',
   status: 'healthy',
   singleton: false,
+  requestedScopes: [],
   grantedScopes: [],
   origins: ['https://a.example'],
   requestHeaders: ['x-a'],

@@ -7,6 +7,10 @@ export const keyWords: Readonly<Record<CredentialKind, string>> = {
   query: 'In the query',
   basic: 'User name and password',
   path: 'In the path',
+  oauth2: 'An account that was signed in to',
+  'oauth2-client-credentials': 'Client credentials',
+  'jwt-service-account': 'Service account',
+  'aws-sigv4': 'AWS access key',
 }
 
 /** The hosts of origins, as the parsed URLs have them; plain HTTP is said, since it is unusual. */

@@ -19,6 +19,7 @@ const methods: Readonly<Record<Session['method'], string>> = {
   passkey: 'with a passkey',
   setup: 'by setting up the vault',
   invitation: 'by an invitation',
+  oidc: 'by single sign-on',
 }
 
 /** Where one is signed in, and ending it. */
