@@ -31,7 +31,7 @@ const secret = (what: string) => `${what}-${randomBytes(18).toString('base64url'
 
 /** No secret: a label, which stands where anybody can read it. */
 const canary = secret('canary')
-const credentials: Record<CredentialInput['kind'], string> = {
+const credentials = {
   bearer: secret('bearer'),
   header: secret('header'),
   query: secret('query'),

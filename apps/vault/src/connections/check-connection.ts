@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { type CredentialInput, type FieldFault, Problem } from '@sallyport/contracts'
+import { secretsOf } from './credential-secrets.ts'
 import {
   faultOfCredentialHeader,
   faultOfExtraRequestHeader,
   faultOfExtraResponseHeader,
 } from './header-rules.ts'
-import { secretOf } from './opened-credential.ts'
+import type { StoredCredential } from './stored-credential.ts'
 
 /** May a credential be sent to this origin at all here? If not, a sentence that says why. */
 export type MayUseOrigin = (origin: string) => true | string
@@ -26,7 +27,7 @@ export function checkOrigins(origins: readonly string[], mayUseOrigin: MayUseOri
 }
 
 /** Problem `invalid-input` for a credential that would change how the request is framed or routed. */
-export function checkCredential(credential: CredentialInput): void {
+export function checkCredential(credential: StoredCredential): void {
   if (credential.kind !== 'header') return
   const message = faultOfCredentialHeader(credential.name)
   if (message !== undefined) throw invalidField({ field: 'credential.name', message })
@@ -78,11 +79,14 @@ export function checkTestUrl(text: string, origins: readonly string[]): string {
 
 /** Problem `invalid-input` where the secret stands in something that is stored in the clear (S-38). */
 export function checkNoSecret(
-  credential: CredentialInput,
+  credential: CredentialInput | StoredCredential,
   texts: { readonly label?: string | undefined; readonly testUrl?: string | null | undefined },
 ): void {
-  const secret = secretOf(credential)
-  const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]
+  const forms = secretsOf(credential).flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64'),
+  ])
   for (const field of ['label', 'testUrl'] as const) {
     const text = texts[field] ?? ''
     if (forms.some((form) => text.includes(form))) {

@@ -11,8 +11,16 @@ export interface ConnectionRecord {
   readonly service: string
   readonly label: string
   readonly status: z.infer<typeof ConnectionStatus>
+  /** Why it has to be reconnected, in a sentence for its owner. */
+  readonly statusReason: string | null
   readonly singleton: boolean
+  readonly requestedScopes: string[]
   readonly grantedScopes: string[]
+  /** The OAuth client that its account was connected with; what is sealed names it too, and counts. */
+  readonly oauthAppId: string | null
+  /** Whose account it is, as the provider calls it, and by the provider's own lasting name for it. */
+  readonly account: string | null
+  readonly accountSubject: string | null
   readonly origins: string[]
   /** Headers beside the usual ones that agents may send, in lower case. */
   readonly requestHeaders: string[]
@@ -47,6 +55,7 @@ export type ConnectionSnapshot = Pick<
   | 'allowEncodedSlash'
   | 'version'
   | 'sealed'
+  | 'credentialKind'
 > & {
   readonly origins: readonly string[]
   readonly requestHeaders: readonly string[]
@@ -59,6 +68,12 @@ export type ConnectionChanges = Partial<
     StoredConnection,
     | 'label'
     | 'status'
+    | 'statusReason'
+    | 'requestedScopes'
+    | 'grantedScopes'
+    | 'oauthAppId'
+    | 'account'
+    | 'accountSubject'
     | 'origins'
     | 'requestHeaders'
     | 'responseHeaders'

@@ -7,11 +7,13 @@ import {
   checkNoSecret,
   checkOrigins,
   checkTestUrl,
+  invalidField,
 } from './check-connection.ts'
 import type { ConnectionRecord } from './connection-store.ts'
 import type { ConnectionsNeeds } from './connections-needs.ts'
 import { credentialContext } from './credential-opener.ts'
-import { encodeCredential, hintOf } from './opened-credential.ts'
+import { hintOf } from './credential-secrets.ts'
+import { encodeCredential } from './stored-credential.ts'
 import { viewConnection } from './view-connection.ts'
 
 type Input = InputOf<typeof createConnection>
@@ -26,6 +28,9 @@ export function createConnectionCreation(needs: Needs) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
     const record = draft(needs, owner, input)
     const { credential } = input
+    if (credential.kind === 'oauth2') {
+      throw invalidField({ field: 'credential.kind', message: 'must be the kind of a key' })
+    }
     checkCredential(credential)
     checkNoSecret(credential, record)
     const sealed = await needs.keyring.seal(credentialContext(record), encodeCredential(credential))
@@ -51,7 +56,7 @@ export function createConnectionCreation(needs: Needs) {
 
 function draft(needs: Needs, owner: AuthenticatedOwner, input: Input): ConnectionRecord {
   const service = findService(needs.catalog, input.service)
-  const origins = checkOrigins(input.origins, needs.mayUseOrigin)
+  const origins = checkOrigins(input.origins ?? service.origins, needs.mayUseOrigin)
   const now = new Date(needs.now())
   return {
     id: needs.newId('connection'),
@@ -60,12 +65,23 @@ function draft(needs: Needs, owner: AuthenticatedOwner, input: Input): Connectio
     service: service.id,
     label: input.label,
     status: 'healthy',
+    statusReason: null,
     singleton: service.singleton,
+    requestedScopes: [],
     grantedScopes: [],
+    oauthAppId: null,
+    account: null,
+    accountSubject: null,
     origins,
-    requestHeaders: checkExtraHeaders('requestHeaders', input.requestHeaders),
-    responseHeaders: checkExtraHeaders('responseHeaders', input.responseHeaders),
-    allowEncodedSlash: input.allowEncodedSlash,
+    requestHeaders: checkExtraHeaders(
+      'requestHeaders',
+      input.requestHeaders ?? service.requestHeaders,
+    ),
+    responseHeaders: checkExtraHeaders(
+      'responseHeaders',
+      input.responseHeaders ?? service.responseHeaders,
+    ),
+    allowEncodedSlash: input.allowEncodedSlash ?? service.allowEncodedSlash,
     testUrl: input.testUrl === undefined ? null : checkTestUrl(input.testUrl, origins),
     credentialKind: input.credential.kind,
     credentialHint: hintOf(input.credential),

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
-import { type CredentialInput, Problem } from '@sallyport/contracts'
+import { Problem } from '@sallyport/contracts'
 import type { ConnectionSnapshot } from './connection-store.ts'
-import { decodeCredential, type OpenedCredential, toOpenedCredential } from './opened-credential.ts'
+import { type OpenedCredential, toOpenedCredential } from './opened-credential.ts'
+import { decodeCredential, type StoredCredential } from './stored-credential.ts'
 
 /** Where a credential is sealed for: `docs/envelope.md`. */
 export interface CredentialContext {
@@ -44,7 +45,7 @@ export function credentialContext(row: Omit<SealedConnection, 'sealed'>): Creden
 export async function readCredential(
   keyring: Sealer,
   connection: SealedConnection,
-): Promise<CredentialInput> {
+): Promise<StoredCredential> {
   if (connection.sealed === null) throw new Problem('connection-revoked')
   const plaintext = await keyring.open(credentialContext(connection), connection.sealed)
   try {

@@ -2,17 +2,13 @@ import { CredentialInput } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
-import {
-  decodeCredential,
-  encodeCredential,
-  hintOf,
-  secretOf,
-  toOpenedCredential,
-} from './opened-credential.ts'
+import { hintOf, secretsOf } from './credential-secrets.ts'
+import { toOpenedCredential } from './opened-credential.ts'
+import { decodeCredential, encodeCredential, type TypedCredential } from './stored-credential.ts'
 
 const secret = fc.stringMatching(/^[!-~]{8,64}$/)
 const pathSecret = fc.stringMatching(/^[A-Za-z0-9._~:@!$&'()*+,;=-]{8,64}$/)
-const credential: fc.Arbitrary<CredentialInput> = fc.oneof(
+const credential: fc.Arbitrary<TypedCredential> = fc.oneof(
   fc.record({ kind: fc.constant('bearer' as const), token: secret }),
   fc.record({
     kind: fc.constant('header' as const),
@@ -48,7 +44,7 @@ describe('an opened credential', () => {
         for (const value of placed) {
           expect(secrets.some((one) => value.includes(one))).toBe(true)
         }
-        expect(secrets).toContain(secretOf(input))
+        expect(secrets).toEqual(expect.arrayContaining([...secretsOf(input)]))
         for (const one of secrets) expect(one.length).toBeGreaterThanOrEqual(8)
       }),
     )
@@ -107,7 +103,7 @@ describe('the hint of a credential', () => {
   it('shows the last four characters of twelve or more, and nothing of fewer', () => {
     fc.assert(
       fc.property(credential, (input) => {
-        const hidden = secretOf(input)
+        const [hidden = ''] = secretsOf(input)
         const hint = hintOf(input)
         if (hidden.length < 12) expect(hint).toBe('')
         else expect(hint).toBe(`••••${hidden.slice(-4)}`)

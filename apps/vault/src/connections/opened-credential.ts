@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer'
-import { CredentialInput, type CredentialKind } from '@sallyport/contracts'
+import type { CredentialKind } from '@sallyport/contracts'
+import { secretsOf } from './credential-secrets.ts'
+import type { StoredCredential } from './stored-credential.ts'
 
 /** A credential ready to be put on a request, and what must never come back. Frozen; never log it. */
 export interface OpenedCredential {
@@ -14,37 +16,11 @@ export interface OpenedCredential {
   readonly secrets: readonly string[]
 }
 
-/** Secrets shorter than this show nothing of themselves. */
-const hintFromChars = 12
-const hintChars = 4
-
-/** The bytes that are sealed: the credential's JSON. */
-export function encodeCredential(credential: CredentialInput): Uint8Array {
-  return Buffer.from(JSON.stringify(credential), 'utf8')
-}
-
-/** Reads what `encodeCredential` wrote; throws for anything else. */
-export function decodeCredential(plaintext: Uint8Array): CredentialInput {
-  return CredentialInput.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')))
-}
-
-/** The part of a credential that is secret. */
-export function secretOf(credential: CredentialInput): string {
-  if (credential.kind === 'bearer') return credential.token
-  if (credential.kind === 'basic') return credential.password
-  return credential.value
-}
-
-/** What an owner sees of a secret: dots and its last four characters, or nothing where it has fewer than twelve. */
-export function hintOf(credential: CredentialInput): string {
-  const secret = secretOf(credential)
-  return secret.length < hintFromChars ? '' : `••••${secret.slice(-hintChars)}`
-}
-
-/** Lays a credential out for the request that it goes on. */
-export function toOpenedCredential(credential: CredentialInput): OpenedCredential {
-  const secret = secretOf(credential)
-  const base = { kind: credential.kind, headers: [], query: [], secrets: [secret] }
+/** Lays a credential out for the request that it goes on. Of what becomes tokens nothing goes on a request. */
+export function toOpenedCredential(credential: StoredCredential): OpenedCredential {
+  const secrets = secretsOf(credential)
+  const [secret = ''] = secrets
+  const base = { kind: credential.kind, headers: [], query: [], secrets }
   switch (credential.kind) {
     case 'bearer': // RFC 6750 §2.1
       return frozen({ ...base, headers: [['authorization', `Bearer ${secret}`]] })
@@ -61,6 +37,8 @@ export function toOpenedCredential(credential: CredentialInput): OpenedCredentia
       return frozen({ ...base, query: [[credential.name, secret]] })
     case 'path':
       return frozen({ ...base, path: { placeholder: credential.placeholder, value: secret } })
+    default:
+      return frozen(base)
   }
 }
 

@@ -7,11 +7,13 @@ import {
   checkNoSecret,
   checkOrigins,
   checkTestUrl,
+  invalidField,
 } from './check-connection.ts'
 import type { ConnectionChanges, ConnectionRecord, StoredConnection } from './connection-store.ts'
 import { type ConnectionsNeeds, getLive } from './connections-needs.ts'
 import { credentialContext, readCredential } from './credential-opener.ts'
-import { encodeCredential, hintOf } from './opened-credential.ts'
+import { hintOf } from './credential-secrets.ts'
+import { encodeCredential } from './stored-credential.ts'
 import { viewConnection } from './view-connection.ts'
 
 type Input = InputOf<typeof updateConnection>
@@ -86,6 +88,9 @@ async function workOut(
   const namesText = input.label !== undefined || plain.testUrl !== undefined
   if (!reseals && !namesText) return plain
 
+  if (input.credential?.kind === 'oauth2') {
+    throw invalidField({ field: 'credential.kind', message: 'must be the kind of a key' })
+  }
   const credential = input.credential ?? (await readCredential(needs.keyring, current))
   checkCredential(credential)
   checkNoSecret(credential, { ...current, ...plain })

@@ -10,7 +10,9 @@ export function viewConnection(row: ConnectionRecord): Connection {
     service: row.service,
     label: row.label,
     status: row.status,
+    ...(row.statusReason !== null && { statusReason: row.statusReason }),
     singleton: row.singleton,
+    requestedScopes: row.requestedScopes,
     grantedScopes: row.grantedScopes,
     origins: row.origins,
     // A revoked connection has no credential any more.
