@@ -45,7 +45,7 @@ export const parametersOf = (endpoint: string): string[] =>
   [...endpoint.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name)
 
 function faultsOfEndpoints(id: string, oauth: OAuthProvider): string[] {
-  const declared = new Set(oauth.parameters.map(({ name }) => name))
+  const declared = new Map(oauth.parameters.map(({ name, example }) => [name, example]))
   const named = new Set<string>()
   const faults = oauth.issuer === undefined ? [] : faultsOfLink(id, 'oauth.issuer', oauth.issuer)
   for (const field of endpointNames) {
@@ -58,7 +58,8 @@ function faultsOfEndpoints(id: string, oauth: OAuthProvider): string[] {
         faults.push(`${id}: oauth.${field} names {${name}}, which is no parameter.`)
       }
     }
-    faults.push(...faultsOfLink(id, `oauth.${field}`, endpoint.replaceAll(/\{[^{}]*\}/g, 'x')))
+    const filled = endpoint.replaceAll(/\{([^{}]*)\}/g, (_, name) => declared.get(name) ?? 'x')
+    faults.push(...faultsOfLink(id, `oauth.${field}`, filled))
   }
   for (const { name, example, fallback } of oauth.parameters) {
     if (!named.has(name)) faults.push(`${id}: no endpoint names the parameter {${name}}.`)
