@@ -4,7 +4,31 @@ const origin = 'https://api.notion.com'
 
 /** https://developers.notion.com */
 export const notion: Vendor = {
-  provider: { id: 'notion', name: 'Notion', documentation: 'https://developers.notion.com' },
+  provider: {
+    id: 'notion',
+    name: 'Notion',
+    documentation: 'https://developers.notion.com',
+    // There are no scopes: a connection has capabilities, and people choose the pages. The answer of the token endpoint
+    // may hold "refresh_token": null. Its revocation takes JSON, not a form, and is no RFC 7009.
+    oauth: {
+      authorizationEndpoint: 'https://api.notion.com/v1/oauth/authorize',
+      tokenEndpoint: 'https://api.notion.com/v1/oauth/token',
+      clientAuthentication: 'client_secret_basic',
+      authorizationParameters: { owner: 'user' },
+      scopes: {},
+      refreshTokens: 'rotating',
+      registration: {
+        url: 'https://www.notion.so/profile/integrations',
+        steps: [
+          'Make a new public integration.',
+          'Choose what it may do under Capabilities: read, update and insert content, comments.',
+          'Add the redirect URI shown here under OAuth Domain & URIs.',
+          'Copy the OAuth client id and client secret.',
+        ],
+      },
+      documentation: 'https://developers.notion.com/guides/get-started/authorization',
+    },
+  },
   services: [
     {
       id: 'notion',
@@ -19,23 +43,38 @@ export const notion: Vendor = {
         {
           kind: 'bearer',
           label: 'Integration secret',
-          hint: 'The secret of an internal integration.',
+          hint: 'Make an internal integration and copy its secret; then connect it to pages under ••• → Connections.',
           url: 'https://www.notion.so/profile/integrations',
         },
+        { kind: 'oauth2' },
       ],
+      // No probe: without the header Notion-Version every answer is 400.
       documentation: 'https://developers.notion.com/reference/intro',
       actions: [
         {
           id: 'notion-read',
           label: 'Read pages',
-          description: 'Search, and read pages, databases and blocks.',
+          description: 'Search, and read pages, databases, blocks and comments.',
           allow: [
             {
               origin,
               methods: ['GET'],
-              paths: ['/v1/pages/*', '/v1/databases/*', '/v1/blocks/*', '/v1/blocks/*/children'],
+              paths: [
+                '/v1/pages/*',
+                '/v1/pages/*/properties/*',
+                '/v1/databases/*',
+                '/v1/data_sources/*',
+                '/v1/blocks/*',
+                '/v1/blocks/*/children',
+                '/v1/comments',
+                '/v1/users/me',
+              ],
             },
-            { origin, methods: ['POST'], paths: ['/v1/search', '/v1/databases/*/query'] },
+            {
+              origin,
+              methods: ['POST'],
+              paths: ['/v1/search', '/v1/databases/*/query', '/v1/data_sources/*/query'],
+            },
           ],
           approval: 'never',
         },
@@ -52,6 +91,13 @@ export const notion: Vendor = {
             },
           ],
           approval: 'writes',
+        },
+        {
+          id: 'notion-comment',
+          label: 'Comment',
+          description: 'Comment on pages and blocks; an owner is asked each time.',
+          allow: [{ origin, methods: ['POST'], paths: ['/v1/comments'] }],
+          approval: 'always',
         },
       ],
     },

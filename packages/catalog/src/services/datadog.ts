@@ -1,0 +1,87 @@
+import type { Vendor } from '../schema.ts'
+
+/** One for each site: an organisation lives on one of them. */
+const origins = [
+  'https://api.datadoghq.com',
+  'https://api.us3.datadoghq.com',
+  'https://api.us5.datadoghq.com',
+  'https://api.datadoghq.eu',
+  'https://api.ap1.datadoghq.com',
+  'https://api.ap2.datadoghq.com',
+]
+
+/**
+ * https://docs.datadoghq.com/api. Application keys are left out: they need the API key in a second header, and a connection
+ * puts on one. Access tokens stand alone.
+ */
+export const datadog: Vendor = {
+  provider: {
+    id: 'datadog',
+    name: 'Datadog',
+    documentation: 'https://docs.datadoghq.com/api/latest/',
+  },
+  services: [
+    {
+      id: 'datadog',
+      name: 'Datadog',
+      provider: 'datadog',
+      category: 'infrastructure',
+      icon: 'datadog',
+      singleton: false,
+      origins,
+      credentials: [
+        {
+          kind: 'bearer',
+          label: 'Personal or service access token (ddpat_…, ddsat_…)',
+          hint: 'Create it under Personal Settings → Access Tokens, with scopes such as monitors_read, dashboards_read and logs_read_data.',
+          url: 'https://docs.datadoghq.com/account_management/personal-access-tokens/',
+        },
+      ],
+      probe: { path: '/api/v1/monitor?page=0&page_size=1' },
+      documentation: 'https://docs.datadoghq.com/api/latest/',
+      actions: [
+        {
+          id: 'datadog-read',
+          label: 'Read monitoring',
+          description: 'Read monitors, dashboards and metrics, and search logs.',
+          allow: origins.flatMap((origin) => [
+            {
+              origin,
+              methods: ['GET'],
+              paths: [
+                '/api/v1/monitor',
+                '/api/v1/monitor/*',
+                '/api/v1/dashboard',
+                '/api/v1/dashboard/*',
+                '/api/v1/query',
+                '/api/v2/logs/events',
+              ],
+            },
+            { origin, methods: ['POST'], paths: ['/api/v2/logs/events/search'] },
+          ]),
+          approval: 'never',
+        },
+        {
+          id: 'datadog-monitors',
+          label: 'Change monitors',
+          description: 'Create and change monitors; an owner is asked each time.',
+          allow: origins.flatMap((origin) => [
+            { origin, methods: ['POST'], paths: ['/api/v1/monitor'] },
+            { origin, methods: ['PUT'], paths: ['/api/v1/monitor/*'] },
+          ]),
+          approval: 'writes',
+        },
+        {
+          id: 'datadog-downtime',
+          label: 'Silence alerts',
+          description: 'Schedule and cancel downtimes; an owner is asked each time.',
+          allow: origins.flatMap((origin) => [
+            { origin, methods: ['POST'], paths: ['/api/v2/downtime'] },
+            { origin, methods: ['DELETE'], paths: ['/api/v2/downtime/*'] },
+          ]),
+          approval: 'always',
+        },
+      ],
+    },
+  ],
+}
