@@ -22,17 +22,29 @@ export const owners = pgTable(
     workspaceId: workspaceId(),
     email: text('email').notNull().unique(),
     role: text('role').$type<Role>().notNull(),
-    passwordHash: text('password_hash').notNull(),
+    /** Null for people who came by single sign-on and have none. */
+    passwordHash: text('password_hash'),
     /** The secret of one-time codes, sealed for this row and `totpVersion`; asked for only once `totpEnabledAt` is set. */
     totpSealed: bytes('totp_sealed'),
     totpVersion: integer('totp_version').notNull().default(0),
     totpEnabledAt: at('totp_enabled_at'),
     /** RFC 6238 §5.2: a code is taken once. The last time step of which one was taken. */
     totpLastStep: bigint('totp_last_step', { mode: 'number' }),
+    /** Who they are at the organisation's provider (OpenID Connect Core §2: `iss` and `sub`), once they came from there. */
+    oidcIssuer: text('oidc_issuer'),
+    oidcSubject: text('oidc_subject'),
+    /** Who gave the role: a person of the workspace, a group at the provider, or the default of single sign-on. */
+    roleGivenBy: text('role_given_by')
+      .$type<'person' | 'group' | 'default'>()
+      .notNull()
+      .default('person'),
     createdAt: createdAt(),
     updatedAt: at('updated_at').notNull().defaultNow(),
   },
-  (table) => [index('owners_by_workspace').on(table.workspaceId, table.id)],
+  (table) => [
+    index('owners_by_workspace').on(table.workspaceId, table.id),
+    unique('owners_one_per_identity').on(table.workspaceId, table.oidcIssuer, table.oidcSubject),
+  ],
 )
 
 const ownerId = () =>
@@ -51,7 +63,7 @@ export const sessions = pgTable(
       .default(sql`'ses_' || replace(gen_random_uuid()::text, '-', '')`),
     ownerId: ownerId(),
     method: text('method')
-      .$type<'password' | 'passkey' | 'setup' | 'invitation'>()
+      .$type<'password' | 'passkey' | 'setup' | 'invitation' | 'oidc'>()
       .notNull()
       .default('password'),
     userAgent: text('user_agent'),
@@ -145,3 +157,50 @@ export const signInAttempts = pgTable('sign_in_attempts', {
   blockedUntil: at('blocked_until').notNull(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 })
+
+/** How people sign in at the organisation's provider. Nothing of it stands in a column: whoever edits one changes nothing. */
+export const singleSignOn = pgTable('single_sign_on', {
+  workspaceId: workspaceId().primaryKey(),
+  /** Issuer, client, secret, and who may sign in as what: JSON, sealed for this row and `version`. */
+  sealed: bytes('sealed').notNull(),
+  version: integer('version').notNull(),
+  createdAt: createdAt(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+})
+
+/** Attempts to sign in at the provider, each finished once, by the browser that began it. PKCE and nonce are derived, not kept. */
+export const signInFlows = pgTable(
+  'sign_in_flows',
+  {
+    /** Keyed hash of `state`. */
+    stateHash: bytes('state_hash').primaryKey(),
+    /** Keyed hash of the cookie that binds the browser. */
+    browserHash: bytes('browser_hash').notNull(),
+    workspaceId: workspaceId(),
+    /** Of the settings that it was begun with. */
+    settingsVersion: integer('settings_version').notNull(),
+    /** Who proves again who they are, and in which session; null where somebody signs in. */
+    ownerId: text('owner_id').references(() => owners.id, { onDelete: 'cascade' }),
+    sessionHash: bytes('session_hash'),
+    returnTo: text('return_to'),
+    createdAt: createdAt(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [index('sign_in_flows_by_expiry').on(table.expiresAt)],
+)
+
+/** People whom an owner removed: single sign-on makes no member of them again, unless they are invited. */
+export const removedPeople = pgTable(
+  'removed_people',
+  {
+    workspaceId: workspaceId(),
+    email: text('email').notNull(),
+    oidcIssuer: text('oidc_issuer'),
+    oidcSubject: text('oidc_subject'),
+    removedAt: at('removed_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.email] }),
+    index('removed_people_by_identity').on(table.workspaceId, table.oidcIssuer, table.oidcSubject),
+  ],
+)
