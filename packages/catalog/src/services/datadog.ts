@@ -8,6 +8,7 @@ const origins = [
   'https://api.datadoghq.eu',
   'https://api.ap1.datadoghq.com',
   'https://api.ap2.datadoghq.com',
+  'https://api.uk1.datadoghq.com',
 ]
 
 /**
