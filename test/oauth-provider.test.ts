@@ -7,7 +7,9 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose'
+import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { hasChromium, startChromium } from './browser/chromium.ts'
 import {
   alice,
   bob,
@@ -370,5 +372,31 @@ describe('other grants', () => {
     const { body } = await exchange(own, { sub: 'alice@example.com' })
     expect(await (await me(body.access_token)).json()).toMatchObject({ account: alice.email })
     expect((await exchange(own, { sub: 'bob@example.com' })).status).toBe(400)
+  })
+})
+
+describe.runIf(hasChromium)('in a browser', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await startChromium()
+  })
+  afterAll(() => browser?.close())
+
+  it('has pages to sign in, to choose and to confirm a device on', async () => {
+    const device = await post(provider.endpoints.device, { scope: 'openid read write' })
+    const page = await browser.newPage()
+    await page.goto(String(device.body.verification_uri_complete))
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByLabel('Account').selectOption({ label: bob.email })
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByLabel('write').uncheck()
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('heading', { name: 'The device is connected' }).waitFor()
+    const { body } = await token({
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: String(device.body.device_code),
+    })
+    expect(body.scope).toBe('openid read')
+    expect(await (await me(body.access_token)).json()).toMatchObject({ account: 'bob' })
   })
 })
