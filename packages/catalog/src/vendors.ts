@@ -2,6 +2,7 @@ import type { Vendor } from './schema.ts'
 import { airtable } from './services/airtable.ts'
 import { anthropic } from './services/anthropic.ts'
 import { asana } from './services/asana.ts'
+import { atlassian } from './services/atlassian.ts'
 import { box } from './services/box.ts'
 import { brave } from './services/brave.ts'
 import { clickup } from './services/clickup.ts'
@@ -11,9 +12,11 @@ import { discord } from './services/discord.ts'
 import { dropbox } from './services/dropbox.ts'
 import { figma } from './services/figma.ts'
 import { github } from './services/github.ts'
+import { gitlab } from './services/gitlab.ts'
 import { google } from './services/google.ts'
 import { hubspot } from './services/hubspot.ts'
 import { intercom } from './services/intercom.ts'
+import { linear } from './services/linear.ts'
 import { mailgun } from './services/mailgun.ts'
 import { microsoft } from './services/microsoft.ts'
 import { netlify } from './services/netlify.ts'
@@ -22,6 +25,7 @@ import { openai } from './services/openai.ts'
 import { pagerduty } from './services/pagerduty.ts'
 import { salesforce } from './services/salesforce.ts'
 import { sendgrid } from './services/sendgrid.ts'
+import { sentry } from './services/sentry.ts'
 import { shopify } from './services/shopify.ts'
 import { slack } from './services/slack.ts'
 import { stripe } from './services/stripe.ts'
@@ -39,6 +43,7 @@ export const vendors: readonly Vendor[] = [
   airtable,
   anthropic,
   asana,
+  atlassian,
   box,
   brave,
   clickup,
@@ -48,9 +53,11 @@ export const vendors: readonly Vendor[] = [
   dropbox,
   figma,
   github,
+  gitlab,
   google,
   hubspot,
   intercom,
+  linear,
   mailgun,
   microsoft,
   netlify,
@@ -59,6 +66,7 @@ export const vendors: readonly Vendor[] = [
   pagerduty,
   salesforce,
   sendgrid,
+  sentry,
   shopify,
   slack,
   stripe,
