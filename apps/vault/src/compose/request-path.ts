@@ -1,21 +1,21 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { AuditRequest, AuditRuling } from '../audit/entry.ts'
 import type { CredentialOpener } from '../connections/credential-opener.ts'
-import type { OpenedCredential } from '../connections/opened-credential.ts'
 import type { Egress } from '../egress/egress.ts'
 import type { ApprovalsNeeds } from '../execute/approvals-needs.ts'
+import type { AllowedRequest } from '../execute/decide-request.ts'
 import { createExecute } from '../execute/execute.ts'
 import type { ExecuteNeeds, Progress } from '../execute/execute-needs.ts'
 import type { FrozenRequest } from '../execute/freeze-request.ts'
 import type { PermittedRequest } from '../execute/permit.ts'
-import type { ConnectionSnapshot, ResolvedCall } from '../execute/resolve-call.ts'
+import type { ResolvedCall } from '../execute/resolve-call.ts'
 import type { RunningCalls } from '../execute/running-calls.ts'
-import { createScrubber } from '../execute/scrub.ts'
-import { type Ending, type ReadyCredential, upstreamDeadlineMs } from '../execute/send-permitted.ts'
+import { type Ending, upstreamDeadlineMs } from '../execute/send-permitted.ts'
 import { createTurns } from '../execute/take-turns.ts'
 import { createTestConnection } from '../execute/test-connection.ts'
 import type { Decision } from '../policy/decide.ts'
-import { slotOf } from './credential-slot.ts'
+import { createFindSlot } from './credential-slot.ts'
+import { type AccessTokens, createReadyCredential } from './ready-credential.ts'
 
 // Hands the request path what it needs of audit, egress and connections, in the words of each.
 
@@ -36,6 +36,9 @@ export interface RequestPathNeeds {
   readonly audit: AuditLog
   readonly egress: Egress
   readonly opener: CredentialOpener
+  readonly tokens: AccessTokens
+  /** Where people open the vault's pages, without trailing slash. */
+  readonly pagesUrl: () => string
   readonly running: RunningCalls
   readonly lookups: Lookups
   readonly approvals: ApprovalsNeeds
@@ -50,7 +53,9 @@ export function composeRequestPath(needs: RequestPathNeeds) {
   const deadlines = () => ({ deadlineMs: now() + upstreamDeadlineMs + outcomeGraceMs })
   const shared = {
     running,
-    readyCredential: createReadyCredential(needs.opener),
+    findSlot: createFindSlot(needs.opener),
+    readyCredential: createReadyCredential(needs),
+    newId: needs.newId,
     send: egress.send,
     end: (permitted: PermittedRequest, ending: Ending) => audit.end(toEnd(permitted, ending)),
     takeTurn: createTurns(),
@@ -60,13 +65,13 @@ export function composeRequestPath(needs: RequestPathNeeds) {
     ...shared,
     ...needs.lookups,
     approvals: needs.approvals,
-    newId: needs.newId,
     now,
-    begin: (auditId, { call, frozen, decision, approvalId }, reservation) =>
+    reconnectUrl: reconnectUrlAt(needs.pagesUrl),
+    begin: (auditId, { call, frozen, decision, approvalId, again }, reservation) =>
       audit.begin(
         {
           auditId,
-          detail: detailOf(approvalId),
+          detail: detailOf({ approvalId, again }),
           ...subjectOf(call),
           ...requestOf(frozen),
           ...rulingOf(decision),
@@ -81,7 +86,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
         decision: 'deny',
         reason: problem.detail,
         problem: problem.type,
-        detail: detailOf(progress.approvalId),
+        detail: detailOf(progress),
       }),
     recordAsked: (progress, approval) =>
       audit.refuse({
@@ -89,7 +94,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
         requestDigest: approval.digest,
         decision: 'require_approval',
         reason: approval.reason,
-        detail: detailOf(approval.id),
+        detail: detailOf({ approvalId: approval.id }),
       }),
     recordDryRun: (progress) =>
       audit.record({
@@ -116,25 +121,14 @@ export function composeRequestPath(needs: RequestPathNeeds) {
   return { ...execute, testConnection }
 }
 
-/** A credential is made ready once: what it puts on, and the scrubber for its secrets. */
-function createReadyCredential(opener: CredentialOpener) {
-  const ready = new WeakMap<OpenedCredential, ReadyCredential>()
-  return async (connection: ConnectionSnapshot): Promise<ReadyCredential> => {
-    const opened = await opener.open(connection)
-    const known = ready.get(opened)
-    if (known !== undefined) return known
-    const made: ReadyCredential = {
-      put: opened,
-      scrubber: createScrubber(opened.secrets),
-      slot: slotOf(opened),
-    }
-    ready.set(opened, made)
-    return made
-  }
-}
+/** The page of a connection, on which its owner connects the account anew. */
+export const reconnectUrlAt = (pagesUrl: () => string) => (connectionId: string) =>
+  `${pagesUrl()}/connections/${encodeURIComponent(connectionId)}`
 
-const detailOf = (approvalId: string | undefined) =>
-  approvalId === undefined ? undefined : { approvalId }
+const detailOf = ({ approvalId, again }: Pick<Partial<AllowedRequest>, 'approvalId' | 'again'>) => {
+  if (approvalId !== undefined) return { approvalId }
+  return again === undefined ? undefined : { again }
+}
 
 const spendingOf = ({ policy }: ResolvedCall, approvalId: string) => ({
   approvalId,

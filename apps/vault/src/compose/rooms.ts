@@ -1,20 +1,18 @@
 import { createCatalog } from '@sallyport/catalog'
+import { Problem } from '@sallyport/contracts'
 import { createCapabilities } from '../capabilities/capabilities.ts'
-import type { CapabilitiesNeeds } from '../capabilities/capabilities-needs.ts'
 import { createConnections } from '../connections/connections.ts'
-import { createTryDraft } from '../execute/try-draft.ts'
 import { createIdentity } from '../identity/identity.ts'
-import { createPolicies } from '../policies/policies.ts'
 import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
 import { createPolicyStore } from '../store/policies.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
 import { composeApprovals } from './approvals.ts'
-import { createFindSlot } from './credential-slot.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 import { composeLookups } from './lookups.ts'
 import { composeOwnersView } from './owners-view.ts'
+import { composePolicies } from './policies.ts'
 import { composeRequestPath } from './request-path.ts'
 
 /** Connections of one agent that its capabilities are told of. */
@@ -41,7 +39,15 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     onFailure: (error) => onFailure('a change could not be followed up', error),
   })
   const approvals = composeApprovals(needs, foundation)
-  const path = composeRequestPath({ ...foundation, lookups, approvals: approvals.forExecute, now })
+  const tokens = {
+    open: () => Promise.reject(new Problem('token-refresh-failed')),
+    renewRefused: () => Promise.reject(new Problem('token-refresh-failed')),
+  }
+  const path = composeRequestPath({
+    ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl },
+    ...foundation,
+    approvals: approvals.forExecute,
+  })
   const shared = { audit, newId, now, randomBytes, endCalls: running.end }
   const identity = createIdentity({
     ...shared,
@@ -64,18 +70,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     onChanged: ({ id, workspaceId }) =>
       feed.publishLocal({ table: 'connections', id, workspaceId }),
   })
-  const onPolicyChanged: CapabilitiesNeeds['onPolicyChanged'] = (policy) =>
-    feed.publishLocal({ table: 'policies', ...policy })
-  const tryDraft = createTryDraft({ findSlot: createFindSlot(foundation.opener), now })
-  const policies = createPolicies({
-    ...shared,
-    store: policyStore,
-    onChanged: onPolicyChanged,
-    async tryDraft({ workspaceId, connectionId, ...trial }) {
-      const connection = await connectionStore.find(workspaceId, connectionId)
-      return connection && tryDraft({ ...trial, connection })
-    },
-  })
+  const policies = composePolicies(needs, foundation, { connectionStore, policyStore })
   const ownersView = composeOwnersView({ ...foundation, now, identity, workspaceStore })
   const capabilities = createCapabilities({
     catalog,
@@ -83,7 +78,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     audit,
     listGranted: async (agent) =>
       (await connections.listForAgent(agent, { limit: grantedMax })).connections,
-    onPolicyChanged,
+    onPolicyChanged: (policy) => feed.publishLocal({ table: 'policies', ...policy }),
     newId,
     now,
     publicUrl: needs.pagesUrl,

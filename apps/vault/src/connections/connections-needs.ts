@@ -28,7 +28,7 @@ export type Probe = (request: {
   readonly url: string
   readonly ownerId: string
   readonly auditId: string
-}) => Promise<{ readonly status: number }>
+}) => Promise<{ readonly status: number; readonly auditId: string }>
 
 /** What this room needs of others. */
 export interface ConnectionsNeeds {

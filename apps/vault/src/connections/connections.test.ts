@@ -119,7 +119,7 @@ function setUp() {
     mayUseOrigin: (text) => text.startsWith('https:') || 'Use https:.',
     probe: async (request) => {
       probes.push(request)
-      return { status: answer.probe() }
+      return { status: answer.probe(), auditId: request.auditId }
     },
     endCalls: ({ connectionId }) => {
       seen.order.push('end')

@@ -8,6 +8,7 @@ const row = {
   id: 'con_1',
   workspaceId: 'wsp_1',
   version: 1,
+  credentialKind: 'bearer' as const,
   origins: ['https://api.example.com'],
   sealed: Buffer.from('{"kind":"bearer","token":"correct-horse"}'),
 }

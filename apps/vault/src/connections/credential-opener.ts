@@ -23,11 +23,13 @@ export interface Sealer {
 /** What a credential is bound to, and the bytes that hold it. */
 type SealedConnection = Pick<
   ConnectionSnapshot,
-  'id' | 'workspaceId' | 'version' | 'sealed' | 'origins'
+  'id' | 'workspaceId' | 'version' | 'sealed' | 'origins' | 'credentialKind'
 >
 
 /** The row and the origins that a connection's credential is bound to. */
-export function credentialContext(row: Omit<SealedConnection, 'sealed'>): CredentialContext {
+export function credentialContext(
+  row: Omit<SealedConnection, 'sealed' | 'credentialKind'>,
+): CredentialContext {
   return {
     table: 'connections',
     column: 'sealed',
@@ -48,20 +50,32 @@ export async function readCredential(
 ): Promise<StoredCredential> {
   if (connection.sealed === null) throw new Problem('connection-revoked')
   const plaintext = await keyring.open(credentialContext(connection), connection.sealed)
+  const credential = decode(plaintext)
+  // The column says where the credential goes, before it is opened: one that says something else was tampered with.
+  if (credential.kind !== connection.credentialKind) throw unreadable()
+  return credential
+}
+
+function decode(plaintext: Uint8Array): StoredCredential {
   try {
     return decodeCredential(plaintext)
   } catch {
     // The cause is left out: parsers quote the text that they fail on.
-    throw new Problem('credential-unreadable', 'A stored secret cannot be read.', {
-      next: 'An owner has to enter the credential again.',
-    })
+    throw unreadable()
   }
 }
+
+const unreadable = () =>
+  new Problem('credential-unreadable', 'A stored secret cannot be read.', {
+    next: 'An owner has to enter the credential again.',
+  })
 
 /** Opens credentials and keeps those used last. */
 export interface CredentialOpener {
   /** Problems: `connection-revoked` where it was destroyed, `credential-unreadable`. */
   open(connection: SealedConnection): Promise<OpenedCredential>
+  /** The same where it is in memory already; undefined where it has to be opened. */
+  peek(connection: SealedConnection): OpenedCredential | undefined
   /** Drops what is kept of a connection. */
   forget(connectionId: string): void
   /** Drops all that is kept. */
@@ -71,6 +85,8 @@ export interface CredentialOpener {
 interface Entry {
   readonly connection: SealedConnection
   readonly opened: Promise<OpenedCredential>
+  /** The same once it is there. */
+  value: OpenedCredential | undefined
 }
 
 const entriesMax = 10_000
@@ -87,24 +103,33 @@ export function createCredentialOpener({ keyring }: { keyring: Sealer }): Creden
 
   function keep(connection: SealedConnection): Promise<OpenedCredential> {
     const opened = openAnew(connection)
+    const entry: Entry = { connection, opened, value: undefined }
     entries.delete(connection.id)
-    entries.set(connection.id, { connection, opened })
-    opened.catch(() => {
-      if (entries.get(connection.id)?.opened === opened) entries.delete(connection.id)
-    })
+    entries.set(connection.id, entry)
+    opened.then(
+      (value) => {
+        entry.value = value
+      },
+      () => {
+        if (entries.get(connection.id) === entry) entries.delete(connection.id)
+      },
+    )
     const [oldest] = entries.keys()
     if (entries.size > entriesMax && oldest !== undefined) entries.delete(oldest)
     return opened
   }
 
+  function find(connection: SealedConnection): Entry | undefined {
+    const entry = entries.get(connection.id)
+    if (entry === undefined || !isSameSeal(entry.connection, connection)) return undefined
+    entries.delete(connection.id)
+    entries.set(connection.id, entry)
+    return entry
+  }
+
   return {
-    async open(connection) {
-      const entry = entries.get(connection.id)
-      if (entry === undefined || !isSameSeal(entry.connection, connection)) return keep(connection)
-      entries.delete(connection.id)
-      entries.set(connection.id, entry)
-      return entry.opened
-    },
+    open: async (connection) => find(connection)?.opened ?? keep(connection),
+    peek: (connection) => find(connection)?.value,
     forget: (connectionId) => void entries.delete(connectionId),
     clear: () => entries.clear(),
   }
@@ -113,6 +138,7 @@ export function createCredentialOpener({ keyring }: { keyring: Sealer }): Creden
 function isSameSeal(a: SealedConnection, b: SealedConnection): boolean {
   if (a === b) return true
   if (a.version !== b.version || a.workspaceId !== b.workspaceId) return false
+  if (a.credentialKind !== b.credentialKind) return false
   if (a.sealed === null || b.sealed === null || Buffer.compare(a.sealed, b.sealed) !== 0)
     return false
   return (

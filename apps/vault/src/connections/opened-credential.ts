@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
-import type { CredentialKind } from '@sallyport/contracts'
+import { type CredentialKind, Problem } from '@sallyport/contracts'
+import { findAwsScope } from './aws-scope.ts'
+import { type SignedHeaders, signAwsRequest, type UnsignedRequest } from './aws-signature.ts'
 import { secretsOf } from './credential-secrets.ts'
-import type { StoredCredential } from './stored-credential.ts'
+import type { StoredCredential, StoredOf } from './stored-credential.ts'
 
 /** A credential ready to be put on a request, and what must never come back. Frozen; never log it. */
 export interface OpenedCredential {
@@ -12,6 +14,8 @@ export interface OpenedCredential {
   readonly query: readonly (readonly [name: string, value: string])[]
   /** What `{placeholder}` in the URL's path stands for. */
   readonly path?: { readonly placeholder: string; readonly value: string }
+  /** Where each request is signed: the headers that go on this one, and its signature, which must not come back. */
+  readonly sign?: (request: UnsignedRequest, nowMs: number) => SignedHeaders
   /** Every form in which the credential itself could come back; the scrubber adds the encodings of each. */
   readonly secrets: readonly string[]
 }
@@ -37,10 +41,23 @@ export function toOpenedCredential(credential: StoredCredential): OpenedCredenti
       return frozen({ ...base, query: [[credential.name, secret]] })
     case 'path':
       return frozen({ ...base, path: { placeholder: credential.placeholder, value: secret } })
+    case 'aws-sigv4':
+      return frozen({ ...base, sign: signWith(credential) })
     default:
       return frozen(base)
   }
 }
+
+/** Checked for every origin when the connection was saved; a host that names no region is not signed for. */
+const signWith =
+  (credential: StoredOf<'aws-sigv4'>): NonNullable<OpenedCredential['sign']> =>
+  (request, nowMs) => {
+    const scope = findAwsScope(credential, new URL(request.url).host)
+    if (scope !== undefined) return signAwsRequest(request, { keys: credential, scope, nowMs })
+    throw new Problem('origin-not-allowed', 'The host names no region and service of AWS.', {
+      next: 'An owner gives the region and the service with the credential.',
+    })
+  }
 
 /**
  * The prefix as the owner wrote it. One exception: RFC 9110 §11.4 wants a space after the scheme in Authorization, so

@@ -39,16 +39,16 @@ export function createConnectionTest(needs: Needs) {
     const result = await tryOut(() =>
       needs.probe({ connection, url, ownerId: owner.ownerId, auditId }),
     )
-    return { ...result, latencyMs: Math.max(0, needs.now() - startedAt), auditId }
+    return { auditId, latencyMs: Math.max(0, needs.now() - startedAt), ...result }
   }
 }
 
-type Result = Pick<Output, 'success' | 'status' | 'message'>
+type Result = Pick<Output, 'success' | 'status' | 'message'> & { auditId?: string }
 
-async function tryOut(probe: () => Promise<{ readonly status: number }>): Promise<Result> {
+async function tryOut(probe: () => ReturnType<Needs['probe']>): Promise<Result> {
   try {
-    const { status } = await probe()
-    return { success: status >= 200 && status < 300, status, message: messageOf(status) }
+    const { status, auditId } = await probe()
+    return { success: status >= 200 && status < 300, status, message: messageOf(status), auditId }
   } catch (error) {
     if (!(error instanceof Problem) || notAResult.has(error.type)) throw error
     const message = error.next === undefined ? error.detail : `${error.detail} ${error.next}`

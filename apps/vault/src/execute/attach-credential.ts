@@ -2,6 +2,7 @@ import type { PermittedRequest } from './permit.ts'
 
 /** What an opened credential puts on a request. */
 export interface OpenedCredential {
+  /** Names in lower case. */
   readonly headers: readonly (readonly [string, string])[]
   /** Not percent-encoded yet. */
   readonly query: readonly (readonly [string, string])[]

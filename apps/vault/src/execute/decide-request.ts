@@ -20,6 +20,8 @@ export interface AllowedRequest extends Decided {
   readonly [allowed]: true
   /** The approval that it uses up. */
   readonly approvalId: string | undefined
+  /** The attempt that it repeats. */
+  readonly again: string | undefined
 }
 
 /** Decides the exact request that would be sent. The dry run and the live path both call this. */
@@ -34,9 +36,12 @@ export function decideRequest(call: ResolvedCall, frozen: FrozenRequest, nowMs: 
 }
 
 /** Lets an allowed request on. Throws the decision's problem. What an owner must decide does not come here. */
-export function requireAllowed({ call, frozen, decision }: Decided): AllowedRequest {
+export function requireAllowed(
+  { call, frozen, decision }: Decided,
+  again?: string | undefined,
+): AllowedRequest {
   if (decision.outcome !== 'allow') throw refusalOf(decision)
-  return { call, frozen, decision, approvalId: undefined } as AllowedRequest
+  return { call, frozen, decision, approvalId: undefined, again } as AllowedRequest
 }
 
 /**
@@ -55,7 +60,8 @@ export function requireApproved(
   }
   const reason = 'An owner approved this request.'
   const approved: Decision = { ...decision, outcome: 'allow', reason }
-  return { call, frozen, decision: approved, approvalId: approval.id } as AllowedRequest
+  const approvalId = approval.id
+  return { call, frozen, decision: approved, approvalId, again: undefined } as AllowedRequest
 }
 
 /** One that would be over by now under the terms of now is over, though it was given more time. */

@@ -1,8 +1,8 @@
-import type { IdKind, Problem } from '@sallyport/contracts'
+import type { ExecuteAnswer, IdKind, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { ApprovalsNeeds, HeldApproval } from './approvals-needs.ts'
-import type { FrozenRequest } from './freeze-request.ts'
+import type { CredentialSlot, FrozenRequest } from './freeze-request.ts'
 import type { BeginAttempt } from './permit.ts'
 import type { ConnectionSnapshot, ResolvedCall, ResolveNeeds } from './resolve-call.ts'
 import type { RunningCalls } from './running-calls.ts'
@@ -17,6 +17,8 @@ export interface Progress {
   readonly decision?: Decision
   /** The approval that it is about. */
   readonly approvalId?: string
+  /** The attempt that it repeats, since the access token of that one was refused. */
+  readonly again?: string
 }
 
 /** An attempt under way, and how far it has come. */
@@ -25,13 +27,26 @@ export interface Attempting {
   readonly reached: (next: Partial<Progress>) => Progress
 }
 
+/** Works on an attempt, and records what it throws as a refusal of that attempt. */
+export type Recorded = (
+  agent: AuthenticatedAgent,
+  work: (attempting: Attempting) => Promise<ExecuteAnswer>,
+) => Promise<ExecuteAnswer>
+
 /** What the request path needs of other rooms. */
 export interface ExecuteNeeds extends ResolveNeeds, SendNeeds {
   /** Is the token with which the agent signed in still good? */
   readonly isCurrent: (agent: AuthenticatedAgent) => Promise<boolean>
   /** The same, but that it may have run out by itself. */
   readonly isNotEnded: (agent: AuthenticatedAgent) => Promise<boolean>
-  readonly readyCredential: (connection: ConnectionSnapshot) => Promise<ReadyCredential>
+  /** Where the credential will go; at once where no secret has to be opened for that. */
+  readonly findSlot: (connection: ConnectionSnapshot) => CredentialSlot | Promise<CredentialSlot>
+  /** At once where it is in memory. An access token that is due is renewed, which nothing but a decided request may cause. */
+  readonly readyCredential: (
+    connection: ConnectionSnapshot,
+  ) => ReadyCredential | Promise<ReadyCredential>
+  /** The page on which an owner connects the account anew. */
+  readonly reconnectUrl: (connectionId: string) => string
   readonly begin: BeginAttempt
   readonly refuse: (progress: Progress, problem: Problem) => Promise<void>
   readonly recordDryRun: (progress: Progress) => Promise<void>

@@ -3,16 +3,20 @@ import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Patience } from './approvals-needs.ts'
 import { type Decided, decideRequest, requireAllowed } from './decide-request.ts'
-import type { Attempting, ExecuteNeeds, Progress } from './execute-needs.ts'
+import type { Attempting, ExecuteNeeds, Progress, Recorded } from './execute-needs.ts'
 import { type FrozenRequest, freezeRequest } from './freeze-request.ts'
 import { permit } from './permit.ts'
-import { askOwner, type Recorded, redeemSame, redeemStored } from './redeem-approval.ts'
+import { askOwner, redeemSame, redeemStored } from './redeem-approval.ts'
 import { requireUnchanged } from './require-unchanged.ts'
 import { freezeOptionsOf, resolveCall } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
+import { sayWhere } from './say-where.ts'
+import { sendAgain } from './send-again.ts'
 import { sendPermitted } from './send-permitted.ts'
+import { requireStillAllowed } from './still-allowed.ts'
 
-// The one way of a request: resolve, freeze, decide, permit, attach the credential, send, scrub, answer.
+// The one way of a request: resolve, freeze, decide, ready the credential, permit, attach it, send, scrub, answer. What is in
+// memory is not waited for.
 
 /** Aborted when the client has hung up. Made when it is asked for, since it costs. */
 export type Gone = () => AbortSignal
@@ -72,8 +76,9 @@ async function attempt(
   const running = needs.running.begin({ agent, connectionId: call.connection.id })
   try {
     await requireUnchanged(needs, call, needs.isCurrent)
-    const credential = await needs.readyCredential(call.connection)
-    const frozen = freezeRequest(input, freezeOptionsOf(call.connection, credential.slot))
+    const found = needs.findSlot(call.connection)
+    const slot = found instanceof Promise ? await found : found
+    const frozen = freezeRequest(input, freezeOptionsOf(call.connection, slot))
     const decision = decideRequest(call, frozen, needs.now())
     const decided = reached({ frozen, decision })
     if (input.dryRun === true) {
@@ -84,8 +89,19 @@ async function attempt(
       return await byOwner(needs, { call, frozen, decision }, { ...attempted, running, input })
     }
     const allowed = requireAllowed({ call, frozen, decision })
+    const making = needs.readyCredential(call.connection)
+    const credential = making instanceof Promise ? await making : making
+    if (making instanceof Promise) await requireStillAllowed(needs, allowed)
     const permitted = await permit(needs.begin, allowed, { auditId, running })
     const { status, headers, body } = await sendPermitted(needs, permitted, credential)
+    if (status === 401 && credential.renew !== undefined) {
+      const refused = {
+        allowed,
+        renew: credential.renew,
+        answer: { status, headers, body, auditId },
+      }
+      return await sendAgain(needs, refused, { ...attempted, running })
+    }
     return { status, headers, body, auditId }
   } finally {
     running.finish()
@@ -135,7 +151,9 @@ function dryRunAnswer(auditId: string, frozen: FrozenRequest, decision: Decision
 
 /** Records a refusal, unless the attempt was recorded already, and puts the entry's id on the problem. */
 async function refused(needs: ExecuteNeeds, progress: Progress, thrown: unknown): Promise<Problem> {
-  const problem = thrown instanceof Problem ? thrown : unexpected(thrown)
+  const failed = thrown instanceof Problem ? thrown : unexpected(thrown)
+  const { connection } = progress.call ?? {}
+  const problem = connection === undefined ? failed : sayWhere(needs, connection.id, failed)
   if (problem.auditId !== undefined || problem.type === 'audit-unavailable') return problem
   await needs.refuse(progress, problem)
   problem.auditId = progress.auditId

@@ -9,22 +9,17 @@ import {
 } from './approval-problems.ts'
 import type { HeldApproval, Patience } from './approvals-needs.ts'
 import { type Decided, decideRequest, requireApproved } from './decide-request.ts'
-import type { Attempting, ExecuteNeeds } from './execute-needs.ts'
+import type { Attempting, ExecuteNeeds, Recorded } from './execute-needs.ts'
 import { type FrozenRequest, stillFits } from './freeze-request.ts'
 import { permit } from './permit.ts'
 import { requireUnchanged } from './require-unchanged.ts'
 import { freezeOptionsOf, resolveCall } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
+import { renewRefused } from './send-again.ts'
 import { sendPermitted } from './send-permitted.ts'
 import { stoppedBeforeSending } from './stopped.ts'
 
 // What becomes of a request that an owner has to decide: it is asked about, waited for, and sent once.
-
-/** Works on an attempt, and records what it throws as a refusal of that attempt. */
-export type Recorded = (
-  agent: AuthenticatedAgent,
-  work: (attempting: Attempting) => Promise<ExecuteAnswer>,
-) => Promise<ExecuteAnswer>
 
 /** A request that waits for an owner. */
 export interface Asking {
@@ -137,14 +132,19 @@ async function redeem(
   if (call.connection.version !== approval.connectionVersion) {
     throw approvalStale('The connection or its credential has changed')
   }
-  const credential = await needs.readyCredential(call.connection)
+  const slot = await needs.findSlot(call.connection)
   const frozen = await openRequest(needs, agent, approval)
   const decision = decideRequest(call, frozen, needs.now())
   reached({ frozen, decision })
-  if (!stillFits(frozen, freezeOptionsOf(call.connection, credential.slot))) {
+  if (!stillFits(frozen, freezeOptionsOf(call.connection, slot))) {
     throw approvalStale('The connection takes no such request any more')
   }
-  const allowed = requireApproved({ call, frozen, decision }, approval, needs.now())
+  requireApproved({ call, frozen, decision }, approval, needs.now())
+  // It may have to be renewed. What fails here uses nothing up; what changes meanwhile is looked at below.
+  const credential = await needs.readyCredential(call.connection)
+  await requireUnchanged(needs, call, needs.isNotEnded)
+  const now = decideRequest(call, frozen, needs.now())
+  const allowed = requireApproved({ call, frozen, decision: now }, approval, needs.now())
   // Nothing is used up for a call that an owner has ended already.
   if (running.isEnded()) throw stoppedBeforeSending()
   const permitted = await permit(needs.begin, allowed, { auditId, running }).catch(
@@ -153,6 +153,10 @@ async function redeem(
     },
   )
   const { status, headers, body } = await sendPermitted(needs, permitted, credential)
+  if (status === 401 && credential.renew !== undefined) {
+    // For the next request: what an owner approved once is never sent twice.
+    await renewRefused(credential.renew, call.connection)
+  }
   return { status, headers, body, auditId }
 }
 

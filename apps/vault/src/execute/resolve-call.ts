@@ -1,4 +1,4 @@
-import { type ExecuteInput, Problem } from '@sallyport/contracts'
+import { type CredentialKind, type ExecuteInput, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { CompiledPolicy } from '../policy/compile-policy.ts'
 import type { CredentialSlot, FreezeOptions } from './freeze-request.ts'
@@ -17,6 +17,7 @@ export interface ConnectionSnapshot {
   readonly allowEncodedSlash: boolean
   readonly version: number
   readonly sealed: Uint8Array | null
+  readonly credentialKind: CredentialKind
 }
 
 /** What the connection says about how its requests are frozen. */

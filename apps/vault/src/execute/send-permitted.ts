@@ -1,8 +1,8 @@
 import { Problem } from '@sallyport/contracts'
 import { type ArmedRequest, attachCredential, type OpenedCredential } from './attach-credential.ts'
-import type { CredentialSlot } from './freeze-request.ts'
 import type { PermittedRequest } from './permit.ts'
 import { type CleanAnswer, readAnswer, type UpstreamAnswer } from './read-answer.ts'
+import type { ConnectionSnapshot } from './resolve-call.ts'
 import { filterResponseHeaders } from './response-headers.ts'
 import type { Scrubber } from './scrub.ts'
 import { stoppedBeforeSending } from './stopped.ts'
@@ -13,11 +13,21 @@ export const upstreamDeadlineMs = 55_000
 /** Bytes of a decoded answer where the policy names no smaller bound. */
 const responseBytesMaxDefault = 10 * 1024 * 1024
 
-/** A credential that was opened, with the scrubber made for its secrets. */
-export interface ReadyCredential {
-  readonly slot: CredentialSlot
+/** What goes on a request, with the scrubber made for its secrets. */
+interface Attachment {
   readonly put: OpenedCredential
   readonly scrubber: Scrubber
+}
+
+/** A credential that can be put on a request now. */
+export interface ReadyCredential extends Attachment {
+  /** Where every request is signed: what goes on this one instead. Its signature is one of the secrets. */
+  readonly sign?: (request: ArmedRequest) => Attachment
+  /**
+   * For an access token that an upstream has refused: a new one, or undefined where there was a new one a moment ago. Throws
+   * `connection-needs-reauth`, `token-refresh-failed` and what else keeps the vault from getting one.
+   */
+  readonly renew?: (connection: ConnectionSnapshot) => Promise<ReadyCredential | undefined>
 }
 
 /** How an attempt ended. */
@@ -57,14 +67,15 @@ export async function sendPermitted(
   const durationMs = () => Math.round((needs.elapsed() - startedMs) * 10) / 10
   try {
     if (running.isEnded()) throw stoppedBeforeSending()
-    const answer = await needs.send(attachCredential(permitted, credential.put), {
+    const { armed, scrubber } = arm(permitted, credential)
+    const answer = await needs.send(armed, {
       poolKey: `${connection.id}.${connection.version}`,
       stops: running.stops,
       responseBytesMax: permitted.responseBytesMax ?? responseBytesMaxDefault,
       deadlineMs: upstreamDeadlineMs,
     })
     const headers = filterResponseHeaders(answer.headers, connection.responseHeaders)
-    const sent = await readAnswer({ ...answer, headers }, credential.scrubber, needs.takeTurn)
+    const sent = await readAnswer({ ...answer, headers }, scrubber, needs.takeTurn)
     needs.end(permitted, { sent, durationMs: durationMs() })
     return sent
   } catch (thrown) {
@@ -73,6 +84,13 @@ export async function sendPermitted(
     needs.end(permitted, { failed, durationMs: durationMs() })
     throw failed
   }
+}
+
+function arm(permitted: PermittedRequest, credential: ReadyCredential) {
+  const armed = attachCredential(permitted, credential.put)
+  if (credential.sign === undefined) return { armed, scrubber: credential.scrubber }
+  const { put, scrubber } = credential.sign(armed)
+  return { armed: attachCredential(permitted, put), scrubber }
 }
 
 const unexpected = (cause: unknown) =>

@@ -6,6 +6,7 @@ import { createTryDraft, type TriedConnection } from './try-draft.ts'
 
 const origin = 'https://api.example.com'
 const connection: TriedConnection = {
+  id: 'con_1',
   status: 'healthy',
   origins: [origin],
   requestHeaders: ['x-extra'],
@@ -25,6 +26,7 @@ const tryDraft = (slot: CredentialSlot | Problem = { headerNames: ['authorizatio
       if (slot instanceof Problem) throw slot
       return slot
     },
+    reconnectUrl: (id) => `https://vault.example/connections/${id}`,
     now: () => Date.parse('2026-11-21T12:00:00Z'),
   })
 

@@ -7,9 +7,11 @@ import {
   freezeRequest,
   type RequestInput,
 } from './freeze-request.ts'
+import { reconnectAt } from './say-where.ts'
 
 /** What trying has to know of a connection. */
 export interface TriedConnection {
+  readonly id: string
   readonly status: Facts['connection']['status']
   readonly origins: readonly string[]
   readonly requestHeaders: readonly string[]
@@ -30,7 +32,8 @@ type Verdict = OutputOf<typeof tryPolicy>
  * that is not frozen, and that is all. What freezing refuses is answered as the refusal that the agent would get.
  */
 export function createTryDraft<Connection extends TriedConnection>(needs: {
-  readonly findSlot: (connection: Connection) => Promise<CredentialSlot>
+  readonly findSlot: (connection: Connection) => CredentialSlot | Promise<CredentialSlot>
+  readonly reconnectUrl: (connectionId: string) => string
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }) {
@@ -38,12 +41,16 @@ export function createTryDraft<Connection extends TriedConnection>(needs: {
     const frozen = await freeze(request, connection, needs.findSlot).catch(refusalOf)
     if ('decision' in frozen) return frozen
     const policy = compilePolicy({ id: 'draft', version: 0, document: draft })
-    const { outcome, problem, ruleId, reason, next } = decide(policy, frozen, {
+    const { outcome, problem, ruleId, reason, ...decision } = decide(policy, frozen, {
       now: needs.now(),
       workspace: { isFrozen: false },
       agent: { status: 'active' },
       connection: { status: connection.status, origins: connection.origins },
     })
+    const next =
+      problem === 'connection-needs-reauth'
+        ? reconnectAt(needs.reconnectUrl(connection.id))
+        : decision.next
     return {
       decision: outcome,
       ...(problem !== undefined && { problem }),
@@ -62,7 +69,7 @@ export function createTryDraft<Connection extends TriedConnection>(needs: {
 async function freeze<Connection extends TriedConnection>(
   request: RequestInput,
   connection: Connection,
-  findSlot: (connection: Connection) => Promise<CredentialSlot>,
+  findSlot: (connection: Connection) => CredentialSlot | Promise<CredentialSlot>,
 ): Promise<FrozenRequest> {
   return freezeRequest(request, {
     allowEncodedSlash: connection.allowEncodedSlash,

@@ -1,0 +1,87 @@
+import type { CredentialOpener } from '../connections/credential-opener.ts'
+import type { OpenedCredential } from '../connections/opened-credential.ts'
+import { isRenewable } from '../connections/stored-credential.ts'
+import type { ConnectionSnapshot } from '../execute/resolve-call.ts'
+import { createScrubber } from '../execute/scrub.ts'
+import type { ReadyCredential } from '../execute/send-permitted.ts'
+
+/** An access token; its version is raised by each renewal. */
+interface AccessToken {
+  readonly accessToken: string
+  readonly version: number
+}
+
+/** What keeps access tokens fresh: see the token keeper of `connections`. */
+export interface AccessTokens {
+  open(connection: ConnectionSnapshot): Promise<AccessToken>
+  /** A newer one than that of `version`, which an upstream refused; the same where it is from a moment ago. */
+  renewRefused(connection: ConnectionSnapshot, version: number): Promise<AccessToken>
+}
+
+export interface ReadyCredentialNeeds {
+  readonly opener: Pick<CredentialOpener, 'open' | 'peek'>
+  readonly tokens: AccessTokens
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** An access token of a connection, ready. */
+interface Armed {
+  readonly token: AccessToken
+  readonly ready: ReadyCredential
+}
+
+/**
+ * Makes credentials ready: what they put on, and the scrubber for their secrets, made once for each opened credential and
+ * each access token. What is in memory is answered at once.
+ */
+export function createReadyCredential({ opener, tokens, now }: ReadyCredentialNeeds) {
+  const keys = new WeakMap<OpenedCredential, ReadyCredential>()
+  /** The access token that was used last, by the credential that it was got with. */
+  const armed = new WeakMap<OpenedCredential, Armed>()
+
+  function arm(opened: OpenedCredential, token: AccessToken): ReadyCredential {
+    const known = armed.get(opened)
+    if (known?.token.accessToken === token.accessToken) return known.ready
+    const ready: ReadyCredential = {
+      put: { headers: [['authorization', `Bearer ${token.accessToken}`]], query: [] }, // RFC 6750 §2.1
+      scrubber: createScrubber([token.accessToken, ...opened.secrets]),
+      async renew(connection) {
+        const renewed = await tokens.renewRefused(connection, token.version)
+        return renewed.accessToken === token.accessToken ? undefined : arm(opened, renewed)
+      },
+    }
+    armed.set(opened, { token, ready })
+    return ready
+  }
+
+  async function open(connection: ConnectionSnapshot): Promise<ReadyCredential> {
+    const opened = await opener.open(connection)
+    if (isRenewable(opened.kind)) return arm(opened, await tokens.open(connection))
+    const ready = keys.get(opened) ?? makeKey(opened, now)
+    keys.set(opened, ready)
+    return ready
+  }
+
+  return (connection: ConnectionSnapshot): ReadyCredential | Promise<ReadyCredential> => {
+    const opened = opener.peek(connection)
+    return (opened && keys.get(opened)) ?? open(connection)
+  }
+}
+
+function makeKey(opened: OpenedCredential, now: () => number): ReadyCredential {
+  const { sign } = opened
+  const scrubber = createScrubber(opened.secrets)
+  if (sign === undefined) return { put: opened, scrubber }
+  return {
+    put: opened,
+    scrubber,
+    sign(request) {
+      const { headers, signature } = sign(request, now())
+      return {
+        put: { headers, query: [] },
+        scrubber: createScrubber([...opened.secrets, signature]),
+      }
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import type { ExecuteAnswer } from '@sallyport/contracts'
+import type { AllowedRequest } from './decide-request.ts'
+import type { Attempting, ExecuteNeeds, Recorded } from './execute-needs.ts'
+import { permit } from './permit.ts'
+import type { ConnectionSnapshot } from './resolve-call.ts'
+import type { RunningCall } from './running-calls.ts'
+import { type ReadyCredential, sendPermitted } from './send-permitted.ts'
+import { requireStillAllowed } from './still-allowed.ts'
+
+// What becomes of a request whose access token the upstream refused, though it should have worked still.
+
+/** Repeated, these change nothing (RFC 9110 §9.2.1). */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+type Renew = NonNullable<ReadyCredential['renew']>
+
+/** An attempt that was answered 401, and what gets its connection a new access token. */
+interface RefusedAttempt {
+  readonly allowed: AllowedRequest
+  readonly renew: Renew
+  readonly answer: ExecuteAnswer & { readonly auditId: string }
+}
+
+interface Again {
+  readonly attempting: Attempting
+  readonly recorded: Recorded
+  readonly running: RunningCall
+}
+
+/**
+ * Gets a new access token, at once for the next request, and repeats a GET or HEAD with it, once: as an attempt of its own, with
+ * its own intent, counted by the limits. Anything else is never sent twice, so the upstream's 401 is its answer; so it is where
+ * there was a new token a moment ago, since then the 401 has another reason.
+ */
+export async function sendAgain(
+  needs: ExecuteNeeds,
+  { allowed, renew, answer }: RefusedAttempt,
+  { attempting, recorded, running }: Again,
+): Promise<ExecuteAnswer> {
+  const { call, frozen } = allowed
+  const renewed = await renewRefused(renew, call.connection)
+  if (renewed === undefined || !safeMethods.has(frozen.method)) return answer
+  return recorded(attempting.progress().agent, async ({ reached }) => {
+    reached({ call, frozen, again: answer.auditId })
+    if ('problem' in renewed) throw renewed.problem
+    const allowedAgain = await requireStillAllowed(needs, allowed, answer.auditId)
+    const { auditId } = reached({ decision: allowedAgain.decision })
+    const permitted = await permit(needs.begin, allowedAgain, { auditId, running })
+    const { status, headers, body } = await sendPermitted(needs, permitted, renewed)
+    return { status, headers, body, auditId }
+  })
+}
+
+/** A failure is an answer here: whoever renews has recorded it, and what an upstream said is not lost over it. */
+export async function renewRefused(
+  renew: Renew,
+  connection: ConnectionSnapshot,
+): Promise<ReadyCredential | { readonly problem: unknown } | undefined> {
+  try {
+    return await renew(connection)
+  } catch (problem) {
+    return { problem }
+  }
+}
