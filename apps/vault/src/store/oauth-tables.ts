@@ -39,17 +39,6 @@ export const oauthApps = pgTable(
   ],
 )
 
-/** What a flow that is finished makes: the connection as it was asked for. */
-export interface ConnectionDraft {
-  readonly origins: string[]
-  readonly requestHeaders: string[]
-  readonly responseHeaders: string[]
-  readonly allowEncodedSlash: boolean
-  readonly testUrl: string | null
-  /** The owner named it; else the account's name is added once it is known. */
-  readonly isNamed: boolean
-}
-
 /** Attempts to connect an account. Each is finished once, by the session that is bound to it. */
 export const connectFlows = pgTable(
   'connect_flows',
@@ -65,7 +54,10 @@ export const connectFlows = pgTable(
     sessionHash: bytes('session_hash'),
     /** Keyed hash of `state`. Null where none was sent yet. */
     stateHash: bytes('state_hash').unique(),
-    /** PKCE verifier, nonce, device code: JSON, sealed for this row. Null once it is finished. */
+    /**
+     * PKCE verifier, nonce, device code, and what is to be made of the account that comes: JSON, sealed for this row and
+     * `version`. Null once it was used. What it is found and shown by stands beside it and counts for nothing.
+     */
     sealed: bytes('sealed'),
     version: integer('version').notNull(),
     service: text('service').notNull(),
@@ -75,7 +67,6 @@ export const connectFlows = pgTable(
       .notNull()
       .references(() => oauthApps.id, { onDelete: 'cascade' }),
     scopes: text('scopes').array().notNull(),
-    draft: jsonb('draft').$type<ConnectionDraft>(),
     /** The connection that is connected anew, or was made. */
     connectionId: text('connection_id').references(() => connections.id, { onDelete: 'cascade' }),
     userCode: text('user_code'),

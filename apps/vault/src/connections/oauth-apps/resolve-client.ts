@@ -41,11 +41,14 @@ export type Endpoints = Pick<
  * @throws Problem oauth-app-missing where the catalog does not know the provider any more
  */
 export function resolveClient(app: SealedApp, catalog: Pick<Catalog, 'findProvider'>): OAuthClient {
-  const { own, parameters, ...client } = app
+  const { own, parameters, provider, clientId, authentication } = app
+  const client = { provider, clientId, authentication, ...given(app, secretNames) }
   if (own !== undefined) {
+    const { authorizationEndpoint, tokenEndpoint, sendsIssuer, baseScopes } = own.server
     return {
       ...client,
-      ...own.server,
+      ...{ authorizationEndpoint, tokenEndpoint, sendsIssuer, baseScopes },
+      ...given(own.server, optionalNames),
       ...{ scopeSeparator: ' ', pkce: true, authorizationParameters: {} },
     }
   }
@@ -90,4 +93,22 @@ export function endpointsOf(
       deviceAuthorizationEndpoint: fill(deviceAuthorizationEndpoint),
     }),
   }
+}
+
+const secretNames = ['clientSecret', 'privateKey', 'keyId'] as const
+const optionalNames = [
+  'issuer',
+  'revocationEndpoint',
+  'deviceAuthorizationEndpoint',
+  'idTokenAlgorithms',
+] as const
+
+/** Of the members that may be missing those that are there. */
+function given<T, Name extends keyof T>(
+  from: T,
+  names: readonly Name[],
+): { [key in Name]?: Exclude<T[key], undefined> } {
+  return Object.fromEntries(
+    names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])),
+  ) as { [key in Name]?: Exclude<T[key], undefined> }
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "connect_flows" DROP COLUMN "draft";
