@@ -36,8 +36,8 @@ export interface TokenKeeper {
    */
   renewRefused(connection: RenewableConnection, version: number): Promise<AccessToken>
   /**
-   * Seals the first tokens of a connection, or those of an account that was connected anew (`version`: one more than the
-   * row's), for the store to write in the transaction that writes the connection.
+   * Seals the first tokens of a connection, or those of an account that was connected anew (`version`: one more than that of
+   * the tokens before), for the store to write in the transaction that writes the connection. `nowMs`: when they came.
    */
   sealFirst(
     connection: Pick<
@@ -45,7 +45,7 @@ export interface TokenKeeper {
       'id' | 'workspaceId' | 'provider' | 'origins' | 'credentialKind'
     >,
     answer: TokenAnswer,
-    version?: number,
+    at: { readonly nowMs: number; readonly version?: number },
   ): Promise<NewTokenRow>
   /** By connection id; those without tokens are left out. */
   describe(connectionIds: readonly string[]): Promise<ReadonlyMap<string, TokenDescription>>

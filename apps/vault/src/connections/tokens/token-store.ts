@@ -1,4 +1,4 @@
-/** Tokens as they are written first. Times count from when they are written, by the database's clock. */
+/** The tokens of a connection as they are written first. */
 export interface NewTokenRow {
   readonly connectionId: string
   readonly workspaceId: string
@@ -6,7 +6,8 @@ export interface NewTokenRow {
   readonly version: number
   readonly hasRefreshToken: boolean
   /** Null where the provider names no end. */
-  readonly lifeMs: number | null
-  /** After how long a refresh token that nobody used has to be used; null where it needs not. */
-  readonly keepAliveMs: number | null
+  readonly accessExpiresAt: Date | null
+  readonly renewedAt: Date
+  /** When a refresh token that nobody used has to be used; null where it needs not. */
+  readonly keepAliveAt: Date | null
 }
