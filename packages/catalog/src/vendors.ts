@@ -3,26 +3,33 @@ import { airtable } from './services/airtable.ts'
 import { anthropic } from './services/anthropic.ts'
 import { asana } from './services/asana.ts'
 import { atlassian } from './services/atlassian.ts'
+import { aws } from './services/aws.ts'
 import { box } from './services/box.ts'
 import { brave } from './services/brave.ts'
 import { clickup } from './services/clickup.ts'
 import { cloudflare } from './services/cloudflare.ts'
 import { datadog } from './services/datadog.ts'
+import { deepseek } from './services/deepseek.ts'
 import { discord } from './services/discord.ts'
 import { dropbox } from './services/dropbox.ts'
+import { elevenlabs } from './services/elevenlabs.ts'
 import { figma } from './services/figma.ts'
 import { github } from './services/github.ts'
 import { gitlab } from './services/gitlab.ts'
 import { google } from './services/google.ts'
+import { groq } from './services/groq.ts'
 import { hubspot } from './services/hubspot.ts'
 import { intercom } from './services/intercom.ts'
 import { linear } from './services/linear.ts'
 import { mailgun } from './services/mailgun.ts'
 import { microsoft } from './services/microsoft.ts'
+import { mistral } from './services/mistral.ts'
 import { netlify } from './services/netlify.ts'
 import { notion } from './services/notion.ts'
 import { openai } from './services/openai.ts'
+import { openrouter } from './services/openrouter.ts'
 import { pagerduty } from './services/pagerduty.ts'
+import { perplexity } from './services/perplexity.ts'
 import { salesforce } from './services/salesforce.ts'
 import { sendgrid } from './services/sendgrid.ts'
 import { sentry } from './services/sentry.ts'
@@ -44,26 +51,33 @@ export const vendors: readonly Vendor[] = [
   anthropic,
   asana,
   atlassian,
+  aws,
   box,
   brave,
   clickup,
   cloudflare,
   datadog,
+  deepseek,
   discord,
   dropbox,
+  elevenlabs,
   figma,
   github,
   gitlab,
   google,
+  groq,
   hubspot,
   intercom,
   linear,
   mailgun,
   microsoft,
+  mistral,
   netlify,
   notion,
   openai,
+  openrouter,
   pagerduty,
+  perplexity,
   salesforce,
   sendgrid,
   sentry,

@@ -79,7 +79,7 @@ export const github: Vendor = {
                 `${repo}/branches/**`,
                 `${repo}/commits`,
                 `${repo}/commits/**`,
-                `${repo}/compare/*`,
+                `${repo}/compare/**`,
                 `${repo}/git/**`,
                 `${repo}/tags`,
                 `${repo}/labels`,
