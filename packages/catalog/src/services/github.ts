@@ -174,8 +174,7 @@ export const github: Vendor = {
         {
           id: 'github-notifications',
           label: 'Read notifications',
-          description:
-            'Read notifications and mark them as read; an owner is asked before marking.',
+          description: 'Read notifications.',
           allow: [
             { origin, methods: ['GET'], paths: ['/notifications', '/notifications/threads/*'] },
           ],
