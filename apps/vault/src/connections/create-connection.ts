@@ -1,18 +1,11 @@
-import { nearestNames } from '@sallyport/catalog'
-import { type createConnection, type InputOf, type OutputOf, Problem } from '@sallyport/contracts'
+import type { createConnection, InputOf, OutputOf } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
-import {
-  checkCredential,
-  checkExtraHeaders,
-  checkNoSecret,
-  checkOrigins,
-  checkTestUrl,
-  invalidField,
-} from './check-connection.ts'
+import { checkCredential, checkNoSecret, invalidField } from './check-connection.ts'
 import type { ConnectionRecord } from './connection-store.ts'
 import type { ConnectionsNeeds } from './connections-needs.ts'
 import { credentialContext } from './credential-opener.ts'
 import { hintOf } from './credential-secrets.ts'
+import { alreadyConnected, draftRequests, findService } from './draft-requests.ts'
 import { encodeCredential } from './stored-credential.ts'
 import { viewConnection } from './view-connection.ts'
 
@@ -56,7 +49,6 @@ export function createConnectionCreation(needs: Needs) {
 
 function draft(needs: Needs, owner: AuthenticatedOwner, input: Input): ConnectionRecord {
   const service = findService(needs.catalog, input.service)
-  const origins = checkOrigins(input.origins ?? service.origins, needs.mayUseOrigin)
   const now = new Date(needs.now())
   return {
     id: needs.newId('connection'),
@@ -72,17 +64,7 @@ function draft(needs: Needs, owner: AuthenticatedOwner, input: Input): Connectio
     oauthAppId: null,
     account: null,
     accountSubject: null,
-    origins,
-    requestHeaders: checkExtraHeaders(
-      'requestHeaders',
-      input.requestHeaders ?? service.requestHeaders,
-    ),
-    responseHeaders: checkExtraHeaders(
-      'responseHeaders',
-      input.responseHeaders ?? service.responseHeaders,
-    ),
-    allowEncodedSlash: input.allowEncodedSlash ?? service.allowEncodedSlash,
-    testUrl: input.testUrl === undefined ? null : checkTestUrl(input.testUrl, origins),
+    ...draftRequests(needs, service, input),
     credentialKind: input.credential.kind,
     credentialHint: hintOf(input.credential),
     version: 1,
@@ -90,30 +72,4 @@ function draft(needs: Needs, owner: AuthenticatedOwner, input: Input): Connectio
     updatedAt: now,
     revokedAt: null,
   }
-}
-
-function findService(catalog: Needs['catalog'], id: string) {
-  const service = catalog.findService(id)
-  if (service !== undefined) return service
-  const suggestions = nearestNames(
-    id,
-    catalog.services.map((known) => known.id),
-  )
-  const shown = id.replace(/[^\x20-\x7e]/g, '?')
-  throw new Problem('invalid-input', `The catalog has no service "${shown}".`, {
-    next:
-      suggestions.length > 0
-        ? `Did you mean ${suggestions.join(' or ')}? For an API of your own leave service out.`
-        : 'For an API of your own leave service out, or write custom.',
-    fields: [{ field: 'service', message: 'must be a service of the catalog, or custom' }],
-    extra: { suggestions },
-  })
-}
-
-function alreadyConnected(service: string): Problem {
-  return new Problem(
-    'connection-exists',
-    `${service} is connected already, and agents may call it by that name, so there can be only one.`,
-    { next: 'Change the credential of the connection that is there, or revoke that one first.' },
-  )
 }
