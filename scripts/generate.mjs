@@ -1,4 +1,5 @@
-// Writes what is made from the code and committed: the OpenAPI document, the table of variables, the picture of the rooms.
+// Writes what is made from the code and committed: the OpenAPI document, the table of variables,
+// the page about the catalog, the picture of the rooms.
 // `--check` writes nothing and fails when one of them, or the migrations, is not what the code would make now.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,6 +8,7 @@ import { argv, execPath, stdout } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { catalogPage } from './catalog-page.mjs'
 import { filesUnder, root } from './fresh.mjs'
 import { drawArchitecture } from './picture.mjs'
 
@@ -30,7 +32,7 @@ async function readSources() {
 
 /** Every generated file with what should stand in it, by its path in the workspace. */
 async function generate() {
-  const [{ operations, toOpenApi, configVariables }, picture] = await Promise.all([
+  const [{ operations, toOpenApi, configVariables, createCatalog }, picture] = await Promise.all([
     readSources(),
     drawArchitecture(),
   ])
@@ -42,6 +44,7 @@ async function generate() {
     ],
     ['.env.example', envExample(configVariables)],
     ['docs/configuration.md', configurationPage(configVariables)],
+    ['docs/catalog.md', catalogPage(createCatalog())],
     ['docs/architecture.svg', picture],
   ])
 }

@@ -1,3 +1,4 @@
 // What the generated documents are made from; generate.mjs bundles and reads it.
 export { operations, toOpenApi } from '@sallyport/contracts'
 export { configVariables } from '../apps/vault/src/config.ts'
+export { createCatalog } from '../packages/catalog/src/catalog.ts'

@@ -259,6 +259,7 @@ const generated: readonly Plant[] = [
   stale('packages/contracts/openapi.json'),
   stale('.env.example'),
   stale('docs/configuration.md'),
+  stale('docs/catalog.md'),
   stale('docs/architecture.svg'),
   {
     what: 'generated: a table changed without a migration',
