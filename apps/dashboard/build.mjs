@@ -7,6 +7,7 @@ import { routesByValue, routesFile } from '@sallyport/sdk/routes-by-value'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { build as bundle } from 'vite'
+import { byValue } from './by-value.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const dist = join(here, 'dist')
@@ -44,7 +45,7 @@ async function makeIn(outDir) {
     configFile: false,
     mode: 'production',
     logLevel: 'warn',
-    plugins: [routes, react(), tailwind()],
+    plugins: [routes, byValue, react(), tailwind()],
     build: {
       outDir,
       emptyOutDir: true,

@@ -2,7 +2,9 @@ import * as simpleIcons from 'simple-icons'
 import { expect, it } from 'vitest'
 import { catalog } from './catalog.ts'
 
-const slugs = new Set(Object.values(simpleIcons).map(({ slug }) => slug))
+const slugs = new Set(
+  Object.values(simpleIcons).flatMap((icon) => ('slug' in icon ? [icon.slug] : [])),
+)
 
 /** Brands that simple-icons has not, most of them because their owners do not want it. They are shown by a letter. */
 const without = [

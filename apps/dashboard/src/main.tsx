@@ -4,6 +4,7 @@ import { setNonce } from 'get-nonce'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createQueryClient } from './api.ts'
+import { takeAuthorizationResponse } from './authorization-response.ts'
 import { createEvents, EventsContext, eventsPath } from './events.ts'
 import { createFreshSignIn, FreshSignInContext } from './fresh-sign-in.ts'
 import { isTokenLink, takeLinkToken } from './link-token.ts'
@@ -22,7 +23,11 @@ Object.assign(globalThis, { __zod_globalConfig: { jitless: true } })
 setNonce(document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '')
 
 const queryClient = createQueryClient(() => void goToSignIn())
-const router = createAppRouter({ queryClient, linkToken: takeLinkToken() })
+const router = createAppRouter({
+  queryClient,
+  linkToken: takeLinkToken(),
+  takeAnswer: takeAuthorizationResponse(),
+})
 const events = createEvents({
   queryClient,
   openSource: () => new EventSource(eventsPath),
@@ -33,7 +38,7 @@ const freshSignIn = createFreshSignIn()
 
 async function goToSignIn(): Promise<void> {
   const { pathname, href } = router.state.location
-  if (['/sign-in', '/setup', '/invite'].includes(pathname)) return
+  if (['/sign-in', '/sign-in/callback', '/setup', '/invite'].includes(pathname)) return
   // What waits for a fresh sign-in was begun by this person: whoever signs in next must not finish it.
   freshSignIn.answer(false)
   await router.navigate({ to: '/sign-in', search: { next: href } })

@@ -8,6 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { asProblem } from './api.ts'
+import type { TakeAnswer } from './authorization-response.ts'
 import { LoadingState } from './components/loading-state.tsx'
 import { PageFailed } from './components/page-failed.tsx'
 import { NotFoundPage } from './pages/not-found/not-found-page.tsx'
@@ -21,6 +22,8 @@ interface RouterContext {
   readonly queryClient: QueryClient
   /** Of the link that was opened, to set up or to join; empty where there was none. */
   readonly linkToken: string
+  /** Of the provider that sent the browser back, once. */
+  readonly takeAnswer: TakeAnswer
 }
 
 const rootRoute = createRootRouteWithContext<RouterContext>()({
@@ -41,6 +44,13 @@ const signIn = createRoute({
   ...outside('/sign-in'),
   validateSearch: search.signIn,
   component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+})
+const signInCallback = createRoute({
+  ...outside('/sign-in/callback'),
+  component: lazyRouteComponent(
+    () => import('./pages/sign-in/sign-in-callback-page.tsx'),
+    'SignInCallbackPage',
+  ),
 })
 const invite = createRoute({
   ...outside('/invite'),
@@ -111,6 +121,19 @@ const connection = createRoute({
     'ConnectionPage',
   ),
 })
+/** Where a provider's answer to the wish for an account arrives. */
+const connectionCallback = createRoute({
+  ...inside('/connections/callback'),
+  component: lazyRouteComponent(
+    () => import('./pages/connections/callback-page.tsx'),
+    'CallbackPage',
+  ),
+})
+/** An attempt to connect an account that was begun elsewhere, or goes on with a code. */
+const connectFlow = createRoute({
+  ...inside('/connections/flows/$flowId'),
+  component: lazyRouteComponent(() => import('./pages/connections/flow-page.tsx'), 'FlowPage'),
+})
 const policies = createRoute({
   ...inside('/policies'),
   validateSearch: search.policies,
@@ -132,6 +155,7 @@ const capabilityRequests = createRoute({
 })
 const capabilityRequest = createRoute({
   ...inside('/capability-requests/$capabilityRequestId'),
+  validateSearch: search.capabilityRequest,
   component: lazyRouteComponent(
     () => import('./pages/capability-requests/capability-request-page.tsx'),
     'CapabilityRequestPage',
@@ -179,6 +203,28 @@ const tokens = createRoute({
   ...setting('/tokens'),
   component: lazyRouteComponent(() => import('./pages/settings/tokens-page.tsx'), 'TokensPage'),
 })
+const oauthApps = createRoute({
+  ...setting('/oauth-apps'),
+  validateSearch: search.oauthApps,
+  component: lazyRouteComponent(
+    () => import('./pages/settings/oauth-apps-page.tsx'),
+    'OAuthAppsPage',
+  ),
+})
+const oauthApp = createRoute({
+  ...setting('/oauth-apps/$oauthAppId'),
+  component: lazyRouteComponent(
+    () => import('./pages/settings/oauth-app-page.tsx'),
+    'OAuthAppPage',
+  ),
+})
+const singleSignOn = createRoute({
+  ...setting('/single-sign-on'),
+  component: lazyRouteComponent(
+    () => import('./pages/settings/single-sign-on-page.tsx'),
+    'SingleSignOnPage',
+  ),
+})
 const workspace = createRoute({
   ...setting('/workspace'),
   component: lazyRouteComponent(
@@ -190,6 +236,7 @@ const workspace = createRoute({
 const routeTree = rootRoute.addChildren([
   setup,
   signIn,
+  signInCallback,
   invite,
   frame.addChildren([
     home,
@@ -200,13 +247,24 @@ const routeTree = rootRoute.addChildren([
     agent,
     connections,
     connection,
+    connectionCallback,
+    connectFlow,
     policies,
     policy,
     capabilityRequests,
     capabilityRequest,
     audit,
     activity,
-    settings.addChildren([settingsHome, account, members, tokens, workspace]),
+    settings.addChildren([
+      settingsHome,
+      account,
+      members,
+      tokens,
+      oauthApps,
+      oauthApp,
+      singleSignOn,
+      workspace,
+    ]),
   ]),
 ])
 

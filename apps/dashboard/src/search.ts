@@ -29,7 +29,8 @@ export function signIn(given: Search): { next?: string | undefined } {
   return { next: ownPath(text(given.next)) }
 }
 
-function ownPath(next: string | undefined): string | undefined {
+/** What is a path of this vault, as it is; undefined for everything else. */
+export function ownPath(next: string | undefined): string | undefined {
   if (next === undefined || !/^\/[\x21-\x7e]*$/.test(next)) return undefined
   if (!URL.canParse(next, anyOrigin)) return undefined
   const { origin, pathname, search, hash } = new URL(next, anyOrigin)
@@ -37,16 +38,28 @@ function ownPath(next: string | undefined): string | undefined {
   return isOwn ? `${pathname}${search}${hash}` : undefined
 }
 
-/** `add` or `service`: a connection is being added, to that service; `return`: where to go afterwards, a path of this vault. */
+/**
+ * `add` or `service`: a connection is being added, to that service; `actions`: what is wanted of it, ids of the catalog with
+ * commas; `return`: where to go afterwards, a path of this vault.
+ */
 export const connections = (
   given: Search,
-): { add?: string; service?: string; return?: string | undefined } => ({
-  ...texts(given, ['add', 'service']),
+): {
+  add?: string | undefined
+  service?: string | undefined
+  actions?: string | undefined
+  return?: string | undefined
+} => ({
+  ...texts(given, ['add', 'service', 'actions']),
   return: ownPath(text(given.return)),
 })
 export const approvals = (given: Search) => texts(given, ['status', 'agentId', 'connectionId'])
 export const policies = (given: Search) => texts(given, ['agentId', 'connectionId'])
 export const capabilityRequests = (given: Search) => texts(given, ['status'])
+/** `connectionId`: one that was made for it meanwhile. */
+export const capabilityRequest = (given: Search) => texts(given, ['connectionId'])
+/** `add`: an app is being added, for that provider or for `any`. */
+export const oauthApps = (given: Search) => texts(given, ['add'])
 export const audit = (given: Search) =>
   texts(given, [
     'agentId',

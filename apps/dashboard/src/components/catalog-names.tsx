@@ -1,12 +1,16 @@
-import { catalog } from '../catalog.ts'
+import { actionNames, providerNames, serviceLooks } from '../catalog-names.ts'
 
 /** What the catalog calls a service; its id where it knows none. */
 export const ServiceName = ({ service }: { service: string }) =>
-  catalog.findService(service)?.name ?? service
+  serviceLooks[service]?.name ?? service
+
+/** What the catalog calls a provider; its id where an owner made it up. */
+export const ProviderName = ({ provider }: { provider: string }) =>
+  providerNames[provider] ?? provider
 
 /** What the catalog calls an action, with its service; its id where the catalog does not know it. */
 export function ActionName({ actionTemplateId }: { actionTemplateId: string }) {
-  const found = catalog.findAction(actionTemplateId)
+  const found = actionNames[actionTemplateId]
   if (found === undefined) return <span className="font-mono">{actionTemplateId}</span>
-  return `${found.service.name}: ${found.action.label}`
+  return found.join(': ')
 }

@@ -76,6 +76,17 @@ export function SecretField(props: Common & Rest<'input'>) {
   )
 }
 
+/** Text of several lines. */
+export function TextareaField(props: Common & Rest<'textarea'>) {
+  const { name, label, hint, optional, conditional, transform, ...rest } = props
+  const { register } = useFormContext()
+  return (
+    <Field label={label} hint={hint} optional={optional === true} error={useFieldError(name)}>
+      {(aria) => <Textarea {...rest} {...aria} {...register(name, rules(props))} />}
+    </Field>
+  )
+}
+
 /** One text a line; the value is a list of them. */
 export function LinesField(props: Common & Rest<'textarea'>) {
   const { name, label, hint, optional, conditional = false, transform, ...rest } = props

@@ -10,6 +10,7 @@ import { Dialog } from './dialog.tsx'
 import { Field } from './field.tsx'
 import { PasswordInput, Input as TextInput } from './input.tsx'
 import { ProblemNotice } from './notice.tsx'
+import { SignInAgainElsewhere } from './sign-in-again-elsewhere.tsx'
 import { UserName } from './user-name.tsx'
 
 /** Asks who it is once more, for what needs a fresh sign-in; then what was begun goes on. Once, in the frame. */
@@ -59,6 +60,7 @@ function FreshSignInForm({ onAnswer }: { onAnswer: (didSignIn: boolean) => void 
     }))
   return (
     <form onSubmit={submit} className="grid gap-4">
+      <SignInAgainElsewhere onDone={() => onAnswer(true)} />
       {error !== undefined && <ProblemNotice error={error} />}
       <UserName />
       <Field label="Password">

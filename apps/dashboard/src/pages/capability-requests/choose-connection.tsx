@@ -58,9 +58,7 @@ function warningsOf({ status, policyId, missingScopes, originsCovered }: Candida
     ...(originsCovered
       ? []
       : ['Its credential may not be sent where this goes: widen its origins first.']),
-    ...(missingScopes.length === 0
-      ? []
-      : [`The account has not given: ${missingScopes.join(', ')}. Some of it will fail.`]),
+    ...(missingScopes.length === 0 ? [] : ['The account has not given all that this needs.']),
     ...(policyId === undefined
       ? []
       : ['The agent has a policy for it. This is added, and asks at least as often as that does.']),

@@ -34,6 +34,14 @@ describe('the draft of a grant', () => {
     expect(faultsOf(startDraft(action, []), 0)).toEqual(['Choose a connection.'])
   })
 
+  it('chooses the one that was made for it, where it will do', () => {
+    const both = [good, { ...good, id: 'con_2' }]
+    expect(startDraft(action, both, 'con_2').connectionId).toBe('con_2')
+    expect(startDraft(action, both, 'con_3').connectionId).toBeUndefined()
+    const narrow = [good, { ...good, id: 'con_2', originsCovered: false }]
+    expect(startDraft(action, narrow, 'con_2').connectionId).toBe('con_1')
+  })
+
   it('sends the parts that are kept once one is not, or is narrowed', () => {
     const narrowed = withEntry(withEntry(start(), 0, { isKept: false }), 1, {
       methods: ['POST'],

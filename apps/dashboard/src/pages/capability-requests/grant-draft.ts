@@ -43,11 +43,16 @@ interface Candidate {
 export const isUsable = ({ status, originsCovered }: Candidate) =>
   status !== 'revoked' && originsCovered
 
-/** The whole action, on the one connection that fits, if there is one. */
-export function startDraft(action: Action, candidates: readonly Candidate[]): GrantDraft {
+/** The whole action, on the connection that was made for it, else on the one that fits, if there is one. */
+export function startDraft(
+  action: Action,
+  candidates: readonly Candidate[],
+  wanted?: string,
+): GrantDraft {
   const usable = candidates.filter(isUsable)
+  const made = usable.find(({ id }) => id === wanted)
   return {
-    connectionId: usable.length === 1 ? usable[0]?.id : undefined,
+    connectionId: made?.id ?? (usable.length === 1 ? usable[0]?.id : undefined),
     entries: action.allow.map((given) => ({
       given,
       isKept: true,

@@ -1,18 +1,17 @@
 import type { FieldFault } from '@sallyport/contracts'
-import { useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useAction } from '../../api.ts'
-import { catalog } from '../../catalog.ts'
-import { Button } from '../../components/button.tsx'
+import { Button, LinkButton } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
-import { ConnectionForm } from '../../components/connection-form.tsx'
 import { DenyDialog } from '../../components/deny-dialog.tsx'
-import { Dialog } from '../../components/dialog.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { PolicySummary } from '../../components/policy-summary.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useConnectionState } from '../../events.ts'
+import { useMay } from '../../session.ts'
 import { ChooseConnection } from './choose-connection.tsx'
+import { ConnectFirst } from './connect-first.tsx'
 import type { Detail } from './detail.ts'
 import { EndDate } from './end-date.tsx'
 import {
@@ -25,6 +24,8 @@ import {
 } from './grant-draft.ts'
 import { NarrowEntry } from './narrow-entry.tsx'
 import { WhenAsked } from './when-asked.tsx'
+
+const route = getRouteApi('/frame/capability-requests/$capabilityRequestId')
 
 /** The owner's answer: on which connection, how much of it, until when; or no. */
 export function GrantForm({ request }: { request: Detail }) {
@@ -80,7 +81,8 @@ interface GrantProps {
 }
 
 function Grant({ id, action, connections, isOffline, denyButton }: GrantProps) {
-  const [draft, setDraft] = useState(() => startDraft(action, connections))
+  const { connectionId: wanted } = route.useSearch()
+  const [draft, setDraft] = useState(() => startDraft(action, connections, wanted))
   const change = (part: Partial<GrantDraft>) => setDraft({ ...draft, ...part })
   const toast = useToast()
   const approve = useAction('approveCapabilityRequest', {
@@ -98,9 +100,12 @@ function Grant({ id, action, connections, isOffline, denyButton }: GrantProps) {
           connections={connections}
           chosen={draft.connectionId}
           onChoose={(connectionId) => change({ connectionId })}
-          onAdd={
-            <AddConnection action={action} onDone={(connectionId) => change({ connectionId })} />
-          }
+          onAdd={<AddConnection id={id} action={action} />}
+        />
+        <ConnectFirst
+          capabilityRequestId={id}
+          action={action}
+          connection={connections.find((connection) => connection.id === draft.connectionId)}
         />
         <Narrow draft={draft} action={action} onChange={change} />
         {isChanged(draft, action) && <Result draft={draft} />}
@@ -186,32 +191,19 @@ function Faults({ faults = [] }: { faults?: readonly FieldFault[] | undefined })
   )
 }
 
-interface AddConnectionProps {
-  readonly action: GrantProps['action']
-  readonly onDone: (connectionId: string) => void
-}
-
-/** Keeps a key for the service without leaving the page: the new connection is chosen at once. */
-function AddConnection({ action, onDone }: AddConnectionProps) {
-  const [isOpen, setOpen] = useState(false)
-  const queryClient = useQueryClient()
-  const service = catalog.findService(action.service.id)
-  if (service === undefined) return null
-  const done = async (connectionId: string) => {
-    await queryClient.invalidateQueries({ queryKey: ['capability-requests'] })
-    onDone(connectionId)
-    setOpen(false)
-  }
+/** Leads to where the service is connected, with what this needs, and back. */
+function AddConnection({ id, action }: Pick<GrantProps, 'id' | 'action'>) {
+  if (!useMay('connections:write')) return null
   return (
-    <>
-      <Button onClick={() => setOpen(true)}>Add a connection…</Button>
-      <Dialog
-        title={`Add a connection to ${service.name}`}
-        open={isOpen}
-        onClose={() => setOpen(false)}
-      >
-        <ConnectionForm service={service} onDone={({ id }) => void done(id)} />
-      </Dialog>
-    </>
+    <LinkButton
+      to="/connections"
+      search={{
+        service: action.service.id,
+        actions: action.id,
+        return: `/capability-requests/${id}`,
+      }}
+    >
+      Add a connection
+    </LinkButton>
   )
 }

@@ -1,38 +1,49 @@
 import { customService, type Service } from '@sallyport/catalog'
 import type { Connection } from '@sallyport/contracts'
-import { useRouter } from '@tanstack/react-router'
+import { useNavigate, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { catalog } from '../../catalog.ts'
 import { Button, LinkButton, TextLink } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
-import { ConnectionForm } from '../../components/connection-form.tsx'
+import { ConnectService } from '../../components/connect/connect-service.tsx'
+import { ExternalLink } from '../../components/external-link.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { ServiceLogo } from '../../components/service-logo.tsx'
 import { ServicePicker } from '../../components/service-picker.tsx'
+import { returnPath } from '../../return-path.ts'
 import { useMay } from '../../session.ts'
 import { TestConnection } from './test-connection.tsx'
 
 interface AddConnectionProps {
-  /** A service of the catalog to begin with. */
+  /** A service of the catalog; none: it is still to be chosen. */
   readonly service: string | undefined
+  /** What is wanted of it, ids of actions. */
+  readonly wanted: readonly string[]
   /** A path of this dashboard to go back to when it is done. */
   readonly back: string | undefined
 }
 
-/** Which API, then its key, then what comes next. */
-export function AddConnection({ service: wanted, back }: AddConnectionProps) {
-  const [service, setService] = useState(
-    wanted === undefined ? undefined : catalog.findService(wanted),
-  )
+/** Which API, then how it is connected, then what comes next. */
+export function AddConnection({ service: given, wanted, back }: AddConnectionProps) {
+  const service = given === undefined ? undefined : catalog.findService(given)
   const [added, setAdded] = useState<Connection>()
   const mayWrite = useMay('connections:write')
-  const title =
-    service === undefined || service.id === customService.id
-      ? 'Add a connection'
-      : `Connect ${service.name}`
+  const isKnown = service !== undefined && service.id !== customService.id
+  const title = isKnown ? `Connect ${service.name}` : 'Add a connection'
   return (
     <>
-      <PageHeader title={title} up={<TextLink to="/connections">Connections</TextLink>} />
+      <PageHeader
+        title={title}
+        heading={
+          isKnown && (
+            <span className="flex items-center gap-2.5">
+              <ServiceLogo service={service.id} /> {title}
+            </span>
+          )
+        }
+        up={<TextLink to="/connections">Connections</TextLink>}
+      />
       {!mayWrite ? (
         <Notice title="Your role can look at connections, not add them.">
           <p>An owner or admin of the workspace can.</p>
@@ -40,56 +51,68 @@ export function AddConnection({ service: wanted, back }: AddConnectionProps) {
       ) : added !== undefined ? (
         <Added connection={added} back={back} />
       ) : service === undefined ? (
-        <Card title="Which API is the key for?">
-          {wanted !== undefined && (
-            <div className="mb-4">
-              <Notice tone="warn">
-                <p>The catalog has no service of the name that the link gives. Choose one here.</p>
-              </Notice>
-            </div>
-          )}
-          <ServicePicker catalog={catalog} onPick={setService} />
-        </Card>
+        <ChooseService isUnknown={given !== undefined} back={back} />
       ) : (
-        <KeyCard service={service} onDone={setAdded} onOther={() => setService(undefined)} />
+        <Connect service={service} wanted={wanted} back={back} onDone={setAdded} />
       )}
     </>
   )
 }
 
-interface KeyCardProps {
-  readonly service: Service
-  readonly onDone: (connection: Connection) => void
-  readonly onOther: () => void
-}
-
-function KeyCard({ service, onDone, onOther }: KeyCardProps) {
+function ChooseService({ isUnknown, back }: { isUnknown: boolean; back: string | undefined }) {
+  const navigate = useNavigate()
   return (
-    <Card
-      title="The key"
-      description="It is sealed as soon as you save. Agents use it through the vault and never see it; neither do you, again."
-      actions={service.id !== customService.id && <Documentation service={service} />}
-    >
-      <ConnectionForm
-        service={service}
-        onDone={onDone}
-        isFull
-        actions={<Button onClick={onOther}>Another service</Button>}
+    <Card title="What do you want to connect?">
+      {isUnknown && (
+        <div className="mb-4">
+          <Notice tone="warn">
+            <p>The catalog has no service of the name that the link gives. Choose one here.</p>
+          </Notice>
+        </div>
+      )}
+      <ServicePicker
+        catalog={catalog}
+        onPick={({ id }) =>
+          void navigate({ to: '/connections', search: { service: id, return: back } })
+        }
       />
     </Card>
   )
 }
 
-function Documentation({ service }: { service: Service }) {
+interface ConnectProps {
+  readonly service: Service
+  readonly wanted: readonly string[]
+  readonly back: string | undefined
+  readonly onDone: (connection: Connection) => void
+}
+
+function Connect({ service, wanted, back, onDone }: ConnectProps) {
   return (
-    <a
-      href={service.documentation}
-      target="_blank"
-      rel="noreferrer"
-      className="text-[0.93rem] text-accent underline underline-offset-3"
+    <Card
+      title={service.id === customService.id ? 'Any other API' : service.name}
+      description="What you give here is sealed in this vault. Agents act with it and never see it; neither do you, again."
+      actions={
+        service.id !== customService.id && (
+          <span className="text-[0.93rem]">
+            <ExternalLink href={service.documentation}>Documentation of the API</ExternalLink>
+          </span>
+        )
+      }
     >
-      Documentation of the API
-    </a>
+      <ConnectService
+        service={service}
+        wanted={wanted}
+        returnTo={back}
+        onDone={onDone}
+        isFull
+        actions={
+          <LinkButton to="/connections" search={{ add: 'any', return: back }}>
+            Another service
+          </LinkButton>
+        }
+      />
+    </Card>
   )
 }
 
@@ -105,7 +128,10 @@ function Added({ connection, back }: { connection: Connection; back: string | un
       <TestConnection connection={connection} />
       <div className="flex flex-wrap gap-2">
         {back !== undefined && (
-          <Button variant="primary" onClick={() => router.history.push(back)}>
+          <Button
+            variant="primary"
+            onClick={() => router.history.push(returnPath(back, connection.id))}
+          >
             Back to where you came from
           </Button>
         )}

@@ -1,6 +1,7 @@
+import type { RevokedAtProvider } from '@sallyport/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { type Output, query } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
@@ -10,9 +11,12 @@ import { LoadingState } from '../../components/loading-state.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { RecentCalls } from '../../components/recent-calls.tsx'
+import { ServiceLogo } from '../../components/service-logo.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
+import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
+import { AccountCard, Reconnect } from './account-card.tsx'
 import { keyWords } from './connection-words.ts'
 import { EditConnection, ReplaceKey } from './edit-connection.tsx'
 import { RevokeConnection } from './revoke-connection.tsx'
@@ -27,10 +31,12 @@ export function ConnectionPage() {
   const { connectionId } = route.useParams()
   const { data, error, refetch } = useQuery(query('getConnection', { connectionId }))
   const mayWrite = useMay('connections:write')
+  const [atProvider, setAtProvider] = useState<RevokedAtProvider>()
   if (data === undefined) {
     return error === null ? <LoadingState /> : <ErrorState error={error} onRetry={refetch} />
   }
   const { connection } = data
+  const { token } = connection
   const isRevoked = connection.status === 'revoked'
   return (
     <>
@@ -39,7 +45,9 @@ export function ConnectionPage() {
         heading={<span className="[overflow-wrap:anywhere]">{connection.label}</span>}
         description={
           <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-            <StatusBadge status={connection.status} /> <ServiceName service={connection.service} />
+            <StatusBadge status={connection.status} />
+            <ServiceLogo service={connection.service} size="sm" />
+            <ServiceName service={connection.service} />
           </span>
         }
         up={<TextLink to="/connections">Connections</TextLink>}
@@ -47,11 +55,15 @@ export function ConnectionPage() {
       />
       <div className="grid gap-4">
         <StandingNotice connection={connection} />
+        {isRevoked && atProvider !== undefined && <AtProvider result={atProvider} />}
+        {!isRevoked && token !== undefined && <AccountCard connection={connection} token={token} />}
         {!isRevoked && <UsedBy connectionId={connection.id} />}
         {!isRevoked && mayWrite && <TestConnection connection={connection} />}
         <RecentCalls of={{ connectionId: connection.id }} />
         <About connection={connection} />
-        {!isRevoked && mayWrite && <RevokeConnection connection={connection} />}
+        {!isRevoked && mayWrite && (
+          <RevokeConnection connection={connection} onRevoked={setAtProvider} />
+        )}
       </div>
     </>
   )
@@ -76,24 +88,64 @@ function StandingNotice({ connection }: { connection: Connection }) {
       </Notice>
     )
   }
-  if (status === 'healthy') return null
+  return status === 'healthy' ? null : <NeedsReauth connection={connection} />
+}
+
+/** The provider takes it no more: why, and what an owner does about it. */
+function NeedsReauth({ connection }: { connection: Connection }) {
+  const { statusReason, credential } = connection
+  const mayWrite = useMay('connections:write')
+  const isAccount = credential?.kind === 'oauth2'
   return (
     <Notice
       tone="warn"
-      title="The API no longer takes the key."
-      action={<ReplaceKey connection={connection} />}
+      title={
+        isAccount ? 'The account has to be connected again.' : 'The API no longer takes the key.'
+      }
     >
-      <p>Requests through it are refused until it has a new one.</p>
+      {statusReason !== undefined && <UntrustedText text={statusReason} />}
+      <p className="mt-1">
+        Requests through it are refused until then. Its policies stay.
+        {!mayWrite && ' An owner or admin of the workspace can do it.'}
+      </p>
+      {mayWrite && (
+        <div className="mt-2.5">
+          {isAccount ? (
+            <Reconnect connection={connection} isPrimary />
+          ) : (
+            <ReplaceKey connection={connection} />
+          )}
+        </div>
+      )}
     </Notice>
   )
 }
 
+/** What became of the account's tokens where they came from. */
+function AtProvider({ result: { outcome, message } }: { result: RevokedAtProvider }) {
+  const [tone, title] = revokedThere[outcome]
+  return (
+    <Notice tone={tone} alert title={title}>
+      <UntrustedText text={message} />
+    </Notice>
+  )
+}
+
+const revokedThere = {
+  revoked: ['good', 'The provider has taken the access back too.'],
+  failed: ['warn', 'The provider could not be told.'],
+  'not-offered': ['neutral', 'The provider has to be told by you.'],
+} as const
+
 function About({ connection }: { connection: Connection }) {
   const { credential, origins, requestHeaders, responseHeaders, allowEncodedSlash } = connection
   const mayWrite = useMay('connections:write')
-  const canReplace = mayWrite && connection.status !== 'revoked'
+  const canReplace = mayWrite && connection.status !== 'revoked' && credential?.kind !== 'oauth2'
   const lines: [string, ReactNode][] = [
-    ['Key', credential === undefined ? 'Destroyed' : <Credential key="key" {...credential} />],
+    [
+      'Credential',
+      credential === undefined ? 'Destroyed' : <Credential key="key" {...credential} />,
+    ],
     ['Goes only to', <Lines key="origins" texts={origins} />],
     ['Id', <code key="id">{connection.id}</code>],
     ['Added', <Time key="added" at={connection.createdAt} exact />],

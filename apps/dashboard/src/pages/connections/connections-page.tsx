@@ -9,6 +9,7 @@ import { ServiceName } from '../../components/lazy-names.tsx'
 import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { ServiceLogo } from '../../components/service-logo.tsx'
 import { EmptyState } from '../../components/states.tsx'
 import { useMay } from '../../session.ts'
 import { hostsOf } from './connection-words.ts'
@@ -38,7 +39,19 @@ const columns: readonly Column<Connection>[] = [
       </TextLink>
     ),
   },
-  { id: 'service', header: 'Service', cell: ({ service }) => <ServiceName service={service} /> },
+  {
+    id: 'service',
+    header: 'Service',
+    width: '1.3fr',
+    cell: ({ service }) => (
+      <span className="flex min-w-0 items-center gap-2">
+        <ServiceLogo service={service} size="sm" />
+        <span className="min-w-0 truncate">
+          <ServiceName service={service} />
+        </span>
+      </span>
+    ),
+  },
   {
     id: 'origins',
     header: 'Goes to',
@@ -49,16 +62,21 @@ const columns: readonly Column<Connection>[] = [
     id: 'status',
     header: 'Status',
     width: '7rem',
-    cell: ({ status }) => <StatusBadge status={status} />,
+    cell: ({ status, statusReason }) => (
+      <span title={statusReason}>
+        <StatusBadge status={status} />
+      </span>
+    ),
   },
 ]
 
 /** The list, or the way to add one: `?service=…&return=…` leads straight there. */
 export function ConnectionsPage() {
-  const { add, service, return: back } = route.useSearch()
+  const { add, service, actions = '', return: back } = route.useSearch()
   if (add === undefined && service === undefined) return <ConnectionList />
+  const wanted = actions.split(',').filter((id) => id !== '')
   // Another service begins anew.
-  return <AddConnection key={service} service={service} back={back} />
+  return <AddConnection key={service ?? ''} service={service} wanted={wanted} back={back} />
 }
 
 function ConnectionList() {
@@ -88,7 +106,7 @@ function ConnectionList() {
             icon={<KeyRound aria-hidden="true" />}
             action={add}
           >
-            Keep a key here, and agents can use it without ever seeing it.
+            Connect an account or keep a key here, and agents can use it without ever seeing it.
           </EmptyState>
         }
       />

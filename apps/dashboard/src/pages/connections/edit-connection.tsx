@@ -2,8 +2,10 @@ import { type Connection, updateConnection } from '@sallyport/contracts'
 import { type ReactNode, useState } from 'react'
 import { type Input, useAction } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
+import { credentialDefaults } from '../../components/connect/credential-defaults.ts'
+import { CredentialPart } from '../../components/connect/credential-part.tsx'
+import type { Way } from '../../components/connect/ways.ts'
 import { ConnectionAdvanced } from '../../components/connection-advanced.tsx'
-import { CredentialFields } from '../../components/connection-form.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Form } from '../../components/form.tsx'
 import { TextField } from '../../components/form-fields.tsx'
@@ -44,16 +46,33 @@ export function EditConnection({ connection }: EditProps) {
 /** Another key in place of the one that is kept. */
 export function ReplaceKey({ connection }: EditProps) {
   const { id, credential } = connection
+  const kind = credential?.kind ?? 'bearer'
+  const way = wayOfKind(kind)
   return (
     <ChangeDialog
       label="Replace the key"
       title="Replace the key"
       description="The new key takes the place of the old one at once, for all agents. What was approved with the old one has to be approved again."
-      defaults={{ connectionId: id, credential: { kind: credential?.kind ?? 'bearer' } as never }}
+      defaults={{
+        connectionId: id,
+        credential: {
+          ...credentialDefaults(way),
+          ...(way.kind === 'any-key' && { kind }),
+        } as never,
+      }}
     >
-      <CredentialFields />
+      <CredentialPart way={way} />
     </ChangeDialog>
   )
+}
+
+/** The fields for a credential of the kind that is kept. */
+function wayOfKind(kind: NonNullable<Connection['credential']>['kind']): Way {
+  const unnamed = { id: kind, label: '', description: '' }
+  if (kind === 'oauth2-client-credentials') return { ...unnamed, kind: 'client-credentials' }
+  if (kind === 'jwt-service-account') return { ...unnamed, kind: 'service-account' }
+  if (kind === 'aws-sigv4') return { ...unnamed, kind: 'aws' }
+  return { ...unnamed, kind: 'any-key' }
 }
 
 interface ChangeDialogProps {

@@ -1,4 +1,4 @@
-import type { Connection } from '@sallyport/contracts'
+import type { Connection, RevokedAtProvider } from '@sallyport/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { query, useAction } from '../../api.ts'
@@ -10,14 +10,21 @@ import { useToast } from '../../components/toast.tsx'
 
 const agentsNamed = 10
 
+interface RevokeConnectionProps {
+  readonly connection: Connection
+  /** Gets what the provider made of it, where it was told. */
+  readonly onRevoked: (atProvider: RevokedAtProvider | undefined) => void
+}
+
 /** Ends a connection for good; says first who loses access. */
-export function RevokeConnection({ connection }: { connection: Connection }) {
+export function RevokeConnection({ connection, onRevoked }: RevokeConnectionProps) {
   const [open, setOpen] = useState(false)
   const toast = useToast()
   const revoke = useAction('revokeConnectionByOwner', {
     invalidates: ['approvals', 'policies', 'audit'],
-    onDone: () => {
+    onDone: ({ atProvider }) => {
       setOpen(false)
+      onRevoked(atProvider)
       toast('Connection revoked')
     },
   })
@@ -25,8 +32,9 @@ export function RevokeConnection({ connection }: { connection: Connection }) {
     <Card title="Revoke">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
         <p className="min-w-0 flex-1 basis-60 text-[0.93rem] text-ink-soft">
-          Destroys the key here, at once and for good. To make the key itself worthless, delete it
-          at the API as well.
+          {connection.credential?.kind === 'oauth2'
+            ? 'Destroys its tokens here, at once and for good, and tells the provider to take the access back.'
+            : 'Destroys the key here, at once and for good. To make the key itself worthless, delete it at the API as well.'}
         </p>
         <Button variant="danger" onClick={() => setOpen(true)}>
           Revoke
@@ -45,8 +53,9 @@ export function RevokeConnection({ connection }: { connection: Connection }) {
         <p className="font-medium text-ink [overflow-wrap:anywhere]">{connection.label}</p>
         <Losers connectionId={connection.id} />
         <p>
-          The key is destroyed, running calls through it end, and what waits for your approval is
-          cancelled. This cannot be undone.
+          {connection.credential?.kind === 'oauth2' ? 'Its tokens are' : 'The key is'} destroyed,
+          running calls through it end, and what waits for your approval is cancelled. This cannot
+          be undone.
         </p>
       </ConfirmDialog>
     </Card>

@@ -5,6 +5,8 @@ const places = [
   ['/settings/account', 'Account'],
   ['/settings/members', 'Members'],
   ['/settings/tokens', 'Tokens'],
+  ['/settings/oauth-apps', 'OAuth apps'],
+  ['/settings/single-sign-on', 'Single sign-on'],
   ['/settings/workspace', 'Workspace'],
 ] as const
 
@@ -18,7 +20,7 @@ export function SettingsPage() {
           <Link
             key={to}
             to={to}
-            className="-mb-px min-h-9 border-b-2 border-transparent px-2.5 text-[0.93rem] text-ink-soft hover:text-ink"
+            className="-mb-px min-h-9 shrink-0 border-b-2 border-transparent px-2.5 text-[0.93rem] text-ink-soft hover:text-ink"
             activeProps={{ className: 'border-accent! font-medium text-ink!' }}
           >
             {label}

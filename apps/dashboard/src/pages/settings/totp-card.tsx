@@ -9,8 +9,8 @@ import { ConfirmDialog, Dialog } from '../../components/dialog.tsx'
 import { Form } from '../../components/form.tsx'
 import { TextField } from '../../components/form-fields.tsx'
 import { ProblemNotice } from '../../components/notice.tsx'
+import { QrCode } from '../../components/qr-code.tsx'
 import { useToast } from '../../components/toast.tsx'
-import { QrCode } from './qr-code.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 
 type Account = Output<'getAccount'>['account']

@@ -5,7 +5,7 @@ import { query } from '../../api.ts'
 import { catalog } from '../../catalog.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
-import { ConnectionForm } from '../../components/connection-form.tsx'
+import { ConnectService } from '../../components/connect/connect-service.tsx'
 import { ServicePicker } from '../../components/service-picker.tsx'
 
 const offeredMax = 5
@@ -18,7 +18,7 @@ export function ConnectionStep({ onDone }: { onDone: (connectionId: string) => v
       <div className="grid gap-4">
         <Existing onPick={onDone} />
         <Card
-          title="For which API do you have a key?"
+          title="What is your agent to act with?"
           description="It is sealed in this vault. Agents act with it and never see it."
         >
           <ServicePicker catalog={catalog} onPick={setService} />
@@ -28,8 +28,9 @@ export function ConnectionStep({ onDone }: { onDone: (connectionId: string) => v
   }
   return (
     <Card title={service.id === 'custom' ? 'Any other API' : service.name}>
-      <ConnectionForm
+      <ConnectService
         service={service}
+        returnTo="/welcome"
         onDone={({ id }) => onDone(id)}
         actions={<Button onClick={() => setService(undefined)}>Back</Button>}
       />

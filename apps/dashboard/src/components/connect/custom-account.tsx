@@ -1,0 +1,75 @@
+import type { Service } from '@sallyport/catalog'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { query } from '../../api.ts'
+import { catalog } from '../../catalog.ts'
+import { Field } from '../field.tsx'
+import { Select } from '../input.tsx'
+import { LoadingState } from '../loading-state.tsx'
+import { ErrorState } from '../states.tsx'
+import { AccountForm } from './account-form.tsx'
+import { OAuthAppForm } from './oauth-app-form.tsx'
+import { WhatToRegister } from './what-to-register.tsx'
+import { appsListed } from './with-oauth-app.tsx'
+
+interface CustomAccountProps {
+  readonly service: Service
+  readonly returnTo: string | undefined
+  readonly actions?: ReactNode
+}
+
+const another = 'another'
+
+/** An account at any provider: by one of the workspace's OAuth apps, or by a new one. */
+export function CustomAccount({ service, returnTo, actions }: CustomAccountProps) {
+  const { data, error, refetch } = useQuery(query('listOAuthApps', { limit: appsListed }))
+  const [wanted, setWanted] = useState<string>()
+  if (data === undefined) {
+    return error === null ? (
+      <LoadingState lines={4} />
+    ) : (
+      <ErrorState error={error} onRetry={refetch} />
+    )
+  }
+  const { oauthApps, redirectUri } = data
+  const chosen = wanted ?? oauthApps[0]?.id ?? another
+  const app = oauthApps.find(({ id }) => id === chosen)
+  return (
+    <div className="grid gap-5">
+      {oauthApps.length > 0 && (
+        <Field label="Provider">
+          {(aria) => (
+            <Select
+              {...aria}
+              className="max-w-xl"
+              value={chosen}
+              onChange={({ target }) => setWanted(target.value)}
+            >
+              {oauthApps.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+              <option value={another}>Another provider…</option>
+            </Select>
+          )}
+        </Field>
+      )}
+      {app === undefined ? (
+        <>
+          <WhatToRegister provider={undefined} redirectUri={redirectUri} scopes={[]} />
+          <OAuthAppForm provider={undefined} onDone={({ id }) => setWanted(id)} actions={actions} />
+        </>
+      ) : (
+        <AccountForm
+          service={service}
+          provider={catalog.findProvider(app.provider)}
+          app={app}
+          wanted={[]}
+          returnTo={returnTo}
+          actions={actions}
+        />
+      )}
+    </div>
+  )
+}

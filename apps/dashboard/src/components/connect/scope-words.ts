@@ -1,0 +1,56 @@
+import type { Provider, Service } from '@sallyport/catalog'
+
+/** Scopes of OpenID Connect Core §5.4 and §11: they say who somebody is, and keep the account connected. */
+const ofOpenId: ReadonlySet<string> = new Set(['openid', 'email', 'profile', 'offline_access'])
+
+type OAuth = NonNullable<Provider['oauth']>
+interface ProviderScopes {
+  readonly oauth?: Pick<OAuth, 'scopes' | 'baseScopes'> | undefined
+}
+
+/** What a scope lets somebody do, in words that follow "may"; undefined where the catalog does not know it. */
+export function scopeWords(scope: string, provider: ProviderScopes | undefined) {
+  const words = provider?.oauth?.scopes ?? {}
+  return Object.hasOwn(words, scope) ? words[scope] : undefined
+}
+
+interface Scopes {
+  readonly requestedScopes: readonly string[]
+  readonly grantedScopes: readonly string[]
+}
+
+/**
+ * What was asked for and not given. What only says whose account it is does not count: providers leave it out of what they
+ * say was granted, or name it otherwise.
+ */
+export function refusedScopes(
+  { requestedScopes, grantedScopes }: Scopes,
+  provider: ProviderScopes | undefined,
+): string[] {
+  const base = provider?.oauth?.baseScopes ?? []
+  return requestedScopes.filter(
+    (scope) => !grantedScopes.includes(scope) && !base.includes(scope) && !ofOpenId.has(scope),
+  )
+}
+
+/** The scopes of these actions of a service, and what its accounts are asked for in any case; each once. */
+export function scopesOf(
+  service: Pick<Service, 'credentials' | 'actions'>,
+  actions: readonly string[],
+): string[] {
+  const slot = service.credentials.find(({ kind }) => kind === 'oauth2')
+  const ofActions = service.actions
+    .filter(({ id }) => actions.includes(id))
+    .flatMap(({ scopes = [] }) => scopes)
+  return [...new Set([...(slot?.kind === 'oauth2' ? slot.scopes : []), ...ofActions])]
+}
+
+/** The actions of a service for which an account has given everything. */
+export function coveredActions(
+  { actions }: Pick<Service, 'actions'>,
+  granted: readonly string[],
+): string[] {
+  return actions
+    .filter(({ scopes = [] }) => scopes.every((scope) => granted.includes(scope)))
+    .map(({ id }) => id)
+}

@@ -1,0 +1,145 @@
+import type { Connection } from '@sallyport/contracts'
+import type { ReactNode } from 'react'
+import { catalog } from '../../catalog.ts'
+import { Button, TextLink } from '../../components/button.tsx'
+import { Card, Facts } from '../../components/card.tsx'
+import { ScopeList } from '../../components/connect/scope-list.tsx'
+import { refusedScopes } from '../../components/connect/scope-words.ts'
+import { useReconnect } from '../../components/connect/use-reconnect.ts'
+import { Notice, ProblemNotice } from '../../components/notice.tsx'
+import { Time } from '../../components/time.tsx'
+import { UntrustedText } from '../../components/untrusted-text.tsx'
+import { useMay } from '../../session.ts'
+import { AskForMore } from './ask-for-more.tsx'
+
+interface AccountCardProps {
+  readonly connection: Connection
+  readonly token: NonNullable<Connection['token']>
+}
+
+/** Whose account it is, what it has given, and how its access token is kept fresh. */
+export function AccountCard({ connection, token }: AccountCardProps) {
+  const { grantedScopes, credential } = connection
+  const provider = catalog.findProvider(connection.provider)
+  const refused = refusedScopes(connection, provider)
+  const isAccount = credential?.kind === 'oauth2'
+  const mayWrite = useMay('connections:write')
+  const lines: [string, ReactNode][] = []
+  if (token.account !== undefined) {
+    lines.push(['Account', <UntrustedText key="account" inline limit={200} text={token.account} />])
+  }
+  lines.push([
+    'The vault',
+    grantedScopes.length === 0 ? (
+      'was not told what it may do'
+    ) : (
+      <ScopeList key="granted" scopes={grantedScopes} provider={provider} />
+    ),
+  ])
+  lines.push(...renewalLines(token))
+  if (token.oauthAppId !== undefined) {
+    lines.push(['OAuth app', <AppLink key="app" oauthAppId={token.oauthAppId} />])
+  }
+  return (
+    <Card
+      title={isAccount ? 'Account' : 'Access token'}
+      actions={isAccount && mayWrite && <Actions connection={connection} />}
+    >
+      <div className="grid gap-4">
+        <LastFailure token={token} />
+        {refused.length > 0 && (
+          <Notice tone="warn" title="Not everything that was asked for was given.">
+            <p className="mb-1">Asked for and not given: the vault</p>
+            <ScopeList scopes={refused} provider={provider} />
+          </Notice>
+        )}
+        <Facts items={lines} />
+      </div>
+    </Card>
+  )
+}
+
+const AppLink = ({ oauthAppId }: { oauthAppId: string }) => (
+  <TextLink to="/settings/oauth-apps/$oauthAppId" params={{ oauthAppId }}>
+    The workspace’s own
+  </TextLink>
+)
+
+function renewalLines(token: AccountCardProps['token']): [string, ReactNode][] {
+  const { renewable, accessTokenExpiresAt, lastRenewedAt } = token
+  const ends =
+    accessTokenExpiresAt === undefined ? (
+      'Does not end by itself'
+    ) : (
+      <>
+        {renewable ? 'Renewed before it ends' : 'Ends'}{' '}
+        <Time key="ends" at={accessTokenExpiresAt} />
+        {!renewable && ', and has then to be connected again'}
+      </>
+    )
+  const lines: [string, ReactNode][] = [['Access token', ends]]
+  if (lastRenewedAt !== undefined) {
+    lines.push(['Last renewed', <Time key="renewed" at={lastRenewedAt} exact />])
+  }
+  return lines
+}
+
+/** Why the last renewal failed, where it did; what works meanwhile goes on. */
+function LastFailure({ token: { lastFailure } }: Pick<AccountCardProps, 'token'>) {
+  if (lastFailure === undefined) return null
+  const { message, at, nextAttemptAt } = lastFailure
+  return (
+    <Notice tone="warn" title="The last renewal failed.">
+      <UntrustedText text={message} />
+      <p className="mt-1">
+        <Time at={at} />
+        {nextAttemptAt !== undefined && (
+          <>
+            ; tried again <Time at={nextAttemptAt} />
+          </>
+        )}
+        .
+      </p>
+    </Notice>
+  )
+}
+
+function Actions({ connection }: { connection: Connection }) {
+  const service = catalog.findService(connection.service)
+  return (
+    <>
+      {service !== undefined && <AskForMore connection={connection} service={service} />}
+      {connection.status === 'healthy' && <Reconnect connection={connection} />}
+    </>
+  )
+}
+
+interface ReconnectProps {
+  readonly connection: Connection
+  readonly isPrimary?: boolean
+}
+
+/** Signs in to the account again, with what it was asked for before; its policies stay. */
+export function Reconnect({ connection, isPrimary = false }: ReconnectProps) {
+  const { reconnect, busy, error } = useReconnect()
+  return (
+    <div className="grid gap-3">
+      {error !== undefined && <ProblemNotice error={error} />}
+      <div>
+        <Button
+          size="sm"
+          variant={isPrimary ? 'primary' : 'secondary'}
+          busy={busy}
+          onClick={() =>
+            void reconnect({
+              connectionId: connection.id,
+              returnTo: `/connections/${connection.id}`,
+            })
+          }
+        >
+          Reconnect
+        </Button>
+      </div>
+    </div>
+  )
+}
