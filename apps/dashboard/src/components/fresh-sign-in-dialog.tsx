@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { KeyRound } from 'lucide-react'
-import { type FormEvent, useContext, useState, useSyncExternalStore } from 'react'
+import { type FormEvent, useContext, useState } from 'react'
 import { asProblem, client, type Input } from '../api.ts'
 import { FreshSignInContext } from '../fresh-sign-in.ts'
 import { answerWithPasskey, canUsePasskeys } from '../passkey.ts'
@@ -13,15 +13,14 @@ import { ProblemNotice } from './notice.tsx'
 import { SignInAgainElsewhere } from './sign-in-again-elsewhere.tsx'
 import { UserName } from './user-name.tsx'
 
-/** Asks who it is once more, for what needs a fresh sign-in; then what was begun goes on. Once, in the frame. */
+/** Asks who it is once more; then what was begun goes on. Shown as long as it is mounted. */
 export function FreshSignInDialog() {
   const freshSignIn = useContext(FreshSignInContext)
-  const open = useSyncExternalStore(freshSignIn.subscribe, freshSignIn.isOpen)
   return (
     <Dialog
       title="Confirm that it is you"
       description="This needs a sign-in of the last few minutes. What you began goes on afterwards."
-      open={open}
+      open
       onClose={() => freshSignIn.answer(false)}
     >
       <FreshSignInForm onAnswer={freshSignIn.answer} />

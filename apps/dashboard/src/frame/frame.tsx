@@ -3,12 +3,12 @@ import { Menu as MenuIcon } from 'lucide-react'
 import { useContext, useEffect, useState } from 'react'
 import { IconButton } from '../components/button.tsx'
 import { Dialog } from '../components/dialog.tsx'
-import { FreshSignInDialog } from '../components/fresh-sign-in-dialog.tsx'
 import { OfflineBanner } from '../components/states.tsx'
 import { ToastRegion } from '../components/toast.tsx'
 import { EventsContext, useConnectionState } from '../events.ts'
 import { useSession } from '../session.ts'
 import { Banners } from './banners.tsx'
+import { FreshSignIn } from './fresh-sign-in.tsx'
 import { BottomNavigation, SideNavigation } from './navigation.tsx'
 import { UserMenu } from './user-menu.tsx'
 
@@ -44,7 +44,7 @@ export function Frame() {
       </div>
       <BottomNavigation />
       <ToastRegion />
-      <FreshSignInDialog />
+      <FreshSignIn />
     </div>
   )
 }
