@@ -25,6 +25,11 @@ export const getAccount = defineOperation({
   output: z.object({
     account: z.object({
       email: z.string(),
+      password: z.boolean().meta({ description: 'People who came by single sign-on have none' }),
+      singleSignOn: z.boolean().meta({
+        description:
+          'Known to the organisation’s provider, so that they can prove there who they are',
+      }),
       totp: z.boolean(),
       recoveryCodesLeft: z.number().int(),
       passkeys: z.number().int(),
@@ -131,7 +136,7 @@ export const signInWithPasskey = defineOperation({
   summary: 'Sign in with a passkey; the session is a cookie',
   input: PasskeyAnswer,
   output: SessionView,
-  problems: ['passkey-refused', 'too-many-attempts'],
+  problems: ['passkey-refused', 'sign-in-refused', 'too-many-attempts'],
 })
 
 export const Passkey = z.object({

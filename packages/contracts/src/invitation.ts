@@ -79,5 +79,5 @@ export const acceptInvitation = defineOperation({
   input: z.strictObject({ token, password: newPassword }),
   output: SessionView,
   status: 201,
-  problems: ['invalid-invitation', 'email-taken'],
+  problems: ['invalid-invitation', 'email-taken', 'sign-in-refused'],
 })

@@ -30,7 +30,10 @@ export const SessionView = z.object({
   workspace: z.object({ id: WorkspaceId, name: z.string(), frozen: z.boolean() }),
   scopes: z.array(z.enum(ownerScopes)),
   expiresAt: Timestamp,
-  authenticatedAt: Timestamp.optional().meta({ description: 'Absent where a token is used' }),
+  authenticatedAt: Timestamp.optional().meta({
+    description:
+      'Absent where a token is used, and where the provider of single sign-on did not say when',
+  }),
 })
 
 export const setUp = defineOperation({
@@ -62,7 +65,7 @@ export const signIn = defineOperation({
     otp: Otp.optional(),
   }),
   output: SessionView,
-  problems: ['invalid-credentials', 'otp-required', 'too-many-attempts'],
+  problems: ['invalid-credentials', 'otp-required', 'sign-in-refused', 'too-many-attempts'],
 })
 
 export const getSession = defineOperation({

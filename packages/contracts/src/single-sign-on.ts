@@ -42,6 +42,10 @@ const SingleSignOnSettings = {
   required: z.boolean().default(false).meta({
     description: 'Nobody but owners signs in with a password or a passkey any more',
   }),
+  assumeEmailVerified: z.boolean().default(false).meta({
+    description:
+      'The provider never says which e-mail addresses it verified (Microsoft Entra ID, AD FS): believe those that it names',
+  }),
 } as const
 
 export const SingleSignOn = z.object({
@@ -64,7 +68,7 @@ export const getSingleSignOn = defineOperation({
     singleSignOn: SingleSignOn.optional(),
     redirectUri: z.string().meta({ description: 'To be registered with the provider, exactly so' }),
   }),
-  problems: [],
+  problems: ['credential-unreadable'],
 })
 
 export const putSingleSignOn = defineOperation({
@@ -87,6 +91,8 @@ export const putSingleSignOn = defineOperation({
     'origin-not-allowed',
     'provider-unavailable',
     'provider-refused',
+    'version-conflict',
+    'credential-unreadable',
   ],
 })
 
@@ -128,6 +134,7 @@ const beginProblems = [
   'single-sign-on-not-found',
   'provider-unavailable',
   'provider-refused',
+  'credential-unreadable',
   'too-many-attempts',
 ] as const
 
@@ -169,6 +176,7 @@ export const finishSingleSignOn = defineOperation({
     'sign-in-refused',
     'provider-refused',
     'provider-unavailable',
+    'credential-unreadable',
     'too-many-attempts',
   ],
 })

@@ -8,7 +8,7 @@ import { readDashboard } from '../http/dashboard-files.ts'
 import type { MountContext } from '../http/mount.ts'
 import { createResponder } from '../http/respond.ts'
 import { allRoutes } from '../http/routes/all-routes.ts'
-import { createSessionCookie } from '../http/session-cookie.ts'
+import { createFlowCookie, createSessionCookie } from '../http/session-cookie.ts'
 import { startPeriodicJobs } from '../jobs/periodic-jobs.ts'
 import { guardStore } from '../store/database.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
@@ -101,6 +101,7 @@ function composeApp(
       authenticateAgent: rooms.identity.authenticateAgent,
       authenticateOwner: rooms.identity.authenticateOwner,
       cookies: createSessionCookie(secure),
+      flowCookies: createFlowCookie(secure),
       ownOrigins: () => [needs.pagesUrl(), publicUrl()].map((url) => new URL(url).origin),
     },
     respond,

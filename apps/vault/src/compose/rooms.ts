@@ -2,7 +2,6 @@ import { createCatalog } from '@sallyport/catalog'
 import { Problem } from '@sallyport/contracts'
 import { createCapabilities } from '../capabilities/capabilities.ts'
 import { createConnections } from '../connections/connections.ts'
-import { createIdentity } from '../identity/identity.ts'
 import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
@@ -10,6 +9,7 @@ import { createPolicyStore } from '../store/policies.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
 import { composeApprovals } from './approvals.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
+import { composeIdentity } from './identity.ts'
 import { composeLookups } from './lookups.ts'
 import { composeOwnersView } from './owners-view.ts'
 import { composePolicies } from './policies.ts'
@@ -20,7 +20,7 @@ const grantedMax = 1000
 
 /** Builds the rooms that operations are mounted on. */
 export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
-  const { now, randomBytes, publicUrl } = needs
+  const { now, randomBytes } = needs
   const { database, feed, audit, running, newId, monotonicMs, onFailure } = foundation
   const catalog = createCatalog()
   const connectionStore = createConnectionStore(database)
@@ -49,16 +49,9 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     approvals: approvals.forExecute,
   })
   const shared = { audit, newId, now, randomBytes, endCalls: running.end }
-  const identity = createIdentity({
-    ...shared,
+  const identity = composeIdentity(needs, foundation, {
     stores,
-    tokenHash: foundation.tokenHash,
-    keyring: foundation.keyring,
-    createWorkspaceKey: foundation.keyring.createWorkspaceKey,
     cancelRequests: capabilityStore.cancelPending,
-    issuer: publicUrl,
-    pagesUrl: needs.pagesUrl,
-    logFailure: (error, what) => onFailure(what, error),
   })
   const connections = createConnections({
     ...shared,

@@ -9,6 +9,8 @@ export interface Authentication {
   authenticateAgent(bearer: string): Promise<AuthenticatedAgent>
   authenticateOwner(given: { bearer?: string; cookie?: string }): Promise<AuthenticatedOwner>
   readonly cookies: SessionCookies
+  /** Of sign-ins at the organisation's provider. */
+  readonly flowCookies: SessionCookies
   /** The vault's own origins: one of them a browser has to name where a cookie is used to change something. */
   readonly ownOrigins: () => readonly string[]
 }

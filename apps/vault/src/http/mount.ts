@@ -25,6 +25,8 @@ export interface RequestSource {
   readonly address: string
   /** The session that the browser had until now, good or not. */
   readonly cookie: string | undefined
+  /** The cookie of a sign-in at the organisation's provider that was begun in this browser. */
+  readonly flowCookie: string | undefined
   readonly userAgent: string | undefined
   /** By what name the vault was reached. */
   readonly host: string | undefined
@@ -36,10 +38,11 @@ type CallerOf<O extends Operation> = O['caller'] extends readonly ['agent']
     ? AuthenticatedOwner
     : undefined
 
-/** An answer that begins, renews or ends (`null`) the caller's session as well. */
+/** An answer that begins, renews or ends (`null`) the caller's session as well, or a sign-in at the organisation's provider. */
 export interface WithSession<T> {
   readonly output: T
-  readonly session: SessionCookie | null
+  readonly session?: SessionCookie | null
+  readonly flow?: SessionCookie | null
 }
 
 /** Records a refusal in the audit log and sets the problem's `auditId`. */
@@ -90,17 +93,23 @@ export function mount<const O extends Operation>(
   return serving(operation, { handle, write })
 }
 
-/** The same for an operation whose answer sets or clears the session's cookie. */
+/** The same for an operation whose answer sets or clears cookies. */
 export function mountSession<const O extends Operation>(
   operation: O,
   handle: (call: Call<O>) => Promise<WithSession<OutputOf<O>>>,
 ): Mounted {
   return serving(operation, {
     handle,
-    write: ({ output, session }, passage) => {
-      const { cookies } = passage.context.auth
+    write: ({ output, session, flow }, passage) => {
+      const { cookies, flowCookies } = passage.context.auth
       const answered = answer(operation, output, passage)
-      answered.headers.set('set-cookie', session === null ? cookies.clear() : cookies.set(session))
+      for (const [kind, cookie] of [
+        [cookies, session],
+        [flowCookies, flow],
+      ] as const) {
+        if (cookie === undefined) continue
+        answered.headers.append('set-cookie', cookie === null ? kind.clear() : kind.set(cookie))
+      }
       return answered
     },
   })
@@ -163,6 +172,7 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
     const from: RequestSource = {
       address: context.clientAddress(c),
       cookie: context.auth.cookies.read(c),
+      flowCookie: context.auth.flowCookies.read(c),
       userAgent: c.req.header('user-agent'),
       host: c.req.header('host'),
     }

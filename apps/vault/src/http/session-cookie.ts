@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 
-/** A session that was begun or renewed: what the cookie carries and when it ends (ms since the epoch). */
+/** What a cookie carries and when it ends (ms since the epoch): a session, or a sign-in under way. */
 export interface SessionCookie {
   readonly value: string
   readonly expiresAtMs: number
@@ -12,8 +12,13 @@ export interface SessionCookie {
  * else serves pages on this machine can set a cookie of this name for a longer path, which browsers send first: two of them
  * are none, so that nobody goes on in a session that somebody else chose.
  */
-export function createSessionCookie(secure: boolean) {
-  const name = secure ? '__Host-sallyport' : 'sallyport'
+export const createSessionCookie = (secure: boolean) => createCookie('sallyport', secure)
+
+/** The cookie of a sign-in at the organisation's provider: by it the browser is known again that began it. */
+export const createFlowCookie = (secure: boolean) => createCookie('sallyport-sign-in', secure)
+
+function createCookie(plainName: string, secure: boolean) {
+  const name = secure ? `__Host-${plainName}` : plainName
   const attributes = `Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
   return {
     read: (c: Context): string | undefined =>

@@ -12,6 +12,9 @@ export interface AccountStore {
   ): Promise<
     | {
         readonly email: string
+        readonly password: boolean
+        /** Is an account at the organisation's provider theirs, while single sign-on is set up? */
+        readonly singleSignOn: boolean
         readonly totp: boolean
         readonly recoveryCodesLeft: number
         readonly passkeys: number

@@ -1,6 +1,6 @@
 import type { OwnerScope, Role } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from './caller.ts'
-import { sessionIdleMs } from './owner-session.ts'
+import { type SignInMethod, sessionIdleMs } from './owner-session.ts'
 import { scopesOfRole } from './roles.ts'
 import { isToken, type TokenHash } from './secret-token.ts'
 import { unauthenticated } from './unauthenticated.ts'
@@ -19,6 +19,7 @@ interface Bearer {
 export interface SessionAccess extends Bearer {
   readonly lastSeenAtMs: number
   readonly authenticatedAtMs: number
+  readonly method: SignInMethod
 }
 export interface TokenAccess extends Bearer {
   readonly tokenId: string
@@ -114,9 +115,9 @@ async function findSession({ store, now }: Lookup, sessionHash: Uint8Array) {
   const nowMs = now()
   if (session === undefined || session.expiresAtMs <= nowMs) return undefined
   if (session.lastSeenAtMs + sessionIdleMs <= nowMs) return undefined
-  const { ownerId, workspaceId, email, role, expiresAtMs, authenticatedAtMs } = session
+  const { ownerId, workspaceId, email, role, expiresAtMs, authenticatedAtMs, method } = session
   const owner: AuthenticatedOwner = {
-    ...{ ownerId, workspaceId, email, role, expiresAtMs, sessionHash, authenticatedAtMs },
+    ...{ ownerId, workspaceId, email, role, expiresAtMs, sessionHash, authenticatedAtMs, method },
     scopes: scopesOfRole(role),
     via: 'session',
   }

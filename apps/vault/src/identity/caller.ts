@@ -1,4 +1,5 @@
 import type { OwnerScope, Role } from '@sallyport/contracts'
+import type { SignInMethod } from './owner-session.ts'
 
 /** An agent whose token was valid a moment ago. */
 export interface AuthenticatedAgent {
@@ -25,4 +26,6 @@ export interface AuthenticatedOwner {
   readonly tokenHash?: Uint8Array
   /** When the person last proved who they are, in ms since the epoch; absent where a token was used. */
   readonly authenticatedAtMs?: number
+  /** How the session was begun; absent where a token was used. */
+  readonly method?: SignInMethod
 }

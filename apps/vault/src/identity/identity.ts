@@ -17,6 +17,7 @@ import {
 } from './authenticate-owner.ts'
 import { createEnrolment, type EnrolmentStore } from './enrolment.ts'
 import { createInvitations, type InvitationStore } from './invitations.ts'
+import { createLocalSignIn, type LocalSignIn } from './local-sign-in.ts'
 import { createMembers, type MemberStore } from './members.ts'
 import { sessionIdleMs } from './owner-session.ts'
 import { createOwnerTokens, type OwnerTokenStore } from './owner-tokens.ts'
@@ -24,12 +25,13 @@ import { type ChallengeStore, createPasskeyChallenges } from './passkey-challeng
 import { createPasskeySignIn, type PasskeySignInStore } from './passkey-sign-in.ts'
 import { createPasskeys, type PasskeyStore } from './passkeys.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
-import type { TotpSealer } from './prove-person.ts'
+import type { Sealer } from './prove-person.ts'
 import { createReauthenticate } from './reauthenticate.ts'
 import { createRelyingParties } from './relying-party.ts'
 import { createSecondFactor, type SecondFactorStore } from './second-factor.ts'
 import type { TokenHash } from './secret-token.ts'
 import { createSessionList, type SessionListStore } from './session-list.ts'
+import { createSetUpSingleSignOn } from './set-up-single-sign-on.ts'
 import { createSetup, type SetupStore } from './setup.ts'
 import { createSignIn, type SessionStore } from './sign-in.ts'
 import {
@@ -38,6 +40,10 @@ import {
   type SignInAttemptStore,
   type SignInLimit,
 } from './sign-in-limit.ts'
+import { createSingleSignOn } from './single-sign-on.ts'
+import { createSingleSignOnClient, type SingleSignOnClientNeeds } from './single-sign-on-client.ts'
+import { createStoredSettings, type StoredSettings } from './single-sign-on-settings.ts'
+import type { SingleSignOnStore } from './single-sign-on-store.ts'
 import { createTokenExchange, type TokenExchangeStore } from './token-exchange.ts'
 
 /** The queries that identity needs, one small interface for each of its parts. */
@@ -59,6 +65,7 @@ export interface IdentityStores {
   readonly ownerAccess: OwnerAccessStore
   readonly ownerTokens: OwnerTokenStore
   readonly members: MemberStore
+  readonly singleSignOn: SingleSignOnStore
   readonly expired: {
     removeExpired(given: {
       nowMs: number
@@ -69,14 +76,14 @@ export interface IdentityStores {
 }
 
 /** What identity needs of the other rooms. */
-export interface IdentityNeeds {
+export interface IdentityNeeds extends SingleSignOnClientNeeds {
   readonly stores: IdentityStores
   /** Durable when it resolves. */
   readonly audit: { record(event: IdentityEvent & { readonly auditId: string }): Promise<void> }
   readonly newId: (kind: IdKind) => string
   readonly tokenHash: TokenHash
-  /** Seals the secrets of one-time codes. */
-  readonly keyring: TotpSealer
+  /** Seals the secrets of one-time codes, and the settings of single sign-on. */
+  readonly keyring: Sealer
   readonly createWorkspaceKey: (
     workspaceId: string,
   ) => Promise<{ readonly version: number; readonly wrapped: Uint8Array }>
@@ -103,7 +110,9 @@ export function createIdentity(needs: IdentityNeeds) {
   const record = (event: IdentityEvent) => needs.audit.record({ ...event, auditId: newId('audit') })
   const passwords = createPasswords(needs)
   const limit = createSignInLimit({ ...needs, store: stores.attempts })
-  const shared = { ...needs, record, passwords, limit }
+  const settings = createStoredSettings({ ...needs, store: stores.singleSignOn })
+  const localSignIn = createLocalSignIn({ settings, record })
+  const shared = { ...needs, record, passwords, limit, settings, localSignIn }
   const seen = createLastSeen({
     now,
     touch: stores.lastSeen.touch,
@@ -121,6 +130,7 @@ export function createIdentity(needs: IdentityNeeds) {
     ownerTokens: createOwnerTokens({ ...shared, store: stores.ownerTokens }),
     members: createMembers({ ...shared, store: stores.members }),
     invitations: createInvitations({ ...shared, store: stores.invitations }),
+    ...createProviderSignIn(shared),
     /** Removes what is over, a bounded number of rows at a time; returns how many. For a timer. */
     removeExpired: () =>
       stores.expired.removeExpired({
@@ -137,6 +147,7 @@ function createAccounts(
     readonly record: RecordEvent
     readonly passwords: Passwords
     readonly limit: SignInLimit
+    readonly localSignIn: LocalSignIn
   },
 ) {
   const { stores } = given
@@ -156,5 +167,28 @@ function createAccounts(
     passkeys: createPasskeys({ ...shared, store: stores.passkeys }),
     secondFactor: createSecondFactor({ ...shared, store: stores.secondFactor }),
     readAccount: createReadAccount({ ...shared, store: stores.account }),
+  }
+}
+
+/** Where the provider sends browsers back to; it is registered there. */
+const callbackPath = '/api/v1/session/oidc/callback'
+
+/** How people sign in at the organisation's provider. */
+function createProviderSignIn(
+  given: IdentityNeeds & {
+    readonly record: RecordEvent
+    readonly limit: SignInLimit
+    readonly settings: StoredSettings
+  },
+) {
+  const shared = {
+    ...given,
+    store: given.stores.singleSignOn,
+    client: createSingleSignOnClient(given),
+    redirectUri: () => `${given.pagesUrl()}${callbackPath}`,
+  }
+  return {
+    singleSignOn: createSingleSignOn(shared),
+    setUpSingleSignOn: createSetUpSingleSignOn(shared),
   }
 }

@@ -12,6 +12,7 @@ import { isLookupId } from '../paging/lookup-id.ts'
 import { type PageAfter, type PageInput, readPage, writePage } from '../paging/page-cursor.ts'
 import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
+import type { LocalSignIn } from './local-sign-in.ts'
 import { emailTaken, notAnOwner, requireOwner } from './members.ts'
 import { ownerEvent } from './owner-event.ts'
 import {
@@ -36,6 +37,7 @@ const openMax = 200
 /** An invitation as stored, its hash aside. */
 export interface InvitationRow {
   readonly id: string
+  readonly workspaceId: string
   readonly email: string
   readonly role: Role
   /** The e-mail address of who invited. */
@@ -85,6 +87,7 @@ interface InvitationsNeeds extends Omit<NewSessionNeeds, 'newId'> {
   readonly store: InvitationStore
   readonly passwords: Passwords
   readonly record: RecordEvent
+  readonly localSignIn: LocalSignIn
   readonly newId: (kind: 'invitation' | 'owner' | 'session') => string
   /** Where people open the vault's pages, without trailing slash. */
   readonly pagesUrl: () => string
@@ -153,13 +156,16 @@ export function createInvitations(needs: InvitationsNeeds) {
       }
     },
 
-    /** Makes the person and signs them in. Problems: `invalid-invitation`, `email-taken`. */
+    /**
+     * Makes the person and signs them in. Problems: `invalid-invitation`, `email-taken`; `sign-in-refused` where single sign-on
+     * is demanded: signing in there uses the invitation up.
+     */
     async accept(
       { token, password }: InputOf<typeof acceptInvitation>,
       from: SignInOrigin,
     ): Promise<WithSession> {
       // Looked at before the password is hashed: hashing costs, and is for the invited alone.
-      await open(token)
+      await needs.localSignIn.requireNewcomer(await open(token))
       const passwordHash = await needs.passwords.hash(password)
       const { value, row: session } = newSession(needs, { method: 'invitation', from })
       const owner = { id: needs.newId('owner'), passwordHash }

@@ -124,8 +124,8 @@ function refusal(reason: MemberRefusal | 'email-taken'): Problem {
   if (reason === 'actor-not-owner') return notAnOwner()
   if (reason === 'email-taken') return emailTaken()
   if (reason === 'last-owner') {
-    return new Problem('last-owner', 'This person is the last owner of the workspace.', {
-      next: 'Make somebody else an owner first.',
+    return new Problem('last-owner', 'This person is the last owner who has a password.', {
+      next: 'Make somebody else who has one an owner first: single sign-on alone must not be the only way in.',
     })
   }
   return new Problem('member-not-found', 'There is no such person in this workspace.', {

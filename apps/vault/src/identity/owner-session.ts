@@ -21,12 +21,14 @@ export interface OwnerProfile {
 }
 
 /** How a session was begun. */
-export type SignInMethod = 'password' | 'passkey' | 'setup' | 'invitation'
+export type SignInMethod = 'password' | 'passkey' | 'setup' | 'invitation' | 'oidc'
 
 /** Where a request came from, and the session that the browser had until now. */
 export interface SignInOrigin {
   readonly address: string
   readonly cookie?: string | undefined
+  /** The cookie of a sign-in at the organisation's provider that was begun in this browser. */
+  readonly flowCookie?: string | undefined
   readonly userAgent?: string | undefined
   /** The header `Host`: by what name the vault was reached. */
   readonly host?: string | undefined
@@ -41,8 +43,12 @@ export interface NewSession {
   readonly address: string | null
   readonly createdAtMs: number
   readonly expiresAtMs: number
+  /** When the person last proved who they are; `neverMs` where nobody knows. */
   readonly authenticatedAtMs: number
 }
+
+/** Of a session whose person the provider let in without saying when they proved who they are. */
+export const neverMs = 0
 
 /** What http answers, and what it puts in the cookie: 43 base64url characters, and when they end at the latest. */
 export interface WithSession {
@@ -59,19 +65,19 @@ export interface NewSessionNeeds {
 
 /**
  * Makes a session's value, and the row that is stored of it. The person counts as having proved who they are just now, and
- * the session's time begins, unless `unproved` says that it only goes on.
+ * the session's time begins, unless `times` says something else.
  */
 export function newSession(
   needs: NewSessionNeeds,
   given: {
     readonly method: SignInMethod
     readonly from: SignInOrigin
-    readonly unproved?: Pick<NewSession, 'expiresAtMs' | 'authenticatedAtMs'>
+    readonly times?: Partial<Pick<NewSession, 'expiresAtMs' | 'authenticatedAtMs'>>
   },
 ): { value: string; row: NewSession } {
   const value = newToken('session', needs.randomBytes)
   const createdAtMs = needs.now()
-  const { method, from, unproved } = given
+  const { method, from, times } = given
   const row: NewSession = {
     hash: needs.tokenHash(value),
     id: needs.newId('session'),
@@ -79,8 +85,8 @@ export function newSession(
     userAgent: shown(from.userAgent),
     address: shown(from.address),
     createdAtMs,
-    expiresAtMs: unproved?.expiresAtMs ?? createdAtMs + sessionLifeMs,
-    authenticatedAtMs: unproved?.authenticatedAtMs ?? createdAtMs,
+    expiresAtMs: times?.expiresAtMs ?? createdAtMs + sessionLifeMs,
+    authenticatedAtMs: times?.authenticatedAtMs ?? createdAtMs,
   }
   return { value, row }
 }
@@ -124,9 +130,10 @@ export function sessionView(
     },
     scopes: [...scopesOfRole(owner.role)].filter((scope) => allowed.has(scope)),
     expiresAt: new Date(expiresAtMs).toISOString(),
-    ...(authenticatedAtMs !== undefined && {
-      authenticatedAt: new Date(authenticatedAtMs).toISOString(),
-    }),
+    ...(authenticatedAtMs !== undefined &&
+      authenticatedAtMs !== neverMs && {
+        authenticatedAt: new Date(authenticatedAtMs).toISOString(),
+      }),
   }
 }
 

@@ -1,6 +1,7 @@
-import { type InputOf, Problem, type signInWithPasskey } from '@sallyport/contracts'
+import { type InputOf, Problem, type Role, type signInWithPasskey } from '@sallyport/contracts'
 import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
+import { type LocalSignIn, requireLocal } from './local-sign-in.ts'
 import { ownerEvent } from './owner-event.ts'
 import {
   beginning,
@@ -25,6 +26,7 @@ export interface StoredPasskey extends Omit<NewCredential, 'backedUp'> {
   readonly id: string
   readonly ownerId: string
   readonly workspaceId: string
+  readonly role: Role
 }
 
 /** That a passkey signed: its new counter, which has to be above the one that is stored, or zero as that one. */
@@ -48,6 +50,7 @@ export interface PasskeySignInNeeds extends NewSessionNeeds {
   readonly challenges: PasskeyChallenges
   readonly limit: SignInLimit
   readonly record: RecordEvent
+  readonly localSignIn: LocalSignIn
 }
 
 type Answer = InputOf<typeof signInWithPasskey>
@@ -63,7 +66,10 @@ export function createPasskeySignIn(needs: PasskeySignInNeeds) {
       return challenges.open(await askForSignature({ party, randomBytes }), 'sign-in')
     },
 
-    /** Begins a session and ends the one that the browser had. Problems: `passkey-refused`, `too-many-attempts`. */
+    /**
+     * Begins a session and ends the one that the browser had. Problems: `passkey-refused`, `too-many-attempts`;
+     * `sign-in-refused` where single sign-on is demanded.
+     */
     async signIn(answer: Answer, from: SignInOrigin): Promise<WithSession> {
       const ends = previousSession(needs, from)
       return signWith(needs, answer, { from, ends, operation: 'signInWithPasskey' })
@@ -108,7 +114,8 @@ async function signWith(
   await needs.limit.begin(who)
   const passkey = await findSigner(needs, answer.response, owner)
   const use = await verifyUse(needs, { answer, passkey, owner })
-  const { value, row: session } = newSession(needs, { method: 'passkey', from })
+  const how = await methodOf(needs, { owner, passkey: use && passkey, who, operation })
+  const { value, row: session } = newSession(needs, { ...how, from })
   const onlyIfEnded = owner !== undefined
   const profile = use && (await needs.store.begin(use, { session, ends, onlyIfEnded }))
   if (profile === undefined) {
@@ -122,9 +129,25 @@ async function signWith(
   }
   await needs.limit.succeed(who)
   const person = { ownerId: profile.id, workspaceId: profile.workspaceId }
-  const detail = { method: session.method, passkeyId: use?.passkeyId ?? '' }
+  const detail = { method: 'passkey', passkeyId: use?.passkeyId ?? '' }
   await needs.record(ownerEvent(person, operation, detail))
   return beginning(profile, value, session)
+}
+
+/** How the session begins, where a passkey that was right may begin or renew one. Problem: `sign-in-refused`. */
+async function methodOf(
+  needs: PasskeySignInNeeds,
+  given: {
+    owner: AuthenticatedOwner | undefined
+    passkey: StoredPasskey | undefined
+    who: { readonly address: string }
+    operation: string
+  },
+) {
+  const { owner, passkey, who, operation } = given
+  if (owner !== undefined) return needs.localSignIn.renew(owner, 'passkey')
+  if (passkey !== undefined) await requireLocal(needs, passkey, { who, operation })
+  return { method: 'passkey' } as const
 }
 
 async function findSigner(

@@ -1,4 +1,4 @@
-import { Problem } from '@sallyport/contracts'
+import { Problem, type Role } from '@sallyport/contracts'
 import type { RecordEvent } from './audit-event.ts'
 import { ownerEvent } from './owner-event.ts'
 import type { Passwords } from './passwords.ts'
@@ -7,8 +7,8 @@ import type { TokenHash } from './secret-token.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 import { isTotpCode, totpStep } from './totp.ts'
 
-/** Where the secret of one-time codes is sealed for: `docs/envelope.md`. */
-interface TotpContext {
+/** The row, column and version that a secret is sealed for: `docs/envelope.md`. */
+export interface SealedFor {
   readonly table: string
   readonly column: string
   readonly workspaceId: string
@@ -17,16 +17,16 @@ interface TotpContext {
 }
 
 /** Seals and opens; see the keyring of `credentials`. `open` throws Problem `credential-unreadable`. */
-export interface TotpSealer {
-  seal(context: TotpContext, plaintext: Uint8Array): Promise<Uint8Array>
-  open(context: TotpContext, sealed: Uint8Array): Promise<Uint8Array>
+export interface Sealer {
+  seal(context: SealedFor, plaintext: Uint8Array): Promise<Uint8Array>
+  open(context: SealedFor, sealed: Uint8Array): Promise<Uint8Array>
 }
 
 /** The row and version that a secret of one-time codes is sealed for. */
 export const totpContext = (
   { ownerId, workspaceId }: { ownerId: string; workspaceId: string },
   version: number,
-): TotpContext => ({
+): SealedFor => ({
   table: 'owners',
   column: 'totp_sealed',
   workspaceId,
@@ -38,7 +38,9 @@ export const totpContext = (
 export interface OwnerCredential {
   readonly ownerId: string
   readonly workspaceId: string
-  readonly passwordHash: string
+  readonly role: Role
+  /** Absent where they have no password: then none is right. */
+  readonly passwordHash: string | undefined
   /** The secret of their one-time codes, sealed; absent where none are asked for. */
   readonly totp: { readonly sealed: Uint8Array; readonly version: number } | undefined
 }
@@ -69,7 +71,7 @@ export interface ProveNeeds {
   readonly limit: SignInLimit
   readonly record: RecordEvent
   readonly logFailure: (error: unknown) => void
-  readonly keyring: TotpSealer
+  readonly keyring: Sealer
   readonly tokenHash: TokenHash
   readonly now: () => number
 }

@@ -30,11 +30,12 @@ export function createReauthenticate(needs: ReauthenticateNeeds) {
     const owner = await store.findById(person.ownerId)
     const { password, otp } = input
     const proven = await provePerson(needs, { owner, who, password, otp, operation })
-    const { value, row: session } = newSession(needs, { method: 'password', from })
+    const renewal = await needs.localSignIn.renew(person, 'password')
+    const { value, row: session } = newSession(needs, { ...renewal, from })
     const profile = await store.begin(proven, { session, ends, onlyIfEnded: true })
     if (profile === undefined) throw refused(needs, { owner, operation })
     await limit.succeed(who)
-    const detail = { method: session.method, secondFactor: proven.factor.kind }
+    const detail = { method: 'password', secondFactor: proven.factor.kind }
     await record(ownerEvent(person, operation, detail))
     return beginning(profile, value, session)
   }

@@ -3,7 +3,7 @@ import type { RecordEvent } from './audit-event.ts'
 import type { AuthenticatedOwner } from './caller.ts'
 import { ownerEvent } from './owner-event.ts'
 import type { SignInOrigin } from './owner-session.ts'
-import { refused, type TotpSealer, totpContext } from './prove-person.ts'
+import { refused, type Sealer, totpContext } from './prove-person.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
 import { requireFreshSignIn } from './require-fresh-sign-in.ts'
 import { sessionOf } from './require-session.ts'
@@ -50,7 +50,7 @@ export interface SecondFactorStore {
 
 interface SecondFactorNeeds {
   readonly store: SecondFactorStore
-  readonly keyring: TotpSealer
+  readonly keyring: Sealer
   readonly limit: SignInLimit
   readonly record: RecordEvent
   readonly logFailure: (error: unknown) => void

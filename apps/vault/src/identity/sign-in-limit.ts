@@ -22,6 +22,12 @@ const challengeRule: AttemptRule = {
   waitSecondsMax: 60,
   forgetAfterMs: 5 * 60_000,
 }
+/** Sign-ins begun at the organisation's provider and not finished: each is a row, and a request to the provider at most. */
+const providerRule: AttemptRule = {
+  freeAttempts: 30,
+  waitSecondsMax: 60,
+  forgetAfterMs: 10 * 60_000,
+}
 /** One customer of a provider has at least this much of IPv6. */
 const ipv6PrefixBits = 64
 
@@ -58,6 +64,13 @@ export interface SignInLimit {
    * @throws Problem too-many-attempts
    */
   countChallenge(address: string): Promise<void>
+  /**
+   * Counts a sign-in that is begun at the organisation's provider.
+   * @throws Problem too-many-attempts
+   */
+  countProviderSignIn(address: string): Promise<void>
+  /** It was finished, and is not held against the address. */
+  takeBackProviderSignIn(address: string): Promise<void>
 }
 
 /** Builds the limit. Keys are keyed hashes: the table shows nobody who was tried from where. */
@@ -71,6 +84,7 @@ export function createSignInLimit(needs: {
     `${kind}:${Buffer.from(needs.tokenHash(`sign-in ${kind} ${text}`)).toString('base64url')}`
   const emailKey = (email: string) => key('email', email.toLowerCase())
   const addressKey = (address: string) => key('address', network(address))
+  const providerKey = (address: string) => key('provider', network(address))
 
   async function count(name: string, rule: AttemptRule): Promise<void> {
     const nowMs = now()
@@ -92,6 +106,8 @@ export function createSignInLimit(needs: {
       await store.giveBack(addressKey(address))
     },
     countChallenge: (address) => count(key('challenge', network(address)), challengeRule),
+    countProviderSignIn: (address) => count(providerKey(address), providerRule),
+    takeBackProviderSignIn: (address) => store.giveBack(providerKey(address)),
   }
 }
 

@@ -1,10 +1,12 @@
 import type { InputOf, signIn } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from './caller.ts'
+import { type LocalSignIn, requireLocal } from './local-sign-in.ts'
 import { ownerEvent } from './owner-event.ts'
 import {
   beginning,
   type NewSession,
   type NewSessionNeeds,
+  neverMs,
   newSession,
   type OwnerProfile,
   previousSession,
@@ -49,6 +51,7 @@ export interface SessionStore {
 
 export interface SignInNeeds extends ProveNeeds, NewSessionNeeds {
   readonly store: SessionStore
+  readonly localSignIn: LocalSignIn
 }
 
 /** Signing in and out, and the password (S-42). Sessions are opaque, and renewed by everything that proves the password. */
@@ -58,7 +61,7 @@ export function createSignIn(needs: SignInNeeds) {
     /**
      * Begins a session and ends the one that the browser had.
      * Problems: `invalid-credentials`, the same for an unknown address, a wrong password and a wrong code; `otp-required`;
-     * `too-many-attempts`.
+     * `too-many-attempts`; `sign-in-refused` where single sign-on is demanded.
      */
     async signIn(input: InputOf<typeof signIn>, from: SignInOrigin): Promise<WithSession> {
       const operation = 'signIn'
@@ -67,6 +70,7 @@ export function createSignIn(needs: SignInNeeds) {
       const owner = await store.findByEmail(email)
       const { password, otp } = input
       const proven = await provePerson(needs, { owner, who, password, otp, operation })
+      await requireLocal(needs, proven.owner, { who, operation })
       const { value, row: session } = newSession(needs, { method: 'password', from })
       const ends = previousSession(needs, from)
       const profile = await store.begin(proven, { session, ends, onlyIfEnded: false })
@@ -106,10 +110,10 @@ export function createSignIn(needs: SignInNeeds) {
       const password = input.currentPassword
       const verified = await provePassword(needs, { owner: known, who, password, operation })
       const isWhole = verified.totp === undefined
-      const { expiresAtMs, authenticatedAtMs = 0 } = owner
-      const unproved = { expiresAtMs, authenticatedAtMs }
-      const given = { method: 'password', from, ...(!isWhole && { unproved }) } as const
-      const { value, row } = newSession(needs, given)
+      const { expiresAtMs, authenticatedAtMs = neverMs } = owner
+      const renewal = await needs.localSignIn.renew(owner, 'password')
+      const times = isWhole ? renewal.times : { expiresAtMs, authenticatedAtMs }
+      const { value, row } = newSession(needs, { ...renewal, from, ...(times && { times }) })
       const passwordHash = await needs.passwords.hash(input.newPassword)
       const profile = await store.changePassword(verified, { passwordHash, session: row })
       if (profile === undefined) throw refused(needs, { owner: known, operation })

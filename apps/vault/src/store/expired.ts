@@ -1,7 +1,14 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './database.ts'
-import { challenges, invitations, ownerTokens, sessions, signInAttempts } from './owner-tables.ts'
+import {
+  challenges,
+  invitations,
+  ownerTokens,
+  sessions,
+  signInAttempts,
+  signInFlows,
+} from './owner-tables.ts'
 import { instant } from './page-after.ts'
 import { agentTokens, assertionUses, bootstrapCodes } from './tables.ts'
 
@@ -51,6 +58,7 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
           sql`(${before(sessions.expiresAt, 0)} OR ${before(sessions.lastSeenAt, sessionIdleMs)})`,
         ),
         await remove(challenges, before(challenges.expiresAt, 0)),
+        await remove(signInFlows, before(signInFlows.expiresAt, 0)),
         await remove(invitations, before(invitations.expiresAt, 0)),
         await remove(ownerTokens, before(ownerTokens.expiresAt, ownerTokenKeptMs)),
         await remove(bootstrapCodes, before(bootstrapCodes.expiresAt, codeKeptMs)),

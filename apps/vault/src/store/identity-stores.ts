@@ -13,6 +13,7 @@ import { createSecondFactorStore } from './second-factors.ts'
 import { createSessionListStore, createSessionStore } from './sessions.ts'
 import { createSetupStore } from './setup.ts'
 import { createSignInAttemptStore } from './sign-in-attempts.ts'
+import { createSingleSignOnStore } from './single-sign-on.ts'
 
 interface IdentityStoresNeeds {
   readonly database: Database
@@ -42,6 +43,7 @@ export function createIdentityStores(needs: IdentityStoresNeeds): IdentityStores
     ownerAccess: guardStore(createOwnerAccessStore(database)),
     ownerTokens: guardStore(createOwnerTokenStore(database)),
     members: guardStore(createMemberStore(database)),
+    singleSignOn: guardStore(createSingleSignOnStore(database)),
     expired: guardStore(createExpiredStore(database)),
   }
 }

@@ -2,13 +2,14 @@ import { and, count, eq, gt, ne } from 'drizzle-orm'
 import type { InvitationStore } from '../identity/invitations.ts'
 import type { Database, Executor } from './database.ts'
 import { invitations, owners } from './owner-tables.ts'
-import { lockOwners } from './owners.ts'
+import { forgetRemoved, lockOwners } from './owners.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { replaceSession } from './sessions.ts'
 import { workspaces } from './tables.ts'
 
 const shown = {
   id: invitations.id,
+  workspaceId: invitations.workspaceId,
   email: invitations.email,
   role: invitations.role,
   invitedBy: owners.email,
@@ -105,6 +106,7 @@ async function accept(
       .returning({ id: owners.id })
     // The invitation goes all the same: nobody can use it any more.
     if (made.length === 0) return 'email-taken'
+    await forgetRemoved(tx, { workspaceId, email })
     const replacement = { session, ends, onlyIfEnded: false }
     const profile = await replaceSession(tx, owner.id, replacement)
     return profile === undefined ? 'not-found' : { ...profile, invitationId: invitation.id }

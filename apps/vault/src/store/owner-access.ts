@@ -18,6 +18,7 @@ export function createOwnerAccessStore({ db }: Pick<Database, 'db'>): OwnerAcces
       expiresAt: sessions.expiresAt,
       lastSeenAt: sessions.lastSeenAt,
       authenticatedAt: sessions.authenticatedAt,
+      method: sessions.method,
     })
     .from(sessions)
     .innerJoin(owners, eq(owners.id, sessions.ownerId))

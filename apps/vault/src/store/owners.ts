@@ -1,16 +1,16 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, or, sql } from 'drizzle-orm'
 import type { MemberChange, MemberRefusal, MemberRow, MemberStore } from '../identity/members.ts'
 import type { OwnerProfile } from '../identity/owner-session.ts'
 import type { Database, Executor, Transaction } from './database.ts'
-import { owners, ownerTokens, sessions } from './owner-tables.ts'
+import { owners, ownerTokens, removedPeople, sessions } from './owner-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { workspaces } from './tables.ts'
 
-/** A person with their workspace and the hash of their password. */
+/** A person with their workspace. */
 export async function findProfile(
   executor: Executor,
   ownerId: string,
-): Promise<(OwnerProfile & { passwordHash: string }) | undefined> {
+): Promise<OwnerProfile | undefined> {
   const [row] = await executor
     .select({
       id: owners.id,
@@ -20,7 +20,6 @@ export async function findProfile(
       email: owners.email,
       role: owners.role,
       createdAt: owners.createdAt,
-      passwordHash: owners.passwordHash,
     })
     .from(owners)
     .innerJoin(workspaces, eq(workspaces.id, owners.workspaceId))
@@ -56,6 +55,7 @@ export function createMemberStore(database: Database): MemberStore {
           .values({ ...member, workspaceId, createdAt: new Date(nowMs) })
           .onConflictDoNothing({ target: owners.email })
           .returning(columns)
+        if (row !== undefined) await forgetRemoved(tx, { workspaceId, email: row.email })
         return row ?? 'email-taken'
       }),
 
@@ -67,7 +67,7 @@ export function createMemberStore(database: Database): MemberStore {
         await tx.delete(ownerTokens).where(eq(ownerTokens.ownerId, change.ownerId))
         const [row] = await tx
           .update(owners)
-          .set({ role, updatedAt: sql`now()` })
+          .set({ role, roleGivenBy: 'person', updatedAt: sql`now()` })
           .where(refersTo(change))
           .returning(columns)
         return row ?? 'not-found'
@@ -77,8 +77,15 @@ export function createMemberStore(database: Database): MemberStore {
       database.transaction(async (tx) => {
         const refused = await refusalOf(tx, change, true)
         if (refused !== undefined) return refused
-        const [row] = await tx.delete(owners).where(refersTo(change)).returning(columns)
-        return row ?? 'not-found'
+        const { oidcIssuer, oidcSubject } = owners
+        const identity = { oidcIssuer, oidcSubject }
+        const [row] = await tx
+          .delete(owners)
+          .where(refersTo(change))
+          .returning({ ...columns, ...identity })
+        if (row === undefined) return 'not-found'
+        await rememberRemoved(tx, { ...row, workspaceId: change.workspaceId })
+        return row
       }),
   }
 }
@@ -96,8 +103,60 @@ async function refusalOf(
   if (!owning.includes(change.actorId)) return 'actor-not-owner'
   const person = await lockMember(tx, change)
   if (person === undefined) return 'not-found'
-  const isLast = person.role === 'owner' && owning.length === 1
+  const isOnly = person.role === 'owner' && owning.length === 1
+  const isLast = isOnly || person.id === (await findLastLocalOwner(tx, change.workspaceId))
   return takesOwnership && isLast ? 'last-owner' : undefined
+}
+
+/** The one owner who has a password, where there is no other: were the provider to fail, nobody else could sign in. */
+export async function findLastLocalOwner(
+  tx: Transaction,
+  workspaceId: string,
+): Promise<string | undefined> {
+  const rows = await tx
+    .select({ id: owners.id })
+    .from(owners)
+    .where(
+      and(
+        eq(owners.workspaceId, workspaceId),
+        eq(owners.role, 'owner'),
+        isNotNull(owners.passwordHash),
+      ),
+    )
+    .limit(2)
+  return rows.length === 1 ? rows[0]?.id : undefined
+}
+
+/** Who somebody is to the provider, as far as they ever came from there. */
+interface RemovedPerson {
+  readonly workspaceId: string
+  readonly email: string
+  readonly oidcIssuer?: string | null
+  readonly oidcSubject?: string | null
+}
+
+/** Single sign-on must not let in again whom an owner removed. */
+async function rememberRemoved(tx: Transaction, person: RemovedPerson): Promise<void> {
+  const { workspaceId, email, oidcIssuer, oidcSubject } = person
+  const row = { workspaceId, email, oidcIssuer, oidcSubject, removedAt: sql`now()` }
+  await tx
+    .insert(removedPeople)
+    .values(row)
+    .onConflictDoUpdate({ target: [removedPeople.workspaceId, removedPeople.email], set: row })
+}
+
+/** They are a member again, since an owner wants it so. */
+export async function forgetRemoved(tx: Transaction, person: RemovedPerson): Promise<void> {
+  const { workspaceId, email, oidcIssuer, oidcSubject } = person
+  const isThem =
+    oidcIssuer && oidcSubject
+      ? and(eq(removedPeople.oidcIssuer, oidcIssuer), eq(removedPeople.oidcSubject, oidcSubject))
+      : undefined
+  await tx
+    .delete(removedPeople)
+    .where(
+      and(eq(removedPeople.workspaceId, workspaceId), or(eq(removedPeople.email, email), isThem)),
+    )
 }
 
 async function lockMember(tx: Transaction, change: MemberChange): Promise<MemberRow | undefined> {

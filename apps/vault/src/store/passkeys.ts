@@ -4,7 +4,7 @@ import type { ChallengeStore } from '../identity/passkey-challenges.ts'
 import type { PasskeySignInStore } from '../identity/passkey-sign-in.ts'
 import type { PasskeyStore } from '../identity/passkeys.ts'
 import type { Database } from './database.ts'
-import { challenges, owners, passkeys, recoveryCodes } from './owner-tables.ts'
+import { challenges, owners, passkeys, recoveryCodes, singleSignOn } from './owner-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { endOtherSessions, replaceSession } from './sessions.ts'
 
@@ -71,12 +71,13 @@ export function createPasskeyStore(database: Database): PasskeyStore & PasskeySi
 
     async find(credentialId, rpId) {
       const { id, ownerId, publicKey, counter, transports } = passkeys
-      const { workspaceId } = owners
+      const { workspaceId, role } = owners
       const [row] = await db
         .select({
           id,
           ownerId,
           workspaceId,
+          role,
           credentialId: passkeys.credentialId,
           publicKey,
           counter,
@@ -142,6 +143,9 @@ export function createAccountStore({ db }: Pick<Database, 'db'>): AccountStore {
       const [row] = await db
         .select({
           email: owners.email,
+          password: sql<boolean>`${owners.passwordHash} IS NOT NULL`,
+          singleSignOn: sql<boolean>`(${owners.oidcSubject} IS NOT NULL AND EXISTS (
+            SELECT 1 FROM ${singleSignOn} WHERE ${singleSignOn.workspaceId} = ${owners.workspaceId}))`,
           totp: sql<boolean>`${owners.totpEnabledAt} IS NOT NULL`,
           recoveryCodesLeft: sql<number>`(SELECT count(*)::int FROM ${recoveryCodes} WHERE ${mine})`,
           passkeys: sql<number>`(SELECT count(*)::int FROM ${passkeys} WHERE ${usable})`,

@@ -52,6 +52,7 @@ export function createSessionStore(database: Database): SessionStore {
 const credential = {
   ownerId: owners.id,
   workspaceId: owners.workspaceId,
+  role: owners.role,
   passwordHash: owners.passwordHash,
   totpSealed: owners.totpSealed,
   totpVersion: owners.totpVersion,
@@ -60,10 +61,11 @@ const credential = {
 
 type CredentialRow = Pick<
   typeof owners.$inferSelect,
-  'workspaceId' | 'passwordHash' | 'totpSealed' | 'totpVersion' | 'totpEnabledAt'
+  'workspaceId' | 'role' | 'passwordHash' | 'totpSealed' | 'totpVersion' | 'totpEnabledAt'
 > & { ownerId: string }
 
 function toCredential({
+  passwordHash,
   totpSealed,
   totpVersion,
   totpEnabledAt,
@@ -71,14 +73,15 @@ function toCredential({
 }: CredentialRow): OwnerCredential {
   // Without its secret no code is right: codes that are asked for stay asked for.
   const sealed = totpSealed ?? new Uint8Array()
-  return { ...rest, totp: totpEnabledAt === null ? undefined : { sealed, version: totpVersion } }
+  const totp = totpEnabledAt === null ? undefined : { sealed, version: totpVersion }
+  return { ...rest, passwordHash: passwordHash ?? undefined, totp }
 }
 
 /** The person whose password was verified, with the password that was verified and codes asked for as they were then. */
 const isStill = ({ ownerId, passwordHash, totp }: OwnerCredential) =>
   and(
     eq(owners.id, ownerId),
-    eq(owners.passwordHash, passwordHash),
+    passwordHash === undefined ? sql`false` : eq(owners.passwordHash, passwordHash),
     totp === undefined
       ? isNull(owners.totpEnabledAt)
       : and(isNotNull(owners.totpEnabledAt), eq(owners.totpVersion, totp.version)),

@@ -10,6 +10,7 @@ import { connectionRoutes } from './connections.ts'
 import { executeRoutes } from './execute.ts'
 import { ownerRoutes } from './owners.ts'
 import { policyRoutes } from './policies.ts'
+import { singleSignOnRoutes } from './single-sign-on.ts'
 import { systemRoutes } from './system.ts'
 import { workspaceRoutes } from './workspace.ts'
 
@@ -25,6 +26,7 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...activityRoutes(rooms),
   ...ownerRoutes(rooms),
   ...accountRoutes(rooms),
+  ...singleSignOnRoutes(rooms),
   ...workspaceRoutes(rooms),
   ...systemRoutes(rooms),
 ]
