@@ -25,9 +25,11 @@ export const OriginPattern = z
   .refine(isOrigin, 'must be an origin such as https://api.example.com, without a path')
 
 function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const url = new URL(text)
-  return (url.protocol === 'https:' || url.protocol === 'http:') && url.origin === text
+  // Not every engine leaves a * in a host as the URL standard does: Chromium escapes it.
+  const plain = text.replaceAll('*', 'x')
+  if (!URL.canParse(plain)) return false
+  const url = new URL(plain)
+  return (url.protocol === 'https:' || url.protocol === 'http:') && url.origin === plain
 }
 
 /** The bound of every page of every list. */
