@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { decodeProtectedHeader, importSPKI, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { readSigningKey } from '../../credentials/signing-key.ts'
 import type { StoredOf } from '../stored-credential.ts'
 import { createAskForToken } from './ask-for-token.ts'
 
@@ -23,6 +24,7 @@ function createEndpoint() {
         return answer
       },
     },
+    readSigningKey,
     randomBytes: (size) => new Uint8Array(size).fill(++bytes),
     // What Google's documentation has: https://developers.google.com/identity/protocols/oauth2/service-account
     now: () => 1_328_550_785_000,

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import type { ReadSigningKey } from '../oauth/client-configuration.ts'
 import type { TokenAnswer, TokenClient, TokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { StoredOf } from '../stored-credential.ts'
 import { signServiceAccountAssertion } from './service-account-assertion.ts'
@@ -13,6 +14,7 @@ export type AskForToken = (credential: SelfRenewing) => Promise<TokenAnswer>
 
 /** Builds what asks for an access token, each kind of credential in its own way. */
 export function createAskForToken(needs: {
+  readonly readSigningKey: ReadSigningKey
   readonly endpoint: Pick<TokenEndpoint, 'clientCredentials' | 'jwtBearer'>
   readonly randomBytes: (size: number) => Uint8Array
   /** Milliseconds since the epoch. */
@@ -27,6 +29,7 @@ export function createAskForToken(needs: {
     }
     const { tokenEndpoint } = credential
     const assertion = await signServiceAccountAssertion(credential, {
+      readSigningKey: needs.readSigningKey,
       nowMs: needs.now(),
       jti: Buffer.from(needs.randomBytes(jtiBytes)).toString('base64url'),
     })

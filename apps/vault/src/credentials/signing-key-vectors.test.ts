@@ -1,72 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { CompactSign, compactVerify, importJWK } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { verifies } from '../../../../../test/verifies.ts'
-import { checkPrivateKey, readPrivateKey } from './private-key.ts'
-
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-const pem = (key: typeof rsa, type: 'pkcs8' | 'pkcs1' | 'sec1') =>
-  key.export({ format: 'pem', type }).toString()
-const body = pem(rsa, 'pkcs8')
+import { readSigningKey } from './signing-key.ts'
 
 describe('a private key that was typed in', () => {
-  it.each([
-    ['nothing of the kind', 'x'.repeat(60)],
-    ['half a key', body.slice(0, 200)],
-    ['a body that is none', body.replace(/\n[^-\n]+\n/, '\nAAAA\n')],
-    [
-      'a public key',
-      generateKeyPairSync('rsa', { modulusLength: 2048 })
-        .publicKey.export({ format: 'pem', type: 'spki' })
-        .toString(),
-    ],
-    [
-      'one behind a passphrase',
-      rsa
-        .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'pass' })
-        .toString(),
-    ],
-    [
-      'a short RSA key',
-      pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey, 'pkcs8'),
-    ],
-    ['another curve', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey, 'pkcs8')],
-    ['an Ed25519 key', pem(generateKeyPairSync('ed25519').privateKey, 'pkcs8')],
-    ['JSON that is no key', '{"type":"service_account"}'],
-    ['JSON that is broken', '{"kty":"RSA",'],
-    ['a public JWK', JSON.stringify({ ...ec.export({ format: 'jwk' }), d: undefined })],
-    ['a JWK of a secret', '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"}'],
-    ['a JWK with parts missing', '{"kty":"RSA","n":"abc","e":"AQAB","d":"abc"}'],
-  ])('is refused with what is wrong and nothing of it: %s', async (_, text) => {
-    verifies('S-38')
-    const message = checkPrivateKey(text) ?? ''
-    expect(message).not.toBe('')
-    await expect(readPrivateKey(text)).rejects.toThrow(message)
-    for (const line of text.split(/[\n,":{}]/).filter((part) => part.length > 12)) {
-      if (!line.includes('-----')) expect(message).not.toContain(line)
-    }
-  })
-
-  it.each([
-    ['PKCS #8', body, 'RS256'],
-    ['PKCS #1', pem(rsa, 'pkcs1'), 'RS256'],
-    ['SEC 1', pem(ec, 'sec1'), 'ES256'],
-    ['EC in PKCS #8', pem(ec, 'pkcs8'), 'ES256'],
-    ['its line ends as in JSON', body.replaceAll('\n', String.raw`\n`), 'RS256'],
-    ['line ends of Windows', body.replaceAll('\n', '\r\n'), 'RS256'],
-    ['a JWK', JSON.stringify(ec.export({ format: 'jwk' })), 'ES256'],
-    ['an RSA JWK', JSON.stringify(rsa.export({ format: 'jwk' })), 'RS256'],
-  ])('is read however it is written: %s', async (_, text, algorithm) => {
-    expect(checkPrivateKey(text)).toBeUndefined()
-    expect(await readPrivateKey(` ${text} `)).toMatchObject({ algorithm })
-  })
-
-  it('says the id that its JWK names', async () => {
-    const jwk = { ...ec.export({ format: 'jwk' }), kid: 'key-1' }
-    expect((await readPrivateKey(JSON.stringify(jwk))).keyId).toBe('key-1')
-  })
-
   // RFC 7515 appendix A.2: what is signed with RS256 has one signature, byte for byte.
   it('signs as in RFC 7515', async () => {
     const jwk = {
@@ -82,9 +18,9 @@ describe('a private key that was typed in', () => {
     }
     const payload =
       'eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ'
-    const { key, algorithm } = await readPrivateKey(JSON.stringify(jwk))
+    const { key, alg } = await readSigningKey(JSON.stringify(jwk))
     const signed = await new CompactSign(Buffer.from(payload, 'base64url'))
-      .setProtectedHeader({ alg: algorithm })
+      .setProtectedHeader({ alg })
       .sign(key)
     expect(signed).toBe(
       `eyJhbGciOiJSUzI1NiJ9.${payload}.` +
@@ -101,9 +37,9 @@ describe('a private key that was typed in', () => {
       y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
     }
     const jwk = { ...half, d: 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI' }
-    const { key, algorithm } = await readPrivateKey(JSON.stringify(jwk))
+    const { key, alg } = await readSigningKey(JSON.stringify(jwk))
     const signed = await new CompactSign(Buffer.from('{"iss":"joe"}'))
-      .setProtectedHeader({ alg: algorithm })
+      .setProtectedHeader({ alg })
       .sign(key)
     const { payload } = await compactVerify(signed, await importJWK(half, 'ES256'))
     expect(Buffer.from(payload).toString()).toBe('{"iss":"joe"}')
