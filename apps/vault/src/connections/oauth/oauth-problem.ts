@@ -15,14 +15,17 @@ export interface ProviderFault extends Error {
 export interface ProviderProblemOptions {
   /** What was sent and must not stand in a sentence: tokens, codes, secrets. */
   readonly secrets?: readonly string[]
-  /** Seconds that the provider asks to be left alone for. */
-  readonly retryAfterSeconds?: number | undefined
+  /**
+   * A refresh token was sent: `invalid_grant` is `connection-needs-reauth`. Anywhere else (a code, an assertion) it is one of
+   * the provider's refusals.
+   */
+  readonly isRefresh?: boolean
 }
 
-/** RFC 6749 §5.2, and what the device and revocation endpoints add, of which time alone is the cure. */
+/** What time alone cures (RFC 6749 §4.1.2.1, RFC 8628 §3.5). */
 const passingErrors = new Set(['temporarily_unavailable', 'server_error', 'slow_down'])
 
-/** An answer that cannot be made out, as against one that says no in an unusual way. */
+/** Refusals of openid-client's own: what the provider says, or the OAuth app, does not fit. */
 const refusedCodes = new Set([
   'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
   'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
@@ -55,9 +58,9 @@ const finished: ReadonlySet<ProblemType> = new Set([
 ])
 
 /**
- * Turns whatever came of asking a provider into `connection-needs-reauth` (`invalid_grant`, and that alone: S-32),
- * `provider-refused` (it said no to something else) or `provider-unavailable` (it said nothing that could be understood, or
- * that time will mend). `provider` is how it is called in sentences. No sentence and no cause holds a secret (S-38).
+ * Turns whatever came of asking a provider into `connection-needs-reauth` (`invalid_grant` for a refresh token, and that
+ * alone: S-32), `provider-refused` (it said no to something else) or `provider-unavailable` (it said nothing that could be
+ * understood, or that time will mend). `provider` is how it is called in sentences. No sentence and no cause holds a secret (S-38).
  */
 export function toProviderProblem(
   error: unknown,
@@ -71,7 +74,7 @@ export function toProviderProblem(
   }
   const code = codeOf(error)
   const status = error instanceof ClientError ? statusOf(error.cause) : undefined
-  if (status !== undefined) return statusProblem(status, provider, options.retryAfterSeconds)
+  if (status !== undefined) return statusProblem(status, provider)
   if (refusedCodes.has(code)) {
     return new Problem('provider-refused', `What ${provider} says of itself does not fit.`, {
       next: 'An owner checks the issuer and the endpoints of the OAuth app.',
@@ -101,7 +104,7 @@ const retryAfterSecondsDefault = 5
 export function statusProblem(
   status: number,
   provider: string,
-  retryAfterSeconds: number | undefined,
+  retryAfterSeconds?: number | undefined,
 ): Problem {
   const isPassing = status >= 500 || status === 429 || status === 408 || status < 400
   const detail = `${provider} answered ${status}${isPassing ? '' : ' and did not say why'}.`
@@ -127,13 +130,13 @@ export function isAnswerLost(problem: Problem): boolean {
 function errorProblem(
   { error, error_description }: ResponseBodyError | AuthorizationResponseError,
   provider: string,
-  { secrets = [], retryAfterSeconds }: ProviderProblemOptions,
+  { secrets = [], isRefresh = false }: ProviderProblemOptions,
 ): Problem {
   const code = /^[A-Za-z0-9_.-]{1,64}$/.test(error) ? readProviderText(error, secrets) : 'an error'
   const said = readProviderText(error_description ?? '', secrets)
   const sentence = said === '' ? '' : ` It says: “${said}”`
   const cause = fault(code, false)
-  if (error === 'invalid_grant') {
+  if (error === 'invalid_grant' && isRefresh) {
     const detail = `${provider} does not take the grant any more (invalid_grant): access was withdrawn, or it has ended.`
     return new Problem('connection-needs-reauth', `${detail}${sentence}`, {
       next: 'An owner reconnects it.',
@@ -143,7 +146,7 @@ function errorProblem(
   if (passingErrors.has(error)) {
     return new Problem('provider-unavailable', `${provider} answered ${code}.${sentence}`, {
       next: 'Try again later.',
-      retryAfterSeconds: retryAfterSeconds ?? retryAfterSecondsDefault,
+      retryAfterSeconds: retryAfterSecondsDefault,
       cause,
     })
   }
