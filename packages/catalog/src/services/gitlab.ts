@@ -58,7 +58,7 @@ export const gitlab: Vendor = {
           url: 'https://gitlab.com/-/user_settings/personal_access_tokens',
         },
       ],
-      probe: { path: `${api}/personal_access_tokens/self` },
+      probe: { path: `${api}/user` },
       documentation: 'https://docs.gitlab.com/api/rest/',
       actions: [
         {

@@ -58,6 +58,7 @@ export const googleOtherServices: Vendor['services'] = [
     icon: 'googlegemini',
     singleton: true,
     origins: [gemini],
+    requestHeaders: ['api-revision'],
     credentials: [
       {
         kind: 'header',
@@ -75,11 +76,16 @@ export const googleOtherServices: Vendor['services'] = [
         label: 'Ask models',
         description: 'List models, ask them, count tokens and make embeddings.',
         allow: [
-          { origin: gemini, methods: ['GET'], paths: ['/v1beta/models', '/v1beta/models/*'] },
+          {
+            origin: gemini,
+            methods: ['GET'],
+            paths: ['/v1beta/models', '/v1beta/models/*', '/v1beta/interactions/*'],
+          },
           {
             origin: gemini,
             methods: ['POST'],
             paths: [
+              '/v1beta/interactions',
               '/v1beta/models/*:generateContent',
               '/v1beta/models/*:streamGenerateContent',
               '/v1beta/models/*:countTokens',

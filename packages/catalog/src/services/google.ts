@@ -25,10 +25,11 @@ export const google: Vendor = {
         prompt: 'consent',
         include_granted_scopes: 'true',
       },
-      baseScopes: ['openid', 'email'],
+      // What Google calls `email` once it is granted.
+      baseScopes: ['openid', `${scope}/userinfo.email`],
       scopes: {
         openid: 'know which account it is',
-        email: 'see the account’s address',
+        [`${scope}/userinfo.email`]: 'see the account’s address',
         [`${scope}/gmail.readonly`]: 'read all mail and settings',
         [`${scope}/gmail.compose`]: 'write drafts and send mail',
         [`${scope}/gmail.modify`]: 'read, write, send, label and trash mail',
