@@ -22,9 +22,9 @@ const challengeRule: AttemptRule = {
   waitSecondsMax: 60,
   forgetAfterMs: 5 * 60_000,
 }
-/** Sign-ins begun at the organisation's provider and not finished: each is a row, and a request to the provider at most. */
+/** Sign-ins begun at the organisation's provider that it knows nobody of: each is a row, and one request to it at most. */
 const providerRule: AttemptRule = {
-  freeAttempts: 30,
+  freeAttempts: 60,
   waitSecondsMax: 60,
   forgetAfterMs: 10 * 60_000,
 }
@@ -69,7 +69,7 @@ export interface SignInLimit {
    * @throws Problem too-many-attempts
    */
   countProviderSignIn(address: string): Promise<void>
-  /** It was finished, and is not held against the address. */
+  /** The provider knew who it was: it is not held against the address. */
   takeBackProviderSignIn(address: string): Promise<void>
 }
 

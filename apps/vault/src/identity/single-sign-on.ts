@@ -200,8 +200,9 @@ function createFinish(needs: SingleSignOnNeeds) {
         if (!(error instanceof Problem)) throw error
         return refuse(flow.workspaceId, error, codeOf(error))
       })
-    const { output, session } = await admit({ opened, person, flow, from })
+    // The provider knows the person: it was not asked for nothing, whether or not they may come in.
     await limit.takeBackProviderSignIn(from.address)
+    const { output, session } = await admit({ opened, person, flow, from })
     const { returnTo } = flow
     return {
       output: { session: output, ...(returnTo !== undefined && { returnTo }) },
