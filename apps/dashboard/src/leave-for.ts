@@ -17,6 +17,7 @@ export function leaveFor(url: string): Promise<void> {
       next: 'Look at the endpoints of its OAuth app.',
     })
   }
+  requireWayBack(new URL(url).searchParams.get('redirect_uri'))
   sessionStorage.setItem(placeKey, `${location.pathname}${location.search}`)
   location.assign(url)
   return new Promise((resolve) => {
@@ -27,6 +28,21 @@ export function leaveFor(url: string): Promise<void> {
     }
     window.addEventListener('pageshow', back, { once: true })
   })
+}
+
+/**
+ * The provider sends the browser back to the address that is registered with it. Somebody who opened the dashboard at another
+ * one (127.0.0.1 for localhost) is not signed in there, and would be refused after all the clicks.
+ */
+function requireWayBack(redirectUri: string | null): void {
+  if (redirectUri === null || !URL.canParse(redirectUri)) return
+  const { origin } = new URL(redirectUri)
+  if (origin === location.origin) return
+  throw new Problem(
+    'session-required',
+    `The provider would send you back to ${origin}, but you have this page open at ${location.origin}.`,
+    { next: `Open ${origin}${location.pathname} and begin there.` },
+  )
 }
 
 /** The path of the page that was left last for a provider's, where this tab remembers one. */

@@ -1,7 +1,7 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { KeyRound } from 'lucide-react'
 import { type FormEvent, useContext, useState } from 'react'
-import { asProblem, client, type Input } from '../api.ts'
+import { asProblem, client, type Input, query } from '../api.ts'
 import { FreshSignInContext } from '../fresh-sign-in.ts'
 import { answerWithPasskey, canUsePasskeys } from '../passkey.ts'
 import { sessionQuery } from '../session.ts'
@@ -9,6 +9,7 @@ import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { Field } from './field.tsx'
 import { PasswordInput, Input as TextInput } from './input.tsx'
+import { LoadingState } from './loading-state.tsx'
 import { ProblemNotice } from './notice.tsx'
 import { SignInAgainElsewhere } from './sign-in-again-elsewhere.tsx'
 import { UserName } from './user-name.tsx'
@@ -57,16 +58,28 @@ function FreshSignInForm({ onAnswer }: { onAnswer: (didSignIn: boolean) => void 
     void prove(async () => ({
       passkey: await answerWithPasskey(() => client.call('beginReauthentication', {})),
     }))
+  const account = useQuery(query('getAccount', {}))
+  if (account.isPending) return <LoadingState lines={3} />
+  // Where the vault does not say, the password is asked for.
+  const { password: hasPassword = true, singleSignOn = false } = account.data?.account ?? {}
   return (
     <form onSubmit={submit} className="grid gap-4">
-      <SignInAgainElsewhere onDone={() => onAnswer(true)} />
+      {singleSignOn && <SignInAgainElsewhere onDone={() => onAnswer(true)} />}
       {error !== undefined && <ProblemNotice error={error} />}
       <UserName />
-      <Field label="Password">
-        {(aria) => (
-          <PasswordInput {...aria} name="password" autoComplete="current-password" required />
-        )}
-      </Field>
+      {hasPassword && (
+        <Field label="Password">
+          {(aria) => (
+            <PasswordInput
+              {...aria}
+              name="password"
+              autoComplete="current-password"
+              autoFocus={!singleSignOn}
+              required
+            />
+          )}
+        </Field>
+      )}
       {asksOtp && (
         <Field label="One-time code" hint="From your authenticator app, or a recovery code.">
           {(aria) => (
@@ -81,9 +94,11 @@ function FreshSignInForm({ onAnswer }: { onAnswer: (didSignIn: boolean) => void 
           </Button>
         )}
         <Button onClick={() => onAnswer(false)}>Cancel</Button>
-        <Button type="submit" variant="primary" busy={busy}>
-          Continue
-        </Button>
+        {hasPassword && (
+          <Button type="submit" variant="primary" busy={busy}>
+            Continue
+          </Button>
+        )}
       </div>
     </form>
   )

@@ -39,6 +39,12 @@ function AddressField() {
   )
 }
 
+/** People type the host alone. */
+const withScheme = (value: unknown) =>
+  typeof value === 'string' && /^[\w-]+(\.[\w-]+)+(\/|$)/.test(value.trim())
+    ? `https://${value.trim()}`
+    : value
+
 /** Each customer of the service has a host of their own. */
 function OwnAddressField({ service }: { service: Service }) {
   const { name, originPattern } = service
@@ -49,7 +55,7 @@ function OwnAddressField({ service }: { service: Service }) {
       {...url}
       placeholder={originPattern?.example}
       hint={`It looks like ${originPattern?.pattern}. Nothing is sent anywhere else.`}
-      transform={toOrigin}
+      transform={(value) => toOrigin(withScheme(value))}
       autoFocus
     />
   )

@@ -30,16 +30,32 @@ export function AddConnection({ service: given, wanted, back }: AddConnectionPro
   const [added, setAdded] = useState<Connection>()
   const mayWrite = useMay('connections:write')
   const isKnown = service !== undefined && service.id !== customService.id
-  const title = isKnown ? `Connect ${service.name}` : 'Add a connection'
+  const title =
+    service === undefined
+      ? 'Add a connection'
+      : `Connect ${isKnown ? service.name : 'any other API'}`
   return (
     <>
       <PageHeader
         title={title}
         heading={
-          isKnown && (
+          isKnown ? (
             <span className="flex items-center gap-2.5">
               <ServiceLogo service={service.id} /> {title}
             </span>
+          ) : (
+            title
+          )
+        }
+        description={
+          service !== undefined && (
+            <>
+              What you give here is sealed in this vault. Agents act with it and never see it;
+              neither do you, again.{' '}
+              {isKnown && (
+                <ExternalLink href={service.documentation}>Documentation of the API</ExternalLink>
+              )}
+            </>
           )
         }
         up={<TextLink to="/connections">Connections</TextLink>}
@@ -89,17 +105,7 @@ interface ConnectProps {
 
 function Connect({ service, wanted, back, onDone }: ConnectProps) {
   return (
-    <Card
-      title={service.id === customService.id ? 'Any other API' : service.name}
-      description="What you give here is sealed in this vault. Agents act with it and never see it; neither do you, again."
-      actions={
-        service.id !== customService.id && (
-          <span className="text-[0.93rem]">
-            <ExternalLink href={service.documentation}>Documentation of the API</ExternalLink>
-          </span>
-        )
-      }
-    >
+    <Card>
       <ConnectService
         service={service}
         wanted={wanted}

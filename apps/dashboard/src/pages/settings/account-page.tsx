@@ -10,6 +10,11 @@ import { roleNames } from './roles.ts'
 import { SessionsCard } from './sessions-card.tsx'
 import { TotpCard } from './totp-card.tsx'
 
+const signsInElsewhere = [
+  'Signs in',
+  'At the organisation’s own provider (single sign-on)',
+] as const
+
 /** How one signs in, and where one is signed in. */
 export function AccountPage() {
   const session = useSession()
@@ -25,12 +30,13 @@ export function AccountPage() {
           items={[
             ['E-mail address', account.email],
             ['Role', session === undefined ? '' : roleNames[session.owner.role]],
+            ...(account.singleSignOn ? [signsInElsewhere] : []),
           ]}
         />
       </Card>
       <PasskeysCard offered={account.passkeysOffered} />
-      <TotpCard account={account} />
-      <PasswordCard />
+      {account.password && <TotpCard account={account} />}
+      {account.password && <PasswordCard />}
       <SessionsCard />
     </div>
   )

@@ -78,6 +78,7 @@ function defaultsOf(settings: SingleSignOn | undefined) {
     allowedGroups: [],
     roleMapping: [],
     required: false,
+    assumeEmailVerified: false,
   }
   if (settings === undefined) return { ...empty, defaultRole: '' }
   const { secretHint: _, createdAt: __, updatedAt: ___, ...kept } = settings
@@ -148,6 +149,11 @@ function Who() {
             hint="Beside openid, email and profile, one a line. Some providers want groups here."
             optional
             {...plain}
+          />
+          <CheckboxField
+            name="assumeEmailVerified"
+            label="Believe every e-mail address that the provider names"
+            hint="Only for providers that never say which they verified, such as Microsoft Entra ID, and only where people cannot choose their address there."
           />
         </div>
       </details>
