@@ -13,6 +13,7 @@ import {
   enableNonRepudiationChecks,
   fetchUserInfo,
   None,
+  ResponseBodyError,
   WWWAuthenticateChallengeError,
 } from 'openid-client'
 import {
@@ -240,8 +241,8 @@ function failed(
       ? clientRefused(label)
       : toProviderProblem(error, label, { secrets: all })
   const rest = { cause, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
-  // A code that is not taken is no grant that has ended, but a sign-in that is to be begun again.
-  if (type === 'connection-needs-reauth') {
+  // RFC 6749 §5.2: the code has ended, was used, or is not of this sign-in.
+  if (error instanceof ResponseBodyError && error.error === 'invalid_grant') {
     const sentence = 'The provider does not take its own answer any more.'
     return new Problem('authorization-refused', sentence, { next: 'Sign in again.', ...rest })
   }
