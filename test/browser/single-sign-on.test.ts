@@ -84,17 +84,16 @@ describe.skipIf(!hasChromium)('signing in at the organisation’s provider', () 
     verifies('S-42')
     await scene.configure({ label: 'Acme', roleMapping: [{ group: 'staff', role: 'admin' }] })
     const { page, context, said } = await open('/policies')
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.getByRole('button', { name: 'Sign in with Acme' }).waitFor()
     expect(await page.getByLabel('Password', { exact: true }).isVisible()).toBe(true)
     await press(page, 'Sign in with Acme')
     await signInThere(page, 'ann')
     await page.getByRole('heading', { level: 1, name: 'Policies' }).waitFor()
     expect(await whoIs(context)).toBe('ann@example.com')
-    const entries = await page.evaluate(() => performance.getEntriesByType('navigation'))
     expect(page.url()).toBe(`${url}/policies`)
-    expect(JSON.stringify(entries)).not.toContain('nothing-to-find')
-    expect(await page.evaluate(() => document.referrer)).not.toContain('code=')
     expect(said).toEqual([])
+    await page.goBack()
+    expect(page.url()).not.toContain('code=')
     await context.close()
   })
 
@@ -185,27 +184,30 @@ describe.skipIf(!hasChromium)('signing in at the organisation’s provider', () 
     await context.close()
   })
 
-  it.each(['light', 'dark'] as const)('can be read and used by everyone, in %s', async (colorScheme) => {
-    await scene.configure({
-      label: 'z'.repeat(120),
-      allowedGroups: ['g'.repeat(200)],
-      roleMapping: [{ group: 'h'.repeat(200), role: 'admin' }],
-    })
-    for (const phone of [false, true]) {
-      const signedIn = { email: ownerEmail, password: ownerPassword }
-      const look = { colorScheme, phone, audit: true }
-      const inside = await open('/settings/single-sign-on', { ...look, signedIn })
-      await inside.page.getByRole('button', { name: 'Save' }).waitFor()
-      const outside = await open('/sign-in', look)
-      await outside.page.getByRole('button', { name: /^Sign in with z/ }).waitFor()
-      const empty = await open('/sign-in/callback', look)
-      await empty.page.getByText('There is nothing to finish here.').waitFor()
-      for (const { page, context } of [inside, outside, empty]) {
-        await loaded(page)
-        expect([page.url(), await findAccessibilityFaults(page)]).toEqual([page.url(), []])
-        expect([page.url(), await overflowOf(page)]).toEqual([page.url(), 0])
-        await context.close()
+  it.each(['light', 'dark'] as const)(
+    'can be read and used by everyone, in %s',
+    async (colorScheme) => {
+      await scene.configure({
+        label: 'z'.repeat(120),
+        allowedGroups: ['g'.repeat(200)],
+        roleMapping: [{ group: 'h'.repeat(200), role: 'admin' }],
+      })
+      for (const phone of [false, true]) {
+        const signedIn = { email: ownerEmail, password: ownerPassword }
+        const look = { colorScheme, phone, audit: true }
+        const inside = await open('/settings/single-sign-on', { ...look, signedIn })
+        await inside.page.getByRole('button', { name: 'Save' }).waitFor()
+        const outside = await open('/sign-in', look)
+        await outside.page.getByRole('button', { name: /^Sign in with z/ }).waitFor()
+        const empty = await open('/sign-in/callback', look)
+        await empty.page.getByText('There is nothing to finish here.').waitFor()
+        for (const { page, context } of [inside, outside, empty]) {
+          await loaded(page)
+          expect([page.url(), await findAccessibilityFaults(page)]).toEqual([page.url(), []])
+          expect([page.url(), await overflowOf(page)]).toEqual([page.url(), 0])
+          await context.close()
+        }
       }
-    }
-  })
+    },
+  )
 })

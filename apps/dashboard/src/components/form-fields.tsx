@@ -29,8 +29,10 @@ function useFieldError(name: string): string | undefined {
 /** Empty means that nothing was given, which the contracts write by leaving it out. */
 const rules = ({ optional = false, conditional = false, transform }: Partial<Common>) => ({
   shouldUnregister: conditional,
-  setValueAs: (value: unknown) =>
-    optional && value === '' ? undefined : (transform?.(value) ?? value),
+  setValueAs: (value: unknown) => {
+    if (optional && value === '') return undefined
+    return transform === undefined ? value : transform(value)
+  },
 })
 
 type Rest<Tag extends 'input' | 'textarea' | 'select'> = Omit<ComponentProps<Tag>, 'name' | 'id'>

@@ -47,7 +47,7 @@ export function OAuthAppForm({ provider, onDone, actions }: OAuthAppFormProps) {
           name={`parameters.${name}`}
           label={label}
           hint={`Such as ${example}.${fallback === undefined ? '' : ` Else ${fallback}.`}`}
-          transform={(value) => (value === '' ? fallback : value)}
+          transform={(value) => (value === '' ? (fallback ?? '') : value)}
           {...plain}
         />
       ))}

@@ -12,7 +12,7 @@ import {
   TextField,
 } from '../../components/form-fields.tsx'
 import { useToast } from '../../components/toast.tsx'
-import { roleOptions } from './roles.ts'
+import { roleNames, roleOptions } from './roles.ts'
 
 const plain = { autoComplete: 'off', spellCheck: false, autoCapitalize: 'none' }
 
@@ -161,6 +161,8 @@ function Who() {
   )
 }
 
+const shortRoles = Object.entries(roleNames).map(([value, label]) => ({ value, label }))
+
 /** Which group gives which role. */
 function RoleMapping() {
   const { fields, append, remove } = useFieldArray({ name: 'roleMapping' })
@@ -177,7 +179,7 @@ function RoleMapping() {
           className="grid gap-3 rounded-md border border-line px-3.5 py-3 sm:grid-cols-[1fr_1fr_auto]"
         >
           <TextField name={`roleMapping.${index}.group`} label="Group" {...plain} />
-          <SelectField name={`roleMapping.${index}.role`} label="Role" options={roleOptions} />
+          <SelectField name={`roleMapping.${index}.role`} label="Role" options={shortRoles} />
           <IconButton
             label={`Take line ${index + 1} away`}
             className="self-end"
