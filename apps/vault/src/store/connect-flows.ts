@@ -2,7 +2,6 @@ import { and, count, eq, getTableColumns, gt, isNotNull, isNull, lte, ne, or } f
 import type {
   ConnectFlowStore,
   FlowAt,
-  NewTokens,
   NotConnected,
   StoredFlow,
 } from '../connections/connect/connect-flow-store.ts'
@@ -10,7 +9,9 @@ import { type Database, guardStore, type Transaction } from './database.ts'
 import { lockOAuthApp } from './oauth-apps.ts'
 import { connectFlows, connectionTokens } from './oauth-tables.ts'
 import { owners } from './owner-tables.ts'
+import { putTokens } from './put-tokens.ts'
 import { connections } from './tables.ts'
+import { undoing } from './undoing.ts'
 
 type Db = Pick<Database, 'db' | 'transaction'>
 type Whose = { readonly workspaceId: string; readonly ownerId: string }
@@ -49,7 +50,7 @@ function flows(database: Db) {
   const { db } = database
   return {
     insert: (flow: StoredFlow, waitingMax: number) =>
-      database.transaction(async (tx) => {
+      database.transaction(async (tx): Promise<'inserted' | 'too-many' | 'gone'> => {
         const { workspaceId, ownerId } = flow
         // One at a time for a person: two that count at once would each find room.
         await tx.select({ id: owners.id }).from(owners).where(eq(owners.id, ownerId)).for('update')
@@ -57,10 +58,10 @@ function flows(database: Db) {
           .select({ waiting: count() })
           .from(connectFlows)
           .where(and(eq(connectFlows.ownerId, ownerId), waits(flow.createdAt)))
-        if ((row?.waiting ?? 0) >= waitingMax) return false
-        if (!(await lockOAuthApp(tx, { workspaceId, id: flow.oauthAppId }))) return false
+        if ((row?.waiting ?? 0) >= waitingMax) return 'too-many'
+        if (!(await lockOAuthApp(tx, { workspaceId, id: flow.oauthAppId }))) return 'gone'
         await tx.insert(connectFlows).values(flow)
-        return true
+        return 'inserted'
       }),
 
     async find(owner: Whose, id: string): Promise<StoredFlow | undefined> {
@@ -173,37 +174,6 @@ function endings(database: Db): Pick<ConnectFlowStore, 'fail' | 'connect' | 'rec
   }
 }
 
-/** Puts new tokens in the place of those of a version. Whoever renews these holds what nobody wants any more. */
-async function putTokens(
-  tx: Transaction,
-  tokens: NewTokens,
-  before: number | undefined,
-): Promise<boolean> {
-  if (before === undefined) {
-    const made = await tx
-      .insert(connectionTokens)
-      .values(tokens)
-      .onConflictDoNothing({ target: connectionTokens.connectionId })
-      .returning({ id: connectionTokens.connectionId })
-    return made.length === 1
-  }
-  const nothingFailed = {
-    ...{ leasedBy: null, leasedUntil: null, failures: 0, failedAt: null },
-    ...{ failure: null, failureMessage: null, nextAttemptAt: null },
-  }
-  const replaced = await tx
-    .update(connectionTokens)
-    .set({ ...nothingFailed, ...tokens })
-    .where(
-      and(
-        eq(connectionTokens.connectionId, tokens.connectionId),
-        eq(connectionTokens.version, before),
-      ),
-    )
-    .returning({ id: connectionTokens.connectionId })
-  return replaced.length === 1
-}
-
 /** Says what the attempt came to. One that was given up meanwhile takes everything back. */
 async function close(
   tx: Transaction,
@@ -216,25 +186,6 @@ async function close(
     .where(and(eq(connectFlows.id, flowId), eq(connectFlows.status, 'waiting')))
     .returning({ id: connectFlows.id })
   if (closed.length === 0) give('gone')
-}
-
-/** Runs work in a transaction; what it gives instead of a result takes back all that it wrote. */
-async function undoing<T, Why>(
-  database: Db,
-  work: (tx: Transaction, give: (why: Why) => never) => Promise<T>,
-): Promise<T | Why> {
-  let given: { readonly why: Why } | undefined
-  try {
-    return await database.transaction((tx) =>
-      work(tx, (why) => {
-        given = { why }
-        throw new Error('rolled back')
-      }),
-    )
-  } catch (error) {
-    if (given === undefined) throw error
-    return given.why
-  }
 }
 
 function lookups({ db }: Db) {

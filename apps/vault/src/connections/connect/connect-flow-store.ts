@@ -1,4 +1,5 @@
 import type { ConnectionChanges, ConnectionRecord, StoredConnection } from '../connection-store.ts'
+import type { NewTokenRow } from '../tokens/token-store.ts'
 
 /** Why an attempt came to nothing, for the person who made it. */
 export interface FlowProblem {
@@ -48,23 +49,11 @@ export interface FlowAt {
   readonly version: number
 }
 
-/** The tokens of a connection as they are stored. */
-export interface NewTokens {
-  readonly connectionId: string
-  readonly workspaceId: string
-  readonly sealed: Uint8Array
-  readonly version: number
-  readonly hasRefreshToken: boolean
-  readonly accessExpiresAt: Date | null
-  readonly renewedAt: Date
-  readonly keepAliveAt: Date | null
-}
-
 /** An account that was connected: written as a whole or not at all. */
 interface Connected {
   readonly flowId: string
   readonly oauthAppId: string
-  readonly tokens: NewTokens
+  readonly tokens: NewTokenRow
   readonly now: Date
 }
 
@@ -89,8 +78,11 @@ export type NotConnected = 'exists' | 'changed' | 'gone'
 
 /** What the room needs of the store. */
 export interface ConnectFlowStore {
-  /** False where the person has `waitingMax` waiting already, counted while none of them can begin another. */
-  insert(flow: StoredFlow, waitingMax: number): Promise<boolean>
+  /**
+   * `too-many` where the person has `waitingMax` waiting already, counted while none of them can begin another; `gone`
+   * where the OAuth app was deleted meanwhile.
+   */
+  insert(flow: StoredFlow, waitingMax: number): Promise<'inserted' | 'too-many' | 'gone'>
   find(owner: { workspaceId: string; ownerId: string }, id: string): Promise<StoredFlow | undefined>
   findByState(stateHash: Uint8Array): Promise<StoredFlow | undefined>
   /** Binds one that waits to a session and a new state; undefined where it does not wait, or not in this state. */

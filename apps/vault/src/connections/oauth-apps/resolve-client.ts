@@ -20,6 +20,8 @@ export interface OAuthClient {
   readonly authorizationParameters: Readonly<Record<string, string>>
   /** Asked for in any case. */
   readonly baseScopes: readonly string[]
+  /** Offline access has to be asked for with `prompt=consent` (OpenID Connect Core §11). */
+  readonly asksConsent: boolean
   /** It says that it names its issuer in every authorization response (RFC 9207). */
   readonly sendsIssuer: boolean
   /** The algorithms that it signs id tokens with, where it says. */
@@ -49,7 +51,7 @@ export function resolveClient(app: SealedApp, catalog: Pick<Catalog, 'findProvid
       ...client,
       ...{ authorizationEndpoint, tokenEndpoint, sendsIssuer, baseScopes },
       ...given(own.server, optionalNames),
-      ...{ scopeSeparator: ' ', pkce: true, authorizationParameters: {} },
+      ...{ scopeSeparator: ' ', pkce: true, authorizationParameters: {}, asksConsent: true },
     }
   }
   const oauth = catalog.findProvider(app.provider)?.oauth
@@ -69,7 +71,7 @@ export function resolveClient(app: SealedApp, catalog: Pick<Catalog, 'findProvid
     pkce: oauth.pkce,
     authorizationParameters: oauth.authorizationParameters,
     baseScopes: oauth.baseScopes,
-    sendsIssuer: false,
+    ...{ asksConsent: false, sendsIssuer: false },
   }
 }
 

@@ -1,0 +1,33 @@
+import type { TokenAnswer } from '../oauth/token-endpoint.ts'
+import type { OAuthClient } from '../oauth-apps/resolve-client.ts'
+import type { ConnectNeeds } from './connect-needs.ts'
+
+/** What became of a grant that is not kept. `shared`: another connection lives on it, as far as is known. */
+export type GivenBack = 'revoked' | 'not-offered' | 'failed' | 'shared'
+
+/**
+ * Revokes at the provider what it granted and nobody keeps (RFC 7009), as far as it offers that. Large providers revoke all
+ * that an account granted to a client at once: where another connection may be of that account, the grant is left alone.
+ */
+export async function giveBack(
+  needs: Pick<ConnectNeeds, 'store' | 'revoke' | 'onFailure'>,
+  grant: {
+    readonly workspaceId: string
+    readonly oauthAppId: string
+    readonly client: OAuthClient
+    readonly answer: TokenAnswer
+  },
+): Promise<GivenBack> {
+  const { workspaceId, oauthAppId, client, answer } = grant
+  const { refreshToken, accessToken, subject } = answer
+  try {
+    if (client.revocationEndpoint === undefined) return 'not-offered'
+    if (await needs.store.isShared({ workspaceId, oauthAppId, subject })) return 'shared'
+    return refreshToken === undefined
+      ? await needs.revoke(client, accessToken, 'access_token')
+      : await needs.revoke(client, refreshToken, 'refresh_token')
+  } catch (error) {
+    needs.onFailure(error, 'a grant that is not kept could not be revoked at its provider')
+    return 'failed'
+  }
+}
