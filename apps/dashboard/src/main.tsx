@@ -9,7 +9,7 @@ import { createEvents, EventsContext, eventsPath } from './events.ts'
 import { createFreshSignIn, FreshSignInContext } from './fresh-sign-in.ts'
 import { isTokenLink, takeLinkToken } from './link-token.ts'
 import { createAppRouter } from './router.tsx'
-import { watchPerson } from './session.ts'
+import { forgetPerson, watchPerson } from './session.ts'
 import './styles.css'
 import { applyTheme, readTheme } from './theme.ts'
 
@@ -43,7 +43,7 @@ async function goToSignIn(): Promise<void> {
   freshSignIn.answer(false)
   await router.navigate({ to: '/sign-in', search: { next: href } })
   // Nor is what was shown for whoever goes back.
-  queryClient.clear()
+  forgetPerson(queryClient)
 }
 
 // Nothing of the one person's page, half-done or shown, is for the other.

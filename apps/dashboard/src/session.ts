@@ -17,6 +17,12 @@ export function useMay(scope: OwnerScope): boolean {
   return useSession()?.scopes.includes(scope) === true
 }
 
+/** Forgets all that was shown to somebody; how one can sign in is said to anybody, and is being asked for when this is called. */
+export function forgetPerson(queryClient: QueryClient): void {
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[1] !== 'getSignInMethods' })
+  queryClient.getMutationCache().clear()
+}
+
 /**
  * Tells when the vault answers as another person than the one whose data this page shows: all tabs share one session, and
  * somebody has signed in in another. Signing in in this tab sets the session and is not told.

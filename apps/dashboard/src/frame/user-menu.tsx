@@ -6,7 +6,7 @@ import { useId, useRef, useState } from 'react'
 import { useAction } from '../api.ts'
 import { classes } from '../components/classes.ts'
 import { useToast } from '../components/toast.tsx'
-import { useSession } from '../session.ts'
+import { forgetPerson, useSession } from '../session.ts'
 import { chooseTheme, readTheme, type Theme } from '../theme.ts'
 
 const item =
@@ -95,7 +95,7 @@ function SignOut() {
   const toast = useToast()
   const signOut = useAction('signOut', {
     onDone: () => {
-      void navigate({ to: '/sign-in' }).then(() => queryClient.clear())
+      void navigate({ to: '/sign-in' }).then(() => forgetPerson(queryClient))
     },
   })
   // Whoever goes away has to know that they are still signed in.
