@@ -100,7 +100,6 @@ export const requirements = {
   'S-30': { text: 'A clock change or the loss of Redis never opens a limit.' },
   'S-31': {
     text: 'An OAuth callback is accepted only with the session that started it, once, for the recorded issuer.',
-    since: noOauth,
   },
   'S-32': {
     text: 'One refresh per credential at a time over all replicas; only invalid_grant means needs_reauth.',
