@@ -170,7 +170,9 @@ describe.skipIf(!hasChromium)('the connections', () => {
         [`/connections/${connectionId}`, longName],
         ['/connections?add=any', 'Any other API'],
         ['/connections?service=custom', 'Addresses of the API'],
-        ['/connections?service=telegram', 'Placeholder'],
+        ['/connections?service=telegram', 'Bot token'],
+        ['/connections?service=aws-s3', 'Secret access key'],
+        ['/connections?service=google-gmail', 'Redirect URI'],
       ] as const
       for (const phone of [false, true]) {
         const { page, context } = await open('/connections', { colorScheme, phone, audit: true })

@@ -24,7 +24,11 @@ interface NewConnectionFormProps {
 /** Keeps what is typed in: a key, or what the vault gets access tokens with. */
 export function NewConnectionForm(props: NewConnectionFormProps) {
   const { service, way, onDone, actions, isFull, oauthAppId } = props
-  const create = useAction('createConnection', { onDone: ({ connection }) => onDone(connection) })
+  const create = useAction('createConnection', {
+    // Those that wait for a connection can now be granted on it.
+    invalidates: ['capability-requests'],
+    onDone: ({ connection }) => onDone(connection),
+  })
   const isCustom = service.id === customService.id
   const asksOrigin = isCustom || service.originPattern !== undefined
   const defaults = {

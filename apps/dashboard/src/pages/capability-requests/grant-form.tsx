@@ -30,6 +30,7 @@ const route = getRouteApi('/frame/capability-requests/$capabilityRequestId')
 /** The owner's answer: on which connection, how much of it, until when; or no. */
 export function GrantForm({ request }: { request: Detail }) {
   const { action, connections } = request
+  const { connectionId: made } = route.useSearch()
   const [isDenying, setDenying] = useState(false)
   const isOffline = useConnectionState() === 'offline'
   const toast = useToast()
@@ -51,6 +52,8 @@ export function GrantForm({ request }: { request: Detail }) {
         <div>{denyButton}</div>
       ) : (
         <Grant
+          // The one that was made for it may come a moment after the page.
+          key={String(connections.some(({ id }) => id === made))}
           id={capabilityRequestId}
           action={action}
           connections={connections}

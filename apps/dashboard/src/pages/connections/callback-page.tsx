@@ -19,7 +19,9 @@ export function CallbackPage() {
   const [isEmpty, setEmpty] = useState(false)
   const [problem, setProblem] = useState<Problem>()
   const goOn = useGoBack()
-  const finish = useAction('finishConnection')
+  const finish = useAction('finishConnection', {
+    invalidates: ['capability-requests', 'approvals'],
+  })
   const isBegun = useRef(false)
   useEffect(() => {
     if (isBegun.current) return
