@@ -7,6 +7,7 @@ import { LinesField, TextField } from '../form-fields.tsx'
 import { RadioCards } from '../radio-cards.tsx'
 import { ChooseActions } from './choose-actions.tsx'
 import { startSchema } from './form-schemas.ts'
+import { originOfApp } from './origin-fits.ts'
 import { ScopeList } from './scope-list.tsx'
 import { scopesOf } from './scope-words.ts'
 import { useGoOn } from './use-go-on.ts'
@@ -40,7 +41,9 @@ export function AccountForm(props: AccountFormProps) {
   const defaults = {
     service: service.id,
     ...(isCustom && { oauthAppId: app.id }),
-    ...((isCustom || service.originPattern !== undefined) && { origins: [''] }),
+    ...((isCustom || service.originPattern !== undefined) && {
+      origins: [ownOrigin(service, provider, app)],
+    }),
     scopes: [],
   }
   return (
@@ -91,6 +94,12 @@ export function AccountForm(props: AccountFormProps) {
       )}
     </Form>
   )
+}
+
+function ownOrigin({ originPattern }: Service, provider: Provider | undefined, app: OAuthApp) {
+  if (originPattern === undefined) return ''
+  const endpoint = provider?.oauth?.authorizationEndpoint
+  return originOfApp({ pattern: originPattern.pattern, endpoint, parameters: app.parameters })
 }
 
 const methods = [
