@@ -1,6 +1,7 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './database.ts'
+import { connectFlows } from './oauth-tables.ts'
 import {
   challenges,
   invitations,
@@ -27,7 +28,10 @@ const ownerTokenKeptMs = 30 * 86_400_000
  */
 const endedTokenKeptMs = 600_000
 
-/** What identity keeps no longer than it has to. */
+/** How long an attempt to connect an account can still be asked about after it is over. */
+const connectFlowKeptMs = 3_600_000
+
+/** What is kept no longer than it has to. */
 export interface ExpiredStore {
   /** Removes up to 5000 rows of each kind that are over; returns how many it removed. */
   removeExpired(given: {
@@ -59,6 +63,7 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
         ),
         await remove(challenges, before(challenges.expiresAt, 0)),
         await remove(signInFlows, before(signInFlows.expiresAt, 0)),
+        await remove(connectFlows, before(connectFlows.expiresAt, connectFlowKeptMs)),
         await remove(invitations, before(invitations.expiresAt, 0)),
         await remove(ownerTokens, before(ownerTokens.expiresAt, ownerTokenKeptMs)),
         await remove(bootstrapCodes, before(bootstrapCodes.expiresAt, codeKeptMs)),

@@ -12,8 +12,9 @@ import { connections } from './tables.ts'
 type Ref = { readonly workspaceId: string; readonly id: string }
 
 const { sealed: _sealed, ...record } = getTableColumns(oauthApps)
-const used = sql<number>`(SELECT count(*)::integer FROM ${connections}
-  WHERE ${connections.oauthAppId} = ${oauthApps.id} AND ${connections.status} <> 'revoked')`
+// Written out: Drizzle leaves the names of tables out of the columns of a select from one table.
+const used = sql<number>`(SELECT count(*)::integer FROM connections
+  WHERE connections.oauth_app_id = oauth_apps.id AND connections.status <> 'revoked')`
 const isThis = ({ workspaceId, id }: Ref) =>
   and(eq(oauthApps.workspaceId, workspaceId), eq(oauthApps.id, id))
 
