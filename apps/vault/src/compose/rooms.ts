@@ -1,16 +1,18 @@
 import { createCatalog } from '@sallyport/catalog'
 import { Problem } from '@sallyport/contracts'
 import { createCapabilities } from '../capabilities/capabilities.ts'
-import { createConnections } from '../connections/connections.ts'
 import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
 import { createPolicyStore } from '../store/policies.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
 import { composeApprovals } from './approvals.ts'
+import { composeConnect } from './connect.ts'
+import { composeConnections } from './connections.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 import { composeIdentity } from './identity.ts'
 import { composeLookups } from './lookups.ts'
+import { composeOAuth } from './oauth.ts'
 import { composeOwnersView } from './owners-view.ts'
 import { composePolicies } from './policies.ts'
 import { composeRequestPath } from './request-path.ts'
@@ -20,8 +22,8 @@ const grantedMax = 1000
 
 /** Builds the rooms that operations are mounted on. */
 export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
-  const { now, randomBytes } = needs
-  const { database, feed, audit, running, newId, monotonicMs, onFailure } = foundation
+  const { now } = needs
+  const { database, feed, audit, newId, monotonicMs, onFailure } = foundation
   const catalog = createCatalog()
   const connectionStore = createConnectionStore(database)
   const policyStore = createPolicyStore(database)
@@ -39,29 +41,29 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     onFailure: (error) => onFailure('a change could not be followed up', error),
   })
   const approvals = composeApprovals(needs, foundation)
+  const oauth = composeOAuth(needs, foundation, catalog)
   const tokens = {
     open: () => Promise.reject(new Problem('token-refresh-failed')),
     renewRefused: () => Promise.reject(new Problem('token-refresh-failed')),
+    sealFirst: () => Promise.reject(new Problem('token-refresh-failed')),
+    describe: () => Promise.resolve(new Map()),
   }
   const path = composeRequestPath({
     ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl },
     ...foundation,
     approvals: approvals.forExecute,
   })
-  const shared = { audit, newId, now, randomBytes, endCalls: running.end }
   const identity = composeIdentity(needs, foundation, {
     stores,
     cancelRequests: capabilityStore.cancelPending,
   })
-  const connections = createConnections({
-    ...shared,
-    store: connectionStore,
-    keyring: foundation.keyring,
-    catalog,
-    mayUseOrigin: foundation.egress.isAllowedOrigin,
+  const connections = composeConnections(needs, foundation, {
+    ...{ catalog, connectionStore, oauth, tokens },
     probe: path.testConnection,
-    onChanged: ({ id, workspaceId }) =>
-      feed.publishLocal({ table: 'connections', id, workspaceId }),
+  })
+  const connect = composeConnect(needs, foundation, {
+    ...oauth,
+    ...{ catalog, connectionStore, tokens, revoke: oauth.endpoint.revoke },
   })
   const policies = composePolicies(needs, foundation, { connectionStore, policyStore })
   const ownersView = composeOwnersView({ ...foundation, now, identity, workspaceStore })
@@ -78,7 +80,8 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   })
   return {
     ...ownersView,
-    ...{ identity, connections, policies, capabilities, approvals },
+    ...{ identity, connections, connect, policies, capabilities, approvals },
+    oauthApps: oauth.oauthApps,
     ...path,
     watchCalls,
   }

@@ -1,13 +1,10 @@
 import { Problem } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
-import {
-  checkCredential,
-  checkExtraHeaders,
-  checkNoSecret,
-  checkOrigins,
-  checkTestUrl,
-} from './check-connection.ts'
+import { checkExtraHeaders, checkNoSecret, checkOrigins, checkTestUrl } from './check-connection.ts'
+import { checkCredential } from './credential-faults.ts'
+
+const rules = { mayUseOrigin: () => true as const, faultOfPrivateKey: () => undefined }
 
 function problemOf(work: () => unknown): string {
   try {
@@ -77,14 +74,14 @@ describe('the header of a credential', () => {
   ])('is not %s, which frames, routes or overrides the request', (name) => {
     verifies('S-18')
     const credential = { kind: 'header', name, value: 'correct-horse' } as const
-    expect(problemOf(() => checkCredential(credential))).toBe('invalid-input')
+    expect(problemOf(() => checkCredential(rules, credential, []))).toBe('invalid-input')
   })
 
   it.each(['Authorization', 'Cookie', 'X-Api-Key', 'x-goog-api-key', 'CF-Access-Client-Secret'])(
     'may be %s',
     (name) => {
       const credential = { kind: 'header', name, value: 'correct-horse' } as const
-      expect(problemOf(() => checkCredential(credential))).toBe('accepted')
+      expect(problemOf(() => checkCredential(rules, credential, []))).toBe('accepted')
     },
   )
 })

@@ -1,11 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type CredentialInput, type FieldFault, Problem } from '@sallyport/contracts'
 import { secretsOf } from './credential-secrets.ts'
-import {
-  faultOfCredentialHeader,
-  faultOfExtraRequestHeader,
-  faultOfExtraResponseHeader,
-} from './header-rules.ts'
+import { faultOfExtraRequestHeader, faultOfExtraResponseHeader } from './header-rules.ts'
 import type { StoredCredential } from './stored-credential.ts'
 
 /** May a credential be sent to this origin at all here? If not, a sentence that says why. */
@@ -24,13 +20,6 @@ export function checkOrigins(origins: readonly string[], mayUseOrigin: MayUseOri
     throw new Problem('origin-not-allowed', first.message, { fields: faults })
   }
   return [...new Set(origins)]
-}
-
-/** Problem `invalid-input` for a credential that would change how the request is framed or routed. */
-export function checkCredential(credential: StoredCredential): void {
-  if (credential.kind !== 'header') return
-  const message = faultOfCredentialHeader(credential.name)
-  if (message !== undefined) throw invalidField({ field: 'credential.name', message })
 }
 
 /** The names in lower case, each once. Problem `invalid-input` for one that agents never send or see. */
@@ -77,21 +66,39 @@ export function checkTestUrl(text: string, origins: readonly string[]): string {
   return text
 }
 
-/** Problem `invalid-input` where the secret stands in something that is stored in the clear (S-38). */
+/** What of a connection is stored in the clear. */
+export interface ClearTexts {
+  readonly label?: string | undefined
+  readonly testUrl?: string | null | undefined
+  readonly origins?: readonly string[] | undefined
+  readonly requestHeaders?: readonly string[] | undefined
+  readonly responseHeaders?: readonly string[] | undefined
+  readonly requestedScopes?: readonly string[] | undefined
+}
+
+/** Problem `invalid-input` where a secret stands in something that is stored in the clear (S-38). */
 export function checkNoSecret(
   credential: CredentialInput | StoredCredential,
-  texts: { readonly label?: string | undefined; readonly testUrl?: string | null | undefined },
+  texts: ClearTexts,
 ): void {
   const forms = secretsOf(credential).flatMap((secret) => [
     secret,
     encodeURIComponent(secret),
     Buffer.from(secret).toString('base64'),
   ])
+  const holds = (text: string) => forms.some((form) => text.includes(form))
+  // Hosts and names of headers are kept in lower case.
+  const holdsInLower = (text: string) => forms.some((form) => text.includes(form.toLowerCase()))
+  const message = 'must not hold the secret: it is stored in the clear'
   for (const field of ['label', 'testUrl'] as const) {
     const text = texts[field] ?? ''
-    if (forms.some((form) => text.includes(form))) {
-      throw invalidField({ field, message: 'must not hold the secret: it is stored in the clear' })
-    }
+    if (holds(text) || holdsInLower(text)) throw invalidField({ field, message })
+  }
+  for (const field of ['origins', 'requestHeaders', 'responseHeaders'] as const) {
+    if (texts[field]?.some(holdsInLower)) throw invalidField({ field, message })
+  }
+  if (texts.requestedScopes?.some(holds)) {
+    throw invalidField({ field: 'credential.scopes', message })
   }
 }
 

@@ -2,6 +2,7 @@ import type { ConnectionStatus, CredentialKind, PolicyDocument } from '@sallypor
 import type { z } from 'zod'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { PageAfter } from '../paging/page-cursor.ts'
+import type { NewTokenRow } from './tokens/token-store.ts'
 
 /** A connection as it is stored, without its credential. */
 export interface ConnectionRecord {
@@ -86,6 +87,15 @@ export type ConnectionChanges = Partial<
   >
 >
 
+/**
+ * What becomes of a connection's tokens when it changes: others in the place of those of version `before` (undefined: there
+ * were none), the same sealed anew for the next version, or none any more.
+ */
+export type TokensChange =
+  | { readonly put: NewTokenRow; readonly before: number | undefined }
+  | { readonly reseal: Uint8Array; readonly before: number }
+  | 'drop'
+
 /** A connection that an agent has a policy for, with that policy. */
 export interface GrantedRecord {
   readonly connection: ConnectionRecord
@@ -97,18 +107,28 @@ export type CallingAgent = Pick<AuthenticatedAgent, 'agentId' | 'workspaceId'>
 
 /** What the room needs of the store. Every query is bound to a workspace. */
 export interface ConnectionStore {
-  /** Undefined where the service is a singleton that has a connection that is not revoked. */
-  insert(row: StoredConnection): Promise<ConnectionRecord | undefined>
+  /**
+   * Writes it with its first tokens, or neither. Undefined where the service is a singleton that has a connection that is
+   * not revoked; `no-app` where its OAuth client is gone.
+   */
+  insert(
+    row: StoredConnection,
+    tokens?: NewTokenRow,
+  ): Promise<ConnectionRecord | 'no-app' | undefined>
   find(workspaceId: string, id: string): Promise<StoredConnection | undefined>
   /** Newest first. */
   list(workspaceId: string, page: PageAfter): Promise<ConnectionRecord[]>
   /** Newest first. */
   listForAgent(agent: CallingAgent, page: PageAfter): Promise<GrantedRecord[]>
-  /** Compare and set: undefined where it has another version by now or is revoked. */
+  /**
+   * Compare and set, with its tokens or not at all: undefined where it, or they, have another version by now, or it is
+   * revoked; `no-app` where its new OAuth client is gone.
+   */
   update(
     at: { readonly workspaceId: string; readonly id: string; readonly version: number },
     changes: ConnectionChanges & { readonly updatedAt: Date },
-  ): Promise<ConnectionRecord | undefined>
+    tokens?: TokensChange,
+  ): Promise<ConnectionRecord | 'no-app' | undefined>
   /**
    * Revokes and destroys the sealed credential in one statement; once more changes nothing. With an `agentId`, only
    * where that agent has a policy for it.

@@ -1,8 +1,19 @@
 import type { Catalog } from '@sallyport/catalog'
 import { type IdKind, Problem, type ProblemType } from '@sallyport/contracts'
 import type { MayUseOrigin } from './check-connection.ts'
-import type { ConnectionSnapshot, ConnectionStore, StoredConnection } from './connection-store.ts'
+import type { ConnectFlowStore } from './connect/connect-flow-store.ts'
+import type {
+  ConnectionSnapshot,
+  ConnectionStore,
+  StoredConnection,
+  TokensChange,
+} from './connection-store.ts'
+import type { CredentialRules } from './credential-faults.ts'
 import type { Sealer } from './credential-opener.ts'
+import type { TokenEndpoint } from './oauth/token-endpoint.ts'
+import type { OAuthClients } from './oauth-apps/oauth-clients.ts'
+import type { AskForToken } from './tokens/ask-for-token.ts'
+import type { TokenKeeper } from './tokens/token-keeper.ts'
 
 /** Something that was done with a connection, or refused. Never a secret in any member. */
 export interface ConnectionEvent {
@@ -34,7 +45,20 @@ export type Probe = (request: {
 export interface ConnectionsNeeds {
   readonly store: ConnectionStore
   readonly keyring: Sealer
-  readonly catalog: Pick<Catalog, 'services' | 'findService'>
+  readonly catalog: Pick<Catalog, 'services' | 'findService' | 'findProvider'>
+  /** The OAuth clients of the workspace. */
+  readonly clients: OAuthClients
+  readonly refresh: TokenEndpoint['refresh']
+  readonly askForToken: AskForToken
+  readonly tokens: Pick<TokenKeeper, 'sealFirst' | 'describe'>
+  /** Seals a connection's tokens for other origins; undefined where it has none. Problem `credential-unreadable`. */
+  readonly resealTokens: (
+    connection: StoredConnection,
+    origins: readonly string[],
+  ) => Promise<TokensChange | undefined>
+  readonly isTaken: ConnectFlowStore['isTaken']
+  readonly findTokensVersion: ConnectFlowStore['findTokensVersion']
+  readonly faultOfPrivateKey: CredentialRules['faultOfPrivateKey']
   /**
    * The event is durable when it resolves. Events are recorded after the change and before the answer: taking
    * something away is never held up by a log that cannot be written.
@@ -82,4 +106,34 @@ export function connectionNotFound(): Problem {
   return new Problem('connection-not-found', 'There is no such connection.', {
     next: 'List the connections to see which there are.',
   })
+}
+
+/** Somebody deleted it while it was about to be used. */
+export const oauthAppGone = () =>
+  new Problem('oauth-app-not-found', 'There is no such OAuth app.', {
+    next: 'List the OAuth apps to see which there are.',
+  })
+
+/** Failures that are events of their own: a secret that does not open (S-33), or that was shown to a provider. */
+const recordedFailures: ReadonlySet<ProblemType> = new Set([
+  'credential-unreadable',
+  'provider-refused',
+  'provider-unavailable',
+])
+
+/** Records what such work fails with; the failure goes on unchanged. */
+export async function recordFailure<T>(
+  { audit }: Pick<ConnectionsNeeds, 'audit'>,
+  about: Omit<ConnectionEvent, 'outcome'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Problem && recordedFailures.has(error.type)) {
+      await audit.record({ ...about, outcome: 'failed', problem: error.type, reason: error.detail })
+      error.auditId = about.auditId
+    }
+    throw error
+  }
 }

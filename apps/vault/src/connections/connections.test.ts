@@ -100,6 +100,8 @@ const keyring = {
 const contextText = (context: CredentialContext) =>
   JSON.stringify(Object.entries({ ...context, origins: context.origins.toSorted() }).toSorted())
 
+const asksNobody = () => Promise.reject(new Error('asked for tokens'))
+
 function setUp() {
   const { shelf, store } = createShelf()
   const events: ConnectionEvent[] = []
@@ -117,6 +119,13 @@ function setUp() {
       },
     },
     mayUseOrigin: (text) => text.startsWith('https:') || 'Use https:.',
+    // Of keys nobody is asked for tokens: see credential-kinds.test.ts.
+    clients: { get: asksNobody, find: asksNobody, findByProvider: asksNobody },
+    ...{ refresh: asksNobody, askForToken: asksNobody, resealTokens: asksNobody },
+    tokens: { sealFirst: asksNobody, describe: asksNobody },
+    findTokensVersion: asksNobody,
+    isTaken: async () => false,
+    faultOfPrivateKey: () => undefined,
     probe: async (request) => {
       probes.push(request)
       return { status: answer.probe(), auditId: request.auditId }

@@ -20,7 +20,7 @@ import { createConnectionCreation } from './create-connection.ts'
 import { createRevocation } from './revoke-connection.ts'
 import { createConnectionTest } from './test-connection.ts'
 import { createConnectionUpdate } from './update-connection.ts'
-import { viewConnection, viewForAgent } from './view-connection.ts'
+import { createConnectionView, viewForAgent } from './view-connection.ts'
 
 type Owner = AuthenticatedOwner
 type OneConnection = OutputOf<typeof getConnection>
@@ -28,8 +28,9 @@ type OneConnection = OutputOf<typeof getConnection>
 /** The room's operations. Each is bound to the caller's workspace; what is not in it is `connection-not-found`. */
 export interface Connections {
   /**
-   * Seals a credential for its origins. Problems: `invalid-input`, `invalid-url`, `origin-not-allowed`, and
-   * `connection-exists` where a singleton service has a connection already.
+   * Seals a credential for its origins. Problems: `invalid-input`, `invalid-url`, `origin-not-allowed`,
+   * `connection-exists` where a singleton service has a connection already; for what becomes access tokens also
+   * `provider-refused`, `provider-unavailable`, and `oauth-app-missing` or `oauth-app-not-found` for a refresh token.
    */
   create(owner: Owner, input: InputOf<typeof createConnection>): Promise<OneConnection>
   /** One page, newest first. Problem: `invalid-input` for a cursor that no list has answered. */
@@ -65,23 +66,24 @@ export interface Connections {
 /** Builds the room. */
 export function createConnections(needs: ConnectionsNeeds): Connections {
   const { store } = needs
+  const view = createConnectionView(needs)
   const revocation = createRevocation(needs)
   return {
-    create: createConnectionCreation(needs),
-    update: createConnectionUpdate(needs),
+    create: createConnectionCreation({ ...needs, view }),
+    update: createConnectionUpdate({ ...needs, view }),
     test: createConnectionTest(needs),
     revokeByOwner: revocation.byOwner,
     revokeByAgent: revocation.byAgent,
 
     async get(owner, { connectionId }) {
       const stored = await getStored(needs, owner.workspaceId, connectionId)
-      return { connection: viewConnection(stored) }
+      return { connection: await view.one(stored) }
     },
 
     async list(owner, input) {
       const rows = await store.list(owner.workspaceId, readPage(input))
       const { page, ...rest } = writePage(rows, input)
-      return { connections: page.map(viewConnection), ...rest }
+      return { connections: await view.many(page), ...rest }
     },
 
     async listForAgent(agent, input) {

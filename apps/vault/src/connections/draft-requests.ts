@@ -53,7 +53,7 @@ export function draftRequests(
 }
 
 /** Where each customer has a host of their own, the owner names it; it has to look like one. */
-function checkKnownHosts(service: Service, origins: readonly string[]): void {
+export function checkKnownHosts(service: Service, origins: readonly string[]): void {
   const { name, originPattern } = service
   const example = originPattern?.example ?? 'https://api.example.com'
   if (origins.length === 0) {

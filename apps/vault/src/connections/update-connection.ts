@@ -1,44 +1,54 @@
 import { type InputOf, type OutputOf, Problem, type updateConnection } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { requireFreshSignIn } from '../identity/require-fresh-sign-in.ts'
-import {
-  checkCredential,
-  checkExtraHeaders,
-  checkNoSecret,
-  checkOrigins,
-  checkTestUrl,
-  invalidField,
-} from './check-connection.ts'
-import type { ConnectionChanges, ConnectionRecord, StoredConnection } from './connection-store.ts'
-import { type ConnectionsNeeds, getLive } from './connections-needs.ts'
+import { type AcceptedCredential, acceptCredential } from './accept-credential.ts'
+import { checkExtraHeaders, checkNoSecret, checkOrigins, checkTestUrl } from './check-connection.ts'
+import { findApp } from './connect/begin-flow.ts'
+import type {
+  ConnectionChanges,
+  ConnectionRecord,
+  StoredConnection,
+  TokensChange,
+} from './connection-store.ts'
+import { type ConnectionsNeeds, getLive, oauthAppGone, recordFailure } from './connections-needs.ts'
+import { checkCredential } from './credential-faults.ts'
 import { credentialContext, readCredential } from './credential-opener.ts'
-import { hintOf } from './credential-secrets.ts'
-import { encodeCredential } from './stored-credential.ts'
-import { viewConnection } from './view-connection.ts'
+import { checkKnownHosts } from './draft-requests.ts'
+import { encodeCredential, isRenewable } from './stored-credential.ts'
+import type { ConnectionView } from './view-connection.ts'
 
 type Input = InputOf<typeof updateConnection>
 type Output = OutputOf<typeof updateConnection>
-type Needs = Omit<ConnectionsNeeds, 'catalog' | 'probe'>
+type Needs = Omit<ConnectionsNeeds, 'probe'> & { readonly view: ConnectionView }
 
 /** How often an update is worked out anew because somebody else was faster. */
 const attemptsMax = 4
 
 /**
  * Builds the operation `updateConnection`. What is not named stays. A new credential or other origins seal the
- * credential anew, for the next version of the row, and end the calls that are on their way with the old one; what makes it
- * reach further takes, from a session, a fresh sign-in.
+ * credential anew, for the next version of the row, and its tokens with it, and end the calls that are on their way with the
+ * old one; what makes it reach further takes, from a session, a fresh sign-in.
  */
 export function createConnectionUpdate(needs: Needs) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
-    const { stored, changes } = await compareAndSet(needs, owner, input)
+    const about = {
+      auditId: needs.newId('audit'),
+      workspaceId: owner.workspaceId,
+      operation: 'updateConnection',
+      connectionId: input.connectionId,
+      ownerId: owner.ownerId,
+    }
+    const { stored, changes } = await recordFailure(needs, about, () =>
+      compareAndSet(needs, owner, input),
+    )
     needs.onChanged(stored)
     if (changes.sealed !== undefined) needs.endCalls({ connectionId: stored.id })
     await needs.audit.record({
-      ...subject(needs, owner, input),
+      ...about,
       outcome: 'done',
       detail: { changed: namesOf(input), ...(changes.origins && { origins: stored.origins }) },
     })
-    return { connection: viewConnection(stored) }
+    return { connection: await needs.view.one(stored) }
   }
 }
 
@@ -47,19 +57,27 @@ interface Applied {
   readonly changes: ConnectionChanges
 }
 
+/** A credential that was tried, and when. */
+interface Tried extends AcceptedCredential {
+  readonly atMs: number
+}
+
 async function compareAndSet(
   needs: Needs,
   owner: AuthenticatedOwner,
   input: Input,
 ): Promise<Applied> {
+  // Tried once, however often the rest is worked out: a refresh token may be good for one try.
+  let tried: Tried | undefined
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const current = await getLive(needs, owner.workspaceId, input.connectionId)
     if (reachesFurther(input, current)) requireFreshSession(owner, needs.now())
-    const changes = await recordFailure(needs, subject(needs, owner, input), () =>
-      workOut(needs, current, input),
-    )
+    const plain = plainChanges(needs, input, current)
+    tried ??= await tryCredential(needs, current, { input, plain })
+    const { changes, tokens } = await workOut(needs, current, { plain, tried })
     const updatedAt = new Date(needs.now())
-    const stored = await needs.store.update(current, { ...changes, updatedAt })
+    const stored = await needs.store.update(current, { ...changes, updatedAt }, tokens)
+    if (stored === 'no-app') throw oauthAppGone()
     if (stored !== undefined) return { stored, changes }
   }
   throw new Problem('version-conflict', 'The connection is being changed by somebody else.', {
@@ -76,85 +94,98 @@ function requireFreshSession(owner: AuthenticatedOwner, nowMs: number): void {
   if (owner.via === 'session') requireFreshSignIn(owner, nowMs)
 }
 
+/** Takes the new credential, where there is one, once everything else about it is known to be right. */
+async function tryCredential(
+  needs: Needs,
+  current: StoredConnection,
+  { input, plain }: { readonly input: Input; readonly plain: ConnectionChanges },
+): Promise<Tried | undefined> {
+  const { credential } = input
+  if (credential === undefined) return undefined
+  checkCredential(needs, credential, plain.origins ?? current.origins)
+  const requestedScopes = 'scopes' in credential ? credential.scopes : undefined
+  checkNoSecret(credential, { ...current, ...plain, requestedScopes })
+  const { workspaceId } = current
+  const oauthAppId = credential.kind === 'oauth2' ? await findAppId(needs, current) : undefined
+  const accepted = await acceptCredential(needs, credential, { workspaceId, oauthAppId })
+  return { ...accepted, atMs: needs.now() }
+}
+
+/** The client that the account was connected with so far, as its seal says; else the one of the service's provider. */
+async function findAppId(needs: Needs, current: StoredConnection): Promise<string> {
+  if (current.credentialKind === 'oauth2') {
+    const credential = await readCredential(needs.keyring, current)
+    if (credential.kind === 'oauth2') return credential.oauthAppId
+  }
+  const { provider } = current
+  return (await findApp(needs, current.workspaceId, { input: {}, provider })).id
+}
+
 /** What has to be written so that the connection becomes what the input says. */
 async function workOut(
   needs: Needs,
   current: StoredConnection,
-  input: Input,
-): Promise<ConnectionChanges> {
-  const origins = input.origins && checkOrigins(input.origins, needs.mayUseOrigin)
-  const plain = plainChanges(input, current, origins)
-  const reseals = input.credential !== undefined || origins !== undefined
-  const namesText = input.label !== undefined || plain.testUrl !== undefined
-  if (!reseals && !namesText) return plain
+  { plain, tried }: { readonly plain: ConnectionChanges; readonly tried: Tried | undefined },
+): Promise<{ readonly changes: ConnectionChanges; readonly tokens?: TokensChange | undefined }> {
+  const reseals = tried !== undefined || plain.origins !== undefined
+  const namesText = plain.label !== undefined || plain.testUrl !== undefined
+  if (!reseals && !namesText) return { changes: plain }
 
-  if (input.credential?.kind === 'oauth2') {
-    throw invalidField({ field: 'credential.kind', message: 'must be the kind of a key' })
+  const stored = tried?.stored ?? (await readCredential(needs.keyring, current))
+  const origins = plain.origins ?? current.origins
+  if (tried === undefined) {
+    checkNoSecret(stored, { ...current, ...plain })
+    // Of what is kept only this depends on the origins.
+    if (stored.kind === 'aws-sigv4') checkCredential(needs, stored, origins)
   }
-  const credential = input.credential ?? (await readCredential(needs.keyring, current))
-  checkCredential(credential)
-  checkNoSecret(credential, { ...current, ...plain })
-  if (!reseals) return plain
+  if (!reseals) return { changes: plain }
 
-  const next = { ...current, version: current.version + 1, origins: origins ?? current.origins }
-  const sealed = await needs.keyring.seal(credentialContext(next), encodeCredential(credential))
-  return {
-    ...plain,
-    origins: next.origins,
-    version: next.version,
-    sealed,
-    ...(input.credential !== undefined && {
-      status: 'healthy',
-      credentialKind: credential.kind,
-      credentialHint: hintOf(credential),
-    }),
+  const next = { ...current, version: current.version + 1, origins, ...tried?.columns }
+  const sealed = await needs.keyring.seal(credentialContext(next), encodeCredential(stored))
+  const isNew = tried !== undefined && { status: 'healthy' as const, statusReason: null }
+  const changes = { ...plain, origins, version: next.version, sealed, ...isNew, ...tried?.columns }
+  return { changes, tokens: await tokensOf(needs, { current, next, tried }) }
+}
+
+/** The tokens go with the credential: new ones with a new one, none with a key, the same for other origins. */
+async function tokensOf(
+  needs: Needs,
+  {
+    current,
+    next,
+    tried,
+  }: {
+    readonly current: StoredConnection
+    readonly next: StoredConnection
+    readonly tried: Tried | undefined
+  },
+): Promise<TokensChange | undefined> {
+  if (tried?.answer !== undefined) {
+    const before = await needs.findTokensVersion(current.id)
+    const at = { nowMs: tried.atMs, version: (before ?? 0) + 1 }
+    return { put: await needs.tokens.sealFirst(next, tried.answer, at), before }
   }
+  if (!isRenewable(current.credentialKind)) return undefined
+  return tried === undefined ? needs.resealTokens(current, next.origins) : 'drop'
 }
 
 /** The changes that do not concern the credential. A test URL always lies within the origins. */
-function plainChanges(
-  input: Input,
-  current: StoredConnection,
-  origins = current.origins,
-): ConnectionChanges {
+function plainChanges(needs: Needs, input: Input, current: StoredConnection): ConnectionChanges {
   const { label, requestHeaders, responseHeaders, allowEncodedSlash, testUrl } = input
+  const origins = input.origins && checkOrigins(input.origins, needs.mayUseOrigin)
+  const service = needs.catalog.findService(current.service)
+  if (origins !== undefined && service !== undefined) checkKnownHosts(service, origins)
   const probed = testUrl === undefined ? current.testUrl : testUrl
-  if (probed !== null) checkTestUrl(probed, origins)
+  if (probed !== null) checkTestUrl(probed, origins ?? current.origins)
   return {
     ...(label !== undefined && { label }),
+    ...(origins !== undefined && { origins }),
     ...(requestHeaders && { requestHeaders: checkExtraHeaders('requestHeaders', requestHeaders) }),
     ...(responseHeaders && {
       responseHeaders: checkExtraHeaders('responseHeaders', responseHeaders),
     }),
     ...(allowEncodedSlash !== undefined && { allowEncodedSlash }),
     ...(testUrl !== undefined && { testUrl }),
-  }
-}
-
-/** A credential that does not open is an event of its own (S-33); the failure goes on unchanged. */
-async function recordFailure<T>(
-  { audit }: Pick<Needs, 'audit'>,
-  about: ReturnType<typeof subject>,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Problem && error.type === 'credential-unreadable') {
-      await audit.record({ ...about, outcome: 'failed', problem: error.type })
-      error.auditId = about.auditId
-    }
-    throw error
-  }
-}
-
-function subject(needs: Pick<Needs, 'newId'>, owner: AuthenticatedOwner, input: Input) {
-  return {
-    auditId: needs.newId('audit'),
-    workspaceId: owner.workspaceId,
-    operation: 'updateConnection',
-    connectionId: input.connectionId,
-    ownerId: owner.ownerId,
   }
 }
 

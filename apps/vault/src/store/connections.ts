@@ -1,12 +1,20 @@
 import { and, eq, exists, getTableColumns, ne, type SQL, sql } from 'drizzle-orm'
+import type { ConnectionRecord, TokensChange } from '../connections/connection-store.ts'
+import type { NewTokenRow } from '../connections/tokens/token-store.ts'
 import type { PageAfter } from '../paging/page-cursor.ts'
 import { cancelApprovals } from './approval-opening.ts'
-import { type Database, guardStore } from './database.ts'
+import { type Database, guardStore, type Transaction } from './database.ts'
+import { lockOAuthApp } from './oauth-apps.ts'
+import { connectionTokens } from './oauth-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
+import { putTokens } from './put-tokens.ts'
 import { connections, policies } from './tables.ts'
+import { undoing } from './undoing.ts'
 
 type Row = typeof connections.$inferSelect
 type NewRow = typeof connections.$inferInsert
+type Stored = ConnectionRecord
+type At = { readonly workspaceId: string; readonly id: string; readonly version: number }
 type Changes = Partial<Omit<NewRow, 'id' | 'workspaceId' | 'createdAt'>>
 /** The queries on connections. */
 export type ConnectionStore = ReturnType<typeof createConnectionStore>
@@ -15,7 +23,12 @@ const { sealed: _sealed, ...record } = getTableColumns(connections)
 
 /** Builds the queries on connections. Those that answer a person or an agent are bound to a workspace. */
 export function createConnectionStore(database: Pick<Database, 'db' | 'transaction'>) {
-  return guardStore({ ...reads(database), ...ofAgents(database), ...writes(database) })
+  return guardStore({
+    ...reads(database),
+    ...ofAgents(database),
+    ...writes(database),
+    revoke: createRevoke(database),
+  })
 }
 
 function reads({ db }: Pick<Database, 'db'>) {
@@ -110,75 +123,134 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
   }
 }
 
-function writes({ db, transaction }: Pick<Database, 'db' | 'transaction'>) {
+function writes(database: Pick<Database, 'db' | 'transaction'>) {
+  const { db } = database
+  const insert = async (executor: Pick<Transaction, 'insert'>, row: NewRow) => {
+    const [stored] = await executor
+      .insert(connections)
+      .values(row)
+      .onConflictDoNothing()
+      .returning(record)
+    return stored
+  }
+  const update = async (executor: Pick<Transaction, 'update'>, at: At, changes: Changes) => {
+    const [stored] = await executor
+      .update(connections)
+      .set(changes)
+      .where(
+        and(
+          eq(connections.workspaceId, at.workspaceId),
+          eq(connections.id, at.id),
+          eq(connections.version, at.version),
+          ne(connections.status, 'revoked'),
+        ),
+      )
+      .returning(record)
+    return stored
+  }
   return {
-    /** Undefined where a singleton service has a connection already that is not revoked. */
-    async insert(row: NewRow) {
-      const [stored] = await db
-        .insert(connections)
-        .values(row)
-        .onConflictDoNothing()
-        .returning(record)
-      return stored
-    },
+    /**
+     * Undefined where a singleton service has a connection already that is not revoked; `no-app` where its OAuth client is
+     * gone. Its first tokens are written with it.
+     */
+    insert: (row: NewRow, tokens?: NewTokenRow) =>
+      tokens === undefined
+        ? insert(db, row)
+        : undoing<Stored, 'no-app' | undefined>(database, async (tx, give) => {
+            if (!(await hasApp(tx, row.workspaceId, row))) give('no-app')
+            const stored = await insert(tx, row)
+            if (stored === undefined) return give(undefined)
+            await tx.insert(connectionTokens).values(tokens)
+            return stored
+          }),
 
-    /** Compare and set: undefined where the row has another version by now, or is revoked or gone. */
-    async update(
-      at: { readonly workspaceId: string; readonly id: string; readonly version: number },
-      changes: Changes,
-    ) {
-      const [stored] = await db
+    /**
+     * Compare and set: undefined where the row, or its tokens, have another version by now, or it is revoked or gone;
+     * `no-app` where its new OAuth client is gone.
+     */
+    update: (at: At, changes: Changes, tokens?: TokensChange) =>
+      tokens === undefined
+        ? update(db, at, changes)
+        : undoing<Stored, 'no-app' | undefined>(database, async (tx, give) => {
+            if (!(await hasApp(tx, at.workspaceId, changes))) give('no-app')
+            const stored = await update(tx, at, changes)
+            if (stored === undefined) return give(undefined)
+            if (!(await changeTokens(tx, at.id, tokens))) give(undefined)
+            return stored
+          }),
+  }
+}
+
+/** Holds the OAuth client that a connection begins to use, so that nobody deletes it meanwhile. */
+const hasApp = async (
+  tx: Transaction,
+  workspaceId: string,
+  { oauthAppId }: Pick<Changes, 'oauthAppId'>,
+) =>
+  oauthAppId === undefined ||
+  oauthAppId === null ||
+  lockOAuthApp(tx, { workspaceId, id: oauthAppId })
+
+/** False where they have another version by now. Who renews them goes on doing so, where they are the same. */
+async function changeTokens(
+  tx: Transaction,
+  connectionId: string,
+  change: TokensChange,
+): Promise<boolean> {
+  const isTheirs = eq(connectionTokens.connectionId, connectionId)
+  if (change === 'drop') {
+    await tx.delete(connectionTokens).where(isTheirs)
+    return true
+  }
+  if ('put' in change) return putTokens(tx, change.put, change.before)
+  const { reseal: sealed, before } = change
+  const changed = await tx
+    .update(connectionTokens)
+    .set({ sealed, version: before + 1 })
+    .where(and(isTheirs, eq(connectionTokens.version, before)))
+    .returning({ id: connectionTokens.connectionId })
+  return changed.length === 1
+}
+
+interface Revoked {
+  readonly workspaceId: string
+  readonly id: string
+  /** Only where this agent has a policy for it. */
+  readonly agentId?: string
+  readonly now: Date
+}
+
+/** Destroys the sealed credential in the statement that revokes, and withdraws approvals; repeated, it changes nothing. */
+const createRevoke =
+  ({ db, transaction }: Pick<Database, 'db' | 'transaction'>) =>
+  async (at: Revoked): Promise<Stored | undefined> => {
+    const isNew = sql`${connections.status} <> 'revoked'`
+    const whenNew = (value: SQL, otherwise: SQL) =>
+      sql`case when ${isNew} then ${value} else ${otherwise} end`
+    const now = sql`${at.now.toISOString()}::timestamptz`
+    return transaction(async (tx) => {
+      const [stored] = await tx
         .update(connections)
-        .set(changes)
+        .set({
+          status: 'revoked',
+          sealed: null,
+          credentialHint: '',
+          version: whenNew(sql`${connections.version} + 1`, sql`${connections.version}`),
+          revokedAt: whenNew(now, sql`${connections.revokedAt}`),
+          updatedAt: whenNew(now, sql`${connections.updatedAt}`),
+        })
         .where(
           and(
             eq(connections.workspaceId, at.workspaceId),
             eq(connections.id, at.id),
-            eq(connections.version, at.version),
-            ne(connections.status, 'revoked'),
+            at.agentId === undefined ? undefined : hasPolicy(db, at.agentId),
           ),
         )
         .returning(record)
+      if (stored !== undefined) await cancelApprovals(tx, { connectionId: stored.id })
       return stored
-    },
-
-    /** Destroys the sealed credential in the statement that revokes, and withdraws approvals; repeated, it changes nothing. */
-    async revoke(at: {
-      readonly workspaceId: string
-      readonly id: string
-      /** Only where this agent has a policy for it. */
-      readonly agentId?: string
-      readonly now: Date
-    }) {
-      const isNew = sql`${connections.status} <> 'revoked'`
-      const whenNew = (value: SQL, otherwise: SQL) =>
-        sql`case when ${isNew} then ${value} else ${otherwise} end`
-      const now = sql`${at.now.toISOString()}::timestamptz`
-      return transaction(async (tx) => {
-        const [stored] = await tx
-          .update(connections)
-          .set({
-            status: 'revoked',
-            sealed: null,
-            credentialHint: '',
-            version: whenNew(sql`${connections.version} + 1`, sql`${connections.version}`),
-            revokedAt: whenNew(now, sql`${connections.revokedAt}`),
-            updatedAt: whenNew(now, sql`${connections.updatedAt}`),
-          })
-          .where(
-            and(
-              eq(connections.workspaceId, at.workspaceId),
-              eq(connections.id, at.id),
-              at.agentId === undefined ? undefined : hasPolicy(db, at.agentId),
-            ),
-          )
-          .returning(record)
-        if (stored !== undefined) await cancelApprovals(tx, { connectionId: stored.id })
-        return stored
-      })
-    },
+    })
   }
-}
 
 /** More of one service than anybody would choose among. */
 const candidatesMax = 50

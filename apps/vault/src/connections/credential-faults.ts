@@ -1,0 +1,89 @@
+import { type CredentialInput, type FieldFault, Problem } from '@sallyport/contracts'
+import { findAwsScope } from './aws-scope.ts'
+import { invalidField, type MayUseOrigin } from './check-connection.ts'
+import { faultOfCredentialHeader } from './header-rules.ts'
+import type { StoredCredential } from './stored-credential.ts'
+
+export interface CredentialRules {
+  readonly mayUseOrigin: MayUseOrigin
+  /** What is wrong with a private key, as a clause; undefined where it can sign. */
+  readonly faultOfPrivateKey: (text: string) => string | undefined
+}
+
+type Credential = CredentialInput | StoredCredential
+type Of<Kind extends CredentialInput['kind']> = Extract<Credential, { kind: Kind }>
+
+/**
+ * Checks what a credential says beside its secret. Problem `invalid-input` where it would change how requests are framed or
+ * routed, or cannot work as it stands; `origin-not-allowed` for a token endpoint that the operator's rules exclude.
+ */
+export function checkCredential(
+  rules: CredentialRules,
+  credential: Credential,
+  origins: readonly string[],
+): void {
+  const fault = faultOf(rules, credential, origins)
+  if (fault !== undefined) {
+    throw invalidField({ field: `credential.${fault.field}`, message: fault.message })
+  }
+}
+
+function faultOf(
+  rules: CredentialRules,
+  credential: Credential,
+  origins: readonly string[],
+): FieldFault | undefined {
+  switch (credential.kind) {
+    case 'header':
+      return fieldFault('name', faultOfCredentialHeader(credential.name))
+    case 'oauth2-client-credentials':
+      checkTokenEndpoint(rules, credential.tokenEndpoint)
+      return faultOfClient(rules, credential)
+    case 'jwt-service-account':
+      checkTokenEndpoint(rules, credential.tokenEndpoint)
+      return fieldFault('privateKey', rules.faultOfPrivateKey(credential.privateKey))
+    case 'aws-sigv4':
+      return faultOfScope(credential, origins)
+    default:
+      return undefined
+  }
+}
+
+const fieldFault = (field: string, message: string | undefined): FieldFault | undefined =>
+  message === undefined ? undefined : { field, message }
+
+/** The secret goes there too, so the operator's rules hold for it as they do for the API. */
+function checkTokenEndpoint({ mayUseOrigin }: CredentialRules, url: string): void {
+  const answer = mayUseOrigin(new URL(url).origin)
+  if (answer === true) return
+  throw new Problem('origin-not-allowed', answer, {
+    fields: [{ field: 'credential.tokenEndpoint', message: answer }],
+  })
+}
+
+/** A client proves itself by its secret or by its key, and is not given the other for nothing. */
+function faultOfClient(
+  { faultOfPrivateKey }: CredentialRules,
+  { clientAuthentication, clientSecret, privateKey, keyId }: Of<'oauth2-client-credentials'>,
+): FieldFault | undefined {
+  const how = `with the client authentication ${clientAuthentication}`
+  if (clientAuthentication === 'private_key_jwt') {
+    if (clientSecret !== undefined) return fieldFault('clientSecret', `must be left out ${how}`)
+    if (privateKey === undefined) return fieldFault('privateKey', `must be given ${how}`)
+    return fieldFault('privateKey', faultOfPrivateKey(privateKey))
+  }
+  if (clientSecret === undefined) return fieldFault('clientSecret', `must be given ${how}`)
+  if (privateKey !== undefined) return fieldFault('privateKey', `must be left out ${how}`)
+  return keyId === undefined ? undefined : fieldFault('keyId', `must be left out ${how}`)
+}
+
+/** What is signed names region and service: every host says them, or the owner does. */
+function faultOfScope(
+  credential: Of<'aws-sigv4'>,
+  origins: readonly string[],
+): FieldFault | undefined {
+  const silent = origins.find((origin) => !findAwsScope(credential, new URL(origin).host))
+  if (silent === undefined) return undefined
+  const field = credential.region === undefined ? 'region' : 'service'
+  return { field, message: `must be given: ${silent} does not say it` }
+}
