@@ -57,6 +57,11 @@ const sessionsOf = async (visitor: Visitor) => {
   return body.sessions as { id: string; current: boolean; method: string; userAgent?: string }[]
 }
 const pathOf = ({ path }: Operation) => path.replaceAll(/\{\w+\}/g, 'none_00000000000000000000000')
+/** Well formed, and of a provider that the vault may not speak to. */
+const singleSignOn = {
+  ...{ issuer: 'http://10.0.0.1', clientId: 'vault', clientSecret: 'a-secret-of-a-client' },
+  label: 'Acme',
+}
 const outcome = ({ status, body }: Visit) => (status < 400 ? status : body.type)
 
 describe('sessions', () => {
@@ -108,6 +113,7 @@ describe('a fresh sign-in', () => {
     changeMemberRole: { role: 'auditor' },
     createInvitation: { email: 'fresher@example.com', role: 'auditor' },
     createPasskey: { challengeId: 'chl_1', response: {}, name: 'x' },
+    putSingleSignOn: singleSignOn,
   }
   const reaching = () =>
     all.filter(
@@ -251,6 +257,7 @@ const mayOf: Record<Role, (scope: OwnerScope) => boolean> = {
 }
 const ownersAlone = [
   ...['addMember', 'changeMemberRole', 'removeMember', 'createInvitation', 'deleteInvitation'],
+  ...['putSingleSignOn', 'deleteSingleSignOn'],
 ]
 
 describe('roles', () => {
@@ -264,6 +271,7 @@ describe('roles', () => {
         addMember: { email, password: memberPassword, role: 'auditor' },
         changeMemberRole: { role: 'owner' },
         createInvitation: { email, role: 'owner' },
+        putSingleSignOn: singleSignOn,
       }
       // What is their own ends what the others need.
       const last = ['signOut', 'endOtherSessions', 'changePassword']

@@ -433,6 +433,8 @@ describe('a session whose person signed in a while ago', () => {
       createToken: { name: 'theirs', scopes: ['agents:write'], expiresInDays: 1 },
       ...{ beginPasskey: {}, createPasskey: passkey, deletePasskey: { passkeyId: none } },
       ...{ beginTotp: {}, disableTotp: {}, renewRecoveryCodes: {}, unfreezeWorkspace: {} },
+      putSingleSignOn: { issuer: 'https://127.0.0.1', clientId: 'theirs', label: 'Theirs' },
+      deleteSingleSignOn: {},
       updateConnection: { connectionId, origins: ['http://127.0.0.1:9', 'http://127.0.0.2:9'] },
     }
     // Approving demands it where the policy says so: `approvals.test.ts`.
@@ -444,6 +446,7 @@ describe('a session whose person signed in a while ago', () => {
     expect(Object.keys(inputs).toSorted()).toEqual(demanding.map(({ id }) => id).toSorted())
     const counts = () => admin`
       SELECT (SELECT count(*) FROM owners) AS owners, (SELECT count(*) FROM owner_tokens) AS tokens,
+             (SELECT count(*) FROM single_sign_on) AS providers,
              (SELECT count(*) FROM invitations) AS invitations, (SELECT count(*) FROM challenges) AS challenges,
              (SELECT string_agg(role, ',' ORDER BY id) FROM owners) AS roles,
              (SELECT count(*) FROM owners WHERE totp_sealed IS NOT NULL) AS secrets,

@@ -189,11 +189,17 @@ describe('the way back', () => {
 
   it('leads the browser to the page that finishes it', async () => {
     const sentTo = new URL(await scene.begin(scene.browser(), { account: 'ann' }))
-    const { status, headers } = await scene
-      .browser()
-      .ask('GET', `${sentTo.pathname}${sentTo.search}`)
+    const get = (accept: string) =>
+      fetch(`${scene.vault.url}${sentTo.pathname}${sentTo.search}`, {
+        redirect: 'manual',
+        headers: { accept },
+      })
+    const { status, headers } = await get('text/html,application/xhtml+xml;q=0.9,*/*;q=0.8')
     expect(status).toBe(303)
-    expect(new URL(headers.get('location') ?? '', scene.vault.url).origin).toBe(scene.vault.url)
+    expect(headers.get('location')).toBe(`/sign-in/callback${sentTo.search}`)
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect((await get('application/json')).status).toBe(405)
   })
 
   it('with a code of somebody else’s attempt signs nobody in', async () => {

@@ -2,7 +2,7 @@ import { Problem } from '@sallyport/contracts'
 import { Hono } from 'hono'
 import type { MountContext, Mounted } from './mount.ts'
 import { asProblem } from './problem.ts'
-import { leadProvidersBack } from './provider-callbacks.ts'
+import { leadBrowsersBack } from './provider-callbacks.ts'
 
 // The outermost room: it mounts the operations, and what is not mounted answers 404.
 
@@ -26,7 +26,7 @@ function methodsAt(mounted: readonly Mounted[], path: string): string[] {
 export function createApp(mounted: readonly Mounted[], context: MountContext): App {
   const app: App = new Hono<{ Bindings: Bindings }>()
   const routes = new Set<string>()
-  leadProvidersBack(app, context)
+  for (const [path, lead] of leadBrowsersBack(context)) app.get(path, lead)
   for (const { operation, serve } of mounted) {
     const route = toRoute(operation.path)
     app.on(operation.method, route, async (c) => {
