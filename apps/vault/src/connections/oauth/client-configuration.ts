@@ -13,7 +13,7 @@ import {
   type ServerMetadata,
 } from 'openid-client'
 import type { MayUseOrigin } from '../check-connection.ts'
-import type { OAuthFetch, TokenClient } from './token-endpoint.ts'
+import type { OAuthFetch, TokenClient } from './token-client.ts'
 
 /** Reads a private key that signs; see `credentials/signing-key.ts`. Throws Problem `provider-refused`. */
 export type ReadSigningKey = (

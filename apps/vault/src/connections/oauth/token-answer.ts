@@ -1,6 +1,6 @@
 import type { TokenEndpointResponse } from 'openid-client'
 import { statusProblem, unintelligible } from './oauth-problem.ts'
-import type { OAuthFetch, TokenAnswer } from './token-endpoint.ts'
+import type { OAuthFetch, TokenAnswer } from './token-client.ts'
 
 // Providers depart from RFC 6749 in small ways. What is harmless is put right before openid-client reads it: an answer that is
 // refused for its form may have used up the refresh token.
