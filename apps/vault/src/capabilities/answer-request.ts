@@ -11,6 +11,7 @@ import { isLookupId } from '../paging/lookup-id.ts'
 import { viewPolicy } from '../policies/view-policy.ts'
 import type { CapabilitiesNeeds } from './capabilities-needs.ts'
 import type { GrantParties, StoredCapabilityRequest } from './capability-store.ts'
+import { coversOrigin, originsWithin } from './fit-origins.ts'
 import { draftGrant } from './grant-document.ts'
 import { viewRequest } from './view-request.ts'
 
@@ -60,7 +61,9 @@ export function createApproval(needs: CapabilitiesNeeds) {
       (parties) => {
         checkParties(parties, entry, input)
         const nowMs = at.getTime()
-        return draftGrant({ action: entry.action, wish: input, policy: parties.policy, nowMs })
+        const { policy, connection } = parties
+        const { origins } = connection
+        return draftGrant({ action: entry.action, wish: input, origins, policy, nowMs })
       },
     )
     if (granted.outcome !== 'granted') throw lost(granted.outcome)
@@ -169,7 +172,8 @@ function checkParties(
   }
   const faults = allow.flatMap(({ origin }, at) =>
     // What is no origin of the action is refused for that.
-    connection.origins.includes(origin) || !action.allow.some((one) => one.origin === origin)
+    originsWithin(origin, connection.origins).length > 0 ||
+    !action.allow.some((one) => coversOrigin(one.origin, origin))
       ? []
       : [
           {

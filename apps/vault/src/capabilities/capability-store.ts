@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '@sallyport/contracts'
+import type { CredentialKind, PolicyDocument } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
 import type { StoredPolicy } from '../policies/policy-store.ts'
 
@@ -41,6 +41,7 @@ export interface GrantCandidate {
   readonly label: string
   readonly status: 'healthy' | 'needs_reauth' | 'revoked'
   readonly origins: readonly string[]
+  readonly credentialKind: CredentialKind
   readonly grantedScopes: readonly string[]
   readonly policyId: string | null
 }

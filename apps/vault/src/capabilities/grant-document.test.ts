@@ -8,6 +8,8 @@ import { draftGrant } from './grant-document.ts'
 
 const nowMs = Date.parse('2026-11-21T10:00:00Z')
 const origins = ['https://api.example.com', 'https://*.example.com', 'https://x.example.com']
+/** Those of the connection. */
+const hosts = ['https://api.example.com', 'https://x.example.com']
 const methods = ['GET', 'POST', 'DELETE'] as const
 const modes = ['always', 'writes', 'never'] as const
 
@@ -30,7 +32,7 @@ const policyOf = (allow: PolicyDocument['allow'], approval: PolicyDocument['appr
   ({ allow, approval, limits: {}, windows: [] }) satisfies PolicyDocument
 const request = fc.record({
   method: fc.constantFrom(...methods),
-  origin: fc.constantFrom('https://api.example.com', 'https://x.example.com'),
+  origin: fc.constantFrom(...hosts, 'https://other.example.com'),
   path: fc
     .array(fc.constantFrom('a', 'b', 'ab', 'aab', 'c'), { maxLength: 4 })
     .map((segments) => `/${segments.join('/')}`),
@@ -70,7 +72,7 @@ describe('a grant', () => {
               ...(allow !== null && { allow }),
               ...(chosen !== null && { approval: chosen }),
             }
-            after = draftGrant({ action, wish, policy: before, nowMs })
+            after = draftGrant({ action, wish, origins: hosts, policy: before, nowMs })
           } catch (thrown) {
             if (thrown instanceof Problem) return
             throw thrown
@@ -93,5 +95,40 @@ describe('a grant', () => {
       { numRuns: 1500 },
     )
     expect(granted).toBeGreaterThan(100)
+  })
+
+  it('names the connection’s own hosts where the action names a pattern, and no other', () => {
+    verifies('S-13')
+    const action = {
+      ...{ id: 'act', label: 'Act', description: 'Acts.', approval: 'never' as const },
+      allow: [
+        { origin: 'https://*.example.com', methods: ['GET' as const], paths: ['/a/**'] },
+        { origin: 'https://global.example', methods: ['GET' as const], paths: ['/b'] },
+      ],
+    }
+    const granted = (origins: string[], allow?: PolicyDocument['allow']) => {
+      const wish = allow === undefined ? {} : { allow }
+      const document = draftGrant({ action, wish, origins, policy: undefined, nowMs })
+      return document.allow.map(({ origin, paths }) => [origin, ...paths])
+    }
+    expect(granted(['https://a.example.com', 'https://b.example.com', 'https://c.test'])).toEqual([
+      ['https://a.example.com', '/a/**'],
+      ['https://b.example.com', '/a/**'],
+    ])
+    expect(granted(['https://a.example.com', 'https://global.example'])).toEqual([
+      ['https://a.example.com', '/a/**'],
+      ['https://global.example', '/b'],
+    ])
+    // A part of it may be named by the pattern or by the host.
+    for (const origin of ['https://*.example.com', 'https://a.example.com']) {
+      expect(
+        granted(['https://a.example.com'], [{ origin, methods: ['GET'], paths: ['/a/x'] }]),
+      ).toEqual([['https://a.example.com', '/a/x']])
+    }
+    for (const origin of ['https://*.other.example', 'https://a.b.example.com', 'https://*']) {
+      expect(() =>
+        granted(['https://a.example.com'], [{ origin, methods: ['GET'], paths: ['/a/x'] }]),
+      ).toThrow(Problem)
+    }
   })
 })

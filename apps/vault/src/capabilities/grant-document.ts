@@ -9,6 +9,7 @@ import {
   Problem,
 } from '@sallyport/contracts'
 import { stricter } from '../policy/compile-policy.ts'
+import { coversOrigin, narrowToOrigins } from './fit-origins.ts'
 import { coversSome, isOver } from './grants.ts'
 
 type Wish = Pick<InputOf<typeof approveCapabilityRequest>, 'allow' | 'approval' | 'expiresAt'>
@@ -18,6 +19,8 @@ type WishedEntry = Omit<AllowEntry, 'actionTemplateId'>
 export interface GrantDraft {
   readonly action: ActionTemplate
   readonly wish: Wish
+  /** Where the connection's credential may go. */
+  readonly origins: readonly string[]
   /** The agent's policy for the connection, where there is one. */
   readonly policy: PolicyDocument | undefined
   /** Milliseconds since the epoch. */
@@ -26,19 +29,20 @@ export interface GrantDraft {
 
 /**
  * The policy with a grant in it. Entries that are there stay as they are, but for what an earlier grant of the same action
- * left behind when it ended; the new ones are no wider than the action template and ask at least as often as the
- * policy does on its own.
+ * left behind when it ended; the new ones are no wider than the action template, name origins of the connection, and ask at
+ * least as often as the policy does on its own.
  * @throws Problem invalid-input where the wish is wider than the action or ends before it begins, or the policy is full;
  * policy-expired
  */
-export function draftGrant({ action, wish, policy, nowMs }: GrantDraft): PolicyDocument {
+export function draftGrant({ action, wish, origins, policy, nowMs }: GrantDraft): PolicyDocument {
   refuseFaults([...faultsOfEnds(wish, nowMs), ...faultsOfWidth(wish.allow ?? [], action)])
   if (policy !== undefined && isOver(policy, nowMs)) {
     throw new Problem('policy-expired', 'The agent’s policy for this connection has expired.', {
       next: 'Give the policy a later end or delete it, then grant the request.',
     })
   }
-  const entries = (wish.allow ?? action.allow).map((entry): AllowEntry => {
+  const wanted = (wish.allow ?? action.allow).flatMap((entry) => narrowToOrigins(entry, origins))
+  const entries = wanted.map((entry): AllowEntry => {
     const expiresAt = earlier(entry.expiresAt, wish.expiresAt)
     const mode = entry.approval ?? wish.approval ?? action.approval
     return {
@@ -81,7 +85,7 @@ function faultsOfEnds({ allow = [], expiresAt }: Wish, nowMs: number): FieldFaul
 function faultsOfWidth(allow: readonly WishedEntry[], action: ActionTemplate): FieldFault[] {
   return allow.flatMap((entry, at): FieldFault[] => {
     const field = (name: string) => `allow.${at}.${name}`
-    const there = action.allow.filter(({ origin }) => origin === entry.origin)
+    const there = action.allow.filter(({ origin }) => coversOrigin(origin, entry.origin))
     if (there.length === 0) {
       const origins = [...new Set(action.allow.map(({ origin }) => origin))]
       return [{ field: field('origin'), message: `must be ${origins.join(' or ')}` }]

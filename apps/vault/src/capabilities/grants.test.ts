@@ -49,7 +49,7 @@ describe('an action counts as granted', () => {
 })
 
 const draft = (wish: GrantDraft['wish'], policy?: PolicyDocument) =>
-  draftGrant({ action, wish, policy, nowMs })
+  draftGrant({ action, wish, origins: [origin], policy, nowMs })
 
 describe('a grant', () => {
   it('is never wider than the action, and the fault names the field', () => {
@@ -92,6 +92,7 @@ describe('a grant', () => {
       draftGrant({
         action: split,
         wish: { allow: [{ origin, ...entry }] },
+        origins: [origin],
         policy: undefined,
         nowMs,
       })

@@ -1,8 +1,8 @@
 import type { CatalogAction } from '@sallyport/catalog'
 import type { ActionTemplate, PolicyDocument } from '@sallyport/contracts'
-import { compileOriginPattern, matchesOrigin } from '../policy/origin-pattern.ts'
 import { compilePathPattern, coversPath } from '../policy/path-pattern.ts'
 import type { GrantedConnection } from './capabilities-needs.ts'
+import { coversOrigin } from './fit-origins.ts'
 
 type Ends = { readonly expiresAt?: string | undefined }
 
@@ -25,7 +25,9 @@ export function grants(policy: PolicyDocument, action: ActionTemplate, nowMs: nu
         live.some(
           (entry) =>
             entry.methods.includes(method) &&
-            matchesOrigin(compileOriginPattern(entry.origin), wanted.origin) &&
+            // Of an action that names a pattern, what is granted names hosts of the connection.
+            (coversOrigin(entry.origin, wanted.origin) ||
+              coversOrigin(wanted.origin, entry.origin)) &&
             coversSome(entry.paths, path),
         ),
       ),

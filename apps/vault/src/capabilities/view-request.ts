@@ -1,6 +1,7 @@
 import type { CatalogAction } from '@sallyport/catalog'
 import type { CapabilityRequest, CapabilityRequestDetail } from '@sallyport/contracts'
 import type { GrantCandidate, StoredCapabilityRequest } from './capability-store.ts'
+import { originsWithin } from './fit-origins.ts'
 
 /** An action template as agents and owners see it. */
 export const viewAction = (action: CatalogAction['action']) => ({
@@ -50,6 +51,9 @@ export const viewRequestedAction = ({
   scopes: action.scopes ?? [],
 })
 
+/** Credentials that were granted the scopes of accounts. What client credentials are given is the application's own. */
+const scopedKinds: ReadonlySet<string> = new Set(['oauth2', 'jwt-service-account'])
+
 /** A connection on which it could be granted. Keys have no scopes: where none are known none are missing. */
 export const viewCandidate = (
   candidate: GrantCandidate,
@@ -60,8 +64,10 @@ export const viewCandidate = (
   status: candidate.status,
   ...(candidate.policyId !== null && { policyId: candidate.policyId }),
   missingScopes:
-    candidate.grantedScopes.length === 0
+    candidate.grantedScopes.length === 0 || !scopedKinds.has(candidate.credentialKind)
       ? []
       : (action.scopes ?? []).filter((scope) => !candidate.grantedScopes.includes(scope)),
-  originsCovered: action.allow.every(({ origin }) => candidate.origins.includes(origin)),
+  originsCovered: action.allow.every(
+    ({ origin }) => originsWithin(origin, candidate.origins).length > 0,
+  ),
 })

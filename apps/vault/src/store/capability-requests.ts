@@ -115,6 +115,7 @@ function reads({
           label: connections.label,
           status: connections.status,
           origins: connections.origins,
+          credentialKind: connections.credentialKind,
           grantedScopes: connections.grantedScopes,
           policyId: policies.id,
         })
