@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
 import { createResponder } from './respond.ts'
-import { createSessionCookie } from './session-cookie.ts'
+import { createFlowCookie, createSessionCookie } from './session-cookie.ts'
 
 const session = { value: 'v'.repeat(43), expiresAtMs: Date.UTC(2030, 0, 1) }
 
@@ -22,6 +22,20 @@ describe('the session cookie', () => {
     expect(cookie).toMatch(/^sallyport=/)
     expect(cookie).not.toContain('Secure')
     expect(cookie).toContain('; HttpOnly; SameSite=Strict')
+  })
+})
+
+describe('the cookie of a sign-in at the provider', () => {
+  it('is another one than the session’s, and bound like it', () => {
+    verifies('S-42')
+    const value = session.value
+    const at = 'Path=/; HttpOnly; SameSite=Strict'
+    const end = 'Expires=Tue, 01 Jan 2030 00:00:00 GMT'
+    expect(createFlowCookie(true).set(session)).toBe(
+      `__Host-sallyport-sign-in=${value}; ${at}; Secure; ${end}`,
+    )
+    expect(createFlowCookie(false).set(session)).toBe(`sallyport-sign-in=${value}; ${at}; ${end}`)
+    expect(createFlowCookie(false).clear()).toBe(`sallyport-sign-in=; ${at}; Max-Age=0`)
   })
 })
 
