@@ -24,6 +24,7 @@ const checkpointEveryMs = 60_000
 const closeUnknownEveryMs = 15_000
 const removeExpiredEveryMs = 60_000
 const expireApprovalsEveryMs = 5_000
+const keepTokensAliveEveryMs = 5 * 60_000
 
 /** Builds the house: the app, its jobs, and what closes all of it. */
 export async function compose(needs: ComposeNeeds) {
@@ -37,12 +38,15 @@ export async function compose(needs: ComposeNeeds) {
 
 async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
-  const { identity, approvals, watchCalls } = rooms
+  const { identity, approvals, tokens, watchCalls } = rooms
   const { audit, egress, feed, running } = foundation
   const { app, refuse } = composeApp(needs, foundation, rooms)
   if (needs.store.isExclusive) {
     await audit.closeAbandoned().catch((error: unknown) => {
       foundation.onFailure('what the last run left open could not be closed', error)
+    })
+    await tokens.expireLeases().catch((error: unknown) => {
+      foundation.onFailure('renewals that the last run left could not be taken over', error)
     })
   }
   const watch = async () => {
@@ -57,6 +61,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       { name: 'close unknown', everyMs: closeUnknownEveryMs, run: audit.closeUnknown },
       { name: 'checkpoint', everyMs: checkpointEveryMs, run: audit.checkpoint },
       { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
+      { name: 'keep tokens alive', everyMs: keepTokensAliveEveryMs, run: tokens.keepAlive },
       { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
     ],
     (name, error) => foundation.onFailure(`the job "${name}" failed`, error),
@@ -74,6 +79,8 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
     async close(): Promise<void> {
       await jobs.stop()
+      // Before the way out is closed: an answer that is cut off may be the only one with the new refresh token in it.
+      await tokens.close()
       await egress.close()
       // What egress cut off has yet to say how it ended.
       await running.idle()

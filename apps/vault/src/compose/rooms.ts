@@ -1,5 +1,4 @@
 import { createCatalog } from '@sallyport/catalog'
-import { Problem } from '@sallyport/contracts'
 import { createCapabilities } from '../capabilities/capabilities.ts'
 import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
@@ -16,6 +15,7 @@ import { composeOAuth } from './oauth.ts'
 import { composeOwnersView } from './owners-view.ts'
 import { composePolicies } from './policies.ts'
 import { composeRequestPath } from './request-path.ts'
+import { composeTokens } from './tokens.ts'
 
 /** Connections of one agent that its capabilities are told of. */
 const grantedMax = 1000
@@ -42,12 +42,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   })
   const approvals = composeApprovals(needs, foundation)
   const oauth = composeOAuth(needs, foundation, catalog)
-  const tokens = {
-    open: () => Promise.reject(new Problem('token-refresh-failed')),
-    renewRefused: () => Promise.reject(new Problem('token-refresh-failed')),
-    sealFirst: () => Promise.reject(new Problem('token-refresh-failed')),
-    describe: () => Promise.resolve(new Map()),
-  }
+  const tokens = composeTokens(needs, foundation, oauth.source)
   const path = composeRequestPath({
     ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl },
     ...foundation,
@@ -82,6 +77,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...ownersView,
     ...{ identity, connections, connect, policies, capabilities, approvals },
     oauthApps: oauth.oauthApps,
+    tokens,
     ...path,
     watchCalls,
   }

@@ -12,7 +12,7 @@ import { sealTokens } from './sealed-tokens.ts'
 import { createTokenOpening } from './token-opening.ts'
 import type { NewTokenRow, TokenStore } from './token-store.ts'
 
-export type { AccessToken } from './access-token.ts'
+export type { AccessToken, TokenDescription } from './access-token.ts'
 export type { RenewableConnection } from './renewable-connection.ts'
 
 /** Tokens are sealed for a connection before it has a row. */
