@@ -2,7 +2,9 @@ import type { InputOf, OutputOf, operations } from '@sallyport/contracts'
 import type { createActivity } from '../activity/activity.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
+import type { Connect } from '../connections/connect/connect.ts'
 import type { Connections } from '../connections/connections.ts'
+import type { OAuthApps } from '../connections/oauth-apps/oauth-apps.ts'
 import type { Events } from '../events/events.ts'
 import type { Execute } from '../execute/execute.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -15,6 +17,8 @@ export interface Rooms {
   readonly workspaces: Workspaces
   readonly events: Pick<Events, 'open'>
   readonly connections: Connections
+  readonly connect: Connect
+  readonly oauthApps: OAuthApps
   readonly policies: Policies
   readonly capabilities: Capabilities
   readonly approvals: Approvals

@@ -6,6 +6,7 @@ import { agentRoutes } from './agents.ts'
 import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
+import { connectRoutes } from './connect.ts'
 import { connectionRoutes } from './connections.ts'
 import { executeRoutes } from './execute.ts'
 import { ownerRoutes } from './owners.ts'
@@ -19,6 +20,8 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...executeRoutes(rooms),
   ...approvalRoutes(rooms),
   ...agentRoutes(rooms),
+  // Before those of a single connection: `callback`, `flows` and `start` are no ids.
+  ...connectRoutes(rooms),
   ...connectionRoutes(rooms),
   ...capabilityRoutes(rooms),
   ...policyRoutes(rooms),
