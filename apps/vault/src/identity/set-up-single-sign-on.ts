@@ -91,18 +91,18 @@ export function createSetUpSingleSignOn(needs: SetUpNeeds) {
 
 type Input = InputOf<typeof putSingleSignOn>
 
-/** What stands now. Settings that cannot be read any more can be replaced by whoever brings the secret. */
+/** What stands now. Settings that cannot be read any more can be replaced by who needs nothing of them. */
 async function findCurrent(
   settings: StoredSettings,
   workspaceId: string,
-  { clientSecret }: Input,
+  { clientSecret, clientAuthentication }: Input,
 ): Promise<{ version: number; opened?: OpenedSettings }> {
   const row = await settings.find(workspaceId)
   if (row === undefined) return { version: 0 }
   try {
     return { version: row.version, opened: await settings.open(row) }
   } catch (error) {
-    if (clientSecret === undefined) throw error
+    if (clientSecret === undefined && clientAuthentication !== 'none') throw error
     return { version: row.version }
   }
 }

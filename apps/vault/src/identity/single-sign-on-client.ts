@@ -253,6 +253,11 @@ function failed(
   return new Problem(type, detail, { next, ...rest })
 }
 
+/** The code of a provider's failure, for the audit log; where there is none, the problem itself. */
+export function faultCode({ type, cause }: Problem): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : type
+}
+
 const clientRefused = (label: string) =>
   new Problem('provider-refused', `${label} does not know the client, or not by this secret.`, {
     cause: Object.assign(new Error('the client was refused'), { code: 'invalid_client' }),

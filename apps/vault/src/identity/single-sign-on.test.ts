@@ -386,6 +386,7 @@ describe('when the provider does not answer as it should', () => {
     const from = { address: room.address() }
     const { type, next } = await problemOf(room.test.identity.singleSignOn.start({}, from))
     expect([type, next]).toEqual(['provider-unavailable', expect.stringContaining('owners can')])
+    expect(lastEvent()).toMatchObject({ operation: 'startSingleSignOn', reason: 'HTTP_503' })
     await room.byPassword()
     room.provider.instead = undefined
     const { answer, from: browser } = await room.begin(room.newPerson())
