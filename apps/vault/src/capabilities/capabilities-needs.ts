@@ -34,6 +34,8 @@ export interface CapabilitiesNeeds {
   readonly store: CapabilityStore
   /** Durable when it resolves. */
   readonly audit: { record(event: CapabilityEvent): Promise<unknown> }
+  /** The providers that the workspace has an OAuth client at. */
+  readonly listOAuthProviders: (workspaceId: string) => Promise<readonly string[]>
   readonly listGranted: (agent: AuthenticatedAgent) => Promise<readonly GrantedConnection[]>
   /** Told of each policy that a grant wrote, before it is answered, so that this replica decides by it at once. */
   readonly onPolicyChanged: (

@@ -36,8 +36,8 @@ export type Capabilities = ReturnType<typeof createCapabilities>
 export function createCapabilities(needs: CapabilitiesNeeds) {
   const { catalog, store } = needs
   return {
-    /** The catalog as agents see it. */
-    listServices: (): OutputOf<typeof listServices> => ({
+    /** The catalog as agents see it, with the providers that the workspace has an OAuth app for. */
+    listServices: async ({ workspaceId }: Owner): Promise<OutputOf<typeof listServices>> => ({
       services: catalog.services.map(({ id, name, provider, icon, singleton, actions }) => ({
         id,
         name,
@@ -46,8 +46,7 @@ export function createCapabilities(needs: CapabilitiesNeeds) {
         singleton,
         actions: actions.map(viewAction),
       })),
-      // No provider can be connected by OAuth yet: accounts are connected by keys.
-      oauthStatus: Object.fromEntries(catalog.services.map(({ provider }) => [provider, false])),
+      oauthStatus: statusOf(catalog, await needs.listOAuthProviders(workspaceId)),
     }),
 
     getMine: createOverview(needs),
@@ -86,6 +85,15 @@ export function createCapabilities(needs: CapabilitiesNeeds) {
       }
     },
   }
+}
+
+/** By provider of the catalog: can an account be connected here? Those of the owner's own have no services here. */
+function statusOf(
+  { services }: CapabilitiesNeeds['catalog'],
+  withApp: readonly string[],
+): Record<string, boolean> {
+  const able = new Set(withApp)
+  return Object.fromEntries(services.map(({ provider }) => [provider, able.has(provider)]))
 }
 
 /** What an agent has, waits for, was answered lately, and could ask for. */

@@ -66,6 +66,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     catalog,
     store: capabilityStore,
     audit,
+    listOAuthProviders: oauth.listProviders,
     listGranted: async (agent) =>
       (await connections.listForAgent(agent, { limit: grantedMax })).connections,
     onPolicyChanged: (policy) => feed.publishLocal({ table: 'policies', ...policy }),

@@ -3,7 +3,7 @@ import { type Mounted, mount } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
 
 export const capabilityRoutes = ({ capabilities }: Rooms): Mounted[] => [
-  mount(op.listServices, () => capabilities.listServices()),
+  mount(op.listServices, ({ caller }) => capabilities.listServices(caller)),
   mount(op.getMyCapabilities, ({ caller }) => capabilities.getMine(caller)),
   mount(op.requestCapability, ({ caller, input }) => capabilities.request(caller, input)),
   mount(op.listCapabilityRequests, ({ caller, input }) => capabilities.list(caller, input)),
