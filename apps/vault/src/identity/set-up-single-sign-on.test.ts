@@ -142,6 +142,7 @@ describe('the settings of single sign-on', () => {
     expect(await failed(start())).toContain('credential-unreadable')
     await sql`UPDATE single_sign_on SET version = version + 1`
     expect(await failed(start())).toContain('credential-unreadable')
+    expect(room.test.events.at(-1)).toMatchObject({ problem: 'credential-unreadable' })
     // Who signs in here can still do so, and the sign-in page says nothing of what cannot be read.
     expect(await room.test.identity.singleSignOn.readMethods()).toEqual({})
     expect((await room.byPassword()).role).toBe('owner')

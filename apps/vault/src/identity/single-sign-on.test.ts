@@ -284,6 +284,24 @@ describe('somebody who comes for the first time', () => {
   })
 })
 
+describe('people of another workspace', () => {
+  it('are nobody here, whatever address or account is theirs', async () => {
+    verifies('S-09', 'S-42')
+    const [byAddress, byAccount] = [room.newPerson(), room.newPerson()]
+    const { sql } = room.db.database
+    await sql`INSERT INTO workspaces (id, name) VALUES ('wsp_other', 'Elsewhere')`
+    await sql`INSERT INTO owners (id, workspace_id, email, role, oidc_issuer, oidc_subject) VALUES
+      ('own_other1', 'wsp_other', ${byAddress.email}, 'owner', NULL, NULL),
+      ('own_other2', 'wsp_other', 'x@elsewhere.example', 'owner', ${issuer}, ${byAccount.sub})`
+    const { answer, from } = await room.begin(byAddress)
+    expect(await typeOf(finish(answer, from))).toBe('sign-in-refused')
+    expect(lastEvent()).toMatchObject({ reason: 'email-in-use' })
+    const { owner } = await room.signIn(byAccount)
+    expect(owner).toMatchObject({ email: byAccount.email, role: 'auditor' })
+    await sql`DELETE FROM workspaces WHERE id = 'wsp_other'`
+  })
+})
+
 describe('a member', () => {
   it('whom an owner removed does not come back, under this name or another, unless they are invited', async () => {
     verifies('S-42')

@@ -6,7 +6,7 @@ import { sessionOf } from './require-session.ts'
 import { type Asking, faultCode } from './single-sign-on-client.ts'
 import { flowLifeMs, flowSecrets, newFlowTokens } from './single-sign-on-flow.ts'
 import { notSetUp } from './single-sign-on-problems.ts'
-import type { OpenedSettings } from './single-sign-on-settings.ts'
+import type { SingleSignOnRow } from './single-sign-on-settings.ts'
 
 /** The cookie by which a browser is known again: 43 base64url characters, and when it ends. */
 export interface FlowCookie {
@@ -31,31 +31,18 @@ interface SingleSignOnNeeds extends FinishNeeds {
 export function createSingleSignOn(needs: SingleSignOnNeeds) {
   const { settings, limit } = needs
 
-  /** A provider that fails is in the audit log, for whoever set it up. */
-  async function askForUrl({ settings, workspaceId }: OpenedSettings, asking: Asking) {
-    try {
-      return await needs.client.authorizationUrl(settings, asking)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      const operation = asking.again === undefined ? 'startSingleSignOn' : 'startSingleSignOnAgain'
-      await needs.record({
-        ...{ workspaceId, operation, outcome: 'refused', problem: error.type },
-        reason: faultCode(error),
-      })
-      throw error
-    }
-  }
-
   async function begin(
-    opened: OpenedSettings,
+    workspaceId: string | undefined,
     given: { returnTo: string | undefined; owner?: AuthenticatedOwner },
   ): Promise<Begun> {
+    const row = await settings.find(workspaceId)
+    if (row === undefined) throw notSetUp()
     const { owner, returnTo } = given
     const tokens = newFlowTokens(needs)
     const secrets = flowSecrets(needs, tokens)
     const createdAtMs = needs.now()
     const expiresAtMs = createdAtMs + flowLifeMs
-    const authorizationUrl = await askForUrl(opened, {
+    const authorizationUrl = await askForUrl(needs, row, {
       secrets,
       redirectUri: needs.redirectUri(),
       ...(owner !== undefined && { again: { email: owner.email } }),
@@ -63,8 +50,8 @@ export function createSingleSignOn(needs: SingleSignOnNeeds) {
     await needs.store.openFlow({
       stateHash: secrets.stateHash,
       browserHash: secrets.browserHash,
-      workspaceId: opened.workspaceId,
-      settingsVersion: opened.version,
+      workspaceId: row.workspaceId,
+      settingsVersion: row.version,
       ownerId: owner?.ownerId,
       sessionHash: owner?.sessionHash,
       returnTo,
@@ -92,9 +79,7 @@ export function createSingleSignOn(needs: SingleSignOnNeeds) {
     /** Problems: `single-sign-on-not-found`, `too-many-attempts`; of the provider: see the client. */
     async start({ returnTo }: { returnTo?: string | undefined }, from: SignInOrigin) {
       await limit.countProviderSignIn(from.address)
-      const opened = await settings.read()
-      if (opened === undefined) throw notSetUp()
-      return begin(opened, { returnTo })
+      return begin(undefined, { returnTo })
     },
 
     /** Begins to prove anew who one is, in the session that asks. Problems as above. */
@@ -105,11 +90,28 @@ export function createSingleSignOn(needs: SingleSignOnNeeds) {
     ) {
       sessionOf(owner)
       await limit.countProviderSignIn(from.address)
-      const opened = await settings.read(owner.workspaceId)
-      if (opened === undefined) throw notSetUp()
-      return begin(opened, { returnTo, owner })
+      return begin(owner.workspaceId, { returnTo, owner })
     },
 
     finish: createFinishSingleSignOn(needs),
+  }
+}
+
+/** Where the browser goes. Settings that cannot be read, and a provider that fails, stand in the audit log for who set it up. */
+async function askForUrl(
+  { settings, client, record }: SingleSignOnNeeds,
+  row: SingleSignOnRow,
+  asking: Asking,
+): Promise<string> {
+  try {
+    const opened = await settings.open(row)
+    return await client.authorizationUrl(opened.settings, asking)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const operation = asking.again === undefined ? 'startSingleSignOn' : 'startSingleSignOnAgain'
+    const { workspaceId } = row
+    const problem = error.type
+    await record({ workspaceId, operation, outcome: 'refused', problem, reason: faultCode(error) })
+    throw error
   }
 }
