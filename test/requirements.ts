@@ -10,7 +10,6 @@ interface Requirement {
 }
 
 const later = (reason: string) => ({ later: reason })
-const noOauth = later('OAuth connections do not exist yet: credentials are keys')
 
 export const requirements = {
   'S-01': {
@@ -103,7 +102,6 @@ export const requirements = {
   },
   'S-32': {
     text: 'One refresh per credential at a time over all replicas; only invalid_grant means needs_reauth.',
-    since: noOauth,
   },
   'S-33': {
     text: 'A stored secret opens only in the row, column, workspace and version it was written for; failure is closed and audited.',
