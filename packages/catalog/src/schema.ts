@@ -53,6 +53,8 @@ export const OAuthProvider = z.strictObject({
   scopes: z.record(scope, z.string().min(1).max(160)),
   /** `rotating`: each refresh gives a new refresh token. `none`: access tokens last until they are revoked. */
   refreshTokens: z.enum(['rotating', 'lasting', 'none']),
+  /** Revoking one token (RFC 7009) ends all that the account ever granted to the client, the tokens of other sign-ins too. */
+  revokesWholeAccount: z.boolean().default(false),
   /** Days after which a refresh token that is not used ends. */
   idleDays: z.number().int().min(1).optional(),
   /** How an owner makes an OAuth app of their own there. */

@@ -130,7 +130,7 @@ export interface ConnectionStore {
     tokens?: TokensChange,
   ): Promise<ConnectionRecord | 'no-app' | undefined>
   /**
-   * Revokes and destroys the sealed credential in one statement; once more changes nothing. With an `agentId`, only
+   * Revokes and destroys the sealed credential and the tokens, as one; once more changes nothing. With an `agentId`, only
    * where that agent has a policy for it.
    */
   revoke(at: {
@@ -138,5 +138,18 @@ export interface ConnectionStore {
     readonly id: string
     readonly agentId?: string
     readonly now: Date
-  }): Promise<ConnectionRecord | undefined>
+  }): Promise<RevokedConnection | undefined>
+}
+
+/** A connection that was revoked, and what was destroyed with it: from here on it is in memory alone. */
+export interface RevokedConnection {
+  readonly connection: ConnectionRecord
+  /** Only of the revocation that destroyed them. */
+  readonly ended?: EndedTokens
+}
+
+/** The tokens that a connection had, and the connection as it was when they were sealed for it. */
+export interface EndedTokens {
+  readonly connection: StoredConnection
+  readonly tokens: { readonly sealed: Uint8Array; readonly version: number }
 }

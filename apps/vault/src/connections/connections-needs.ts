@@ -13,6 +13,7 @@ import type { Sealer } from './credential-opener.ts'
 import type { TokenEndpoint } from './oauth/token-endpoint.ts'
 import type { OAuthClients } from './oauth-apps/oauth-clients.ts'
 import type { AskForToken } from './tokens/ask-for-token.ts'
+import type { RevokeAtProvider } from './tokens/revoke-at-provider.ts'
 import type { TokenKeeper } from './tokens/token-keeper.ts'
 
 /** Something that was done with a connection, or refused. Never a secret in any member. */
@@ -56,6 +57,8 @@ export interface ConnectionsNeeds {
     connection: StoredConnection,
     origins: readonly string[],
   ) => Promise<TokensChange | undefined>
+  /** Tells the provider of tokens that were destroyed. Never rejects. */
+  readonly revokeAtProvider: RevokeAtProvider
   readonly isTaken: ConnectFlowStore['isTaken']
   readonly findTokensVersion: ConnectFlowStore['findTokensVersion']
   readonly faultOfPrivateKey: CredentialRules['faultOfPrivateKey']

@@ -1,9 +1,14 @@
 import { createCatalog } from '@sallyport/catalog'
-import { createConnection, type InputOf, Problem } from '@sallyport/contracts'
+import {
+  createConnection,
+  type InputOf,
+  Problem,
+  type RevokedAtProvider,
+} from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
-import type { ConnectionStore, StoredConnection } from './connection-store.ts'
+import type { ConnectionStore, EndedTokens, StoredConnection } from './connection-store.ts'
 import { createConnections } from './connections.ts'
 import type { ConnectionEvent, Probe } from './connections-needs.ts'
 import type { CredentialContext } from './credential-opener.ts'
@@ -27,7 +32,7 @@ const origin = 'https://api.example.com'
 function createShelf() {
   const rows = new Map<string, StoredConnection>()
   const policies = new Set<string>()
-  const shelf = { rows, policies, lostRaces: 0 }
+  const shelf = { rows, policies, lostRaces: 0, ended: undefined as EndedTokens | undefined }
   const isOf = (workspaceId: string) => (row: StoredConnection) => row.workspaceId === workspaceId
   const newestFirst = () =>
     [...rows.values()].sort((a, b) =>
@@ -81,7 +86,10 @@ function createShelf() {
         const revoked = { sealed: null, revokedAt: now, version: row.version + 1 }
         rows.set(id, { ...row, ...revoked, status: 'revoked' })
       }
-      return rows.get(id)
+      const connection = rows.get(id)
+      const ended = shelf.ended
+      shelf.ended = undefined
+      return connection && { connection, ...(ended && { ended }) }
     },
   }
   return { shelf, store }
@@ -107,7 +115,7 @@ function setUp() {
   const events: ConnectionEvent[] = []
   const seen = { ended: [] as string[], changed: [] as string[], order: [] as string[], ids: 0 }
   const probes: Parameters<Probe>[0][] = []
-  const answer: { probe: () => number } = { probe: () => 200 }
+  const answer: { probe: () => number; atProvider?: RevokedAtProvider } = { probe: () => 200 }
   const connections = createConnections({
     store,
     keyring,
@@ -124,6 +132,10 @@ function setUp() {
     ...{ refresh: asksNobody, askForToken: asksNobody, resealTokens: asksNobody },
     tokens: { sealFirst: asksNobody, describe: asksNobody },
     findTokensVersion: asksNobody,
+    revokeAtProvider: async () => {
+      seen.order.push('provider')
+      return answer.atProvider
+    },
     isTaken: async () => false,
     faultOfPrivateKey: () => undefined,
     probe: async (request) => {
@@ -404,6 +416,48 @@ describe('revoking a connection', () => {
     expect(answer.connection.credential).toBeUndefined()
     expect(shelf.rows.get(connection.id)).toMatchObject({ sealed: null, status: 'revoked' })
     expect(seen.order).toEqual(['changed', 'end', 'audit'])
+  })
+
+  const tokens = { sealed: Buffer.from('tokens'), version: 2 }
+
+  it.each([
+    ['revoked', 'done'],
+    ['failed', 'failed'],
+    ['not-offered', 'done'],
+  ] as const)(
+    'tells the provider last, and records what it says: %s',
+    async (outcome, recorded) => {
+      verifies('S-10')
+      const { connections, create, shelf, seen, answer, events } = setUp()
+      const { connection } = await create()
+      const row = shelf.rows.get(connection.id)
+      shelf.ended = row && { connection: row, tokens }
+      answer.atProvider = { outcome, message: 'So it is.' }
+      seen.order.length = 0
+      const said = await connections.revokeByOwner(owner, { connectionId: connection.id })
+      expect(said.atProvider).toEqual(answer.atProvider)
+      expect(seen.order).toEqual(['changed', 'end', 'audit', 'provider', 'audit'])
+      const [first, second] = events.slice(-2)
+      expect(first).toMatchObject({ auditId: said.auditId, outcome: 'done' })
+      expect(second).toMatchObject({
+        operation: 'revokeAtProvider',
+        ...{ outcome: recorded, reason: 'So it is.', connectionId: connection.id },
+        ...{ ownerId: 'own_1', detail: { outcome, by: 'revokeConnectionByOwner' } },
+      })
+      const again = await connections.revokeByOwner(owner, { connectionId: connection.id })
+      expect(again).not.toHaveProperty('atProvider')
+    },
+  )
+
+  it('tells no agent what the provider said', async () => {
+    const { connections, create, shelf, answer } = setUp()
+    const { connection } = await create()
+    shelf.policies.add(`agt_1 ${connection.id}`)
+    const row = shelf.rows.get(connection.id)
+    shelf.ended = row && { connection: row, tokens }
+    answer.atProvider = { outcome: 'failed', message: 'So it is.' }
+    const said = await connections.revokeByAgent(agent, { connectionId: connection.id })
+    expect(JSON.stringify(said)).not.toContain('So it is.')
   })
 
   it('may be repeated, and nothing brings the connection back', async () => {

@@ -1,15 +1,19 @@
 import type {
   InputOf,
   OutputOf,
+  RevokedAtProvider,
   revokeConnection,
   revokeConnectionByOwner,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
-import type { CallingAgent, ConnectionRecord } from './connection-store.ts'
+import type { CallingAgent, ConnectionRecord, EndedTokens } from './connection-store.ts'
 import { type ConnectionsNeeds, connectionNotFound } from './connections-needs.ts'
 import { viewConnection } from './view-connection.ts'
 
-type Needs = Pick<ConnectionsNeeds, 'store' | 'audit' | 'endCalls' | 'onChanged' | 'newId' | 'now'>
+type Needs = Pick<
+  ConnectionsNeeds,
+  'store' | 'audit' | 'endCalls' | 'onChanged' | 'revokeAtProvider' | 'newId' | 'now'
+>
 type OwnerAnswer = OutputOf<typeof revokeConnectionByOwner>
 type AgentAnswer = OutputOf<typeof revokeConnection>
 
@@ -22,39 +26,76 @@ interface Revocation {
   byAgent(agent: CallingAgent, input: InputOf<typeof revokeConnection>): Promise<AgentAnswer>
 }
 
-/** Builds revocation: the secret is destroyed first, then running calls end, then it is recorded (S-10). */
+/** Who revokes, by which operation. */
+interface About {
+  readonly operation: string
+  readonly ownerId?: string
+  readonly agentId?: string
+}
+
+/** What came of it. */
+interface Revoked {
+  readonly connection: ConnectionRecord
+  readonly auditId: string
+  readonly atProvider?: RevokedAtProvider
+}
+
+/**
+ * Builds revocation: the secrets are destroyed first, then running calls end, then it is recorded (S-10), and then the account's
+ * provider is told: what it does, or fails to do, undoes nothing and is an entry of its own.
+ */
 export function createRevocation(needs: Needs): Revocation {
   async function revoke(
     where: { readonly workspaceId: string; readonly id: string; readonly agentId?: string },
-    about: { readonly operation: string; readonly ownerId?: string; readonly agentId?: string },
-  ): Promise<{ connection: ConnectionRecord; auditId: string }> {
+    about: About,
+  ): Promise<Revoked> {
     const event = {
       auditId: needs.newId('audit'),
       workspaceId: where.workspaceId,
       connectionId: where.id,
       ...about,
     }
-    const connection = await needs.store.revoke({ ...where, now: new Date(needs.now()) })
-    if (connection === undefined) {
+    const revoked = await needs.store.revoke({ ...where, now: new Date(needs.now()) })
+    if (revoked === undefined) {
       const problem = connectionNotFound()
       const { type, detail: reason } = problem
       await needs.audit.record({ ...event, outcome: 'refused', problem: type, reason })
       problem.auditId = event.auditId
       throw problem
     }
+    const { connection, ended } = revoked
     needs.onChanged(connection)
     needs.endCalls({ connectionId: connection.id })
     await needs.audit.record({ ...event, outcome: 'done', detail: { label: connection.label } })
-    return { connection, auditId: event.auditId }
+    const atProvider = ended && (await tellProvider(ended, about))
+    return { connection, auditId: event.auditId, ...(atProvider && { atProvider }) }
+  }
+
+  async function tellProvider(
+    ended: EndedTokens,
+    { operation: by, ...whose }: About,
+  ): Promise<RevokedAtProvider | undefined> {
+    const atProvider = await needs.revokeAtProvider(ended)
+    if (atProvider === undefined) return undefined
+    const { id: connectionId, workspaceId, provider } = ended.connection
+    const { outcome, message: reason } = atProvider
+    await needs.audit.record({
+      ...{ auditId: needs.newId('audit'), workspaceId, connectionId, ...whose },
+      operation: 'revokeAtProvider',
+      outcome: outcome === 'failed' ? 'failed' : 'done',
+      reason,
+      detail: { provider, outcome, by },
+    })
+    return atProvider
   }
 
   return {
     async byOwner(owner, { connectionId }) {
-      const { connection, auditId } = await revoke(
+      const { connection, ...rest } = await revoke(
         { workspaceId: owner.workspaceId, id: connectionId },
         { operation: 'revokeConnectionByOwner', ownerId: owner.ownerId },
       )
-      return { connection: viewConnection(connection), revoked: true, auditId }
+      return { connection: viewConnection(connection), revoked: true, ...rest }
     },
 
     async byAgent(agent, { connectionId }) {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestDatabase, type TestDatabase } from '../../../../test/fixtures/database.ts'
 import { verifies } from '../../../../test/verifies.ts'
 import { type ConnectionStore, createConnectionStore } from './connections.ts'
+import { connectionTokens } from './oauth-tables.ts'
 import { agents, type connections, policies, workspaces } from './tables.ts'
 import { createWorkspaceKeyStore } from './workspace-keys.ts'
 
@@ -102,13 +103,28 @@ describe('connections in the database', () => {
     await store.insert(newRow('con_end'))
     const at = { workspaceId: 'wsp_1', id: 'con_end' }
     const first = await store.revoke({ ...at, now: new Date(base + 1000) })
-    expect(first).toMatchObject({ status: 'revoked', version: 2, credentialHint: '' })
-    expect(first?.revokedAt).toEqual(new Date(base + 1000))
+    expect(first?.connection).toMatchObject({ status: 'revoked', version: 2, credentialHint: '' })
+    expect(first?.connection.revokedAt).toEqual(new Date(base + 1000))
     expect((await store.findSnapshot('con_end'))?.sealed).toBeNull()
     expect(await store.revoke({ ...at, now: new Date(base + 9000) })).toEqual(first)
     const change = { sealed: Buffer.from('back'), version: 3, status: 'healthy' as const }
     expect(await store.update({ ...at, version: 2 }, change)).toBeUndefined()
     expect((await store.findSnapshot('con_end'))?.sealed).toBeNull()
+  })
+
+  it('destroys the tokens with the credential, and hands them to one of those who revoke at once', async () => {
+    verifies('S-10')
+    const sealed = Buffer.from('tokens')
+    const row = newRow('con_tokens', { credentialKind: 'oauth2' })
+    await store.insert(row, {
+      ...{ connectionId: row.id, workspaceId: 'wsp_1', sealed, version: 3, hasRefreshToken: true },
+      ...{ accessExpiresAt: null, renewedAt: new Date(base), keepAliveAt: null },
+    })
+    const at = { workspaceId: 'wsp_1', id: row.id, now: new Date(base) }
+    const all = await Promise.all([store.revoke(at), store.revoke(at), store.revoke(at)])
+    const ended = all.flatMap((one) => (one?.ended === undefined ? [] : [one.ended]))
+    expect(ended).toEqual([{ connection: row, tokens: { sealed, version: 3 } }])
+    expect(await test.database.db.select().from(connectionTokens)).toEqual([])
   })
 
   it('revokes for an agent only what that agent has a policy for', async () => {
@@ -118,7 +134,7 @@ describe('connections in the database', () => {
     const at = { workspaceId: 'wsp_1', id: 'con_granted', now: new Date() }
     expect(await store.revoke({ ...at, agentId: 'agt_2' })).toBeUndefined()
     expect((await store.findSnapshot('con_granted'))?.status).toBe('healthy')
-    expect((await store.revoke({ ...at, agentId: 'agt_1' }))?.status).toBe('revoked')
+    expect((await store.revoke({ ...at, agentId: 'agt_1' }))?.connection.status).toBe('revoked')
   })
 
   it('keeps one connection of a singleton service, and lets the next one in when it is revoked', async () => {

@@ -1,5 +1,9 @@
 import { and, eq, exists, getTableColumns, ne, type SQL, sql } from 'drizzle-orm'
-import type { ConnectionRecord, TokensChange } from '../connections/connection-store.ts'
+import type {
+  ConnectionRecord,
+  RevokedConnection,
+  TokensChange,
+} from '../connections/connection-store.ts'
 import type { NewTokenRow } from '../connections/tokens/token-store.ts'
 import type { PageAfter } from '../paging/page-cursor.ts'
 import { cancelApprovals } from './approval-opening.ts'
@@ -220,25 +224,14 @@ interface Revoked {
   readonly now: Date
 }
 
-/** Destroys the sealed credential in the statement that revokes, and withdraws approvals; repeated, it changes nothing. */
+/** Destroys the sealed credential and the tokens, and withdraws approvals, as one; repeated, it changes nothing. */
 const createRevoke =
   ({ db, transaction }: Pick<Database, 'db' | 'transaction'>) =>
-  async (at: Revoked): Promise<Stored | undefined> => {
-    const isNew = sql`${connections.status} <> 'revoked'`
-    const whenNew = (value: SQL, otherwise: SQL) =>
-      sql`case when ${isNew} then ${value} else ${otherwise} end`
-    const now = sql`${at.now.toISOString()}::timestamptz`
-    return transaction(async (tx) => {
-      const [stored] = await tx
-        .update(connections)
-        .set({
-          status: 'revoked',
-          sealed: null,
-          credentialHint: '',
-          version: whenNew(sql`${connections.version} + 1`, sql`${connections.version}`),
-          revokedAt: whenNew(now, sql`${connections.revokedAt}`),
-          updatedAt: whenNew(now, sql`${connections.updatedAt}`),
-        })
+  (at: Revoked): Promise<RevokedConnection | undefined> =>
+    transaction(async (tx) => {
+      const [before] = await tx
+        .select()
+        .from(connections)
         .where(
           and(
             eq(connections.workspaceId, at.workspaceId),
@@ -246,11 +239,33 @@ const createRevoke =
             at.agentId === undefined ? undefined : hasPolicy(db, at.agentId),
           ),
         )
+        .for('update')
+      if (before === undefined) return undefined
+      const isThis = eq(connections.id, before.id)
+      if (before.status === 'revoked') {
+        const [connection] = await tx.select(record).from(connections).where(isThis)
+        return connection && { connection }
+      }
+      const [connection] = await tx
+        .update(connections)
+        .set({
+          status: 'revoked',
+          statusReason: null,
+          sealed: null,
+          credentialHint: '',
+          version: before.version + 1,
+          revokedAt: at.now,
+          updatedAt: at.now,
+        })
+        .where(isThis)
         .returning(record)
-      if (stored !== undefined) await cancelApprovals(tx, { connectionId: stored.id })
-      return stored
+      const [tokens] = await tx
+        .delete(connectionTokens)
+        .where(eq(connectionTokens.connectionId, before.id))
+        .returning({ sealed: connectionTokens.sealed, version: connectionTokens.version })
+      await cancelApprovals(tx, { connectionId: before.id })
+      return connection && { connection, ...(tokens && { ended: { connection: before, tokens } }) }
     })
-  }
 
 /** More of one service than anybody would choose among. */
 const candidatesMax = 50

@@ -49,6 +49,7 @@ export const google: Vendor = {
         [`${scope}/youtube.readonly`]: 'see the YouTube account',
       },
       refreshTokens: 'lasting',
+      revokesWholeAccount: true,
       // Six months. Of an app whose audience is “External, Testing”: seven days, used or not.
       idleDays: 180,
       registration: {

@@ -19,6 +19,8 @@ export interface TokenSource {
     connection: RenewableConnection,
     tokens: Tokens,
   ): Promise<'revoked' | 'not-offered' | undefined>
+  /** Does the provider end all that an account granted to a client, when one of its tokens is revoked? */
+  revokesWholeAccount(connection: Pick<RenewableConnection, 'provider'>): boolean
   /** After how many ms a refresh token that nobody used has to be used; undefined: never. */
   keepAliveMs(connection: Pick<RenewableConnection, 'provider'>): number | undefined
 }

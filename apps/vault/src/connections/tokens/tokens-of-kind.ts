@@ -55,6 +55,9 @@ export function createTokensOfKind(needs: TokensOfKindNeeds): TokenSource {
         : endpoint.revoke(client, refreshToken, 'refresh_token')
     },
 
+    revokesWholeAccount: ({ provider }) =>
+      needs.catalog.findProvider(provider)?.oauth?.revokesWholeAccount ?? false,
+
     keepAliveMs({ provider }) {
       const oauth = needs.catalog.findProvider(provider)?.oauth
       return oauth?.idleDays === undefined ? keepAliveMsDefault : (oauth.idleDays * dayMs) / 2
