@@ -183,10 +183,11 @@ function problemOf(
   const sent = [...secrets, ...secretsOf(client)].filter((one) => one !== undefined)
   const problem = toProviderProblem(error, client.provider, { secrets: sent })
   if (problem.type !== 'connection-needs-reauth') return problem
-  return new Problem('provider-refused', problem.detail, {
-    next: 'Begin again: what the provider gave is good once and for a short while.',
-    cause: problem.cause,
-  })
+  return new Problem(
+    'provider-refused',
+    `${client.provider} does not take the code (invalid_grant): it was used, has ended, or is of another attempt.`,
+    { next: 'Begin again.', cause: problem.cause },
+  )
 }
 
 const configure = (needs: ConfigurationNeeds, client: OAuthClient) =>
