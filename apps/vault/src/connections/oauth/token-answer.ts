@@ -86,8 +86,14 @@ export function readTokenAnswer(answer: TokenEndpointResponse): TokenAnswer {
   }
 }
 
-/** Some separate by commas, whatever they are asked with. */
-const readScopes = (scope: string): string[] => [...new Set(scope.split(/[\s,]+/).filter(Boolean))]
+/** RFC 6749 §3.3, as long as an owner may ask for one. */
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
+/** More are not kept: they are written down and shown with the connection. */
+const scopesMax = 500
+
+/** Some separate by commas, whatever they are asked with. What is no scope is left out. */
+const readScopes = (scope: string): string[] =>
+  [...new Set(scope.split(/[\s,]+/).filter((one) => scopeToken.test(one)))].slice(0, scopesMax)
 
 type Body = Readonly<Record<string, unknown>>
 
