@@ -94,8 +94,8 @@ function createContinue(
   view: (flow: StoredFlow) => Started['flow'],
 ): Connect['continueFlow'] {
   return async (owner, { flowId }) => {
-    const sessionHash = sessionOf(owner)
     const flow = await getOwn(needs, owner, flowId)
+    const sessionHash = sessionOf(owner)
     const secrets =
       flow.method === 'code' && isWaiting(flow, needs.now())
         ? await openFlow(needs.keyring, flow)

@@ -1,17 +1,14 @@
 import type { OAuthProvider } from '@sallyport/catalog'
-import type {
-  ClientAuthentication,
-  FieldFault,
-  InputOf,
-  updateOAuthApp,
-} from '@sallyport/contracts'
-import { endpointNames, endpointsFromCatalog, ownEndpoints } from './draft-endpoints.ts'
+import type { ClientAuthentication, FieldFault } from '@sallyport/contracts'
+import {
+  type AppWish,
+  endpointNames,
+  endpointsFromCatalog,
+  ownEndpoints,
+} from './draft-endpoints.ts'
 import { refuse } from './field-faults.ts'
 import type { OAuthAppsNeeds } from './oauth-apps-needs.ts'
 import type { OwnServer, SealedApp } from './sealed-app.ts'
-
-/** What an owner says of a client; of one that is changed, what is to be changed. */
-export type AppWish = Omit<InputOf<typeof updateOAuthApp>, 'oauthAppId' | 'name'>
 
 type Needs = Pick<OAuthAppsNeeds, 'catalog' | 'mayUseOrigin' | 'readMetadata' | 'faultOfPrivateKey'>
 

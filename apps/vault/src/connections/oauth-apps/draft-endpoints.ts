@@ -1,11 +1,13 @@
 import type { Provider } from '@sallyport/catalog'
-import { type FieldFault, Problem } from '@sallyport/contracts'
+import { type FieldFault, type InputOf, Problem, type updateOAuthApp } from '@sallyport/contracts'
 import type { MayUseOrigin } from '../check-connection.ts'
-import type { AppWish } from './draft-app.ts'
 import { refuse } from './field-faults.ts'
 import type { OAuthAppsNeeds } from './oauth-apps-needs.ts'
 import { endpointsOf } from './resolve-client.ts'
 import type { GivenEndpoints, OwnServer, SealedApp } from './sealed-app.ts'
+
+/** What an owner says of a client; of one that is changed, what is to be changed. */
+export type AppWish = Omit<InputOf<typeof updateOAuthApp>, 'oauthAppId' | 'name'>
 
 /** The members that say where a provider is. */
 export const endpointNames = [
