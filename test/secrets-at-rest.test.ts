@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,28 +31,59 @@ const secret = (what: string) => `${what}-${randomBytes(18).toString('base64url'
 
 /** No secret: a label, which stands where anybody can read it. */
 const canary = secret('canary')
+const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ format: 'pem', type: 'pkcs8' })
+  .toString()
 const credentials = {
   bearer: secret('bearer'),
   header: secret('header'),
   query: secret('query'),
   basic: secret('basic'),
   path: secret('path'),
-}
-const inputs: CredentialInput[] = [
+  oauth2: secret('refresh-token'),
+  'oauth2-client-credentials': secret('client-secret'),
+  // A line of the key, which stands in no other text.
+  'jwt-service-account': privateKey.split('\n')[5] ?? '',
+  'aws-sigv4': secret('aws-secret'),
+} satisfies Record<CredentialInput['kind'], string>
+const awsSession = secret('aws-session')
+const inputsAt = (tokenEndpoint: string): CredentialInput[] => [
   { kind: 'bearer', token: credentials.bearer },
   { kind: 'header', name: 'x-api-key', value: credentials.header, prefix: 'Key ' },
   { kind: 'query', name: 'api_key', value: credentials.query },
   { kind: 'basic', username: 'user', password: credentials.basic },
   { kind: 'path', placeholder: 'key', value: credentials.path },
+  { kind: 'oauth2', refreshToken: credentials.oauth2 },
+  {
+    ...{ kind: 'oauth2-client-credentials', tokenEndpoint, clientId: 'client', scopes: [] },
+    clientAuthentication: 'client_secret_basic',
+    clientSecret: credentials['oauth2-client-credentials'],
+  },
+  {
+    ...{ kind: 'jwt-service-account', tokenEndpoint, issuer: 'robot', scopes: ['read'] },
+    privateKey,
+  },
+  {
+    ...{ kind: 'aws-sigv4', accessKeyId: 'AKIDEXAMPLE0123456', sessionToken: awsSession },
+    ...{ secretAccessKey: credentials['aws-sigv4'], region: 'eu-west-1', service: 's3' },
+  },
 ]
-const secrets = new Map<string, string>(Object.entries(credentials))
+let inputs: CredentialInput[] = []
+/** Whose refresh token it is. */
+let oauthAppId = ''
+const ofApp = ({ kind }: CredentialInput) => (kind === 'oauth2' ? { oauthAppId } : {})
+const secrets = new Map<string, string>([
+  ...Object.entries(credentials),
+  ['the AWS session', awsSession],
+])
 
 beforeAll(async () => {
   database = await startTestDatabase()
   admin = openSuperuser(database.urls.owner)
-  // An upstream that says back all that it hears, as an error page does.
+  // An upstream that says back all that it hears, as an error page does, and that gives tokens.
   upstream = await startRawServer({
-    answer(socket, { line, headers, target }) {
+    answer(socket, { line, headers, target, body: asked }) {
+      if (target === '/token') return void socket.write(giveTokens(asked.toString()))
       if (target.startsWith('/reset')) return void socket.destroy()
       const body = `${line}\n${headers.map((header) => header.join(': ')).join('\n')}`
       const head = `content-type: text/plain\r\netag: "${line.split(' ')[1]}"\r\ncontent-length: ${Buffer.byteLength(body)}`
@@ -68,6 +99,15 @@ beforeAll(async () => {
     },
   })
   agent = await vault.createAgentWithKey('keeper')
+  const tokenEndpoint = `${upstream.origin}/token`
+  inputs = inputsAt(tokenEndpoint)
+  const clientSecret = secret('app-secret')
+  secrets.set('the secret of the OAuth app', clientSecret)
+  const { oauthApp } = await vault.owner.call('createOAuthApp', {
+    ...{ provider: 'acme', clientId: 'client', clientSecret, tokenEndpoint },
+    authorizationEndpoint: `${upstream.origin}/authorize`,
+  })
+  oauthAppId = oauthApp.id
   secrets.set('the root key', rootKey.toString('base64'))
   secrets.set('the owner’s password', ownerPassword)
   secrets.set('the owner’s token', vault.ownerToken)
@@ -81,6 +121,19 @@ afterAll(async () => {
 })
 
 const answers: string[] = []
+
+/** A token endpoint's answer. What it gives is a secret like any other, and so is what it was shown. */
+function giveTokens(asked: string): string {
+  const what = `token ${secrets.size}`
+  const given = { access_token: secret('access'), refresh_token: secret('refresh') }
+  secrets.set(`an access ${what}`, given.access_token)
+  secrets.set(`a refresh ${what}`, given.refresh_token)
+  const assertion = new URLSearchParams(asked).get('assertion')
+  if (assertion !== null) secrets.set(`an assertion, ${what}`, assertion.split('.')[2] ?? '')
+  const body = JSON.stringify({ ...given, token_type: 'Bearer', expires_in: 3600 })
+  const head = `content-type: application/json\r\ncontent-length: ${body.length}`
+  return `HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`
+}
 
 async function send(
   method: string,
@@ -159,6 +212,7 @@ async function useEverySecret(): Promise<string[]> {
       origins: [upstream.origin],
       label: `${credential.kind} ${canary}`,
       credential,
+      ...ofApp(credential),
     })
     ids.push(id)
     await vault.addPolicy({ agentId: agent.agentId, connectionId: id })
@@ -232,7 +286,7 @@ async function failWithEverySecret(ids: readonly string[]): Promise<void> {
       ...inputs.map((credential) =>
         send('POST', '/api/v1/connections', {
           headers: bearer(vault.ownerToken),
-          body: { label: 'locked', origins: [upstream.origin], credential },
+          body: { label: 'locked', origins: [upstream.origin], credential, ...ofApp(credential) },
         }),
       ),
       send('PATCH', `/api/v1/connections/${first}`, {
@@ -260,7 +314,7 @@ async function failWithEverySecret(ids: readonly string[]): Promise<void> {
   for (const credential of inputs) {
     const failed = await send('POST', '/api/v1/connections', {
       headers: bearer(vault.ownerToken),
-      body: { label: 'broken', origins: [upstream.origin], credential },
+      body: { label: 'broken', origins: [upstream.origin], credential, ...ofApp(credential) },
     })
     expect(failed.status).toBeGreaterThanOrEqual(500)
     answers.push(failed.said)
