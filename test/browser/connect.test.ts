@@ -52,9 +52,9 @@ describe.skipIf(!hasChromium)('connecting an account', () => {
     expect(page.url()).toMatch(/\/connections\/con_\w+$/)
     const account = card(page, 'Account')
     await account.getByText('alice@example.com').waitFor()
-    await account.getByText('Renewed before it ends').waitFor()
-    for (const scope of ['email', 'read']) {
-      expect(await account.getByText(scope, { exact: true }).count()).toBe(1)
+    await account.getByText('Renewed by itself').waitFor()
+    for (const said of ['see the account’s address', 'read']) {
+      expect(await account.getByText(said, { exact: true }).count()).toBe(1)
     }
     expect(said).toEqual([])
     await page.goBack()

@@ -151,7 +151,7 @@ function WhatIsAsked({ service, provider, chosen }: WhatIsAskedProps) {
   return (
     <div className="rounded-md bg-sunken px-3.5 py-3 text-[0.93rem]" aria-live="polite">
       <p className="mb-1.5 font-medium">
-        {provider?.name ?? service.name} will ask whether the vault
+        {provider?.name ?? service.name} will ask whether the vault may
       </p>
       <ScopeList scopes={scopes} provider={provider} />
       <p className="mt-2 text-ink-soft">

@@ -34,32 +34,29 @@ export function ConnectService(props: ConnectServiceProps) {
   const offered = shown.length === 0 ? all : shown
   const way = offered.find(({ id }) => id === chosen) ?? offered[0]
   const hasMore = offered.length < all.length
+  const otherWays = hasMore && (
+    <div>
+      <Button size="sm" variant="quiet" onClick={() => setShowsAll(true)}>
+        Other ways…
+      </Button>
+    </div>
+  )
+  const choices = offered.map(({ id, label, description }) => ({ value: id, label, description }))
   return (
     <div className="grid gap-6">
-      {(offered.length > 1 || hasMore) && (
+      {offered.length > 1 && (
         <div className="grid max-w-xl gap-2">
-          {offered.length > 1 && (
-            <RadioCards
-              legend="How do you connect it?"
-              value={way?.id ?? ''}
-              options={offered.map(({ id, label, description }) => ({
-                value: id,
-                label,
-                description,
-              }))}
-              onChange={setChosen}
-            />
-          )}
-          {hasMore && (
-            <div>
-              <Button size="sm" variant="quiet" onClick={() => setShowsAll(true)}>
-                Other ways…
-              </Button>
-            </div>
-          )}
+          <RadioCards
+            legend="How do you connect it?"
+            value={way?.id ?? ''}
+            options={choices}
+            onChange={setChosen}
+          />
+          {otherWays}
         </div>
       )}
       {way !== undefined && <ByWay key={way.id} {...props} way={way} />}
+      {offered.length === 1 && otherWays}
     </div>
   )
 }

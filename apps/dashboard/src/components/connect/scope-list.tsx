@@ -8,7 +8,7 @@ interface ScopeListProps {
   readonly provider: Provider | undefined
 }
 
-/** What scopes let somebody do: "may read all mail", with the scope's own name for who knows it. */
+/** What scopes let somebody do, after "may": "read all mail", with the scope's own name for who knows it. */
 export function ScopeList({ scopes, provider }: ScopeListProps) {
   return (
     <ul className="grid gap-1 pl-4.5 [list-style:disc]">
@@ -16,7 +16,7 @@ export function ScopeList({ scopes, provider }: ScopeListProps) {
         const words = scopeWords(scope, provider)
         return (
           <li key={scope} title={scope} className="[overflow-wrap:anywhere]">
-            {words === undefined ? <code className="text-[0.87rem]">{scope}</code> : `may ${words}`}
+            {words ?? <code className="text-[0.87rem]">{scope}</code>}
           </li>
         )
       })}
@@ -24,7 +24,7 @@ export function ScopeList({ scopes, provider }: ScopeListProps) {
   )
 }
 
-/** The same in running text: "may read all mail, may write drafts". */
+/** The same in running text: "read all mail, write drafts". */
 export function ScopeSentence({ scopes, provider }: ScopeListProps) {
   return scopes.map((scope, index) => {
     const words = scopeWords(scope, provider)

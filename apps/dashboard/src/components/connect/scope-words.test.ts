@@ -25,6 +25,7 @@ describe('scopes', () => {
     expect(scopeWords('read', provider)).toBe('read all mail')
     expect(scopeWords('toString', provider)).toBeUndefined()
     expect(scopeWords('read', undefined)).toBeUndefined()
+    expect(scopeWords('openid', undefined)).toBe('know which account it is')
   })
 
   it('are asked for once each, with what the service always needs', () => {

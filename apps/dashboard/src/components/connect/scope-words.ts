@@ -1,17 +1,22 @@
 import type { Provider, Service } from '@sallyport/catalog'
 
 /** Scopes of OpenID Connect Core §5.4 and §11: they say who somebody is, and keep the account connected. */
-const ofOpenId: ReadonlySet<string> = new Set(['openid', 'email', 'profile', 'offline_access'])
+const ofOpenId: ReadonlyMap<string, string> = new Map([
+  ['openid', 'know which account it is'],
+  ['email', 'see the account’s address'],
+  ['profile', 'see the account’s name and picture'],
+  ['offline_access', 'stay connected while nobody is there'],
+])
 
 type OAuth = NonNullable<Provider['oauth']>
 interface ProviderScopes {
   readonly oauth?: Pick<OAuth, 'scopes' | 'baseScopes'> | undefined
 }
 
-/** What a scope lets somebody do, in words that follow "may"; undefined where the catalog does not know it. */
+/** What a scope lets somebody do, in words that follow "may"; undefined where neither the catalog nor the standard says. */
 export function scopeWords(scope: string, provider: ProviderScopes | undefined) {
   const words = provider?.oauth?.scopes ?? {}
-  return Object.hasOwn(words, scope) ? words[scope] : undefined
+  return Object.hasOwn(words, scope) ? words[scope] : ofOpenId.get(scope)
 }
 
 interface Scopes {

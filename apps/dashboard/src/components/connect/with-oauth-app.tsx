@@ -34,7 +34,7 @@ export function WithOAuthApp({ provider, scopes, actions, children }: WithOAuthA
   return (
     <div className="grid gap-6">
       <div className="grid gap-3">
-        <h3 className="font-semibold">First: an app of your own at {provider.name}</h3>
+        <h2 className="font-semibold">First: an app of your own at {provider.name}</h2>
         <p className="max-w-2xl text-ink-soft">
           {provider.name} lets accounts be connected only by an app that is registered there. You do
           this once for the workspace: the app is yours, and nobody stands between you and{' '}
@@ -43,7 +43,7 @@ export function WithOAuthApp({ provider, scopes, actions, children }: WithOAuthA
         <WhatToRegister provider={provider} redirectUri={data.redirectUri} scopes={scopes} />
       </div>
       <div className="grid gap-3">
-        <h3 className="font-semibold">Then: what {provider.name} gave you</h3>
+        <h2 className="font-semibold">Then: what {provider.name} gave you</h2>
         {/* The list of apps is asked again by itself, and this goes on with the new one. */}
         <OAuthAppForm provider={provider} onDone={() => undefined} actions={actions} />
       </div>

@@ -32,7 +32,7 @@ export function ConnectFirst({ capabilityRequestId, action, connection }: Connec
     >
       {missingScopes.length > 0 && (
         <div className="my-2 text-ink">
-          <p className="mb-1">Without it some of this fails. The vault</p>
+          <p className="mb-1">Without it some of this fails: that the vault may</p>
           <ScopeList
             scopes={missingScopes}
             provider={catalog.findProvider(action.service.provider)}

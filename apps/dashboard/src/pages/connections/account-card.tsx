@@ -29,14 +29,14 @@ export function AccountCard({ connection, token }: AccountCardProps) {
     lines.push(['Account', <UntrustedText key="account" inline limit={200} text={token.account} />])
   }
   lines.push([
-    'The vault',
+    'The vault may',
     grantedScopes.length === 0 ? (
-      'was not told what it may do'
+      'The provider did not say'
     ) : (
       <ScopeList key="granted" scopes={grantedScopes} provider={provider} />
     ),
   ])
-  lines.push(...renewalLines(token))
+  lines.push(...renewalLines(connection))
   if (token.oauthAppId !== undefined) {
     lines.push(['OAuth app', <AppLink key="app" oauthAppId={token.oauthAppId} />])
   }
@@ -49,7 +49,7 @@ export function AccountCard({ connection, token }: AccountCardProps) {
         <LastFailure token={token} />
         {refused.length > 0 && (
           <Notice tone="warn" title="Not everything that was asked for was given.">
-            <p className="mb-1">Asked for and not given: the vault</p>
+            <p className="mb-1">Asked for and not given: that the vault may</p>
             <ScopeList scopes={refused} provider={provider} />
           </Notice>
         )}
@@ -65,23 +65,31 @@ const AppLink = ({ oauthAppId }: { oauthAppId: string }) => (
   </TextLink>
 )
 
-function renewalLines(token: AccountCardProps['token']): [string, ReactNode][] {
-  const { renewable, accessTokenExpiresAt, lastRenewedAt } = token
-  const ends =
-    accessTokenExpiresAt === undefined ? (
-      'Does not end by itself'
-    ) : (
-      <>
-        {renewable ? 'Renewed before it ends' : 'Ends'}{' '}
-        <Time key="ends" at={accessTokenExpiresAt} />
-        {!renewable && ', and has then to be connected again'}
-      </>
-    )
-  const lines: [string, ReactNode][] = [['Access token', ends]]
-  if (lastRenewedAt !== undefined) {
-    lines.push(['Last renewed', <Time key="renewed" at={lastRenewedAt} exact />])
+function renewalLines({ status, token }: Connection): [string, ReactNode][] {
+  const lines: [string, ReactNode][] = [['Access token', whatOfToken(status, token)]]
+  if (token?.lastRenewedAt !== undefined) {
+    lines.push(['Last renewed', <Time key="renewed" at={token.lastRenewedAt} exact />])
   }
   return lines
+}
+
+function whatOfToken(status: Connection['status'], token: Connection['token']): ReactNode {
+  if (status === 'needs_reauth') return 'Not used and not renewed any more'
+  const endsAt = token?.accessTokenExpiresAt
+  if (endsAt === undefined) return 'Does not end by itself'
+  if (token?.renewable !== true) {
+    return (
+      <>
+        Ends <Time at={endsAt} />, and has then to be connected again
+      </>
+    )
+  }
+  if (Date.parse(endsAt) <= Date.now()) return 'Has ended; renewed at the next request'
+  return (
+    <>
+      Renewed by itself; this one ends <Time at={endsAt} />
+    </>
+  )
 }
 
 /** Why the last renewal failed, where it did; what works meanwhile goes on. */

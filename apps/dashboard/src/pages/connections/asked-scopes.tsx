@@ -8,6 +8,6 @@ interface AskedScopesProps {
 
 /** Scopes in the words of the catalog, or as they are. */
 export function AskedScopes({ provider, scopes }: AskedScopesProps) {
-  if (scopes.length === 0) return 'asks for nothing in particular'
+  if (scopes.length === 0) return 'Nothing in particular'
   return <ScopeList scopes={scopes} provider={catalog.findProvider(provider)} />
 }

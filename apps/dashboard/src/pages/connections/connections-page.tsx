@@ -11,6 +11,7 @@ import { LoadingState } from '../../components/loading-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { ServiceLogo } from '../../components/service-logo.tsx'
 import { EmptyState } from '../../components/states.tsx'
+import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
 import { hostsOf } from './connection-words.ts'
 
@@ -22,21 +23,31 @@ const AddConnection = lazyPart(
   <LoadingState />,
 )
 
+/** The connection's own page says the rest. */
+const reasonCharsShown = 160
+
 const columns: readonly Column<Connection>[] = [
   {
     id: 'label',
     header: 'Name',
     width: '2fr',
     primary: true,
-    cell: ({ id, label }) => (
-      <TextLink
-        to="/connections/$connectionId"
-        params={{ connectionId: id }}
-        title={label}
-        className="[overflow-wrap:anywhere]"
-      >
-        {label}
-      </TextLink>
+    cell: ({ id, label, statusReason }) => (
+      <>
+        <TextLink
+          to="/connections/$connectionId"
+          params={{ connectionId: id }}
+          title={label}
+          className="[overflow-wrap:anywhere]"
+        >
+          {label}
+        </TextLink>
+        {statusReason !== undefined && (
+          <div className="truncate text-[0.87rem] font-normal text-ink-soft max-md:whitespace-normal">
+            <UntrustedText inline limit={reasonCharsShown} text={statusReason} />
+          </div>
+        )}
+      </>
     ),
   },
   {
@@ -62,11 +73,7 @@ const columns: readonly Column<Connection>[] = [
     id: 'status',
     header: 'Status',
     width: '7rem',
-    cell: ({ status, statusReason }) => (
-      <span title={statusReason}>
-        <StatusBadge status={status} />
-      </span>
-    ),
+    cell: ({ status }) => <StatusBadge status={status} />,
   },
 ]
 

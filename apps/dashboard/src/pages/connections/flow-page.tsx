@@ -120,7 +120,10 @@ function About({ flow }: { flow: ConnectFlow }) {
           connectionId === undefined
             ? ['Name', label]
             : ['Connected anew', <ConnectionName key="of" connectionId={connectionId} />],
-          ['The vault', <AskedScopes key="scopes" provider={flow.provider} scopes={scopes} />],
+          [
+            'The vault may then',
+            <AskedScopes key="scopes" provider={flow.provider} scopes={scopes} />,
+          ],
           ['Begun', <Time key="begun" at={createdAt} exact />],
           ['Ends', <Time key="ends" at={expiresAt} exact />],
         ]}

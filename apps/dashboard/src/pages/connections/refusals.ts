@@ -21,7 +21,7 @@ export const refusals: Readonly<Partial<Record<ProblemType, Refusal>>> = {
   'different-account': {
     title: 'That is another account.',
     advice:
-      'The connection stays as it was. Try again and choose the account that it was made for; to use the other account, add a connection of its own.',
+      'The connection stays as it was. Sign in at the provider with the account that it was made for (sign out there first, if it does not ask which one), and try again. To use the other account, add a connection of its own.',
   },
   'provider-refused': { title: 'The provider refused the OAuth app.' },
   'provider-unavailable': { title: 'The provider did not answer as it should.' },

@@ -11,7 +11,8 @@ import { testUrlFor } from './test-url.ts'
 
 /** Tries the key with one GET and says how it went. */
 export function TestConnection({ connection }: { connection: Connection }) {
-  const { id } = connection
+  const { id, credential } = connection
+  const what = credential?.kind === 'oauth2' ? 'account' : 'key'
   const [typed, setTyped] = useState<string>()
   const url = typed ?? testUrlFor(connection)
   const test = useAction('testConnection', { invalidates: ['audit'] })
@@ -19,7 +20,7 @@ export function TestConnection({ connection }: { connection: Connection }) {
   return (
     <Card
       title="Test"
-      description="One GET with the key, recorded in the audit log like any other."
+      description={`One GET with the ${what}, recorded in the audit log like any other.`}
     >
       <form
         noValidate
@@ -29,7 +30,7 @@ export function TestConnection({ connection }: { connection: Connection }) {
           run()
         }}
       >
-        <Field label="URL" hint="Best one that is answered only with a good key.">
+        <Field label="URL" hint={`Best one that is answered only with a good ${what}.`}>
           {(aria) => (
             <Input
               {...aria}
@@ -43,7 +44,7 @@ export function TestConnection({ connection }: { connection: Connection }) {
         </Field>
         <div>
           <Button type="submit" busy={test.isPending}>
-            Test the key
+            Test the {what}
           </Button>
         </div>
         {test.error !== null && <ProblemNotice error={test.error} />}
