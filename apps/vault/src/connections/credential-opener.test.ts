@@ -62,6 +62,29 @@ describe('the credential opener', () => {
     expect(keyring.counted.opened).toBe(2)
   })
 
+  it('takes no row whose kind was changed, since that decides where the credential goes', async () => {
+    verifies('S-33')
+    const opener = createCredentialOpener({ keyring: createCountingKeyring() })
+    await opener.open(row)
+    for (const credentialKind of ['query', 'oauth2', 'aws-sigv4'] as const) {
+      const edited = { ...row, credentialKind }
+      expect(opener.peek(edited)).toBeUndefined()
+      expect(await typeOf(opener.open(edited))).toBe('credential-unreadable')
+    }
+  })
+
+  it('says at once what is in memory, and nothing of what is not', async () => {
+    const opener = createCredentialOpener({ keyring: createCountingKeyring() })
+    expect(opener.peek(row)).toBeUndefined()
+    const opening = opener.open(row)
+    expect(opener.peek(row)).toBeUndefined()
+    const opened = await opening
+    expect(opener.peek({ ...row, origins: [...row.origins] })).toBe(opened)
+    expect(opener.peek({ ...row, version: 2 })).toBeUndefined()
+    opener.forget(row.id)
+    expect(opener.peek(row)).toBeUndefined()
+  })
+
   it('refuses a destroyed credential although it has just been open', async () => {
     const opener = createCredentialOpener({ keyring: createCountingKeyring() })
     await opener.open(row)

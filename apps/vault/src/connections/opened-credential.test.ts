@@ -89,6 +89,39 @@ describe('an opened credential', () => {
     expect(toOpenedCredential(input).headers).toEqual([header])
   })
 
+  it.each<TypedCredential>([
+    {
+      ...{ kind: 'oauth2-client-credentials', tokenEndpoint: 'https://a.example/token' },
+      ...{ clientId: 'client', clientAuthentication: 'client_secret_post', scopes: [] },
+      clientSecret: 'correct-horse',
+    },
+    {
+      ...{ kind: 'jwt-service-account', tokenEndpoint: 'https://a.example/token' },
+      ...{ issuer: 'robot', privateKey: 'correct-horse', scopes: ['a'] },
+    },
+  ])('puts nothing on by itself where it becomes a token: $kind', (input) => {
+    const opened = toOpenedCredential(input)
+    expect([opened.headers, opened.query, opened.path]).toEqual([[], [], undefined])
+    expect(opened.secrets).toEqual(['correct-horse'])
+  })
+
+  it('signs each request anew with an AWS key pair, for hosts that say what is signed for', () => {
+    const { sign, headers, secrets } = toOpenedCredential({
+      ...{ kind: 'aws-sigv4', accessKeyId: 'AKIDEXAMPLE0123456', sessionToken: 'session-token' },
+      secretAccessKey: 'correct-horse',
+    })
+    expect([headers, secrets]).toEqual([[], ['correct-horse', 'session-token']])
+    const request = { method: 'GET', url: 'https://sqs.eu-west-1.amazonaws.com/', headers: [] }
+    const [one, two] = [sign?.(request, 1_000_000), sign?.(request, 2_000_000)]
+    expect(one?.headers.map(([name]) => name).toSorted()).toEqual([
+      ...['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'],
+    ])
+    expect(one?.signature).not.toBe(two?.signature)
+    expect(() => sign?.({ ...request, url: 'https://api.example.com/' }, 0)).toThrow(
+      expect.objectContaining({ type: 'origin-not-allowed' }),
+    )
+  })
+
   it('knows the form in which Basic travels as a secret of its own', () => {
     const opened = toOpenedCredential({
       kind: 'basic',
