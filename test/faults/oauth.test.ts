@@ -182,6 +182,24 @@ describe('the database', () => {
     120_000,
   )
 
+  it('that is away when the provider answers, and a vault that is killed before it is back, cost no account where the provider forgives', async () => {
+    verifies('S-32', 'S-43')
+    scene.provider.behaviour.reuseGraceSeconds = 600
+    const { id } = await dueAccount(scene)
+    scene.provider.faults.set('token', { kind: 'hold', afterWork: true }, 1)
+    const call = scene.call(id)
+    await scene.provider.faults.whenHeld('token', 1)
+    proxy.set({ kind: 'cut' })
+    scene.provider.faults.clear()
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await vault.kill()
+    await call
+    proxy.set({ kind: 'pass' })
+    await vault.restart()
+    expect(await eventually(() => works(scene, id), 60_000)).toBe(true)
+    expect((await scene.get(id)).status).toBe('healthy')
+  }, 150_000)
+
   it('that is away before the provider is asked means that it is not asked', async () => {
     verifies('S-32', 'S-44')
     const { id } = await dueAccount(scene)
