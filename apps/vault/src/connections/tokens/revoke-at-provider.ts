@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { Problem, type RevokedAtProvider } from '@sallyport/contracts'
 import type { EndedTokens } from '../connection-store.ts'
 import type { Sealer } from '../credential-opener.ts'
@@ -74,3 +73,5 @@ const notTold = (provider: string) =>
   `${provider} could not be told; the tokens were destroyed here.`
 const keptForOthers = (provider: string) =>
   `${provider} was not told, since that would end the account’s other connections too; the tokens were destroyed here.`
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

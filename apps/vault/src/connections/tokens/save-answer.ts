@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Sealer } from '../credential-opener.ts'
 import type { TokenAnswer } from '../oauth/token-endpoint.ts'
 import type { Outcome } from './renewal-needs.ts'
@@ -115,3 +114,5 @@ export function toTokens({ answer, refreshToken }: Got): Tokens {
     ...(scopes !== undefined && { scopes: [...scopes] }),
   }
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

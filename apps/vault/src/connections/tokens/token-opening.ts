@@ -42,6 +42,14 @@ export function createTokenOpening(needs: TokenOpeningNeeds) {
     return { kind: 'failed', problem: new Problem(type, failureMessage ?? undefined), retryMs }
   }
 
+  /** What the caller read of the connection may be older than what is known here. */
+  async function holdHealthy(connection: RenewableConnection): Promise<HeldTokens> {
+    requireHealthy(connection)
+    const held = await shelf.get(connection)
+    requireHealthy(held.stored.connection)
+    return held
+  }
+
   /** The token that there is by now, where the outcome leaves one. */
   async function take(
     connection: RenewableConnection,
@@ -65,8 +73,7 @@ export function createTokenOpening(needs: TokenOpeningNeeds) {
 
   return {
     async open(connection: RenewableConnection): Promise<AccessToken> {
-      requireHealthy(connection)
-      const held = await shelf.get(connection)
+      const held = await holdHealthy(connection)
       const due = dueOfHeld(held, monotonicMs())
       // What cannot be renewed is used until the upstream says that it has ended: clocks alone end nothing.
       if (due === 'no' || !canRenew(held)) return accessOf(held)
@@ -79,8 +86,7 @@ export function createTokenOpening(needs: TokenOpeningNeeds) {
     },
 
     async renewRefused(connection: RenewableConnection, version: number): Promise<AccessToken> {
-      requireHealthy(connection)
-      const held = await shelf.get(connection)
+      const held = await holdHealthy(connection)
       const { stored } = held
       const leftMs = leftOf(held, stored.leftMs, monotonicMs())
       if (stored.version !== version) return accessOf(held)
