@@ -2,7 +2,7 @@ import type { CredentialOpener } from '../connections/credential-opener.ts'
 import type { OpenedCredential } from '../connections/opened-credential.ts'
 import { isRenewable } from '../connections/stored-credential.ts'
 import type { ConnectionSnapshot } from '../execute/resolve-call.ts'
-import { createScrubber } from '../execute/scrub.ts'
+import { createScrubber, joinScrubbers } from '../execute/scrub.ts'
 import type { ReadyCredential } from '../execute/send-permitted.ts'
 
 /** An access token; its version is raised by each renewal. */
@@ -80,7 +80,7 @@ function makeKey(opened: OpenedCredential, now: () => number): ReadyCredential {
       const { headers, signature } = sign(request, now())
       return {
         put: { headers, query: [] },
-        scrubber: createScrubber([...opened.secrets, signature]),
+        scrubber: joinScrubbers(scrubber, createScrubber([signature])),
       }
     },
   }

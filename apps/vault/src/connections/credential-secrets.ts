@@ -56,5 +56,6 @@ function shownOf(credential: Credential): string | undefined {
   }
 }
 
-const given = (...values: readonly (string | undefined)[]): string[] =>
+/** Those that are there. */
+export const given = (...values: readonly (string | undefined)[]): string[] =>
   values.filter((value) => value !== undefined)

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { type CredentialKind, Problem } from '@sallyport/contracts'
 import { findAwsScope } from './aws-scope.ts'
 import { type SignedHeaders, signAwsRequest, type UnsignedRequest } from './aws-signature.ts'
-import { secretsOf } from './credential-secrets.ts'
+import { given, secretsOf } from './credential-secrets.ts'
 import type { StoredCredential, StoredOf } from './stored-credential.ts'
 
 /** A credential ready to be put on a request, and what must never come back. Frozen; never log it. */
@@ -43,8 +43,12 @@ export function toOpenedCredential(credential: StoredCredential): OpenedCredenti
       return frozen({ ...base, path: { placeholder: credential.placeholder, value: secret } })
     case 'aws-sigv4':
       return frozen({ ...base, sign: signWith(credential) })
+    case 'oauth2-client-credentials':
+      // Some APIs tell a client its own secret.
+      return frozen({ ...base, secrets: given(credential.clientSecret) })
     default:
-      return frozen(base)
+      // A private key goes to nobody, not even to those who check what it signed.
+      return frozen({ ...base, secrets: [] })
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
-import { createScrubber, redaction } from './scrub.ts'
+import { createScrubber, joinScrubbers, redaction } from './scrub.ts'
 
 const secret = 'sk-Live_4/9+Q"z\\k <&>\'=~%u00e9'
 
@@ -278,6 +278,26 @@ describe('scrubbing', () => {
     expect(Buffer.from(stream.push(event)).equals(event)).toBe(true)
     expect(stream.push(Buffer.from(`x${secret.slice(0, 9)}`)).length).toBeLessThan(10)
     expect(Buffer.concat([stream.push(Buffer.from('!!')), stream.end()]).toString()).toContain('!!')
+  })
+
+  it('of two together leaves nothing of the secrets of either, however the bytes are cut', () => {
+    verifies('S-20')
+    const [one, two] = ['first-secret-0123', 'second-secret-45']
+    const joined = joinScrubbers(createScrubber([one]), createScrubber([two]))
+    const piece = fc.constantFrom(one, two, btoa(one), 'first-', 'plain ', '\\n', encodeURI(two))
+    fc.assert(
+      fc.property(fc.array(piece), fc.nat(60), (pieces, cut) => {
+        const bytes = Buffer.from(pieces.join(''))
+        const stream = joined.stream()
+        const out = [stream.push(bytes.subarray(0, cut)), stream.push(bytes.subarray(cut))]
+        const text = Buffer.concat([...out, stream.end()]).toString()
+        expect(text).not.toMatch(/first-secret|second-secret|Zmlyc3Qtc2VjcmV0/)
+        expect(text).toBe(joined.text(pieces.join('')))
+        expect(stream.hits > 0).toBe(text !== pieces.join(''))
+      }),
+    )
+    expect([joined.isInName(`x-${one}`), joined.isInName(`x-${two}`)]).toEqual([true, true])
+    expect(joined.isInName('content-type')).toBe(false)
   })
 
   it('scrubs short text such as a header', () => {

@@ -61,6 +61,24 @@ export function createScrubber(secrets: readonly string[]): Scrubber {
   }
 }
 
+/** One scrubber for the secrets of both: for a secret of one request beside those that are always the same. */
+export function joinScrubbers(first: Scrubber, second: Scrubber): Scrubber {
+  return {
+    stream() {
+      const [one, two] = [first.stream(), second.stream()]
+      return {
+        push: (chunk) => two.push(one.push(chunk)),
+        end: () => Buffer.concat([two.push(one.end()), two.end()]),
+        get hits() {
+          return one.hits + two.hits
+        },
+      }
+    },
+    text: (text) => second.text(first.text(text)),
+    isInName: (name) => first.isInName(name) || second.isInName(name),
+  }
+}
+
 const nothing = new Uint8Array(0)
 const nowhere: Places = new Int32Array(0)
 
