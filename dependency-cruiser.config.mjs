@@ -259,7 +259,7 @@ export default {
       catalog,
       vault,
       nodeCore,
-      npm('commander', '@inquirer/prompts', 'jose'),
+      npm('commander', 'open', '@inquirer/prompts', 'jose'),
     ),
   ],
   options: {
