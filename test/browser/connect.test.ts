@@ -53,8 +53,8 @@ describe.skipIf(!hasChromium)('connecting an account', () => {
     const account = card(page, 'Account')
     await account.getByText('alice@example.com').waitFor()
     await account.getByText('Renewed by itself').waitFor()
-    for (const said of ['see the account’s address', 'read']) {
-      expect(await account.getByText(said, { exact: true }).count()).toBe(1)
+    for (const words of ['see the account’s address', 'read']) {
+      expect(await account.getByText(words, { exact: true }).count()).toBe(1)
     }
     expect(said).toEqual([])
     await page.goBack()
@@ -109,6 +109,38 @@ describe.skipIf(!hasChromium)('connecting an account', () => {
     await heading(page, 'Half given').waitFor()
     await card(page, 'Account').getByText('write', { exact: true }).waitFor()
     expect(await page.getByText('Not everything that was asked').count()).toBe(0)
+    await context.close()
+  })
+
+  it('asks the account for what a capability request still lacks, and comes back to it', async () => {
+    const connection = await scene.connect({ account: 'alice' }, { label: 'For wishes' })
+    const wish = { actionTemplateId: 'gmail-read', reason: 'To read the mail.' }
+    const { id } = await scene.agent.client.call('requestCapability', wish)
+    const { page, context } = await open('/approvals')
+    // Services with actions lead to their own vendors: the provider of this test stands in for Google.
+    await page.route(`**/api/v1/capability-requests/${id}`, async (route) => {
+      const response = await route.fetch()
+      const json = (await response.json()) as { capabilityRequest: { connections: unknown } }
+      const lacking = { missingScopes: ['write'], originsCovered: true }
+      json.capabilityRequest.connections = [
+        { id: connection.id, label: 'For wishes', status: 'healthy', ...lacking },
+      ]
+      await route.fulfill({ response, json })
+    })
+    let asked: unknown
+    await page.route('**/reauth', async (route) => {
+      const { actions, ...rest } = route.request().postDataJSON() as Record<string, unknown>
+      asked = actions
+      await route.continue({ postData: JSON.stringify({ ...rest, scopes: ['write'] }) })
+    })
+    await page.goto(`${url}/capability-requests/${id}`)
+    await page.getByText('The account has not given all that this needs.').first().waitFor()
+    await press(page, 'Reconnect with the missing scopes')
+    await visitProvider(page, url, { account: 'alice' })
+    await page.waitForURL(`${url}/capability-requests/${id}?connectionId=${connection.id}`)
+    await page.getByRole('radio', { name: 'For wishes', checked: true }).waitFor()
+    expect(asked).toEqual(['gmail-read'])
+    expect((await scene.get(connection.id)).grantedScopes).toContain('write')
     await context.close()
   })
 

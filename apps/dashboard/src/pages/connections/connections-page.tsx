@@ -11,7 +11,6 @@ import { LoadingState } from '../../components/loading-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { ServiceLogo } from '../../components/service-logo.tsx'
 import { EmptyState } from '../../components/states.tsx'
-import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
 import { hostsOf } from './connection-words.ts'
 
@@ -23,6 +22,10 @@ const AddConnection = lazyPart(
   <LoadingState />,
 )
 
+// Most lists have nothing to say with it.
+const UntrustedText = lazyPart(
+  async () => (await import('../../components/untrusted-text.tsx')).UntrustedText,
+)
 /** The connection's own page says the rest. */
 const reasonCharsShown = 160
 

@@ -111,7 +111,7 @@ function GoOn({ flow }: { flow: ConnectFlow }) {
 }
 
 function About({ flow }: { flow: ConnectFlow }) {
-  const { service, label, connectionId, scopes, createdAt, expiresAt } = flow
+  const { service, label, connectionId, scopes, origins, createdAt, expiresAt } = flow
   return (
     <Card title="What is asked for">
       <Facts
@@ -124,6 +124,7 @@ function About({ flow }: { flow: ConnectFlow }) {
             'The vault may then',
             <AskedScopes key="scopes" provider={flow.provider} scopes={scopes} />,
           ],
+          ...(origins === undefined ? [] : [['Its token may go to', origins.join(', ')] as const]),
           ['Begun', <Time key="begun" at={createdAt} exact />],
           ['Ends', <Time key="ends" at={expiresAt} exact />],
         ]}
