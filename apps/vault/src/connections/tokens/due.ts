@@ -22,11 +22,13 @@ export function dueOf(token: {
   return leftMs < margin * (1 - spreadShare * spreadOf(connectionId)) ? 'soon' : 'no'
 }
 
-/** Between 0 and 1, and the same for a connection each time: FNV-1a. */
+/** Between 0 and 1, and the same for a connection each time: FNV-1a, stirred so that ids that are alike fall apart. */
 function spreadOf(text: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
   }
-  return (hash >>> 0) / 2 ** 32
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39)
+  return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32
 }
