@@ -25,6 +25,9 @@ export const ConnectFlow = z.object({
   provider: z.string(),
   label: z.string(),
   scopes: z.array(z.string()).meta({ description: 'What the provider is asked for' }),
+  origins: z.array(z.string()).optional().meta({
+    description: 'Where a new connection’s token may go; told while the attempt waits',
+  }),
   connectionId: ConnectionId.optional().meta({
     description: 'The connection that was made, or that is connected anew',
   }),
@@ -70,6 +73,7 @@ const startProblems = [
   'provider-refused',
   'provider-unavailable',
   'too-many-attempts',
+  'credential-unreadable',
 ] as const
 
 export const startConnection = defineOperation({
@@ -124,7 +128,7 @@ export const getConnectFlow = defineOperation({
     'Say how far one’s own attempt to connect has come; a device code is asked about at the provider',
   input: FlowRef,
   output: z.object({ flow: ConnectFlow }),
-  problems: ['connect-flow-not-found'],
+  problems: ['connect-flow-not-found', 'credential-unreadable'],
 })
 
 export const continueConnectFlow = defineOperation({
@@ -139,8 +143,11 @@ export const continueConnectFlow = defineOperation({
   problems: [
     'connect-flow-not-found',
     'session-required',
+    'oauth-app-missing',
+    'origin-not-allowed',
     'provider-unavailable',
     'provider-refused',
+    'credential-unreadable',
   ],
 })
 
@@ -185,5 +192,9 @@ export const finishConnection = defineOperation({
     'different-account',
     'connection-exists',
     'connection-revoked',
+    'oauth-app-missing',
+    'origin-not-allowed',
+    'version-conflict',
+    'credential-unreadable',
   ],
 })

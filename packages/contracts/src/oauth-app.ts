@@ -139,6 +139,7 @@ export const updateOAuthApp = defineOperation({
     'fresh-sign-in-required',
     'provider-unavailable',
     'provider-refused',
+    'credential-unreadable',
   ],
 })
 

@@ -25,10 +25,12 @@ export interface AuthorizationRequest {
   readonly state: string
   readonly verifier?: string | undefined
   readonly nonce?: string | undefined
+  /** Whose account is wanted (OpenID Connect Core §3.1.2.1). */
+  readonly loginHint?: string | undefined
 }
 
 /** What came back, and what proves that it was asked for here. */
-export interface CodeExchange extends Omit<AuthorizationRequest, 'scopes'> {
+export interface CodeExchange extends Omit<AuthorizationRequest, 'scopes' | 'loginHint'> {
   readonly code: string
   readonly iss?: string | undefined
 }
@@ -114,7 +116,7 @@ export function createAuthorizationServer(needs: AuthorizationServerNeeds): Auth
 async function buildUrl(
   needs: AuthorizationServerNeeds,
   client: OAuthClient,
-  { redirectUri, scopes, state, verifier, nonce }: AuthorizationRequest,
+  { redirectUri, scopes, state, verifier, nonce, loginHint }: AuthorizationRequest,
 ): Promise<URL> {
   const url = buildAuthorizationUrl(await configure(needs, client), {
     ...client.authorizationParameters,
@@ -130,6 +132,7 @@ async function buildUrl(
       code_challenge_method: 'S256',
     }),
     ...(nonce !== undefined && { nonce }),
+    ...(nonce !== undefined && loginHint !== undefined && { login_hint: loginHint }),
   })
   // An endpoint that brings one of these of its own would send it twice, and which of the two counts nobody knows.
   const names = [...url.searchParams.keys()]

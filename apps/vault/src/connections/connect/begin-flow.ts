@@ -39,6 +39,7 @@ interface Plan {
   readonly label: string
   readonly scopes: string[]
   readonly draft: FlowDraft
+  readonly account?: string | null
   readonly wish: Wish
 }
 
@@ -101,6 +102,7 @@ export function createReconnect(needs: ConnectNeeds) {
         before: connection.requestedScopes,
       }),
       draft: { kind: 'anew', connectionId: connection.id },
+      account: connection.account,
       wish: input,
     })
   }
@@ -172,6 +174,7 @@ async function begin(needs: ConnectNeeds, plan: Plan): Promise<Begun> {
     asked: whoIsAsked(client),
     redirectUri: redirectUriOf(needs.pagesUrl()),
     scopes,
+    ...(plan.account && { loginHint: plan.account }),
     draft,
   }
   const row: Omit<StoredFlow, 'sealed'> = {

@@ -157,6 +157,8 @@ describe('what a token began', () => {
     expect(authorizationUrl).toBeUndefined()
     expect(room.provider.requests).toEqual([])
     expect(flow.continueUrl).toBe(`https://vault.example/connections/flows/${flow.id}`)
+    // Whoever goes on sees where the token is to go, and as it was sealed.
+    expect(flow.origins).toEqual(custom.origins)
     const { id: flowId } = flow
     expect(await typeOf(room.connect.continueFlow(token, { flowId }))).toBe('session-required')
     const other = person('own_2', 'session-2')
@@ -252,6 +254,8 @@ describe('connecting an account again', () => {
     }
     const { flow } = await again(room, before.id, { scopes: ['write'] })
     expect(flow).toMatchObject({ connectionId: before.id, scopes: ['openid', 'write'] })
+    expect(room.provider.requests.at(-1)).toMatchObject({ loginHint: 'alice@example.com' })
+    expect(room.provider.requests[0]?.loginHint).toBeUndefined()
     const { connection } = await finish(room)
     expect(connection).toMatchObject({
       ...{ id: before.id, status: 'healthy', label: before.label, origins: before.origins },

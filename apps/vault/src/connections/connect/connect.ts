@@ -54,26 +54,30 @@ export function createConnect(needs: ConnectNeeds): Connect {
   const begin = createStart(needs)
   const beginAgain = createReconnect(needs)
   const finish = createFinish(needs)
-  const view = (flow: StoredFlow) =>
-    viewFlow(flow, { nowMs: needs.now(), pagesUrl: needs.pagesUrl() })
+  const view = createView(needs)
+  const recorded = createRecorded(needs)
 
   async function started(owner: Owner, operation: string, begun: Begun): Promise<Started> {
     const { flow, ...rest } = begun
     await record(needs, owner, { operation, flow })
-    return { ...rest, flow: view(flow) }
+    return { ...rest, flow: await view(flow) }
   }
 
   return {
-    start: async (owner, input) => started(owner, 'startConnection', await begin(owner, input)),
-    reconnect: async (owner, input) => started(owner, 'reconnect', await beginAgain(owner, input)),
+    start: recorded('startConnection', async (owner, input) =>
+      started(owner, 'startConnection', await begin(owner, input)),
+    ),
+    reconnect: recorded('reconnect', async (owner, input) =>
+      started(owner, 'reconnect', await beginAgain(owner, input)),
+    ),
 
-    async get(owner, { flowId }) {
+    get: recorded('getConnectFlow', async (owner, { flowId }) => {
       const flow = await getOwn(needs, owner, flowId)
       await askAboutDevice(needs, owner, flow)
-      return { flow: view((await needs.store.find(owner, flowId)) ?? flow) }
-    },
+      return { flow: await view((await needs.store.find(owner, flowId)) ?? flow) }
+    }),
 
-    continueFlow: createContinue(needs, view),
+    continueFlow: recorded('continueConnectFlow', createContinue(needs, view)),
 
     async cancel(owner, { flowId }) {
       const flow = await getOwn(needs, owner, flowId)
@@ -82,17 +86,48 @@ export function createConnect(needs: ConnectNeeds): Connect {
       return { deleted: true }
     },
 
-    async finish(owner, input) {
+    finish: recorded('finishConnection', async (owner, input) => {
       const { flowId, connection } = await finish(owner, input)
-      return { connection, flow: view(await getOwn(needs, owner, flowId)) }
-    },
+      return { connection, flow: await view(await getOwn(needs, owner, flowId)) }
+    }),
   }
 }
 
-function createContinue(
-  needs: ConnectNeeds,
-  view: (flow: StoredFlow) => Started['flow'],
-): Connect['continueFlow'] {
+type View = (flow: StoredFlow) => Promise<Started['flow']>
+
+const createView =
+  (needs: ConnectNeeds): View =>
+  async (flow) => {
+    const nowMs = needs.now()
+    const secrets = isWaiting(flow, nowMs) ? await openFlow(needs.keyring, flow) : undefined
+    return viewFlow(flow, { nowMs, pagesUrl: needs.pagesUrl(), secrets })
+  }
+
+/** What does not open is an event of its own, whatever it was opened for (S-33). */
+function createRecorded(needs: ConnectNeeds) {
+  return <Input, Output>(
+    operation: string,
+    work: (owner: Owner, input: Input) => Promise<Output>,
+  ) =>
+    async (owner: Owner, input: Input): Promise<Output> => {
+      try {
+        return await work(owner, input)
+      } catch (error) {
+        const isOpen = error instanceof Problem && error.auditId === undefined
+        if (!isOpen || error.type !== 'credential-unreadable') throw error
+        const auditId = needs.newId('audit')
+        const { workspaceId, ownerId } = owner
+        const { type: problem, detail: reason } = error
+        await needs.audit.record({
+          ...{ auditId, workspaceId, ownerId, operation, outcome: 'failed', problem, reason },
+        })
+        error.auditId = auditId
+        throw error
+      }
+    }
+}
+
+function createContinue(needs: ConnectNeeds, view: View): Connect['continueFlow'] {
   return async (owner, { flowId }) => {
     const flow = await getOwn(needs, owner, flowId)
     const sessionHash = sessionOf(owner)
@@ -115,7 +150,7 @@ function createContinue(
     const stored = await needs.store.bind({ ...flow, now: new Date(needs.now()) }, bound)
     if (stored === undefined) throw notFound()
     await record(needs, owner, { operation: 'continueConnectFlow', flow: stored })
-    return { authorizationUrl, flow: view(stored) }
+    return { authorizationUrl, flow: await view(stored) }
   }
 }
 

@@ -232,9 +232,9 @@ describe('whoever edits the row of an attempt', () => {
       what === 'its session'
         ? person('own_1', 'session-2')
         : person('ownerId' in over ? 'own_2' : 'own_1', 'session-1')
-    expect(['connect-flow-refused', 'credential-unreadable']).toContain(
-      (await refusal(finish(room, {}, who))).type,
-    )
+    const problem = await refusal(finish(room, {}, who))
+    expect(['connect-flow-refused', 'credential-unreadable']).toContain(problem.type)
+    expect(room.events.at(-1)).toMatchObject({ auditId: problem.auditId, problem: problem.type })
     expect(room.provider.exchanges).toEqual([])
   })
 

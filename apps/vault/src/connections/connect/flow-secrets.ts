@@ -40,6 +40,8 @@ const FlowSecrets = z.strictObject({
   }),
   redirectUri: z.string(),
   scopes: z.array(z.string()),
+  /** The account that is connected anew, for the provider to offer. */
+  loginHint: z.string().optional(),
   draft: z.discriminatedUnion('kind', [NewDraft, AnewDraft]),
   /** Keyed hash of the session that may finish it, base64url. */
   session: z.string().optional(),

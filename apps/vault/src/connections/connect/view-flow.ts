@@ -1,5 +1,6 @@
 import { type ConnectFlow, Problem } from '@sallyport/contracts'
 import type { FlowProblem, StoredFlow } from './connect-flow-store.ts'
+import type { FlowSecrets } from './flow-secrets.ts'
 
 /** Longer than finishing takes: one that was used before that, and came to nothing, was cut short. */
 const finishingMsMax = 60_000
@@ -7,7 +8,16 @@ const finishingMsMax = 60_000
 /** An attempt as the person sees it who made it. */
 export function viewFlow(
   flow: StoredFlow,
-  { nowMs, pagesUrl }: { readonly nowMs: number; readonly pagesUrl: string },
+  {
+    nowMs,
+    pagesUrl,
+    secrets,
+  }: {
+    readonly nowMs: number
+    readonly pagesUrl: string
+    /** Where the attempt waits. */
+    readonly secrets: FlowSecrets | undefined
+  },
 ): ConnectFlow {
   const { status, problem } = stateOf(flow, nowMs)
   const goesOn = status === 'waiting' && flow.method === 'code' && flow.sessionHash === null
@@ -19,6 +29,8 @@ export function viewFlow(
     provider: flow.provider,
     label: flow.label,
     scopes: flow.scopes,
+    // Whoever goes on with what a token began sees where the account's token is to go, as it was sealed.
+    ...(secrets?.draft.kind === 'new' && { origins: secrets.draft.origins }),
     ...(flow.connectionId !== null && { connectionId: flow.connectionId }),
     ...(goesOn && { continueUrl: `${pagesUrl}/connections/flows/${flow.id}` }),
     ...(flow.userCode !== null && { userCode: flow.userCode }),

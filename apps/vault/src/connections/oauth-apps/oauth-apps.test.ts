@@ -415,6 +415,9 @@ describe('an OAuth app', () => {
     })
     room.rows.set(id, { ...row, sealed: otherRow.sealed })
     expect((await problemOf(room.clients.get('wsp_1', id))).type).toBe('credential-unreadable')
+    const problem = await problemOf(room.apps.update(owner, { oauthAppId: id, name: 'x' }))
+    expect(problem.type).toBe('credential-unreadable')
+    expect(room.events.at(-1)).toMatchObject({ auditId: problem.auditId, outcome: 'failed' })
   })
 
   it('demands a fresh sign-in of a session for anything but a name', async () => {

@@ -16,7 +16,7 @@ import { requireFreshSignIn } from '../../identity/require-fresh-sign-in.ts'
 import { readPage, writePage } from '../../paging/page-cursor.ts'
 import { draftApp, leadsElsewhere } from './draft-app.ts'
 import { refuse } from './field-faults.ts'
-import type { CountedOAuthApp, OAuthAppRecord } from './oauth-app-store.ts'
+import type { CountedOAuthApp, OAuthAppRecord, StoredOAuthApp } from './oauth-app-store.ts'
 import { type OAuthAppsNeeds, redirectUriOf } from './oauth-apps-needs.ts'
 import { openApp, type SealedApp, sealApp } from './sealed-app.ts'
 
@@ -99,7 +99,7 @@ function createUpdate(needs: OAuthAppsNeeds): OAuthApps['update'] {
     const updatedAt = new Date(needs.now())
     if (changed.length > 0 && owner.via === 'session') requireFreshSignIn(owner, needs.now())
     const renamed = { ...(name !== undefined && { name }), updatedAt }
-    const before = await openApp(needs.keyring, current)
+    const before = await open(needs, owner, current)
     const app = await draftApp(needs, wish, before)
     const onlyUnused = leadsElsewhere(before, app)
     if (onlyUnused && current.connections > 0) throw inUse(elsewhere)
@@ -115,6 +115,23 @@ function createUpdate(needs: OAuthAppsNeeds): OAuthApps['update'] {
     const names = name === undefined ? changed : ['name', ...changed]
     await record(needs, owner, { operation: 'updateOAuthApp', app: stored, changed: names })
     return { oauthApp: view(stored) }
+  }
+}
+
+/** What does not open is an event of its own (S-33). */
+async function open(needs: OAuthAppsNeeds, owner: Owner, stored: StoredOAuthApp) {
+  try {
+    return await openApp(needs.keyring, stored)
+  } catch (error) {
+    if (error instanceof Problem && error.type === 'credential-unreadable') {
+      error.auditId = needs.newId('audit')
+      await needs.audit.record({
+        ...{ auditId: error.auditId, workspaceId: owner.workspaceId, ownerId: owner.ownerId },
+        ...{ operation: 'updateOAuthApp', outcome: 'failed', problem: error.type },
+        detail: { oauthAppId: stored.id },
+      })
+    }
+    throw error
   }
 }
 

@@ -87,7 +87,7 @@ export async function openApp(
   } catch {
     // The cause is left out: parsers quote the text that they fail on.
     throw new Problem('credential-unreadable', 'A stored OAuth app cannot be read.', {
-      next: 'An owner enters the client secret again.',
+      next: 'An owner revokes the connections that use it, deletes it and keeps it anew.',
     })
   }
 }
