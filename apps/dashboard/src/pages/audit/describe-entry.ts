@@ -25,6 +25,9 @@ const deeds: Readonly<Record<string, string>> = {
   unfreezeWorkspace: 'Unfroze the workspace',
   revokeConnection: 'Agent revoked a connection',
   revokeConnectionByOwner: 'Revoked a connection',
+  revokeAtProvider: 'Told the provider that a connection was revoked',
+  connectionNeedsReauth: 'Connection has to be reconnected',
+  renewAccessToken: 'Renewal of an access token',
 }
 
 /** `createAgent` as "Create agent": for operations that have no sentence of their own. */

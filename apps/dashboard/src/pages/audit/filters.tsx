@@ -53,6 +53,7 @@ const operations = [
   'deleteAgent',
   'createConnection',
   'revokeConnectionByOwner',
+  'connectionNeedsReauth',
   'createPolicy',
   'replacePolicy',
   'deletePolicy',
