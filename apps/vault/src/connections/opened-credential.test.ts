@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
 import { hintOf, secretsOf } from './credential-secrets.ts'
 import { toOpenedCredential } from './opened-credential.ts'
-import { decodeCredential, encodeCredential, type TypedCredential } from './stored-credential.ts'
+import {
+  decodeCredential,
+  encodeCredential,
+  type StoredCredential,
+  type TypedCredential,
+} from './stored-credential.ts'
 
 const secret = fc.stringMatching(/^[!-~]{8,64}$/)
 const pathSecret = fc.stringMatching(/^[A-Za-z0-9._~:@!$&'()*+,;=-]{8,64}$/)
@@ -56,6 +61,31 @@ describe('an opened credential', () => {
         expect(decodeCredential(encodeCredential(input))).toEqual(CredentialInput.parse(input))
       }),
     )
+  })
+
+  it('survives it whatever its kind, and a connected account is its client and nothing else', () => {
+    verifies('S-33')
+    const kept: StoredCredential[] = [
+      {
+        ...{ kind: 'oauth2-client-credentials', tokenEndpoint: 'https://a.example/token' },
+        ...{ clientId: 'client', clientAuthentication: 'client_secret_basic', scopes: ['a'] },
+        ...{ clientSecret: 'correct-horse', audience: 'b', resource: 'https://b.example/' },
+      },
+      {
+        ...{ kind: 'jwt-service-account', tokenEndpoint: 'https://a.example/token' },
+        ...{ issuer: 'robot', privateKey: 'x'.repeat(60), keyId: 'k', scopes: ['a'] },
+      },
+      {
+        ...{ kind: 'aws-sigv4', accessKeyId: 'AKIDEXAMPLE0123456', region: 'eu-west-1' },
+        secretAccessKey: 'correct-horse',
+      },
+      { kind: 'oauth2', oauthAppId: 'oap_01m7yp6g78aehg1s6jrvxxgsgk' },
+    ]
+    for (const credential of kept) {
+      expect(decodeCredential(encodeCredential(credential))).toEqual(credential)
+    }
+    const imported = JSON.stringify({ kind: 'oauth2', refreshToken: 'a-refresh-token' })
+    expect(() => decodeCredential(Buffer.from(imported))).toThrow()
   })
 
   it('cannot be changed by who uses it', () => {
