@@ -111,7 +111,7 @@ async function refuse(
 }
 
 /** One and the same for every answer that is not for this session. */
-export const flowRefused = () =>
+const flowRefused = () =>
   new Problem(
     'connect-flow-refused',
     'This answer of a provider belongs to no attempt that this session has begun and not finished.',

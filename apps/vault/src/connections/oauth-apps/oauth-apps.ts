@@ -256,7 +256,7 @@ const exists = (name: string) =>
   })
 
 /** One and the same for what does not exist and for what is another workspace's (S-09). */
-export const notFound = () =>
+const notFound = () =>
   new Problem('oauth-app-not-found', 'There is no such OAuth app.', {
     next: 'List the OAuth apps to see which there are.',
   })
