@@ -45,7 +45,10 @@ const approve = (capabilityRequestId: string, wish: Wish = {}) =>
   vault.owner.call('approveCapabilityRequest', { capabilityRequestId, ...wish })
 
 /** What a dry run decides: nothing of the catalog's services can be reached from here. */
-async function decides(agent: TestAgent, request: { method?: string; url: string }) {
+async function decides(
+  agent: TestAgent,
+  request: { method?: string; url: string; connectionId?: string },
+) {
   const input = { connectionId: mail, method: 'GET', dryRun: true, ...request }
   const answer = await agent.client.call('execute', input)
   if (!('dryRun' in answer)) throw new Error('it was no dry run')
@@ -359,6 +362,42 @@ describe('an owner', () => {
     for (const url of [profile, messages]) {
       expect((await decides(agent, { url })).decision).toBe('require_approval')
     }
+  })
+
+  it('grants on the hosts of the connection where every customer has one of their own', async () => {
+    verifies('S-13')
+    const other = { service: 'zendesk', label: 'desk', origins: ['https://acme.example.com'] }
+    await expect(vault.addConnection(other)).rejects.toMatchObject({ type: 'invalid-input' })
+    const acme = 'https://acme.zendesk.com'
+    const desk = await vault.addConnection({ service: 'zendesk', label: 'desk', origins: [acme] })
+    const { connection } = await vault.owner.call('getConnection', { connectionId: desk })
+    expect(connection.testUrl).toBe(`${acme}/api/v2/users/me`)
+    const agent = await newAgent()
+    const id = await ask(agent, 'zendesk-read')
+    const { capabilityRequest } = await vault.owner.call('getCapabilityRequest', {
+      capabilityRequestId: id,
+    })
+    // A key has no scopes that could be missing.
+    expect(capabilityRequest.connections).toEqual([
+      expect.objectContaining({ id: desk, originsCovered: true, missingScopes: [] }),
+    ])
+    const { policy } = await approve(id)
+    expect(policy.allow.map(({ origin }) => origin)).toEqual([acme])
+    const tried = (url: string) => decides(agent, { url, connectionId: desk })
+    expect(await tried(`${acme}/api/v2/tickets`)).toMatchObject({ decision: 'allow' })
+    await vault.owner.call('updateConnection', {
+      connectionId: desk,
+      origins: [acme, 'https://rival.zendesk.com'],
+    })
+    expect(await tried('https://rival.zendesk.com/api/v2/tickets')).toMatchObject({
+      decision: 'deny',
+    })
+    const elsewhere = { connectionId: desk, origins: ['https://zendesk.example.com'] }
+    await expect(vault.owner.call('updateConnection', elsewhere)).rejects.toMatchObject({
+      type: 'invalid-input',
+    })
+    const mine = await agent.client.call('getMyCapabilities', {})
+    expect(mine.activeConnections[0]?.actions).toContain('zendesk-read')
   })
 
   it('can deny with a note, which the agent is told; it may ask again', async () => {
