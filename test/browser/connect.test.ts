@@ -231,6 +231,64 @@ describe.skipIf(!hasChromium)('connecting an account', () => {
     await context.close()
   })
 
+  it('keeps client credentials, AWS keys and a refresh token that another program got', async () => {
+    const { page, context } = await open('/connections?service=custom')
+    const fill = (label: string | RegExp, text: string) =>
+      page.getByLabel(label, typeof label === 'string' ? { exact: true } : {}).fill(text)
+    const start = async (way: RegExp, name: string) => {
+      await page.goto(`${url}/connections?service=custom`)
+      await page.getByLabel('Addresses of the API').waitFor()
+      if (way.source.includes('refresh')) await press(page, 'Other ways…')
+      await page.getByRole('radio', { name: way }).check()
+      await fill('Addresses of the API', scene.provider.apiOrigin)
+      await fill('Name', name)
+    }
+    const keep = async () => {
+      await press(page, 'Keep it')
+      await page.getByText('The key is kept.').waitFor()
+    }
+    await start(/^Client credentials/, 'Machine')
+    await fill('Token endpoint', scene.provider.endpoints.token)
+    await fill('Client id', scene.client.clientId)
+    await fill('Client secret', 'not-the-right-secret')
+    await press(page, 'Keep it')
+    await page
+      .getByText(/invalid_client|refused/)
+      .first()
+      .waitFor()
+    await fill('Client secret', scene.client.clientSecret)
+    await keep()
+    await start(/^AWS access key/, 'Storage')
+    await fill('Access key ID', 'AKIAIOSFODNN7EXAMPLE')
+    await fill('Secret access key', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY')
+    await fill(/^Region/, 'eu-central-1')
+    await fill(/^Service/, 's3')
+    await keep()
+    await start(/refresh token/, 'Taken over')
+    await fill('Refresh token', 'a-token-that-nobody-issued')
+    await press(page, 'Keep it')
+    await page.getByRole('alert').waitFor()
+    const { connections } = await scene.vault.owner.call('listConnections', {})
+    const kinds = new Map(connections.map(({ label, credential }) => [label, credential?.kind]))
+    expect(kinds.get('Machine')).toBe('oauth2-client-credentials')
+    expect(kinds.get('Storage')).toBe('aws-sigv4')
+    expect(kinds.has('Taken over')).toBe(false)
+    await context.close()
+  })
+
+  it('is part of the welcome, which goes on with the agent', async () => {
+    const { page, context } = await open('/welcome')
+    await page.getByRole('button', { name: /Any other API/ }).click()
+    await page.getByLabel('Connect an account').check()
+    await page.getByLabel(/^Address(es)? of the API/).fill(scene.provider.apiOrigin)
+    await page.getByLabel(/^Scopes/).fill('openid\nemail\nread')
+    await press(page, 'Go on to Acme')
+    await visitProvider(page, url, { account: 'bob' })
+    await page.getByLabel('Name of the agent').waitFor()
+    await page.getByText('bob@example.com').first().waitFor()
+    await context.close()
+  })
+
   it('ends at the provider too when the connection is revoked, and the page says so', async () => {
     const connection = await scene.connect({ account: 'bob' })
     const { page, context } = await open(`/connections/${connection.id}`)

@@ -159,7 +159,7 @@ describe.skipIf(!hasChromium)('from a first start to an agent’s first call', (
         await page.getByText('Use one that is here').waitFor()
         await check()
         await page.getByRole('button', { name: 'GitHub' }).click()
-        await page.getByLabel('Key', { exact: true }).waitFor()
+        await page.getByLabel('Personal access token', { exact: true }).waitFor()
         await check()
         await page.getByRole('button', { name: 'Back' }).click()
         await page.getByRole('button', { name: 'Echo' }).click()

@@ -1,14 +1,14 @@
 import { customService, type Provider, type Service } from '@sallyport/catalog'
-import type { Connection } from '@sallyport/contracts'
+import type { Connection, OAuthApp } from '@sallyport/contracts'
 import { type ReactNode, useState } from 'react'
 import { catalog } from '../../catalog.ts'
 import { Button } from '../button.tsx'
 import { RadioCards } from '../radio-cards.tsx'
 import { AccountForm } from './account-form.tsx'
-import { CustomAccount } from './custom-account.tsx'
 import { NewConnectionForm } from './new-connection-form.tsx'
 import { scopesOf } from './scope-words.ts'
 import { type Way, waysOf } from './ways.ts'
+import { WithAnyOAuthApp } from './with-any-oauth-app.tsx'
 import { WithOAuthApp } from './with-oauth-app.tsx'
 
 interface ConnectServiceProps {
@@ -76,25 +76,25 @@ function ByWay(props: ConnectServiceProps & { way: Way }) {
   )
   if (way.kind !== 'account' && way.kind !== 'refresh-token') return form()
   const provider = catalog.findProvider(service.provider)
+  const withApp = (app: OAuthApp) =>
+    way.kind === 'refresh-token' ? (
+      form(app.id)
+    ) : (
+      <AccountForm
+        service={service}
+        provider={catalog.findProvider(app.provider)}
+        app={app}
+        wanted={props.wanted ?? []}
+        returnTo={props.returnTo}
+        actions={actions}
+      />
+    )
   if (service.id === customService.id || provider?.oauth === undefined) {
-    return <CustomAccount service={service} returnTo={props.returnTo} actions={actions} />
+    return <WithAnyOAuthApp actions={actions}>{withApp}</WithAnyOAuthApp>
   }
   return (
     <WithOAuthApp provider={provider} scopes={allScopes(service, provider)} actions={actions}>
-      {(app) =>
-        way.kind === 'refresh-token' ? (
-          form(app.id)
-        ) : (
-          <AccountForm
-            service={service}
-            provider={provider}
-            app={app}
-            wanted={props.wanted ?? []}
-            returnTo={props.returnTo}
-            actions={actions}
-          />
-        )
-      }
+      {withApp}
     </WithOAuthApp>
   )
 }

@@ -74,6 +74,7 @@ const waysOfCustom: readonly Way[] = [
   { id: 'client-credentials', ...clientCredentials },
   { id: 'service-account', ...serviceAccount },
   { id: 'aws', ...aws },
+  refreshToken,
 ]
 
 function wayOf(slot: CredentialSlot, id: string): Way {

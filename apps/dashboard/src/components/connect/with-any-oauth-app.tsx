@@ -1,27 +1,24 @@
-import type { Service } from '@sallyport/catalog'
+import type { OAuthApp } from '@sallyport/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { query } from '../../api.ts'
-import { catalog } from '../../catalog.ts'
 import { Field } from '../field.tsx'
 import { Select } from '../input.tsx'
 import { LoadingState } from '../loading-state.tsx'
 import { ErrorState } from '../states.tsx'
-import { AccountForm } from './account-form.tsx'
 import { OAuthAppForm } from './oauth-app-form.tsx'
 import { WhatToRegister } from './what-to-register.tsx'
 import { appsListed } from './with-oauth-app.tsx'
 
-interface CustomAccountProps {
-  readonly service: Service
-  readonly returnTo: string | undefined
+interface WithAnyOAuthAppProps {
   readonly actions?: ReactNode
+  readonly children: (app: OAuthApp) => ReactNode
 }
 
 const another = 'another'
 
-/** An account at any provider: by one of the workspace's OAuth apps, or by a new one. */
-export function CustomAccount({ service, returnTo, actions }: CustomAccountProps) {
+/** What needs an OAuth app of whichever provider: one of the workspace's, or a new one. */
+export function WithAnyOAuthApp({ actions, children }: WithAnyOAuthAppProps) {
   const { data, error, refetch } = useQuery(query('listOAuthApps', { limit: appsListed }))
   const [wanted, setWanted] = useState<string>()
   if (data === undefined) {
@@ -61,14 +58,7 @@ export function CustomAccount({ service, returnTo, actions }: CustomAccountProps
           <OAuthAppForm provider={undefined} onDone={({ id }) => setWanted(id)} actions={actions} />
         </>
       ) : (
-        <AccountForm
-          service={service}
-          provider={catalog.findProvider(app.provider)}
-          app={app}
-          wanted={[]}
-          returnTo={returnTo}
-          actions={actions}
-        />
+        children(app)
       )}
     </div>
   )
