@@ -254,6 +254,16 @@ describe('a change of a credential', () => {
     expect(room.provider.asked).toHaveLength(1)
   })
 
+  it('makes no account of a key where nothing says whose it would be', async () => {
+    const room = createCredentialRoom()
+    const { id } = (await room.create(bearer)).connection
+    const problem = await room.refusal(update(room, id, { credential: imported }))
+    expect(problem.fields?.[0]?.field).toBe('credential.kind')
+    const mail = await room.create(bearer, { service: 'google-gmail', origins: undefined })
+    const { connection } = await update(room, mail.connection.id, { credential: imported })
+    expect(connection.token).toMatchObject({ oauthAppId: 'oap_google' })
+  })
+
   it('mends a connection that had to be reconnected', async () => {
     const room = createCredentialRoom()
     const { id } = (await room.create(client)).connection

@@ -2,7 +2,13 @@ import { type InputOf, type OutputOf, Problem, type updateConnection } from '@sa
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { requireFreshSignIn } from '../identity/require-fresh-sign-in.ts'
 import { type AcceptedCredential, acceptCredential } from './accept-credential.ts'
-import { checkExtraHeaders, checkNoSecret, checkOrigins, checkTestUrl } from './check-connection.ts'
+import {
+  checkExtraHeaders,
+  checkNoSecret,
+  checkOrigins,
+  checkTestUrl,
+  invalidField,
+} from './check-connection.ts'
 import { findApp } from './connect/begin-flow.ts'
 import type {
   ConnectionChanges,
@@ -118,6 +124,13 @@ async function findAppId(needs: Needs, current: StoredConnection): Promise<strin
     if (credential.kind === 'oauth2') return credential.oauthAppId
   }
   const { provider } = current
+  // Nothing says whose refresh token it would be.
+  if (provider === 'custom') {
+    throw invalidField({
+      field: 'credential.kind',
+      message: 'must be the kind of a key: an account gets a connection of its own',
+    })
+  }
   return (await findApp(needs, current.workspaceId, { input: {}, provider })).id
 }
 
