@@ -241,34 +241,26 @@ const hiccups: [string, Fault][] = [
   ['a page that says invalid_grant', invalidGrantPage],
 ]
 
-/** Due at once, and long enough for a call while it works. */
-const livesS = 6
-
 describe('a token endpoint that answers', () => {
   it.concurrent.each(hiccups)(
-    '%s costs no account: the present token is used to its end, and renewing goes on by itself',
+    '%s costs no account: the present token goes on being used, and renewing goes on by itself',
     async (...[, fault]) => {
       verifies('S-32')
       const own = await startOAuthScene({ vault: scene.vault })
-      own.provider.behaviour.accessTokenSeconds = livesS
       const { id } = await own.connectForAgent()
-      own.provider.behaviour.accessTokenSeconds = dayS
+      const present = String(own.provider.log.tokenRequests.at(-1)?.answer?.access_token)
       own.provider.faults.set('token', fault)
-      const first = own.call(id)
-      if (fault.kind !== 'hold' && fault.kind !== 'endless') {
-        expect(await first, 'while the token lives').toMatchObject({ status: 200 })
-      }
-      await sleep(livesS * 1000)
-      const refused = await own.call(id)
-      expect(refused).toMatchObject({ status: 503, problem: 'token-refresh-failed' })
-      expect(refused.retryAfterSeconds).toBeGreaterThan(0)
-      expect(refused.tookMs).toBeLessThan(20_000)
+      own.provider.api.refuseNext(1)
+      expect(await own.call(id), 'there is no other token').toMatchObject({
+        problem: 'token-refresh-failed',
+      })
       const meanwhile = await own.get(id)
       expect(meanwhile.status).toBe('healthy')
       expect(meanwhile.token?.lastFailure?.problem).toMatch(/^provider-(unavailable|refused)$/)
+      expect(await own.call(id), 'what works is kept').toMatchObject({ status: 200 })
 
       own.provider.faults.clear()
-      await first
+      own.provider.api.refuseToken(present)
       expect(await eventually(async () => (await own.call(id)).status === 200, 45_000)).toBe(true)
       expect(own.provider.log.reused()).toEqual([])
       expect((await own.get(id)).token?.lastFailure).toBeUndefined()
@@ -276,6 +268,43 @@ describe('a token endpoint that answers', () => {
     },
     120_000,
   )
+
+  it.concurrent.each(
+    hiccups.filter(([name]) => ['503', 'silence', 'invalid_client'].includes(name)),
+  )(
+    '%s until the token has ended is told to the agent as a matter of time',
+    async (...[, fault]) => {
+      verifies('S-32')
+      const own = await startOAuthScene({ vault: scene.vault })
+      const { id } = await dueAccount(own)
+      own.provider.faults.set('token', fault)
+      await sleep(dueAtOnceS * 1000)
+      const refused = await own.call(id)
+      expect(refused).toMatchObject({ status: 503, problem: 'token-refresh-failed' })
+      expect(refused.retryAfterSeconds).toBeGreaterThan(0)
+      expect(refused.tookMs).toBeLessThan(20_000)
+      expect((await own.get(id)).status).toBe('healthy')
+      own.provider.faults.clear()
+      expect(await eventually(async () => (await own.call(id)).status === 200, 45_000)).toBe(true)
+      await own.stop()
+    },
+    120_000,
+  )
+
+  it.each([
+    ['a reset', { kind: 'reset', afterWork: true } as const],
+    ['a 502', { kind: 'answer', status: 502, body: 'bad gateway', afterWork: true } as const],
+  ])('%s after it has done its work costs no account where it forgives', async (...[, fault]) => {
+    verifies('S-32')
+    scene.provider.behaviour.reuseGraceSeconds = 600
+    const { id } = await dueAccount()
+    scene.provider.faults.set('token', fault, 1)
+    await scene.call(id)
+    expect(scene.provider.log.countTokens({ processed: true, status: 200 })).toBe(1)
+    await sleep(dueAtOnceS * 1000)
+    expect(await eventually(async () => (await scene.call(id)).status === 200, 45_000)).toBe(true)
+    expect((await scene.get(id)).status).toBe('healthy')
+  })
 
   it('429 with Retry-After is left alone for so long', async () => {
     const { id } = await dueAccount()
