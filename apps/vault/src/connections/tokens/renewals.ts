@@ -18,12 +18,13 @@ export interface Renewals {
   run(connectionId: string, version: number): Promise<Outcome>
   /** Tells those who wait that something changed at a connection, or anywhere. */
   noticed(connectionId: string | undefined): void
-  /** Resolves when nothing is on its way any more, after 15 s at the latest. Begins nothing from now on. */
+  /** Resolves when nothing is on its way any more, after 10 s at the latest. Begins nothing from now on. */
   close(): Promise<void>
 }
 
 const waitMs = 15_000
-const closeMs = 15_000
+/** With the wait for requests before it, less than whoever stops the vault waits before it is killed. */
+const closeMs = 10_000
 /** How often those who wait look, should they not hear of the change. */
 const lookEveryMs = 250
 /** At once in a process; an answer of a provider that cannot be kept yet stays among them. */

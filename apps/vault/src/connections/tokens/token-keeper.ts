@@ -52,7 +52,7 @@ export interface TokenKeeper {
   keepAlive(): Promise<void>
   /** Told of every change of a connection or its tokens; undefined: of any. */
   noticed(connectionId: string | undefined): void
-  /** Resolves when no answer of a provider waits to be kept any more, after 15 s at the latest. */
+  /** Resolves when no answer of a provider waits to be kept any more, after 10 s at the latest. */
   close(): Promise<void>
 }
 
