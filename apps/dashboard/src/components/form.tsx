@@ -47,7 +47,8 @@ export function Form<In extends FieldValues, Out>(props: FormProps<In, Out>) {
       await onSubmit(values)
     } catch (cause) {
       thrown.current = asProblem(cause)
-      if (!showFields(form, thrown.current)) {
+      // Of what is more than a typo, such as a provider's refusal, the whole sentence counts too.
+      if (!showFields(form, thrown.current) || thrown.current.type !== 'invalid-input') {
         form.setError('root.problem', { message: thrown.current.detail })
       }
     }
