@@ -13,7 +13,10 @@ import type { Connect } from './connect.ts'
 
 const alice = person('own_1', 'session-1')
 const token = person('own_1')
-const google = { ...acme, provider: 'google', baseScopes: ['openid', 'email'] }
+const google = {
+  ...acme,
+  ...{ provider: 'google', baseScopes: ['openid', 'email'], revokesWholeAccount: true },
+}
 
 type Start = Parameters<Connect['start']>[1]
 const custom: Start = {
@@ -120,7 +123,7 @@ describe('beginning to connect an account', () => {
     expect(await typeOf(begin(room, only))).toBe('connection-exists')
     const late = room.connect.finish(alice, { state: first, code: 'c', iss: acme.issuer })
     expect(await typeOf(late)).toBe('connection-exists')
-    // The same account is connected: to revoke the second grant would end the first at some providers.
+    // The same account is connected, and this provider would end that grant as well.
     expect(room.provider.revoked).toEqual([])
     expect(room.connections.size).toBe(1)
   })
@@ -282,8 +285,7 @@ describe('connecting an account again', () => {
         : { ...answer, account: whose.account ?? '', subject: whose.subject }
     expect(await typeOf(finish(room))).toBe('different-account')
     expect(room.connections.get(id)).toBe(before)
-    // Whose it is has to be known before it is taken from the provider.
-    expect(room.provider.revoked).toEqual(whose.subject === undefined ? [] : ['bobs-refresh-token'])
+    expect(room.provider.revoked).toEqual(['bobs-refresh-token'])
     expect(await statusOf(room, flow.id)).toMatchObject({
       ...{ status: 'failed', problem: { type: 'different-account' } },
     })

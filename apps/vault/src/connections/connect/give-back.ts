@@ -6,8 +6,8 @@ import type { ConnectNeeds } from './connect-needs.ts'
 export type GivenBack = 'revoked' | 'not-offered' | 'failed' | 'shared'
 
 /**
- * Revokes at the provider what it granted and nobody keeps (RFC 7009), as far as it offers that. Large providers revoke all
- * that an account granted to a client at once: where another connection may be of that account, the grant is left alone.
+ * Revokes at the provider what it granted and nobody keeps (RFC 7009), as far as it offers that. Where that would end all
+ * that the account granted to the client, and another connection may be of that account, the grant is left alone.
  */
 export async function giveBack(
   needs: Pick<ConnectNeeds, 'store' | 'revoke' | 'onFailure'>,
@@ -22,7 +22,8 @@ export async function giveBack(
   const { refreshToken, accessToken, subject } = answer
   try {
     if (client.revocationEndpoint === undefined) return 'not-offered'
-    if (await needs.store.isShared({ workspaceId, oauthAppId, subject })) return 'shared'
+    const isShared = () => needs.store.isShared({ workspaceId, oauthAppId, subject })
+    if (client.revokesWholeAccount && (await isShared())) return 'shared'
     return refreshToken === undefined
       ? await needs.revoke(client, accessToken, 'access_token')
       : await needs.revoke(client, refreshToken, 'refresh_token')

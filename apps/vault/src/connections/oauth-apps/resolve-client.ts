@@ -22,6 +22,8 @@ export interface OAuthClient {
   readonly baseScopes: readonly string[]
   /** Offline access has to be asked for with `prompt=consent` (OpenID Connect Core §11). */
   readonly asksConsent: boolean
+  /** Revoking one token ends all that the account granted to the client. */
+  readonly revokesWholeAccount: boolean
   /** It says that it names its issuer in every authorization response (RFC 9207). */
   readonly sendsIssuer: boolean
   /** The algorithms that it signs id tokens with, where it says. */
@@ -52,6 +54,7 @@ export function resolveClient(app: SealedApp, catalog: Pick<Catalog, 'findProvid
       ...{ authorizationEndpoint, tokenEndpoint, sendsIssuer, baseScopes },
       ...given(own.server, optionalNames),
       ...{ scopeSeparator: ' ', pkce: true, authorizationParameters: {}, asksConsent: true },
+      revokesWholeAccount: false,
     }
   }
   const oauth = catalog.findProvider(app.provider)?.oauth
@@ -71,6 +74,7 @@ export function resolveClient(app: SealedApp, catalog: Pick<Catalog, 'findProvid
     pkce: oauth.pkce,
     authorizationParameters: oauth.authorizationParameters,
     baseScopes: oauth.baseScopes,
+    revokesWholeAccount: oauth.revokesWholeAccount,
     ...{ asksConsent: false, sendsIssuer: false },
   }
 }
