@@ -163,6 +163,14 @@ describe('an upstream that refuses an access token', () => {
     expect(await execute(me(id))).toMatchObject({ problem: 'limit-exceeded' })
   })
 
+  it('is asked once more where one request at a time is allowed', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const id = await connected({ limits: { concurrent: 1 } })
+      scene.provider.api.refuseNext(1)
+      expect(await execute(me(id))).toMatchObject({ status: 200 })
+    }
+  })
+
   it('is asked for the head once more, and for nothing else', async () => {
     const id = await connected()
     scene.provider.api.refuseNext(1)
