@@ -4,6 +4,7 @@ import { isRenewable } from '../connections/stored-credential.ts'
 import type { ConnectionSnapshot } from '../execute/resolve-call.ts'
 import { createScrubber, joinScrubbers } from '../execute/scrub.ts'
 import type { ReadyCredential } from '../execute/send-permitted.ts'
+import { createTokenScrubbers } from '../execute/token-scrubbers.ts'
 
 /** An access token; its version is raised by each renewal. */
 interface AccessToken {
@@ -25,39 +26,31 @@ export interface ReadyCredentialNeeds {
   readonly now: () => number
 }
 
-/** An access token of a connection, ready. */
-interface Armed {
-  readonly token: AccessToken
-  readonly ready: ReadyCredential
-}
-
 /**
- * Makes credentials ready: what they put on, and the scrubber for their secrets, made once for each opened credential and
- * each access token. What is in memory is answered at once.
+ * Makes credentials ready: what they put on, and the scrubber for their secrets, made once for each opened credential and,
+ * while it is in use, for each access token. What is in memory is answered at once.
  */
 export function createReadyCredential({ opener, tokens, now }: ReadyCredentialNeeds) {
   const keys = new WeakMap<OpenedCredential, ReadyCredential>()
-  /** The access token that was used last, by the credential that it was got with. */
-  const armed = new WeakMap<OpenedCredential, Armed>()
+  const scrubbers = createTokenScrubbers()
 
-  function arm(opened: OpenedCredential, token: AccessToken): ReadyCredential {
-    const known = armed.get(opened)
-    if (known?.token.accessToken === token.accessToken) return known.ready
-    const ready: ReadyCredential = {
-      put: { headers: [['authorization', `Bearer ${token.accessToken}`]], query: [] }, // RFC 6750 §2.1
-      scrubber: createScrubber([token.accessToken, ...opened.secrets]),
+  function arm(id: string, opened: OpenedCredential, token: AccessToken): ReadyCredential {
+    const { accessToken } = token
+    return {
+      put: { headers: [['authorization', `Bearer ${accessToken}`]], query: [] }, // RFC 6750 §2.1
+      scrubber: scrubbers.get(id, accessToken, opened.secrets),
       async renew(connection) {
         const renewed = await tokens.renewRefused(connection, token.version)
-        return renewed.accessToken === token.accessToken ? undefined : arm(opened, renewed)
+        return renewed.accessToken === accessToken ? undefined : arm(id, opened, renewed)
       },
     }
-    armed.set(opened, { token, ready })
-    return ready
   }
 
   async function open(connection: ConnectionSnapshot): Promise<ReadyCredential> {
     const opened = await opener.open(connection)
-    if (isRenewable(opened.kind)) return arm(opened, await tokens.open(connection))
+    if (isRenewable(opened.kind)) {
+      return arm(connection.id, opened, await tokens.open(connection))
+    }
     const ready = keys.get(opened) ?? makeKey(opened, now)
     keys.set(opened, ready)
     return ready

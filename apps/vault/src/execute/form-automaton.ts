@@ -60,7 +60,7 @@ interface Track {
   readonly tries: readonly (Trie | undefined)[]
   readonly starts: readonly number[]
   /** At most how many bytes stand between the beginning of the form and a position. */
-  readonly bytesBefore: readonly number[]
+  readonly bytesBefore: Int32Array
 }
 
 function layTrack(forms: readonly Form[], toTrie: (position: Position) => Trie): Track {
@@ -79,7 +79,7 @@ function layTrack(forms: readonly Form[], toTrie: (position: Position) => Trie):
     tries.push(undefined)
     bytesBefore.push(bytes)
   }
-  return { tries, starts, bytesBefore }
+  return { tries, starts, bytesBefore: Int32Array.from(bytesBefore) }
 }
 
 /** Positions are shared between secrets, so their tries are too; each goes when its position does. */
@@ -219,10 +219,17 @@ function createTable(track: Track, entry: Iterable<number>) {
   }
 }
 
-/** Builds the automaton of some forms. It holds no text: any number of streams can use it at once. */
-export function createFormAutomaton(forms: readonly Form[]): FormAutomaton {
-  const filter = createFormFilter(forms)
-  const track = layTrack(forms, trieOf)
+const layOut = (forms: readonly Form[]) => ({
+  filter: createFormFilter(forms),
+  track: layTrack(forms, trieOf),
+})
+
+/**
+ * Builds the automaton of some forms. It holds no text: any number of streams can use it at once. There may be thousands of them,
+ * so the forms are made anew for what is seldom needed, and not kept.
+ */
+export function createFormAutomaton(makeForms: () => readonly Form[]): FormAutomaton {
+  const { filter, track } = layOut(makeForms())
   const forwards = createTable(
     track,
     track.starts.map((position) => position * nodesMax),
@@ -233,7 +240,7 @@ export function createFormAutomaton(forms: readonly Form[]): FormAutomaton {
   function readBackwards() {
     if (backwards !== undefined) return backwards
     const reversed = layTrack(
-      forms.map((form) => form.toReversed()),
+      makeForms().map((form) => form.toReversed()),
       reversedTrieOf,
     )
     const begin = Int32Array.from(reversed.starts, (position) => position * nodesMax)

@@ -35,13 +35,13 @@ type Stretch = [number, number]
  */
 export function createScrubber(secrets: readonly string[]): Scrubber {
   const wanted = [...new Set(secrets)].filter((secret) => secret !== '')
-  const automaton = createFormAutomaton(wanted.flatMap(secretForms))
+  const automaton = createFormAutomaton(() => wanted.flatMap(secretForms))
   // Few upstreams choose names of headers that pass, so what looks for secrets in them is made at the first one.
   let ofNames: FormAutomaton | undefined
   return {
     stream: () => createStream(automaton),
     isInName(name) {
-      ofNames ??= createFormAutomaton(
+      ofNames ??= createFormAutomaton(() =>
         [...new Set(wanted.flatMap((secret) => [secret, secret.toLowerCase()]))].flatMap(
           secretForms,
         ),

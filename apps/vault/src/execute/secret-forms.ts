@@ -112,6 +112,23 @@ function base64Position(values: readonly number[], isFirst: boolean): Position {
   })
 }
 
+/** What six bits from `offset` can be: those before and behind the bytes may be anything. */
+function sixBits(bytes: Uint8Array, offset: number): number[] {
+  const at = offset >> 3
+  if (offset >= 0 && offset + 6 <= bytes.length * 8) {
+    const two = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+    return [(two >> (10 - (offset & 7))) & 63]
+  }
+  let values = [0]
+  for (let bit = offset; bit < offset + 6; bit++) {
+    const isKnown = bit >= 0 && bit < bytes.length * 8
+    const byte = bytes[bit >> 3] ?? 0
+    const options = isKnown ? [(byte >> (7 - (bit & 7))) & 1] : [0, 1]
+    values = values.flatMap((value) => options.map((option) => value * 2 + option))
+  }
+  return values
+}
+
 /**
  * Base64 of data in which `before` bytes (0, 1 or 2, modulo 3) precede the secret. The six bits at either edge that are
  * shared with a neighbour are met by every character that they can give, so that not even they stay.
@@ -121,13 +138,7 @@ function base64Form(bytes: Uint8Array, before: number): Form {
   const last = first + bytes.length * 8
   const form: Position[] = []
   for (let start = Math.floor(first / 6) * 6; start < last; start += 6) {
-    let values = [0]
-    for (let bit = start; bit < start + 6; bit++) {
-      const isKnown = bit >= first && bit < last
-      const byte = bytes[(bit - first) >> 3] ?? 0
-      const options = isKnown ? [(byte >> (7 - ((bit - first) & 7))) & 1] : [0, 1]
-      values = values.flatMap((value) => options.map((option) => value * 2 + option))
-    }
+    const values = sixBits(bytes, start - first)
     const isFirst = form.length === 0
     const key = `base64 ${isFirst ? 'first ' : ''}${values}`
     form.push(remember(key, () => base64Position(values, isFirst)))
