@@ -62,6 +62,20 @@ describe.skipIf(!hasChromium)('connecting an account', () => {
     await context.close()
   })
 
+  it('says where to begin, before anybody signs in for nothing, where the page is open at another address', async () => {
+    const { page, context } = await openPage(
+      browser,
+      `${scene.vault.url}/connections?service=custom`,
+      {
+        signedIn: true,
+      },
+    )
+    await begin(page, 'Elsewhere')
+    await page.getByText(`The provider would send you back to ${url}`).waitFor()
+    expect(page.url()).toContain(scene.vault.url)
+    await context.close()
+  })
+
   it('says so where the person says no, and lets them try again where they were', async () => {
     const { page, context, said } = await open('/connections?service=custom')
     await begin(page, 'Refused')

@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from 'react'
+import { type ComponentProps, type ReactNode, useState } from 'react'
 import { type FieldError, get, useController, useFormContext } from 'react-hook-form'
 import { Field } from './field.tsx'
 import { Checkbox, Input, PasswordInput, Select, Textarea } from './input.tsx'
@@ -19,12 +19,25 @@ interface Common {
 /** What is wrong with a field, as a sentence: the schemas say "must …". */
 function useFieldError(name: string): string | undefined {
   const { formState } = useFormContext()
-  const error = get(formState.errors, name) as FieldError | undefined
-  const message = error?.message ?? error?.root?.message
-  if (message === undefined || message === '') return error === undefined ? undefined : 'Not valid.'
+  const error = get(formState.errors, name) as FieldError | readonly FieldError[] | undefined
+  return error === undefined ? undefined : sentenceOf(error)
+}
+
+function sentenceOf(error: FieldError | readonly FieldError[]): string {
+  if (isList(error)) {
+    const at = error.findIndex(Boolean)
+    const first = error[at]
+    return first === undefined ? 'Not valid.' : `Line ${at + 1}: ${sentenceOf(first)}`
+  }
+  const message = error.message ?? error.root?.message
+  if (message === undefined || message === '') return 'Not valid.'
   const text = /^(must|may|has|is|says)\b/.test(message) ? `It ${message}` : message
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
+
+/** What is wrong with the members of a list; those without fault are missing from it. */
+const isList = (error: FieldError | readonly FieldError[]): error is readonly FieldError[] =>
+  Array.isArray(error)
 
 /** Empty means that nothing was given, which the contracts write by leaving it out. */
 const rules = ({ optional = false, conditional = false, transform }: Partial<Common>) => ({
@@ -89,14 +102,28 @@ export function TextareaField(props: Common & Rest<'textarea'>) {
   )
 }
 
-/** One text a line; the value is a list of them. */
-export function LinesField(props: Common & Rest<'textarea'>) {
-  const { name, label, hint, optional, conditional = false, transform, ...rest } = props
+const atLineEnds = /\n/
+const atAnySpace = /\s+/
+
+/** One text a line; the value is a list of them. With `words` spaces part them too, as providers write scopes. */
+export function LinesField(props: Common & Rest<'textarea'> & { readonly words?: boolean }) {
+  const { name, label, hint, optional, conditional = false, transform, words, ...rest } = props
   const { field } = useController({ name, shouldUnregister: conditional })
-  const lines = Array.isArray(field.value) ? field.value.join('\n') : ''
-  const change = (text: string) => field.onChange(text.split('\n').map((line) => line.trim()))
+  // As it is typed: a list does not know of the space before the next word.
+  const [text, setText] = useState('')
+  const listOf = (typed: string) =>
+    typed
+      .split(words === true ? atAnySpace : atLineEnds)
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+  const lines: readonly string[] = Array.isArray(field.value) ? field.value : []
+  const tidy = lines.join('\n')
+  const change = (typed: string) => {
+    setText(typed)
+    field.onChange(listOf(typed))
+  }
   const leave = () => {
-    field.onChange(lines.split('\n').filter((line) => line !== ''))
+    setText(tidy)
     field.onBlur()
   }
   return (
@@ -107,7 +134,7 @@ export function LinesField(props: Common & Rest<'textarea'>) {
           {...aria}
           ref={field.ref}
           name={name}
-          value={lines}
+          value={listOf(text).join('\n') === tidy ? text : tidy}
           onChange={({ target }) => change(target.value)}
           onBlur={leave}
         />

@@ -25,7 +25,7 @@ export function OriginsField({ name = 'origins' }: { name?: string }) {
   return (
     <Field
       label="Addresses of the API"
-      hint="One a line, such as https://api.example.com. The key is only ever sent to these, whatever a policy says."
+      hint="One a line, such as https://api.example.com. The credential is only ever sent to these, whatever a policy says."
       error={faultOf(get(formState.errors, name))}
     >
       {(aria) => (

@@ -129,7 +129,8 @@ const ScopesField = () => (
   <LinesField
     name="scopes"
     label="Scopes"
-    hint="As the provider names them, one a line."
+    hint="As the provider names them."
+    words
     optional
     spellCheck={false}
     autoCapitalize="none"

@@ -57,7 +57,7 @@ export function ClientCredentialsFields() {
           conditional
         />
       )}
-      <LinesField name="credential.scopes" label="Scopes" hint="One a line." optional {...plain} />
+      <LinesField name="credential.scopes" label="Scopes" words optional {...plain} />
       <TextField
         name="credential.audience"
         label="Audience"
@@ -145,7 +145,8 @@ export function RefreshTokenFields() {
       <LinesField
         name="credential.scopes"
         label="Scopes"
-        hint="What it was granted for, one a line, where you know it."
+        hint="What it was granted for, where you know it."
+        words
         optional
         {...plain}
       />

@@ -20,7 +20,8 @@ export function ServiceAccountFields() {
       <LinesField
         name="credential.scopes"
         label="Scopes"
-        hint="What it may do, one a line, such as https://www.googleapis.com/auth/drive.readonly."
+        hint="What it may do, such as https://www.googleapis.com/auth/drive.readonly."
+        words
         {...plain}
       />
       <TextField

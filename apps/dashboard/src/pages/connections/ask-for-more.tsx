@@ -65,7 +65,7 @@ function Ask({ connection, service, onClose }: AskForMoreProps & { onClose: () =
         />
       )}
       {service.id === customService.id && (
-        <Field label="Further scopes" hint="As the provider names them, one a line.">
+        <Field label="Further scopes" hint="As the provider names them.">
           {(aria) => (
             <Textarea
               {...aria}

@@ -46,7 +46,7 @@ const columns: readonly Column<Connection>[] = [
           {label}
         </TextLink>
         {statusReason !== undefined && (
-          <div className="truncate text-[0.87rem] font-normal text-ink-soft max-md:whitespace-normal">
+          <div className="line-clamp-2 text-[0.87rem] font-normal text-ink-soft">
             <UntrustedText inline limit={reasonCharsShown} text={statusReason} />
           </div>
         )}
