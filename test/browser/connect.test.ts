@@ -92,6 +92,20 @@ describe.skipIf(!hasChromium)('connecting an account', () => {
     await context.close()
   })
 
+  it('takes scopes as documentations write them, with spaces between or one a line', async () => {
+    const { page, context } = await open('/connections?service=custom')
+    await page.getByLabel('Connect an account').check()
+    const scopes = page.getByLabel(/^Scopes/)
+    await scopes.pressSequentially('openid  email\nread ')
+    expect(await scopes.inputValue()).toBe('openid  email\nread ')
+    await scopes.blur()
+    expect(await scopes.inputValue()).toBe('openid\nemail\nread')
+    await scopes.fill('openid caf\u00e9')
+    await press(page, 'Go on to Acme')
+    await page.getByText(/^Line 2: It must/).waitFor()
+    await context.close()
+  })
+
   it('is refused in another browser than the one that asked, though the same person is signed in there', async () => {
     verifies('S-31')
     const { page, context } = await open('/connections?service=custom')
