@@ -20,7 +20,7 @@ export function createAskForToken(needs: {
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }): AskForToken {
-  return async (credential) => {
+  const ask: AskForToken = async (credential) => {
     const provider = new URL(credential.tokenEndpoint).host
     if (credential.kind === 'oauth2-client-credentials') {
       const { scopes, audience, resource } = credential
@@ -34,6 +34,11 @@ export function createAskForToken(needs: {
       jti: Buffer.from(needs.randomBytes(jtiBytes)).toString('base64url'),
     })
     return needs.endpoint.jwtBearer({ provider, tokenEndpoint, assertion })
+  }
+  return async (credential) => {
+    // One that comes along (RFC 6749 §4.4.3: it should not) is a further secret and good for nothing.
+    const { refreshToken: _needless, ...answer } = await ask(credential)
+    return answer
   }
 }
 
