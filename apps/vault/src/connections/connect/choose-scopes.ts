@@ -1,6 +1,9 @@
 import { type Catalog, nearestNames, type Service } from '@sallyport/catalog'
 import { Problem } from '@sallyport/contracts'
 
+/** More than any provider has; a connection is asked for what it was asked for before, and so on. */
+const scopesMax = 200
+
 /** What scopes an account is asked for. */
 export interface ScopeWish {
   /** Action templates whose scopes are asked for. */
@@ -15,7 +18,7 @@ export interface ScopeWish {
 /**
  * The scopes to ask for, each once: what the provider and the service want in any case, what was asked for before, what the
  * actions need, and what the owner adds.
- * @throws Problem unknown-action-template for an action that the service has not
+ * @throws Problem unknown-action-template for an action that the service has not; invalid-input for too many
  */
 export function chooseScopes(
   catalog: Pick<Catalog, 'findAction'>,
@@ -28,7 +31,7 @@ export function chooseScopes(
     if (entry?.service.id !== service.id) throw unknownAction(service, id)
     return entry.action.scopes ?? []
   })
-  return [
+  const scopes = [
     ...new Set([
       ...wish.baseScopes,
       ...(slot?.kind === 'oauth2' ? slot.scopes : []),
@@ -37,6 +40,11 @@ export function chooseScopes(
       ...(wish.scopes ?? []),
     ]),
   ]
+  if (scopes.length <= scopesMax) return scopes
+  throw new Problem('invalid-input', `An account can be asked for ${scopesMax} scopes.`, {
+    next: 'Ask for fewer, or connect the account anew.',
+    fields: [{ field: 'scopes', message: `must be ${scopesMax} in all at most` }],
+  })
 }
 
 function unknownAction({ name, actions }: Service, id: string): Problem {

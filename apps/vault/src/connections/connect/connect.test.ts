@@ -291,6 +291,17 @@ describe('connecting an account again', () => {
     })
   })
 
+  it('asks for no more scopes than anybody has', async () => {
+    const room = setUpConnectRoom()
+    const { id } = await connected(room)
+    const some = (from: number) => Array.from({ length: 100 }, (_, n) => `scope-${from + n}`)
+    for (const from of [0, 100]) {
+      const begun = again(room, id, { scopes: some(from) })
+      if (from === 0) await begun.then(() => finish(room))
+      else expect(await typeOf(begun)).toBe('invalid-input')
+    }
+  })
+
   it('is refused for what is revoked, now or meanwhile, and gives the grant back', async () => {
     const room = setUpConnectRoom()
     const { id } = await connected(room)

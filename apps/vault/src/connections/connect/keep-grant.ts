@@ -47,7 +47,7 @@ export async function keepGrant(needs: ConnectNeeds, grant: Grant): Promise<Conn
 
 async function makeNew(
   needs: ConnectNeeds,
-  { flow, secrets, answer }: Grant,
+  { flow, secrets, client, answer }: Grant,
   draft: NewDraft,
 ): Promise<ConnectionRecord | Problem> {
   const now = new Date(needs.now())
@@ -68,7 +68,7 @@ async function makeNew(
   }
   const sealed = await needs.keyring.seal(
     credentialContext(row),
-    encodeCredential({ kind: 'oauth2', oauthAppId }),
+    encodeCredential({ kind: 'oauth2', oauthAppId, place: client.place }),
   )
   const tokens = await needs.sealFirst(row, answer, { nowMs: now.getTime() })
   const connection = { ...row, sealed }
@@ -126,7 +126,7 @@ async function hindranceOf(
 
 async function replaceGrant(
   needs: ConnectNeeds,
-  { flow, secrets, answer }: Grant,
+  { flow, secrets, client, answer }: Grant,
   current: StoredConnection,
 ): Promise<ConnectionRecord | NotConnected> {
   const now = new Date(needs.now())
@@ -135,7 +135,7 @@ async function replaceGrant(
   const next = { ...current, version: current.version + 1 }
   const sealed = await needs.keyring.seal(
     credentialContext(next),
-    encodeCredential({ kind: 'oauth2', oauthAppId }),
+    encodeCredential({ kind: 'oauth2', oauthAppId, place: client.place }),
   )
   const tokens = await needs.sealFirst(next, answer, {
     nowMs: now.getTime(),

@@ -91,6 +91,7 @@ export async function ownEndpoints(
   const given: GivenEndpoints = { ...before.own?.given }
   for (const name of named) given[name] = wish[name]
   checkPlaces(given, mayUseOrigin)
+  if (given.issuer !== undefined) refuse(faultsOfIssuer(given.issuer))
   const { issuer, authorizationEndpoint, tokenEndpoint } = given
   if (issuer !== undefined) {
     const read = await readMetadata({ ...given, issuer })
@@ -115,6 +116,16 @@ export async function ownEndpoints(
     baseScopes: [],
   }
   return { own: { given, server }, clientAuthentications: undefined }
+}
+
+/** RFC 8414 §2. The address of the metadata themselves could be of any issuer, and would not be held against one. */
+function faultsOfIssuer(issuer: string): FieldFault[] {
+  const { search, pathname } = new URL(issuer)
+  if (search !== '') return [{ field: 'issuer', message: 'must have no query' }]
+  if (!pathname.includes('/.well-known/')) return []
+  return [
+    { field: 'issuer', message: 'must be the issuer, without /.well-known/ and what follows' },
+  ]
 }
 
 /** @throws Problem origin-not-allowed where the operator's rules exclude a place */

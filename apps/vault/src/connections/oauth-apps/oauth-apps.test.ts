@@ -268,6 +268,29 @@ describe('an OAuth app for a provider of the owner’s own', () => {
     expect(room.rows.size).toBe(0)
   })
 
+  it.each([`${issuer}/.well-known/openid-configuration`, `${issuer}?tenant=a`])(
+    'is refused with what is no issuer: %s',
+    async (wrong) => {
+      verifies('S-31')
+      const room = setUp({ [wellKnown]: document, [wrong]: document })
+      const made = room.apps.create(owner, { ...byIssuer, issuer: wrong })
+      expect(await fieldsOf(made)).toEqual(['issuer'])
+      expect(room.asked).toEqual([])
+    },
+  )
+
+  it('is refused where its issuer differs by tenant, and is not said', async () => {
+    const microsoft = 'https://login.microsoftonline.com/common/v2.0'
+    const room = setUp({
+      [`${microsoft}/.well-known/openid-configuration`]: {
+        ...document,
+        issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
+      },
+    })
+    const made = room.apps.create(owner, { ...byIssuer, issuer: microsoft })
+    expect((await problemOf(made)).type).toBe('provider-refused')
+  })
+
   it('is possible without an issuer, by its endpoints', async () => {
     const room = setUp()
     const app = await made(room)

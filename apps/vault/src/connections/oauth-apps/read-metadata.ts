@@ -31,6 +31,16 @@ export async function readMetadata(
   given: GivenEndpoints & { readonly issuer: string },
 ): Promise<ReadServer> {
   const found = await discover(needs, given.issuer)
+  // openid-client lets Microsoft's `{tenantid}` pass; who the issuer is has to be known to hold an answer against it.
+  if (!URL.canParse(found.issuer) || new URL(found.issuer).href !== new URL(given.issuer).href) {
+    throw new Problem(
+      'provider-refused',
+      `The metadata at ${given.issuer} are of another issuer.`,
+      {
+        next: 'An owner gives the issuer as the provider writes it, at Microsoft the one of the directory (its id).',
+      },
+    )
+  }
   const authorizationEndpoint = given.authorizationEndpoint ?? found.authorization_endpoint
   const tokenEndpoint = given.tokenEndpoint ?? found.token_endpoint
   const revocationEndpoint = given.revocationEndpoint ?? found.revocation_endpoint

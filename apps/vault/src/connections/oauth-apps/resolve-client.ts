@@ -1,11 +1,13 @@
 import type { Catalog, OAuthProvider } from '@sallyport/catalog'
 import { type ClientAuthentication, Problem } from '@sallyport/contracts'
-import type { SealedApp } from './sealed-app.ts'
+import { placeOf, type SealedApp } from './sealed-app.ts'
 
 /** An OAuth client with everything that is known of its provider. Holds secrets: never log it. */
 export interface OAuthClient {
   readonly provider: string
   readonly clientId: string
+  /** See `placeOf`. */
+  readonly place: string
   readonly authentication: ClientAuthentication
   readonly clientSecret?: string
   readonly privateKey?: string
@@ -46,7 +48,8 @@ export type Endpoints = Pick<
  */
 export function resolveClient(app: SealedApp, catalog: Pick<Catalog, 'findProvider'>): OAuthClient {
   const { own, parameters, provider, clientId, authentication } = app
-  const client = { provider, clientId, authentication, ...given(app, secretNames) }
+  const place = placeOf(app)
+  const client = { provider, clientId, place, authentication, ...given(app, secretNames) }
   if (own !== undefined) {
     const { authorizationEndpoint, tokenEndpoint, sendsIssuer, baseScopes } = own.server
     return {
