@@ -93,21 +93,28 @@ function whatOfToken(status: Connection['status'], token: Connection['token']): 
 }
 
 /** Why the last renewal failed, where it did; what works meanwhile goes on. */
-function LastFailure({ token: { lastFailure } }: Pick<AccountCardProps, 'token'>) {
+function LastFailure({ token: { lastFailure, oauthAppId } }: Pick<AccountCardProps, 'token'>) {
   if (lastFailure === undefined) return null
-  const { message, at, nextAttemptAt } = lastFailure
+  const { problem, message, at, nextAttemptAt } = lastFailure
   return (
     <Notice tone="warn" title="The last renewal failed.">
       <UntrustedText text={message} />
       <p className="mt-1">
-        <Time at={at} />
+        Tried <Time at={at} />
         {nextAttemptAt !== undefined && (
           <>
-            ; tried again <Time at={nextAttemptAt} />
+            , next try <Time at={nextAttemptAt} />
           </>
         )}
-        .
       </p>
+      {problem === 'provider-refused' && oauthAppId !== undefined && (
+        <p>
+          <TextLink to="/settings/oauth-apps/$oauthAppId" params={{ oauthAppId }}>
+            Check the OAuth app
+          </TextLink>
+          : its client id and secret have to be those of the provider.
+        </p>
+      )}
     </Notice>
   )
 }

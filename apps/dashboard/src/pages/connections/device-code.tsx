@@ -34,7 +34,7 @@ export function DeviceCode({ flow }: { flow: ConnectFlow }) {
           <p role="status" className="flex items-center gap-2.5 text-ink-soft">
             <LoaderCircle aria-hidden="true" className="size-4.5 shrink-0 animate-spin" />
             <span>
-              Waiting for you. The code ends <Time at={expiresAt} />.
+              Waiting for you; the code ends <Time at={expiresAt} />
             </span>
           </p>
           <div className="flex flex-wrap gap-2">

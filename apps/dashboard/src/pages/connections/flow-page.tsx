@@ -83,8 +83,8 @@ function GoOn({ flow }: { flow: ConnectFlow }) {
     return (
       <Notice title="This goes on where it was begun.">
         <p>
-          Sign in at the provider in the tab that you were sent to. It ends by itself{' '}
-          <Time at={flow.expiresAt} />.
+          Sign in at the provider in the tab that you were sent to, or cancel it here. It ends by
+          itself <Time at={flow.expiresAt} />
         </p>
         <div className="mt-2">
           <GiveUp flow={flow} />
