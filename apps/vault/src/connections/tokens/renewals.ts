@@ -30,10 +30,18 @@ const lookEveryMs = 250
 /** At once in a process; an answer of a provider that cannot be kept yet stays among them. */
 const renewalsMax = 1_000
 
+interface Watch {
+  /** When the last of those who wait gives up. */
+  readonly ends: { untilMs: number }
+  readonly outcome: Promise<Outcome>
+}
+
 /** Builds them. */
 export function createRenewals(needs: RenewalsNeeds): Renewals {
   const { monotonicMs } = needs
   const flights = new Map<string, Promise<Outcome>>()
+  /** One for all who wait for the same tokens, by connection and version. */
+  const watches = new Map<string, Watch>()
   const waiters = new Map<string, Set<() => void>>()
   let isClosed = false
 
@@ -64,6 +72,25 @@ export function createRenewals(needs: RenewalsNeeds): Renewals {
     })
   }
 
+  /** Looks again and again, for as long as anybody waits. */
+  async function follow(id: string, version: number, ends: Watch['ends']): Promise<Outcome> {
+    for (;;) {
+      const outcome = await run(id, version)
+      const leftMs = ends.untilMs - monotonicMs()
+      if (outcome.kind !== 'busy' || leftMs <= 0) return outcome
+      await notice(id, Math.min(lookEveryMs, leftMs))
+    }
+  }
+
+  function watchOut(key: string, stored: HeldTokens['stored'], ends: Watch['ends']): Watch {
+    const outcome = follow(stored.connection.id, stored.version, ends)
+    const forget = () => void watches.delete(key)
+    outcome.then(forget, forget)
+    const watch = { ends, outcome }
+    watches.set(key, watch)
+    return watch
+  }
+
   return {
     run,
 
@@ -73,15 +100,13 @@ export function createRenewals(needs: RenewalsNeeds): Renewals {
       })
     },
 
-    async wait({ stored }) {
+    wait({ stored }) {
       const { id } = stored.connection
+      const key = `${id} ${stored.version}`
       const untilMs = monotonicMs() + waitMs
-      for (;;) {
-        const leftMs = untilMs - monotonicMs()
-        const outcome = await within(leftMs, run(id, stored.version))
-        if (outcome.kind !== 'busy' || untilMs - monotonicMs() <= 0) return outcome
-        await notice(id, Math.min(lookEveryMs, untilMs - monotonicMs()))
-      }
+      const watch = watches.get(key) ?? watchOut(key, stored, { untilMs })
+      watch.ends.untilMs = untilMs
+      return within(waitMs, watch.outcome)
     },
 
     noticed(connectionId) {

@@ -178,6 +178,21 @@ describe('a token that has ended', () => {
       new Set(['access-token-2']),
     )
     expect(room.asked).toEqual(['refresh-token-1'])
+    expect(room.calls.filter((call) => call === 'lease').length).toBeLessThan(50)
+  })
+
+  it('that was replaced between the mark and the look is not asked about', async () => {
+    verifies('S-32')
+    const connection = await room.connect(keeper, { leftS: 0 })
+    const { lease } = room.store
+    room.store.lease = async (at) => {
+      const leased = await lease(at)
+      await reconnect()
+      return leased
+    }
+    const replica = room.replica()
+    expect(await end(replica.open(connection))).toMatchObject({ accessToken: 'access-token-new' })
+    expect(room.asked).toEqual([])
   })
 
   it('is waited for by those who do not hear of changes too', async () => {

@@ -58,6 +58,8 @@ export function createTokenOpening(needs: TokenOpeningNeeds) {
   ): Promise<AccessToken> {
     switch (outcome.kind) {
       case 'renewed':
+        // Whoever renewed may be another replica, whose notice is still on its way.
+        shelf.forget(connection.id)
         return accessOf(await shelf.get(connection))
       case 'ended':
         throw needsReauth(outcome.reason)
