@@ -2,7 +2,7 @@ import { and, asc, eq, isNotNull, or, sql } from 'drizzle-orm'
 import type { MemberChange, MemberRefusal, MemberRow, MemberStore } from '../identity/members.ts'
 import type { OwnerProfile } from '../identity/owner-session.ts'
 import type { Database, Executor, Transaction } from './database.ts'
-import { owners, ownerTokens, removedPeople, sessions } from './owner-tables.ts'
+import { invitations, owners, ownerTokens, removedPeople, sessions } from './owner-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { workspaces } from './tables.ts'
 
@@ -135,9 +135,12 @@ interface RemovedPerson {
   readonly oidcSubject?: string | null
 }
 
-/** Single sign-on must not let in again whom an owner removed. */
+/** Neither single sign-on nor an invitation from before must let in again whom an owner removed. */
 async function rememberRemoved(tx: Transaction, person: RemovedPerson): Promise<void> {
   const { workspaceId, email, oidcIssuer, oidcSubject } = person
+  await tx
+    .delete(invitations)
+    .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.email, email)))
   const row = { workspaceId, email, oidcIssuer, oidcSubject, removedAt: sql`now()` }
   await tx
     .insert(removedPeople)
