@@ -76,10 +76,10 @@ describe('a domain that may sign in', () => {
   it('is asked of members too, by an address that was verified', () => {
     verifies('S-42')
     const known = { byIdentity: member }
-    expect(decide({ rules, known, person: { email: undefined } })).toEqual(
+    expect(decide({ rules, known, person: { email: undefined } })).toMatchObject(
       refusal('email-not-verified'),
     )
-    expect(decide({ rules, known, person: { email: 'ada@elsewhere.example' } })).toEqual(
+    expect(decide({ rules, known, person: { email: 'ada@elsewhere.example' } })).toMatchObject(
       refusal('domain-not-allowed'),
     )
   })
@@ -93,7 +93,9 @@ describe('a group that may sign in', () => {
     for (const groups of [[], ['Staff'], ['staff '], ['staff,board'], ['sta'], ['staffers']]) {
       expect(decide({ rules, person: { groups } })).toEqual(refusal('group-not-allowed'))
       const known = { byIdentity: member, invitation: { id: 'inv_1', role: 'owner' as const } }
-      expect(decide({ rules, known, person: { groups } })).toEqual(refusal('group-not-allowed'))
+      expect(decide({ rules, known, person: { groups } })).toMatchObject(
+        refusal('group-not-allowed'),
+      )
     }
     expect(decide({ rules, person: { groups: ['x', 'board'] } })).toMatchObject({ kind: 'create' })
   })
@@ -161,7 +163,7 @@ describe('a member', () => {
     })
     const rules = { defaultRole: null }
     expect(decide({ rules, known: { byIdentity: member } })).toMatchObject({ role: 'approver' })
-    expect(decide({ rules, known: { byIdentity: byGroup } })).toEqual(refusal('no-role'))
+    expect(decide({ rules, known: { byIdentity: byGroup } })).toMatchObject(refusal('no-role'))
     const byDefault = { ...member, roleGivenBy: 'default' as const }
     expect(decide({ rules, known: { byIdentity: byDefault } })).toMatchObject({ role: 'approver' })
   })
@@ -176,6 +178,30 @@ describe('a member', () => {
       expect(decide({ rules: { roleMapping }, known })).toMatchObject(stays)
       expect(decide({ rules: { defaultRole: null }, known })).toMatchObject(stays)
     }
+  })
+
+  it('who is refused loses what a group gave and gives no more, and gets nothing for it', () => {
+    verifies('S-42')
+    const rules = {
+      allowedDomains: ['elsewhere.example'],
+      roleMapping: [
+        { group: 'staff', role: 'approver' as const },
+        { group: 'leads', role: 'owner' as const },
+      ],
+    }
+    const left = (known: Partial<typeof member>, groups: string[]) => {
+      const byIdentity = { ...member, roleGivenBy: 'group' as const, ...known }
+      const admission = decide({ rules, person: { groups }, known: { byIdentity } })
+      expect(admission).toMatchObject(refusal('domain-not-allowed'))
+      return admission.kind === 'refuse' ? admission.shutsOut?.role : undefined
+    }
+    expect(left({ role: 'owner' }, [])).toBe('auditor')
+    expect(left({ role: 'owner' }, ['staff'])).toBe('approver')
+    expect(left({ role: 'owner' }, ['leads'])).toBe('owner')
+    expect(left({ role: 'approver' }, ['leads'])).toBe('approver')
+    expect(left({ role: 'admin', roleGivenBy: 'person' }, [])).toBe('admin')
+    expect(left({ role: 'admin', roleGivenBy: 'default' }, [])).toBe('admin')
+    expect(left({ role: 'owner', isLastLocalOwner: true }, [])).toBe('owner')
   })
 
   it('who proves again who they are is nobody else, and nobody new', () => {
@@ -227,7 +253,11 @@ describe('whatever is set and whatever the provider says', () => {
     fc.assert(
       fc.property(anyRules, anyPerson, anyKnown, (rules, person, known) => {
         const admission = decide({ rules, person, known })
-        if (admission.kind === 'refuse') return
+        if (admission.kind === 'refuse') {
+          const { shutsOut } = admission
+          expect(shutsOut?.ownerId ?? known.byIdentity?.ownerId).toBe(known.byIdentity?.ownerId)
+          return
+        }
         const given = [
           ...rules.roleMapping
             .filter(({ group }) => person.groups.includes(group))

@@ -48,9 +48,16 @@ interface Standing {
   readonly roleGivenBy: RoleGiver
 }
 
+interface Refusal {
+  readonly kind: 'refuse'
+  readonly reason: RefusalReason
+  /** The member who may not come in any more: what they came by before ends, and they have this role from now on. */
+  readonly shutsOut?: { readonly ownerId: string; readonly role: Role }
+}
+
 /** What is to be done. */
 export type Admission =
-  | { readonly kind: 'refuse'; readonly reason: RefusalReason }
+  | Refusal
   | ({ readonly kind: 'known' | 'link'; readonly ownerId: string } & Standing)
   | ({
       readonly kind: 'create'
@@ -66,6 +73,7 @@ export type AdmissionRules = Pick<
 
 /** From the least to the furthest reaching. */
 const reach: readonly Role[] = ['auditor', 'approver', 'admin', 'owner']
+const leastRole: Role = 'auditor'
 
 /**
  * Decides whether a person of the provider may sign in, and as whom. A member's account at the provider is theirs for good:
@@ -79,17 +87,36 @@ export function decideAdmission(
 ): Admission {
   const member = known.byIdentity ?? known.byEmail
   const gate = gateOf(rules, person)
-  if (gate !== undefined) return refuse(gate)
+  if (gate !== undefined) return shutOut(gate, rules, { person, known })
   if (mustBe !== undefined && member?.ownerId !== mustBe) return refuse('other-person')
   if (member === undefined) return newcomer(rules, person, known)
   if (known.byIdentity === undefined && member.isLinked) return refuse('linked-elsewhere')
   const standing = standingOf(rules, person, member)
-  if (standing === undefined) return refuse('no-role')
+  if (standing === undefined) return shutOut('no-role', rules, { person, known })
   const kind = known.byIdentity === undefined ? 'link' : 'known'
   return { kind, ownerId: member.ownerId, ...standing }
 }
 
-const refuse = (reason: RefusalReason): Admission => ({ kind: 'refuse', reason })
+const refuse = (reason: RefusalReason): Refusal => ({ kind: 'refuse', reason })
+
+/**
+ * Refuses an account, and the member whose it is with it. A role that a group gave is not kept for their password: without
+ * the group it is the least reaching one.
+ */
+function shutOut(
+  reason: RefusalReason,
+  rules: AdmissionRules,
+  { person, known }: { person: ProviderPerson; known: KnownPeople },
+): Refusal {
+  const { byIdentity } = known
+  if (byIdentity === undefined) return refuse(reason)
+  const { ownerId, role, roleGivenBy, isLastLocalOwner } = byIdentity
+  const keeps = roleGivenBy !== 'group' || isLastLocalOwner
+  const mapped = keeps ? role : (mappedRole(rules, person) ?? leastRole)
+  // Never a further reaching one than they had: they are refused.
+  const left = reach.indexOf(mapped) < reach.indexOf(role) ? mapped : role
+  return { kind: 'refuse', reason, shutsOut: { ownerId, role: left } }
+}
 
 /** What holds for everybody, whoever they are here. */
 function gateOf(rules: AdmissionRules, { email, groups }: ProviderPerson) {
