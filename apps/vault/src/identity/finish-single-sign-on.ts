@@ -137,7 +137,7 @@ async function readAnswer(
   { iss, error, code }: Answer,
 ): Promise<{ opened: OpenedSettings; code: string } | Denial> {
   const opened = await needs.settings.read(flow.workspaceId)
-  if (opened?.version !== flow.settingsVersion) return deny('settings-changed')
+  if (opened === undefined || !isBegunWith(opened, flow)) return deny('settings-changed')
   const { sessionHash } = flow
   if (sessionHash !== undefined && !isSame(needs, sessionHash, from)) return deny('other-session')
   // RFC 9207 §2.4: before anything else of the answer is believed.
@@ -149,6 +149,10 @@ async function readAnswer(
   if (error !== undefined) return deny(errorCode(error), authorizationRefused())
   return code === undefined ? deny('no-code') : { opened, code }
 }
+
+/** Versions are counted anew once single sign-on was ended and set up again. */
+const isBegunWith = ({ version, createdAt }: OpenedSettings, flow: SignInFlow) =>
+  version === flow.settingsVersion && createdAt.getTime() <= flow.createdAtMs
 
 function isSame(needs: FinishNeeds, sessionHash: Uint8Array, from: SignInOrigin): boolean {
   const given = previousSession(needs, from)

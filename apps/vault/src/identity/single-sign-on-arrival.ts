@@ -59,14 +59,19 @@ export function createAdmitPerson(needs: AdmitNeeds) {
   async function refuse(
     arriving: Arriving,
     problem: Problem,
-    { reason, ownerId }: { reason: string; ownerId?: string | undefined },
+    {
+      reason,
+      ownerId,
+      roles,
+    }: Pick<Extract<Arrived, { kind: 'refused' }>, 'roles'> & {
+      reason: string
+      ownerId?: string | undefined
+    },
   ): Promise<never> {
     const { type } = problem
     const who = ownerId ?? arriving.flow.ownerId
-    await record(arriving, {
-      ...{ outcome: 'refused', problem: type, reason },
-      ...(who !== undefined && { ownerId: who }),
-    })
+    const outcome = { outcome: 'refused', problem: type, reason } as const
+    await record(arriving, { ...outcome, ...(who !== undefined && { ownerId: who }) }, { ...roles })
     throw problem
   }
 
@@ -80,7 +85,7 @@ export function createAdmitPerson(needs: AdmitNeeds) {
     const { value, row: session } = newSession(needs, { method: 'oidc', from, times })
     const arrived = await store.arrive({
       workspaceId: flow.workspaceId,
-      settingsVersion: opened.version,
+      settings: opened,
       issuer: person.issuer,
       subject: person.subject,
       email: person.email,

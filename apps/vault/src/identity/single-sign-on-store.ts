@@ -1,13 +1,14 @@
+import type { Role } from '@sallyport/contracts'
 import type { NewSession, OwnerProfile } from './owner-session.ts'
 import type { Admission, KnownPeople, RefusalReason } from './single-sign-on-admission.ts'
 import type { FlowStore } from './single-sign-on-flow.ts'
-import type { SettingsStore } from './single-sign-on-settings.ts'
+import type { SettingsStore, SingleSignOnRow } from './single-sign-on-settings.ts'
 
 /** Somebody whom the provider signed in, and the session that they are to have. */
 export interface Arrival {
   readonly workspaceId: string
-  /** Of the settings by which it is decided: with others, nothing is done. */
-  readonly settingsVersion: number
+  /** By which it is decided: with others, nothing is done. Versions begin anew with settings that were deleted. */
+  readonly settings: Pick<SingleSignOnRow, 'version' | 'createdAt'>
   readonly issuer: string
   readonly subject: string
   /** Verified. */
@@ -36,6 +37,8 @@ export type Arrived =
       readonly reason: RefusalReason
       /** The member whose account it is. */
       readonly ownerId: string | undefined
+      /** Where they lost a role that a group had given them. */
+      readonly roles?: { readonly roleBefore: Role; readonly role: Role } | undefined
     }
   /** The session that was to be renewed is not there any more. */
   | { readonly kind: 'session-gone' }
@@ -68,7 +71,8 @@ export interface SingleSignOnStore extends SettingsStore, FlowStore {
   }): Promise<number | 'not-found' | 'actor-not-owner'>
   /**
    * Does what is decided, in one transaction: makes, links or changes the member and begins their session. A member whose role
-   * changes loses their other sessions and their tokens; one who is refused, the sessions that the provider began.
+   * changes loses their other sessions and their tokens; one who may not come in any more, their tokens and the sessions that
+   * the provider began, and all of them with a role that a group had given.
    */
   arrive(arrival: Arrival): Promise<Arrived>
 }

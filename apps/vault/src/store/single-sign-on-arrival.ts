@@ -1,3 +1,4 @@
+import type { Role } from '@sallyport/contracts'
 import { and, eq, gt, ne, or, sql } from 'drizzle-orm'
 import type { Admission, KnownMember, KnownPeople } from '../identity/single-sign-on-admission.ts'
 import type { Arrival, Arrived } from '../identity/single-sign-on-store.ts'
@@ -13,7 +14,8 @@ import {
 import { findLastLocalOwner, forgetRemoved, lockOwners } from './owners.ts'
 import { replaceSession } from './sessions.ts'
 
-type Admitted = Exclude<Admission, { kind: 'refuse' }>
+type Refused = Extract<Admission, { kind: 'refuse' }>
+type Admitted = Exclude<Admission, Refused>
 
 /** Lets a person of the provider in, or not, while nobody else changes who is in the workspace. */
 export async function arrive(tx: Transaction, arrival: Arrival): Promise<Arrived> {
@@ -24,9 +26,9 @@ export async function arrive(tx: Transaction, arrival: Arrival): Promise<Arrived
   const known = await findKnown(tx, arrival)
   const admission = arrival.decide(known)
   if (admission.kind === 'refuse') {
+    const roles = await shutOut(tx, known.byIdentity, admission)
     const ownerId = known.byIdentity?.ownerId
-    if (ownerId !== undefined) await endProviderSessions(tx, ownerId)
-    return { kind: 'refused', reason: admission.reason, ownerId }
+    return { kind: 'refused', reason: admission.reason, ownerId, roles }
   }
   const { session, ends, onlyIfEnded } = arrival
   if (onlyIfEnded && !(await isThere(tx, ends))) return { kind: 'session-gone' }
@@ -47,15 +49,16 @@ export async function arrive(tx: Transaction, arrival: Arrival): Promise<Arrived
   }
 }
 
-async function areSettings(
-  tx: Transaction,
-  { workspaceId, settingsVersion }: Arrival,
-): Promise<boolean> {
+async function areSettings(tx: Transaction, { workspaceId, settings }: Arrival): Promise<boolean> {
   const rows = await tx
     .select({ version: singleSignOn.version })
     .from(singleSignOn)
     .where(
-      and(eq(singleSignOn.workspaceId, workspaceId), eq(singleSignOn.version, settingsVersion)),
+      and(
+        eq(singleSignOn.workspaceId, workspaceId),
+        eq(singleSignOn.version, settings.version),
+        eq(singleSignOn.createdAt, settings.createdAt),
+      ),
     )
   return rows.length === 1
 }
@@ -182,6 +185,20 @@ async function endAccess(
   await tx.delete(ownerTokens).where(eq(ownerTokens.ownerId, ownerId))
 }
 
-async function endProviderSessions(tx: Transaction, ownerId: string): Promise<void> {
+/** Ends what somebody came by who may not come in any more; answers what it made of their role, where it is another now. */
+async function shutOut(
+  tx: Transaction,
+  member: KnownMember | undefined,
+  { shutsOut }: Refused,
+): Promise<{ roleBefore: Role; role: Role } | undefined> {
+  if (member === undefined || shutsOut === undefined) return undefined
+  const { ownerId, role } = shutsOut
+  if (role !== member.role) {
+    await tx.update(owners).set({ role, updatedAt: sql`now()` }).where(eq(owners.id, ownerId))
+    await endAccess(tx, ownerId, undefined)
+    return { roleBefore: member.role, role }
+  }
   await tx.delete(sessions).where(and(eq(sessions.ownerId, ownerId), eq(sessions.method, 'oidc')))
+  await tx.delete(ownerTokens).where(eq(ownerTokens.ownerId, ownerId))
+  return undefined
 }
