@@ -43,6 +43,20 @@ describe('an e-mail address', () => {
     expect(read({ ...whole, email_verified: null }, undefined, believing)?.email).toBeUndefined()
   })
 
+  it('is believed against no word that stands anywhere, however it is written', () => {
+    verifies('S-42')
+    const { email_verified, ...unsaid } = whole
+    const believing = { assumeEmailVerified: true }
+    for (const no of [false, 'false', 0, null, 'no']) {
+      const denied = { email: 'ada@example.com', email_verified: no }
+      expect(read(unsaid, denied, believing)?.email).toBeUndefined()
+      expect(read({ ...whole, email_verified: no }, unsaid, believing)?.email).toBeUndefined()
+      expect(read({ ...whole, email_verified: no }, whole)?.email).toBeUndefined()
+      expect(needsUserinfo({ ...whole, email_verified: no }, rules)).toBe(false)
+    }
+    expect(read(unsaid, unsaid, believing)?.email).toBe('ada@example.com')
+  })
+
   it('never has its verification from elsewhere', () => {
     verifies('S-42')
     const { email_verified, ...unsaid } = whole

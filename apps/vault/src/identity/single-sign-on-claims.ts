@@ -34,7 +34,7 @@ export type ClaimRules = Pick<
 export function needsUserinfo(idToken: Claims, rules: ClaimRules): boolean {
   const asksForGroups = rules.allowedGroups.length > 0 || rules.roleMapping.length > 0
   if (asksForGroups && own(idToken, rules.groupsClaim) === undefined) return true
-  return verifiedEmail(idToken, rules) === undefined && own(idToken, 'email_verified') !== false
+  return readEmail(idToken, {}, rules) === undefined && !isDenied(idToken)
 }
 
 /**
@@ -55,9 +55,7 @@ export function readPerson(
   return {
     issuer,
     subject,
-    email:
-      verifiedEmail(idToken, rules) ??
-      (isDenied(idToken) ? undefined : verifiedEmail(userinfo, rules)),
+    email: readEmail(idToken, userinfo, rules),
     groups: readGroups(own(idToken, groupsClaim) ?? own(userinfo, groupsClaim)),
     authenticatedAtMs:
       typeof authTime === 'number' && Number.isSafeInteger(Math.floor(authTime * 1000))
@@ -66,14 +64,25 @@ export function readPerson(
   }
 }
 
-const isDenied = (claims: Claims) => own(claims, 'email_verified') === false
+function readEmail(idToken: Claims, userinfo: Claims, rules: ClaimRules): string | undefined {
+  if (isDenied(idToken)) return undefined
+  // A no of userinfo counts for the address of an ID token too that says nothing of it.
+  const isBelieved = rules.assumeEmailVerified && !isDenied(userinfo)
+  return verifiedEmail(idToken, isBelieved) ?? verifiedEmail(userinfo, isBelieved)
+}
 
 /** `true` as the standard has it, or `"true"` as Amazon Cognito writes it. */
-function verifiedEmail(claims: Claims, { assumeEmailVerified }: ClaimRules): string | undefined {
-  const verified = own(claims, 'email_verified')
-  const isVerified =
-    verified === true || verified === 'true' || (verified === undefined && assumeEmailVerified)
-  if (!isVerified) return undefined
+const isYes = (word: unknown) => word === true || word === 'true'
+
+/** A word on the address that is no yes is a no, however it is written. */
+function isDenied(claims: Claims): boolean {
+  const word = own(claims, 'email_verified')
+  return word !== undefined && !isYes(word)
+}
+
+function verifiedEmail(claims: Claims, isBelieved: boolean): string | undefined {
+  const word = own(claims, 'email_verified')
+  if (!isYes(word) && !(word === undefined && isBelieved)) return undefined
   const parsed = emailSchema.safeParse(own(claims, 'email'))
   return parsed.success ? parsed.data : undefined
 }
