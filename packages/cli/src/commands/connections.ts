@@ -1,4 +1,4 @@
-import { clientAuthentications, credentialKinds } from '@sallyport/contracts'
+import { type Connection, clientAuthentications, credentialKinds } from '@sallyport/contracts'
 import { type Command, Option } from 'commander'
 import { CommandError, shellWord, table } from '../terminal.ts'
 import { addAccountCommands } from './connect-account.ts'
@@ -43,26 +43,38 @@ export function addConnectionCommands(program: Command, run: RunCommand): void {
     .description('List connections, newest first')
     .option('--cursor <cursor>', 'go on after an earlier page')
     .action(
-      run(async ({ terminal, owner }, [options]: [{ cursor?: string }]) => {
+      run(async ({ terminal, owner, settings }, [options]: [{ cursor?: string }]) => {
         const page = await (await owner()).call('listConnections', options)
         const rows = page.connections.map((connection) => [
           connection.id,
           connection.label,
           connection.service,
-          connection.statusReason === undefined
-            ? connection.status
-            : `${connection.status}: ${connection.statusReason}`,
+          connection.status,
           connection.origins.join(' '),
           connection.credential === undefined
             ? ''
             : `${connection.credential.kind} ${connection.credential.hint}`,
         ])
         const text = table(['id', 'label', 'service', 'status', 'origins', 'credential'], rows)
-        terminal.answer(page, page.nextCursor ? `${text}\nMore: --cursor ${page.nextCursor}` : text)
+        const more = page.nextCursor ? [`More: --cursor ${page.nextCursor}`] : []
+        const toMend = page.connections.flatMap(whatToMend(settings.urlOption))
+        terminal.answer(page, [text, ...more, ...toMend].join('\n'))
       }),
     )
   addConnectionChanges(connections, run)
 }
+
+/** Why a connection does not work, and what mends it; nothing where it works. */
+const whatToMend =
+  (urlOption: string) =>
+  ({ label, statusReason, credential }: Connection): string[] => {
+    if (statusReason === undefined) return []
+    const mend =
+      credential?.kind === 'oauth2'
+        ? `npx sallyport connections reconnect ${shellWord(label)}${urlOption}`
+        : 'give it another credential in the dashboard'
+    return ['', `${label}: ${statusReason}`, `Next: ${mend}`]
+  }
 
 const credentialOptions = (command: Command) =>
   command
