@@ -127,6 +127,21 @@ describe.skipIf(!hasChromium)('the connections', () => {
     await context.close()
   })
 
+  it('are given another key with nothing to fill in but the key, where the catalog knows the service', async () => {
+    const connectionId = await vault.addConnection({
+      service: 'anthropic',
+      label: 'Model',
+      credential: { kind: 'header', name: 'x-api-key', value: 'sk-ant-0123456789' },
+      origins: ['https://api.anthropic.com'],
+    })
+    const { page, context } = await open(`/connections/${connectionId}`)
+    await page.getByRole('button', { name: 'Replace the key' }).click()
+    await page.getByRole('dialog').locator('input[type=password]').fill('sk-ant-another-6543')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('••••6543').waitFor()
+    await context.close()
+  })
+
   it('are revoked after naming who loses access, and then serve nobody', async () => {
     const agent = await vault.createAgentWithKey('Loses access')
     const { agentId, client } = agent

@@ -1,10 +1,11 @@
 import { type Connection, updateConnection } from '@sallyport/contracts'
 import { type ReactNode, useState } from 'react'
 import { type Input, useAction } from '../../api.ts'
+import { catalog } from '../../catalog.ts'
 import { Button } from '../../components/button.tsx'
 import { credentialDefaults } from '../../components/connect/credential-defaults.ts'
 import { CredentialPart } from '../../components/connect/credential-part.tsx'
-import type { Way } from '../../components/connect/ways.ts'
+import { type Way, waysOf } from '../../components/connect/ways.ts'
 import { ConnectionAdvanced } from '../../components/connection-advanced.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Form } from '../../components/form.tsx'
@@ -45,9 +46,9 @@ export function EditConnection({ connection }: EditProps) {
 
 /** Another key in place of the one that is kept. */
 export function ReplaceKey({ connection }: EditProps) {
-  const { id, credential } = connection
+  const { id, service, credential } = connection
   const kind = credential?.kind ?? 'bearer'
-  const way = wayOfKind(kind)
+  const way = knownWay(service, kind) ?? wayOfKind(kind)
   return (
     <ChangeDialog
       label="Replace the key"
@@ -66,8 +67,17 @@ export function ReplaceKey({ connection }: EditProps) {
   )
 }
 
+type Kind = NonNullable<Connection['credential']>['kind']
+
+/** How the catalog describes keys of this kind for the service, so that the secret alone is asked for. */
+function knownWay(service: string, kind: Kind): Way | undefined {
+  const known = catalog.findService(service)
+  if (known === undefined) return undefined
+  return waysOf(known).find((way) => 'slot' in way && way.slot?.kind === kind)
+}
+
 /** The fields for a credential of the kind that is kept. */
-function wayOfKind(kind: NonNullable<Connection['credential']>['kind']): Way {
+function wayOfKind(kind: Kind): Way {
   const unnamed = { id: kind, label: '', description: '' }
   if (kind === 'oauth2-client-credentials') return { ...unnamed, kind: 'client-credentials' }
   if (kind === 'jwt-service-account') return { ...unnamed, kind: 'service-account' }
