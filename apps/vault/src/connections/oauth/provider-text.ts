@@ -23,12 +23,16 @@ export function readProviderText(text: string, secrets: readonly string[]): stri
     .slice(0, textCharsMax)
 }
 
-const formsOf = (secret: string): string[] => [
-  secret,
-  encodeURIComponent(secret),
-  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-  Buffer.from(secret).toString('base64url'),
-]
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret)
+  return [
+    secret,
+    // As it was sent: half of a surrogate pair has no encoding. A code can be what anybody makes up.
+    encodeURIComponent(bytes.toString()),
+    bytes.toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+  ]
+}
 
 function decoded(text: string): string {
   try {
