@@ -160,7 +160,7 @@ describe('a refresh token that is imported', () => {
       })
       expect(room.provider.asked).toEqual([`refresh my-idp ${imported.refreshToken}`])
       const sealed = room.rows.get(connection.id)?.sealed?.toString()
-      expect(sealed).toContain('{"kind":"oauth2","oauthAppId":"oap_own"}')
+      expect(sealed).toContain('{"kind":"oauth2","oauthAppId":"oap_own","place":"there"}')
       expect(sealed).not.toMatch(/refresh-token|access-token/)
       const kept = room.tokens.get(connection.id)?.sealed.toString()
       expect(kept).toContain(`"refreshToken":"${rotated ?? imported.refreshToken}"`)

@@ -77,7 +77,7 @@ async function acceptRefreshToken(
   })
   const secrets = [refreshToken, answer.refreshToken ?? '', answer.accessToken]
   return {
-    stored: { kind: 'oauth2', oauthAppId },
+    stored: { kind: 'oauth2', oauthAppId, place: client.place },
     // Where it is not rotated, the one that was typed in stays good.
     answer: { ...answer, refreshToken: answer.refreshToken ?? refreshToken },
     columns: {

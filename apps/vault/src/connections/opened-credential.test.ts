@@ -79,7 +79,7 @@ describe('an opened credential', () => {
         ...{ kind: 'aws-sigv4', accessKeyId: 'AKIDEXAMPLE0123456', region: 'eu-west-1' },
         secretAccessKey: 'correct-horse',
       },
-      { kind: 'oauth2', oauthAppId: 'oap_01m7yp6g78aehg1s6jrvxxgsgk' },
+      { kind: 'oauth2', oauthAppId: 'oap_01m7yp6g78aehg1s6jrvxxgsgk', place: 'there' },
     ]
     for (const credential of kept) {
       expect(decodeCredential(encodeCredential(credential))).toEqual(credential)

@@ -6,7 +6,12 @@ import { z } from 'zod'
 // somebody edits makes the vault send a secret elsewhere.
 
 /** An account that was connected: its tokens have a row of their own, and its client is the one that is named here. */
-const ConnectedAccount = z.strictObject({ kind: z.literal('oauth2'), oauthAppId: OAuthAppId })
+const ConnectedAccount = z.strictObject({
+  kind: z.literal('oauth2'),
+  oauthAppId: OAuthAppId,
+  /** Where that client led then: a refresh token goes nowhere else, whatever becomes of the client (see `placeOf`). */
+  place: z.string(),
+})
 
 /** A credential as an owner typed it in, the ones that become tokens included. */
 export type TypedCredential = Exclude<CredentialInput, { kind: 'oauth2' }>

@@ -1,14 +1,10 @@
 import type { OAuthProvider } from '@sallyport/catalog'
 import type { ClientAuthentication, FieldFault } from '@sallyport/contracts'
-import {
-  type AppWish,
-  endpointNames,
-  endpointsFromCatalog,
-  ownEndpoints,
-} from './draft-endpoints.ts'
+import { type AppWish, endpointsFromCatalog, ownEndpoints } from './draft-endpoints.ts'
 import { refuse } from './field-faults.ts'
 import type { OAuthAppsNeeds } from './oauth-apps-needs.ts'
-import type { OwnServer, SealedApp } from './sealed-app.ts'
+import { placeOf } from './place-of.ts'
+import type { SealedApp } from './sealed-app.ts'
 
 type Needs = Pick<OAuthAppsNeeds, 'catalog' | 'mayUseOrigin' | 'readMetadata' | 'faultOfPrivateKey'>
 

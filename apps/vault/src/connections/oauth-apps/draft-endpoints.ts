@@ -3,20 +3,12 @@ import { type FieldFault, type InputOf, Problem, type updateOAuthApp } from '@sa
 import type { MayUseOrigin } from '../check-connection.ts'
 import { refuse } from './field-faults.ts'
 import type { OAuthAppsNeeds } from './oauth-apps-needs.ts'
+import { endpointNames } from './place-of.ts'
 import { endpointsOf } from './resolve-client.ts'
 import type { GivenEndpoints, OwnServer, SealedApp } from './sealed-app.ts'
 
 /** What an owner says of a client; of one that is changed, what is to be changed. */
 export type AppWish = Omit<InputOf<typeof updateOAuthApp>, 'oauthAppId' | 'name'>
-
-/** The members that say where a provider is. */
-export const endpointNames = [
-  'issuer',
-  'authorizationEndpoint',
-  'tokenEndpoint',
-  'revocationEndpoint',
-  'deviceAuthorizationEndpoint',
-] as const
 
 type Before = Partial<Pick<SealedApp, 'parameters' | 'own'>>
 

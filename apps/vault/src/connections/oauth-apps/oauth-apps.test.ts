@@ -429,13 +429,17 @@ describe('an OAuth app', () => {
     if (row === undefined || otherRow === undefined) throw new Error('not there')
     room.rows.set(id, {
       ...row,
-      ...{ tokenEndpoint: 'https://evil.example/t', provider: 'google', clientId: 'evil' },
+      ...{ tokenEndpoint: 'https://evil.example/t', clientId: 'evil' },
       ...{ clientAuthentication: 'none', parameters: { tenant: 'evil' } },
     })
     expect(await room.clients.get('wsp_1', id)).toMatchObject({
       ...endpoints,
       ...{ provider: 'acme', clientId: 'client', authentication: 'client_secret_basic' },
     })
+    // An app is found for a service by its provider.
+    room.rows.set(id, { ...row, provider: 'google' })
+    const found = room.clients.findByProvider('wsp_1', 'google')
+    expect((await problemOf(found)).type).toBe('credential-unreadable')
     room.rows.set(id, { ...row, sealed: otherRow.sealed })
     expect((await problemOf(room.clients.get('wsp_1', id))).type).toBe('credential-unreadable')
     const problem = await problemOf(room.apps.update(owner, { oauthAppId: id, name: 'x' }))

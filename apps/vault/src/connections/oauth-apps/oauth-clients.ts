@@ -2,7 +2,7 @@ import type { Catalog } from '@sallyport/catalog'
 import { Problem } from '@sallyport/contracts'
 import type { OAuthAppStore, StoredOAuthApp } from './oauth-app-store.ts'
 import { type OAuthClient, resolveClient } from './resolve-client.ts'
-import { type AppSealer, openApp } from './sealed-app.ts'
+import { type AppSealer, openApp, unreadableApp } from './sealed-app.ts'
 
 /** A client with the id and the name that its workspace knows it by. */
 export interface NamedClient {
@@ -36,8 +36,12 @@ export function createOAuthClients(needs: {
     open(await store.find(workspaceId, id))
   return {
     find,
-    findByProvider: async (workspaceId, provider) =>
-      open(await store.findByProvider(workspaceId, provider)),
+    async findByProvider(workspaceId, provider) {
+      const found = await open(await store.findByProvider(workspaceId, provider))
+      // The column found it; what was sealed counts. Another's client would get tokens that go to this provider's hosts.
+      if (found !== undefined && found.client.provider !== provider) throw unreadableApp()
+      return found
+    },
     async get(workspaceId, oauthAppId) {
       const found = await find(workspaceId, oauthAppId)
       if (found !== undefined) return found.client

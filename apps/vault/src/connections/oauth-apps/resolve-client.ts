@@ -1,6 +1,7 @@
 import type { Catalog, OAuthProvider } from '@sallyport/catalog'
 import { type ClientAuthentication, Problem } from '@sallyport/contracts'
-import { placeOf, type SealedApp } from './sealed-app.ts'
+import { placeOf } from './place-of.ts'
+import type { SealedApp } from './sealed-app.ts'
 
 /** An OAuth client with everything that is known of its provider. Holds secrets: never log it. */
 export interface OAuthClient {

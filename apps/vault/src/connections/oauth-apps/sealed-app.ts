@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import { ClientAuthentication, Problem } from '@sallyport/contracts'
 import { z } from 'zod'
 import type { StoredOAuthApp } from './oauth-app-store.ts'
@@ -48,26 +47,6 @@ const SealedApp = z.strictObject({
 })
 export type SealedApp = z.infer<typeof SealedApp>
 
-/** The members that say where a provider is. */
-export const endpointNames = [
-  'issuer',
-  'authorizationEndpoint',
-  'tokenEndpoint',
-  'revocationEndpoint',
-  'deviceAuthorizationEndpoint',
-] as const
-
-/**
- * Whom a grant is given to, and where what is sent with it goes, as far as the owner decided it: the client id, and the endpoints or
- * the parameters of the catalog's. A digest, the same for as long as the client leads where it led.
- */
-export function placeOf({ provider, clientId, parameters, own }: SealedApp): string {
-  const endpoints = endpointNames.map((name) => own?.server[name] ?? null)
-  const named = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))
-  const text = JSON.stringify([provider, clientId, named, own === undefined ? null : endpoints])
-  return createHash('sha256').update(text).digest('base64url')
-}
-
 /** Where an OAuth client is sealed for: `docs/envelope.md`. */
 interface AppContext {
   readonly table: string
@@ -107,8 +86,11 @@ export async function openApp(
     return SealedApp.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')))
   } catch {
     // The cause is left out: parsers quote the text that they fail on.
-    throw new Problem('credential-unreadable', 'A stored OAuth app cannot be read.', {
-      next: 'An owner revokes the connections that use it, deletes it and keeps it anew.',
-    })
+    throw unreadableApp()
   }
 }
+
+export const unreadableApp = () =>
+  new Problem('credential-unreadable', 'A stored OAuth app cannot be read.', {
+    next: 'An owner revokes the connections that use it, deletes it and keeps it anew.',
+  })

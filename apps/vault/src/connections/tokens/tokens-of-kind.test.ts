@@ -8,19 +8,14 @@ import { createTokensOfKind } from './tokens-of-kind.ts'
 
 const acme: OAuthClient = {
   ...{ provider: 'acme', clientId: 'client', authentication: 'client_secret_basic' },
+  place: 'there',
   ...{ clientSecret: 'the-client-secret', authorizationEndpoint: 'https://acme.example/auth' },
   ...{ tokenEndpoint: 'https://acme.example/token', scopeSeparator: ' ', pkce: true },
-  ...{
-    authorizationParameters: {},
-    baseScopes: [],
-    sendsIssuer: false,
-    asksConsent: false,
-    revokesWholeAccount: false,
-  },
+  ...{ authorizationParameters: {}, baseScopes: [], sendsIssuer: false, asksConsent: false },
   revokesWholeAccount: false,
 }
 const kept: Record<string, StoredCredential> = {
-  account: { kind: 'oauth2', oauthAppId: 'oap_01m7yp6g78aehg1s6jrvxxgsgk' },
+  account: { kind: 'oauth2', oauthAppId: 'oap_01m7yp6g78aehg1s6jrvxxgsgk', place: 'there' },
   client: {
     ...{ kind: 'oauth2-client-credentials', tokenEndpoint: 'https://a.example/token' },
     ...{ clientId: 'client', clientAuthentication: 'client_secret_basic', scopes: [] },

@@ -3,7 +3,10 @@ import { Problem } from '@sallyport/contracts'
 import { readCredential, type Sealer } from '../credential-opener.ts'
 import type { TokenEndpoint } from '../oauth/token-endpoint.ts'
 import type { OAuthClients } from '../oauth-apps/oauth-clients.ts'
+import type { OAuthClient } from '../oauth-apps/resolve-client.ts'
+import type { StoredOf } from '../stored-credential.ts'
 import type { AskForToken } from './ask-for-token.ts'
+import type { RenewableConnection } from './renewable-connection.ts'
 import type { TokenSource } from './token-source.ts'
 
 export interface TokensOfKindNeeds {
@@ -25,6 +28,21 @@ const keepAliveMsDefault = 7 * dayMs
  */
 export function createTokensOfKind(needs: TokensOfKindNeeds): TokenSource {
   const { keyring, clients, endpoint } = needs
+
+  /** The client of an account, as long as it leads where it led when the account was connected. */
+  async function getClient(
+    { workspaceId }: RenewableConnection,
+    { oauthAppId, place }: StoredOf<'oauth2'>,
+  ): Promise<OAuthClient> {
+    const client = await clients.get(workspaceId, oauthAppId)
+    if (client.place === place) return client
+    throw new Problem(
+      'provider-refused',
+      'The OAuth app leads elsewhere than when this account was connected, so that nothing was sent there.',
+      { next: 'An owner reconnects the account.' },
+    )
+  }
+
   return {
     canRenew: ({ credentialKind }, hasRefreshToken) =>
       hasRefreshToken || credentialKind !== 'oauth2',
@@ -34,7 +52,7 @@ export function createTokensOfKind(needs: TokensOfKindNeeds): TokenSource {
       switch (credential.kind) {
         case 'oauth2': {
           if (refreshToken === undefined) throw notRenewable()
-          const client = await clients.get(connection.workspaceId, credential.oauthAppId)
+          const client = await getClient(connection, credential)
           return endpoint.refresh(client, refreshToken)
         }
         case 'oauth2-client-credentials':
@@ -49,7 +67,7 @@ export function createTokensOfKind(needs: TokensOfKindNeeds): TokenSource {
       const credential = await readCredential(keyring, connection)
       // What client credentials and service accounts get ends by itself, and nobody was asked to grant it.
       if (credential.kind !== 'oauth2') return undefined
-      const client = await clients.get(connection.workspaceId, credential.oauthAppId)
+      const client = await getClient(connection, credential)
       return refreshToken === undefined
         ? endpoint.revoke(client, accessToken, 'access_token')
         : endpoint.revoke(client, refreshToken, 'refresh_token')
