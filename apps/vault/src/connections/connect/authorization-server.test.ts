@@ -202,6 +202,18 @@ describe('the exchange of a code', () => {
     }
   })
 
+  it('keeps of a subject that is none a name that can be kept, and no two of one', async () => {
+    const subjects = ['a\u0000b', 'a\ud800b', 'é', 'x'.repeat(300), `${'x'.repeat(299)}y`]
+    const kept = await Promise.all(
+      subjects.map(async (sub) => {
+        const { server } = setUp({ ...tokens, id_token: await idToken({ sub, email: undefined }) })
+        return (await server.exchangeCode(acme, exchange)).subject ?? ''
+      }),
+    )
+    expect(new Set(kept).size).toBe(subjects.length)
+    for (const subject of kept) expect(subject).toMatch(/^sha256:[\w-]{43}$/)
+  })
+
   it.each([
     [{ error: 'invalid_grant', error_description: 'the-code is no good' }, 400, 'provider-refused'],
     [{ error: 'invalid_client' }, 401, 'provider-refused'],

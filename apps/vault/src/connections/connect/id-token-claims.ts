@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
 import { decodeJwt } from 'jose'
 import type { TokenAnswer } from '../oauth/token-endpoint.ts'
@@ -5,7 +6,6 @@ import type { TokenAnswer } from '../oauth/token-endpoint.ts'
 type Claims = Readonly<Record<string, unknown>>
 
 const accountCharsMax = 200
-const subjectCharsMax = 255
 /** Clocks differ. */
 const leewayMs = 30_000
 
@@ -16,8 +16,15 @@ export function accountOf(claims: Claims | undefined): Pick<TokenAnswer, 'accoun
   const name = [claims.email, claims.preferred_username, subject].find(
     (one): one is string => typeof one === 'string' && shown(one) !== '',
   )
-  return { account: shown(name ?? subject), subject: subject.slice(0, subjectCharsMax) }
+  const account = shown(name ?? subject)
+  return { ...(account !== '' && { account }), subject: subjectOf(subject) }
 }
+
+/** A `sub` is at most 255 characters of ASCII (OpenID Connect Core §2); of what is none a digest is kept, so that it can be. */
+const subjectOf = (sub: string) =>
+  /^[\x20-\x7e]{1,255}$/.test(sub)
+    ? sub
+    : `sha256:${createHash('sha256').update(JSON.stringify(sub)).digest('base64url')}`
 
 /**
  * Reads an id token of a provider whose issuer is not known, as of Microsoft, where each directory is one. It came straight from

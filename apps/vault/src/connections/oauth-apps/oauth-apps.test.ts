@@ -239,6 +239,8 @@ describe('an OAuth app for a provider of the owner’s own', () => {
   it.each([
     ['of another issuer', { ...document, issuer: 'https://evil.example' }, 'provider-refused'],
     ['without endpoints', { issuer }, 'provider-refused'],
+    ['of an issuer with a NUL', { ...document, issuer: `${issuer}/\u0000` }, 'provider-refused'],
+    ['of an issuer with a space', { ...document, issuer: ` ${issuer}` }, 'provider-refused'],
     ['that are none', 404, 'provider-refused'],
     ['that fail', 503, 'provider-unavailable'],
     [

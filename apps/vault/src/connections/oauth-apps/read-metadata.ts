@@ -99,9 +99,10 @@ async function read(
 
 /** What a server says is not to be trusted more than what a person types in. */
 function requireEndpoints(server: OwnServer): void {
-  const { authorizationEndpoint, tokenEndpoint, revocationEndpoint, deviceAuthorizationEndpoint } =
-    server
+  const { issuer, authorizationEndpoint, tokenEndpoint } = server
+  const { revocationEndpoint, deviceAuthorizationEndpoint } = server
   for (const url of [
+    ...(issuer === undefined ? [] : [issuer]),
     authorizationEndpoint,
     tokenEndpoint,
     ...(revocationEndpoint === undefined ? [] : [revocationEndpoint]),
