@@ -49,6 +49,25 @@ describe('an OAuth app', () => {
     expect(person.printed()).not.toContain(client.clientSecret)
   })
 
+  it.each([
+    ['oauth-apps', 'add', 'by-key', '--issuer', 'https://id.example', '--client-id', 'x'],
+    ['connections', 'add', '--service', 'custom', '--origin', 'https://api.example.com'].concat([
+      '--label',
+      'By key',
+      '--kind',
+      'oauth2-client-credentials',
+      '--client-id',
+      'x',
+    ]),
+  ])('that proves itself by a key asks for no secret: %s %s', async (...args) => {
+    const { code, stderr } = await person.run(
+      [...args, '--client-authentication', 'private_key_jwt'],
+      ['a secret that nobody asked for'],
+    )
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('--private-key-file')
+  })
+
   it('that is not there is named with the command that adds it', async () => {
     const { code, stderr } = await person.run(['oauth-apps', 'remove', 'nowhere'])
     expect(code).not.toBe(0)

@@ -7,7 +7,7 @@ import {
   type operations,
 } from '@sallyport/contracts'
 import { CommandError, type Terminal } from '../terminal.ts'
-import { readKey } from './oauth-apps.ts'
+import { readKey, requireKeyFile } from './oauth-apps.ts'
 
 /** What the command line says of a credential; the rest is asked for. Secrets are never options. */
 export interface CredentialOptions {
@@ -141,6 +141,7 @@ async function askRefreshToken({ terminal, options }: Asking): Promise<Credentia
 
 async function askClient({ terminal, options, slot }: Asking): Promise<Credential> {
   const known = slot as SlotOf<'oauth2-client-credentials'>
+  requireKeyFile(options.clientAuthentication, options.privateKeyFile)
   const tokenEndpoint =
     options.tokenEndpoint ??
     known?.tokenEndpoint ??

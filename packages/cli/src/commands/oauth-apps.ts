@@ -126,6 +126,7 @@ async function readApp(
   const { options, provider } = wanted
   const { clientId, privateKeyFile, parameter = [], ...plain } = options
   const authentication = options.clientAuthentication ?? provider?.oauth?.clientAuthentication
+  requireKeyFile(authentication, privateKeyFile)
   return {
     provider: wanted.id,
     clientId: clientId ?? (await terminal.ask('Client id', { option: '--client-id' })),
@@ -141,6 +142,14 @@ function readParameter(text: string): [string, string] {
   const end = text.indexOf('=')
   if (end < 1) throw new CommandError(`--parameter ${text} is not written as name=value.`)
   return [text.slice(0, end), text.slice(end + 1)]
+}
+
+/** A client that proves itself by a key has no secret to ask for. Throws CommandError. */
+export function requireKeyFile(authentication: string | undefined, path: string | undefined): void {
+  if (authentication !== 'private_key_jwt' || path !== undefined) return
+  throw new CommandError(
+    'private_key_jwt needs the private key: name its file with --private-key-file.',
+  )
 }
 
 /** The text of a key file; CommandError where it cannot be read. */
