@@ -50,7 +50,7 @@ export function addConnectionCommands(program: Command, run: RunCommand): void {
           connection.label,
           connection.service,
           connection.status,
-          connection.origins.join(' '),
+          inShort(connection.origins),
           connection.credential === undefined
             ? ''
             : `${connection.credential.kind} ${connection.credential.hint}`,
@@ -63,6 +63,10 @@ export function addConnectionCommands(program: Command, run: RunCommand): void {
     )
   addConnectionChanges(connections, run)
 }
+
+/** A list of addresses where there is room for one. */
+const inShort = ([first = '', ...others]: readonly string[]) =>
+  others.length === 0 ? first : `${first} and ${others.length} more`
 
 /** Why a connection does not work, and what mends it; nothing where it works. */
 const whatToMend =

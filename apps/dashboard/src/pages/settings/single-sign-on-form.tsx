@@ -128,7 +128,7 @@ function Who() {
       <LinesField
         name="allowedGroups"
         label="Groups that may sign in"
-        hint="Members of one of these, one a line. Empty: everybody."
+        hint="Members of one of these, one a line. Empty: everybody. Some providers name groups only where they are asked for a scope (Advanced)."
         optional
         {...plain}
       />
@@ -146,7 +146,8 @@ function Who() {
           <LinesField
             name="scopes"
             label="Further scopes"
-            hint="Beside openid, email and profile, one a line. Some providers want groups here."
+            hint="Beside openid, email and profile. Some providers want groups here."
+            words
             optional
             {...plain}
           />

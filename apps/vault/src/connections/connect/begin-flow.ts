@@ -152,7 +152,7 @@ export async function findApp(
     if (found !== undefined) return found
     const name = catalog.findProvider(provider)?.name ?? provider
     throw new Problem('oauth-app-missing', `There is no OAuth app for ${name} yet.`, {
-      next: `An owner registers an OAuth app at ${name} and keeps its client id and secret here (POST /api/v1/oauth-apps).`,
+      next: `An owner registers an OAuth app at ${name} and keeps its client id and secret in the vault: in the dashboard under Settings, OAuth apps, or by the command sallyport oauth-apps add.`,
       extra: { provider },
     })
   }

@@ -171,7 +171,7 @@ function codeOf({ code, error, error_description }: Answer, { provider }: OAuthC
       type === 'authorization-refused'
         ? `Access was not granted at ${provider}.`
         : `${provider} answered ${name === '' ? 'an error' : name}.`
-    throw new Problem(type, said === '' ? what : `${what} It says: “${said}”`, {
+    throw new Problem(type, said === '' ? what : `${what} It says: “${said}”.`, {
       next:
         nextOf[type] ??
         'An owner checks the OAuth app: its client id, its redirect URI and the scopes that it may ask for.',

@@ -134,7 +134,7 @@ function errorProblem(
 ): Problem {
   const code = /^[A-Za-z0-9_.-]{1,64}$/.test(error) ? readProviderText(error, secrets) : 'an error'
   const said = readProviderText(error_description ?? '', secrets)
-  const sentence = said === '' ? '' : ` It says: “${said}”`
+  const sentence = said === '' ? '' : ` It says: “${said}”.`
   const cause = fault(code, false)
   if (error === 'invalid_grant' && isRefresh) {
     const detail = `${provider} does not take the grant any more (invalid_grant): access was withdrawn, or it has ended.`
