@@ -28,3 +28,22 @@ it('says nothing where it holds a secret, as it is or as it may have been writte
   }
   expect(readProviderText('the code is not known', [secret])).toBe('the code is not known')
 })
+
+it('finds a short secret within what was made of it', () => {
+  verifies('S-38')
+  const secret = 's3cr3t/+'
+  const bytes = Buffer.from(secret)
+  const forms = [
+    `100% of ${encodeURIComponent(secret).toLowerCase()}`,
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    secret.toUpperCase(),
+    // What was sent with HTTP Basic.
+    ...['', 'a', 'ab', 'abc'].flatMap((id) =>
+      (['base64', 'base64url'] as const).map((encoding) =>
+        Buffer.from(`${id}:${secret}`).toString(encoding),
+      ),
+    ),
+  ]
+  for (const form of forms) expect(readProviderText(`Not ${form} again`, [secret])).toBe('')
+})

@@ -9,10 +9,11 @@ const wordCharsMax = 30
  * it is left where it holds one of the secrets, as it is or in a common encoding (S-38).
  */
 export function readProviderText(text: string, secrets: readonly string[]): string {
-  const searched = [text, decoded(text)]
+  const searched = [text, decoded(text)].map((one) => one.toLowerCase())
   const isLeak = secrets
     .flatMap(formsOf)
-    .some((form) => searched.some((where) => where.includes(form)))
+    .filter((form) => form !== '')
+    .some((form) => searched.some((where) => where.includes(form.toLowerCase())))
   if (isLeak) return ''
   return text
     .slice(0, 10 * textCharsMax)
@@ -25,19 +26,23 @@ export function readProviderText(text: string, secrets: readonly string[]): stri
 
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret)
-  return [
-    secret,
-    // As it was sent: half of a surrogate pair has no encoding. A code can be what anybody makes up.
-    encodeURIComponent(bytes.toString()),
-    bytes.toString('base64').replace(/=+$/, ''),
-    bytes.toString('base64url'),
-  ]
+  // As it was sent: half of a surrogate pair has no encoding. A code can be what anybody makes up.
+  const sent = encodeURIComponent(bytes.toString())
+  return [secret, sent, bytes.toString('hex'), ...[0, 1, 2].flatMap((at) => base64Forms(bytes, at))]
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+/** Base64 in both alphabets where `before` bytes stand before it, as with HTTP Basic; without what it shares with neighbours. */
+function base64Forms(bytes: Uint8Array, before: number): string[] {
+  const text = Buffer.concat([new Uint8Array(before), bytes]).toString('base64')
+  const whole = text.slice(
+    Math.ceil((before * 8) / 6),
+    Math.floor(((before + bytes.length) * 8) / 6),
+  )
+  return [whole, whole.replaceAll('+', '-').replaceAll('/', '_')]
 }
+
+/** Escape by escape: one that is wrong does not hide the others. */
+const decoded = (text: string): string =>
+  text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escapes) =>
+    Buffer.from(escapes.replaceAll('%', ''), 'hex').toString(),
+  )
