@@ -26,6 +26,8 @@ export interface ToleranceOptions {
   readonly now: () => number
 }
 
+/** RFC 6749 appendix A.17. It goes into a form and not into a header, so that it may be as short as it likes. */
+const keepable = /^[\x20-\x7e]{1,16384}$/
 /** A longer wait than that is not believed. */
 const retryAfterSecondsMax = 3_600
 /** RFC 6750 §2.1 has fewer characters; none of these ends a header or is cut off at its ends. */
@@ -143,7 +145,7 @@ function normalise(body: Body, { provider, keepIdToken = false }: ToleranceOptio
 
 function readRefreshToken(given: unknown, provider: string): string | undefined {
   if (given === undefined || given === null || given === '') return undefined
-  if (typeof given === 'string') return given
+  if (typeof given === 'string' && keepable.test(given)) return given
   throw unintelligible(provider, 'REFRESH_TOKEN')
 }
 

@@ -154,6 +154,16 @@ describe('what a provider answers to a refresh', () => {
       json({ ...good, refresh_token: 7 }),
       'provider-unavailable',
     ],
+    [
+      'a refresh token without end',
+      json({ ...good, refresh_token: 'r'.repeat(20_000) }),
+      'provider-unavailable',
+    ],
+    [
+      'a refresh token that breaks the line',
+      json({ ...good, refresh_token: 'r1\nr2' }),
+      'provider-unavailable',
+    ],
   ])('keeps the account: %s', async (_, answer, type) => {
     verifies('S-32')
     const problem = await problemOf(refresh(() => answer))
