@@ -316,6 +316,16 @@ describe('the tokens of connections in the database', () => {
     expect(await store.listToKeepAlive(1)).toHaveLength(1)
   })
 
+  it('are not kept alive while their workspace is frozen, and are afterwards', async () => {
+    verifies('S-10')
+    const freeze = (frozenAt: Date | null) => test.database.db.update(workspaces).set({ frozenAt })
+    await set({ keepAliveAt: inS(-60) })
+    await freeze(new Date())
+    expect(await store.listToKeepAlive(20)).toEqual([])
+    await freeze(null)
+    expect(await store.listToKeepAlive(20)).toHaveLength(1)
+  })
+
   it('are described without a secret', async () => {
     verifies('S-38')
     const day = (n: number) => new Date(Date.UTC(2026, 10, n))

@@ -8,7 +8,7 @@ import type {
 } from '../connections/tokens/token-store.ts'
 import { type Database, guardStore } from './database.ts'
 import { connectionTokens } from './oauth-tables.ts'
-import { connections } from './tables.ts'
+import { connections, workspaces } from './tables.ts'
 
 type Db = Pick<Database, 'db' | 'transaction'>
 
@@ -81,10 +81,13 @@ function reads({ db }: Db) {
         })
         .from(connectionTokens)
         .innerJoin(connections, eq(connections.id, connectionTokens.connectionId))
+        .innerJoin(workspaces, eq(workspaces.id, connectionTokens.workspaceId))
         .where(
           and(
             lte(connectionTokens.keepAliveAt, sql`now()`),
             eq(connections.status, 'healthy'),
+            // What is frozen asks nobody for anything; half of its life is left to thaw it.
+            isNull(workspaces.frozenAt),
             isOver(connectionTokens.leasedUntil),
             isOver(connectionTokens.nextAttemptAt),
           ),
