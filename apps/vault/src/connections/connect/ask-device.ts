@@ -34,9 +34,9 @@ export async function askAboutDevice(
   const answer = await ask(needs, flow, { ...secrets, deviceCode: secrets.deviceCode })
   if (answer === undefined) return
   const { client, granted } = answer
-  const grant = { workspaceId: flow.workspaceId, oauthAppId: secrets.oauthAppId, client }
   if (!(await needs.store.claim({ ...flow, now: new Date(needs.now()) }))) {
-    await giveBack(needs, { ...grant, answer: granted })
+    const { oauthAppId } = secrets
+    await giveBack(needs, { flow, oauthAppId, client, answer: granted })
     return
   }
   await settle(needs, { owner, flow, secrets }, async () => ({ client, answer: granted })).catch(

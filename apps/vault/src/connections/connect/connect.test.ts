@@ -286,6 +286,9 @@ describe('connecting an account again', () => {
     expect(await typeOf(finish(room))).toBe('different-account')
     expect(room.connections.get(id)).toBe(before)
     expect(room.provider.revoked).toEqual(['bobs-refresh-token'])
+    expect(room.events.at(-2)).toMatchObject({
+      ...{ operation: 'revokeAtProvider', outcome: 'done', detail: { outcome: 'revoked' } },
+    })
     expect(await statusOf(room, flow.id)).toMatchObject({
       ...{ status: 'failed', problem: { type: 'different-account' } },
     })

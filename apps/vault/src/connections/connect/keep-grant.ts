@@ -36,12 +36,7 @@ export async function keepGrant(needs: ConnectNeeds, grant: Grant): Promise<Conn
       : await connectAnew(needs, grant, draft.connectionId)
   if (!(kept instanceof Problem)) return kept
   const { flow, secrets, client, answer } = grant
-  await giveBack(needs, {
-    workspaceId: flow.workspaceId,
-    oauthAppId: secrets.oauthAppId,
-    client,
-    answer,
-  })
+  await giveBack(needs, { flow, oauthAppId: secrets.oauthAppId, client, answer })
   throw kept
 }
 
