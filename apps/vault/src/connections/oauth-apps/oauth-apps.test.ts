@@ -421,6 +421,15 @@ describe('an OAuth app', () => {
     expect(oauthApp.tokenEndpoint).toBe(tokenEndpoint)
   })
 
+  it('signs with a key for no other place than the one that it was entered for', async () => {
+    verifies('S-33')
+    const room = setUp()
+    const { id: oauthAppId } = await made(room, { clientSecret: undefined, privateKey })
+    const change = { oauthAppId, tokenEndpoint: 'https://evil.example/token' }
+    expect(await fieldsOf(room.apps.update(owner, change))).toEqual(['privateKey'])
+    await room.apps.update(owner, { ...change, privateKey })
+  })
+
   it('leads where it was sealed to, whatever somebody writes in its row', async () => {
     verifies('S-33')
     const room = setUp()

@@ -135,15 +135,20 @@ async function open(needs: OAuthAppsNeeds, owner: Owner, stored: StoredOAuthApp)
   }
 }
 
-/** A secret that was entered for one place is not sent to another because an address was changed. */
+/**
+ * A secret that was entered for one place is not sent to another because an address was changed; nor is what a key signs, which
+ * names the issuer and would be good there.
+ */
 function requireSecretAgain(
   { authentication }: SealedApp,
-  { clientSecret }: { readonly clientSecret?: string | undefined },
+  wish: { readonly clientSecret?: string | undefined; readonly privateKey?: string | undefined },
 ): void {
-  if (!authentication.startsWith('client_secret') || clientSecret !== undefined) return
+  if (authentication === 'none') return
+  const field = authentication === 'private_key_jwt' ? 'privateKey' : 'clientSecret'
+  if (wish[field] !== undefined) return
   refuse(
-    [{ field: 'clientSecret', message: 'must be entered again, since it would be sent elsewhere' }],
-    'Send the client secret along with the change.',
+    [{ field, message: 'must be entered again, since it would be used elsewhere' }],
+    'Send the secret, or the key, along with the change.',
   )
 }
 
