@@ -8,7 +8,7 @@ import type { LeaseAt, StoredTokens, TokenStore } from './token-store.ts'
 export interface AnswerSavingNeeds {
   readonly store: Pick<TokenStore, 'find' | 'save'>
   readonly keyring: Pick<Sealer, 'seal'>
-  readonly source: Pick<TokenSource, 'revoke' | 'keepAliveMs'>
+  readonly source: Pick<TokenSource, 'revoke' | 'revokesWholeAccount' | 'keepAliveMs'>
   readonly onTokensChanged: (connection: {
     readonly id: string
     readonly workspaceId: string
@@ -69,6 +69,9 @@ export function createAnswerSaving(needs: AnswerSavingNeeds) {
 
   /** A connection that was revoked while it was renewed: nobody else knows of these tokens, and nobody is to use them. */
   function discard({ connection }: StoredTokens, got: Got): void {
+    // There the end of one token is the end of all that the account granted: whoever revoked the connection saw to that, where
+    // nothing else lives on it.
+    if (needs.source.revokesWholeAccount(connection)) return
     needs.source.revoke(connection, toTokens(got)).catch((error: unknown) => {
       needs.onFailure('the tokens of a revoked connection could not be revoked', error)
     })

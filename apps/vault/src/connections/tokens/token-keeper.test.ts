@@ -533,6 +533,20 @@ describe('the answer of a provider', () => {
     expect(room.rows.size).toBe(0)
   })
 
+  it('for one that was revoked meanwhile ends nothing of what else the account granted', async () => {
+    const connection = await room.connect(keeper, { leftS: 0 })
+    room.wholeAccount = true
+    const provider = held()
+    const call = keeper.open(connection)
+    await settle()
+    room.rows.delete(connection.id)
+    room.changed(connection.id)
+    provider.letGo()
+    expect(await end(call)).toBe('connection-revoked')
+    await settle()
+    expect(room.revoked).toEqual([])
+  })
+
   it('for an account that was connected anew meanwhile is dropped, and nothing is revoked', async () => {
     verifies('S-32')
     const connection = await room.connect(keeper, { leftS: 0 })
