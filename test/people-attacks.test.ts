@@ -421,6 +421,9 @@ describe('a session whose person signed in a while ago', () => {
     const owner = await signIn(replicas.first)
     const person = await newPerson()
     const connectionId = await replicas.first.addConnection({ origins: ['http://127.0.0.1:9'] })
+    const clientSecret = 'a-client-secret-7f3a'
+    const app = { provider: 'github', clientId: 'ours', clientSecret }
+    const { oauthApp } = await replicas.first.owner.call('createOAuthApp', app)
     await replicas.first.owner.call('freezeWorkspace', {})
     const none = 'none_00000000000000000000000000'
     const passkey = { challengeId: none, response: {}, name: 'theirs' }
@@ -436,6 +439,7 @@ describe('a session whose person signed in a while ago', () => {
       putSingleSignOn: { issuer: 'https://127.0.0.1', clientId: 'theirs', label: 'Theirs' },
       deleteSingleSignOn: {},
       updateConnection: { connectionId, origins: ['http://127.0.0.1:9', 'http://127.0.0.2:9'] },
+      updateOAuthApp: { oauthAppId: oauthApp.id, clientSecret: 'a-client-secret-of-theirs' },
     }
     // Approving demands it where the policy says so: `approvals.test.ts`.
     const demanding = Object.values(operations).filter(
@@ -451,6 +455,7 @@ describe('a session whose person signed in a while ago', () => {
              (SELECT string_agg(role, ',' ORDER BY id) FROM owners) AS roles,
              (SELECT count(*) FROM owners WHERE totp_sealed IS NOT NULL) AS secrets,
              (SELECT string_agg(version::text, ',' ORDER BY id) FROM connections) AS versions,
+             (SELECT string_agg(version::text, ',' ORDER BY id) FROM oauth_apps) AS apps,
              (SELECT count(*) FROM workspaces WHERE frozen_at IS NULL) AS thawed`
     const before = await counts()
     for (const shift of ['-5 minutes -1 second', '-11 hours', '1 minute']) {
