@@ -12,6 +12,8 @@ const pictures = [
   'approval-phone',
   'policy-desktop',
   'capability-request-desktop',
+  'add-a-connection-desktop',
+  'oauth-connection-desktop',
 ]
 
 await orExplain(setup)

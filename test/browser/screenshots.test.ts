@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.ts'
+import { type OAuthScene, startOAuthScene } from '../fixtures/oauth-scene.ts'
+import { addSampleAccounts } from '../fixtures/sample-accounts.ts'
 import { addSampleData } from '../fixtures/sample-data.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { hasChromium, startChromium } from './chromium.ts'
@@ -33,6 +35,7 @@ const cardsThatWait = (page: Page) =>
 // Skipped where Chromium is not installed (Debian's package `chromium`).
 describe.skipIf(!hasChromium)('every page fits its screen, and its console is silent', () => {
   let upstream: EchoUpstream
+  let accounts: OAuthScene
   let used: TestVault
   let fresh: TestVault
   let browser: Browser
@@ -46,7 +49,11 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       startChromium(),
       startEchoUpstream(),
     ])
-    const ids = await addSampleData(used, upstream)
+    accounts = await startOAuthScene({ vault: used, agentName: 'Calendar helper' })
+    const ids = {
+      ...(await addSampleAccounts(accounts)),
+      ...(await addSampleData(used, upstream)),
+    }
     pages = {
       ...lists,
       'approvals-of-one-agent': `/approvals?agentId=${ids.agentId}`,
@@ -54,12 +61,16 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       'capability-request': `/capability-requests/${ids.capabilityRequestId}`,
       agent: `/agents/${ids.agentId}`,
       connection: `/connections/${ids.connectionId}`,
+      'oauth-connection': `/connections/${ids.oauthConnectionId}`,
+      'oauth-connection-ended': `/connections/${ids.endedConnectionId}`,
+      'device-code': `/connections/flows/${ids.deviceFlowId}`,
+      'oauth-app': `/settings/oauth-apps/${ids.oauthAppId}`,
       policy: `/policies/${ids.policyId}`,
     }
   })
   afterAll(async () => {
     await browser?.close()
-    await Promise.all([used?.stop(), fresh?.stop(), upstream?.close()])
+    await Promise.all([accounts?.stop(), used?.stop(), fresh?.stop(), upstream?.close()])
   })
 
   const lists = {

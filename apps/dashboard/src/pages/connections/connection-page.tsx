@@ -76,7 +76,7 @@ function StandingNotice({ connection }: { connection: Connection }) {
     return (
       <Notice tone="bad" title="This connection is revoked.">
         <p>
-          Its key was destroyed
+          Its credential was destroyed
           {revokedAt !== undefined && (
             <>
               {' '}

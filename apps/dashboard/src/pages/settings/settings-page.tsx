@@ -1,4 +1,5 @@
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { PageHeader } from '../../components/page-header.tsx'
 
 const places = [
@@ -12,10 +13,22 @@ const places = [
 
 /** Around the pages of the settings. */
 export function SettingsPage() {
+  const nav = useRef<HTMLElement>(null)
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  // On a phone the places are wider than the screen, and where one is may stand beyond its edge.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is what makes another link the current one
+  useEffect(() => {
+    const current = nav.current?.querySelector('[aria-current="page"]')
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [path])
   return (
     <>
       <PageHeader title="Settings" />
-      <nav aria-label="Settings" className="mb-5 flex gap-1 overflow-x-auto border-b border-line">
+      <nav
+        ref={nav}
+        aria-label="Settings"
+        className="mb-5 flex gap-1 overflow-x-auto border-b border-line"
+      >
         {places.map(([to, label]) => (
           <Link
             key={to}
