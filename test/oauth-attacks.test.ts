@@ -4,6 +4,8 @@ import type { CallOf, operations } from '@sallyport/contracts'
 import type postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startTestDatabase, type TestDatabase } from './fixtures/database.ts'
+import { dumpDatabase } from './fixtures/dump.ts'
+import { findLeak } from './fixtures/find-leak.ts'
 import { defaultBehaviour } from './fixtures/oauth-provider-behaviour.ts'
 import { connectionOf, type OAuthScene, startOAuthScene } from './fixtures/oauth-scene.ts'
 import { type RawServer, startRawServer } from './fixtures/raw-server.ts'
@@ -336,6 +338,21 @@ describe('a provider', () => {
     expect(made).toMatchObject({ type: 'origin-not-allowed' })
     honest.provider.behaviour.rewriteDiscovery = before
     await honest.stop()
+  })
+
+  it('that writes its tokens where scopes stand has them written down nowhere', async () => {
+    verifies('S-38')
+    scene.provider.behaviour.rewriteTokenAnswer = (answer) => ({
+      ...answer,
+      scope: `read ${answer.access_token} x:${answer.refresh_token} ${'\u202e'}`,
+    })
+    const { grantedScopes } = await scene.connectForAgent()
+    expect(grantedScopes).toEqual(['read'])
+    const dump = Buffer.from((await dumpDatabase(database.urls.owner)).join('\n'))
+    const { access_token, refresh_token } = scene.provider.log.tokenRequests.at(-1)?.answer ?? {}
+    for (const token of [access_token, refresh_token]) {
+      expect(findLeak(dump, String(token))).toBeUndefined()
+    }
   })
 
   it('that gives a refresh token without end is not believed', async () => {

@@ -84,7 +84,7 @@ export function readTokenAnswer(answer: TokenEndpointResponse): TokenAnswer {
     accessToken,
     ...(refreshToken !== undefined && { refreshToken }),
     ...(life !== undefined && { expiresInSeconds: life }),
-    ...(scope !== undefined && { scopes: readScopes(scope) }),
+    ...(scope !== undefined && { scopes: readScopes(scope, [accessToken, refreshToken]) }),
   }
 }
 
@@ -93,9 +93,19 @@ const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
 /** More are not kept: they are written down and shown with the connection. */
 const scopesMax = 500
 
-/** Some separate by commas, whatever they are asked with. What is no scope is left out. */
-const readScopes = (scope: string): string[] =>
-  [...new Set(scope.split(/[\s,]+/).filter((one) => scopeToken.test(one)))].slice(0, scopesMax)
+/** As short as no token is: it would be found in scopes by chance. */
+const tokenCharsMin = 8
+
+/**
+ * Some separate by commas, whatever they are asked with. What is no scope is left out, and what holds one of the tokens: scopes are
+ * written down in the clear (S-38).
+ */
+function readScopes(scope: string, tokens: readonly (string | undefined)[]): string[] {
+  const secrets = tokens.filter((one) => one !== undefined && one.length >= tokenCharsMin)
+  const isScope = (one: string) =>
+    scopeToken.test(one) && !secrets.some((secret) => secret !== undefined && one.includes(secret))
+  return [...new Set(scope.split(/[\s,]+/).filter(isScope))].slice(0, scopesMax)
+}
 
 type Body = Readonly<Record<string, unknown>>
 
