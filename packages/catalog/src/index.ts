@@ -1,5 +1,6 @@
 export { type Catalog, type CatalogAction, createCatalog } from './catalog.ts'
 export { customService } from './custom.ts'
+export { lackingScopes } from './lacking-scopes.ts'
 export { nearestNames } from './nearest.ts'
 export {
   type CredentialSlot,

@@ -51,6 +51,10 @@ export const OAuthProvider = z.strictObject({
   baseScopes: z.array(scope).default([]),
   /** Every scope that the catalog names, in plain words that follow "may". */
   scopes: z.record(scope, z.string().min(1).max(160)),
+  /** What the provider may write before a scope when it says what was granted, though nobody asked with it. */
+  scopePrefix: link.optional(),
+  /** Wider scopes with the narrower ones that they include. */
+  scopeIncludes: z.record(scope, z.array(scope).min(1)).default({}),
   /** `rotating`: each refresh gives a new refresh token. `none`: access tokens last until they are revoked. */
   refreshTokens: z.enum(['rotating', 'lasting', 'none']),
   /** Revoking one token (RFC 7009) ends all that the account ever granted to the client, the tokens of other sign-ins too. */

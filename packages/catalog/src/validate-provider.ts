@@ -99,6 +99,14 @@ function faultsOfScopes(id: string, oauth: OAuthProvider, services: readonly Ser
     .map(
       (scope) => `${id}: oauth.baseScopes names the scope ${scope}, which is not in oauth.scopes.`,
     )
+  for (const [wide, narrow] of Object.entries(oauth.scopeIncludes)) {
+    for (const scope of [wide, ...narrow]) {
+      if (Object.hasOwn(oauth.scopes, scope)) continue
+      faults.push(
+        `${id}: oauth.scopeIncludes names the scope ${scope}, which is not in oauth.scopes.`,
+      )
+    }
+  }
   for (const [scope, words] of Object.entries(oauth.scopes)) {
     if (!used.has(scope)) faults.push(`${id}: oauth.scopes: nothing asks for ${scope}.`)
     if (scope.includes(oauth.scopeSeparator)) {

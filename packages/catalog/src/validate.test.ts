@@ -220,6 +220,10 @@ const scopes: Planted = {
     action('mail-read', { scopes: [] }),
     'acme: oauth.scopes: nothing asks for read.',
   ],
+  'a wider scope that the provider does not have': [
+    oauth({ scopeIncludes: { all: ['read'] } }),
+    'acme: oauth.scopeIncludes names the scope all, which is not in oauth.scopes.',
+  ],
   'words that are a sentence': [
     oauth({ scopes: { openid: 'Know it.', read: 'read letters', write: 'write letters' } }),
     'acme: oauth.scopes: the words of openid begin small and have no full stop.',

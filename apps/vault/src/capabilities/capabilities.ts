@@ -75,12 +75,13 @@ export function createCapabilities(needs: CapabilitiesNeeds) {
         return { capabilityRequest: { ...viewRequest(row), connections: [] } }
       }
       const { agentId } = row
+      const provider = catalog.findProvider(entry.service.provider)
       const found = await store.listCandidates({ workspaceId, agentId, service: entry.service.id })
       return {
         capabilityRequest: {
           ...viewRequest(row),
           action: viewRequestedAction(entry),
-          connections: found.map((candidate) => viewCandidate(candidate, entry)),
+          connections: found.map((candidate) => viewCandidate(candidate, entry, provider)),
         },
       }
     },

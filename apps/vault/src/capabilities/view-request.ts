@@ -1,4 +1,4 @@
-import type { CatalogAction } from '@sallyport/catalog'
+import { type CatalogAction, lackingScopes, type Provider } from '@sallyport/catalog'
 import type { CapabilityRequest, CapabilityRequestDetail } from '@sallyport/contracts'
 import type { GrantCandidate, StoredCapabilityRequest } from './capability-store.ts'
 import { originsWithin } from './fit-origins.ts'
@@ -58,6 +58,7 @@ const scopedKinds: ReadonlySet<string> = new Set(['oauth2', 'jwt-service-account
 export const viewCandidate = (
   candidate: GrantCandidate,
   { action }: CatalogAction,
+  provider: Provider | undefined,
 ): CapabilityRequestDetail['connections'][number] => ({
   id: candidate.id,
   label: candidate.label,
@@ -66,7 +67,7 @@ export const viewCandidate = (
   missingScopes:
     candidate.grantedScopes.length === 0 || !scopedKinds.has(candidate.credentialKind)
       ? []
-      : (action.scopes ?? []).filter((scope) => !candidate.grantedScopes.includes(scope)),
+      : lackingScopes(action.scopes ?? [], candidate.grantedScopes, provider?.oauth),
   originsCovered: action.allow.every(
     ({ origin }) => originsWithin(origin, candidate.origins).length > 0,
   ),

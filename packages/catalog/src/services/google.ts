@@ -48,6 +48,14 @@ export const google: Vendor = {
         [`${scope}/spreadsheets`]: 'read, make and change all spreadsheets',
         [`${scope}/youtube.readonly`]: 'see the YouTube account',
       },
+      scopeIncludes: {
+        [`${scope}/gmail.modify`]: [`${scope}/gmail.readonly`, `${scope}/gmail.compose`],
+        [`${scope}/contacts`]: [`${scope}/contacts.readonly`],
+        [`${scope}/tasks`]: [`${scope}/tasks.readonly`],
+        [`${scope}/drive`]: [`${scope}/drive.readonly`, `${scope}/drive.file`],
+        [`${scope}/documents`]: [`${scope}/documents.readonly`],
+        [`${scope}/spreadsheets`]: [`${scope}/spreadsheets.readonly`],
+      },
       refreshTokens: 'lasting',
       revokesWholeAccount: true,
       // Six months. Of an app whose audience is “External, Testing”: seven days, used or not.

@@ -47,6 +47,14 @@ export const microsoft: Vendor = {
         'ChannelMessage.Send': 'write in channels',
         'ChatMessage.Send': 'write in chats',
       },
+      scopePrefix: 'https://graph.microsoft.com/',
+      scopeIncludes: {
+        'Mail.ReadWrite': ['Mail.Read'],
+        'Calendars.ReadWrite': ['Calendars.Read'],
+        'Contacts.ReadWrite': ['Contacts.Read'],
+        'Tasks.ReadWrite': ['Tasks.Read'],
+        'Files.ReadWrite': ['Files.Read'],
+      },
       refreshTokens: 'rotating',
       idleDays: 90,
       registration: {

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { coveredActions, refusedScopes, scopesOf, scopeWords } from './scope-words.ts'
 
 const provider = {
-  oauth: { baseScopes: ['openid', 'base'], scopes: { read: 'read all mail', base: 'be known' } },
+  oauth: {
+    baseScopes: ['openid', 'base'],
+    scopes: { read: 'read all mail', base: 'be known' },
+    scopeIncludes: {},
+  },
 }
 const action = (id: string, scopes?: string[]) => ({
   id,
@@ -43,7 +47,7 @@ describe('scopes', () => {
   })
 
   it('cover an action that needs none, and one that has all', () => {
-    expect(coveredActions(service, ['read', 'always'])).toEqual(['a', 'c'])
-    expect(coveredActions(service, ['read'])).toEqual(['c'])
+    expect(coveredActions(service, ['read', 'always'], undefined)).toEqual(['a', 'c'])
+    expect(coveredActions(service, ['read'], undefined)).toEqual(['c'])
   })
 })

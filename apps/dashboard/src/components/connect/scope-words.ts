@@ -1,4 +1,4 @@
-import type { Provider, Service } from '@sallyport/catalog'
+import { lackingScopes, type Provider, type Service } from '@sallyport/catalog'
 
 /** Scopes of OpenID Connect Core §5.4 and §11: they say who somebody is, and keep the account connected. */
 const ofOpenId: ReadonlyMap<string, string> = new Map([
@@ -10,13 +10,17 @@ const ofOpenId: ReadonlyMap<string, string> = new Map([
 
 type OAuth = NonNullable<Provider['oauth']>
 interface ProviderScopes {
-  readonly oauth?: Pick<OAuth, 'scopes' | 'baseScopes'> | undefined
+  readonly oauth?:
+    | Pick<OAuth, 'scopes' | 'baseScopes' | 'scopePrefix' | 'scopeIncludes'>
+    | undefined
 }
 
 /** What a scope lets somebody do, in words that follow "may"; undefined where neither the catalog nor the standard says. */
 export function scopeWords(scope: string, provider: ProviderScopes | undefined) {
   const words = provider?.oauth?.scopes ?? {}
-  return Object.hasOwn(words, scope) ? words[scope] : ofOpenId.get(scope)
+  const prefix = provider?.oauth?.scopePrefix ?? ''
+  const plain = scope.startsWith(prefix) ? scope.slice(prefix.length) : scope
+  return Object.hasOwn(words, plain) ? words[plain] : ofOpenId.get(plain)
 }
 
 interface Scopes {
@@ -33,8 +37,8 @@ export function refusedScopes(
   provider: ProviderScopes | undefined,
 ): string[] {
   const base = provider?.oauth?.baseScopes ?? []
-  return requestedScopes.filter(
-    (scope) => !grantedScopes.includes(scope) && !base.includes(scope) && !ofOpenId.has(scope),
+  return lackingScopes(requestedScopes, grantedScopes, provider?.oauth).filter(
+    (scope) => !base.includes(scope) && !ofOpenId.has(scope),
   )
 }
 
@@ -54,8 +58,9 @@ export function scopesOf(
 export function coveredActions(
   { actions }: Pick<Service, 'actions'>,
   granted: readonly string[],
+  provider: ProviderScopes | undefined,
 ): string[] {
   return actions
-    .filter(({ scopes = [] }) => scopes.every((scope) => granted.includes(scope)))
+    .filter(({ scopes = [] }) => lackingScopes(scopes, granted, provider?.oauth).length === 0)
     .map(({ id }) => id)
 }

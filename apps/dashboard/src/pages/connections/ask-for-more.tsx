@@ -38,7 +38,7 @@ export function AskForMore({ connection, service }: AskForMoreProps) {
 
 function Ask({ connection, service, onClose }: AskForMoreProps & { onClose: () => void }) {
   const { id: connectionId, grantedScopes } = connection
-  const covered = coveredActions(service, grantedScopes)
+  const covered = coveredActions(service, grantedScopes, catalog.findProvider(service.provider))
   const [chosen, setChosen] = useState<readonly string[]>([])
   const [typed, setTyped] = useState('')
   const { reconnect, busy, error } = useReconnect()
