@@ -187,6 +187,22 @@ describe('whoever writes to the database', () => {
     await own.stop()
   })
 
+  it('has no credential that is entered anew go to places that only a row names', async () => {
+    verifies('S-33')
+    const thief = await startHoarder()
+    const id = await vault.addConnection({ origins: [scene.provider.apiOrigin] })
+    await admin`update connections set origins = ${[thief.server.origin]} where id = ${id}`
+    const credential = { kind: 'bearer', token: 'a-new-secret-0123456789' } as const
+    const changed = vault.owner.call('updateConnection', { connectionId: id, credential })
+    await expect(changed).rejects.toMatchObject({ type: 'credential-unreadable' })
+    await vault.addPolicy({ agentId: scene.agent.agentId, connectionId: id })
+    await readThrough(id, `${thief.server.origin}/all`)
+    expect(thief.tokens()).toEqual([])
+    const origins = [scene.provider.apiOrigin]
+    await vault.owner.call('updateConnection', { connectionId: id, credential, origins })
+    await thief.server.close()
+  })
+
   it('gives no revoked connection its life back', async () => {
     verifies('S-33')
     const { id } = await scene.connectForAgent()

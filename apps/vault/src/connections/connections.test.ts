@@ -326,15 +326,21 @@ describe('changing a connection', () => {
     }
   })
 
-  it('takes a new credential, even where the old one cannot be opened', async () => {
+  it('takes a new credential where the old one cannot be opened, for origins that are named with it', async () => {
+    verifies('S-33')
     const { connections, create, shelf } = setUp()
     const { connection } = await create()
     const row = shelf.rows.get(connection.id)
     if (row === undefined) throw new Error('nothing was stored')
     shelf.rows.set(row.id, { ...row, status: 'needs_reauth', sealed: Buffer.from('garbage') })
-    const { connection: changed } = await connections.update(owner, {
+    const change = {
       connectionId: connection.id,
       credential: { kind: 'query', name: 'key', value: 'another-secret' },
+    } as const
+    expect(await typeOf(connections.update(owner, change))).toBe('credential-unreadable')
+    const { connection: changed } = await connections.update(owner, {
+      ...change,
+      origins: [origin],
     })
     expect(changed).toMatchObject({
       status: 'healthy',

@@ -108,6 +108,7 @@ async function tryCredential(
 ): Promise<Tried | undefined> {
   const { credential } = input
   if (credential === undefined) return undefined
+  if (plain.origins === undefined) await requireSealedOrigins(needs, current)
   checkCredential(needs, credential, plain.origins ?? current.origins)
   const requestedScopes = 'scopes' in credential ? credential.scopes : undefined
   checkNoSecret(credential, { ...current, ...plain, requestedScopes })
@@ -115,6 +116,22 @@ async function tryCredential(
   const oauthAppId = credential.kind === 'oauth2' ? await findAppId(needs, current) : undefined
   const accepted = await acceptCredential(needs, credential, { workspaceId, oauthAppId })
   return { ...accepted, atMs: needs.now() }
+}
+
+/**
+ * The origins of the row count only as far as the old credential was sealed for them: whoever edits a row and waits for the
+ * credential to be entered again gets no new one sent anywhere (S-33).
+ */
+async function requireSealedOrigins({ keyring }: Needs, current: StoredConnection): Promise<void> {
+  try {
+    await readCredential(keyring, current)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.type !== 'credential-unreadable') throw error
+    throw new Problem('credential-unreadable', 'The credential that is kept cannot be read.', {
+      next: 'Look at the origins, since nothing else vouches for them, and send them along with the new credential; or revoke the connection and add it anew.',
+      cause: error.cause,
+    })
+  }
 }
 
 /** The client that the account was connected with so far, as its seal says; else the one of the service's provider. */
