@@ -179,6 +179,8 @@ describe.skipIf(!hasChromium)('connecting an account', () => {
     expect((await scene.call(connection.id)).problem).toBeDefined()
     const { page, context } = await open('/connections')
     await page.getByText('Reconnect', { exact: true }).first().waitFor()
+    // Every page says so: nobody has to come by here first.
+    await page.getByRole('link', { name: /^Connections ?\d+ waiting$/ }).waitFor()
     await page.goto(`${url}/connections/${connection.id}`)
     await page.getByText('The account has to be connected again.').waitFor()
     await press(page, 'Reconnect')

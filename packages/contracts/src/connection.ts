@@ -120,7 +120,7 @@ export const listConnections = defineOperation({
   caller: ['owner'],
   demand: 'connections:read',
   summary: 'List connections, newest first',
-  input: z.strictObject({ ...Page }),
+  input: z.strictObject({ ...Page, status: ConnectionStatus.optional() }),
   output: z.object({ connections: z.array(Connection), nextCursor: NextCursor }),
   problems: [],
 })

@@ -21,7 +21,7 @@ interface Place {
   /** Where there is little room. */
   readonly short?: string
   readonly Icon: LucideIcon
-  readonly counts?: 'approvals' | 'capabilityRequests'
+  readonly counts?: 'approvals' | 'capabilityRequests' | 'connections'
   /** Left out for those whose role does not include it. */
   readonly scope?: OwnerScope
 }
@@ -36,7 +36,7 @@ const places: readonly Place[] = [
     counts: 'capabilityRequests',
   },
   { to: '/agents', label: 'Agents', Icon: Bot },
-  { to: '/connections', label: 'Connections', Icon: KeyRound },
+  { to: '/connections', label: 'Connections', Icon: KeyRound, counts: 'connections' },
   { to: '/policies', label: 'Policies', Icon: ShieldCheck },
   { to: '/activity', label: 'Activity', Icon: Activity, scope: 'audit:read' },
   { to: '/audit', label: 'Audit', Icon: ScrollText, scope: 'audit:read' },

@@ -117,7 +117,10 @@ export interface ConnectionStore {
   ): Promise<ConnectionRecord | 'no-app' | undefined>
   find(workspaceId: string, id: string): Promise<StoredConnection | undefined>
   /** Newest first. */
-  list(workspaceId: string, page: PageAfter): Promise<ConnectionRecord[]>
+  list(
+    workspaceId: string,
+    page: PageAfter & { readonly status?: ConnectionRecord['status'] | undefined },
+  ): Promise<ConnectionRecord[]>
   /** Newest first. */
   listForAgent(agent: CallingAgent, page: PageAfter): Promise<GrantedRecord[]>
   /**

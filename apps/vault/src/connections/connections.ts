@@ -80,8 +80,8 @@ export function createConnections(needs: ConnectionsNeeds): Connections {
       return { connection: await view.one(stored) }
     },
 
-    async list(owner, input) {
-      const rows = await store.list(owner.workspaceId, readPage(input))
+    async list(owner, { status, ...input }) {
+      const rows = await store.list(owner.workspaceId, { ...readPage(input), status })
       const { page, ...rest } = writePage(rows, input)
       return { connections: await view.many(page), ...rest }
     },

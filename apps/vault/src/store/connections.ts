@@ -65,11 +65,20 @@ function reads({ db }: Pick<Database, 'db'>) {
     },
 
     /** Newest first. */
-    list: async (workspaceId: string, page: PageAfter) =>
+    list: async (
+      workspaceId: string,
+      page: PageAfter & { readonly status?: Row['status'] | undefined },
+    ) =>
       await db
         .select(record)
         .from(connections)
-        .where(and(eq(connections.workspaceId, workspaceId), afterRow(connections, page.after)))
+        .where(
+          and(
+            eq(connections.workspaceId, workspaceId),
+            page.status && eq(connections.status, page.status),
+            afterRow(connections, page.after),
+          ),
+        )
         .orderBy(...newestFirst(connections))
         .limit(page.limit),
   }
