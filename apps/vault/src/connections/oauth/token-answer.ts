@@ -47,6 +47,8 @@ export function tolerateTokenAnswers(fetch: OAuthFetch, options: ToleranceOption
     const response = await fetch(url, request)
     const { status } = response
     if (status >= 500 || status === 429 || status === 408) throw passing(response, options)
+    // It is not followed, and whoever redirects has not looked at the grant.
+    if (status >= 300 && status < 400) throw statusProblem(status, options.provider)
     const body = readObject(await response.text())
     if (body === undefined) {
       throw status === 200

@@ -155,6 +155,11 @@ describe('what a provider answers to a refresh', () => {
       'provider-unavailable',
     ],
     [
+      'a redirect that says invalid_grant on the way',
+      json({ error: 'invalid_grant' }, 302),
+      'provider-unavailable',
+    ],
+    [
       'a refresh token without end',
       json({ ...good, refresh_token: 'r'.repeat(20_000) }),
       'provider-unavailable',
