@@ -19,8 +19,9 @@ for (const name of Object.keys(process.env)) {
 
 export default defineConfig({
   test: {
-    // Two cores are what the machines of CI have; more workers only wait for each other there.
-    maxWorkers: 2,
+    // Two cores are what the machines of CI have. Tests of processes wait more than they compute, for a browser, a database or
+    // a token's end: a third worker uses what two leave idle.
+    maxWorkers: 3,
     reporters: ['default', createPlainSummary()],
     globalSetup: ['./test/isolated-home.ts'],
     projects: [
