@@ -7,6 +7,7 @@ import { startTestDatabase, type TestDatabase } from './fixtures/database.ts'
 import { dumpDatabase } from './fixtures/dump.ts'
 import { findLeak } from './fixtures/find-leak.ts'
 import { defaultBehaviour } from './fixtures/oauth-provider-behaviour.ts'
+import type { Fault } from './fixtures/oauth-provider-faults.ts'
 import { connectionOf, type OAuthScene, startOAuthScene } from './fixtures/oauth-scene.ts'
 import { type RawServer, startRawServer } from './fixtures/raw-server.ts'
 import { openSuperuser } from './fixtures/superuser.ts'
@@ -337,6 +338,58 @@ describe('a token that the upstream refuses', () => {
 })
 
 describe('a provider', () => {
+  /** Everything that anybody can read: answers, the log, and the database. */
+  async function everythingSeen(answers: readonly unknown[]) {
+    const { entries } = await vault.owner.call('listAudit', { limit: 100 })
+    const dump = await dumpDatabase(database.urls.owner)
+    const { connections } = await vault.owner.call('listConnections', { limit: 50 })
+    return Buffer.from(
+      [JSON.stringify([answers, entries, connections]), vault.output(), ...dump].join('\n'),
+    )
+  }
+  const saying = (status: number, error: string, said: string): Fault => ({
+    kind: 'answer',
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error, error_description: said }),
+  })
+  const written = (secret: string) => [
+    secret,
+    Buffer.from(secret).toString('base64'),
+    Buffer.from(secret).toString('hex'),
+    encodeURIComponent(secret),
+  ]
+
+  it('that repeats what it was sent in its refusals has none of it shown, logged or kept', async () => {
+    verifies('S-38')
+    const { clientSecret } = scene.client
+    const answers: unknown[] = []
+    const secrets = [clientSecret]
+    for (const [at, error] of ['invalid_grant', 'invalid_client', 'server_error'].entries()) {
+      const begun = await scene.begin()
+      const sentTo = await scene.provider.consent(begun.authorizationUrl)
+      const code = new URL(sentTo).searchParams.get('code') ?? ''
+      secrets.push(code)
+      const said = `No ${written(at === 0 ? code : clientSecret).join(' ')} here`
+      scene.provider.faults.set('token', saying(400, error, said), 1)
+      answers.push(await scene.finish(sentTo))
+      answers.push(await vault.owner.call('listAudit', { limit: 5 }))
+      answers.push(await scene.person.send('GET', `/api/v1/connections/flows/${begun.flow.id}`))
+    }
+    const { id } = await scene.connectForAgent()
+    const { refresh_token } = scene.provider.log.tokenRequests.at(-1)?.answer ?? {}
+    secrets.push(String(refresh_token))
+    const said = saying(400, 'invalid_request', `Not ${written(String(refresh_token)).join(' ')}`)
+    scene.provider.faults.set('token', said, 1)
+    scene.provider.faults.set('revocation', said, 2)
+    scene.provider.api.refuseNext(1)
+    answers.push(await scene.call(id), await scene.get(id))
+    answers.push(await vault.owner.call('revokeConnectionByOwner', { connectionId: id }))
+    expect(JSON.stringify(answers)).toContain('invalid_client')
+    const seen = await everythingSeen(answers)
+    for (const secret of secrets) expect(findLeak(seen, secret)).toBeUndefined()
+  })
+
   it('that names another issuer’s places gets none of its clients’ secrets there', async () => {
     verifies('S-17')
     const honest = await startOAuthScene({ vault })
