@@ -9,6 +9,7 @@ import { findLeak } from './fixtures/find-leak.ts'
 import { defaultBehaviour } from './fixtures/oauth-provider-behaviour.ts'
 import type { Fault } from './fixtures/oauth-provider-faults.ts'
 import { connectionOf, type OAuthScene, startOAuthScene } from './fixtures/oauth-scene.ts'
+import { addPerson } from './fixtures/people.ts'
 import { type RawServer, startRawServer } from './fixtures/raw-server.ts'
 import { openSuperuser } from './fixtures/superuser.ts'
 import { startVault, type TestVault } from './fixtures/vault.ts'
@@ -334,6 +335,26 @@ describe('a token that the upstream refuses', () => {
     for (let round = 0; round < 20; round += 1) await scene.call(id)
     await Promise.all(Array.from({ length: 10 }, () => scene.call(id, { body: 'text' })))
     expect(refreshes()).toBe(1)
+  })
+})
+
+describe('a person who begins again and again', () => {
+  it('has twenty attempts at most, however many at once, and the provider asked for no code in vain', async () => {
+    const person = await addPerson(vault, 'admin')
+    const start = (method: 'code' | 'device') =>
+      person.send('POST', '/api/v1/connections/start', {
+        body: { oauthAppId: scene.oauthAppId, origins: [scene.provider.apiOrigin], method },
+      })
+    scene.provider.log.clear()
+    const begun = await Promise.all(Array.from({ length: 30 }, () => start('code')))
+    expect(begun.filter(({ status }) => status === 201)).toHaveLength(20)
+    for (let round = 0; round < 5; round += 1) {
+      expect(await start('device')).toMatchObject({
+        status: 429,
+        body: { type: 'too-many-attempts' },
+      })
+    }
+    expect(scene.provider.log.deviceRequests).toEqual([])
   })
 })
 

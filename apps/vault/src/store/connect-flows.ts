@@ -5,7 +5,7 @@ import type {
   NotConnected,
   StoredFlow,
 } from '../connections/connect/connect-flow-store.ts'
-import { type Database, guardStore, type Transaction } from './database.ts'
+import { type Database, type Executor, guardStore, type Transaction } from './database.ts'
 import { lockOAuthApp } from './oauth-apps.ts'
 import { connectFlows, connectionTokens } from './oauth-tables.ts'
 import { owners } from './owner-tables.ts'
@@ -43,6 +43,14 @@ const waits = (now: Date) =>
     gt(connectFlows.expiresAt, now),
   )
 
+async function countWaiting(executor: Executor, ownerId: string, now: Date): Promise<number> {
+  const [row] = await executor
+    .select({ waiting: count() })
+    .from(connectFlows)
+    .where(and(eq(connectFlows.ownerId, ownerId), waits(now)))
+  return row?.waiting ?? 0
+}
+
 const waitsAt = ({ id, version, now }: FlowAt & { readonly now: Date }) =>
   and(eq(connectFlows.id, id), eq(connectFlows.version, version), waits(now))
 
@@ -54,15 +62,13 @@ function flows(database: Db) {
         const { workspaceId, ownerId } = flow
         // One at a time for a person: two that count at once would each find room.
         await tx.select({ id: owners.id }).from(owners).where(eq(owners.id, ownerId)).for('update')
-        const [row] = await tx
-          .select({ waiting: count() })
-          .from(connectFlows)
-          .where(and(eq(connectFlows.ownerId, ownerId), waits(flow.createdAt)))
-        if ((row?.waiting ?? 0) >= waitingMax) return 'too-many'
+        if ((await countWaiting(tx, ownerId, flow.createdAt)) >= waitingMax) return 'too-many'
         if (!(await lockOAuthApp(tx, { workspaceId, id: flow.oauthAppId }))) return 'gone'
         await tx.insert(connectFlows).values(flow)
         return 'inserted'
       }),
+
+    countWaiting: (ownerId: string, now: Date) => countWaiting(db, ownerId, now),
 
     async find(owner: Whose, id: string): Promise<StoredFlow | undefined> {
       const [row] = await db.select().from(connectFlows).where(isOf(owner, id))

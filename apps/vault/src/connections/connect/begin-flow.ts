@@ -240,6 +240,8 @@ async function askForDevice(
       next: 'Connect the account in a browser instead (method code).',
     })
   }
+  // Looked at once more when it is written: here, so that the provider is not asked for what cannot be kept.
+  if ((await needs.store.countWaiting(row.ownerId, row.createdAt)) >= waitingMax) throw tooMany()
   const device = await needs.server.startDevice(client, secrets.scopes)
   const now = row.createdAt.getTime()
   const sealed = await sealFlow(needs.keyring, row, { ...secrets, deviceCode: device.deviceCode })

@@ -83,6 +83,8 @@ export interface ConnectFlowStore {
    * where the OAuth app was deleted meanwhile.
    */
   insert(flow: StoredFlow, waitingMax: number): Promise<'inserted' | 'too-many' | 'gone'>
+  /** How many attempts of a person wait. */
+  countWaiting(ownerId: string, now: Date): Promise<number>
   find(owner: { workspaceId: string; ownerId: string }, id: string): Promise<StoredFlow | undefined>
   findByState(stateHash: Uint8Array): Promise<StoredFlow | undefined>
   /** Binds one that waits to a session and a new state; undefined where it does not wait, or not in this state. */
