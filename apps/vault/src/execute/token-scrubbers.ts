@@ -11,8 +11,8 @@ export interface TokenScrubbers {
 
 /** Of a connection, the one in use included. What was used before those is not looked for. */
 const tokensMax = 2
-/** Of all secrets whose scrubbers are kept: a scrubber takes some hundred bytes for each character. */
-const charsMaxDefault = 2_000_000
+/** Of all secrets whose scrubbers are kept: one takes about 90 bytes for each character, and 5 ms to be made for a long token. */
+const charsMaxDefault = 1_000_000
 
 interface Entry {
   /** The newest first. */
