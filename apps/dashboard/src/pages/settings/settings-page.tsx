@@ -15,8 +15,8 @@ const places = [
 export function SettingsPage() {
   const nav = useRef<HTMLElement>(null)
   const path = useLocation({ select: ({ pathname }) => pathname })
-  // On a phone the places are wider than the screen, and where one is may stand beyond its edge.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is what makes another link the current one
+  // On a phone the places are wider than the screen, and where one is may stand beyond its edge. Another path is what makes
+  // another link the current one.
   useEffect(() => {
     const current = nav.current?.querySelector('[aria-current="page"]')
     current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
