@@ -4,7 +4,7 @@ import { describeEntry, standingOf } from './describe-entry.ts'
 
 it('has words for every operation', () => {
   for (const operation of Object.keys(operations)) {
-    expect(describeEntry({ operation })).toMatch(/^[A-Z][a-z -]+$/)
+    expect(describeEntry({ operation })).toMatch(/^[A-Z][A-Za-z -]+$/)
   }
   expect(describeEntry({ operation: 'createAgent' })).toBe('Create agent')
 })
