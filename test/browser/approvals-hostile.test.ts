@@ -160,7 +160,6 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
 
   describe('from elsewhere', () => {
     let elsewhere: Server
-    let page: Page
     let path: string
     let approvalId: string
 
@@ -172,7 +171,6 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
         answer.setHeader('content-type', 'text/html').end(html),
       )
       await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
-      ;({ page } = await open('/agents'))
     })
     afterAll(() => elsewhere?.close())
 
@@ -182,6 +180,7 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
     it('is not approved by a form of another page, though the cookie goes along', async () => {
       verifies('S-26')
       const { port } = elsewhere.address() as AddressInfo
+      const { page, context } = await open('/agents')
       await page.goto(`http://127.0.0.1:${port}/`)
       const [answer] = await Promise.all([
         page.waitForResponse((response) => response.request().method() === 'POST'),
@@ -189,14 +188,18 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
       ])
       expect(answer.status()).toBeGreaterThanOrEqual(400)
       expect(await status()).toBe('pending')
+      await context.close()
     })
 
     it('is not approved by opening any address', async () => {
       verifies('S-26')
       for (const address of [path, `/api/v1${path}`, `/api/v1${path}/approve`, `${path}/approve`]) {
+        // A page of its own each: no address is left while it still loads.
+        const { page, context } = await open('/agents')
         await page.goto(`${scene.vault.url}${address}`)
         await page.waitForTimeout(300)
         expect([address, await status()]).toEqual([address, 'pending'])
+        await context.close()
       }
     })
   })

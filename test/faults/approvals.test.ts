@@ -73,6 +73,16 @@ const redeem = (approvalId: string): Promise<string> =>
     (problem: Error) => ('type' in problem ? String(problem.type) : String(problem)),
   )
 
+/** Outcomes are written after the answer; what a call that has been answered came to is on record a little later. */
+async function endedAttempts(): Promise<readonly Entry[]> {
+  let attempts: readonly Entry[] = []
+  await eventually(async () => {
+    attempts = await scene.attempts()
+    return attempts.every(({ outcome }) => outcome !== 'pending')
+  }, 10_000)
+  return attempts
+}
+
 async function crash(): Promise<void> {
   const server = postmasterPid(scene.vault) ?? 0
   await scene.vault.kill()
@@ -89,7 +99,7 @@ async function expectWhole(
   const { status, auditId } = await statusOf(approvalId)
   const hits = scene.upstream.hits.get(target) ?? 0
   if (status === 'consumed') {
-    const attempt = (attempts ?? (await scene.attempts())).find(({ id }) => id === auditId)
+    const attempt = (attempts ?? (await endedAttempts())).find(({ id }) => id === auditId)
     expect(attempt).toMatchObject({ detail: { approvalId }, decision: 'allow' })
     expect(['sent', 'failed', 'unknown']).toContain(attempt?.outcome)
     expect(hits).toBeLessThanOrEqual(1)
@@ -201,7 +211,7 @@ describe('a vault that is killed', () => {
       await crash()
       state.stopped = true
       await Promise.all(workers)
-      const attempts = await scene.attempts()
+      const attempts = await endedAttempts()
       for (const [id, target] of known) {
         const status = await expectWhole(id, target, attempts)
         if (status === 'consumed') wasConsumed += 1
