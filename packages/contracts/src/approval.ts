@@ -3,6 +3,7 @@ import { NextCursor, Page, Timestamp } from './common.ts'
 import { ExecuteAnswer, sendProblems, WaitSeconds } from './execute.ts'
 import { AgentId, ApprovalId, AuditId, ConnectionId, OwnerId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
+import { Remember, Rememberable, RememberedApproval } from './remembered-approval.ts'
 
 /**
  * `pending` waits for an owner; `approved` waits to be redeemed; all others are final. `cancelled`: the policy or the
@@ -132,6 +133,10 @@ export type ApprovalDifference = z.infer<typeof ApprovalDifference>
 
 export const ApprovalDetail = Approval.extend({
   request: FrozenRequestView.optional(),
+  rememberable: Rememberable.optional().meta({
+    description:
+      'Absent where a yes can not be remembered: two people have to approve, or it is no longer pending',
+  }),
   difference: ApprovalDifference.optional(),
 })
 export type ApprovalDetail = z.infer<typeof ApprovalDetail>
@@ -176,8 +181,11 @@ export const approveRequest = defineOperation({
   caller: ['owner'],
   demand: 'approvals:write',
   summary: 'Approve one exact request, once; still pending where a second owner has to',
-  input: z.strictObject({ approvalId: ApprovalId }),
-  output: z.object({ approval: Approval }),
+  input: z.strictObject({ approvalId: ApprovalId, remember: Remember.optional() }),
+  output: z.object({
+    approval: Approval,
+    rememberedApproval: RememberedApproval.optional(),
+  }),
   problems: [
     'approval-not-found',
     'approval-not-pending',

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describePolicy } from './describe-policy.ts'
-import { httpMethods, type PolicyDocument } from './policy.ts'
+import { httpMethods } from './http-method.ts'
+import type { PolicyDocument } from './policy.ts'
 
 const origin = 'https://gmail.googleapis.com'
 const entry = { origin, methods: ['GET' as const], paths: ['/gmail/v1/users/me/**'] }

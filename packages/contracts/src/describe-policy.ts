@@ -1,4 +1,5 @@
-import type { AllowEntry, Limits, PolicyDocument, TimeWindow } from './policy.ts'
+import type { Limits } from './limits.ts'
+import type { AllowEntry, PolicyDocument, TimeWindow } from './policy.ts'
 import { weekdays } from './policy.ts'
 
 type Mode = PolicyDocument['approval']

@@ -10,6 +10,8 @@ export const eventNouns = [
   'oauth-apps',
   'policies',
   'workspace',
+  'alerts',
+  'notifications',
   'audit',
 ] as const
 

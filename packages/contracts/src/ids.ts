@@ -17,6 +17,10 @@ export const idPrefixes = {
   challenge: 'chl',
   oauthApp: 'oap',
   connectFlow: 'flw',
+  rememberedApproval: 'rem',
+  notificationChannel: 'ntc',
+  notificationDelivery: 'ntd',
+  alert: 'alr',
 } as const
 
 /** The kinds of object that have ids. */
@@ -44,3 +48,7 @@ export const InvitationId = id('invitation', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const ChallengeId = id('challenge', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const OAuthAppId = id('oauthApp', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const ConnectFlowId = id('connectFlow', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const RememberedApprovalId = id('rememberedApproval', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const NotificationChannelId = id('notificationChannel', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const NotificationDeliveryId = id('notificationDelivery', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const AlertId = id('alert', '01k8v3t5m9r2c4x6z8b0d1f3h5')

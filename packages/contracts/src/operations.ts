@@ -1,6 +1,7 @@
 import * as account from './account.ts'
 import { getActivity } from './activity.ts'
 import * as agent from './agent.ts'
+import * as alert from './alert.ts'
 import * as approval from './approval.ts'
 import * as audit from './audit.ts'
 import * as capability from './capability.ts'
@@ -9,9 +10,13 @@ import * as connection from './connection.ts'
 import { streamEvents } from './event.ts'
 import { execute } from './execute.ts'
 import * as invitation from './invitation.ts'
+import * as mailServer from './mail-server.ts'
+import * as notification from './notification.ts'
 import * as oauthApp from './oauth-app.ts'
 import * as owner from './owner.ts'
 import * as policy from './policy.ts'
+import * as rememberedApproval from './remembered-approval.ts'
+import { simulatePolicy, suggestPolicy } from './simulate-policy.ts'
 import * as singleSignOn from './single-sign-on.ts'
 import * as system from './system.ts'
 import { tryPolicy } from './try-policy.ts'
@@ -108,14 +113,37 @@ export const operations = {
   replacePolicy: policy.replacePolicy,
   deletePolicy: policy.deletePolicy,
   tryPolicy,
+  simulatePolicy,
+  suggestPolicy,
   listApprovals: approval.listApprovals,
   getApproval: approval.getApproval,
   approveRequest: approval.approveRequest,
   denyRequest: approval.denyRequest,
+  listRememberedApprovals: rememberedApproval.listRememberedApprovals,
+  revokeRememberedApproval: rememberedApproval.revokeRememberedApproval,
   listCapabilityRequests: capability.listCapabilityRequests,
   getCapabilityRequest: capability.getCapabilityRequest,
   approveCapabilityRequest: capability.approveCapabilityRequest,
   denyCapabilityRequest: capability.denyCapabilityRequest,
+  createNotificationChannel: notification.createNotificationChannel,
+  listNotificationChannels: notification.listNotificationChannels,
+  getWebPushKey: notification.getWebPushKey,
+  getNotificationChannel: notification.getNotificationChannel,
+  updateNotificationChannel: notification.updateNotificationChannel,
+  deleteNotificationChannel: notification.deleteNotificationChannel,
+  testNotificationChannel: notification.testNotificationChannel,
+  renewNotificationSecret: notification.renewNotificationSecret,
+  startLinking: notification.startLinking,
+  finishLinking: notification.finishLinking,
+  listNotificationDeliveries: notification.listNotificationDeliveries,
+  getMailServer: mailServer.getMailServer,
+  putMailServer: mailServer.putMailServer,
+  deleteMailServer: mailServer.deleteMailServer,
+  listAlerts: alert.listAlerts,
+  acknowledgeAlerts: alert.acknowledgeAlerts,
+  acknowledgeAlert: alert.acknowledgeAlert,
+  getAlertSettings: alert.getAlertSettings,
+  putAlertSettings: alert.putAlertSettings,
   listAudit: audit.listAudit,
   verifyAudit: audit.verifyAudit,
   exportAudit: audit.exportAudit,

@@ -1,27 +1,12 @@
 import { z } from 'zod'
 import { CatalogName, NextCursor, OriginPattern, Page, Timestamp } from './common.ts'
+import { HttpMethod, httpMethods } from './http-method.ts'
 import { AgentId, ConnectionId, PolicyId } from './ids.ts'
+import { Limits, RateLimits } from './limits.ts'
 import { defineOperation } from './operation.ts'
+import { PathPattern } from './path-pattern.ts'
+import { RequestRules, ResponseRules } from './policy-rule.ts'
 import { Problem } from './problem.ts'
-
-/** The methods that the vault sends, in capitals; anything else is refused. */
-export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-export const HttpMethod = z.enum(httpMethods)
-export type HttpMethod = z.infer<typeof HttpMethod>
-
-/**
- * A path pattern: `*` stands for any run inside one segment, a last `/**` for the rest. Nothing else is special.
- * `/v1/**` matches `/v1/` and all below it, and neither `/v1` nor `/v1x`; a segment of a pattern matches no empty one.
- */
-export const PathPattern = z
-  .string()
-  .max(1000)
-  .regex(/^\/[\x21-\x7e]*$/, 'must begin with / and hold only printable ASCII')
-  .refine((text) => !/[?#]/.test(text), 'must not hold ? or #')
-  .refine(
-    (text) => !text.slice(0, -2).includes('**') && (!text.endsWith('**') || text.endsWith('/**')),
-    'may hold ** only as its last segment',
-  )
 
 /** The most entries of a policy. */
 export const allowEntriesMax = 100
@@ -43,6 +28,9 @@ export const AllowEntry = z.strictObject({
     description: 'When an owner is asked for what fits here, instead of the policy’s own mode',
   }),
   expiresAt: Timestamp.optional().meta({ description: 'From then on the entry allows nothing' }),
+  limits: RateLimits.optional().meta({
+    description: 'Of what this entry allows, beside the policy’s own',
+  }),
   actionTemplateId: CatalogName.optional().meta({
     description: 'The action template that was granted by it',
   }),
@@ -96,20 +84,6 @@ export const TimeWindow = z.strictObject({
     .refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin'),
 })
 
-const count = z.number().int().min(1).max(1_000_000)
-const bytes = z.number().int().min(0).max(1_073_741_824)
-
-/** How much is allowed. Each is shared by all tokens of the agent and all replicas. */
-export const Limits = z.strictObject({
-  perMinute: count.optional(),
-  perHour: count.optional(),
-  perDay: count.optional(),
-  concurrent: z.number().int().min(1).max(1000).optional(),
-  requestBytesMax: bytes.optional(),
-  responseBytesMax: bytes.optional(),
-  strict: z.boolean().optional(),
-})
-
 /** How owners are asked. */
 export const ApprovalOptions = z.strictObject({
   expiresInMinutes: z.number().int().min(1).max(1440).optional().meta({
@@ -126,6 +100,8 @@ export type ApprovalOptions = z.infer<typeof ApprovalOptions>
 /** What one agent may do with one connection, in full. */
 export const PolicyDocument = z.strictObject({
   allow: z.array(AllowEntry).max(allowEntriesMax),
+  rules: RequestRules.optional(),
+  response: ResponseRules.optional(),
   approval: z.enum(approvalModes),
   approvalOptions: ApprovalOptions.optional(),
   limits: Limits,
@@ -135,15 +111,16 @@ export const PolicyDocument = z.strictObject({
 export type PolicyDocument = z.infer<typeof PolicyDocument>
 export type AllowEntry = z.infer<typeof AllowEntry>
 export type TimeWindow = z.infer<typeof TimeWindow>
-export type Limits = z.infer<typeof Limits>
 
 const documentInput = {
   allow: z.array(AllowEntryInput).max(allowEntriesMax),
+  rules: RequestRules.optional(),
+  response: ResponseRules.optional(),
   approval: ApprovalMode.optional(),
   stepUpApproval: ApprovalMode.optional().meta({ deprecated: true }),
   approvalOptions: ApprovalOptions.optional(),
   limits: Limits.optional(),
-  maxRequestsPerHour: count.optional().meta({ deprecated: true }),
+  maxRequestsPerHour: RateLimits.shape.perHour.meta({ deprecated: true }),
   windows: z.array(TimeWindow).max(20).optional(),
   expiresAt: Timestamp.optional(),
 }
@@ -159,6 +136,8 @@ export function toPolicyDocument(input: PolicyDocumentInput): PolicyDocument {
   refuseConflict('maxRequestsPerHour', 'limits.perHour', [maxRequestsPerHour, perHour])
   return {
     allow: input.allow,
+    ...(input.rules !== undefined && { rules: input.rules }),
+    ...(input.response !== undefined && { response: input.response }),
     approval: approval ?? stepUpApproval ?? 'writes',
     ...(input.approvalOptions !== undefined && { approvalOptions: input.approvalOptions }),
     limits: {

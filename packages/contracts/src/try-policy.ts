@@ -31,8 +31,22 @@ export const tryPolicy = defineOperation({
     ruleId: z.string().optional(),
     reason: z.string(),
     next: z.string().optional(),
+    rules: z
+      .array(z.object({ id: z.string(), matched: z.boolean(), why: z.string() }))
+      .optional()
+      .meta({
+        description: 'What each request rule said, in order; absent where nothing came to them',
+      }),
     wouldSend: z
-      .object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) })
+      .object({
+        method: z.string(),
+        url: z.string(),
+        headers: z.record(z.string(), z.string()),
+        redactedBody: z
+          .string()
+          .optional()
+          .meta({ description: 'Where a rule took something out: what is left, as text' }),
+      })
       .optional(),
   }),
   problems: ['connection-not-found'],

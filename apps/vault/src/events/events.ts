@@ -60,6 +60,10 @@ const nouns: Readonly<Record<string, Noun>> = {
   connection_tokens: 'connections',
   connect_flows: 'connections',
   oauth_apps: 'oauth-apps',
+  remembered_approvals: 'policies',
+  notification_channels: 'notifications',
+  notification_deliveries: 'notifications',
+  alerts: 'alerts',
   policies: 'policies',
   workspaces: 'workspace',
 }
@@ -71,6 +75,8 @@ const scopes: Readonly<Record<Noun, OwnerScope>> = {
   'oauth-apps': 'connections:read',
   policies: 'policies:read',
   workspace: 'workspace:read',
+  alerts: 'audit:read',
+  notifications: 'workspace:read',
   audit: 'audit:read',
 }
 

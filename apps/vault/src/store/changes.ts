@@ -13,6 +13,11 @@ const ChangedTable = z.enum([
   'connection_tokens',
   'oauth_apps',
   'connect_flows',
+  'remembered_approvals',
+  'notification_channels',
+  'notification_outbox',
+  'notification_deliveries',
+  'alerts',
   '*',
 ])
 
