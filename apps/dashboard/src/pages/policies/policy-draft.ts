@@ -1,5 +1,6 @@
 import type { Service } from '@sallyport/catalog'
-import type { AllowEntry, PolicyDocument } from '@sallyport/contracts'
+import type { AllowEntry, Limits, PolicyDocument } from '@sallyport/contracts'
+import { tidyRequestRule, tidyResponseRule } from './rules/tidy-rules.ts'
 
 // A policy while it is being written: pure parts of the editor.
 
@@ -7,41 +8,50 @@ type ActionTemplate = Service['actions'][number]
 
 /** What a policy says and nothing else: for an editor to begin with, out of what the vault answered. */
 export function documentOf(policy: PolicyDocument): PolicyDocument {
-  const { allow, approval, approvalOptions, limits, windows, expiresAt } = policy
-  return tidy({
-    allow,
-    approval,
-    limits,
-    windows,
-    ...(approvalOptions !== undefined && { approvalOptions }),
-    ...(expiresAt !== undefined && { expiresAt }),
-  })
+  return tidy(policy)
 }
 
 /**
  * The same draft without what says nothing (members that are undefined, an empty list of options), its members in one order:
- * two drafts that mean the same are equal as JSON.
+ * two drafts that mean the same are equal as JSON. What stands in a list keeps its place.
  */
 export function tidy(draft: PolicyDocument): PolicyDocument {
+  const { rules = [], response = [], expiresAt } = draft
   const options = sorted(draft.approvalOptions ?? {})
   return {
     allow: draft.allow.map(tidyEntry),
+    ...(rules.length > 0 && { rules: rules.map(tidyRequestRule) }),
+    ...(response.length > 0 && { response: response.map(tidyResponseRule) }),
     approval: draft.approval,
     ...(Object.keys(options).length > 0 && { approvalOptions: options }),
-    limits: sorted(draft.limits),
+    limits: tidyLimits(draft.limits),
     windows: draft.windows.map(({ days, from, to, timezone }) => ({ days, from, to, timezone })),
-    ...(draft.expiresAt !== undefined && { expiresAt: draft.expiresAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
   }
 }
 
+function tidyLimits({ perMethod = {}, budget = {}, ...limits }: Limits): Limits {
+  const ofMethods = Object.entries(perMethod).map(([method, rates]) => [method, sorted(rates)])
+  return sorted({
+    ...limits,
+    budget: orNothing(sorted(budget)),
+    perMethod: orNothing(sorted(Object.fromEntries(ofMethods))),
+  }) as Limits
+}
+
+const orNothing = <T extends object>(value: T): T | undefined =>
+  Object.keys(value).length === 0 ? undefined : value
+
 function tidyEntry(entry: AllowEntry): AllowEntry {
   const { origin, methods, paths, approval, expiresAt, actionTemplateId } = entry
+  const limits = orNothing(sorted(entry.limits ?? {}))
   return {
     origin,
     methods,
     paths,
     ...(approval !== undefined && { approval }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(limits !== undefined && { limits }),
     ...(actionTemplateId !== undefined && { actionTemplateId }),
   }
 }
