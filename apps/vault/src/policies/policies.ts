@@ -18,6 +18,13 @@ import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import { readPage, writePage } from '../paging/page-cursor.ts'
 import { compileOriginPattern, matchesOrigin } from '../policy/origin-pattern.ts'
+import {
+  agentNotFound,
+  connectionNotFound,
+  policyExists,
+  policyNotFound,
+  versionConflict,
+} from './policy-problems.ts'
 import type { PolicyStore, StoredPolicy } from './policy-store.ts'
 import { viewPolicy } from './view-policy.ts'
 
@@ -208,28 +215,3 @@ async function changed(
     },
   })
 }
-
-const policyNotFound = () =>
-  new Problem('policy-not-found', 'There is no such policy.', {
-    next: 'List the policies to see which there are.',
-  })
-
-const agentNotFound = () =>
-  new Problem('agent-not-found', 'There is no such agent.', {
-    next: 'List the agents to see which there are.',
-  })
-
-const connectionNotFound = () =>
-  new Problem('connection-not-found', 'There is no such connection.', {
-    next: 'List the connections to see which there are.',
-  })
-
-const policyExists = () =>
-  new Problem('policy-exists', 'This agent already has a policy for this connection.', {
-    next: 'Replace that policy instead.',
-  })
-
-const versionConflict = () =>
-  new Problem('version-conflict', 'Somebody changed the policy meanwhile.', {
-    next: 'Read it again and repeat the change where it is still wanted.',
-  })
