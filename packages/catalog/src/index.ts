@@ -1,5 +1,7 @@
 export { type Catalog, type CatalogAction, createCatalog } from './catalog.ts'
 export { customService } from './custom.ts'
+export { expandGuard, guardRulePrefix } from './guards/expand-guard.ts'
+export { type GuardPreset, guardPresets } from './guards/presets.ts'
 export { lackingScopes } from './lacking-scopes.ts'
 export { nearestNames } from './nearest.ts'
 export {

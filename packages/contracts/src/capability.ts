@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { NextCursor, Page, Timestamp } from './common.ts'
+import { GuardWish } from './guard.ts'
 import { AgentId, CapabilityRequestId, ConnectionId, OwnerId, PolicyId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { AllowEntry, ApprovalMode, Policy } from './policy.ts'
@@ -205,6 +206,10 @@ export const approveCapabilityRequest = defineOperation({
     approval: ApprovalMode.optional().meta({
       description:
         'When owners are asked; as the action says unless given. A policy that is there already is never loosened: its own mode holds where it is stricter',
+    }),
+    guard: GuardWish.optional().meta({
+      description:
+        'Rules of the action’s guard, in place of those that an earlier grant of it brought',
     }),
     expiresAt: Timestamp.optional().meta({ description: 'When the grant ends' }),
   }),

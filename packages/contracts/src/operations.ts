@@ -9,6 +9,7 @@ import * as connect from './connect.ts'
 import * as connection from './connection.ts'
 import { streamEvents } from './event.ts'
 import { execute } from './execute.ts'
+import { expandGuard } from './guard.ts'
 import * as invitation from './invitation.ts'
 import * as mailServer from './mail-server.ts'
 import * as notification from './notification.ts'
@@ -113,6 +114,7 @@ export const operations = {
   replacePolicy: policy.replacePolicy,
   deletePolicy: policy.deletePolicy,
   tryPolicy,
+  expandGuard,
   simulatePolicy,
   suggestPolicy,
   listApprovals: approval.listApprovals,

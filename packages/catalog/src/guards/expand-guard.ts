@@ -1,0 +1,171 @@
+import type {
+  ActionTemplate,
+  AllowEntry,
+  BodyCondition,
+  ExpandedGuard,
+  GuardWish,
+  HttpMethod,
+  RequestCondition,
+  RequestRule,
+  ResponseRule,
+} from '@sallyport/contracts'
+import type { Service } from '../schema.ts'
+import { type GuardBinding, guardBindings } from './bindings.ts'
+import { guardUses } from './guard-uses.ts'
+import { type GuardPreset, guardPresets } from './presets.ts'
+
+interface Guarded {
+  readonly service: Pick<Service, 'category'>
+  readonly action: ActionTemplate
+  /** What is granted of the action, with the hosts as the policy will name them. */
+  readonly allow?: readonly AllowEntry[]
+}
+
+const presetById = new Map(guardPresets.map((preset) => [preset.id, preset]))
+
+/**
+ * What an action template's guard comes to at a level: rules that concern the requests of that action alone. Each names its
+ * preset, and the same wish gives the same rules under the same ids. Presets that speak of outsiders say nothing without
+ * `domains`.
+ */
+export function expandGuard(guarded: Guarded, wish: GuardWish): ExpandedGuard {
+  const { service, action } = guarded
+  const used = guardUses(service, action, wish.level).flatMap((id) => presetById.get(id) ?? [])
+  const presets = used.filter((preset) => !needsDomains(preset) || wish.domains.length > 0)
+  const rules: RequestRule[] = []
+  const response: ResponseRule[] = []
+  for (const preset of presets) {
+    const made = conditionsOf(preset, guarded, wish).map((when) => ({ when }))
+    const name = `${preset.id}@${wish.level}`
+    const label = preset.label
+    for (const [at, { when }] of made.entries()) {
+      const id = ruleId(action, preset, at)
+      const { effect, redact } = preset
+      if (effect !== undefined) rules.push(requestRule({ id, label, preset: name, when }, effect))
+      if (redact !== undefined)
+        response.push({ id, label, preset: name, when, redact: [...redact] })
+    }
+  }
+  const limits = presets.find((preset) => preset.limits !== undefined)?.limits
+  return {
+    parts: used.map((preset) => ({
+      preset: preset.id,
+      group: preset.group,
+      label: preset.label,
+      sentence: preset.sentence,
+      needsDomains: needsDomains(preset),
+    })),
+    rules,
+    response,
+    ...(limits !== undefined && { limits }),
+  }
+}
+
+const requestRule = (
+  rule: Omit<RequestRule, 'then'>,
+  effect: RequestRule['then'],
+): RequestRule => ({
+  ...rule,
+  // biome-ignore lint/suspicious/noThenProperty: policies are written so; it is a word, never a function
+  then: effect,
+})
+
+/** The ids of an action's rules: by them they are found again when it is granted anew. */
+export const guardRulePrefix = ({ id }: Pick<ActionTemplate, 'id'>) => `${id}.`
+
+const ruleId = (action: ActionTemplate, preset: GuardPreset, at: number) =>
+  `${guardRulePrefix(action)}${preset.id}${at === 0 ? '' : `.${at + 1}`}`
+
+const needsDomains = ({ test }: GuardPreset) => test?.op === 'outside'
+
+/** One condition for each rule of a preset: alternatives are rules of their own. */
+function conditionsOf(preset: GuardPreset, guarded: Guarded, wish: GuardWish): RequestCondition[] {
+  const binding = guardBindings[guarded.action.id]
+  const where = scopeOf(guarded, preset, binding)
+  if (preset.sensitive !== undefined) {
+    const fields = binding?.fields.text
+    const sensitive = { kinds: [...preset.sensitive], ...(fields && { fields: [...fields] }) }
+    return where.map((scope) => ({ ...scope, sensitive }))
+  }
+  if (preset.role === undefined) return where
+  const paths = binding?.fields[preset.role] ?? []
+  const bodies = paths.flatMap((path) => testsOf(preset, path, wish)).map((test) => [test])
+  const made = where.flatMap((scope) =>
+    bodies.map((body): RequestCondition => ({ ...scope, body })),
+  )
+  if (preset.role !== 'audience') return made
+  const absent = (binding?.publicUnless ?? []).map(
+    ({ path, field }): RequestCondition => ({
+      ...(where[0]?.origins !== undefined && { origins: where[0].origins }),
+      methods: ['POST'],
+      paths: [path],
+      body: [{ path: field, op: 'exists', value: false }],
+    }),
+  )
+  return [...made, ...absent]
+}
+
+function testsOf({ test }: GuardPreset, path: string, { domains }: GuardWish): BodyCondition[] {
+  if (test === undefined) return []
+  if (test.op === 'exists') return [{ path, op: 'exists' }]
+  if (test.op === 'count_gt') return [{ path, op: 'count_gt', value: test.value }]
+  if (test.op !== 'outside') {
+    return [
+      {
+        path,
+        op: test.op,
+        value: [...test.value],
+        ...(test.op === 'contains' && { ignoreCase: true }),
+      },
+    ]
+  }
+  const own = domains.flatMap((domain) => [`@${domain}`, `@${domain}>`])
+  const outside: BodyCondition = { path, op: 'not_ends_with', value: own, ignoreCase: true }
+  // Several addresses in one text: the last alone would be compared. What reads a message has taken them apart.
+  if (path.includes('@mime')) return [outside]
+  return [outside, { path, op: 'contains', value: [',', ';', '\n', '\r'] }]
+}
+
+/** The requests that a preset is about: writing ones, deleting ones, or those whose answers are read. */
+function scopeOf(
+  { action, allow = action.allow }: Guarded,
+  preset: GuardPreset,
+  binding: GuardBinding | undefined,
+): RequestCondition[] {
+  const origins = [...new Set(allow.map(({ origin }) => origin))]
+  const paths = (entries: readonly AllowEntry[]) => [
+    ...new Set(entries.flatMap((entry) => entry.paths)),
+  ]
+  const scope = (methods: readonly HttpMethod[], of: readonly string[]): RequestCondition[] =>
+    chunked(of).map((some) => ({ origins, methods: [...methods], paths: [...some] }))
+  if (preset.ofDeletions === true) {
+    const deleting = allow.filter(({ methods }) => methods.includes('DELETE'))
+    const named = binding?.deletions ?? []
+    return [
+      ...(deleting.length === 0 ? [] : scope(['DELETE'], paths(deleting))),
+      ...(named.length === 0 ? [] : scope(['POST', 'PUT', 'PATCH'], named)),
+    ]
+  }
+  if (preset.redact !== undefined || preset.limits !== undefined) {
+    return scope(allMethods(allow), paths(allow))
+  }
+  const writing = allow.filter(({ methods }) => methods.some((method) => !isRead(method)))
+  return scope(
+    allMethods(writing).filter((method) => !isRead(method)),
+    paths(writing),
+  )
+}
+
+const isRead = (method: HttpMethod) => method === 'GET' || method === 'HEAD'
+const allMethods = (entries: readonly AllowEntry[]) => [
+  ...new Set(entries.flatMap(({ methods }) => methods)),
+]
+
+/** What one condition holds at most. */
+const pathsMax = 100
+
+function chunked(paths: readonly string[]): string[][] {
+  const chunks: string[][] = []
+  for (let at = 0; at < paths.length; at += pathsMax) chunks.push(paths.slice(at, at + pathsMax))
+  return chunks
+}
