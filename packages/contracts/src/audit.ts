@@ -7,6 +7,19 @@ import { defineOperation } from './operation.ts'
 export const AuditOutcome = z.enum(['pending', 'sent', 'failed', 'refused', 'unknown', 'done'])
 export const AuditDecision = z.enum(['allow', 'deny', 'require_approval', 'none'])
 
+/** What a language model's provider said, or what the request says, that an answer took. */
+export const ModelUsage = z.object({
+  inputTokens: z.number().int().meta({ description: 'Cached ones included' }),
+  outputTokens: z.number().int(),
+  usdMicros: z
+    .number()
+    .int()
+    .optional()
+    .meta({ description: 'Millionths of a US dollar, by list price' }),
+  model: z.string().optional(),
+})
+export type ModelUsage = z.infer<typeof ModelUsage>
+
 /** One attempt: intent and outcome in one. Never bodies, query values or secrets. */
 export const AuditEntry = z.object({
   id: AuditId,
@@ -33,6 +46,7 @@ export const AuditEntry = z.object({
   responseBytes: z.number().int().optional(),
   durationMs: z.number().optional(),
   redactions: z.number().int().optional(),
+  usage: ModelUsage.optional(),
   endedAt: Timestamp.optional(),
   detail: z.record(z.string(), z.unknown()).optional(),
 })

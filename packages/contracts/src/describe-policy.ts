@@ -1,4 +1,4 @@
-import type { Limits } from './limits.ts'
+import { describeLimits, rateWords } from './describe-limits.ts'
 import type { AllowEntry, PolicyDocument, TimeWindow } from './policy.ts'
 import { weekdays } from './policy.ts'
 
@@ -8,8 +8,6 @@ type Described = Pick<PolicyDocument, 'allow' | 'approval'> & Partial<PolicyDocu
 /** Paths that one sentence names; of more it says how many. */
 const pathsMax = 20
 const defaultApprovalMinutes = 30
-const kibibyte = 1024
-const mebibyte = 1024 * 1024
 
 const strictness: Readonly<Record<Mode, number>> = { never: 0, writes: 1, always: 2 }
 const verbs = [
@@ -36,6 +34,7 @@ export function describePolicy(policy: Described, nowMs?: number): string[] {
     ...allow.flatMap((entry) => [
       describeEntry(entry, nowMs),
       ...(only === undefined ? [describeMode(entry, policy)] : []),
+      ...describeEntryLimits(entry),
     ]),
     ...(only === undefined ? [] : [describeOnlyMode(only, allow)]),
     ...(modes.size > 1 || asks(only ?? 'never', allow) ? [describeApproval(policy)] : []),
@@ -56,6 +55,11 @@ function describeEntry({ origin, methods, paths, expiresAt }: AllowEntry, nowMs?
   const until = expiresAt === undefined ? '' : `, until ${dateOf(expiresAt)}`
   const may = isPast(expiresAt, nowMs) ? 'No longer may' : 'May'
   return `${may} ${join(does)} ${where} at ${origin}${until}.`
+}
+
+function describeEntryLimits({ limits = {} }: AllowEntry): string[] {
+  const rates = rateWords(limits, 'such request')
+  return rates === undefined ? [] : [`For this, at most ${rates}.`]
 }
 
 function describePath(path: string): string {
@@ -100,27 +104,6 @@ function describeApproval({ approvalOptions = {} }: Described): string {
   return `An approval lasts ${counted(expiresInMinutes, 'minute')}${needs}.`
 }
 
-function describeLimits(limits: Limits): string[] {
-  const { perMinute, perHour, perDay, concurrent, requestBytesMax, responseBytesMax } = limits
-  const rates = [
-    ...(perMinute === undefined ? [] : [[perMinute, 'a minute'] as const]),
-    ...(perHour === undefined ? [] : [[perHour, 'an hour'] as const]),
-    ...(perDay === undefined ? [] : [[perDay, 'a day'] as const]),
-  ].map(([count, each], at) => `${at === 0 ? counted(count, 'request') : grouped(count)} ${each}`)
-  return [
-    ...(rates.length === 0 ? [] : [`At most ${join(rates)}.`]),
-    ...(concurrent === undefined
-      ? []
-      : [`At most ${counted(concurrent, 'request')} at the same time.`]),
-    ...(requestBytesMax === undefined
-      ? []
-      : [`Sends at most ${sizeOf(requestBytesMax)} at a time.`]),
-    ...(responseBytesMax === undefined
-      ? []
-      : [`Receives at most ${sizeOf(responseBytesMax)} at a time.`]),
-  ]
-}
-
 function describeWindows(windows: readonly TimeWindow[]): string[] {
   if (windows.length === 0) return []
   const spans = windows.map(({ days, from, to, timezone }) => {
@@ -152,12 +135,6 @@ function dateOf(timestamp: string): string {
   const at = new Date(timestamp)
   const clock = at.toISOString().slice(11, 16)
   return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()} at ${clock} UTC`
-}
-
-function sizeOf(bytes: number): string {
-  if (bytes > 0 && bytes % mebibyte === 0) return `${grouped(bytes / mebibyte)} MiB`
-  if (bytes > 0 && bytes % kibibyte === 0) return `${grouped(bytes / kibibyte)} KiB`
-  return counted(bytes, 'byte')
 }
 
 const counted = (count: number, noun: string) =>

@@ -15,12 +15,30 @@ export const RateLimits = z.strictObject({
 })
 export type RateLimits = z.infer<typeof RateLimits>
 
+const usdPerMillion = z.number().min(0).max(100_000)
+
+/** What an owner pays for models, in US dollars for a million tokens: goes before the catalog's list prices. */
+export const ModelPrice = z.strictObject({
+  models: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^[\w.:/@*-]+$/, 'must be the name of a model, with * for what differs'),
+  inputUsd: usdPerMillion,
+  outputUsd: usdPerMillion,
+  cachedInputUsd: usdPerMillion.optional().meta({ description: 'As the input unless given' }),
+})
+export type ModelPrice = z.infer<typeof ModelPrice>
+
 /** What may be used of a language model, as its provider counts it in its answers. A month is 30 days. */
 export const Budget = z.strictObject({
   tokensPerDay: tokens.optional(),
   tokensPerMonth: tokens.optional(),
   usdPerDay: usd.optional().meta({ description: 'By the catalog’s list prices; see prices' }),
   usdPerMonth: usd.optional(),
+  prices: z.array(ModelPrice).min(1).max(50).optional().meta({
+    description: 'Where they differ from the catalog’s list prices; the first that fits counts',
+  }),
 })
 export type Budget = z.infer<typeof Budget>
 

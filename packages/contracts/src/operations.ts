@@ -16,6 +16,7 @@ import * as notification from './notification.ts'
 import * as oauthApp from './oauth-app.ts'
 import * as owner from './owner.ts'
 import * as policy from './policy.ts'
+import * as policyUsage from './policy-usage.ts'
 import * as rememberedApproval from './remembered-approval.ts'
 import { simulatePolicy, suggestPolicy } from './simulate-policy.ts'
 import * as singleSignOn from './single-sign-on.ts'
@@ -113,6 +114,7 @@ export const operations = {
   getPolicy: policy.getPolicy,
   replacePolicy: policy.replacePolicy,
   deletePolicy: policy.deletePolicy,
+  getPolicyUsage: policyUsage.getPolicyUsage,
   tryPolicy,
   expandGuard,
   simulatePolicy,
