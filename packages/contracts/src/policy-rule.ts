@@ -121,7 +121,6 @@ export const RequestRule = z
   .strictObject({
     ...named,
     when: RequestCondition,
-    // biome-ignore lint/suspicious/noThenProperty: policies are written so; it is a word, never a function
     then: z.enum(ruleEffects),
   })
   .refine(({ when, then }) => then !== 'redact' || when.sensitive !== undefined, {

@@ -63,7 +63,7 @@ export function createApproval(needs: CapabilitiesNeeds) {
         const nowMs = at.getTime()
         const { policy, connection } = parties
         const { origins } = connection
-        return draftGrant({ action: entry.action, wish: input, origins, policy, nowMs })
+        return draftGrant({ ...entry, wish: input, origins, policy, nowMs })
       },
     )
     if (granted.outcome !== 'granted') throw lost(granted.outcome)
@@ -83,6 +83,7 @@ export function createApproval(needs: CapabilitiesNeeds) {
         origins: [...new Set(entries.map(({ origin }) => origin))],
         approval: [...new Set(entries.map(({ approval }) => approval ?? ''))],
         narrowed: input.allow !== undefined,
+        ...(input.guard !== undefined && { guard: input.guard.level }),
         ...(input.expiresAt !== undefined && { expiresAt: input.expiresAt }),
       },
     })

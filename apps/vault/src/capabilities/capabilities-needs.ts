@@ -36,6 +36,11 @@ export interface CapabilitiesNeeds {
   readonly audit: { record(event: CapabilityEvent): Promise<unknown> }
   /** The providers that the workspace has an OAuth client at. */
   readonly listOAuthProviders: (workspaceId: string) => Promise<readonly string[]>
+  /** Where a connection's credential may go; undefined where the workspace has no such connection. */
+  readonly findOrigins: (
+    workspaceId: string,
+    connectionId: string,
+  ) => Promise<readonly string[] | undefined>
   readonly listGranted: (agent: AuthenticatedAgent) => Promise<readonly GrantedConnection[]>
   /** Told of each policy that a grant wrote, before it is answered, so that this replica decides by it at once. */
   readonly onPolicyChanged: (

@@ -1,19 +1,23 @@
 // Says what agents could have, what they have and what they ask for, and takes owners' answers.
 
-import type {
-  getCapabilityRequest,
-  getMyCapabilities,
-  InputOf,
-  listCapabilityRequests,
-  listServices,
-  OutputOf,
+import {
+  type expandGuard,
+  type getCapabilityRequest,
+  type getMyCapabilities,
+  type InputOf,
+  type listCapabilityRequests,
+  type listServices,
+  type OutputOf,
+  Problem,
 } from '@sallyport/contracts'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
+import { isLookupId } from '../paging/lookup-id.ts'
 import { readPage, writePage } from '../paging/page-cursor.ts'
 import { createApproval, createDenial, getRequest } from './answer-request.ts'
 import type { CapabilitiesNeeds, GrantedConnection } from './capabilities-needs.ts'
 import type { StoredCapabilityRequest } from './capability-store.ts'
 import { grants, isGranted } from './grants.ts'
+import { describeGuard } from './guard-grant.ts'
 import { createRequest } from './request-capability.ts'
 import {
   viewAction,
@@ -53,6 +57,7 @@ export function createCapabilities(needs: CapabilitiesNeeds) {
     request: createRequest(needs),
     approve: createApproval(needs),
     deny: createDenial(needs),
+    expandGuard: createExpandGuard(needs),
 
     /** What the workspace's agents have asked for. Problem: `invalid-input` for a cursor that no list has answered. */
     async list(
@@ -151,3 +156,28 @@ function viewAnswer(row: StoredCapabilityRequest): Mine['recentAnswers'] {
     },
   ]
 }
+
+/** What an action's guard comes to. Problems: `unknown-action-template`, `connection-not-found`. */
+const createExpandGuard =
+  ({ catalog, findOrigins }: CapabilitiesNeeds) =>
+  async (
+    { workspaceId }: Owner,
+    { actionTemplateId, connectionId, guard }: InputOf<typeof expandGuard>,
+  ): Promise<OutputOf<typeof expandGuard>> => {
+    const entry = catalog.findAction(actionTemplateId)
+    if (entry === undefined) {
+      throw new Problem('unknown-action-template', 'There is no such action template.', {
+        next: 'List the services to see which there are.',
+      })
+    }
+    if (connectionId === undefined) return { guard: describeGuard(entry, guard, undefined) }
+    const origins = isLookupId(connectionId)
+      ? await findOrigins(workspaceId, connectionId)
+      : undefined
+    if (origins === undefined) {
+      throw new Problem('connection-not-found', 'There is no such connection.', {
+        next: 'List the connections to see which there are.',
+      })
+    }
+    return { guard: describeGuard(entry, guard, origins) }
+  }

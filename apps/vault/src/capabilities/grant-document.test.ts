@@ -9,6 +9,7 @@ import { draftGrant } from './grant-document.ts'
 const nowMs = Date.parse('2026-11-21T10:00:00Z')
 const origins = ['https://api.example.com', 'https://*.example.com', 'https://x.example.com']
 /** Those of the connection. */
+const service = { category: 'other' } as const
 const hosts = ['https://api.example.com', 'https://x.example.com']
 const methods = ['GET', 'POST', 'DELETE'] as const
 const modes = ['always', 'writes', 'never'] as const
@@ -72,7 +73,7 @@ describe('a grant', () => {
               ...(allow !== null && { allow }),
               ...(chosen !== null && { approval: chosen }),
             }
-            after = draftGrant({ action, wish, origins: hosts, policy: before, nowMs })
+            after = draftGrant({ service, action, wish, origins: hosts, policy: before, nowMs })
           } catch (thrown) {
             if (thrown instanceof Problem) return
             throw thrown
@@ -108,7 +109,7 @@ describe('a grant', () => {
     }
     const granted = (origins: string[], allow?: PolicyDocument['allow']) => {
       const wish = allow === undefined ? {} : { allow }
-      const document = draftGrant({ action, wish, origins, policy: undefined, nowMs })
+      const document = draftGrant({ service, action, wish, origins, policy: undefined, nowMs })
       return document.allow.map(({ origin, paths }) => [origin, ...paths])
     }
     expect(granted(['https://a.example.com', 'https://b.example.com', 'https://c.test'])).toEqual([

@@ -1,3 +1,4 @@
+import type { CatalogAction } from '@sallyport/catalog'
 import {
   type ActionTemplate,
   type AllowEntry,
@@ -11,12 +12,17 @@ import {
 import { stricter } from '../policy/compile-policy.ts'
 import { coversOrigin, narrowToOrigins } from './fit-origins.ts'
 import { coversSome, isOver } from './grants.ts'
+import { putGuard } from './guard-grant.ts'
 
-type Wish = Pick<InputOf<typeof approveCapabilityRequest>, 'allow' | 'approval' | 'expiresAt'>
+type Wish = Pick<
+  InputOf<typeof approveCapabilityRequest>,
+  'allow' | 'approval' | 'expiresAt' | 'guard'
+>
 type WishedEntry = Omit<AllowEntry, 'actionTemplateId'>
 
 /** What an owner grants: an action template, narrowed or not, to what the agent has already. */
 export interface GrantDraft {
+  readonly service: Pick<CatalogAction['service'], 'category'>
   readonly action: ActionTemplate
   readonly wish: Wish
   /** Where the connection's credential may go. */
@@ -34,7 +40,16 @@ export interface GrantDraft {
  * @throws Problem invalid-input where the wish is wider than the action or ends before it begins, or the policy is full;
  * policy-expired
  */
-export function draftGrant({ action, wish, origins, policy, nowMs }: GrantDraft): PolicyDocument {
+export function draftGrant(draft: GrantDraft): PolicyDocument {
+  const { service, action, wish } = draft
+  const { document, entries } = draftEntries(draft)
+  return putGuard(document, { service, action, entries }, wish.guard)
+}
+
+function draftEntries({ action, wish, origins, policy, nowMs }: GrantDraft): {
+  document: PolicyDocument
+  entries: AllowEntry[]
+} {
   refuseFaults([...faultsOfEnds(wish, nowMs), ...faultsOfWidth(wish.allow ?? [], action)])
   if (policy !== undefined && isOver(policy, nowMs)) {
     throw new Problem('policy-expired', 'The agent’s policy for this connection has expired.', {
@@ -51,10 +66,13 @@ export function draftGrant({ action, wish, origins, policy, nowMs }: GrantDraft)
       paths: entry.paths,
       approval: policy === undefined ? mode : stricter(mode, policy.approval),
       ...(expiresAt !== undefined && { expiresAt }),
+      ...(entry.limits !== undefined && { limits: entry.limits }),
       actionTemplateId: action.id,
     }
   })
-  if (policy === undefined) return { allow: entries, approval: 'writes', limits: {}, windows: [] }
+  if (policy === undefined) {
+    return { document: { allow: entries, approval: 'writes', limits: {}, windows: [] }, entries }
+  }
   const kept = policy.allow.filter(
     (entry) => entry.actionTemplateId !== action.id || !isOver(entry, nowMs),
   )
@@ -64,7 +82,7 @@ export function draftGrant({ action, wish, origins, policy, nowMs }: GrantDraft)
       fields: [{ field: 'allow', message: 'must fit into the policy' }],
     })
   }
-  return { ...policy, allow: [...kept, ...entries] }
+  return { document: { ...policy, allow: [...kept, ...entries] }, entries }
 }
 
 function earlier(a: string | undefined, b: string | undefined): string | undefined {

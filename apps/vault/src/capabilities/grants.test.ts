@@ -8,6 +8,7 @@ import { grants } from './grants.ts'
 const nowMs = Date.parse('2026-11-21T12:00:00Z')
 const past = '2026-11-21T12:00:00.000Z'
 const future = '2026-11-21T12:00:00.001Z'
+const service = { category: 'mail-and-calendar' } as const
 const action = createCatalog().findAction('gmail-read')?.action as ActionTemplate
 const [wanted] = action.allow as [AllowEntry]
 const { origin } = wanted
@@ -49,7 +50,7 @@ describe('an action counts as granted', () => {
 })
 
 const draft = (wish: GrantDraft['wish'], policy?: PolicyDocument) =>
-  draftGrant({ action, wish, origins: [origin], policy, nowMs })
+  draftGrant({ service, action, wish, origins: [origin], policy, nowMs })
 
 describe('a grant', () => {
   it('is never wider than the action, and the fault names the field', () => {
@@ -90,6 +91,7 @@ describe('a grant', () => {
     }
     const ask = (entry: Pick<AllowEntry, 'methods' | 'paths'>) => () =>
       draftGrant({
+        service,
         action: split,
         wish: { allow: [{ origin, ...entry }] },
         origins: [origin],

@@ -67,6 +67,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     store: capabilityStore,
     audit,
     listOAuthProviders: oauth.listProviders,
+    findOrigins: async (workspaceId, id) => (await connectionStore.find(workspaceId, id))?.origins,
     listGranted: async (agent) =>
       (await connections.listForAgent(agent, { limit: grantedMax })).connections,
     onPolicyChanged: (policy) => feed.publishLocal({ table: 'policies', ...policy }),

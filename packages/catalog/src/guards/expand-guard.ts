@@ -66,7 +66,6 @@ const requestRule = (
   effect: RequestRule['then'],
 ): RequestRule => ({
   ...rule,
-  // biome-ignore lint/suspicious/noThenProperty: policies are written so; it is a word, never a function
   then: effect,
 })
 
@@ -137,7 +136,12 @@ function scopeOf(
     ...new Set(entries.flatMap((entry) => entry.paths)),
   ]
   const scope = (methods: readonly HttpMethod[], of: readonly string[]): RequestCondition[] =>
-    chunked(of).map((some) => ({ origins, methods: [...methods], paths: [...some] }))
+    chunked(of).map((some) => ({
+      // Of more hosts than a condition names, all are meant.
+      ...(origins.length > 0 && origins.length <= originsMax && { origins }),
+      methods: [...methods],
+      paths: [...some],
+    }))
   if (preset.ofDeletions === true) {
     const deleting = allow.filter(({ methods }) => methods.includes('DELETE'))
     const named = binding?.deletions ?? []
@@ -163,6 +167,7 @@ const allMethods = (entries: readonly AllowEntry[]) => [
 
 /** What one condition holds at most. */
 const pathsMax = 100
+const originsMax = 20
 
 function chunked(paths: readonly string[]): string[][] {
   const chunks: string[][] = []

@@ -10,4 +10,5 @@ export const capabilityRoutes = ({ capabilities }: Rooms): Mounted[] => [
   mount(op.getCapabilityRequest, ({ caller, input }) => capabilities.get(caller, input)),
   mount(op.approveCapabilityRequest, ({ caller, input }) => capabilities.approve(caller, input)),
   mount(op.denyCapabilityRequest, ({ caller, input }) => capabilities.deny(caller, input)),
+  mount(op.expandGuard, ({ caller, input }) => capabilities.expandGuard(caller, input)),
 ]
