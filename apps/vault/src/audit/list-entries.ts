@@ -1,4 +1,5 @@
 import { type AuditEntry, AuditEntry as EntrySchema, Problem } from '@sallyport/contracts'
+import { timeOfId } from '../paging/id-time.ts'
 import type { EntryQuery, FoundRecord, RecordStore } from './audit-store.ts'
 import { parseEntry } from './chain-walk.ts'
 
@@ -66,7 +67,7 @@ interface FoundPage {
 
 /** Finds a page by an index that is made for it, or sifts the log for it, a bounded part at a time. */
 async function findOpenings(store: EntryStore, query: EntryQuery): Promise<FoundPage> {
-  if (query.auditId !== undefined) return await findOne(store, query, timeOf(query.auditId))
+  if (query.auditId !== undefined) return await findOne(store, query, timeOfId(query.auditId))
   if (query.outcome === undefined && query.operation === undefined) {
     return pageOf(await store.listOpenings({ ...query, limit: query.limit + 1 }), query.limit)
   }
@@ -108,15 +109,6 @@ const stretches = [
   { beforeMs: 1_000, afterMs: 10_000 },
   { beforeMs: 600_000, afterMs: 3_600_000 },
 ]
-
-const idTime = /_([0-7][0-9a-hjkmnp-tv-z]{9})[0-9a-hjkmnp-tv-z]{16}$/
-const idDigits = '0123456789abcdefghjkmnpqrstvwxyz'
-
-/** The milliseconds that the first ten characters of an id hold (as ULID); 0 for what is no id. */
-function timeOf(id: string): number {
-  const [, time = ''] = idTime.exec(id) ?? []
-  return [...time].reduce((ms, digit) => ms * idDigits.length + idDigits.indexOf(digit), 0)
-}
 
 function pageOf(found: readonly FoundRecord[], limit: number): FoundPage {
   const openings = found.slice(0, limit)
