@@ -1,5 +1,5 @@
 // Writes what is made from the code and committed: the OpenAPI document, the table of variables,
-// the page about the catalog, the picture of the rooms.
+// the pages about the catalog and about guards, the picture of the rooms.
 // `--check` writes nothing and fails when one of them, or the migrations, is not what the code would make now.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { catalogPage } from './catalog-page.mjs'
 import { filesUnder, root } from './fresh.mjs'
+import { guardsPage } from './guards-page.mjs'
 import { drawArchitecture } from './picture.mjs'
 
 const run = promisify(execFile)
@@ -32,10 +33,10 @@ async function readSources() {
 
 /** Every generated file with what should stand in it, by its path in the workspace. */
 async function generate() {
-  const [{ operations, toOpenApi, configVariables, createCatalog }, picture] = await Promise.all([
-    readSources(),
-    drawArchitecture(),
-  ])
+  const [sources, picture] = await Promise.all([readSources(), drawArchitecture()])
+  const { operations, toOpenApi, configVariables, createCatalog, guardPresets, expandGuard } =
+    sources
+  const catalog = createCatalog()
   const { version } = JSON.parse(readFileSync(join(root, 'apps/vault/package.json'), 'utf8'))
   return new Map([
     [
@@ -44,7 +45,11 @@ async function generate() {
     ],
     ['.env.example', envExample(configVariables)],
     ['docs/configuration.md', configurationPage(configVariables)],
-    ['docs/catalog.md', catalogPage(createCatalog())],
+    ['docs/catalog.md', catalogPage(catalog)],
+    [
+      'docs/guards.md',
+      guardsPage({ presets: guardPresets, actions: catalog.actions, expandGuard }),
+    ],
     ['docs/architecture.svg', picture],
   ])
 }

@@ -2,3 +2,5 @@
 export { operations, toOpenApi } from '@sallyport/contracts'
 export { configVariables } from '../apps/vault/src/config.ts'
 export { createCatalog } from '../packages/catalog/src/catalog.ts'
+export { expandGuard } from '../packages/catalog/src/guards/expand-guard.ts'
+export { guardPresets } from '../packages/catalog/src/guards/presets.ts'
