@@ -1,6 +1,8 @@
 import {
   CapabilityRequest,
   type CapabilityRequestDetail,
+  type GuardLevel,
+  guardLevels,
   type HttpMethod,
 } from '@sallyport/contracts'
 import { type Command, Option } from 'commander'
@@ -8,7 +10,7 @@ import { CommandError, printable, table } from '../terminal.ts'
 import { windowWidth } from '../untrusted-block.ts'
 import type { CommandContext } from './context.ts'
 import { idOfConnection } from './lookup.ts'
-import { readCount, readMethod } from './option-values.ts'
+import { collect, readCount, readMethod } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 import { describeCapabilityRequest } from './show-capability-request.ts'
 
@@ -23,6 +25,8 @@ interface ApproveOptions {
   readonly method?: HttpMethod[]
   readonly approval?: 'always' | 'writes' | 'never'
   readonly until?: string
+  readonly guard?: GuardLevel
+  readonly ownDomain?: string[]
   readonly yes?: boolean
 }
 
@@ -101,6 +105,12 @@ function addApprove(requests: Command, run: RunCommand): void {
       ]),
     )
     .option('--until <time>', 'end date, RFC 3339')
+    .addOption(
+      new Option('--guard <level>', 'rules that keep back what the action could do').choices(
+        guardLevels,
+      ),
+    )
+    .option('--own-domain <domain>', 'who is not outside, for the guard (repeat)', collect)
     .option('--yes', 'without showing it and asking first')
     .action(
       run(async (context, [capabilityRequestId, options]: [string, ApproveOptions]) => {
@@ -108,7 +118,10 @@ function addApprove(requests: Command, run: RunCommand): void {
         const { capabilityRequest } = await client.call('getCapabilityRequest', {
           capabilityRequestId,
         })
-        const { connection, approval, until } = options
+        const { connection, approval, until, guard, ownDomain = [] } = options
+        if (guard === undefined && ownDomain.length > 0) {
+          throw new CommandError('--own-domain is for a guard: give --guard too.')
+        }
         const input = {
           capabilityRequestId,
           ...(connection !== undefined && {
@@ -117,6 +130,7 @@ function addApprove(requests: Command, run: RunCommand): void {
           ...narrowed(capabilityRequest, options),
           ...(approval !== undefined && { approval }),
           ...(until !== undefined && { expiresAt: until }),
+          ...(guard !== undefined && { guard: { level: guard, domains: ownDomain } }),
         }
         if (options.yes !== true && !(await isWanted(context, capabilityRequest))) {
           context.terminal.answer({ approved: false }, 'Not granted. It waits for an answer.')
