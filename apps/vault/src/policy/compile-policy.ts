@@ -1,4 +1,5 @@
 import type { HttpMethod, Limits, PolicyDocument } from '@sallyport/contracts'
+import { type CompiledResponseRule, compileResponseRules } from './compile-response-rules.ts'
 import { type CompiledOriginPattern, compileOriginPattern } from './origin-pattern.ts'
 import { type CompiledPathPattern, compilePathPattern } from './path-pattern.ts'
 import { type CompiledWindow, compileWindow } from './time-window.ts'
@@ -44,6 +45,8 @@ export interface CompiledPolicy {
   readonly windows: readonly CompiledWindow[]
   /** Milliseconds since 1970; the policy is over at that instant. */
   readonly expiresAt: number | undefined
+  /** The rules on answers; whoever reads an answer applies them. */
+  readonly response: readonly CompiledResponseRule[]
 }
 
 const strictness: Readonly<Record<Mode, number>> = { never: 0, writes: 1, always: 2 }
@@ -62,6 +65,7 @@ export function compilePolicy({ id, version, document }: PolicySource): Compiled
     limits: Object.freeze({ ...document.limits }),
     windows: document.windows.map(compileWindow),
     expiresAt: document.expiresAt === undefined ? undefined : Date.parse(document.expiresAt),
+    response: compileResponseRules(document.response),
   })
 }
 
