@@ -25,6 +25,8 @@ const closeUnknownEveryMs = 15_000
 const removeExpiredEveryMs = 60_000
 const expireApprovalsEveryMs = 5_000
 const keepTokensAliveEveryMs = 5 * 60_000
+const watchAgentsEveryMs = 5_000
+const removeAlertsEveryMs = 3_600_000
 
 /** Builds the house: the app, its jobs, and what closes all of it. */
 export async function compose(needs: ComposeNeeds) {
@@ -63,6 +65,8 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
       { name: 'keep tokens alive', everyMs: keepTokensAliveEveryMs, run: tokens.keepAlive },
       { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
+      { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
+      { name: 'remove old alerts', everyMs: removeAlertsEveryMs, run: rooms.watch.removeOld },
     ],
     (name, error) => foundation.onFailure(`the job "${name}" failed`, error),
   )

@@ -45,6 +45,11 @@ const endsNoCall: ReadonlySet<Change['table']> = new Set([
   'connection_tokens',
   'oauth_apps',
   'connect_flows',
+  'remembered_approvals',
+  'notification_channels',
+  'notification_outbox',
+  'notification_deliveries',
+  'alerts',
 ])
 /** Fails closed. */
 const goneWorkspace: WorkspaceSnapshot = { isFrozen: true }

@@ -5,6 +5,7 @@ import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
 import { createPolicyStore } from '../store/policies.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
+import { composeAlerts } from './alerts.ts'
 import { composeApprovals } from './approvals.ts'
 import { composeConnect } from './connect.ts'
 import { composeConnections } from './connections.ts'
@@ -77,6 +78,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   })
   return {
     ...ownersView,
+    ...composeAlerts(needs, foundation, identity),
     ...{ identity, connections, connect, policies, capabilities, approvals },
     oauthApps: oauth.oauthApps,
     tokens,

@@ -1,5 +1,6 @@
 import type { InputOf, OutputOf, operations } from '@sallyport/contracts'
 import type { createActivity } from '../activity/activity.ts'
+import type { Alerts } from '../alerts/alerts.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import type { Connect } from '../connections/connect/connect.ts'
@@ -22,6 +23,7 @@ export interface Rooms {
   readonly policies: Policies
   readonly capabilities: Capabilities
   readonly approvals: Approvals
+  readonly alerts: Alerts
   readonly execute: Execute['execute']
   readonly executeApproval: Execute['executeApproval']
   readonly countActivity: ReturnType<typeof createActivity>

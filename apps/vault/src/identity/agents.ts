@@ -121,6 +121,8 @@ export function createAgents(needs: AgentsNeeds) {
       )
     },
 
+    disableByItself: endings.disableByItself,
+
     async enable(owner: AuthenticatedOwner, { agentId }: ById) {
       const ref = refOf(owner, agentId)
       return one(change(owner, { ...ref, operation: 'enableAgent' }, () => store.enable(ref)))
@@ -156,6 +158,22 @@ function createEndings(needs: AgentsNeeds, change: ReturnType<typeof createChang
         return row
       }
       return one(change(owner, { ...ref, operation: 'resetAgent' }, work))
+    },
+
+    /**
+     * Disables it as `disable` does, because of an alert and by nobody's hand. Answers whether that changed anything: an
+     * agent that is disabled already, or gone, stays so, and nothing is recorded of it. Recorded first: while nothing can be
+     * recorded nothing is sent either, and what failed between the two is done again.
+     */
+    async disableByItself(
+      ref: AgentRef,
+      because: { readonly alertId: string; readonly kind: string },
+    ): Promise<boolean> {
+      const found = await store.find(ref)
+      if (found === undefined || found.status === 'disabled') return false
+      const detail = { name: found.name, ...because }
+      await needs.record({ ...ref, operation: 'autoDisableAgent', outcome: 'done', detail })
+      return endCallsOf(await store.disable(ref, needs.now())) !== undefined
     },
 
     /** Deletes the agent with all that is its own; audit entries stay. */

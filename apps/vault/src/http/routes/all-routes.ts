@@ -3,6 +3,7 @@ import type { Rooms } from '../rooms.ts'
 import { accountRoutes } from './account.ts'
 import { activityRoutes } from './activity.ts'
 import { agentRoutes } from './agents.ts'
+import { alertRoutes } from './alerts.ts'
 import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
@@ -27,6 +28,7 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...policyRoutes(rooms),
   ...auditRoutes(rooms),
   ...activityRoutes(rooms),
+  ...alertRoutes(rooms),
   ...ownerRoutes(rooms),
   ...accountRoutes(rooms),
   ...singleSignOnRoutes(rooms),

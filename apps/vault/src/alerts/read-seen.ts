@@ -1,0 +1,103 @@
+import { z } from 'zod'
+
+/** A record of the audit log as it is watched; of an outcome, agent and connection of the attempt that it ends. */
+export interface WatchedRecord {
+  readonly kind: string
+  readonly atMs: number
+  readonly agentId: string
+  readonly connectionId: string | null
+  readonly entry: string
+}
+
+/** An attempt of an agent. */
+export interface Attempt {
+  readonly type: 'attempt'
+  readonly agentId: string
+  readonly connectionId: string | undefined
+  readonly atMs: number
+  readonly bytes: number
+  /** Of a request that is sent. */
+  readonly host: string | undefined
+  readonly end: 'sent' | 'denied' | 'limited' | 'other'
+  /** What a limit said as it refused. */
+  readonly reason: string | undefined
+}
+
+/** The answer to an attempt. */
+export interface Answer {
+  readonly type: 'answer'
+  readonly agentId: string
+  readonly connectionId: string | undefined
+  readonly atMs: number
+  readonly bytes: number
+}
+
+export type Seen = Attempt | Answer
+
+/** Refusals that say something about what the agent tried; what the vault or an upstream lacked says nothing of that. */
+const denials: ReadonlySet<string> = new Set([
+  'policy-denied',
+  'policy-expired',
+  'outside-window',
+  'origin-not-allowed',
+  'connection-not-found',
+  'connection-revoked',
+  'address-refused',
+  'request-too-large',
+  'invalid-url',
+  'invalid-method',
+  'invalid-header',
+  'invalid-query',
+  'approval-not-found',
+  'approval-mismatch',
+  'approval-denied',
+])
+const limits: ReadonlySet<string> = new Set(['limit-exceeded', 'budget-exceeded'])
+
+const Entry = z.object({
+  operation: z.string().optional().catch(undefined),
+  problem: z.string().optional().catch(undefined),
+  reason: z.string().optional().catch(undefined),
+  host: z.string().optional().catch(undefined),
+  requestBytes: z.number().nonnegative().optional().catch(undefined),
+  responseBytes: z.number().nonnegative().optional().catch(undefined),
+})
+
+const hostPattern = /^[\x21-\x7e]{1,253}$/
+const connectionPattern = /^[\x21-\x7e]{1,64}$/
+
+/**
+ * Reads a record. Undefined for what is no attempt of an agent to send something, nor the end of one, and for an entry that
+ * somebody has spoilt. Total: nothing that stands in the log makes it throw.
+ */
+export function readSeen(record: WatchedRecord): Seen | undefined {
+  const entry = parse(record.entry)
+  if (entry === undefined || !Number.isFinite(record.atMs)) return undefined
+  const connectionId =
+    record.connectionId !== null && connectionPattern.test(record.connectionId)
+      ? record.connectionId
+      : undefined
+  const whose = { agentId: record.agentId, connectionId, atMs: Math.max(0, record.atMs) }
+  if (record.kind === 'outcome')
+    return { type: 'answer', ...whose, bytes: entry.responseBytes ?? 0 }
+  if (entry.operation !== 'execute') return undefined
+  if (record.kind === 'intent') {
+    const host = entry.host !== undefined && hostPattern.test(entry.host) ? entry.host : undefined
+    const bytes = entry.requestBytes ?? 0
+    return { type: 'attempt', ...whose, bytes, host, end: 'sent', reason: undefined }
+  }
+  if (record.kind !== 'refusal') return undefined
+  // Nothing of what was refused has moved.
+  const refused = { type: 'attempt', ...whose, bytes: 0, host: undefined } as const
+  const problem = entry.problem ?? ''
+  if (limits.has(problem)) return { ...refused, end: 'limited', reason: entry.reason }
+  return { ...refused, end: denials.has(problem) ? 'denied' : 'other', reason: undefined }
+}
+
+function parse(text: string): z.infer<typeof Entry> | undefined {
+  try {
+    return Entry.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
