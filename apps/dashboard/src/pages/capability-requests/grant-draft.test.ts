@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { faultsOf, type GrantDraft, grantOf, startDraft } from './grant-draft.ts'
+import { faultsOf, type GrantDraft, grantOf, ownDomainsOf, startDraft } from './grant-draft.ts'
 
 const action = {
   allow: [
@@ -20,10 +20,25 @@ const withEntry = (draft: GrantDraft, at: number, change: object): GrantDraft =>
 })
 
 describe('the draft of a grant', () => {
-  it('is the action as it is, and then nothing of it is sent', () => {
+  it('is the action as it is with its usual guard, and nothing else is sent', () => {
     expect(faultsOf(start(), 0)).toEqual([])
-    expect(grantOf(start(), action)).toEqual({ connectionId: 'con_1' })
+    const guard = { level: 'standard', domains: [] }
+    expect(grantOf(start(), action)).toEqual({ connectionId: 'con_1', guard })
   })
+
+  it('sends no guard where none is wanted, and who is inside where one is', () => {
+    const none = { ...start(), guard: { level: 'none' as const, domains: ['example.com'] } }
+    expect(grantOf(none, action)).toEqual({ connectionId: 'con_1' })
+    const { guard } = startDraft(action, [good], { ownDomains: ownDomainsOf('ann@Example.com') })
+    expect(guard.domains).toEqual(['example.com'])
+  })
+
+  it.each(['ann@gmail.com', 'ann', 'ann@localhost', ''])(
+    'takes nobody of %s for a colleague',
+    (email) => {
+      expect(ownDomainsOf(email)).toEqual([])
+    },
+  )
 
   it('chooses a connection by itself only where exactly one will do', () => {
     expect(startDraft(action, [good, { ...good, id: 'con_2' }]).connectionId).toBeUndefined()
@@ -36,10 +51,10 @@ describe('the draft of a grant', () => {
 
   it('chooses the one that was made for it, where it will do', () => {
     const both = [good, { ...good, id: 'con_2' }]
-    expect(startDraft(action, both, 'con_2').connectionId).toBe('con_2')
-    expect(startDraft(action, both, 'con_3').connectionId).toBeUndefined()
+    expect(startDraft(action, both, { wanted: 'con_2' }).connectionId).toBe('con_2')
+    expect(startDraft(action, both, { wanted: 'con_3' }).connectionId).toBeUndefined()
     const narrow = [good, { ...good, id: 'con_2', originsCovered: false }]
-    expect(startDraft(action, narrow, 'con_2').connectionId).toBe('con_1')
+    expect(startDraft(action, narrow, { wanted: 'con_2' }).connectionId).toBe('con_1')
   })
 
   it('sends the parts that are kept once one is not, or is narrowed', () => {
@@ -47,7 +62,7 @@ describe('the draft of a grant', () => {
       methods: ['POST'],
       paths: ' /c \n\n',
     })
-    expect(grantOf(narrowed, action)).toEqual({
+    expect(grantOf(narrowed, action)).toMatchObject({
       connectionId: 'con_1',
       allow: [{ origin: 'https://api.example.com', methods: ['POST'], paths: ['/c'] }],
     })

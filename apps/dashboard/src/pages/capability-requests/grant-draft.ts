@@ -1,6 +1,7 @@
 import {
   type AllowEntry,
   type CallOf,
+  type GuardLevel,
   type HttpMethod,
   type operations,
   PathPattern,
@@ -26,6 +27,7 @@ export interface GrantDraft {
   readonly approval: Mode
   /** When the grant ends, in milliseconds since the epoch. */
   readonly endsAtMs: number | undefined
+  readonly guard: { readonly level: GuardLevel | 'none'; readonly domains: readonly string[] }
 }
 
 interface Action {
@@ -47,7 +49,7 @@ export const isUsable = ({ status, originsCovered }: Candidate) =>
 export function startDraft(
   action: Action,
   candidates: readonly Candidate[],
-  wanted?: string,
+  { wanted, ownDomains = [] }: { wanted?: string | undefined; ownDomains?: readonly string[] } = {},
 ): GrantDraft {
   const usable = candidates.filter(isUsable)
   const made = usable.find(({ id }) => id === wanted)
@@ -61,6 +63,7 @@ export function startDraft(
     })),
     approval: action.approval,
     endsAtMs: undefined,
+    guard: { level: 'standard', domains: ownDomains },
   }
 }
 
@@ -106,7 +109,7 @@ export function faultsOf(draft: GrantDraft, nowMs: number): string[] {
 
 /** What is sent: only what differs from the action as it is. */
 export function grantOf(draft: GrantDraft, action: Action): Grant {
-  const { connectionId, approval, endsAtMs } = draft
+  const { connectionId, approval, endsAtMs, guard } = draft
   const allow = allowOf(draft)
   const isNarrowed = JSON.stringify(allow) !== JSON.stringify(action.allow)
   return {
@@ -116,11 +119,24 @@ export function grantOf(draft: GrantDraft, action: Action): Grant {
     }),
     ...(approval !== action.approval && { approval }),
     ...(endsAtMs !== undefined && { expiresAt: new Date(endsAtMs).toISOString() }),
+    ...(guard.level !== 'none' && {
+      guard: { level: guard.level, domains: [...guard.domains] },
+    }),
   }
+}
+
+/** Providers of mail at whose domains nobody is a colleague. */
+const publicMail =
+  /^(gmail|googlemail|outlook|hotmail|live|yahoo|icloud|me|proton|protonmail|gmx|web|aol|mail|fastmail|yandex|qq|163)\./
+
+/** The domain of a person's address, where it is one that an organisation has of its own. */
+export function ownDomainsOf(email: string): string[] {
+  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase()
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain) && !publicMail.test(domain) ? [domain] : []
 }
 
 /** Whether anything but the connection is not as the action has it. */
 export function isChanged(draft: GrantDraft, action: Action): boolean {
-  const { connectionId: _, ...changes } = grantOf(draft, action)
+  const { connectionId: _, guard: __, ...changes } = grantOf(draft, action)
   return Object.keys(changes).length > 0
 }

@@ -5,11 +5,12 @@ import { useAction } from '../../api.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { DenyDialog } from '../../components/deny-dialog.tsx'
+import { GuardChoice } from '../../components/guard-choice.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { PolicySummary } from '../../components/policy-summary.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useConnectionState } from '../../events.ts'
-import { useMay } from '../../session.ts'
+import { useMay, useSession } from '../../session.ts'
 import { ChooseConnection } from './choose-connection.tsx'
 import { ConnectFirst } from './connect-first.tsx'
 import type { Detail } from './detail.ts'
@@ -20,6 +21,7 @@ import {
   type GrantDraft,
   grantOf,
   isChanged,
+  ownDomainsOf,
   startDraft,
 } from './grant-draft.ts'
 import { NarrowEntry } from './narrow-entry.tsx'
@@ -85,7 +87,10 @@ interface GrantProps {
 
 function Grant({ id, action, connections, isOffline, denyButton }: GrantProps) {
   const { connectionId: wanted } = route.useSearch()
-  const [draft, setDraft] = useState(() => startDraft(action, connections, wanted))
+  const email = useSession()?.owner.email ?? ''
+  const [draft, setDraft] = useState(() =>
+    startDraft(action, connections, { wanted, ownDomains: ownDomainsOf(email) }),
+  )
   const change = (part: Partial<GrantDraft>) => setDraft({ ...draft, ...part })
   const toast = useToast()
   const approve = useAction('approveCapabilityRequest', {
@@ -112,6 +117,12 @@ function Grant({ id, action, connections, isOffline, denyButton }: GrantProps) {
         />
         <Narrow draft={draft} action={action} onChange={change} />
         {isChanged(draft, action) && <Result draft={draft} />}
+        <GuardChoice
+          actionTemplateId={action.id}
+          connectionId={draft.connectionId}
+          value={draft.guard}
+          onChange={(guard) => change({ guard })}
+        />
         {approve.error !== null && (
           <ProblemNotice error={approve.error} action={<Faults faults={approve.error.fields} />} />
         )}
