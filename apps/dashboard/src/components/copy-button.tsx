@@ -11,7 +11,7 @@ interface CopyButtonProps {
 }
 
 /** Puts text on the clipboard and says so. */
-function CopyButton({ text, label = 'Copy', variant = 'secondary' }: CopyButtonProps) {
+export function CopyButton({ text, label = 'Copy', variant = 'secondary' }: CopyButtonProps) {
   const [said, setSaid] = useState<'copied' | 'failed'>()
   useEffect(() => {
     if (said === undefined) return

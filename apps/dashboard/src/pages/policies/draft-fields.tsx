@@ -97,12 +97,13 @@ export function DateTimeField({ name, label, hint }: DraftFieldProps) {
   )
 }
 
-/** A size, typed in KiB and kept in bytes; empty means none. */
-export function SizeField({ name, label, hint }: DraftFieldProps) {
+/** A size, typed in KiB (or another unit, in bytes) and kept in bytes; empty means none. */
+export function SizeField(props: DraftFieldProps & { readonly unit?: number }) {
+  const { name, label, hint, unit = kibibyte } = props
   const { field } = useController({ name })
   const bytes = typeof field.value === 'number' ? field.value : undefined
   const read = (text: string) =>
-    text === '' ? undefined : Math.round(Number(text.replace(',', '.')) * kibibyte)
+    text === '' ? undefined : Math.round(Number(text.replace(',', '.')) * unit)
   return (
     <Field label={label} hint={hint} optional error={useFault(name)}>
       {(aria) => (
@@ -113,7 +114,7 @@ export function SizeField({ name, label, hint }: DraftFieldProps) {
           step="any"
           ref={field.ref}
           name={name}
-          defaultValue={bytes === undefined ? '' : bytes / kibibyte}
+          defaultValue={bytes === undefined ? '' : bytes / unit}
           onChange={({ target }) => field.onChange(read(target.value))}
           onBlur={field.onBlur}
         />

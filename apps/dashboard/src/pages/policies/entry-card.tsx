@@ -13,6 +13,7 @@ import { IconButton } from '../../components/button.tsx'
 import { SelectField } from '../../components/form-fields.tsx'
 import { approvalWords } from './approval-words.ts'
 import { DateTimeField, PathsField, useFault } from './draft-fields.tsx'
+import { RateFields } from './rate-fields.tsx'
 import { Toggles } from './toggles.tsx'
 
 const methodOptions = httpMethods.map((value) => ({ value, label: value }))
@@ -89,11 +90,12 @@ function MethodsField({ index }: { index: number }) {
 
 /** What one entry says differently from the policy: open where it says something. */
 function OwnTerms({ name, entry }: { name: string; entry: AllowEntry }) {
-  const [wasOpen] = useState(entry.approval !== undefined || entry.expiresAt !== undefined)
+  const { approval, expiresAt, limits } = entry
+  const [wasOpen] = useState([approval, expiresAt, limits].some((part) => part !== undefined))
   return (
     <details open={wasOpen} className="group">
       <summary className="cursor-pointer text-[0.93rem] text-ink-soft hover:text-ink">
-        Asking and end date for this entry alone
+        Asking, limits and end date for this entry alone
       </summary>
       <div className="mt-3 grid gap-4 sm:grid-cols-2">
         <SelectField
@@ -107,6 +109,9 @@ function OwnTerms({ name, entry }: { name: string; entry: AllowEntry }) {
           hint="Where several entries fit a request, the strictest decides."
         />
         <DateTimeField name={`${name}.expiresAt`} label="Until" />
+        <div className="sm:col-span-2">
+          <RateFields name={`${name}.limits`} legend="Requests by this entry, at most" />
+        </div>
       </div>
     </details>
   )

@@ -1,19 +1,32 @@
 import { zodResolver } from '@hookform/resolvers/zod'
-import { PolicyDocument, type Problem } from '@sallyport/contracts'
+import { PolicyDocument } from '@sallyport/contracts'
 import { useBlocker } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { FormProvider, type Path, type UseFormReturn, useForm, useWatch } from 'react-hook-form'
-import { asProblem, type Output } from '../../api.ts'
+import { memo, type ReactNode, useCallback, useEffect, useState } from 'react'
+import { FormProvider, type Resolver, useForm, useWatch } from 'react-hook-form'
+import type { Output } from '../../api.ts'
+import { catalog } from '../../catalog.ts'
 import { Button } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/dialog.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
+import { LoadingState } from '../../components/loading-state.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { useMay } from '../../session.ts'
+import { ApprovalSection } from './approval-section.tsx'
+import { BudgetSection } from './budget-section.tsx'
 import { DraftSummary } from './draft-summary.tsx'
 import { EntriesSection } from './entries-section.tsx'
+import { LimitsSection } from './limits-section.tsx'
 import { isSame, tidy } from './policy-draft.ts'
-import { ApprovalSection, LimitsSection } from './terms-sections.tsx'
+import { ResponsesSection } from './rules/responses-section.tsx'
+import { RulesSection } from './rules/rules-section.tsx'
 import { TryRequest } from './try-request.tsx'
+import { useSaving } from './use-saving.ts'
 import { WindowsSection } from './windows-section.tsx'
+
+const TextView = lazyPart(
+  async () => (await import('./text/text-view.tsx')).TextView,
+  <LoadingState lines={6} />,
+)
 
 interface PolicyEditorProps {
   readonly connection: Output<'getConnection'>['connection']
@@ -30,24 +43,39 @@ interface PolicyEditorProps {
   readonly newer?: { readonly notice: ReactNode; readonly take: () => void }
   /** Beside the button that saves. */
   readonly actions?: ReactNode
+  /** Below the fields: what history says of the draft. */
+  readonly children?: ReactNode
 }
+
+type View = 'form' | 'text'
 
 /** Writes a policy: fields at the left, what they mean in plain words and a request to try at the right. */
 export function PolicyEditor(props: PolicyEditorProps) {
-  const { connection, who, base, isNew, onSave, notice, newer, actions } = props
+  const { connection, who, base, isNew, onSave, notice, newer, actions, children } = props
   const mayWrite = useMay('policies:write')
   const form = useForm<PolicyDocument, unknown, PolicyDocument>({
-    resolver: zodResolver(PolicyDocument),
+    resolver: checkDraft,
     defaultValues: structuredClone(base),
+    shouldFocusError: false,
   })
   const { problem, submit, isSaved } = useSaving(form, onSave)
   const draft = useWatch({ control: form.control }) as PolicyDocument
-  const isChanged = !isSame(draft, base)
-  useEffect(() => {
+  const [view, setView] = useState<View>('form')
+  const [isTextValid, setTextValid] = useState(true)
+  const [begun, setBegun] = useState(0)
+  const isChanged = !isSame(draft, base) || !isTextValid
+  const begin = useCallback(() => {
     form.reset(structuredClone(base))
+    setTextValid(true)
+    setBegun((times) => times + 1)
   }, [base, form])
+  useEffect(begin, [begin])
   const takeNewer = isChanged ? undefined : newer?.take
   useEffect(() => takeNewer?.())
+  const show = (next: View) => {
+    setTextValid(true)
+    setView(next)
+  }
   return (
     <FormProvider {...form}>
       <UnsavedGuard isChanged={isChanged && mayWrite} isSaved={isSaved} />
@@ -61,18 +89,18 @@ export function PolicyEditor(props: PolicyEditorProps) {
             </Notice>
           )}
           {problem !== undefined && <ProblemNotice error={problem} />}
-          <fieldset disabled={!mayWrite} className="grid min-w-0 gap-4">
-            <legend className="sr-only">Policy</legend>
-            <EntriesSection connection={connection} />
-            <ApprovalSection />
-            <LimitsSection />
-            <WindowsSection />
-          </fieldset>
+          <ViewSwitch view={view} onChange={show} />
+          {view === 'form' ? (
+            <FormView connection={connection} mayWrite={mayWrite} />
+          ) : (
+            <TextView key={begun} onValid={setTextValid} isReadOnly={!mayWrite} />
+          )}
         </form>
-        <div className="grid min-w-0 gap-4 lg:sticky lg:top-4 lg:row-span-2">
+        <div className="grid min-w-0 gap-4 lg:sticky lg:top-4 lg:row-span-3">
           <DraftSummary who={who} />
           <TryRequest connectionId={connection.id} origins={connection.origins} />
         </div>
+        {children !== undefined && <div className="grid min-w-0 gap-4">{children}</div>}
         {mayWrite && (
           <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-2 border-t border-line bg-canvas px-4 py-3 max-md:bottom-[calc(3.5rem+env(safe-area-inset-bottom))] md:mx-0 md:px-0">
             <Button
@@ -80,12 +108,13 @@ export function PolicyEditor(props: PolicyEditorProps) {
               form="policy"
               variant="primary"
               busy={form.formState.isSubmitting}
-              disabled={!isNew && !isChanged}
+              disabled={!isTextValid || (!isNew && !isChanged)}
             >
               {isNew ? 'Give this access' : 'Save'}
             </Button>
-            {!isNew && isChanged && (
-              <Button onClick={() => form.reset(structuredClone(base))}>Undo changes</Button>
+            {!isNew && isChanged && <Button onClick={begin}>Undo changes</Button>}
+            {!isTextValid && (
+              <span className="text-[0.87rem] text-bad">The text is no policy.</span>
             )}
             {actions}
           </div>
@@ -95,35 +124,56 @@ export function PolicyEditor(props: PolicyEditorProps) {
   )
 }
 
-/** Sends the draft; what the vault finds wrong is shown at its field, or on top. */
-function useSaving(
-  form: UseFormReturn<PolicyDocument, unknown, PolicyDocument>,
-  onSave: PolicyEditorProps['onSave'],
-) {
-  const [problem, setProblem] = useState<Problem>()
-  // Read by the guard while the page is being left, before it is drawn again.
-  const isSaved = useRef(false)
-  const send = form.handleSubmit(async (draft) => {
-    setProblem(undefined)
-    isSaved.current = true
-    try {
-      await onSave(tidy(draft))
-    } catch (thrown) {
-      isSaved.current = false
-      const caught = asProblem(thrown)
-      for (const { field, message } of caught.fields ?? []) {
-        form.setError(field as Path<PolicyDocument>, { message }, { shouldFocus: true })
-      }
-      if (caught.type !== 'version-conflict') setProblem(caught)
-      return
-    }
-    isSaved.current = false
-  })
-  const submit = (event: { preventDefault: () => void }) => {
-    event.preventDefault()
-    void send()
-  }
-  return { problem, submit, isSaved }
+/** The contract's rules, for the draft without what says nothing: an emptied list is none. */
+const checkDraft: Resolver<PolicyDocument, unknown, PolicyDocument> = (draft, context, options) =>
+  zodResolver<PolicyDocument, unknown, PolicyDocument>(PolicyDocument)(
+    tidy(draft),
+    context,
+    options,
+  )
+
+interface FormViewProps {
+  readonly connection: PolicyEditorProps['connection']
+  readonly mayWrite: boolean
+}
+
+/** Drawn again only where something of it changed: with a hundred rules a key would be felt otherwise. */
+const FormView = memo(function FormView({ connection, mayWrite }: FormViewProps) {
+  return (
+    <fieldset disabled={!mayWrite} className="grid min-w-0 gap-4">
+      <legend className="sr-only">Policy</legend>
+      <EntriesSection connection={connection} />
+      <RulesSection origins={connection.origins} />
+      <ResponsesSection origins={connection.origins} />
+      <ApprovalSection />
+      <LimitsSection />
+      <BudgetSection isModel={catalog.findService(connection.service)?.category === 'ai'} />
+      <WindowsSection />
+    </fieldset>
+  )
+})
+
+const views = [
+  ['form', 'Form'],
+  ['text', 'Text'],
+] as const
+
+function ViewSwitch({ view, onChange }: { view: View; onChange: (view: View) => void }) {
+  return (
+    <div className="flex gap-1.5">
+      {views.map(([value, label]) => (
+        <Button
+          key={value}
+          size="sm"
+          aria-pressed={view === value}
+          variant={view === value ? 'secondary' : 'quiet'}
+          onClick={() => onChange(value)}
+        >
+          {label}
+        </Button>
+      ))}
+    </div>
+  )
 }
 
 interface UnsavedGuardProps {

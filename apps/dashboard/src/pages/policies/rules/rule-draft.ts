@@ -26,7 +26,6 @@ export function newRule(effect: RequestRule['then'], rules: readonly RequestRule
   return {
     id: freeId(words[effect], rules),
     when: effect === 'redact' ? { sensitive: { kinds: ['contact'] } } : {},
-    // biome-ignore lint/suspicious/noThenProperty: policies are written so; it is a word, never a function
     then: effect,
   }
 }

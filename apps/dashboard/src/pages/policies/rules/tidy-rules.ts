@@ -20,7 +20,6 @@ export function tidyRequestRule({ id, label, preset, when, then }: RequestRule):
       ...lists({ query: query?.map(tidyQuery), body: body?.map(tidyBody) }),
       ...(sensitive !== undefined && { sensitive: tidySensitive(sensitive) }),
     },
-    // biome-ignore lint/suspicious/noThenProperty: policies are written so; it is a word, never a function
     then,
   }
 }
