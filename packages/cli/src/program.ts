@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addAgentCommands } from './commands/agents.ts'
+import { addAlertCommands } from './commands/alerts.ts'
 import { addApprovalCommands } from './commands/approvals.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addCapabilityRequestCommands } from './commands/capability-requests.ts'
@@ -47,6 +48,7 @@ export function createProgram(process: Process, version: string): Command {
   addPolicyCommands(program, run)
   addApprovalCommands(program, run)
   addCapabilityRequestCommands(program, run)
+  addAlertCommands(program, run)
   addAuditCommands(program, run)
   addDoctorCommand(program, run)
   return program
