@@ -3,6 +3,9 @@ export { customService } from './custom.ts'
 export { expandGuard, guardRulePrefix } from './guards/expand-guard.ts'
 export { type GuardPreset, guardPresets } from './guards/presets.ts'
 export { lackingScopes } from './lacking-scopes.ts'
+export type { ListPrice, ModelEndpoint, ModelMeter, UsageShape } from './models/model-meter.ts'
+export { createModelMeters } from './models/model-meters.ts'
+export { matchesModel } from './models/validate-meters.ts'
 export { nearestNames } from './nearest.ts'
 export {
   type CredentialSlot,
