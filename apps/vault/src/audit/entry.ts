@@ -55,8 +55,10 @@ export interface AuditEnd {
   readonly status?: number | undefined
   readonly responseBytes?: number | undefined
   readonly durationMs?: number | undefined
-  /** How often a secret was taken out of the answer. */
+  /** How often a secret, or what a rule of the policy redacts, was taken out of the answer. */
   readonly redactions?: number | undefined
+  /** The ids of the policy's rules on answers that applied to it. */
+  readonly responseRules?: readonly string[] | undefined
 }
 
 /** An attempt that was not sent. */
@@ -284,6 +286,7 @@ export function draftOutcome(
     member('responseBytes', whole(end.responseBytes)) +
     member('durationMs', rounded(end.durationMs)) +
     member('redactions', whole(end.redactions)) +
+    member('detail', boundedDetail(end.responseRules && { responseRules: end.responseRules })) +
     '}'
   return {
     auditId,

@@ -150,11 +150,17 @@ function readEntry(opening: FoundRecord, outcome: FoundRecord | undefined): Audi
     outcome: 'pending',
     ...facts,
     ...ending,
+    ...(isRecord(facts.detail) && isRecord(ending.detail)
+      ? { detail: { ...facts.detail, ...ending.detail } }
+      : {}),
     seq: opening.seq,
     ...(endedAt !== undefined && { endedAt }),
   })
   return parsed.success ? parsed.data : unreadable(opening)
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
 
 function unreadable(record: FoundRecord): AuditEntry {
   const atMs = Number.isFinite(record.atMs) ? record.atMs : 0

@@ -13,7 +13,7 @@ import type { RunningCalls } from '../execute/running-calls.ts'
 import { type Ending, upstreamDeadlineMs } from '../execute/send-permitted.ts'
 import { createTurns } from '../execute/take-turns.ts'
 import { createTestConnection } from '../execute/test-connection.ts'
-import type { Decision } from '../policy/decide.ts'
+import type { Decision } from '../policy/decision.ts'
 import { createFindSlot } from './credential-slot.ts'
 import { type AccessTokens, createReadyCredential } from './ready-credential.ts'
 
@@ -179,6 +179,11 @@ function toEnd({ attempt, connection }: PermittedRequest, ending: Ending) {
     const { type: problem, detail: reason } = ending.failed
     return { outcome: 'failed' as const, problem, reason, ...whose }
   }
-  const { status, responseBytes, redactions } = ending.sent
-  return { outcome: 'sent' as const, status, responseBytes, redactions, ...whose }
+  const { status, responseBytes, redactions, rules } =
+    'sent' in ending ? ending.sent : ending.withheld
+  const responseRules = rules.length === 0 ? undefined : rules
+  const read = { status, responseBytes, redactions, responseRules, ...whose }
+  if ('sent' in ending) return { outcome: 'sent' as const, ...read }
+  const { type: problem, detail: reason } = ending.withheld.withheld
+  return { outcome: 'failed' as const, problem, reason, ...read }
 }

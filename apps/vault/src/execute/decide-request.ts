@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/contracts'
 import type { ApprovalTerms } from '../policy/compile-policy.ts'
-import { type Decision, decide } from '../policy/decide.ts'
+import { decide } from '../policy/decide.ts'
+import type { Decision } from '../policy/decision.ts'
 import { approvalStale } from './approval-problems.ts'
 import type { HeldApproval } from './approvals-needs.ts'
 import type { FrozenRequest } from './freeze-request.ts'

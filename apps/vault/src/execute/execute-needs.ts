@@ -1,6 +1,6 @@
 import type { ExecuteAnswer, IdKind, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { Decision } from '../policy/decide.ts'
+import type { Decision } from '../policy/decision.ts'
 import type { ApprovalsNeeds, HeldApproval } from './approvals-needs.ts'
 import type { CredentialSlot, FrozenRequest } from './freeze-request.ts'
 import type { BeginAttempt } from './permit.ts'

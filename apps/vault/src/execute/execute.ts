@@ -1,6 +1,7 @@
 import { type ExecuteAnswer, type ExecuteInput, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { Decision } from '../policy/decide.ts'
+import type { Decision } from '../policy/decision.ts'
+import { answerOf } from './answer-of.ts'
 import type { Patience } from './approvals-needs.ts'
 import { type Decided, decideRequest, requireAllowed } from './decide-request.ts'
 import type { Attempting, ExecuteNeeds, Progress, Recorded } from './execute-needs.ts'
@@ -93,16 +94,17 @@ async function attempt(
     const credential = making instanceof Promise ? await making : making
     if (making instanceof Promise) await requireStillAllowed(needs, allowed)
     const permitted = await permit(needs.begin, allowed, { auditId, running })
-    const { status, headers, body } = await sendPermitted(needs, permitted, credential)
-    if (status === 401 && credential.renew !== undefined) {
+    const read = await sendPermitted(needs, permitted, credential)
+    if (read.status === 401 && credential.renew !== undefined) {
       const refused = {
         allowed,
         renew: credential.renew,
-        answer: { status, headers, body, auditId },
+        read,
+        auditId,
       }
       return await sendAgain(needs, refused, { ...attempted, running })
     }
-    return { status, headers, body, auditId }
+    return answerOf(read, auditId)
   } finally {
     running.finish()
   }

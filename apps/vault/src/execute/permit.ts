@@ -1,4 +1,5 @@
 import { type ApprovalStatus, type Limits, Problem } from '@sallyport/contracts'
+import { type CompiledResponseRule, matchResponseRules } from '../policy/compile-response-rules.ts'
 import { approvalProblem, approvalStale } from './approval-problems.ts'
 import type { AllowedRequest } from './decide-request.ts'
 import type { FrozenRequest } from './freeze-request.ts'
@@ -16,6 +17,8 @@ export interface PermittedRequest {
   readonly attempt: Attempt
   /** Decoded bytes of the answer that the policy allows. */
   readonly responseBytesMax: number | undefined
+  /** The policy's rules on answers to this request. */
+  readonly responseRules: readonly CompiledResponseRule[]
 }
 
 /** One attempt: its audit entry, and what ends it. */
@@ -66,7 +69,9 @@ export async function permit(
     throw problem
   }
   const { responseBytesMax } = limits
-  return { frozen, connection: call.connection, attempt, responseBytesMax } as PermittedRequest
+  const responseRules = matchResponseRules(call.policy.compiled.response, frozen)
+  const { connection } = call
+  return { frozen, connection, attempt, responseBytesMax, responseRules } as PermittedRequest
 }
 
 /** What an owner tries out: the connection's own test. */
@@ -91,7 +96,8 @@ export async function permitOwnersTest(
     })
   }
   await begin(test)
-  return { frozen, connection, attempt, responseBytesMax: undefined } as PermittedRequest
+  const noPolicy = { responseBytesMax: undefined, responseRules: [] }
+  return { frozen, connection, attempt, ...noPolicy } as unknown as PermittedRequest
 }
 
 const reserves = (limits: Limits) =>

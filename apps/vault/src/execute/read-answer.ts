@@ -1,12 +1,17 @@
 import { Problem } from '@sallyport/contracts'
+import {
+  type AnswerRewriting,
+  type CompiledResponseRule,
+  rewritingOf,
+} from '../policy/compile-response-rules.ts'
+import { decodeText, isText, mediaTypeOf, parseBody, type ScrubbedBody } from './parse-body.ts'
+import { applyResponseRules } from './response-rules/apply-response-rules.ts'
+import { redactHeader } from './response-rules/rewrite-text.ts'
 import type { Scrubber } from './scrub.ts'
 import type { TakeTurn } from './take-turns.ts'
 
 /** Answers of more bytes than this take turns at being parsed and searched. */
 const turnFromBytes = 256 * 1024
-/** Long text that is more than this many times its size when it is written as JSON goes as base64: controls take six. */
-const growthMax = 2
-const growthFreeBytes = 64 * 1024
 
 /** An upstream's answer as egress hands it over. */
 export interface UpstreamAnswer {
@@ -15,24 +20,45 @@ export interface UpstreamAnswer {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** The answer as the agent gets it: scrubbed, its body parsed by its content type. */
-export interface CleanAnswer {
+/** What is known of an answer that was read. */
+interface Reading {
   readonly status: number
+  readonly responseBytes: number
+  /** How often something was taken out. */
+  readonly redactions: number
+  /** The ids of the policy's rules on answers that applied. */
+  readonly rules: readonly string[]
+}
+
+/** The answer as the agent gets it: scrubbed, filtered by the policy's rules, its body parsed by its content type. */
+export interface CleanAnswer extends Reading {
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
-  readonly responseBytes: number
-  readonly redactions: number
+}
+
+/** An answer to which a rule of the policy could not be applied. Nothing of it but the status is told. */
+export interface WithheldAnswer extends Reading {
+  readonly withheld: Problem
+}
+
+export type ReadAnswer = CleanAnswer | WithheldAnswer
+
+/** What reading needs. `rules` are those about answers to the request, whatever their status. */
+export interface ReadingNeeds {
+  readonly scrubber: Scrubber
+  readonly takeTurn: TakeTurn
+  readonly rules: readonly CompiledResponseRule[]
 }
 
 /**
  * Reads an answer to its end and takes every form of the secrets out of it (S-20): out of the bytes as they come, and
- * out of what parsing would unfold. `answer.headers` are those that the allowlist lets through.
+ * out of what parsing would unfold. In between the policy's rules are applied (S-21). `answer.headers` are those that the
+ * allowlist lets through.
  */
 export async function readAnswer(
   answer: UpstreamAnswer,
-  scrubber: Scrubber,
-  takeTurn: TakeTurn,
-): Promise<CleanAnswer> {
+  { scrubber, takeTurn, rules }: ReadingNeeds,
+): Promise<ReadAnswer> {
   const headers: Record<string, string> = Object.create(null)
   let redactions = 0
   for (const [name, value] of answer.headers) {
@@ -53,14 +79,83 @@ export async function readAnswer(
   }
   chunks.push(stream.end())
   if (responseBytes > turnFromBytes) await takeTurn()
-  const parsed = parseBody(join(chunks), headers['content-type'] ?? '', scrubber)
+  const { status } = answer
+  const body = {
+    bytes: join(chunks),
+    contentType: headers['content-type'] ?? '',
+    redactions: redactions + stream.hits,
+  }
+  const rewriting = rewritingOf(rules, status)
+  if (rewriting !== undefined) {
+    const clean = { status, headers, body, responseBytes }
+    return await filter(clean, rewriting, { scrubber, takeTurn })
+  }
+  const parsed = parseBody(body, scrubber)
   return {
-    status: answer.status,
+    status,
     headers,
     body: parsed.body,
     responseBytes,
-    redactions: redactions + stream.hits + parsed.redactions,
+    redactions: parsed.redactions,
+    rules: [],
   }
+}
+
+interface ScrubbedAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: ScrubbedBody
+  readonly responseBytes: number
+}
+
+/** Applies the policy's rules to what was scrubbed; what comes of it is searched for secrets again. */
+async function filter(
+  { status, headers, body, responseBytes }: ScrubbedAnswer,
+  rewriting: AnswerRewriting,
+  { scrubber, takeTurn }: Omit<ReadingNeeds, 'rules'>,
+): Promise<ReadAnswer> {
+  const rules = rewriting.rules.map(({ id }) => id)
+  const head = filterHeaders(headers, rewriting, scrubber)
+  const redactions = body.redactions + head.redactions
+  if (body.bytes.byteLength === 0) {
+    return { status, headers: head.headers, body: null, responseBytes, redactions, rules }
+  }
+  const ruled = await ruledBody(body, { status, rewriting, takeTurn }).catch(onlyWithheld)
+  if (ruled instanceof Problem) return { status, responseBytes, redactions, rules, withheld: ruled }
+  const bytes = Buffer.from(ruled.text, 'utf8')
+  const rewritten = { ...body, bytes, isRewritten: true, redactions: redactions + ruled.count }
+  return { status, headers: head.headers, responseBytes, rules, ...parseBody(rewritten, scrubber) }
+}
+
+const ruledBody = (
+  { bytes, contentType }: ScrubbedBody,
+  how: Pick<ReadingNeeds, 'takeTurn'> & { status: number; rewriting: AnswerRewriting },
+) => {
+  const type = mediaTypeOf(contentType)
+  const text = decodeText(bytes)
+  const read = { text, bytes: bytes.byteLength, contentType, type, isText: isText(type) }
+  return applyResponseRules({ ...read, status: how.status }, how.rewriting, how.takeTurn)
+}
+
+function onlyWithheld(thrown: unknown): Problem {
+  if (thrown instanceof Problem && thrown.type === 'response-withheld') return thrown
+  throw thrown
+}
+
+function filterHeaders(
+  headers: Readonly<Record<string, string>>,
+  { redact }: AnswerRewriting,
+  scrubber: Scrubber,
+): { headers: Readonly<Record<string, string>>; redactions: number } {
+  if (redact === undefined) return { headers, redactions: 0 }
+  const kept: Record<string, string> = Object.create(null)
+  let redactions = 0
+  for (const [name, value] of Object.entries(headers)) {
+    const found = redactHeader(value, redact)
+    redactions += found.count
+    kept[name] = found.count === 0 ? value : scrubber.text(found.text)
+  }
+  return { headers: kept, redactions }
 }
 
 const join = (chunks: readonly Uint8Array[]): Buffer => {
@@ -70,100 +165,4 @@ const join = (chunks: readonly Uint8Array[]): Buffer => {
     return Buffer.from(only.buffer, only.byteOffset, only.byteLength)
   }
   return Buffer.concat(filled)
-}
-
-interface ParsedBody {
-  readonly body: unknown
-  readonly redactions: number
-}
-
-function parseBody(bytes: Buffer, contentType: string, scrubber: Scrubber): ParsedBody {
-  if (bytes.byteLength === 0) return { body: null, redactions: 0 }
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const text = decodeText(bytes)
-  if (text === undefined) return packed(bytes, type, scrubber)
-  if (isJson(type)) {
-    const body = tryParse(text.replace(/^\ufeff/, ''))
-    return body === undefined ? unfolded(text, '', scrubber) : unfolded(body, text, scrubber)
-  }
-  if (type === '' || type.startsWith('text/') || textTypes.test(type)) {
-    const growth = growthOf(bytes)
-    if (growth === 0) return { body: text, redactions: 0 }
-    const isLong = bytes.byteLength > growthFreeBytes
-    if (isLong && growth > (growthMax - 1) * bytes.byteLength) return packed(bytes, type, scrubber)
-    return unfolded(text, '', scrubber)
-  }
-  return packed(bytes, type, scrubber)
-}
-
-/** How many bytes more text takes when it is written as JSON: quotes and backslashes one, controls one or five. */
-function growthOf(bytes: Uint8Array): number {
-  let growth = 0
-  for (const byte of bytes) {
-    if (byte === 0x22 || byte === 0x5c) growth += 1
-    else if (byte < 0x20) growth += byte >= 0x08 && byte <= 0x0d && byte !== 0x0b ? 1 : 5
-  }
-  return growth
-}
-
-const isJson = (type: string) => type === 'application/json' || type.endsWith('+json')
-const textTypes =
-  /^application\/(xml|x-ndjson|jsonl|javascript|ecmascript|x-www-form-urlencoded|yaml|x-yaml|graphql|sql|toml)$|\+xml$|\+yaml$/
-
-/**
- * What parsing unfolds and writing folds is searched once more, as it will be written: `\u0073`, `1.2e3` and the spaces of
- * JSON can hide a secret until then. `read` is the text that the body was parsed from, which was searched already.
- */
-function unfolded(body: unknown, read: string, scrubber: Scrubber): ParsedBody {
-  const written = tryWrite(body)
-  if (written === undefined) return { body: read, redactions: 0 }
-  if (written === read) return { body, redactions: 0 }
-  const clean = scrubber.text(written)
-  if (clean === written) return { body, redactions: 0 }
-  // Where the secret was no string but a part of the structure, what is left is no JSON any more: it goes on as text.
-  return { body: tryParse(clean) ?? clean, redactions: 1 }
-}
-
-/** Base64 can spell a secret that the bytes do not hold. Nothing can be cut out of it, so the answer is withheld. */
-function packed(bytes: Buffer, type: string, scrubber: Scrubber): ParsedBody {
-  const body = {
-    $base64: bytes.toString('base64'),
-    contentType: type === '' ? 'application/octet-stream' : type,
-  }
-  if (scrubber.text(body.$base64) === body.$base64) return { body, redactions: 0 }
-  throw new Problem(
-    'upstream-invalid-response',
-    'The answer could not be cleaned of the credential.',
-    {
-      next: 'An owner can look at what the upstream sends back.',
-    },
-  )
-}
-
-/** Undefined for what is nested too deeply to be written again. */
-function tryWrite(body: unknown): string | undefined {
-  try {
-    return JSON.stringify(body)
-  } catch (cause) {
-    if (cause instanceof RangeError) return undefined
-    throw cause
-  }
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // Not JSON whatever its content type says: it is passed on as text.
-  }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function decodeText(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return undefined // Not UTF-8: it is passed on as base64.
-  }
 }

@@ -1,5 +1,6 @@
 import { type ExecuteAnswer, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import { answerOf } from './answer-of.ts'
 import {
   approvalMismatch,
   approvalNotFound,
@@ -152,12 +153,12 @@ async function redeem(
       throw await pointToAttempt(needs, agent, { approvalId: approval.id, thrown })
     },
   )
-  const { status, headers, body } = await sendPermitted(needs, permitted, credential)
-  if (status === 401 && credential.renew !== undefined) {
+  const read = await sendPermitted(needs, permitted, credential)
+  if (read.status === 401 && credential.renew !== undefined) {
     // For the next request: what an owner approved once is never sent twice.
     await renewRefused(credential.renew, call.connection)
   }
-  return { status, headers, body, auditId }
+  return answerOf(read, auditId)
 }
 
 /** Of several that redeem at once all but one are told which attempt used the approval. */

@@ -1,7 +1,9 @@
 import type { ExecuteAnswer } from '@sallyport/contracts'
+import { answerOf } from './answer-of.ts'
 import type { AllowedRequest } from './decide-request.ts'
 import type { Attempting, ExecuteNeeds, Recorded } from './execute-needs.ts'
 import { permit } from './permit.ts'
+import type { ReadAnswer } from './read-answer.ts'
 import type { ConnectionSnapshot } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
 import { type ReadyCredential, sendPermitted } from './send-permitted.ts'
@@ -18,7 +20,9 @@ type Renew = NonNullable<ReadyCredential['renew']>
 interface RefusedAttempt {
   readonly allowed: AllowedRequest
   readonly renew: Renew
-  readonly answer: ExecuteAnswer & { readonly auditId: string }
+  /** What was read of it, and its entry in the log. */
+  readonly read: ReadAnswer
+  readonly auditId: string
 }
 
 interface Again {
@@ -34,20 +38,19 @@ interface Again {
  */
 export async function sendAgain(
   needs: ExecuteNeeds,
-  { allowed, renew, answer }: RefusedAttempt,
+  { allowed, renew, read, auditId: refusedId }: RefusedAttempt,
   { attempting, recorded, running }: Again,
 ): Promise<ExecuteAnswer> {
   const { call, frozen } = allowed
   const renewed = await renewRefused(renew, call.connection)
-  if (renewed === undefined || !safeMethods.has(frozen.method)) return answer
+  if (renewed === undefined || !safeMethods.has(frozen.method)) return answerOf(read, refusedId)
   return recorded(attempting.progress().agent, async ({ reached }) => {
-    reached({ call, frozen, again: answer.auditId })
+    reached({ call, frozen, again: refusedId })
     if ('problem' in renewed) throw renewed.problem
-    const allowedAgain = await requireStillAllowed(needs, allowed, answer.auditId)
+    const allowedAgain = await requireStillAllowed(needs, allowed, refusedId)
     const { auditId } = reached({ decision: allowedAgain.decision })
     const permitted = await permit(needs.begin, allowedAgain, { auditId, running })
-    const { status, headers, body } = await sendPermitted(needs, permitted, renewed)
-    return { status, headers, body, auditId }
+    return answerOf(await sendPermitted(needs, permitted, renewed), auditId)
   })
 }
 

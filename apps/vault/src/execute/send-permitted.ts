@@ -1,7 +1,13 @@
 import { Problem } from '@sallyport/contracts'
 import { type ArmedRequest, attachCredential, type OpenedCredential } from './attach-credential.ts'
 import type { PermittedRequest } from './permit.ts'
-import { type CleanAnswer, readAnswer, type UpstreamAnswer } from './read-answer.ts'
+import {
+  type CleanAnswer,
+  type ReadAnswer,
+  readAnswer,
+  type UpstreamAnswer,
+  type WithheldAnswer,
+} from './read-answer.ts'
 import type { ConnectionSnapshot } from './resolve-call.ts'
 import { filterResponseHeaders } from './response-headers.ts'
 import type { Scrubber } from './scrub.ts'
@@ -33,6 +39,7 @@ export interface ReadyCredential extends Attachment {
 /** How an attempt ended. */
 export type Ending =
   | { readonly sent: CleanAnswer; readonly durationMs: number }
+  | { readonly withheld: WithheldAnswer; readonly durationMs: number }
   | { readonly failed: Problem; readonly durationMs: number }
 
 /** What sending needs of other rooms. */
@@ -53,14 +60,14 @@ export interface SendNeeds {
 }
 
 /**
- * The second half of the way: attach, send, scrub, end the audit. Whatever happens, the outcome is recorded once.
+ * The second half of the way: attach, send, scrub, apply the rules on answers, end the audit. Whatever happens, the outcome is recorded once.
  * Throws the problems of egress, and `request-stopped` where an owner ended the call; each carries `auditId`.
  */
 export async function sendPermitted(
   needs: SendNeeds,
   permitted: PermittedRequest,
   credential: ReadyCredential,
-): Promise<CleanAnswer> {
+): Promise<ReadAnswer> {
   const { connection, attempt } = permitted
   const { running } = attempt
   const startedMs = needs.elapsed()
@@ -75,9 +82,15 @@ export async function sendPermitted(
       deadlineMs: upstreamDeadlineMs,
     })
     const headers = filterResponseHeaders(answer.headers, connection.responseHeaders)
-    const sent = await readAnswer({ ...answer, headers }, scrubber, needs.takeTurn)
-    needs.end(permitted, { sent, durationMs: durationMs() })
-    return sent
+    const read = await readAnswer(
+      { ...answer, headers },
+      { scrubber, takeTurn: needs.takeTurn, rules: permitted.responseRules },
+    )
+    if ('withheld' in read) {
+      read.withheld.auditId = attempt.auditId
+      needs.end(permitted, { withheld: read, durationMs: durationMs() })
+    } else needs.end(permitted, { sent: read, durationMs: durationMs() })
+    return read
   } catch (thrown) {
     const failed = thrown instanceof Problem ? thrown : unexpected(thrown)
     failed.auditId = attempt.auditId

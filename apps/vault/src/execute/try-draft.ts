@@ -1,6 +1,7 @@
 import { type OutputOf, type PolicyDocument, Problem, type tryPolicy } from '@sallyport/contracts'
 import { compilePolicy } from '../policy/compile-policy.ts'
-import { decide, type Facts } from '../policy/decide.ts'
+import { decide } from '../policy/decide.ts'
+import type { Facts } from '../policy/decision.ts'
 import {
   type CredentialSlot,
   type FrozenRequest,
