@@ -1,5 +1,6 @@
 import type { HttpMethod, Limits, PolicyDocument } from '@sallyport/contracts'
 import { type CompiledResponseRule, compileResponseRules } from './compile-response-rules.ts'
+import { type CompiledRules, compileRules } from './compile-rules.ts'
 import { type CompiledOriginPattern, compileOriginPattern } from './origin-pattern.ts'
 import { type CompiledPathPattern, compilePathPattern } from './path-pattern.ts'
 import { type CompiledWindow, compileWindow } from './time-window.ts'
@@ -38,7 +39,10 @@ export interface ApprovalTerms {
 export interface CompiledPolicy {
   readonly id: string
   readonly version: number
+  /** As it is stored. */
+  readonly document: PolicyDocument
   readonly entries: readonly CompiledEntry[]
+  readonly rules: CompiledRules
   readonly approval: PolicyDocument['approval']
   readonly approvalTerms: ApprovalTerms
   readonly limits: Readonly<Limits>
@@ -59,7 +63,9 @@ export function compilePolicy({ id, version, document }: PolicySource): Compiled
   return Object.freeze({
     id,
     version,
+    document,
     entries: compileEntries(document),
+    rules: compileRules(document.rules),
     approval: document.approval,
     approvalTerms: compileTerms(document),
     limits: Object.freeze({ ...document.limits }),

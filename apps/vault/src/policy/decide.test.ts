@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
 import { compilePolicy } from './compile-policy.ts'
-import { decide, type Facts, type PolicyRequest } from './decide.ts'
+import { decide } from './decide.ts'
+import type { Facts, PolicyRequest } from './decision.ts'
 
 const origin = 'https://api.example.com'
 const document: PolicyDocument = {

@@ -1,77 +1,121 @@
 /** The policy room: says what an agent may do with a connection. Pure; it cannot reach I/O. */
-import type { ProblemType } from '@sallyport/contracts'
-import { type ApprovalTerms, type CompiledPolicy, stricter } from './compile-policy.ts'
-import { matchesOrigin } from './origin-pattern.ts'
-import { matchesPath, splitPath } from './path-pattern.ts'
+
+import { applyRules, applyRulesToPast, traceRules } from './apply-rules.ts'
+import type { CompiledPolicy } from './compile-policy.ts'
+import {
+  askOwner,
+  type Decision,
+  type Facts,
+  type PastDecision,
+  type PastRequest,
+  type PolicyRequest,
+  type Refusal,
+  type RuleTrace,
+} from './decision.ts'
+import { findEntry, type Match } from './find-entry.ts'
+import { type PathSegments, splitPath } from './path-pattern.ts'
+import { pastSubject, subjectOf } from './rule-subject.ts'
+import { ownerDecides, sayRuled } from './rule-words.ts'
 import { isOpen, nextOpening } from './time-window.ts'
 
-/** What a decision reads of the frozen request: exactly what will be sent. */
-export interface PolicyRequest {
-  readonly method: string
-  readonly origin: string
-  readonly path: string
-  readonly query: readonly (readonly [string, string])[]
-  readonly body?: Uint8Array
-}
-
-/** What a decision may know beside the request. */
-export interface Facts {
-  /** Milliseconds since 1970. */
-  readonly now: number
-  /** While an owner has frozen it, nothing of any agent goes out. */
-  readonly workspace: { readonly isFrozen: boolean }
-  readonly agent: { readonly status: 'pending' | 'active' | 'disabled' }
-  readonly connection: {
-    readonly status: 'healthy' | 'needs_reauth' | 'revoked'
-    /** Where the credential may go, whatever the policy says. */
-    readonly origins: readonly string[]
-  }
-}
-
-/** The answer. `problem` is what a caller is told when nothing is sent; `ruleId` is the allow entry that decided. */
-export interface Decision {
-  readonly outcome: 'allow' | 'deny' | 'require_approval'
-  readonly reason: string
-  readonly problem?: ProblemType
-  readonly next?: string
-  readonly retryAfterSeconds?: number
-  readonly ruleId?: string
-  readonly policyId?: string
-  readonly policyVersion?: number
-  /** Where an owner is asked: on what terms. */
-  readonly approval?: ApprovalTerms
-}
-
-type Refusal = Pick<Decision, 'reason' | 'next' | 'retryAfterSeconds'> & { problem: ProblemType }
-
-const askOwner = 'Ask the owner to change the policy.'
 const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /**
- * Decides one request. Sync and pure: the live path, the dry run and the tests call the same function. The first
- * stage that refuses, refuses: the workspace's freeze, status, no policy or an expired one, the credential's origins, the allow entries, the
- * windows, the size; then approval. Rate limits are reserved by the caller, since that cannot be pure.
+ * Decides one request. Sync and pure: the live path, the dry run and the tests call the same function, whatever bytes they
+ * hand in. The first stage that refuses, refuses: the workspace's freeze, status, no policy or an expired one, the credential's
+ * origins, the allow entries, the windows, the size, the rules; then a rule or the mode of the entries says whether an owner is
+ * asked. Rate limits are reserved by the caller, since that cannot be pure. A decision with a `redaction` lets nothing out: the
+ * body is replaced and what stands then is decided again.
  */
 export function decide(
   policy: CompiledPolicy | undefined,
   request: PolicyRequest,
   facts: Facts,
 ): Decision {
+  const bodyBytes = request.body?.byteLength ?? 0
+  const passed = passGates(policy, { request, bodyBytes }, facts)
+  if ('outcome' in passed) return passed
+  const { who, match, path, compiled } = passed
+  if (compiled.rules.all.length === 0) return byMode(passed, request.method)
+  const { decided, redaction } = applyRules(compiled.rules, subjectOf(request, path))
+  // What is spread stands last: Node 20 makes a hidden class of its own for each object that goes on after a first spread.
+  const decision =
+    decided === undefined
+      ? byMode(passed, request.method)
+      : { ruleId: decided.rule.id, entryAt: match.at, ...who, ...sayRuled(decided, compiled) }
+  return redaction === undefined ? decision : { ...decision, redaction }
+}
+
+/**
+ * Decides what is known of a past request by the same stages. `unknown` where what is not known could make a difference:
+ * a body that was not kept, values of the query. Nothing else is ever guessed.
+ */
+export function decideHistory(
+  policy: CompiledPolicy | undefined,
+  request: PastRequest,
+  facts: Facts,
+): PastDecision {
+  const passed = passGates(policy, { request, bodyBytes: request.bodyBytes }, facts)
+  if ('outcome' in passed) return passed
+  const { who, match, path, compiled } = passed
+  const mode = byMode(passed, request.method)
+  const { possible, missing } = applyRulesToPast(compiled.rules, pastSubject(request, path))
+  const outcomes = new Set(possible.map((one) => one?.outcome ?? mode.outcome))
+  const [first] = possible
+  if (outcomes.size > 1) {
+    const reason = `It depends on ${missing.join(' and ')}, which history does not keep.`
+    return { outcome: 'unknown', entryAt: match.at, reason, ...who }
+  }
+  if (first === undefined) return mode
+  return { ruleId: first.rule.id, entryAt: match.at, ...who, ...sayRuled(first, compiled) }
+}
+
+/** Decides, and tells what each rule said; without `rules` where the request did not come to them. */
+export function decideTraced(
+  policy: CompiledPolicy | undefined,
+  request: PolicyRequest,
+  facts: Facts,
+): { readonly decision: Decision; readonly rules?: readonly RuleTrace[] } {
+  const decision = decide(policy, request, facts)
+  const bodyBytes = request.body?.byteLength ?? 0
+  const passed = passGates(policy, { request, bodyBytes }, facts)
+  if ('outcome' in passed) return { decision }
+  return { decision, rules: traceRules(passed.compiled.rules, subjectOf(request, passed.path)) }
+}
+
+/** What has passed all that is no matter of the request's content. */
+interface Passed {
+  readonly compiled: CompiledPolicy
+  readonly match: Match
+  readonly path: PathSegments
+  readonly who: Pick<Decision, 'policyId' | 'policyVersion'>
+}
+
+interface Asked {
+  readonly request: Pick<PolicyRequest, 'method' | 'origin' | 'path'>
+  readonly bodyBytes: number
+}
+
+function passGates(
+  policy: CompiledPolicy | undefined,
+  { request, bodyBytes }: Asked,
+  facts: Facts,
+): Passed | (Decision & { readonly outcome: 'deny' }) {
   const who =
     policy === undefined ? undefined : { policyId: policy.id, policyVersion: policy.version }
   const standing = checkStanding(policy, facts)
-  if (policy === undefined || standing !== undefined) {
+  if (policy === undefined || who === undefined || standing !== undefined) {
     return { outcome: 'deny', ...(standing ?? missingPolicy), ...who }
   }
   if (!facts.connection.origins.includes(request.origin)) {
     return { outcome: 'deny', ...originRefusal(request.origin), ...who }
   }
-  const found = findEntry(policy, request, facts.now)
-  if ('problem' in found) return { outcome: 'deny', ...found, ...who }
-  const refusal = checkWindows(policy, facts.now) ?? checkSize(policy, request)
+  const path = splitPath(request.path)
+  const match = findEntry(policy, { ...request, segments: path }, facts.now)
+  if ('problem' in match) return { outcome: 'deny', ...match, ...who }
+  const refusal = checkWindows(policy, facts.now) ?? checkSize(policy, bodyBytes)
   if (refusal !== undefined) return { outcome: 'deny', ...refusal, ...who }
-  // What is spread stands last: Node 20 makes a hidden class of its own for each object that goes on after a first spread.
-  return { ruleId: `allow[${found.at}]`, ...who, ...checkApproval(policy, request, found.mode) }
+  return { compiled: policy, match, path, who }
 }
 
 const missingPolicy: Refusal = {
@@ -128,60 +172,6 @@ function originRefusal(origin: string): Refusal {
   }
 }
 
-/** What allows a request: the number of the first entry that does, and the strictest mode of all that do. */
-interface Match {
-  readonly at: number
-  readonly mode: CompiledPolicy['approval']
-}
-
-/** How near the entries came to allowing a request, and when what would have allowed it ended. */
-interface Near {
-  origin: boolean
-  method: boolean
-  path: boolean
-  expiredAt: number | undefined
-}
-
-/**
- * What allows the request, or how near it came without showing the policy. All matching entries have a say in the mode,
- * so that an entry that is added never loosens what another one demands. An expired entry is as good as none.
- */
-function findEntry(policy: CompiledPolicy, request: PolicyRequest, now: number): Match | Refusal {
-  const path = splitPath(request.path)
-  const near: Near = { origin: false, method: false, path: false, expiredAt: undefined }
-  let first: number | undefined
-  let mode: CompiledPolicy['approval'] = 'never'
-  for (const [at, entry] of policy.entries.entries()) {
-    if (!matchesOrigin(entry.origin, request.origin)) continue
-    const method = entry.methods.has(request.method)
-    const fits = entry.paths.some((pattern) => matchesPath(pattern, path))
-    if (!(now < entry.expiresAt)) {
-      if (method && fits) near.expiredAt = Math.max(near.expiredAt ?? 0, entry.expiresAt)
-      continue
-    }
-    if (method && fits) {
-      first ??= at
-      mode = stricter(mode, entry.approval)
-      if (stricter(mode, entry.strictestAfter) === mode) return { at: first, mode }
-    }
-    near.origin = true
-    near.method ||= method
-    near.path ||= fits
-  }
-  if (first !== undefined) return { at: first, mode }
-  return { problem: 'policy-denied', reason: nearMiss(near, request), next: askOwner }
-}
-
-function nearMiss(near: Near, { method, origin }: PolicyRequest): string {
-  if (near.expiredAt !== undefined) {
-    return `What the policy allowed here expired at ${new Date(near.expiredAt).toISOString()}.`
-  }
-  if (near.path) return `The policy allows this path, but not with ${method}.`
-  if (near.method) return `The policy allows ${method} at ${origin}, but not this path.`
-  if (near.origin) return `The policy allows neither this path nor ${method} at ${origin}.`
-  return `The policy allows nothing at ${origin}.`
-}
-
 function checkWindows(policy: CompiledPolicy, now: number): Refusal | undefined {
   if (policy.windows.length === 0) return undefined
   if (policy.windows.some((window) => isOpen(window, now))) return undefined
@@ -202,8 +192,7 @@ function checkWindows(policy: CompiledPolicy, now: number): Refusal | undefined 
   }
 }
 
-function checkSize(policy: CompiledPolicy, request: PolicyRequest): Refusal | undefined {
-  const bytes = request.body?.byteLength ?? 0
+function checkSize(policy: CompiledPolicy, bytes: number): Refusal | undefined {
   const { requestBytesMax } = policy.limits
   if (requestBytesMax === undefined || bytes <= requestBytesMax) return undefined
   return {
@@ -213,13 +202,13 @@ function checkSize(policy: CompiledPolicy, request: PolicyRequest): Refusal | un
   }
 }
 
-function checkApproval(
-  { approval, approvalTerms }: CompiledPolicy,
-  { method }: PolicyRequest,
-  mode: CompiledPolicy['approval'],
-): Pick<Decision, 'outcome' | 'reason' | 'next' | 'approval'> {
+/** No rule decided: the mode of the entries does. */
+function byMode({ compiled, match, who }: Passed, method: string): Decision {
+  const { approval, approvalTerms } = compiled
+  const { at, mode } = match
+  const decided = { ruleId: `allow[${at}]`, entryAt: at, ...who }
   const asks = mode === 'always' || (mode === 'writes' && !readMethods.has(method))
-  if (!asks) return { outcome: 'allow', reason: 'The policy allows this request.' }
+  if (!asks) return { outcome: 'allow', reason: 'The policy allows this request.', ...decided }
   const kind = mode === approval ? '' : ' of this kind'
   return {
     outcome: 'require_approval',
@@ -227,7 +216,8 @@ function checkApproval(
       mode === 'always'
         ? `The policy asks for an owner’s approval of every request${kind}.`
         : `The policy asks for an owner’s approval of every write${kind}, and ${method} is one.`,
-    next: 'An owner decides when the request is sent.',
+    next: ownerDecides,
     approval: approvalTerms,
+    ...decided,
   }
 }

@@ -8,7 +8,7 @@
  */
 
 /** A path cut at its slashes and decoded, once per decision. `slashes[i]` is what stands before segment i. */
-interface PathSegments {
+export interface PathSegments {
   readonly segments: readonly string[]
   readonly slashes: readonly string[]
 }

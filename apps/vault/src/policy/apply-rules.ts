@@ -1,0 +1,189 @@
+import type { Answer } from './compare.ts'
+import type { CompiledRule, CompiledRules, CompiledScope, RulesByEffect } from './compile-rules.ts'
+import type { Decision, RuleTrace } from './decision.ts'
+import { matchesOrigin } from './origin-pattern.ts'
+import { matchesPath } from './path-pattern.ts'
+import { redactBody } from './redact-body.ts'
+import type { RuleSubject } from './rule-subject.ts'
+import { sayTrace } from './rule-words.ts'
+import { testSensitive } from './sensitive-condition.ts'
+import { testBody, testFields } from './test-condition.ts'
+
+/** What one rule decided. */
+export interface Decided {
+  readonly rule: CompiledRule
+  readonly outcome: Decision['outcome']
+  /** Why it could not be otherwise, where the rule matches only since something cannot be read or taken out. */
+  readonly why?: string
+}
+
+/** What the rules say together. */
+export interface Ruled {
+  /** Undefined: none of them decided. */
+  readonly decided?: Decided
+  readonly redaction?: NonNullable<Decision['redaction']>
+}
+
+/**
+ * Applies rules to a request: any that denies and matches wins; then `redact` says what to take out; then the first of the
+ * rest that matches decides. `unclear` counts as a match for what keeps back, and never for what allows.
+ */
+export function applyRules(rules: CompiledRules, subject: RuleSubject): Ruled {
+  const { deny, redact, rest } = rulesFor(rules, subject)
+  for (const rule of deny) {
+    const answer = matchRule(rule, subject)
+    if (answer !== 'no') return decidedBy(rule, 'deny', whyOf(answer, subject))
+  }
+  const matching = redact.filter((rule) => matchRule(rule, subject) !== 'no')
+  const redaction = matching.length === 0 ? undefined : redactBody(matching, subject)
+  if (redaction !== undefined && 'rule' in redaction) {
+    return decidedBy(redaction.rule, 'deny', redaction.why)
+  }
+  for (const rule of rest) {
+    const answer = matchRule(rule, subject)
+    if (answer === 'no' || (answer !== 'yes' && rule.then === 'allow')) continue
+    const outcome = rule.then === 'allow' ? 'allow' : 'require_approval'
+    return { ...decidedBy(rule, outcome, whyOf(answer, subject)), ...(redaction && { redaction }) }
+  }
+  return redaction === undefined ? {} : { redaction }
+}
+
+const decidedBy = (
+  rule: CompiledRule,
+  outcome: Decided['outcome'],
+  why: string | undefined,
+): Ruled => ({
+  decided: { rule, outcome, ...(why !== undefined && { why }) },
+})
+
+function whyOf(answer: Answer, subject: RuleSubject): string | undefined {
+  if (answer !== 'unclear') return undefined
+  const body = subject.body()
+  return body !== 'unknown' && body.kind === 'unreadable' ? body.why : undefined
+}
+
+const rulesFor = ({ byMethod, other }: CompiledRules, { method }: RuleSubject): RulesByEffect =>
+  byMethod.get(method) ?? other
+
+/** One thing that rules may say to a request of which not all is known; undefined: none of them decides. */
+type Possible = Decided | undefined
+
+/**
+ * All that rules could say to a request of the past, whatever was in what is not known, the surest first; and what that is.
+ */
+export function applyRulesToPast(
+  rules: CompiledRules,
+  subject: RuleSubject,
+): { readonly possible: readonly [Possible, ...Possible[]]; readonly missing: readonly string[] } {
+  const { deny, redact, rest } = rulesFor(rules, subject)
+  const answers = deny.map((rule) => ({ rule, answer: matchRule(rule, subject) }))
+  const sure = answers.find(({ answer }) => answer === 'yes' || answer === 'unclear')
+  if (sure !== undefined) return { possible: [{ rule: sure.rule, outcome: 'deny' }], missing: [] }
+  // Whoever redacts refuses where it cannot; of what cannot be looked at nobody knows.
+  const keepBack = [
+    ...answers.filter(({ answer }) => answer === 'unknown').map(({ rule }) => rule),
+    ...redact.filter((rule) => matchRule(rule, subject) !== 'no'),
+  ]
+  const [first, ...others] = possibleOf(rest, subject)
+  const denials = keepBack.map((rule): Possible => ({ rule, outcome: 'deny' }))
+  return { possible: [first, ...others, ...denials], missing: missingOf(subject) }
+}
+
+/** What the rules that neither deny nor redact may come to: each that may match, up to the first that does. */
+function possibleOf(rest: readonly CompiledRule[], subject: RuleSubject): Possible[] {
+  const possible: Possible[] = []
+  for (const rule of rest) {
+    const answer = matchRule(rule, subject)
+    if (answer === 'no' || (answer === 'unclear' && rule.then === 'allow')) continue
+    possible.push({ rule, outcome: rule.then === 'allow' ? 'allow' : 'require_approval' })
+    if (answer !== 'unknown') return possible
+  }
+  return [...possible, undefined]
+}
+
+function missingOf(subject: RuleSubject): readonly string[] {
+  const query = subject.query()
+  const isQueryKnown = query?.every(({ node }) => node !== undefined) === true
+  return [
+    ...(subject.body() === 'unknown' ? ['the body'] : []),
+    ...(isQueryKnown ? [] : ['values of the query']),
+  ]
+}
+
+/** What each rule says, in the order of the policy, in words. */
+export function traceRules({ all }: CompiledRules, subject: RuleSubject): readonly RuleTrace[] {
+  return all.map((rule) => {
+    const { answer, part } = matchParts(rule, subject)
+    const matched = answer === 'yes' || (answer === 'unclear' && rule.then !== 'allow')
+    return { id: rule.id, matched, why: sayTrace({ rule, answer, part, subject }) }
+  })
+}
+
+/** Does what a condition says about the first line of a request hold? */
+export function matchesScope(
+  { methods, origins, paths }: CompiledScope,
+  request: Pick<RuleSubject, 'method' | 'origin' | 'path'>,
+): boolean {
+  if (methods !== undefined && !methods.has(request.method)) return false
+  if (origins !== undefined && !origins.some((one) => matchesOrigin(one, request.origin))) {
+    return false
+  }
+  return paths === undefined || paths.some((one) => matchesPath(one, request.path))
+}
+
+/** A part of a rule, for whoever is told which of them did not hold. */
+export type RulePart =
+  | { readonly kind: 'method' | 'origin' | 'path' | 'sensitive' | 'all' }
+  | { readonly kind: 'query' | 'body'; readonly where: string }
+
+interface Matched {
+  readonly answer: Answer
+  /** What said no, or is not clear; `all` where everything holds. */
+  readonly part: RulePart
+}
+
+const matchRule = (rule: CompiledRule, subject: RuleSubject): Answer =>
+  matchParts(rule, subject).answer
+
+const everything: RulePart = { kind: 'all' }
+const no = {
+  method: { kind: 'method' },
+  origin: { kind: 'origin' },
+  path: { kind: 'path' },
+} as const
+
+function matchParts(rule: CompiledRule, subject: RuleSubject): Matched {
+  const { scope } = rule
+  if (!matchesScope(scope, subject)) return { answer: 'no', part: no[missedPart(scope, subject)] }
+  let matched: Matched = { answer: 'yes', part: everything }
+  for (const condition of rule.query) {
+    const query = subject.query()
+    const answer = query === undefined ? 'unknown' : testFields(condition, query)
+    matched = both(matched, { answer, part: { kind: 'query', where: condition.where } })
+    if (matched.answer === 'no') return matched
+  }
+  for (const condition of rule.body) {
+    const body = subject.body()
+    const answer = body === 'unknown' ? 'unknown' : testBody(condition, body)
+    matched = both(matched, { answer, part: { kind: 'body', where: condition.where } })
+    if (matched.answer === 'no') return matched
+  }
+  if (rule.sensitive === undefined) return matched
+  const answer = testSensitive(rule.sensitive, subject)
+  return both(matched, { answer, part: { kind: 'sensitive' } })
+}
+
+function missedPart(
+  { methods, origins }: CompiledScope,
+  { method, origin }: RuleSubject,
+): keyof typeof no {
+  if (methods?.has(method) === false) return 'method'
+  return origins?.some((one) => matchesOrigin(one, origin)) === false ? 'origin' : 'path'
+}
+
+/** What holds only if both do: no before unknown, unknown before unclear, unclear before yes. */
+function both(one: Matched, other: Matched): Matched {
+  if (one.answer === 'no' || other.answer === 'yes') return one
+  if (other.answer === 'no' || one.answer === 'yes') return other
+  return one.answer === 'unknown' ? one : other
+}

@@ -1,0 +1,37 @@
+import type { BodyNode } from './body-node.ts'
+import { foldName } from './json-path.ts'
+
+/** A field of a form, or a parameter of a query. */
+export interface BodyField {
+  readonly name: string
+  /** Its name as lenient readers take it: case folded, `a[b][]` and `a.b` one and the same, numbers left out. */
+  readonly key: string
+  /** Undefined: its value is not known any more. */
+  readonly node: BodyNode | undefined
+}
+
+const structure = /[[\].]/
+const digits = /^[0-9]+$/
+/** Stands in no name of a form or query, all of which are refused with a control character. */
+const between = '\0'
+
+export const toField = (name: string, node: BodyNode | undefined): BodyField => ({
+  name,
+  key: fieldKey(name),
+  node,
+})
+
+/** Whether a field is one of those that a key speaks of, or a part of one: `card[number]` of `card`. */
+export const isWithin = (fieldsKey: string, key: string): boolean =>
+  fieldsKey === key || fieldsKey.startsWith(key + between)
+
+/** `card[number]`, `card.number`, `Card[0][number]`: all the same to somebody. */
+export function fieldKey(name: string): string {
+  const folded = foldName(name)
+  if (!structure.test(folded)) return folded
+  return joinKey(folded.split(/[[\].]+/))
+}
+
+/** The key of the names of a path. */
+export const joinKey = (names: readonly string[]): string =>
+  names.filter((name) => name !== '' && !digits.test(name)).join(between)

@@ -1,0 +1,108 @@
+import type { RequestCondition, RequestRule } from '@sallyport/contracts'
+import { type CompiledOriginPattern, compileOriginPattern } from './origin-pattern.ts'
+import { type CompiledPathPattern, compilePathPattern } from './path-pattern.ts'
+import { type CompiledSensitive, compileSensitiveCondition } from './sensitive-condition.ts'
+import {
+  type CompiledCondition,
+  compileBodyCondition,
+  compileQueryCondition,
+} from './test-condition.ts'
+
+/** Which requests something is about, by what their first line says. */
+export interface CompiledScope {
+  readonly methods: ReadonlySet<string> | undefined
+  readonly origins: readonly CompiledOriginPattern[] | undefined
+  readonly paths: readonly CompiledPathPattern[] | undefined
+}
+
+/** A rule made ready. */
+export interface CompiledRule {
+  readonly id: string
+  readonly label: string | undefined
+  readonly then: RequestRule['then']
+  readonly scope: CompiledScope
+  readonly query: readonly CompiledCondition[]
+  readonly body: readonly CompiledCondition[]
+  readonly sensitive: CompiledSensitive | undefined
+}
+
+/** Rules by what they do, each in the order of the policy. */
+export interface RulesByEffect {
+  readonly deny: readonly CompiledRule[]
+  readonly redact: readonly CompiledRule[]
+  readonly rest: readonly CompiledRule[]
+}
+
+/** The rules of a policy. */
+export interface CompiledRules {
+  readonly all: readonly CompiledRule[]
+  /** Those that are about a method; `other` are about every method. */
+  readonly byMethod: ReadonlyMap<string, RulesByEffect>
+  readonly other: RulesByEffect
+}
+
+/** Compiles the rules once for many decisions. Never throws: what makes no sense is unclear about every request. */
+export function compileRules(rules: readonly RequestRule[] = []): CompiledRules {
+  const finders = new Map<string, CompiledSensitive>()
+  const all = rules.map((rule) => compileRule(rule, finders))
+  const methods = new Set(all.flatMap(({ scope }) => [...(scope.methods ?? [])]))
+  const about = (method: string | undefined) =>
+    byEffect(
+      all.filter(
+        ({ scope }) =>
+          scope.methods === undefined || (method !== undefined && scope.methods.has(method)),
+      ),
+    )
+  return {
+    all,
+    byMethod: new Map([...methods].map((method) => [method, about(method)])),
+    other: about(undefined),
+  }
+}
+
+const byEffect = (rules: readonly CompiledRule[]): RulesByEffect => ({
+  deny: rules.filter((rule) => rule.then === 'deny'),
+  redact: rules.filter((rule) => rule.then === 'redact'),
+  rest: rules.filter((rule) => rule.then === 'allow' || rule.then === 'require_approval'),
+})
+
+function compileRule(
+  { id, label, when, then }: RequestRule,
+  finders: Map<string, CompiledSensitive>,
+): CompiledRule {
+  return {
+    id,
+    label,
+    then,
+    scope: compileScope(when),
+    query: (when.query ?? []).map(compileQueryCondition),
+    body: (when.body ?? []).map(compileBodyCondition),
+    sensitive: when.sensitive && shared(when.sensitive, finders),
+  }
+}
+
+/** Rules that look for the same share one finder, and so what it found in a request. */
+function shared(
+  condition: NonNullable<RequestCondition['sensitive']>,
+  finders: Map<string, CompiledSensitive>,
+): CompiledSensitive {
+  const key = JSON.stringify([condition.kinds, condition.custom, condition.fields])
+  const known = finders.get(key)
+  if (known !== undefined) return known
+  const made = compileSensitiveCondition(condition)
+  finders.set(key, made)
+  return made
+}
+
+/** Compiles the part of a condition that needs neither query nor body; of rules on answers too. */
+export function compileScope({
+  methods,
+  origins,
+  paths,
+}: Pick<RequestCondition, 'methods' | 'origins' | 'paths'>): CompiledScope {
+  return {
+    methods: methods && new Set<string>(methods),
+    origins: origins?.map(compileOriginPattern),
+    paths: paths?.map(compilePathPattern),
+  }
+}
