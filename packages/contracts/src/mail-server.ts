@@ -45,7 +45,12 @@ export const putMailServer = defineOperation({
     password: SecretText.optional().meta({ description: 'Left out: the one that is kept' }),
   }),
   output: z.object({ mailServer: MailServer }),
-  problems: ['notification-failed', 'address-refused', 'fresh-sign-in-required'],
+  problems: [
+    'notification-failed',
+    'address-refused',
+    'fresh-sign-in-required',
+    'version-conflict',
+  ],
 })
 
 export const deleteMailServer = defineOperation({

@@ -230,7 +230,7 @@ export const renewNotificationSecret = defineOperation({
   summary: 'Make a webhook’s signing secret anew; both sign for a day',
   input: z.strictObject(channelId),
   output: OneChannel.extend({ secret: Secret }),
-  problems: ['notification-channel-not-found'],
+  problems: ['notification-channel-not-found', 'credential-unreadable', 'version-conflict'],
 })
 
 export const startLinking = defineOperation({

@@ -25,6 +25,8 @@ const closeUnknownEveryMs = 15_000
 const removeExpiredEveryMs = 60_000
 const expireApprovalsEveryMs = 5_000
 const keepTokensAliveEveryMs = 5 * 60_000
+const notifyEveryMs = 5_000
+const removeOldNotificationsEveryMs = 3_600_000
 const watchAgentsEveryMs = 5_000
 const removeAlertsEveryMs = 3_600_000
 
@@ -40,7 +42,7 @@ export async function compose(needs: ComposeNeeds) {
 
 async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
-  const { identity, approvals, tokens, watchCalls } = rooms
+  const { identity, approvals, tokens, notify, watchCalls } = rooms
   const { audit, egress, feed, running } = foundation
   const { app, refuse } = composeApp(needs, foundation, rooms)
   if (needs.store.isExclusive) {
@@ -64,6 +66,11 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       { name: 'checkpoint', everyMs: checkpointEveryMs, run: audit.checkpoint },
       { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
       { name: 'keep tokens alive', everyMs: keepTokensAliveEveryMs, run: tokens.keepAlive },
+      { name: 'notify', everyMs: notifyEveryMs, run: notify.run },
+      {
+        ...{ name: 'remove old notifications', everyMs: removeOldNotificationsEveryMs },
+        run: notify.removeOld,
+      },
       { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
       { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
       { name: 'remove old alerts', everyMs: removeAlertsEveryMs, run: rooms.watch.removeOld },
@@ -83,6 +90,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
     async close(): Promise<void> {
       await jobs.stop()
+      await notify.stop()
       // Before the way out is closed: an answer that is cut off may be the only one with the new refresh token in it.
       await tokens.close()
       await egress.close()

@@ -12,6 +12,7 @@ import { composeConnections } from './connections.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 import { composeIdentity } from './identity.ts'
 import { composeLookups } from './lookups.ts'
+import { composeNotify } from './notify.ts'
 import { composeOAuth } from './oauth.ts'
 import { composeOwnersView } from './owners-view.ts'
 import { composePolicies } from './policies.ts'
@@ -62,6 +63,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...{ catalog, connectionStore, tokens, revoke: oauth.endpoint.revoke },
   })
   const policies = composePolicies(needs, foundation, { connectionStore, policyStore })
+  const notify = composeNotify(needs, foundation)
   const ownersView = composeOwnersView({ ...foundation, now, identity, workspaceStore })
   const capabilities = createCapabilities({
     catalog,
@@ -79,7 +81,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   return {
     ...ownersView,
     ...composeAlerts(needs, foundation, identity),
-    ...{ identity, connections, connect, policies, capabilities, approvals },
+    ...{ identity, connections, connect, policies, capabilities, approvals, notify },
     oauthApps: oauth.oauthApps,
     tokens,
     ...path,

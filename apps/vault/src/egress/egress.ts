@@ -1,10 +1,13 @@
 // The only way out: this room checks where a request may go, dials the address that it checked, sends the request at most
 // once and bounds what comes back.
+import type { Socket } from 'node:net'
 import { Problem } from '@sallyport/contracts'
+import type { MailTransport } from '../notify/mail-transport.ts'
 import { createAddressRules } from './address-rules.ts'
 import { createConnect, type Resolve, resolveBySystem } from './connect.ts'
 import { createExchange, type ExchangeLimits, type UpstreamAnswer } from './exchange.ts'
 import { createLanePool, type LaneLimits, type LanePool } from './lane-pool.ts'
+import { createMailTransport } from './mail.ts'
 import { checkOrigin, readOrigin } from './origin-rules.ts'
 import { type OutgoingRequest, toWireRequest } from './wire-request.ts'
 
@@ -34,6 +37,8 @@ export interface Egress {
   closePool(poolKey: string): void
   /** Whether an owner may name an origin: true, or a sentence that says why not. */
   isAllowedOrigin(origin: string): true | string
+  /** Mail, by the same rules. */
+  readonly mail: MailTransport
   /** Ends everything and sends nothing more. */
   close(): Promise<void>
 }
@@ -89,6 +94,7 @@ export function createEgress(needs: {
     return createLanePool({ target, connect, limits, now, onEmpty })
   })
   const closedKeys = new Set<string>()
+  const mailSockets = new Set<Socket>()
   let isClosed = false
 
   return {
@@ -107,8 +113,13 @@ export function createEgress(needs: {
       pools.destroy((key) => key === poolKey, revoked())
     },
     isAllowedOrigin: (origin) => checkOrigin(origin, rules),
+    mail: createMailTransport({
+      ...{ rules, connect, extraCa, sockets: mailSockets },
+      isClosed: () => isClosed,
+    }),
     async close() {
       isClosed = true
+      for (const socket of mailSockets) socket.destroy()
       pools.destroy(() => true, new Problem('request-stopped', 'The vault is stopping.'))
     },
   }

@@ -24,14 +24,18 @@ export function checkOrigin(origin: string, rules: AddressRules): true | string 
     if (rules.isListed(target.hostname)) return true
     return 'An origin with an IP address is possible only inside the ranges that the operator listed in SALLYPORT_EGRESS_ALLOW_CIDRS; use the name of the host.'
   }
-  if (/(?:^|\.)localhost$/.test(target.hostname) && !loopbacks.some(rules.isListed)) {
+  if (isThisMachine(target.hostname) && !loopbacks.some(rules.isListed)) {
     return 'An origin on this machine itself is possible only where the operator listed its address in SALLYPORT_EGRESS_ALLOW_CIDRS.'
   }
   if (target.isTls || rules.hasListed) return true
   return 'An origin with http: is possible only inside the ranges that the operator listed in SALLYPORT_EGRESS_ALLOW_CIDRS; use https:.'
 }
 
-const loopbacks = ['127.0.0.1', '::1']
+/** The addresses that a name of this machine leads to. */
+export const loopbacks = ['127.0.0.1', '::1']
+
+/** RFC 6761 §6.3. */
+export const isThisMachine = (hostname: string): boolean => /(?:^|\.)localhost$/.test(hostname)
 
 /** Reads an origin in the form that the WHATWG URL standard writes; anything that needed repair is a sentence. */
 export function readOrigin(origin: string): DialTarget | string {
@@ -52,7 +56,7 @@ export function readOrigin(origin: string): DialTarget | string {
 }
 
 /** RFC 1035 lengths and letters, with the underscore that some hosts use; no trailing dot, since certificates have none. */
-function isDnsName(hostname: string): boolean {
+export function isDnsName(hostname: string): boolean {
   if (hostname.length > 253) return false
   return hostname
     .split('.')

@@ -9,6 +9,8 @@ import type { OAuthApps } from '../connections/oauth-apps/oauth-apps.ts'
 import type { Events } from '../events/events.ts'
 import type { Execute } from '../execute/execute.ts'
 import type { Identity } from '../identity/identity.ts'
+import type { Notify } from '../notify/notify.ts'
+import type { PolicyHistory } from '../policies/history/policy-history.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { Workspaces } from '../workspaces/workspaces.ts'
 
@@ -20,9 +22,10 @@ export interface Rooms {
   readonly connections: Connections
   readonly connect: Connect
   readonly oauthApps: OAuthApps
-  readonly policies: Policies
+  readonly policies: Policies & PolicyHistory
   readonly capabilities: Capabilities
   readonly approvals: Approvals
+  readonly notify: Notify
   readonly alerts: Alerts
   readonly execute: Execute['execute']
   readonly executeApproval: Execute['executeApproval']

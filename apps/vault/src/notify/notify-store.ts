@@ -103,6 +103,8 @@ export type AttemptEnd =
   | {
       readonly outcome: 'delivered'
       readonly message: string
+      /** What the channel is once it works: `unlinked` where its owner's account is waited for still. */
+      readonly channelStatus: 'active' | 'unlinked'
       readonly reference?: MessageReference
     }
   | { readonly outcome: 'retry'; readonly message: string; readonly afterMs: number }
@@ -131,7 +133,7 @@ export interface DeliveryStore {
     readonly end: AttemptEnd
   }): Promise<void>
   /** Of one person's channels, newest first. */
-  list(
+  listDeliveries(
     owner: Omit<ChannelRef, 'id'>,
     page: PageAfter & {
       readonly channelId?: string | undefined

@@ -1,4 +1,4 @@
-import type { NotificationKind, Role } from '@sallyport/contracts'
+import type { AlertKind, NotificationKind, Role } from '@sallyport/contracts'
 import { rolesWith } from '../identity/roles.ts'
 import { type Fact, factCharsMax, type Message, type Severity, titleCharsMax } from './message.ts'
 import type { StoredChannel, Subject } from './notify-store.ts'
@@ -72,7 +72,9 @@ export function writeGathered(
   const waits = kinds.every((kind) => kind === 'approval' || kind === 'capability')
   return {
     kind: first,
-    title: waits ? `${subjects.length} requests wait for you` : `${subjects.length} things happened`,
+    title: waits
+      ? `${subjects.length} requests wait for you`
+      : `${subjects.length} things happened`,
     facts: detail === 'full' ? counts : [],
     url: kinds.length === 1 ? `${pagesUrl}${gatheredPages[first]}` : `${pagesUrl}/`,
     severity: waits ? 'urgent' : 'high',
@@ -195,7 +197,7 @@ function ofAlert(alert: Of<'limit_reached' | 'unusual_activity'>): Content {
   }
 }
 
-const alertTitles: Readonly<Record<Of<'unusual_activity'>['alertKind'], string>> = {
+const alertTitles: Readonly<Record<AlertKind, string>> = {
   limit_reached: 'a limit was reached',
   burst: 'a burst of attempts',
   many_denials: 'refused again and again',
@@ -236,7 +238,9 @@ const quoteChars = 2
 /** In quotation marks: what stands between them is the agent's, and no word of ours. */
 const agentSays = (words: string | null): Fact[] => {
   const said = plainWords(words ?? '', factCharsMax - quoteChars)
-  return said === '' ? [] : [{ name: 'The agent says', value: `“${said.replaceAll(/[“”]/g, '"')}”` }]
+  return said === ''
+    ? []
+    : [{ name: 'The agent says', value: `“${said.replaceAll(/[“”]/g, '"')}”` }]
 }
 
 const bounded = ({ name, value }: Fact): Fact => ({ name, value: plainWords(value, factCharsMax) })

@@ -10,6 +10,7 @@ import { capabilityRoutes } from './capabilities.ts'
 import { connectRoutes } from './connect.ts'
 import { connectionRoutes } from './connections.ts'
 import { executeRoutes } from './execute.ts'
+import { notificationRoutes } from './notifications.ts'
 import { ownerRoutes } from './owners.ts'
 import { policyRoutes } from './policies.ts'
 import { singleSignOnRoutes } from './single-sign-on.ts'
@@ -26,6 +27,7 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...connectionRoutes(rooms),
   ...capabilityRoutes(rooms),
   ...policyRoutes(rooms),
+  ...notificationRoutes(rooms),
   ...auditRoutes(rooms),
   ...activityRoutes(rooms),
   ...alertRoutes(rooms),

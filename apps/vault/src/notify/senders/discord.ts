@@ -4,6 +4,7 @@ import {
   type HttpAnswer,
   type HttpNeeds,
   invalid,
+  longSegments,
   maskedEnd,
   readUrl,
   resultOf,
@@ -45,7 +46,7 @@ export function createDiscordSender({ post, mayUseOrigin }: HttpNeeds): Sender<'
         body: JSON.stringify(payloadOf(message)),
         headers: { 'content-type': 'application/json', 'user-agent': 'Sallyport' },
         signal,
-        secrets: [webhookUrl, ...new URL(webhookUrl).pathname.split('/')],
+        secrets: [webhookUrl, ...longSegments(webhookUrl)],
       })
       // Of a webhook that was deleted; 401 of a token that is none.
       return resultOf(withPatience(answer), { goneAt: [401, 404] })

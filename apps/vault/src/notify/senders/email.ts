@@ -23,7 +23,11 @@ export function createEmailSender(needs: {
         return { delivered: false, retry: false, message: 'The workspace has no mail server.' }
       }
       const secrets = server.password === undefined ? [] : [server.password]
-      const answer = await needs.mail.send(server, mailOf(message, context, { server, to }), context.signal)
+      const answer = await needs.mail.send(
+        server,
+        mailOf(message, context, { server, to }),
+        context.signal,
+      )
       const words = wordsOf(answer.message, secrets)
       if (answer.taken) return { delivered: true, message: words }
       return { delivered: false, message: words, retry: answer.retry }
@@ -33,7 +37,9 @@ export function createEmailSender(needs: {
 
 /** No display name, list or group, nor anything that would have to be quoted. */
 export const isPlainAddress = (text: string): boolean =>
-  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(text)
+  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(
+    text,
+  )
 
 function mailOf(
   message: Message,

@@ -153,3 +153,9 @@ const endChars = 4
 /** A place with the end of what is secret about it: `hooks.slack.com ••••x9Qf`. */
 export const maskedEnd = (place: string, secret: string): string =>
   secret.length < endFromChars ? place : `${place} ••••${secret.slice(-endChars)}`
+
+const segmentCharsMin = 16
+
+/** The parts of a path that are secrets by their length. */
+export const longSegments = (url: string): string[] =>
+  new URL(url).pathname.split('/').filter((segment) => segment.length >= segmentCharsMin)

@@ -1,6 +1,13 @@
 import type { Message } from '../message.ts'
 import type { Sender } from '../sender.ts'
-import { type HttpNeeds, invalid, maskedEnd, readUrl, resultOf } from './http-answer.ts'
+import {
+  type HttpNeeds,
+  invalid,
+  longSegments,
+  maskedEnd,
+  readUrl,
+  resultOf,
+} from './http-answer.ts'
 import { isLocalGateway } from './local-gateway.ts'
 
 const hosts = ['hooks.slack.com', 'hooks.slack-gov.com']
@@ -36,7 +43,7 @@ export function createSlackSender({ post, mayUseOrigin }: HttpNeeds): Sender<'sl
         body: JSON.stringify(slackMessage(message)),
         headers: { 'content-type': 'application/json; charset=utf-8' },
         signal,
-        secrets: [webhookUrl, ...new URL(webhookUrl).pathname.split('/')],
+        secrets: [webhookUrl, ...longSegments(webhookUrl)],
       })
       return resultOf(answer, { goneAt: [404, 410] })
     },
