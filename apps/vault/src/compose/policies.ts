@@ -1,7 +1,10 @@
+import { createTurns } from '../execute/take-turns.ts'
 import { createTryDraft } from '../execute/try-draft.ts'
+import { createPolicyHistory } from '../policies/history/policy-history.ts'
 import { createPolicies } from '../policies/policies.ts'
 import type { ConnectionStore } from '../store/connections.ts'
 import type { PolicyStore } from '../store/policies.ts'
+import { createPolicyHistoryStore } from '../store/policy-history.ts'
 import { createFindSlot } from './credential-slot.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 import { reconnectUrlAt } from './request-path.ts'
@@ -18,7 +21,18 @@ export function composePolicies(
     reconnectUrl: reconnectUrlAt(pagesUrl),
     now,
   })
-  return createPolicies({
+  const history = createPolicyHistory({
+    store: stores.policyStore,
+    history: {
+      store: createPolicyHistoryStore(foundation.database),
+      takeTurn: createTurns(),
+      monotonicMs: foundation.monotonicMs,
+    },
+    findEntry: async (workspaceId, auditId) =>
+      (await audit.list(workspaceId, { auditId, limit: 1 })).entries[0],
+    now,
+  })
+  const policies = createPolicies({
     ...{ audit, newId, now },
     store: stores.policyStore,
     onChanged: (policy) => feed.publishLocal({ table: 'policies', ...policy }),
@@ -27,4 +41,5 @@ export function composePolicies(
       return connection && tryDraft({ ...trial, connection })
     },
   })
+  return { ...policies, ...history }
 }

@@ -8,5 +8,7 @@ export const policyRoutes = ({ policies }: Rooms): Mounted[] => [
   mount(op.getPolicy, ({ caller, input }) => policies.get(caller, input)),
   mount(op.replacePolicy, ({ caller, input }) => policies.replace(caller, input)),
   mount(op.deletePolicy, ({ caller, input }) => policies.delete(caller, input)),
+  mount(op.simulatePolicy, ({ caller, input }) => policies.simulate(caller, input)),
+  mount(op.suggestPolicy, ({ caller, input }) => policies.suggest(caller, input)),
   mount(op.tryPolicy, ({ caller, input }) => policies.tryOut(caller, input)),
 ]

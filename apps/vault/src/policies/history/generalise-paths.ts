@@ -2,6 +2,8 @@ import {
   type CompiledPathPattern,
   compilePathPattern,
   coversPath,
+  matchesPath,
+  splitPath,
 } from '../../policy/path-pattern.ts'
 
 // Makes patterns of the paths that were used: what looks like an id, and what has many siblings, becomes a star, as far as the
@@ -40,7 +42,9 @@ export function generalisePaths(
   const covers = (pattern: string) => wide.some((one) => coversPath(one, pattern))
   let patterns = new Map<string, string[]>()
   for (const path of paths) {
-    const segments = starIds(path, covers)
+    const cut = splitPath(path)
+    const own = wide.filter((one) => matchesPath(one, cut))
+    const segments = starIds(path, (pattern) => own.some((one) => coversPath(one, pattern)))
     patterns.set(patternOf(segments), segments)
   }
   let longest = 0

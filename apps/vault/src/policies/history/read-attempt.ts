@@ -19,8 +19,8 @@ export interface Attempt {
   readonly pathIsCut: boolean
   /** Decoded, one for each occurrence; undefined where not all are kept. */
   readonly queryNames: readonly string[] | undefined
-  /** Undefined where it is not kept. */
-  readonly bodyBytes: number | undefined
+  /** 0: it had no body. */
+  readonly bodyBytes: number
   readonly was: Said
   /** Of a refusal. */
   readonly problem: string | undefined
@@ -68,6 +68,8 @@ export function attemptOf(entry: Entry): Attempt | undefined {
   if (typeof id !== 'string' || typeof at !== 'string' || typeof method !== 'string')
     return undefined
   if (typeof host !== 'string' || typeof path !== 'string') return undefined
+  const bodyBytes = entry.requestBytes
+  if (typeof bodyBytes !== 'number') return undefined
   const was = whatWasSaid(entry)
   const atMs = Date.parse(at)
   if (was === undefined || Number.isNaN(atMs)) return undefined
@@ -82,7 +84,7 @@ export function attemptOf(entry: Entry): Attempt | undefined {
     path,
     pathIsCut: path.endsWith(cutEnd) && path.length >= pathCharsMax - 1,
     queryNames: readNames(entry.queryNames),
-    bodyBytes: typeof entry.requestBytes === 'number' ? entry.requestBytes : undefined,
+    bodyBytes,
     was,
     problem: textOf(entry.problem),
     reason: textOf(entry.reason) ?? '',
