@@ -68,9 +68,6 @@ export const requirements = {
   },
   'S-21': {
     text: 'Field filters and redaction apply in every mode; where they cannot be applied, the request is refused.',
-    since: later(
-      'response rules and redaction do not exist yet: a policy that names them is refused',
-    ),
   },
   'S-22': {
     text: 'Decoded bytes, header bytes, time and memory are bounded; the upstream is cut off at the limit.',
