@@ -142,7 +142,7 @@ const policies = createRoute({
 /** `/policies/new?agentId=&connectionId=` is the editor of one that is not there yet. */
 const policy = createRoute({
   ...inside('/policies/$policyId'),
-  validateSearch: search.policies,
+  validateSearch: search.policy,
   component: lazyRouteComponent(() => import('./pages/policies/policy-page.tsx'), 'PolicyPage'),
 })
 const capabilityRequests = createRoute({

@@ -56,6 +56,8 @@ export const connections = (
 export const approvals = (given: Search) => texts(given, ['status', 'agentId', 'connectionId'])
 export const policies = (given: Search) => texts(given, ['agentId', 'connectionId'])
 export const capabilityRequests = (given: Search) => texts(given, ['status'])
+/** `allow`: a denied attempt, an audit entry's id, that the draft is to begin with allowing. */
+export const policy = (given: Search) => texts(given, ['agentId', 'connectionId', 'allow'])
 /** `connectionId`: one that was made for it meanwhile. */
 export const capabilityRequest = (given: Search) => texts(given, ['connectionId'])
 /** `add`: an app is being added, for that provider or for `any`. */

@@ -11,6 +11,7 @@ import { DecideBar } from './decide-bar.tsx'
 import { DifferenceNotice } from './difference.tsx'
 import { marksOf } from './marks.ts'
 import { Outcome, SecondOwner } from './outcome.tsx'
+import { RememberedNotice } from './remembered-notice.tsx'
 import { RequestView, TargetView } from './request-view.tsx'
 import { useDecision } from './use-decision.ts'
 import { useExpiry } from './use-expiry.ts'
@@ -90,6 +91,7 @@ export function ApprovalCard(props: ApprovalCardProps) {
       )}
       <SecondOwner approval={approval} ownerId={ownerId} />
       {status !== 'pending' && <Outcome approval={approval} />}
+      {decision.remembered !== undefined && <RememberedNotice remembered={decision.remembered} />}
       {isOpen && (
         <div
           className={classes(
@@ -105,6 +107,7 @@ export function ApprovalCard(props: ApprovalCardProps) {
             onDenying={setDenying}
             onApprove={approve}
             wasMoved={wasMoved}
+            rememberable={detail?.rememberable}
           />
         </div>
       )}

@@ -1,7 +1,9 @@
-import type { Approval } from '@sallyport/contracts'
+import type { Approval, Rememberable } from '@sallyport/contracts'
 import { Check, X } from 'lucide-react'
+import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { DenyDialog } from '../../components/deny-dialog.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { ProblemNotice } from '../../components/notice.tsx'
 import type { Decision } from './use-decision.ts'
 
@@ -15,7 +17,11 @@ interface DecideBarProps {
   readonly onApprove: () => void
   /** A press was not counted, because something had just moved. */
   readonly wasMoved: boolean
+  /** What of the request can be remembered; absent where nothing can. */
+  readonly rememberable: Rememberable | undefined
 }
+
+const RememberDialog = lazyPart(async () => (await import('./remember-dialog.tsx')).RememberDialog)
 
 /** The two answers, what came of the last try, and why there are none where there are none. */
 export function DecideBar(props: DecideBarProps) {
@@ -47,6 +53,9 @@ export function DecideBar(props: DecideBarProps) {
         >
           {busy !== 'deny' && <X aria-hidden="true" />} {isPending ? 'Deny…' : 'Take back…'}
         </Button>
+        {isPending && props.rememberable !== undefined && (
+          <RememberButton {...props} rememberable={props.rememberable} />
+        )}
         <span role="status" className="text-[0.87rem] text-ink-soft max-sm:col-span-2">
           {wasMoved
             ? 'Something moved just then, so the press was not counted. Press again.'
@@ -65,5 +74,32 @@ export function DecideBar(props: DecideBarProps) {
         onClose={() => onDenying(false)}
       />
     </div>
+  )
+}
+
+/** Leads to a dialog, so that nothing of the card moves under the finger. */
+function RememberButton(props: DecideBarProps & { readonly rememberable: Rememberable }) {
+  const { approval, rememberable, decision, isOver } = props
+  const { busy, approveBlocked } = decision
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <>
+      <Button
+        variant="quiet"
+        className="text-[0.93rem] max-md:min-h-10 max-sm:col-span-2"
+        disabled={isOver || approveBlocked !== undefined || busy !== undefined}
+        onClick={() => setOpen(true)}
+      >
+        Approve and remember…
+      </Button>
+      {isOpen && (
+        <RememberDialog
+          approval={approval}
+          rememberable={rememberable}
+          decision={decision}
+          onClose={() => setOpen(false)}
+        />
+      )}
+    </>
   )
 }

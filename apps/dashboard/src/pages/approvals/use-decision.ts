@@ -1,4 +1,4 @@
-import type { Approval, Problem } from '@sallyport/contracts'
+import type { Approval, Problem, Remember, RememberedApproval } from '@sallyport/contracts'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { query, useAction } from '../../api.ts'
@@ -8,7 +8,11 @@ import { useMay, useSession } from '../../session.ts'
 /** An owner's answer to one request, and why it can not be given where it can not. */
 export interface Decision {
   approve(): void
+  /** Approves, and lets the answer count for more than this request. True where it did. */
+  approveAndRemember(remember: Remember): Promise<boolean>
   deny(note: string | undefined): Promise<void>
+  /** What was remembered with the answer that was just given here. */
+  readonly remembered: RememberedApproval | undefined
   /** What is under way. */
   readonly busy: 'approve' | 'deny' | undefined
   /** Why the last try failed. */
@@ -31,7 +35,10 @@ export function useDecision(approval: Approval, isShown: boolean): Decision {
     )
   }
   const options = { onDone: (output: { approval: Approval }) => show(output.approval) }
-  const approving = useAction('approveRequest', options)
+  const approving = useAction('approveRequest', {
+    ...options,
+    invalidates: ['remembered-approvals'],
+  })
   const denying = useAction('denyRequest', options)
   const approvalId = approval.id
   /** One at a time: a second press while the first is under way is none. */
@@ -51,8 +58,17 @@ export function useDecision(approval: Approval, isShown: boolean): Decision {
   }
   return {
     approve: () => void once(() => approving.mutateAsync({ approvalId })),
+    approveAndRemember: async (remember) => {
+      let isDone = false
+      await once(async () => {
+        await approving.mutateAsync({ approvalId, remember })
+        isDone = true
+      })
+      return isDone
+    },
     deny: (note) =>
       once(() => denying.mutateAsync({ approvalId, ...(note !== undefined && { note }) })),
+    remembered: approving.data?.rememberedApproval,
     busy: approving.isPending ? 'approve' : denying.isPending ? 'deny' : undefined,
     error: approving.error ?? denying.error,
     ...useBlocks(approval, isShown),

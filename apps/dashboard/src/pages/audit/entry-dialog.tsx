@@ -9,6 +9,7 @@ import { AgentName, ConnectionName } from '../../components/names.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
+import { WhatWouldAllow } from '../../components/what-would-allow.tsx'
 import { describeEntry } from './describe-entry.ts'
 import { PersonName } from './person-name.tsx'
 
@@ -27,7 +28,12 @@ export function EntryDialog({ entry, isLoading, onClose }: EntryDialogProps) {
       open
       onClose={onClose}
     >
-      {entry !== undefined && <Facts items={factsOf(entry)} />}
+      {entry !== undefined && (
+        <>
+          <Facts items={factsOf(entry)} />
+          <WhatWouldAllow entry={entry} />
+        </>
+      )}
       {entry === undefined && isLoading && <LoadingState />}
       {entry === undefined && !isLoading && (
         <Notice title="There is no such entry." alert>

@@ -1,15 +1,17 @@
 import type { PolicyDocument } from '@sallyport/contracts'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { asProblem, type Output, query, useAction } from '../../api.ts'
 import { Button, TextLink } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/dialog.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { AgentName, ConnectionName, useAgent } from '../../components/names.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { PolicySummary } from '../../components/policy-summary.tsx'
+import { RememberedList } from '../../components/remembered-list.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useToast } from '../../components/toast.tsx'
@@ -50,8 +52,20 @@ interface EditingProps {
   readonly isGone: boolean
 }
 
+const route = getRouteApi('/frame/policies/$policyId')
+const SimulateCard = lazyPart(
+  async () => (await import('./history/simulate-card.tsx')).SimulateCard,
+)
+const SuggestionsCard = lazyPart(
+  async () => (await import('./history/suggestions-card.tsx')).SuggestionsCard,
+)
+const TakenSuggestion = lazyPart(
+  async () => (await import('./history/taken-suggestion.tsx')).TakenSuggestion,
+)
+
 function Editing({ current, onReload, connection, isGone }: EditingProps) {
   const agent = useAgent(current.agentId)
+  const { allow } = route.useSearch()
   const toast = useToast()
   // What the editing began with; the version is what a change is compared with when it is stored.
   const [base, setBase] = useState(current)
@@ -95,10 +109,35 @@ function Editing({ current, onReload, connection, isGone }: EditingProps) {
         base={document}
         isNew={false}
         onSave={onSave}
-        notice={isGone ? <GoneNotice /> : <StandingNotice agent={agent} connection={connection} />}
+        notice={
+          isGone ? (
+            <GoneNotice />
+          ) : (
+            <>
+              <StandingNotice agent={agent} connection={connection} />
+              {allow !== undefined && (
+                <TakenSuggestion policyId={base.id} auditId={allow} base={document} />
+              )}
+            </>
+          )
+        }
         {...(newer !== false && !isGone && { newer })}
         actions={!isGone && <DeletePolicy policy={current} who={who} />}
-      />
+      >
+        {!isGone && <FromHistory policyId={base.id} />}
+      </PolicyEditor>
+    </>
+  )
+}
+
+/** What history says of the policy, and what is remembered under it. */
+function FromHistory({ policyId }: { policyId: string }) {
+  const mayWrite = useMay('policies:write')
+  return (
+    <>
+      <SimulateCard whose={{ policyId }} />
+      <SuggestionsCard policyId={policyId} mayWrite={mayWrite} />
+      <RememberedList of={{ policyId }} />
     </>
   )
 }

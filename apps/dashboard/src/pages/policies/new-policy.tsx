@@ -7,6 +7,7 @@ import { LinkButton, TextLink } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { Field } from '../../components/field.tsx'
 import { Select } from '../../components/input.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
@@ -119,6 +120,10 @@ function PairPicker({ agents, connections }: PairPickerProps) {
   )
 }
 
+const SimulateCard = lazyPart(
+  async () => (await import('./history/simulate-card.tsx')).SimulateCard,
+)
+
 interface NewDraftProps {
   readonly agent: Output<'getAgent'>['agent']
   readonly connection: Output<'getConnection'>['connection']
@@ -150,7 +155,9 @@ function NewDraft({ agent, connection }: NewDraftProps) {
       base={base}
       isNew
       onSave={onSave}
-    />
+    >
+      <SimulateCard whose={pair} />
+    </PolicyEditor>
   )
 }
 

@@ -2,16 +2,15 @@ import { httpMethods, type PolicyDocument } from '@sallyport/contracts'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useFormContext, useWatch } from 'react-hook-form'
-import { client, type Output } from '../../api.ts'
+import { client } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { Field } from '../../components/field.tsx'
 import { Input, Select, Textarea } from '../../components/input.tsx'
-import { Notice, ProblemNotice } from '../../components/notice.tsx'
-import { entryNumber, isSame, tidy } from './policy-draft.ts'
+import { ProblemNotice } from '../../components/notice.tsx'
+import { isSame, tidy } from './policy-draft.ts'
 import { firstTry, readTypedRequest, type TypedRequest } from './tried-request.ts'
-
-type Tried = Output<'tryPolicy'>
+import { Verdict } from './verdict.tsx'
 
 interface TryRequestProps {
   readonly connectionId: string
@@ -59,7 +58,7 @@ export function TryRequest({ connectionId, origins }: TryRequestProps) {
                 Changed since: this is the answer to before.
               </p>
             )}
-            <Verdict tried={tried.answer} />
+            <Verdict tried={tried.answer} draft={tried.draft} />
           </div>
         )}
       </div>
@@ -141,47 +140,4 @@ function RequestFields({ request, onChange, onEnter }: RequestFieldsProps) {
       </details>
     </>
   )
-}
-
-const verdicts = {
-  allow: { tone: 'good', title: 'Allowed' },
-  require_approval: { tone: 'warn', title: 'Asks an owner first' },
-  deny: { tone: 'bad', title: 'Denied' },
-} as const
-
-function Verdict({ tried }: { tried: Tried }) {
-  const { tone, title } = verdicts[tried.decision]
-  const { wouldSend, ruleId } = tried
-  const entry = ruleId === undefined ? undefined : entryNumber(ruleId)
-  return (
-    <div className="grid gap-2">
-      <Notice tone={tone} title={title}>
-        <div className="[overflow-wrap:anywhere]">
-          <p>{tried.reason}</p>
-          {tried.next !== undefined && tried.decision === 'deny' && (
-            <p className="mt-1">The agent is told: {tried.next}</p>
-          )}
-          {entry !== undefined && <p className="mt-1">Decided by entry {entry}.</p>}
-        </div>
-      </Notice>
-      {wouldSend !== undefined && (
-        <div>
-          <p className="mb-1 text-[0.87rem] text-ink-soft">
-            {tried.decision === 'allow'
-              ? 'This would be sent'
-              : 'After an approval this would be sent'}
-            , with the key put on:
-          </p>
-          <pre className="overflow-x-auto rounded-md border border-line bg-sunken px-3 py-2 font-mono text-[0.87rem] whitespace-pre-wrap [overflow-wrap:anywhere]">
-            {sentText(wouldSend)}
-          </pre>
-        </div>
-      )}
-    </div>
-  )
-}
-
-function sentText({ method, url, headers }: NonNullable<Tried['wouldSend']>): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  return [`${method} ${url}`, ...lines].join('\n')
 }

@@ -91,7 +91,7 @@ function ValuesField({ name, op, textOnly }: ConditionValueFieldProps) {
     read(next, as)
   }
   return (
-    <div className="grid gap-3 sm:grid-cols-[minmax(0,1fr)_9rem]">
+    <div className="grid items-start gap-3 sm:grid-cols-[minmax(0,1fr)_9rem]">
       <Field
         label="Values"
         hint={(isNegative ? negativeHints : hints)[reading]}

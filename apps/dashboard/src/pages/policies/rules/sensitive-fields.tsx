@@ -34,7 +34,7 @@ export function KindsField({ name, legend }: KindsProps) {
       {...(fault !== undefined && { 'data-fault': '' })}
     >
       <legend className="mb-1 text-[0.93rem] font-medium">{legend}</legend>
-      <div className="grid gap-2 sm:grid-cols-2">
+      <div className="grid items-start gap-2 sm:grid-cols-2">
         {groups.map(([group, kinds]) => (
           <GroupBox key={group} group={group} kinds={kinds} names={names} onChange={change} />
         ))}
