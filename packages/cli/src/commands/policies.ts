@@ -7,6 +7,7 @@ import { findPolicy, grantAccess, type Pair } from './grant-access.ts'
 import { findAgent, findConnection, listAllAgents, listAllConnections } from './lookup.ts'
 import { collect, readCount, readMethod } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
+import { addPolicyHistoryCommands } from './simulate-policy.ts'
 
 interface AllowOptions {
   readonly method?: HttpMethod[]
@@ -83,6 +84,7 @@ export function addPolicyCommands(program: Command, run: RunCommand): void {
       }),
     )
   addPolicyReads(policies, run)
+  addPolicyHistoryCommands(policies, run)
 }
 
 function addPolicyReads(policies: Command, run: RunCommand): void {

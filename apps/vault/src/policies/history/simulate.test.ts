@@ -1,4 +1,4 @@
-import type { PolicyDocument, RequestRule } from '@sallyport/contracts'
+import type { PolicyDocument } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { draftEvent, draftIntent, draftRefusal } from '../../audit/entry.ts'
@@ -267,10 +267,10 @@ describe('a draft over history', () => {
         policy,
         fc.array(request, { minLength: 1, maxLength: 20 }),
         async (drawn, requests) => {
-          const draft: PolicyDocument = {
+          const draft = {
             ...drawn,
-            rules: drawn.rules.map((one, index) => ({ id: `r${index}`, ...one })) as RequestRule[],
-          }
+            rules: drawn.rules.map((one, index) => ({ id: `r${index}`, ...one })),
+          } as PolicyDocument
           const compiled = compilePolicy({ id: 'pol_1', version: 1, document: draft })
           let clockMs = startMs
           const texts = requests.map(({ contentType, body: text, waitedMs, tookMs, ...rest }) => {

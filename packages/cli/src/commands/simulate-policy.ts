@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs'
+import {
+  changeKinds,
+  type InputOf,
+  type OutputOf,
+  type PolicyDocumentInput,
+  simulatedDaysMax,
+  type simulatePolicy,
+  type suggestPolicy,
+} from '@sallyport/contracts'
+import type { Client } from '@sallyport/sdk'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parse, stringify } from 'yaml'
+import { CommandError, printable, table } from '../terminal.ts'
+import { idOfAgent, idOfConnection } from './lookup.ts'
+import { readCount } from './option-values.ts'
+import type { RunCommand } from './run-command.ts'
+
+type Simulated = OutputOf<typeof simulatePolicy>
+type Suggested = OutputOf<typeof suggestPolicy>
+
+interface SimulateOptions {
+  readonly draft: string
+  readonly agent?: string
+  readonly connection?: string
+  readonly days?: number
+  readonly change?: (typeof changeKinds)[number]
+}
+
+interface SuggestOptions {
+  readonly days?: number
+  readonly entry?: string
+}
+
+/** `sallyport policies simulate|suggest`: what history says of a draft, and of a policy. */
+export function addPolicyHistoryCommands(policies: Command, run: RunCommand): void {
+  policies
+    .command('simulate [policy]')
+    .description('Run a draft over the attempts of the last days; nothing is sent or saved')
+    .requiredOption('--draft <file>', 'the policy to be tried, YAML or JSON (- for stdin)')
+    .option('--agent <agent>', 'whose attempts, where no policy is given (id or name)')
+    .option('--connection <connection>', 'at which connection (id or label)')
+    .option('--days <n>', `how far back, ${simulatedDaysMax} at most (default 7)`, readDays)
+    .addOption(new Option('--change <kind>', 'show these alone').choices([...changeKinds]))
+    .action(
+      run(
+        async ({ terminal, owner }, [policyId, options]: [string | undefined, SimulateOptions]) => {
+          const draft = readDraft(options.draft)
+          const client = await owner()
+          const { days, change } = options
+          const simulated = await client.call('simulatePolicy', {
+            ...(await whose(client, policyId, options)),
+            draft,
+            ...(days !== undefined && { days }),
+            ...(change !== undefined && { change }),
+          })
+          terminal.answer(simulated, describeSimulated(simulated))
+        },
+      ),
+    )
+
+  policies
+    .command('suggest <policy>')
+    .description('Say what of a policy is not used, and what would have sufficed')
+    .option('--days <n>', `how far back, ${simulatedDaysMax} at most (default 7)`, readDays)
+    .option('--entry <id>', 'a denied attempt (aud_…): the smallest change that would allow it')
+    .action(
+      run(async ({ terminal, owner }, [policyId, options]: [string, SuggestOptions]) => {
+        const { days, entry: auditId } = options
+        const suggested = await (await owner()).call('suggestPolicy', {
+          policyId,
+          ...(days !== undefined && { days }),
+          ...(auditId !== undefined && { auditId }),
+        })
+        terminal.answer(suggested, describeSuggested(suggested, auditId !== undefined))
+      }),
+    )
+}
+
+function readDays(text: string): number {
+  const days = readCount(text)
+  if (days <= simulatedDaysMax) return days
+  throw new InvalidArgumentError(`It must be at most ${simulatedDaysMax}.`)
+}
+
+async function whose(
+  client: Client,
+  policyId: string | undefined,
+  { agent, connection }: SimulateOptions,
+): Promise<Pick<InputOf<typeof simulatePolicy>, 'policyId' | 'agentId' | 'connectionId'>> {
+  if (policyId !== undefined) {
+    if (agent === undefined && connection === undefined) return { policyId }
+    throw new CommandError('Give the policy, or --agent and --connection.')
+  }
+  if (agent === undefined || connection === undefined) {
+    throw new CommandError('Give the policy whose history is wanted, or --agent and --connection.')
+  }
+  return {
+    agentId: await idOfAgent(client, agent),
+    connectionId: await idOfConnection(client, connection),
+  }
+}
+
+/** One policy of a file: the vault checks it and names what is wrong with it. */
+function readDraft(file: string): PolicyDocumentInput {
+  const name = file === '-' ? 'stdin' : file
+  const found = parseYaml(readFileSync(file === '-' ? 0 : file, 'utf8'), name)
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) {
+    throw new CommandError(`${name} holds no policy.`)
+  }
+  return found as PolicyDocumentInput
+}
+
+function parseYaml(text: string, name: string): unknown {
+  try {
+    return parse(text)
+  } catch {
+    throw new CommandError(`${name} is neither YAML nor JSON.`)
+  }
+}
+
+function describeSimulated(simulated: Simulated): string {
+  const { looked, truncated, entries } = simulated
+  const more = truncated ? '; there were more, which were not looked at' : ''
+  const head = ['at', 'was', 'would be', 'request', 'because', 'entry']
+  const rows = entries.map((entry) => [
+    entry.at,
+    entry.was,
+    entry.wouldBe,
+    shorten(printable(`${entry.method} ${entry.host}${entry.path}`)),
+    printable(entry.reason),
+    entry.auditId,
+  ])
+  return [
+    `${looked} attempts since ${simulated.from}${more}`,
+    `  the same         ${simulated.same}`,
+    `  newly denied     ${simulated.newlyDenied}`,
+    `  newly allowed    ${simulated.newlyAllowed}`,
+    `  newly asking     ${simulated.newlyAsking}`,
+    `  unknown          ${simulated.unknown}`,
+    ...(rows.length === 0 ? [] : ['', table(head, rows)]),
+  ].join('\n')
+}
+
+const requestCharsMax = 70
+
+const shorten = (text: string) =>
+  text.length > requestCharsMax ? `${text.slice(0, requestCharsMax - 1)}…` : text
+
+function describeSuggested(suggested: Suggested, wasAsked: boolean): string {
+  const { looked, from, unused, narrower, smallest, why } = suggested
+  return [
+    `${looked} attempts since ${from}`,
+    ...unused.map(describeUnused),
+    ...(unused.length === 0 ? ['Everything that it allows was used.'] : []),
+    ...(narrower === undefined
+      ? []
+      : ['', 'This would have sufficed:', stringify({ allow: narrower.allow }).trimEnd()]),
+    ...(wasAsked ? ['', ...describeWay(smallest, why)] : []),
+  ].join('\n')
+}
+
+function describeUnused({ at, entry, unusedMethods, unusedPaths }: Suggested['unused'][number]) {
+  const name = `entry ${at + 1} (${entry.origin})`
+  if (unusedMethods.length === entry.methods.length) return `Not used: ${name}`
+  const parts = [...unusedMethods, ...unusedPaths]
+  return `Not used of ${name}: ${parts.join(', ')}`
+}
+
+function describeWay(smallest: Suggested['smallest'], why: string | undefined): string[] {
+  if (smallest === undefined)
+    return [printable(`No change of the policy would allow it. ${why ?? ''}`)]
+  const others =
+    smallest.alsoAllows === 0
+      ? 'no other denied attempt'
+      : `${smallest.alsoAllows} others that were denied`
+  return [printable(smallest.sentence), `It would also allow ${others}.`]
+}
