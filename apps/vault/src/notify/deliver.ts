@@ -77,12 +77,14 @@ export function createAttempts(needs: Needs): Attempts {
 
 /** What a delivery is about, or why it is dropped. */
 async function findSubject(
-  { store }: Needs,
+  { store, senders }: Needs,
   { channel, ownerRole }: Pick<Claimed, 'channel' | 'ownerRole'>,
   { kind, subjectId }: StoredDelivery,
 ): Promise<Subject | string> {
   if (!channel.enabled) return 'The channel was turned off.'
   if (channel.status === 'gone') return 'There is nothing any more where the channel sends.'
+  const needsLink = senders[channel.kind]?.needsLink === true
+  if (needsLink && channel.status === 'unlinked') return 'No account is linked yet.'
   if (kind === 'test' || subjectId === null) return 'The test was interrupted.'
   if (!readersOf[kind].includes(ownerRole)) return 'Its owner may not read of this any more.'
   const subject = await store.read({ workspaceId: channel.workspaceId, kind, subjectId })

@@ -61,7 +61,7 @@ export interface Prepared<K extends Kind> {
   readonly target: TargetOf<K>
   /** To be shown: the host, with the end of what is secret (`maskedEnd`). */
   readonly shown: string
-  /** `unlinked` where nothing can be sent before its owner has linked an account. */
+  /** `unlinked` where its owner has yet to link an account: see `needsLink` and `hasButtons`. */
   readonly status: Extract<NotificationChannel['status'], 'active' | 'unlinked'>
   /** Of a webhook: told once. */
   readonly signing?: NonNullable<SealedChannel['signing']>
@@ -84,6 +84,8 @@ export interface Sender<K extends Kind> {
   ): Promise<void>
   /** Can its messages have buttons, once an account is linked? */
   readonly hasButtons?: true
+  /** Is there nowhere to send to before an account is linked? Until then what happens is dropped. */
+  readonly needsLink?: true
 }
 
 /** The kinds that there are. */

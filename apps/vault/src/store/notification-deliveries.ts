@@ -225,5 +225,12 @@ function changesOf(end: AttemptEnd) {
     return { status: end.channelStatus, lastError: null, lastDeliveredAt: sql`now()` }
   }
   const isGone = end.outcome === 'failed' && end.gone === true
-  return { status: isGone ? ('gone' as const) : ('failing' as const), lastError: end.message }
+  const { status } = notificationChannels
+  return {
+    // Who waits for an account goes on to: only linking it ends that.
+    status: isGone
+      ? ('gone' as const)
+      : sql`CASE ${status} WHEN 'unlinked' THEN ${status} ELSE 'failing' END`,
+    lastError: end.message,
+  }
 }
