@@ -81,6 +81,7 @@ function usually(
   { usual, threshold }: Pick<Finding, 'usual' | 'threshold'>,
   say: (n: number) => string,
 ): string {
+  if (usual !== undefined && say(usual) === say(0)) return 'usually none'
   if (usual !== undefined) return `usually at most about ${say(usual)}`
   return `more than ${say(threshold ?? 0)} is always told of`
 }

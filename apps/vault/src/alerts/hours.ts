@@ -58,9 +58,11 @@ export function isUnusualHour(
   }
   if (isUsual(local.isWeekend)) return false
   // Who works at some weekends does so at any of the usual hours.
-  const worksAtWeekends = hours.bins
-    .slice(hoursOfDay)
-    .some((weekendBin) => isUsualBin(weekendBin, local.day))
+  const weekendDays = new Set(
+    hours.bins.slice(hoursOfDay).flatMap(([days, last]) => (days > 0 ? [last] : [])),
+  )
+  weekendDays.delete(local.day)
+  const worksAtWeekends = weekendDays.size >= usualHour.days
   return !(local.isWeekend && worksAtWeekends && isUsual(false))
 }
 

@@ -48,9 +48,9 @@ export const volume: Readonly<Record<Strictness, Excess>> = {
 export const unusualHours: Readonly<
   Record<Strictness, { readonly attempts: number; readonly withinHours: number }>
 > = {
-  low: { attempts: 20, withinHours: 2 },
-  normal: { attempts: 5, withinHours: 1 },
-  high: { attempts: 1, withinHours: 0 },
+  low: { attempts: 30, withinHours: 3 },
+  normal: { attempts: 10, withinHours: 2 },
+  high: { attempts: 3, withinHours: 1 },
 }
 
 /** What an agent usually does is known once it has both, or once it has been there for very long. */

@@ -27,7 +27,7 @@ const expireApprovalsEveryMs = 5_000
 const keepTokensAliveEveryMs = 5 * 60_000
 const notifyEveryMs = 5_000
 const removeOldNotificationsEveryMs = 3_600_000
-const watchAgentsEveryMs = 5_000
+const watchAgentsEveryMs = 3_000
 const removeAlertsEveryMs = 3_600_000
 
 /** Builds the house: the app, its jobs, and what closes all of it. */
