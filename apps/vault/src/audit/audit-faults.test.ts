@@ -45,7 +45,12 @@ describe('audit log under faults', () => {
   it('has durable what it said yes to, and nothing doubled, when its connections are killed', async () => {
     verifies('S-36', 'S-43', 'S-44')
     const { workspaceId, policyId } = await aPolicy(owner)
-    const reservation = { policyId, limits: { perDay: 100_000, concurrent: 1000 }, leaseMs: 60_000 }
+    const reservation = {
+      policyId,
+      windows: [{ name: 'perDay', limit: 100_000, windowMs: 86_400_000 }],
+      concurrent: 1000,
+      leaseMs: 60_000,
+    }
     const granted: string[] = []
     let refused = 0
     let going = true

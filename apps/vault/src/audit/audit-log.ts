@@ -5,7 +5,6 @@ import type {
   ChainStore,
   CheckpointRow,
   FoundHead,
-  LimitReservation,
   RecordStore,
   Spending,
 } from './audit-store.ts'
@@ -23,6 +22,8 @@ import {
 } from './entry.ts'
 import { createLogExporter } from './export-log.ts'
 import { createIsoClock } from './iso-clock.ts'
+import type { LimitReservation, WindowTaking } from './limit-reservation.ts'
+import { type LimitsUsed, useOfLimits } from './limits-used.ts'
 import { createEntryReader, type EntryFilters, type EntryPage } from './list-entries.ts'
 import { type AuditVerification, createLogVerifier } from './verify-log.ts'
 import { assertHead, createGroupWriter } from './write-group.ts'
@@ -61,6 +62,13 @@ export interface AuditLog {
    * of them are of a process that is gone.
    */
   closeAbandoned(): Promise<number>
+  /** Removes what was spent so long ago that it counts nowhere. Answers of how many limits. */
+  sweepLimits(): Promise<number>
+  /** How much of some limits of a policy is used up; undefined where there is no such policy. */
+  limitsUsed(
+    policyId: string,
+    limits: readonly Pick<WindowTaking, 'name' | 'windowMs'>[],
+  ): Promise<LimitsUsed | undefined>
   /** Resolves when what was handed in has been written or given up; ten seconds at most. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -121,7 +129,8 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
     },
     end(end) {
       const draft = draftOutcome(end, isoNow())
-      queue.addEnd(end.workspaceId, { kind: 'end', draft, retried: false })
+      const { settlement } = end
+      queue.addEnd(end.workspaceId, { kind: 'end', draft, retried: false, settlement })
     },
     async refuse(refusal) {
       await queue.add(refusal.workspaceId, { kind: 'note', draft: draftRefusal(refusal, isoNow()) })
@@ -147,6 +156,11 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
     checkpoint,
     closeUnknown: () => closeUnknown(needs, () => now() - closingGraceMs),
     closeAbandoned: () => closeUnknown(needs, () => latestMs),
+    sweepLimits: () => store.sweepWindows(needs.limitNow()),
+    async limitsUsed(policyId, limits) {
+      const stored = await store.findLimits(policyId)
+      return stored && useOfLimits(stored, limits, needs.limitNow())
+    },
     flush: () => queue.flush(),
     close: () => queue.close(),
   }
@@ -226,7 +240,8 @@ async function closeUnknown(needs: AuditLogNeeds, dueBeforeMs: () => number): Pr
   }
 }
 
-const noLimits = { windows: [], leases: [] }
+/** What a call holds stays held: nobody knows what it took. */
+const noLimits = { windows: [], leases: [], settled: [] }
 
 async function closeInWorkspace(
   needs: AuditLogNeeds,

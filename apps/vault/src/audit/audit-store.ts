@@ -1,26 +1,8 @@
 import type { ApprovalStatus } from '@sallyport/contracts'
 import type { ChainHead, StampedGroup } from './chain.ts'
+import type { LimitAnswer, LimitChanges, StoredLimits } from './limit-reservation.ts'
 
 // What the audit room needs of the database; compose hands in what fits. The promises stand with the store.
-
-/** What one attempt asks of the limits of its policy, all or nothing. */
-export interface LimitReservation {
-  readonly policyId: string
-  readonly limits: {
-    readonly perMinute?: number | undefined
-    readonly perHour?: number | undefined
-    readonly perDay?: number | undefined
-    readonly concurrent?: number | undefined
-  }
-  /** How long the call may hold its place under `concurrent` if the vault never says that it ended. */
-  readonly leaseMs: number
-}
-
-export type LimitName = 'perMinute' | 'perHour' | 'perDay' | 'concurrent' | 'policy-gone'
-
-export type LimitAnswer =
-  | { readonly granted: true }
-  | { readonly granted: false; readonly limit: LimitName; readonly retryAfterSeconds: number }
 
 /**
  * The approval that an attempt uses up, in the transaction that records its intent (S-25). It is spent only while all that
@@ -40,26 +22,6 @@ export interface SpendingRefusal {
 
 /** Whether an attempt may be sent. */
 export type BeginAnswer = LimitAnswer | SpendingRefusal
-
-/** What stands in the database of one policy's limits, in ms of the limits' clock. */
-export interface StoredLimits {
-  /** Granted attempts by limit, as in sliding-window.ts. */
-  readonly windows: ReadonlyMap<string, readonly number[]>
-  readonly leases: ReadonlyMap<string, number>
-}
-
-export interface LimitChanges {
-  readonly windows: readonly {
-    readonly policyId: string
-    readonly name: string
-    readonly spent: readonly number[]
-  }[]
-  readonly leases: readonly {
-    readonly auditId: string
-    readonly policyId: string
-    readonly expiresMs: number
-  }[]
-}
 
 export interface ChainBatch extends StampedGroup {
   readonly workspaceId: string
@@ -95,6 +57,8 @@ export interface ChainStore {
   stillOpen(auditIds: readonly string[]): Promise<string[]>
   overdue(beforeMs: number, limit: number): Promise<{ auditId: string; workspaceId: string }[]>
   sweepLeases(limitNowMs: number): Promise<void>
+  sweepWindows(limitNowMs: number): Promise<number>
+  findLimits(policyId: string): Promise<StoredLimits | undefined>
 }
 
 /** A record as it was found; nothing of it is believed. */

@@ -1,6 +1,7 @@
 import type { ProblemType } from '@sallyport/contracts'
 import type { BeginAnswer, SpendingRefusal } from './audit-store.ts'
 import { type AuditIntent, draftRefusal, type RecordDraft } from './entry.ts'
+import type { LimitRefusal } from './limit-reservation.ts'
 
 type Ungranted = BeginAnswer & { readonly granted: false }
 
@@ -8,7 +9,7 @@ type Ungranted = BeginAnswer & { readonly granted: false }
 export const draftUngranted = (intent: AuditIntent, answer: Ungranted, at: string): RecordDraft =>
   'approval' in answer
     ? draftSpendingRefusal(intent, answer, at)
-    : draftLimitRefusal(intent, answer.limit, at)
+    : draftLimitRefusal(intent, answer, at)
 
 function draftSpendingRefusal(
   intent: AuditIntent,
@@ -33,15 +34,26 @@ const spendingProblems: Readonly<Record<SpendingRefusal['approval'], ProblemType
   changed: 'request-stopped',
 }
 
-function draftLimitRefusal(intent: AuditIntent, limit: string, at: string): RecordDraft {
+function draftLimitRefusal(intent: AuditIntent, refusal: LimitRefusal, at: string): RecordDraft {
+  const { limit, standing } = refusal
   const gone = limit === 'policy-gone'
+  const numbers =
+    standing === undefined
+      ? ''
+      : ` Of ${standing.limit}, ${standing.used} spent, ${standing.held} held, ${standing.asked} asked for.`
   return draftRefusal(
     {
       ...intent,
       decision: 'deny',
-      problem: gone ? 'policy-denied' : 'limit-exceeded',
-      reason: gone ? 'The policy was taken away.' : `The limit ${limit} is used up.`,
+      problem: gone ? 'policy-denied' : problemOf(refusal),
+      reason: gone ? 'The policy was taken away.' : `The limit ${limit} is used up.${numbers}`,
     },
     at,
   )
+}
+
+/** As the request path tells it to the caller. */
+function problemOf({ limit, retryAfterSeconds }: LimitRefusal): ProblemType {
+  if (/^(tokens|usd)Per(Day|Month)$/.test(limit)) return 'budget-exceeded'
+  return retryAfterSeconds > 0 ? 'limit-exceeded' : 'request-too-large'
 }

@@ -1,5 +1,28 @@
-import type { AuditDecision, ProblemType } from '@sallyport/contracts'
+import type { AuditDecision, ModelUsage, ProblemType } from '@sallyport/contracts'
 import type { z } from 'zod'
+import {
+  type AuditDetail,
+  bounded,
+  boundedDetail,
+  boundedNames,
+  boundedUsage,
+  digestCharsMax,
+  hostCharsMax,
+  knownId,
+  member,
+  methodCharsMax,
+  operationCharsMax,
+  problemCharsMax,
+  reasonCharsMax,
+  requiredId,
+  rounded,
+  ruleIdCharsMax,
+  whole,
+  withoutQuery,
+} from './entry-text.ts'
+import type { LimitSettlement } from './limit-reservation.ts'
+
+export type { AuditDetail } from './entry-text.ts'
 
 // What may stand in an audit record, and its exact text. Only the members named here are ever copied: a body, a
 // query value or a credential that a caller hands in by mistake has no way into the log (S-38).
@@ -59,6 +82,10 @@ export interface AuditEnd {
   readonly redactions?: number | undefined
   /** The ids of the policy's rules on answers that applied to it. */
   readonly responseRules?: readonly string[] | undefined
+  /** What a language model's answer took. */
+  readonly usage?: ModelUsage | undefined
+  /** What it took of limits that held an estimate; no part of the record. */
+  readonly settlement?: LimitSettlement | undefined
 }
 
 /** An attempt that was not sent. */
@@ -67,9 +94,6 @@ export interface AuditRefusal extends AuditSubject, AuditRequest, AuditRuling {
   readonly problem?: ProblemType | undefined
   readonly detail?: AuditDetail | undefined
 }
-
-/** Further facts of an event: a few short values, never a secret. */
-export type AuditDetail = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
 /**
  * Something that was done to the vault itself: an owner's change, a sign-in, an enrolment; or a dry run, with the request
@@ -99,88 +123,8 @@ export interface RecordDraft {
   readonly entry: string
 }
 
-const idPattern = /^[a-z]{3}_[0-9A-Za-z_-]{1,60}$/
-const operationCharsMax = 64
-const reasonCharsMax = 500
-const methodCharsMax = 16
-const hostCharsMax = 300
-const pathCharsMax = 2048
-const queryNamesMax = 64
-const nameCharsMax = 128
-const digestCharsMax = 128
-const ruleIdCharsMax = 64
-const problemCharsMax = 64
-const detailMembersMax = 16
-const detailValueCharsMax = 300
-
 /** The layout of an entry's text; raised when a member changes its meaning. */
 const entryVersion = 1
-
-/** Cuts a text at a bound without splitting a surrogate pair. */
-function bounded(value: string | undefined, charsMax: number): string | undefined {
-  if (typeof value !== 'string') return undefined
-  if (value.length <= charsMax) return value
-  const last = value.charCodeAt(charsMax - 2)
-  const end = last >= 0xd800 && last <= 0xdbff ? charsMax - 2 : charsMax - 1
-  return `${value.slice(0, end)}…`
-}
-
-/** An id of our own making, or nothing: what an agent wrote in an id's place is not repeated. */
-function knownId(value: string | undefined): string | undefined {
-  return value !== undefined && idPattern.test(value) ? value : undefined
-}
-
-function requiredId(value: string): string {
-  if (!idPattern.test(value)) throw new Error('An audit record needs an id of the usual form.')
-  return value
-}
-
-function whole(value: number | undefined): number | undefined {
-  return Number.isSafeInteger(value) ? value : undefined
-}
-
-function rounded(value: number | undefined): number | undefined {
-  return value !== undefined && Number.isFinite(value) ? Math.round(value * 1000) / 1000 : undefined
-}
-
-function withoutQuery(path: string | undefined): string | undefined {
-  if (typeof path !== 'string') return undefined
-  const end = path.search(/[?#]/)
-  return bounded(end < 0 ? path : path.slice(0, end), pathCharsMax)
-}
-
-function boundedNames(names: readonly string[] | undefined): (string | undefined)[] | undefined {
-  if (names === undefined || names.length === 0) return undefined
-  return names.slice(0, queryNamesMax).map((name) => bounded(name, nameCharsMax))
-}
-
-function boundedDetail(detail: AuditDetail | undefined): Record<string, unknown> | undefined {
-  if (detail === undefined) return undefined
-  const result: Record<string, unknown> = Object.create(null)
-  for (const name of Object.keys(detail).sort().slice(0, detailMembersMax)) {
-    const value = detail[name]
-    result[name.slice(0, nameCharsMax)] = detailValue(value)
-  }
-  return result
-}
-
-function detailValue(value: AuditDetail[string] | undefined): unknown {
-  if (typeof value === 'string') return bounded(value, detailValueCharsMax)
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  if (typeof value === 'boolean') return value
-  if (!Array.isArray(value)) return undefined
-  return value.slice(0, detailMembersMax).map((item) => bounded(String(item), detailValueCharsMax))
-}
-
-/** Texts that JSON holds as they are. */
-const plainText = /^[ !#-[\]-~]*$/
-
-/** One more member of an object's JSON; an absent one is left out. */
-function member(name: string, value: unknown): string {
-  if (value === undefined) return ''
-  if (typeof value === 'string' && plainText.test(value)) return `,"${name}":"${value}"`
-  return `,"${name}":${JSON.stringify(value)}`
-}
 
 /** The members that every entry begins with: texts of our own making, which need no escapes. */
 const beginEntry = (kind: RecordKind, auditId: string, at: string): string =>
@@ -287,6 +231,7 @@ export function draftOutcome(
     member('durationMs', rounded(end.durationMs)) +
     member('redactions', whole(end.redactions)) +
     member('detail', boundedDetail(end.responseRules && { responseRules: end.responseRules })) +
+    member('usage', boundedUsage(end.usage)) +
     '}'
   return {
     auditId,

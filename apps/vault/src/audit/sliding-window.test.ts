@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
-import { limitWindowsMs, openWindow, type Spent } from './sliding-window.ts'
+import { openWindow, type Spent } from './sliding-window.ts'
 
-const windowMs = limitWindowsMs.perMinute
+const windowMs = 60_000
 const startMs = 1_800_000_000_000
 const pairsMax = 60
 

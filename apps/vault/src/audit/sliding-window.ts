@@ -1,37 +1,47 @@
-// Counts attempts in a sliding window: never more than the limit in any window, exact for limits up to 60.
-
-/** The limits that count attempts, with the window that each speaks of. */
-export const limitWindowsMs = { perMinute: 60_000, perHour: 3_600_000, perDay: 86_400_000 } as const
-
-export type RateLimitName = keyof typeof limitWindowsMs
+// Counts what is spent in a sliding window: never more than the limit in any window, exact for limits up to 60.
 
 /**
- * Attempts that were granted, oldest first, as pairs: a time in whole milliseconds, and how many attempts count as made
- * at that time. None was made later than the time that it counts for.
+ * What was granted, oldest first, as pairs: a time in whole milliseconds, and how much counts as spent at that time. Nothing
+ * was spent later than the time that it counts for.
  */
 export type Spent = readonly number[]
+
+/** An amount that counts from a time on. */
+export interface Span {
+  readonly atMs: number
+  readonly count: number
+}
 
 /** Pairs that a full window takes, as long as its limit is not changed; never more than twice as many. */
 const pairsMax = 60
 
 /** One window of one limit, as of one moment. */
 export interface SlidingWindow {
-  /** Milliseconds after which one attempt is granted if nobody else takes it; 0 if one is granted now. */
-  waitMs(limit: number): number
-  /** Counts one attempt. Only where `waitMs(limit)` is 0. */
-  spend(limit: number): void
+  /** What counts now. */
+  used(): number
+  /** When the last of what counts now has left, in ms; undefined where nothing counts. */
+  emptyAtMs(): number | undefined
+  /**
+   * Milliseconds after which `weight` is granted if nobody else takes it; 0 if it is granted now, Infinity if it is more than
+   * the limit itself. `held` counts beside what was spent, in any order.
+   */
+  waitMs(limit: number, weight?: number, held?: readonly Span[]): number
+  /** Counts `weight`, granted or not: what turned out to be more than was reserved counts as well. */
+  spend(limit: number, weight?: number): void
   /** What has to be kept. */
   spent(): Spent
 }
 
-interface Span {
+interface OpenSpan {
   atMs: number
   count: number
 }
 
+const nothingHeld: readonly Span[] = []
+
 /**
- * Opens a window at a moment. An attempt counts from its time on for the length of the window. What is kept for a time
- * that is still to come was written before the clock went back: it counts as made now, so it closes the limit for one
+ * Opens a window at a moment. What is spent counts from its time on for the length of the window. What is kept for a time
+ * that is still to come was written before the clock went back: it counts as spent now, so it closes the limit for one
  * window at most and never opens it.
  *
  * Under a limit of more than 60, up to a sixtieth of the limit is kept as one pair, at the time of its last: such a group
@@ -40,37 +50,61 @@ interface Span {
 export function openWindow(windowMs: number, kept: Spent, nowMs: number): SlidingWindow {
   const atMs = Math.ceil(nowMs)
   let spans = readSpans(kept, atMs).filter((span) => span.atMs + windowMs > nowMs)
-  let used = spans.reduce((sum, span) => sum + span.count, 0)
+  let used = sum(spans)
   return {
-    waitMs(limit) {
-      let excess = used - limit + 1
-      for (const span of spans) {
+    used: () => used,
+    emptyAtMs() {
+      const last = spans.at(-1)
+      return last === undefined ? undefined : last.atMs + windowMs
+    },
+    waitMs(limit, weight = 1, held = nothingHeld) {
+      if (weight > limit) return Number.POSITIVE_INFINITY
+      const counted = held.length === 0 ? spans : withHeld(spans, held, { atMs, windowMs, nowMs })
+      let excess = (held.length === 0 ? used : sum(counted)) + weight - limit
+      for (const span of counted) {
         if (excess <= 0) return 0
         excess -= span.count
         if (excess <= 0) return span.atMs + windowMs - nowMs
       }
       return 0
     },
-    spend(limit) {
+    spend(limit, weight = 1) {
+      if (weight <= 0) return
       const groupMax = Math.ceil(limit / pairsMax)
       const last = spans.at(-1)
-      used += 1
-      if (last !== undefined && (last.atMs === atMs || last.count < groupMax)) {
+      used += weight
+      if (last !== undefined && (last.atMs === atMs || last.count + weight <= groupMax)) {
         last.atMs = atMs
-        last.count += 1
+        last.count += weight
         return
       }
-      spans.push({ atMs, count: 1 })
-      // Pairs from when the limit was a lower one. What is left has no two neighbours that fit into a group, and so
-      // fewer than twice the pairs of a full window.
-      if (spans.length >= 2 * pairsMax) spans = mergeNeighbours(spans, groupMax)
+      spans.push({ atMs, count: weight })
+      // Pairs from when the limit was a lower one, or of more than the limit. What is left has no two neighbours that fit
+      // into a group.
+      for (let fitting = groupMax; spans.length >= 2 * pairsMax; fitting *= 2) {
+        spans = mergeNeighbours(spans, fitting)
+      }
     },
     spent: () => spans.flatMap((span) => [span.atMs, span.count]),
   }
 }
 
-function readSpans(kept: Spent, latestMs: number): Span[] {
-  const spans: Span[] = []
+const sum = (spans: readonly Span[]): number => spans.reduce((total, { count }) => total + count, 0)
+
+/** What is held among what was spent, oldest first. A time that is still to come counts as now here too. */
+function withHeld(
+  spans: readonly Span[],
+  held: readonly Span[],
+  { atMs, windowMs, nowMs }: { atMs: number; windowMs: number; nowMs: number },
+): readonly Span[] {
+  const counted = held
+    .map((span) => ({ atMs: Math.min(Math.ceil(span.atMs), atMs), count: span.count }))
+    .filter((span) => span.atMs + windowMs > nowMs)
+  return [...spans, ...counted].sort((a, b) => a.atMs - b.atMs)
+}
+
+function readSpans(kept: Spent, latestMs: number): OpenSpan[] {
+  const spans: OpenSpan[] = []
   for (let at = 0; at < kept.length; at += 2) {
     const atMs = Math.min(kept[at] ?? latestMs, latestMs)
     const count = kept[at + 1] ?? 0
@@ -82,8 +116,8 @@ function readSpans(kept: Spent, latestMs: number): Span[] {
 }
 
 /** Joins neighbours as long as they fit into one group, each at the later time. */
-function mergeNeighbours(spans: readonly Span[], groupMax: number): Span[] {
-  const merged: Span[] = []
+function mergeNeighbours(spans: readonly OpenSpan[], groupMax: number): OpenSpan[] {
+  const merged: OpenSpan[] = []
   for (const span of spans) {
     const last = merged.at(-1)
     if (last !== undefined && last.count + span.count <= groupMax) {

@@ -1,13 +1,6 @@
 import { type KeyObject, timingSafeEqual } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
-import type {
-  BeginAnswer,
-  ChainBatch,
-  ChainStore,
-  LimitReservation,
-  LockedState,
-  Spending,
-} from './audit-store.ts'
+import type { BeginAnswer, ChainBatch, ChainStore, LockedState, Spending } from './audit-store.ts'
 import {
   type ChainHead,
   createRecordMac,
@@ -18,6 +11,7 @@ import {
 import { equal } from './chain-walk.ts'
 import { draftUngranted } from './draft-ungranted.ts'
 import type { AuditIntent, RecordDraft } from './entry.ts'
+import type { LimitReservation, LimitSettlement } from './limit-reservation.ts'
 import {
   decideLimits,
   type LimitDecisions,
@@ -40,7 +34,12 @@ export type GroupItem =
     }
   | { readonly kind: 'note'; readonly draft: RecordDraft }
   /** `retried`: an earlier attempt failed or is in doubt, so it may stand in the chain already. */
-  | { readonly kind: 'end'; readonly draft: RecordDraft; readonly retried: boolean }
+  | {
+      readonly kind: 'end'
+      readonly draft: RecordDraft
+      readonly retried: boolean
+      readonly settlement: LimitSettlement | undefined
+    }
 
 /** What a writer knows of a chain between groups. */
 export interface ChainState {
@@ -121,6 +120,8 @@ function lookThrough(items: readonly GroupItem[]) {
   const ids = new Set<string>()
   const spendings: Spending[] = []
   for (const item of items) {
+    // What is held under a limit must not be lost: without what is known of it, it is read.
+    if (item.kind === 'end' && item.settlement !== undefined) ids.add(item.settlement.policyId)
     if (item.kind !== 'intent') continue
     if (item.reservation !== undefined) ids.add(item.reservation.policyId)
     if (item.spending !== undefined) spendings.push(item.spending)
@@ -229,7 +230,7 @@ function planGroup(context: GroupContext, head: ChainHead, standing: Standing): 
       opened.push({ auditId, deadlineMs: Math.ceil(item.intent.deadlineMs) })
     } else if (item.kind === 'end') {
       ended.push(auditId)
-      limits.release(auditId)
+      limits.release(auditId, item.settlement)
     }
   }
   const { workspaceId } = context

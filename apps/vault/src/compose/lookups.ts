@@ -7,6 +7,7 @@ import type {
 import type { RunningCall, RunningCalls } from '../execute/running-calls.ts'
 import type { AgentAccessLookup } from '../identity/authenticate-agent.ts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import { planLimits } from '../limits/plan-limits.ts'
 import { compilePolicy } from '../policy/compile-policy.ts'
 import { createCache } from '../store/cache.ts'
 import type { Change, ChangeFeed } from '../store/changes.ts'
@@ -73,7 +74,9 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     load: async (pair) => {
       const [agentId = '', connectionId = ''] = pair.split(' ')
       const row = await policyStore.findForAgentAndConnection(agentId, connectionId)
-      return row && { id: row.id, version: row.version, compiled: compilePolicy(row) }
+      if (row === undefined) return undefined
+      const { id, version, document } = row
+      return { id, version, compiled: compilePolicy(row), limits: planLimits(document) }
     },
     entriesMax: policiesMax,
   })

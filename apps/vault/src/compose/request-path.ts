@@ -13,6 +13,8 @@ import type { RunningCalls } from '../execute/running-calls.ts'
 import { type Ending, upstreamDeadlineMs } from '../execute/send-permitted.ts'
 import { createTurns } from '../execute/take-turns.ts'
 import { createTestConnection } from '../execute/test-connection.ts'
+import type { FindModelUse } from '../limits/model-use.ts'
+import { type Taking, takeOf } from '../limits/tally.ts'
 import type { Decision } from '../policy/decision.ts'
 import { createFindSlot } from './credential-slot.ts'
 import { type AccessTokens, createReadyCredential } from './ready-credential.ts'
@@ -42,6 +44,8 @@ export interface RequestPathNeeds {
   readonly running: RunningCalls
   readonly lookups: Lookups
   readonly approvals: ApprovalsNeeds
+  /** How requests to services of language models are counted. */
+  readonly findModelUse: FindModelUse
   readonly newId: ExecuteNeeds['newId']
   readonly now: () => number
   readonly monotonicMs: () => number
@@ -67,19 +71,23 @@ export function composeRequestPath(needs: RequestPathNeeds) {
     approvals: needs.approvals,
     now,
     reconnectUrl: reconnectUrlAt(needs.pagesUrl),
-    begin: (auditId, { call, frozen, decision, approvalId, again }, reservation) =>
-      audit.begin(
+    async begin(auditId, { call, frozen, decision, approvalId, again }) {
+      const taking = takingOf(needs.findModelUse, { call, frozen, decision })
+      const begun = await audit.begin(
         {
           auditId,
-          detail: detailOf({ approvalId, again }),
+          detail: detailOf({ approvalId, again, decision }),
           ...subjectOf(call),
           ...requestOf(frozen),
           ...rulingOf(decision),
           ...deadlines(),
         },
-        reservation && { ...reservation, leaseMs: upstreamDeadlineMs + outcomeGraceMs },
+        taking && reservationOf(call, taking),
         approvalId === undefined ? undefined : spendingOf(call, approvalId),
-      ),
+      )
+      if (taking === undefined || !begun.granted) return begun
+      return { granted: true, tally: taking.tally(begun.held) }
+    },
     refuse: (progress, problem) =>
       audit.refuse({
         ...attemptOf(progress),
@@ -94,14 +102,18 @@ export function composeRequestPath(needs: RequestPathNeeds) {
         requestDigest: approval.digest,
         decision: 'require_approval',
         reason: approval.reason,
-        detail: detailOf({ approvalId: approval.id }),
+        detail: detailOf({ approvalId: approval.id, decision: progress.decision }),
       }),
     recordDryRun: (progress) =>
       audit.record({
         ...attemptOf(progress),
         outcome: 'done',
         reason: progress.decision?.reason,
-        detail: { dryRun: true, wouldBe: progress.decision?.outcome ?? 'deny' },
+        detail: {
+          dryRun: true,
+          wouldBe: progress.decision?.outcome ?? 'deny',
+          ...redactedIn(progress.decision),
+        },
       }),
   })
   const testConnection = createTestConnection({
@@ -125,16 +137,51 @@ export function composeRequestPath(needs: RequestPathNeeds) {
 export const reconnectUrlAt = (pagesUrl: () => string) => (connectionId: string) =>
   `${pagesUrl()}/connections/${encodeURIComponent(connectionId)}`
 
-const detailOf = ({ approvalId, again }: Pick<Partial<AllowedRequest>, 'approvalId' | 'again'>) => {
-  if (approvalId !== undefined) return { approvalId }
-  return again === undefined ? undefined : { again }
-}
+const detailOf = ({
+  approvalId,
+  again,
+  decision,
+}: {
+  readonly approvalId?: string | undefined
+  readonly again?: string | undefined
+  readonly decision?: Decision | undefined
+}) => ({
+  ...(approvalId !== undefined && { approvalId }),
+  ...(approvalId === undefined && again !== undefined && { again }),
+  ...redactedIn(decision),
+})
+
+/** That rules took something out of what is sent: which of them and how often, never what. */
+const redactedIn = (decision: Decision | undefined) =>
+  decision?.redacted && {
+    redactedBy: decision.redacted.ruleIds,
+    redacted: decision.redacted.count,
+  }
 
 const spendingOf = ({ policy }: ResolvedCall, approvalId: string) => ({
   approvalId,
   policyId: policy.id,
   policyVersion: policy.version,
 })
+
+/** What the request takes of its policy's limits; undefined where nothing is counted. */
+function takingOf(
+  findModelUse: FindModelUse,
+  { call, frozen, decision }: Pick<AllowedRequest, 'call' | 'frozen' | 'decision'>,
+): Taking | undefined {
+  const { connection, policy } = call
+  const { limits } = policy
+  const use = findModelUse(connection.service, frozen, limits.budget.length > 0)
+  const { method, body } = frozen
+  const bodyBytes = body?.byteLength ?? 0
+  return takeOf(limits, { policyId: policy.id, method, bodyBytes, entryAt: decision.entryAt }, use)
+}
+
+const reservationOf = ({ policy }: ResolvedCall, { windows, concurrent }: Taking) => {
+  if (windows.length === 0 && concurrent === undefined) return undefined
+  const leaseMs = upstreamDeadlineMs + outcomeGraceMs
+  return { policyId: policy.id, windows, concurrent, leaseMs }
+}
 
 const subjectOf = ({ agent, connection }: ResolvedCall) => ({
   workspaceId: agent.workspaceId,
@@ -172,9 +219,22 @@ const attemptOf = ({ auditId, agent, call, frozen, decision }: Progress) => ({
   ...(frozen !== undefined && requestOf(frozen)),
 })
 
-function toEnd({ attempt, connection }: PermittedRequest, ending: Ending) {
+/** After these nothing came to the upstream. */
+const unsent: ReadonlySet<string> = new Set(['address-refused', 'upstream-unreachable'])
+
+function toEnd({ attempt, connection, tally }: PermittedRequest, ending: Ending) {
   const { durationMs } = ending
-  const whose = { auditId: attempt.auditId, workspaceId: connection.workspaceId, durationMs }
+  const taken = tally?.close({
+    status: 'sent' in ending ? ending.sent.status : undefined,
+    isUnsent: 'failed' in ending && unsent.has(ending.failed.type),
+  })
+  const whose = {
+    auditId: attempt.auditId,
+    workspaceId: connection.workspaceId,
+    durationMs,
+    usage: taken?.usage,
+    settlement: taken?.settlement,
+  }
   if ('failed' in ending) {
     const { type: problem, detail: reason } = ending.failed
     return { outcome: 'failed' as const, problem, reason, ...whose }

@@ -1,5 +1,6 @@
-import { createCatalog } from '@sallyport/catalog'
+import { createCatalog, createModelMeters } from '@sallyport/catalog'
 import { createCapabilities } from '../capabilities/capabilities.ts'
+import { createModelUse } from '../limits/model-use.ts'
 import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
@@ -49,6 +50,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl },
     ...foundation,
     approvals: approvals.forExecute,
+    findModelUse: createModelUse(createModelMeters(catalog.services)),
   })
   const identity = composeIdentity(needs, foundation, {
     stores,

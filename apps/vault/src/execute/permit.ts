@@ -1,4 +1,6 @@
-import { type ApprovalStatus, type Limits, Problem } from '@sallyport/contracts'
+import { type ApprovalStatus, Problem } from '@sallyport/contracts'
+import { type LimitRefusal, limitProblem } from '../limits/limit-problem.ts'
+import type { Tally } from '../limits/tally.ts'
 import { type CompiledResponseRule, matchResponseRules } from '../policy/compile-response-rules.ts'
 import { approvalProblem, approvalStale } from './approval-problems.ts'
 import type { AllowedRequest } from './decide-request.ts'
@@ -19,6 +21,8 @@ export interface PermittedRequest {
   readonly responseBytesMax: number | undefined
   /** The policy's rules on answers to this request. */
   readonly responseRules: readonly CompiledResponseRule[]
+  /** Counts what it takes of limits that had an estimate; undefined where nothing does. */
+  readonly tally: Tally | undefined
 }
 
 /** One attempt: its audit entry, and what ends it. */
@@ -27,27 +31,18 @@ export interface Attempt {
   readonly running: Pick<RunningCall, 'isEnded' | 'stops'>
 }
 
-/** What the limits reserve for one attempt. */
-export interface LimitReservation {
-  readonly policyId: string
-  readonly limits: Limits
-}
-
 /** The answer of the limits and of the approval. */
 export type Begun =
-  | { readonly granted: true }
-  | { readonly granted: false; readonly limit: string; readonly retryAfterSeconds: number }
+  /** `tally` counts what the request takes, where something does. */
+  | { readonly granted: true; readonly tally?: Tally | undefined }
+  | (LimitRefusal & { readonly granted: false })
   | { readonly granted: false; readonly approval: ApprovalStatus | 'changed' }
 
 /**
- * Commits the intent together with the reservation and the spending of the approval, all or nothing; resolves when they
- * are durable.
+ * Commits the intent together with the reservation of the policy's limits and the spending of the approval, all or nothing;
+ * resolves when they are durable.
  */
-export type BeginAttempt = (
-  auditId: string,
-  allowed: AllowedRequest,
-  reservation: LimitReservation | undefined,
-) => Promise<Begun>
+export type BeginAttempt = (auditId: string, allowed: AllowedRequest) => Promise<Begun>
 
 /**
  * Permits an allowed request: its limits are reserved, its approval is used up and its intent is durable when this
@@ -60,18 +55,18 @@ export async function permit(
   attempt: Attempt,
 ): Promise<PermittedRequest> {
   const { call, frozen } = allowed
-  const { limits } = call.policy.compiled
-  const reservation = reserves(limits) ? { policyId: call.policy.id, limits } : undefined
-  const begun = await begin(attempt.auditId, allowed, reservation)
+  const begun = await begin(attempt.auditId, allowed)
   if (!begun.granted) {
-    const problem = 'approval' in begun ? notSpendable(begun.approval) : limitExceeded(begun)
+    const problem = 'approval' in begun ? notSpendable(begun.approval) : limitProblem(begun)
     problem.auditId = attempt.auditId
     throw problem
   }
-  const { responseBytesMax } = limits
+  const { tally } = begun
+  const responseBytesMax = tally?.responseBytesMax ?? call.policy.compiled.limits.responseBytesMax
   const responseRules = matchResponseRules(call.policy.compiled.response, frozen)
   const { connection } = call
-  return { frozen, connection, attempt, responseBytesMax, responseRules } as PermittedRequest
+  const made = { frozen, connection, attempt, responseBytesMax, responseRules, tally }
+  return made as unknown as PermittedRequest
 }
 
 /** What an owner tries out: the connection's own test. */
@@ -96,43 +91,12 @@ export async function permitOwnersTest(
     })
   }
   await begin(test)
-  const noPolicy = { responseBytesMax: undefined, responseRules: [] }
+  const noPolicy = { responseBytesMax: undefined, responseRules: [], tally: undefined }
   return { frozen, connection, attempt, ...noPolicy } as unknown as PermittedRequest
-}
-
-const reserves = (limits: Limits) =>
-  limits.perMinute !== undefined ||
-  limits.perHour !== undefined ||
-  limits.perDay !== undefined ||
-  limits.concurrent !== undefined
-
-type LimitRefusal = { readonly limit: string; readonly retryAfterSeconds: number }
-
-const limitNames: Readonly<Record<string, string>> = {
-  perMinute: 'requests per minute',
-  perHour: 'requests per hour',
-  perDay: 'requests per day',
-  concurrent: 'requests at the same time',
 }
 
 function notSpendable(approval: ApprovalStatus | 'changed'): Problem {
   if (approval === 'changed') return stoppedBeforeSending()
   if (approval === 'pending' || approval === 'approved') return approvalStale('It was changed')
   return approvalProblem(approval)
-}
-
-function limitExceeded({ limit, retryAfterSeconds }: LimitRefusal): Problem {
-  const seconds = Math.max(1, Math.ceil(retryAfterSeconds))
-  return limit === 'policy-gone'
-    ? new Problem('request-stopped', 'The policy was taken away meanwhile. Nothing was sent.', {
-        next: 'Use list_connections to see what you have now.',
-      })
-    : new Problem(
-        'limit-exceeded',
-        `The policy’s limit of ${limitNames[limit] ?? limit} is used up. Nothing was sent.`,
-        {
-          next: `Send it again in ${seconds} s, or ask the owner for a higher limit.`,
-          retryAfterSeconds: seconds,
-        },
-      )
 }

@@ -48,6 +48,8 @@ export interface ReadingNeeds {
   readonly scrubber: Scrubber
   readonly takeTurn: TakeTurn
   readonly rules: readonly CompiledResponseRule[]
+  /** Shown the body, parsed or as text, before a rule takes anything of it away. */
+  readonly inspect?: ((body: unknown) => void) | undefined
 }
 
 /**
@@ -57,7 +59,7 @@ export interface ReadingNeeds {
  */
 export async function readAnswer(
   answer: UpstreamAnswer,
-  { scrubber, takeTurn, rules }: ReadingNeeds,
+  { scrubber, takeTurn, rules, inspect }: ReadingNeeds,
 ): Promise<ReadAnswer> {
   const headers: Record<string, string> = Object.create(null)
   let redactions = 0
@@ -88,9 +90,11 @@ export async function readAnswer(
   const rewriting = rewritingOf(rules, status)
   if (rewriting !== undefined) {
     const clean = { status, headers, body, responseBytes }
+    inspect?.(decodeText(body.bytes))
     return await filter(clean, rewriting, { scrubber, takeTurn })
   }
   const parsed = parseBody(body, scrubber)
+  inspect?.(parsed.body)
   return {
     status,
     headers,
@@ -112,7 +116,7 @@ interface ScrubbedAnswer {
 async function filter(
   { status, headers, body, responseBytes }: ScrubbedAnswer,
   rewriting: AnswerRewriting,
-  { scrubber, takeTurn }: Omit<ReadingNeeds, 'rules'>,
+  { scrubber, takeTurn }: Pick<ReadingNeeds, 'scrubber' | 'takeTurn'>,
 ): Promise<ReadAnswer> {
   const rules = rewriting.rules.map(({ id }) => id)
   const head = filterHeaders(headers, rewriting, scrubber)

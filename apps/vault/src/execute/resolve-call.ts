@@ -1,5 +1,6 @@
 import { type CredentialKind, type ExecuteInput, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { PlannedLimits } from '../limits/plan-limits.ts'
 import type { CompiledPolicy } from '../policy/compile-policy.ts'
 import type { CredentialSlot, FreezeOptions } from './freeze-request.ts'
 
@@ -31,6 +32,7 @@ export interface PolicySnapshot {
   readonly id: string
   readonly version: number
   readonly compiled: CompiledPolicy
+  readonly limits: PlannedLimits
 }
 
 /** The workspace as the request path sees it. */

@@ -1,4 +1,5 @@
 import { Problem } from '@sallyport/contracts'
+import type { Tally } from '../limits/tally.ts'
 import { type ArmedRequest, attachCredential, type OpenedCredential } from './attach-credential.ts'
 import type { PermittedRequest } from './permit.ts'
 import {
@@ -75,6 +76,8 @@ export async function sendPermitted(
   try {
     if (running.isEnded()) throw stoppedBeforeSending()
     const { armed, scrubber } = arm(permitted, credential)
+    const { tally } = permitted
+    tally?.sending()
     const answer = await needs.send(armed, {
       poolKey: `${connection.id}.${connection.version}`,
       stops: running.stops,
@@ -82,9 +85,15 @@ export async function sendPermitted(
       deadlineMs: upstreamDeadlineMs,
     })
     const headers = filterResponseHeaders(answer.headers, connection.responseHeaders)
+    const body = tally?.countsBytes ? countBytes(answer.body, tally) : answer.body
     const read = await readAnswer(
-      { ...answer, headers },
-      { scrubber, takeTurn: needs.takeTurn, rules: permitted.responseRules },
+      { ...answer, headers, body },
+      {
+        scrubber,
+        takeTurn: needs.takeTurn,
+        rules: permitted.responseRules,
+        inspect: tally?.inspect,
+      },
     )
     if ('withheld' in read) {
       read.withheld.auditId = attempt.auditId
@@ -96,6 +105,16 @@ export async function sendPermitted(
     failed.auditId = attempt.auditId
     needs.end(permitted, { failed, durationMs: durationMs() })
     throw failed
+  }
+}
+
+async function* countBytes(
+  body: AsyncIterable<Uint8Array>,
+  { received }: Pick<Tally, 'received'>,
+): AsyncIterable<Uint8Array> {
+  for await (const chunk of body) {
+    received(chunk.byteLength)
+    yield chunk
   }
 }
 

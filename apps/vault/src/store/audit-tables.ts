@@ -7,8 +7,8 @@ import { policies } from './tables.ts'
 // (audit.ts, audit-read.ts, limits.ts), because they are the hot path; the tables stand here for the migrations.
 
 /**
- * Granted attempts of one limit of one policy that may still count, oldest first: pairs of a time, in whole ms of the
- * limits' own clock, and how many count as made at it.
+ * What was spent of one limit of one policy and may still count, oldest first: pairs of a time, in whole ms of the
+ * limits' own clock, and how much counts as spent at it: attempts, bytes, tokens, millionths of a dollar.
  */
 export const limitWindows = pgTable(
   'limit_windows',
@@ -22,7 +22,10 @@ export const limitWindows = pgTable(
   (table) => [primaryKey({ columns: [table.policyId, table.name] })],
 )
 
-/** Calls in flight under a policy with a concurrency limit; a lease that was not given back ends by itself. */
+/**
+ * Calls in flight under a policy with a limit of them; a lease that was not given back ends by itself. `held` is JSON: what is
+ * held of limits whose true weight the outcome says, `{"atMs":…,"weights":{"tokensPerDay":…}}`; it stays until then.
+ */
 export const limitLeases = pgTable(
   'limit_leases',
   {
@@ -31,6 +34,7 @@ export const limitLeases = pgTable(
       .notNull()
       .references(() => policies.id, { onDelete: 'cascade' }),
     expiresMs: doublePrecision('expires_ms').notNull(),
+    held: text('held'),
   },
   (table) => [index('limit_leases_by_policy').on(table.policyId)],
 )

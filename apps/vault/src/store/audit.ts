@@ -185,7 +185,8 @@ const lines = (values: readonly (string | undefined)[]): string => values.join(s
 async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
   const { workspaceId, from, rows, head, opened, ended } = batch
   if (rows.length === 0) return true
-  const limited = batch.limits.windows.length > 0 || batch.limits.leases.length > 0
+  const { windows, leases, settled } = batch.limits
+  const limited = windows.length > 0 || leases.length > 0 || settled.length > 0
   const moved = await sql<{ moved: number }[]>`
     with ${limited ? lockPolicies(sql, batch.limits) : sql``} moved as (
       update audit_heads set seq = ${head.seq}, hash = ${head.hash}, mac = ${head.mac}
@@ -223,12 +224,17 @@ async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
     ), released as (
       delete from limit_leases using moved
       where audit_id = any(string_to_array(${lines(ended)}, E'\n'))
+        and ${limited ? isFree(sql, batch.limits) : sql`held is null`}
     ) ${limited ? writeLimits(sql, batch.limits) : sql``}
     select count(*)::int as moved from moved`
   return moved[0]?.moved === 1
 }
 
 type Executor = Sql | postgres.TransactionSql
+
+/** What a call holds of a limit is kept until somebody says what it took. */
+const isFree = (sql: Executor, { settled }: LimitChanges) =>
+  sql`(held is null or audit_id = any(string_to_array(${lines(settled)}, E'\n')))`
 
 /** Locks the policies against deletion before anything else, so that what refers to them neither fails nor deadlocks. */
 function lockPolicies(sql: Executor, limits: LimitChanges) {
@@ -252,13 +258,14 @@ function writeLimits(sql: Executor, { windows, leases }: LimitChanges) {
       ) as w (policy_id, name, spent)
       on conflict (policy_id, name) do update set spent = excluded.spent
     ), leased as (
-      insert into limit_leases (audit_id, policy_id, expires_ms)
-      select l.audit_id, l.policy_id, l.expires_ms::float8
+      insert into limit_leases (audit_id, policy_id, expires_ms, held)
+      select l.audit_id, l.policy_id, l.expires_ms::float8, nullif(l.held, '')
       from moved, unnest(
         string_to_array(${lines(leases.map((lease) => lease.auditId))}, E'\n'),
         string_to_array(${lines(leases.map((lease) => lease.policyId))}, E'\n'),
-        string_to_array(${lines(leases.map((lease) => String(lease.expiresMs)))}, E'\n')
-      ) as l (audit_id, policy_id, expires_ms)
+        string_to_array(${lines(leases.map((lease) => String(lease.expiresMs)))}, E'\n'),
+        string_to_array(${lines(leases.map(({ held }) => held && JSON.stringify(held)))}, E'\n')
+      ) as l (audit_id, policy_id, expires_ms, held)
       on conflict do nothing
     )`
 }

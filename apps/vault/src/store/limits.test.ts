@@ -11,6 +11,21 @@ import { verifies } from '../../../../test/verifies.ts'
 
 const rootKey = new Uint8Array(32).fill(5)
 const leaseMs = 60_000
+const windowsMs = { perMinute: 60_000, perHour: 3_600_000, perDay: 86_400_000 } as const
+
+/** What a request asks of a policy's limits. */
+function asking(
+  policyId: string,
+  limits: Partial<Record<keyof typeof windowsMs | 'concurrent', number>>,
+) {
+  const { concurrent, ...rates } = limits
+  const names = Object.keys(windowsMs) as (keyof typeof windowsMs)[]
+  const windows = names.flatMap((name) => {
+    const limit = rates[name]
+    return limit === undefined ? [] : [{ name, limit, windowMs: windowsMs[name] }]
+  })
+  return { policyId, windows, concurrent, leaseMs }
+}
 
 describe('limits', () => {
   let test: TestDatabase
@@ -38,11 +53,10 @@ describe('limits', () => {
     const limits = { perMinute: 37, perHour: 1000 }
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, i) =>
-        (i % 2 === 0 ? one : two).log.begin(anIntent(workspaceId, { policyId }), {
-          policyId,
-          limits,
-          leaseMs,
-        }),
+        (i % 2 === 0 ? one : two).log.begin(
+          anIntent(workspaceId, { policyId }),
+          asking(policyId, limits),
+        ),
       ),
     )
     expect(answers.filter((answer) => answer.granted)).toHaveLength(37)
@@ -54,7 +68,7 @@ describe('limits', () => {
   it('records a refused attempt as a refusal under its own id, and no intent', async () => {
     verifies('S-36')
     const { workspaceId, policyId } = await policy()
-    const reservation = { policyId, limits: { perDay: 1 }, leaseMs }
+    const reservation = asking(policyId, { perDay: 1 })
     await one.log.begin(anIntent(workspaceId, { policyId }), reservation)
     const intent = anIntent(workspaceId, { policyId })
     expect(await one.log.begin(intent, reservation)).toEqual({
@@ -78,7 +92,7 @@ describe('limits', () => {
   it('spends nothing of the other limits when one refuses', async () => {
     const { workspaceId, policyId } = await policy()
     const begin = (limits: { perMinute: number; perHour: number }) =>
-      one.log.begin(anIntent(workspaceId, { policyId }), { policyId, limits, leaseMs })
+      one.log.begin(anIntent(workspaceId, { policyId }), asking(policyId, limits))
     const limits = { perMinute: 2, perHour: 4 }
     await begin(limits)
     await begin(limits)
@@ -94,7 +108,7 @@ describe('limits', () => {
 
   it('counts calls in flight, and gives the place back at once when a call ends', async () => {
     const { workspaceId, policyId } = await policy()
-    const reservation = { policyId, limits: { concurrent: 2 }, leaseMs }
+    const reservation = asking(policyId, { concurrent: 2 })
     const intents = Array.from({ length: 6 }, () => anIntent(workspaceId, { policyId }))
     const answers = await Promise.all(
       intents.map((intent, i) => (i % 2 === 0 ? one : two).log.begin(intent, reservation)),
@@ -117,7 +131,7 @@ describe('limits', () => {
 
   it('frees the place of a call that never ended when its lease is over, and not before', async () => {
     const { workspaceId, policyId } = await policy()
-    const reservation = { policyId, limits: { concurrent: 1 }, leaseMs }
+    const reservation = asking(policyId, { concurrent: 1 })
     const begin = (log: TestAuditLog) =>
       log.log.begin(anIntent(workspaceId, { policyId }), reservation)
     expect(await begin(one)).toEqual({ granted: true })
@@ -130,7 +144,7 @@ describe('limits', () => {
   it('is shared by replicas and outlives them', async () => {
     verifies('S-29')
     const { workspaceId, policyId } = await policy()
-    const reservation = { policyId, limits: { perHour: 3 }, leaseMs }
+    const reservation = asking(policyId, { perHour: 3 })
     const begin = (log: TestAuditLog) =>
       log.log.begin(anIntent(workspaceId, { policyId }), reservation)
     await begin(one)
@@ -151,11 +165,10 @@ describe('limits', () => {
       nowMs += [0, 1, 500, 9_000, 30_000, 59_999, 60_000, 200_000][(round * round + 3) % 8] ?? 0
       const answers = await Promise.all(
         Array.from({ length: 1 + (round % 6) }, (_, i) =>
-          (i % 2 === 0 ? one : two).log.begin(anIntent(workspaceId, { policyId }), {
-            policyId,
-            limits,
-            leaseMs,
-          }),
+          (i % 2 === 0 ? one : two).log.begin(
+            anIntent(workspaceId, { policyId }),
+            asking(policyId, limits),
+          ),
         ),
       )
       for (const answer of answers) if (answer.granted) granted.push(nowMs)
@@ -175,11 +188,7 @@ describe('limits', () => {
     verifies('S-29')
     const { workspaceId, policyId } = await policy()
     const begin = (perMinute: number) =>
-      one.log.begin(anIntent(workspaceId, { policyId }), {
-        policyId,
-        limits: { perMinute },
-        leaseMs,
-      })
+      one.log.begin(anIntent(workspaceId, { policyId }), asking(policyId, { perMinute }))
     for (let i = 0; i < 20; i += 1) expect(await begin(300)).toEqual({ granted: true })
     expect(await begin(20)).toEqual({ granted: false, limit: 'perMinute', retryAfterSeconds: 60 })
     expect(await begin(5)).toEqual({ granted: false, limit: 'perMinute', retryAfterSeconds: 60 })
@@ -190,7 +199,7 @@ describe('limits', () => {
   it('is not opened by a clock that goes back, and stays closed for one window at most', async () => {
     verifies('S-30')
     const { workspaceId, policyId } = await policy()
-    const reservation = { policyId, limits: { perMinute: 1 }, leaseMs }
+    const reservation = asking(policyId, { perMinute: 1 })
     const begin = (log: TestAuditLog) =>
       log.log.begin(anIntent(workspaceId, { policyId }), reservation)
     await begin(two)
@@ -215,11 +224,10 @@ describe('limits', () => {
     const gone = newId('policy')
     const answers = await Promise.all(
       [policyId, gone, policyId].map((id) =>
-        one.log.begin(anIntent(workspaceId, { policyId: id }), {
-          policyId: id,
-          limits: { perMinute: 5, concurrent: 5 },
-          leaseMs,
-        }),
+        one.log.begin(
+          anIntent(workspaceId, { policyId: id }),
+          asking(id, { perMinute: 5, concurrent: 5 }),
+        ),
       ),
     )
     expect(answers.map((answer) => answer.granted)).toEqual([true, false, true])
@@ -230,7 +238,7 @@ describe('limits', () => {
 
   it('survives policies being deleted while reservations run', async () => {
     const { workspaceId, policyId } = await policy()
-    const reservation = { policyId, limits: { perMinute: 1000, concurrent: 1000 }, leaseMs }
+    const reservation = asking(policyId, { perMinute: 1000, concurrent: 1000 })
     const begins = Array.from({ length: 60 }, async (_, i) => {
       if (i === 30) await test.database.sql`delete from policies where id = ${policyId}`
       return (i % 2 === 0 ? one : two).log.begin(anIntent(workspaceId, { policyId }), reservation)

@@ -1,0 +1,136 @@
+/** The limits room: says what a policy's limits are, what of them one request takes, and how a refusal by one reads. */
+import { createHash } from 'node:crypto'
+import {
+  type AllowEntry,
+  type Budget,
+  httpMethods,
+  type ModelPrice,
+  type PolicyDocument,
+  type RateLimits,
+} from '@sallyport/contracts'
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+const monthMs = 30 * dayMs
+/** Money is counted in whole millionths of a dollar. */
+export const microsPerUsd = 1_000_000
+
+/** What a limit counts. */
+export type LimitUnit = 'requests' | 'bytes' | 'tokens' | 'usd'
+
+/** One limit of a policy: no more than `limit` in any `windowMs`. Money in millionths of a dollar. */
+export interface PlannedWindow {
+  /** Under this name it is counted for the policy. */
+  readonly name: string
+  readonly limit: number
+  readonly windowMs: number
+  readonly unit: LimitUnit
+}
+
+/** A policy's limits, made ready once for many requests. */
+export interface PlannedLimits {
+  /** Nothing is counted or bounded. */
+  readonly isNone: boolean
+  readonly concurrent: number | undefined
+  /** Bytes of one answer. */
+  readonly responseBytesMax: number | undefined
+  readonly requests: readonly PlannedWindow[]
+  readonly perMethod: ReadonlyMap<string, readonly PlannedWindow[]>
+  /** By the number of the allow entry. */
+  readonly entries: readonly (readonly PlannedWindow[])[]
+  readonly requestBytes: PlannedWindow | undefined
+  readonly responseBytes: PlannedWindow | undefined
+  readonly budget: readonly PlannedWindow[]
+  /** The owner's own prices. */
+  readonly prices: readonly ModelPrice[]
+}
+
+/** Plans the limits of a policy. Pure. */
+export function planLimits({
+  limits,
+  allow,
+}: Pick<PolicyDocument, 'limits' | 'allow'>): PlannedLimits {
+  const { concurrent, responseBytesMax, requestBytesPerDay, responseBytesPerDay } = limits
+  const requests = rates(limits)
+  const perMethod = new Map(
+    httpMethods.flatMap((method) => {
+      const own = limits.perMethod?.[method]
+      return own === undefined ? [] : [[method, rates(own, { of: method })] as const]
+    }),
+  )
+  const entries = allow.map((entry) =>
+    entry.limits === undefined ? [] : rates(entry.limits, { scope: entryScope(entry) }),
+  )
+  const budget = planBudget(limits.budget ?? {})
+  const bytes = [requestBytesPerDay, responseBytesPerDay]
+  const counts =
+    requests.length > 0 || perMethod.size > 0 || budget.length > 0 || concurrent !== undefined
+  return {
+    isNone:
+      !counts &&
+      entries.every((windows) => windows.length === 0) &&
+      bytes.every((limit) => limit === undefined),
+    concurrent,
+    responseBytesMax,
+    requests,
+    perMethod,
+    entries,
+    requestBytes: bytesPerDay('requestBytesPerDay', requestBytesPerDay),
+    responseBytes: bytesPerDay('responseBytesPerDay', responseBytesPerDay),
+    budget,
+    prices: limits.budget?.prices ?? [],
+  }
+}
+
+/** Every limit of a policy that has a window, each name once. */
+export function listWindows(planned: PlannedLimits): PlannedWindow[] {
+  const all = [
+    ...planned.requests,
+    ...[...planned.perMethod.values()].flat(),
+    ...planned.entries.flat(),
+    ...(planned.requestBytes === undefined ? [] : [planned.requestBytes]),
+    ...(planned.responseBytes === undefined ? [] : [planned.responseBytes]),
+    ...planned.budget,
+  ]
+  return [...new Map(all.map((window) => [window.name, window])).values()]
+}
+
+/** What names an entry's limits: the same for what allows the same, wherever it stands in the policy. */
+export function entryScope({ origin, methods, paths }: AllowEntry): string {
+  const said = JSON.stringify([origin, [...methods].sort(), [...paths].sort()])
+  return `entry:${createHash('sha256').update(said).digest('hex').slice(0, 16)}`
+}
+
+function rates(
+  { perMinute, perHour, perDay }: RateLimits,
+  { scope, of }: { readonly scope?: string; readonly of?: string } = {},
+): PlannedWindow[] {
+  const window = (name: string, limit: number | undefined, windowMs: number): PlannedWindow[] => {
+    if (limit === undefined) return []
+    const full = `${scope === undefined ? '' : `${scope}:`}${name}${of === undefined ? '' : `:${of}`}`
+    return [{ name: full, limit, windowMs, unit: 'requests' }]
+  }
+  return [
+    ...window('perMinute', perMinute, minuteMs),
+    ...window('perHour', perHour, hourMs),
+    ...window('perDay', perDay, dayMs),
+  ]
+}
+
+const bytesPerDay = (name: string, limit: number | undefined): PlannedWindow | undefined =>
+  limit === undefined ? undefined : { name, limit, windowMs: dayMs, unit: 'bytes' }
+
+function planBudget({ tokensPerDay, tokensPerMonth, usdPerDay, usdPerMonth }: Budget) {
+  const micros = (usd: number | undefined) =>
+    usd === undefined ? undefined : Math.max(1, Math.floor(usd * microsPerUsd))
+  return [
+    ['tokensPerDay', tokensPerDay, dayMs, 'tokens'],
+    ['tokensPerMonth', tokensPerMonth, monthMs, 'tokens'],
+    ['usdPerDay', micros(usdPerDay), dayMs, 'usd'],
+    ['usdPerMonth', micros(usdPerMonth), monthMs, 'usd'],
+  ].flatMap((given): PlannedWindow[] => {
+    const [name, limit, windowMs, unit] = given as [string, number | undefined, number, LimitUnit]
+    return limit === undefined ? [] : [{ name, limit, windowMs, unit }]
+  })
+}

@@ -1,0 +1,1 @@
+ALTER TABLE "limit_leases" ADD COLUMN "held" text;
