@@ -92,7 +92,14 @@ export const ExecuteDryRun = z.object({
   ruleId: z.string().optional(),
   reason: z.string(),
   wouldSend: z
-    .object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) })
+    .object({
+      method: z.string(),
+      url: z.string(),
+      headers: z.record(z.string(), z.string()),
+      redactedBody: z.string().optional().meta({
+        description: 'Where a rule of the policy took something out: what is left, as text',
+      }),
+    })
     .optional(),
   auditId: AuditId,
 })

@@ -4,16 +4,19 @@ import { decide } from '../policy/decide.ts'
 import type { Decision } from '../policy/decision.ts'
 import { approvalStale } from './approval-problems.ts'
 import type { HeldApproval } from './approvals-needs.ts'
-import type { FrozenRequest } from './freeze-request.ts'
+import { type FrozenRequest, replaceBody } from './freeze-request.ts'
 import type { ResolvedCall } from './resolve-call.ts'
 
 declare const allowed: unique symbol
+
+/** A decision about exactly what would be sent: nothing is to be taken out of that any more. */
+export type FinalDecision = Decision & { readonly redaction?: never }
 
 /** A frozen request with what the policy says to it. */
 export interface Decided {
   readonly call: ResolvedCall
   readonly frozen: FrozenRequest
-  readonly decision: Decision
+  readonly decision: FinalDecision
 }
 
 /** A frozen request that the policy allows, or an owner. Only `requireAllowed` and `requireApproved` make one. */
@@ -25,15 +28,60 @@ export interface AllowedRequest extends Decided {
   readonly again: string | undefined
 }
 
-/** Decides the exact request that would be sent. The dry run and the live path both call this. */
-export function decideRequest(call: ResolvedCall, frozen: FrozenRequest, nowMs: number): Decision {
-  return decide(call.policy.compiled, frozen, {
-    now: nowMs,
-    workspace: { isFrozen: call.workspace.isFrozen },
-    // Only an active agent's token authenticates; what changes after that ends the running call.
-    agent: { status: 'active' },
-    connection: { status: call.connection.status, origins: call.connection.origins },
-  })
+type Ask = (frozen: FrozenRequest) => Decision
+
+const askPolicy =
+  (call: ResolvedCall, nowMs: number): Ask =>
+  (frozen) =>
+    decide(call.policy.compiled, frozen, {
+      now: nowMs,
+      workspace: { isFrozen: call.workspace.isFrozen },
+      // Only an active agent's token authenticates; what changes after that ends the running call.
+      agent: { status: 'active' },
+      connection: { status: call.connection.status, origins: call.connection.origins },
+    })
+
+/**
+ * Decides the exact request that would be sent (S-14), which is another one where rules take something out of its body. The
+ * dry run and the live path both call this.
+ */
+export const decideRequest = (
+  call: ResolvedCall,
+  frozen: FrozenRequest,
+  nowMs: number,
+): Pick<Decided, 'frozen' | 'decision'> => settle(askPolicy(call, nowMs), frozen)
+
+/** The same for whoever asks another policy: what is left after redaction is frozen anew and decided as what it is. */
+export function settle(ask: Ask, frozen: FrozenRequest): Pick<Decided, 'frozen' | 'decision'> {
+  const decision = ask(frozen)
+  if (decision.redaction === undefined) return { frozen, decision: decision as FinalDecision }
+  const { body, ruleIds, count } = decision.redaction
+  const left = replaceBody(frozen, body)
+  return { frozen: left, decision: { ...asFinal(ask(left)), redacted: { ruleIds, count } } }
+}
+
+/**
+ * Decides a request that may be sent as it stands or not at all: one that was settled before, or that an owner has looked at.
+ */
+export const decideAsItIs = (
+  call: ResolvedCall,
+  frozen: FrozenRequest,
+  nowMs: number,
+): FinalDecision => asFinal(askPolicy(call, nowMs)(frozen))
+
+/** What should be taken out of a request that is sent as it stands refuses it (S-21). */
+function asFinal(decision: Decision): FinalDecision {
+  const { redaction, policyId, policyVersion } = decision
+  if (redaction === undefined) return decision as FinalDecision
+  return {
+    outcome: 'deny',
+    problem: 'policy-denied',
+    reason: 'A rule of the policy would take something out of this request as it stands.',
+    next: 'Send the request anew, or ask the owner to change the policy.',
+    ...(redaction.ruleIds[0] !== undefined && { ruleId: redaction.ruleIds[0] }),
+    ...(policyId !== undefined && { policyId }),
+    ...(policyVersion !== undefined && { policyVersion }),
+  }
 }
 
 /** Lets an allowed request on. Throws the decision's problem. What an owner must decide does not come here. */
@@ -60,7 +108,7 @@ export function requireApproved(
     throw approvalStale('The policy asks for a stricter approval')
   }
   const reason = 'An owner approved this request.'
-  const approved: Decision = { ...decision, outcome: 'allow', reason }
+  const approved: FinalDecision = { ...decision, outcome: 'allow', reason }
   const approvalId = approval.id
   return { call, frozen, decision: approved, approvalId, again: undefined } as AllowedRequest
 }

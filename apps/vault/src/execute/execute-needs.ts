@@ -1,7 +1,7 @@
 import type { ExecuteAnswer, IdKind, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { Decision } from '../policy/decision.ts'
 import type { ApprovalsNeeds, HeldApproval } from './approvals-needs.ts'
+import type { FinalDecision } from './decide-request.ts'
 import type { CredentialSlot, FrozenRequest } from './freeze-request.ts'
 import type { BeginAttempt } from './permit.ts'
 import type { ConnectionSnapshot, ResolvedCall, ResolveNeeds } from './resolve-call.ts'
@@ -14,7 +14,7 @@ export interface Progress {
   readonly agent: AuthenticatedAgent
   readonly call?: ResolvedCall
   readonly frozen?: FrozenRequest
-  readonly decision?: Decision
+  readonly decision?: FinalDecision
   /** The approval that it is about. */
   readonly approvalId?: string
   /** The attempt that it repeats, since the access token of that one was refused. */

@@ -1,9 +1,13 @@
 import { type ExecuteAnswer, type ExecuteInput, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { Decision } from '../policy/decision.ts'
 import { answerOf } from './answer-of.ts'
 import type { Patience } from './approvals-needs.ts'
-import { type Decided, decideRequest, requireAllowed } from './decide-request.ts'
+import {
+  type Decided,
+  decideRequest,
+  type FinalDecision,
+  requireAllowed,
+} from './decide-request.ts'
 import type { Attempting, ExecuteNeeds, Progress, Recorded } from './execute-needs.ts'
 import { type FrozenRequest, freezeRequest } from './freeze-request.ts'
 import { permit } from './permit.ts'
@@ -15,6 +19,7 @@ import { sayWhere } from './say-where.ts'
 import { sendAgain } from './send-again.ts'
 import { sendPermitted } from './send-permitted.ts'
 import { requireStillAllowed } from './still-allowed.ts'
+import { tellRequest } from './tell-request.ts'
 
 // The one way of a request: resolve, freeze, decide, ready the credential, permit, attach it, send, scrub, answer. What is in
 // memory is not waited for.
@@ -79,8 +84,8 @@ async function attempt(
     await requireUnchanged(needs, call, needs.isCurrent)
     const found = needs.findSlot(call.connection)
     const slot = found instanceof Promise ? await found : found
-    const frozen = freezeRequest(input, freezeOptionsOf(call.connection, slot))
-    const decision = decideRequest(call, frozen, needs.now())
+    const asked = freezeRequest(input, freezeOptionsOf(call.connection, slot))
+    const { frozen, decision } = decideRequest(call, asked, needs.now())
     const decided = reached({ frozen, decision })
     if (input.dryRun === true) {
       await needs.recordDryRun(decided)
@@ -136,17 +141,17 @@ function refuseUnoffered({ model }: ExecuteInput): void {
   })
 }
 
-function dryRunAnswer(auditId: string, frozen: FrozenRequest, decision: Decision): ExecuteAnswer {
+function dryRunAnswer(
+  auditId: string,
+  frozen: FrozenRequest,
+  decision: FinalDecision,
+): ExecuteAnswer {
   return {
     dryRun: true,
     decision: decision.outcome,
     ...(decision.ruleId !== undefined && { ruleId: decision.ruleId }),
     reason: decision.reason,
-    wouldSend: {
-      method: frozen.method,
-      url: frozen.url,
-      headers: Object.fromEntries(frozen.headers),
-    },
+    wouldSend: tellRequest(frozen, decision),
     auditId,
   }
 }

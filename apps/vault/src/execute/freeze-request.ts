@@ -110,6 +110,12 @@ export function freezeRequest(input: RequestInput, options: FreezeOptions = {}):
   return Object.freeze(request) as FrozenRequest
 }
 
+/** The same request with another body under the same headers: what is left where a rule has taken something out. */
+export function replaceBody(frozen: FrozenRequest, body: Uint8Array): FrozenRequest {
+  const { method, url, headers } = frozen
+  return Object.freeze({ ...frozen, body, digest: digestRequest({ method, url, headers, body }) })
+}
+
 /**
  * Would the connection as it is now still take this request as it stands? A header that it lists no more, an escape that it
  * allows no more, or another place for the credential in the URL: then not.

@@ -9,7 +9,7 @@ import {
   requireGranted,
 } from './approval-problems.ts'
 import type { HeldApproval, Patience } from './approvals-needs.ts'
-import { type Decided, decideRequest, requireApproved } from './decide-request.ts'
+import { type Decided, decideAsItIs, requireApproved } from './decide-request.ts'
 import type { Attempting, ExecuteNeeds, Recorded } from './execute-needs.ts'
 import { type FrozenRequest, stillFits } from './freeze-request.ts'
 import { permit } from './permit.ts'
@@ -135,7 +135,7 @@ async function redeem(
   }
   const slot = await needs.findSlot(call.connection)
   const frozen = await openRequest(needs, agent, approval)
-  const decision = decideRequest(call, frozen, needs.now())
+  const decision = decideAsItIs(call, frozen, needs.now())
   reached({ frozen, decision })
   if (!stillFits(frozen, freezeOptionsOf(call.connection, slot))) {
     throw approvalStale('The connection takes no such request any more')
@@ -144,7 +144,7 @@ async function redeem(
   // It may have to be renewed. What fails here uses nothing up; what changes meanwhile is looked at below.
   const credential = await needs.readyCredential(call.connection)
   await requireUnchanged(needs, call, needs.isNotEnded)
-  const now = decideRequest(call, frozen, needs.now())
+  const now = decideAsItIs(call, frozen, needs.now())
   const allowed = requireApproved({ call, frozen, decision: now }, approval, needs.now())
   // Nothing is used up for a call that an owner has ended already.
   if (running.isEnded()) throw stoppedBeforeSending()

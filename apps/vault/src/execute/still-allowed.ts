@@ -1,4 +1,4 @@
-import { type AllowedRequest, decideRequest, requireAllowed } from './decide-request.ts'
+import { type AllowedRequest, decideAsItIs, requireAllowed } from './decide-request.ts'
 import type { ExecuteNeeds } from './execute-needs.ts'
 import { requireUnchanged } from './require-unchanged.ts'
 
@@ -11,9 +11,14 @@ export async function requireStillAllowed(
     ExecuteNeeds,
     'findWorkspace' | 'findConnection' | 'findPolicy' | 'isNotEnded' | 'now'
   >,
-  { call, frozen }: AllowedRequest,
+  { call, frozen, decision: before }: AllowedRequest,
   again?: string,
 ): Promise<AllowedRequest> {
   await requireUnchanged(needs, call, needs.isNotEnded)
-  return requireAllowed({ call, frozen, decision: decideRequest(call, frozen, needs.now()) }, again)
+  const { redacted } = before
+  const decision = {
+    ...decideAsItIs(call, frozen, needs.now()),
+    ...(redacted !== undefined && { redacted }),
+  }
+  return requireAllowed({ call, frozen, decision }, again)
 }

@@ -1,7 +1,8 @@
 import { type OutputOf, type PolicyDocument, Problem, type tryPolicy } from '@sallyport/contracts'
 import { compilePolicy } from '../policy/compile-policy.ts'
-import { decide } from '../policy/decide.ts'
+import { decide, traceRulesOf } from '../policy/decide.ts'
 import type { Facts } from '../policy/decision.ts'
+import { settle } from './decide-request.ts'
 import {
   type CredentialSlot,
   type FrozenRequest,
@@ -9,6 +10,7 @@ import {
   type RequestInput,
 } from './freeze-request.ts'
 import { reconnectAt } from './say-where.ts'
+import { tellRequest } from './tell-request.ts'
 
 /** What trying has to know of a connection. */
 export interface TriedConnection {
@@ -39,15 +41,19 @@ export function createTryDraft<Connection extends TriedConnection>(needs: {
   readonly now: () => number
 }) {
   return async ({ connection, draft, request }: Trial<Connection>): Promise<Verdict> => {
-    const frozen = await freeze(request, connection, needs.findSlot).catch(refusalOf)
-    if ('decision' in frozen) return frozen
+    const asked = await freeze(request, connection, needs.findSlot).catch(refusalOf)
+    if ('decision' in asked) return asked
     const policy = compilePolicy({ id: 'draft', version: 0, document: draft })
-    const { outcome, problem, ruleId, reason, ...decision } = decide(policy, frozen, {
+    const facts: Facts = {
       now: needs.now(),
       workspace: { isFrozen: false },
       agent: { status: 'active' },
       connection: { status: connection.status, origins: connection.origins },
-    })
+    }
+    const { frozen, decision } = settle((one) => decide(policy, one, facts), asked)
+    const { outcome, problem, ruleId, reason } = decision
+    // Of the request as it was asked for: what a rule takes out matched, though nothing of it is left.
+    const rules = traceRulesOf(policy, asked, facts)
     const next =
       problem === 'connection-needs-reauth'
         ? reconnectAt(needs.reconnectUrl(connection.id))
@@ -58,11 +64,8 @@ export function createTryDraft<Connection extends TriedConnection>(needs: {
       ...(ruleId !== undefined && { ruleId }),
       reason,
       ...(next !== undefined && { next }),
-      wouldSend: {
-        method: frozen.method,
-        url: frozen.url,
-        headers: Object.fromEntries(frozen.headers),
-      },
+      ...(rules !== undefined && { rules: [...rules] }),
+      wouldSend: tellRequest(frozen, decision),
     }
   }
 }

@@ -70,17 +70,16 @@ export function decideHistory(
   return { ruleId: first.rule.id, entryAt: match.at, ...who, ...sayRuled(first, compiled) }
 }
 
-/** Decides, and tells what each rule said; without `rules` where the request did not come to them. */
-export function decideTraced(
+/** Tells what each rule says to a request; undefined where it does not come to them. */
+export function traceRulesOf(
   policy: CompiledPolicy | undefined,
   request: PolicyRequest,
   facts: Facts,
-): { readonly decision: Decision; readonly rules?: readonly RuleTrace[] } {
-  const decision = decide(policy, request, facts)
+): readonly RuleTrace[] | undefined {
   const bodyBytes = request.body?.byteLength ?? 0
   const passed = passGates(policy, { request, bodyBytes }, facts)
-  if ('outcome' in passed) return { decision }
-  return { decision, rules: traceRules(passed.compiled.rules, subjectOf(request, passed.path)) }
+  if ('outcome' in passed) return undefined
+  return traceRules(passed.compiled.rules, subjectOf(request, passed.path))
 }
 
 /** What has passed all that is no matter of the request's content. */
