@@ -20,6 +20,9 @@ const gatherMs = 10_000
 const eventsMax = 100
 /** One wake takes no more rounds than this; the next one goes on. */
 const roundsMax = 50
+/** What is to be tried again sooner is woken for; the timer of the periodic job finds the rest. */
+const wokenMsMax = 60_000
+const timersMax = 1_000
 /** What is on its way when the vault stops may take this long to get there. */
 const stopMsMax = 2_000
 
@@ -38,6 +41,7 @@ export function createDeliveryLoop(needs: Needs): DeliveryLoop {
   const { onFailure } = needs
   const stopping = new AbortController()
   const sending = new Set<Promise<void>>()
+  const timers = new Set<NodeJS.Timeout>()
   const state = { isStopped: false, running: undefined as Promise<void> | undefined, again: false }
 
   async function round(): Promise<boolean> {
@@ -56,7 +60,7 @@ export function createDeliveryLoop(needs: Needs): DeliveryLoop {
   }
 
   function begin(claimed: Claimed): void {
-    const work = sendAndRecord(needs, claimed, stopping.signal)
+    const work = sendAndRecord(needs, claimed, { stop: stopping.signal, wakeAfter })
       .catch((error: unknown) => onFailure('notifications could not be sent or recorded', error))
       .then(() => {
         sending.delete(work)
@@ -87,11 +91,21 @@ export function createDeliveryLoop(needs: Needs): DeliveryLoop {
     run().catch((error: unknown) => onFailure('notifications could not be handed out', error))
   }
 
+  function wakeAfter(ms: number): void {
+    if (state.isStopped || ms > wokenMsMax || timers.size >= timersMax) return
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      wake()
+    }, ms)
+    timers.add(timer)
+  }
+
   return {
     run,
     wake,
     async stop() {
       state.isStopped = true
+      for (const timer of timers) clearTimeout(timer)
       await state.running?.catch(() => {})
       const timer = setTimeout(() => stopping.abort(), stopMsMax)
       await Promise.all(sending)
@@ -103,9 +117,10 @@ export function createDeliveryLoop(needs: Needs): DeliveryLoop {
 async function sendAndRecord(
   { store, attempts, replica }: Needs,
   claimed: Claimed,
-  stop: AbortSignal,
+  { stop, wakeAfter }: { readonly stop: AbortSignal; readonly wakeAfter: (ms: number) => void },
 ): Promise<void> {
   for (const { ids, end } of await attempts.attempt(claimed, stop)) {
     await store.end({ ids, by: replica, end })
+    if (end.outcome === 'retry') wakeAfter(end.afterMs)
   }
 }

@@ -9,7 +9,7 @@ export type NotifyFetch = (
   options: {
     readonly method: string
     readonly headers: Readonly<Record<string, string>>
-    readonly body?: string
+    readonly body?: string | Uint8Array
     readonly signal: AbortSignal
   },
 ) => Promise<Response>
@@ -30,7 +30,7 @@ const secretCharsMin = 6
 /** What is posted. `secrets` never come back in the words of the answer. */
 interface PostRequest {
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Uint8Array
   readonly signal: AbortSignal
   readonly secrets: readonly string[]
 }
