@@ -4,6 +4,7 @@ import {
   type createPolicy,
   type deletePolicy,
   type getPolicy,
+  type getPolicyUsage,
   type IdKind,
   type InputOf,
   type listPolicies,
@@ -11,13 +12,13 @@ import {
   type PolicyDocument,
   Problem,
   type replacePolicy,
-  toPolicyDocument,
   type tryPolicy,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import { readPage, writePage } from '../paging/page-cursor.ts'
 import { compileOriginPattern, matchesOrigin } from '../policy/origin-pattern.ts'
+import { acceptDocument } from './accept-document.ts'
 import {
   agentNotFound,
   connectionNotFound,
@@ -26,6 +27,7 @@ import {
   versionConflict,
 } from './policy-problems.ts'
 import type { PolicyStore, StoredPolicy } from './policy-store.ts'
+import { type FindLimitsUsed, readPolicyUsage } from './read-usage.ts'
 import { viewPolicy } from './view-policy.ts'
 
 type Owner = Pick<AuthenticatedOwner, 'ownerId' | 'workspaceId'>
@@ -66,6 +68,8 @@ interface PoliciesNeeds {
       'connectionId' | 'request'
     > & { readonly draft: PolicyDocument },
   ) => Promise<OutputOf<typeof tryPolicy> | undefined>
+  /** What the audit room counts under the names of a policy’s limits. */
+  readonly limitsUsed: FindLimitsUsed
   readonly newId: (kind: IdKind) => string
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -78,6 +82,11 @@ export interface Policies {
   /** One page, newest first. Problem: `invalid-input` for a cursor that no list has answered. */
   list(owner: Owner, input: InputOf<typeof listPolicies>): Promise<OutputOf<typeof listPolicies>>
   get(owner: Owner, input: InputOf<typeof getPolicy>): Promise<OnePolicy>
+  /** How far its limits are used up. Problem: `policy-not-found`. */
+  usage(
+    owner: Owner,
+    input: InputOf<typeof getPolicyUsage>,
+  ): Promise<OutputOf<typeof getPolicyUsage>>
   /** Compare and set, where `version` is given. Problems: `policy-not-found`, `origin-not-allowed`, `version-conflict`. */
   replace(owner: Owner, input: InputOf<typeof replacePolicy>): Promise<OnePolicy>
   delete(owner: Owner, input: InputOf<typeof deletePolicy>): Promise<OutputOf<typeof deletePolicy>>
@@ -91,7 +100,7 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
   return {
     async create(owner, { agentId, connectionId, ...rest }) {
       const { workspaceId } = owner
-      const document = toPolicyDocument(rest)
+      const document = acceptDocument(rest)
       await requireParties(store, { workspaceId, agentId, connectionId }, document)
       const at = new Date(needs.now())
       const id = needs.newId('policy')
@@ -119,11 +128,18 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       return { policy: viewPolicy(await getStored(store, workspaceId, policyId)) }
     },
 
+    async usage({ workspaceId }, { policyId }) {
+      const stored = await getStored(store, workspaceId, policyId)
+      const usage = await readPolicyUsage(needs.limitsUsed, stored, needs.now())
+      if (usage === undefined) throw policyNotFound()
+      return usage
+    },
+
     async replace(owner, { policyId, version, ...rest }) {
       const current = await getStored(store, owner.workspaceId, policyId)
       refuseOtherParties(current, rest)
       if (version !== undefined && version !== current.version) throw versionConflict()
-      const document = toPolicyDocument(rest)
+      const document = acceptDocument(rest)
       await requireParties(store, current, document)
       const row = await store.replace(current, { document, updatedAt: new Date(needs.now()) })
       if (row === undefined) throw versionConflict()
@@ -140,7 +156,7 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
 
     async tryOut({ workspaceId }, { connectionId, draft, request }) {
       if (!isLookupId(connectionId)) throw connectionNotFound()
-      const document = toPolicyDocument(draft)
+      const document = acceptDocument(draft)
       const verdict = await needs.tryDraft({ workspaceId, connectionId, draft: document, request })
       if (verdict === undefined) throw connectionNotFound()
       return verdict

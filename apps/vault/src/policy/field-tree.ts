@@ -1,3 +1,5 @@
+import { parseJsonPath } from './json-path.ts'
+
 /**
  * Which members of a JSON text some paths name, as a tree: the steps that any of them takes are edges. A place is the nodes
  * that some path has come to, so that `items[].id` and `items[0].name` are followed side by side.
@@ -27,36 +29,20 @@ const createNode = (): FieldNode => ({
   each: undefined,
 })
 
-const stepPattern = /(?:^|\.)([\w$@-]+)|\[(\d{0,6})\]|\["((?:[^"\\]|\\.)*)"\]/uy
-
 /**
  * Reads a path as `JsonPath` of the contracts writes it.
  * @throws SyntaxError whose message says what is wrong with it
  */
 export function readFieldPath(path: string): FieldStep[] {
-  const steps: FieldStep[] = []
-  let at = 0
-  while (at < path.length) {
-    stepPattern.lastIndex = at
-    const found = stepPattern.exec(path)
-    if (found === null) throw new SyntaxError('must be a path of names, [n] and []')
-    const [all, name, element, quoted] = found
-    if (name === '@mime') throw new SyntaxError('must not read messages: @mime is for requests')
-    if (name !== undefined) steps.push(name)
-    else if (quoted !== undefined) steps.push(unquote(quoted))
-    else steps.push(element === '' || element === undefined ? anyElement : Number(element))
-    at += all.length
-  }
+  const steps = parseJsonPath(path)
+  if (steps === undefined) throw new SyntaxError('must be a path of names, [n] and []')
   if (steps.length === 0) throw new SyntaxError('must name a member')
-  return steps
-}
-
-function unquote(quoted: string): string {
-  try {
-    return String(JSON.parse(`"${quoted}"`))
-  } catch {
-    throw new SyntaxError('must hold names in ["…"] as JSON writes them')
-  }
+  return steps.map((step) => {
+    if (step.kind === 'name') return step.name
+    if (step.kind === 'index') return step.index
+    if (step.kind === 'any') return anyElement
+    throw new SyntaxError('must not read messages: @mime is for requests')
+  })
 }
 
 /** The place where all of these paths begin. Throws as `readFieldPath` does. */

@@ -8,10 +8,10 @@ import {
   Problem,
   type simulatePolicy,
   type suggestPolicy,
-  toPolicyDocument,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { isLookupId } from '../../paging/lookup-id.ts'
+import { acceptDocument } from '../accept-document.ts'
 import { agentNotFound, connectionNotFound, policyNotFound } from '../policy-problems.ts'
 import type { PolicyStore, StoredPolicy } from '../policy-store.ts'
 import { createJudge, createOriginsOf } from './judge-attempt.ts'
@@ -58,7 +58,7 @@ export function createPolicyHistory(needs: PolicyHistoryNeeds): PolicyHistory {
   return {
     async simulate({ workspaceId }, { draft, days, change, ...wanted }) {
       const pair = await findPair(store, workspaceId, wanted)
-      const document = toPolicyDocument(draft)
+      const document = acceptDocument(draft)
       const { origins, ...whose } = await requireParties(store, pair)
       const judge = createJudge(document, createOriginsOf(origins))
       const time = timeOf(now(), days)
