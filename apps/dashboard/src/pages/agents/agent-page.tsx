@@ -4,6 +4,7 @@ import { type Output, query } from '../../api.ts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
 import { Card, Facts } from '../../components/card.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { RecentCalls } from '../../components/recent-calls.tsx'
@@ -18,6 +19,9 @@ import { RenameAgent } from './rename-agent.tsx'
 type Agent = Output<'getAgent'>['agent']
 
 const route = getRouteApi('/frame/agents/$agentId')
+const RememberedList = lazyPart(
+  async () => (await import('../../components/remembered-list.tsx')).RememberedList,
+)
 
 export function AgentPage() {
   const { agentId } = route.useParams()
@@ -52,6 +56,7 @@ export function AgentPage() {
         <EnrolmentNotice agent={agent} />
         <AgentRequests agentId={agent.id} />
         <AgentPolicies agentId={agent.id} />
+        <RememberedList of={{ agentId: agent.id }} />
         <RecentCalls of={{ agentId: agent.id }} />
         <About agent={agent} />
         <AgentActions agent={agent} />

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { faultsOf, type GrantDraft, grantOf, ownDomainsOf, startDraft } from './grant-draft.ts'
+import { ownDomainsOf } from '../../components/own-domains.ts'
+import { faultsOf, type GrantDraft, grantOf, startDraft } from './grant-draft.ts'
 
 const action = {
   allow: [

@@ -125,16 +125,6 @@ export function grantOf(draft: GrantDraft, action: Action): Grant {
   }
 }
 
-/** Providers of mail at whose domains nobody is a colleague. */
-const publicMail =
-  /^(gmail|googlemail|outlook|hotmail|live|yahoo|icloud|me|proton|protonmail|gmx|web|aol|mail|fastmail|yandex|qq|163)\./
-
-/** The domain of a person's address, where it is one that an organisation has of its own. */
-export function ownDomainsOf(email: string): string[] {
-  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase()
-  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain) && !publicMail.test(domain) ? [domain] : []
-}
-
 /** Whether anything but the connection is not as the action has it. */
 export function isChanged(draft: GrantDraft, action: Action): boolean {
   const { connectionId: _, guard: __, ...changes } = grantOf(draft, action)

@@ -7,6 +7,7 @@ import { Card } from '../../components/card.tsx'
 import { DenyDialog } from '../../components/deny-dialog.tsx'
 import { GuardChoice } from '../../components/guard-choice.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
+import { ownDomainsOf } from '../../components/own-domains.ts'
 import { PolicySummary } from '../../components/policy-summary.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useConnectionState } from '../../events.ts'
@@ -21,7 +22,6 @@ import {
   type GrantDraft,
   grantOf,
   isChanged,
-  ownDomainsOf,
   startDraft,
 } from './grant-draft.ts'
 import { NarrowEntry } from './narrow-entry.tsx'

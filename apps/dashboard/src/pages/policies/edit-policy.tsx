@@ -18,6 +18,7 @@ import { useToast } from '../../components/toast.tsx'
 import { useMay } from '../../session.ts'
 import { documentOf } from './policy-draft.ts'
 import { PolicyEditor } from './policy-editor.tsx'
+import { UsageCard } from './usage-card.tsx'
 
 type Policy = Output<'getPolicy'>['policy']
 
@@ -123,6 +124,7 @@ function Editing({ current, onReload, connection, isGone }: EditingProps) {
         }
         {...(newer !== false && !isGone && { newer })}
         actions={!isGone && <DeletePolicy policy={current} who={who} />}
+        aside={!isGone && <UsageCard policyId={base.id} />}
       >
         {!isGone && <FromHistory policyId={base.id} />}
       </PolicyEditor>

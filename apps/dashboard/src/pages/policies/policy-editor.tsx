@@ -23,6 +23,9 @@ import { TryRequest } from './try-request.tsx'
 import { useSaving } from './use-saving.ts'
 import { WindowsSection } from './windows-section.tsx'
 
+const GuardsSection = lazyPart(
+  async () => (await import('./guards/guards-section.tsx')).GuardsSection,
+)
 const TextView = lazyPart(
   async () => (await import('./text/text-view.tsx')).TextView,
   <LoadingState lines={6} />,
@@ -43,6 +46,8 @@ interface PolicyEditorProps {
   readonly newer?: { readonly notice: ReactNode; readonly take: () => void }
   /** Beside the button that saves. */
   readonly actions?: ReactNode
+  /** Beside the fields: what is used of what is stored. */
+  readonly aside?: ReactNode
   /** Below the fields: what history says of the draft. */
   readonly children?: ReactNode
 }
@@ -51,7 +56,7 @@ type View = 'form' | 'text'
 
 /** Writes a policy: fields at the left, what they mean in plain words and a request to try at the right. */
 export function PolicyEditor(props: PolicyEditorProps) {
-  const { connection, who, base, isNew, onSave, notice, newer, actions, children } = props
+  const { connection, who, base, isNew, onSave, notice, newer, actions, aside, children } = props
   const mayWrite = useMay('policies:write')
   const form = useForm<PolicyDocument, unknown, PolicyDocument>({
     resolver: checkDraft,
@@ -98,6 +103,7 @@ export function PolicyEditor(props: PolicyEditorProps) {
         </form>
         <div className="grid min-w-0 gap-4 lg:sticky lg:top-4 lg:row-span-3">
           <DraftSummary who={who} />
+          {aside}
           <TryRequest connectionId={connection.id} origins={connection.origins} />
         </div>
         {children !== undefined && <div className="grid min-w-0 gap-4">{children}</div>}
@@ -143,6 +149,7 @@ const FormView = memo(function FormView({ connection, mayWrite }: FormViewProps)
     <fieldset disabled={!mayWrite} className="grid min-w-0 gap-4">
       <legend className="sr-only">Policy</legend>
       <EntriesSection connection={connection} />
+      <GuardsSection connectionId={connection.id} />
       <RulesSection origins={connection.origins} />
       <ResponsesSection origins={connection.origins} />
       <ApprovalSection />

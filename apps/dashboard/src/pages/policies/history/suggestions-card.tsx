@@ -59,7 +59,9 @@ export function SuggestionsCard({ policyId, mayWrite }: { policyId: string; mayW
                 <p>Every part of what is allowed was used.</p>
               </Notice>
             )}
-            {output.unused.length > 0 && <UnusedList unused={output.unused} mayWrite={mayWrite} />}
+            {output.looked > 0 && output.unused.length > 0 && (
+              <UnusedList unused={output.unused} mayWrite={mayWrite} />
+            )}
             {output.narrower !== undefined && (
               <Narrower narrower={output.narrower} mayWrite={mayWrite} />
             )}

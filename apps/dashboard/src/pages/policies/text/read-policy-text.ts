@@ -22,9 +22,45 @@ export interface PolicyText {
   readonly places: ReadonlyMap<string, number>
 }
 
-/** A policy as text to be edited. */
-export const writePolicyText = (draft: PolicyDocument): string =>
-  `${JSON.stringify(tidy(draft), null, 2)}\n`
+const lineCharsMax = 90
+
+/** A policy as text to be edited: JSON, what is short on one line. */
+export const writePolicyText = (draft: PolicyDocument): string => `${layOut(tidy(draft), '')}\n`
+
+function layOut(value: unknown, indent: string): string {
+  const short = spaced(value)
+  if (indent !== '' && short.length + indent.length <= lineCharsMax && !isDeep(value)) return short
+  if (typeof value !== 'object' || value === null) return short
+  const inner = `${indent}  `
+  const isList = Array.isArray(value)
+  const parts = isList
+    ? value.map((one) => layOut(one, inner))
+    : Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${layOut(one, inner)}`)
+  const [open, close] = isList ? '[]' : '{}'
+  if (parts.length === 0) return `${open}${close}`
+  return `${open}\n${parts.map((part) => inner + part).join(',\n')}\n${indent}${close}`
+}
+
+/** On one line, with room after commas and colons. */
+function spaced(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value).map(
+    ([name, one]) => `${JSON.stringify(name)}: ${spaced(one)}`,
+  )
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
+}
+
+/** Holds lists or objects within lists or objects: easier to read one under the other. */
+const isDeep = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).some(
+    (one) =>
+      typeof one === 'object' &&
+      one !== null &&
+      Object.values(one).some((part) => typeof part === 'object' && part !== null),
+  )
 
 /** Reads a policy from text: JSON by the contract, the older names of members included. */
 export function readPolicyText(text: string): PolicyText {
