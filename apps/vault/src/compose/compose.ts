@@ -21,6 +21,7 @@ import { composeRooms } from './rooms.ts'
 /** Whoever asks whether the vault is ready asks again soon, and gives up soon. */
 const readinessMsMax = 2_000
 const checkpointEveryMs = 60_000
+const sweepLimitsEveryMs = 3_600_000
 const closeUnknownEveryMs = 15_000
 const removeExpiredEveryMs = 60_000
 const expireApprovalsEveryMs = 5_000
@@ -52,6 +53,9 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     await tokens.expireLeases().catch((error: unknown) => {
       foundation.onFailure('renewals that the last run left could not be taken over', error)
     })
+    await notify.expireLeases().catch((error: unknown) => {
+      foundation.onFailure('messages that the last run left could not be taken over', error)
+    })
   }
   const watch = async () => {
     // Not waited for: the next look must not come late because an answer does.
@@ -63,6 +67,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     [
       { name: 'watch calls', everyMs: watchEveryMs, run: watch },
       { name: 'close unknown', everyMs: closeUnknownEveryMs, run: audit.closeUnknown },
+      { name: 'sweep limits', everyMs: sweepLimitsEveryMs, run: audit.sweepLimits },
       { name: 'checkpoint', everyMs: checkpointEveryMs, run: audit.checkpoint },
       { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
       { name: 'keep tokens alive', everyMs: keepTokensAliveEveryMs, run: tokens.keepAlive },

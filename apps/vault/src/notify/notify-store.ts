@@ -148,6 +148,8 @@ export interface DeliveryStore {
     readonly leaseMs: number
     readonly testsMax: number
   }): Promise<boolean>
+  /** Ends all leases: for a vault that is alone on its database, and so knows that nobody has them. */
+  expireLeases(): Promise<void>
   /** Removes those that ended long ago, at most `rowsMax`; answers how many. */
   removeOld(given: { readonly keptMs: number; readonly rowsMax: number }): Promise<number>
 }

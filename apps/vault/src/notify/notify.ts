@@ -1,6 +1,7 @@
 // This room tells people what happens where they are: each has channels of their own, and what waits for them is sent there.
 
 import type {
+  getWebPushKey,
   InputOf,
   listNotificationDeliveries,
   NotificationDelivery,
@@ -26,6 +27,10 @@ export interface Notify {
   readonly channels: Channels
   readonly testChannel: ReturnType<typeof createTestChannel>
   readonly mailServers: MailServers
+  /** What browsers subscribe with. Problem: `credential-unreadable`. */
+  getWebPushKey(
+    owner: Pick<AuthenticatedOwner, 'workspaceId'>,
+  ): Promise<OutputOf<typeof getWebPushKey>>
   /** Of one's own channels, newest first. Problem: `invalid-input` for a cursor that no list has answered. */
   listDeliveries(
     owner: AuthenticatedOwner,
@@ -34,6 +39,8 @@ export interface Notify {
   /** For a timer, and `wake` for whoever hears that something happened. */
   readonly run: DeliveryLoop['run']
   readonly wake: DeliveryLoop['wake']
+  /** Takes over at once what the last run left: for a vault that is alone on its database. */
+  expireLeases(): Promise<void>
   /** Removes what was sent long ago, at most 5 000 at a time. */
   removeOld(): Promise<number>
   /** Sends nothing more; resolves when what was on its way is recorded. */
@@ -51,6 +58,9 @@ export function createNotify(needs: NotifyNeeds): Notify {
     channels: createChannels(needs),
     testChannel: createTestChannel({ ...needs, attempts, replica, stop: stopping.signal }),
     mailServers: createMailServers(needs),
+    getWebPushKey: async ({ workspaceId }) => ({
+      publicKey: await needs.pushKeys.publicKey(workspaceId),
+    }),
 
     async listDeliveries(owner, input) {
       const { channelId, status } = input
@@ -61,6 +71,7 @@ export function createNotify(needs: NotifyNeeds): Notify {
 
     run: loop.run,
     wake: loop.wake,
+    expireLeases: store.expireLeases,
     removeOld: () => store.removeOld({ keptMs, rowsMax: removedMax }),
 
     async stop() {

@@ -93,6 +93,13 @@ export function createNotificationDeliveryStore(
         return true
       }),
 
+    async expireLeases() {
+      await db
+        .update(deliveries)
+        .set({ leasedBy: null, leasedUntil: null })
+        .where(and(eq(all.status, 'waiting'), gt(all.leasedUntil, sql`now()`)))
+    },
+
     async removeOld({ keptMs, rowsMax }) {
       const old = db
         .select({ id: all.id })
