@@ -1,12 +1,14 @@
-import { type CustomKind, expandSensitiveNames, type SensitiveName } from '@sallyport/contracts'
-import { compileExpression } from './compile-expression.ts'
+import {
+  type CustomKind,
+  expandSensitiveNames,
+  type SensitiveName,
+  sensitiveKinds,
+} from '@sallyport/contracts'
+import type { Finding } from './finding.ts'
+import { mask } from './scan/mask.ts'
+import { compileKinds, findAll, hasAny, type Subject } from './search-text.ts'
 
-/** Where something sensitive stands, in UTF-16 units. `kind` is one of `sensitiveKinds` or an owner's own. */
-export interface Finding {
-  readonly kind: string
-  readonly start: number
-  readonly end: number
-}
+export type { Finding } from './finding.ts'
 
 /**
  * Finds sensitive data in text. `beside` is the name of the member that holds the text, where there is one (`ssn`,
@@ -20,50 +22,44 @@ export interface SensitiveFinder {
   redact(text: string, beside?: string): { readonly text: string; readonly count: number }
 }
 
-const first: Readonly<Record<string, RegExp>> = {
-  email: /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/g,
-  us_ssn: /(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])/g,
-}
-
-/** Compiles the finder of these kinds and groups, and of an owner's own. Throws as `compileExpression` does. */
+/**
+ * Compiles the finder of these kinds and groups, and of an owner's own kinds. What `redact` left behind is never found
+ * again. Time grows with the length of the text; docs/redaction.md has the figures, and says what each kind finds.
+ * @throws Error where an expression cannot be compiled, as `compileExpression` does
+ */
 export function compileSensitive(
   names: readonly SensitiveName[],
   custom: readonly CustomKind[] = [],
 ): SensitiveFinder {
-  const own = custom.map(({ name, pattern }) => ({ name, expression: compileExpression(pattern) }))
-  const kinds = expandSensitiveNames(names)
-  const find = (text: string): readonly Finding[] => {
-    const found: Finding[] = []
-    for (const kind of kinds) {
-      const pattern = first[kind]
-      if (pattern === undefined) continue
-      for (const match of text.matchAll(pattern)) {
-        found.push({ kind, start: match.index, end: match.index + match[0].length })
-      }
-    }
-    for (const { name, expression } of own) {
-      for (const at of expression.find(text)) found.push({ kind: name, ...at })
-    }
-    const longestFirst = found.sort((a, b) => b.end - b.start - (a.end - a.start))
-    const kept: Finding[] = []
-    for (const one of longestFirst) {
-      if (kept.every((other) => one.end <= other.start || one.start >= other.end)) kept.push(one)
-    }
-    return kept.sort((a, b) => a.start - b.start)
-  }
+  const kinds = compileKinds(expandSensitiveNames(names), custom)
+  const labels = labelsOf([...sensitiveKinds, ...custom.map(({ name }) => name)])
+  const subject = (text: string, beside: string | undefined): Subject => ({
+    text: text.includes('[redacted:') ? text.replace(labels, maskAll) : text,
+    beside,
+  })
+  const find = (text: string, beside?: string): readonly Finding[] =>
+    findAll(kinds, subject(text, beside))
   return {
-    has: (text) => find(text).length > 0,
+    has: (text, beside) => hasAny(kinds, subject(text, beside)),
     find,
-    redact(text) {
-      const found = find(text)
-      if (found.length === 0) return { text, count: 0 }
-      let redacted = ''
-      let at = 0
-      for (const { kind, start, end } of found) {
-        redacted += `${text.slice(at, start)}[redacted:${kind}]`
-        at = end
-      }
-      return { text: redacted + text.slice(at), count: found.length }
+    redact(text, beside) {
+      const found = find(text, beside)
+      return { text: found.length === 0 ? text : withLabels(text, found), count: found.length }
     },
   }
+}
+
+const labelsOf = (kinds: readonly string[]): RegExp =>
+  new RegExp(`\\[redacted:(?:${kinds.join('|')})\\]`, 'g')
+
+const maskAll = (label: string): string => mask.repeat(label.length)
+
+function withLabels(text: string, found: readonly Finding[]): string {
+  let labelled = ''
+  let at = 0
+  for (const { kind, start, end } of found) {
+    labelled += `${text.slice(at, start)}[redacted:${kind}]`
+    at = end
+  }
+  return labelled + text.slice(at)
 }
