@@ -35,6 +35,7 @@ export function composePolicies(
   const policies = createPolicies({
     ...{ audit, newId, now },
     store: stores.policyStore,
+    limitsUsed: audit.limitsUsed,
     onChanged: (policy) => feed.publishLocal({ table: 'policies', ...policy }),
     async tryDraft({ workspaceId, connectionId, ...trial }) {
       const connection = await stores.connectionStore.find(workspaceId, connectionId)

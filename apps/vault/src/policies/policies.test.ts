@@ -55,6 +55,7 @@ function setUp(store = fakeStore()) {
   const dropped: string[] = []
   let ids = 0
   const policies = createPolicies({
+    limitsUsed: async () => ({ windows: new Map(), running: 0 }),
     store,
     audit: { record: async (event) => events.push(event) },
     onChanged: (policy) => dropped.push(`${policy.agentId}.${policy.connectionId}`),
