@@ -1,18 +1,23 @@
+import webPush from 'web-push'
 import { createEgressFetch } from '../egress/fetch.ts'
 import { createFindMailServer } from '../notify/mail-server.ts'
 import { createNotify } from '../notify/notify.ts'
+import type { MailServerStore } from '../notify/notify-store.ts'
+import { createPushKeys, type PushKeys } from '../notify/push-keys.ts'
 import { type Senders, sendMsMax } from '../notify/sender.ts'
 import { createDiscordSender } from '../notify/senders/discord.ts'
 import { createEmailSender } from '../notify/senders/email.ts'
 import { createPost } from '../notify/senders/http-answer.ts'
 import { createNtfySender } from '../notify/senders/ntfy.ts'
 import { createSlackSender } from '../notify/senders/slack.ts'
+import { createWebPushSender } from '../notify/senders/web-push.ts'
 import { createWebhookSender } from '../notify/senders/webhook.ts'
 import { createMailServerStore } from '../store/mail-servers.ts'
 import { createNotificationChannelStore } from '../store/notification-channels.ts'
 import { createNotificationDeliveryStore } from '../store/notification-deliveries.ts'
 import { createNotificationOutboxStore } from '../store/notification-outbox.ts'
 import { createNotificationSubjectStore } from '../store/notification-subjects.ts'
+import { createPushKeyStore } from '../store/push-keys.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 
 /** Builds the room that tells people, and wakes it when something happens anywhere. */
@@ -20,15 +25,20 @@ export function composeNotify(needs: ComposeNeeds, foundation: Foundation) {
   const { now, randomBytes, pagesUrl } = needs
   const { database, feed, keyring, audit, egress, newId, onFailure } = foundation
   const mailServers = createMailServerStore(database)
+  const pushKeys = createPushKeys({
+    keyring,
+    store: createPushKeyStore(database),
+    generate: webPush.generateVAPIDKeys,
+  })
   const notify = createNotify({
-    ...{ keyring, audit, newId, onFailure, now, randomBytes, pagesUrl, mailServers },
+    ...{ keyring, audit, newId, onFailure, now, randomBytes, pagesUrl, mailServers, pushKeys },
     store: {
       ...createNotificationChannelStore(database),
       ...createNotificationOutboxStore(database),
       ...createNotificationDeliveryStore(database),
       ...createNotificationSubjectStore(database),
     },
-    senders: composeSenders(needs, foundation, mailServers),
+    senders: composeSenders(needs, foundation, { mailServers, pushKeys }),
     mail: egress.mail,
   })
   feed.subscribe(({ table }) => {
@@ -37,11 +47,15 @@ export function composeNotify(needs: ComposeNeeds, foundation: Foundation) {
   return notify
 }
 
+/** Whom push services may turn to. They take no address of this machine. */
+const contactOf = (pagesUrl: string) =>
+  pagesUrl.startsWith('https://') ? pagesUrl : 'mailto:sallyport@example.com'
+
 /** What can be sent to, by kind of channel. All of it goes out through egress (S-17). */
 function composeSenders(
-  { now, randomBytes }: ComposeNeeds,
+  { now, randomBytes, pagesUrl }: ComposeNeeds,
   { egress, keyring }: Foundation,
-  mailServers: ReturnType<typeof createMailServerStore>,
+  { mailServers, pushKeys }: { readonly mailServers: MailServerStore; readonly pushKeys: PushKeys },
 ): Senders {
   const mayUseOrigin = egress.isAllowedOrigin
   const fetch = createEgressFetch({
@@ -56,6 +70,13 @@ function composeSenders(
     ntfy: createNtfySender(http),
     discord: createDiscordSender(http),
     slack: createSlackSender(http),
+    'web-push': createWebPushSender({
+      ...http,
+      now,
+      findKey: pushKeys.find,
+      generateRequest: webPush.generateRequestDetails,
+      subject: () => contactOf(pagesUrl()),
+    }),
     email: createEmailSender({
       mail: egress.mail,
       findMailServer: createFindMailServer({ store: mailServers, keyring }),

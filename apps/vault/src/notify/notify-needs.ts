@@ -7,6 +7,7 @@ import type {
   OutboxStore,
   SubjectStore,
 } from './notify-store.ts'
+import type { PushKeys } from './push-keys.ts'
 import type { NotifySealer } from './sealed-channel.ts'
 import type { Senders } from './sender.ts'
 
@@ -30,6 +31,7 @@ export interface NotifyNeeds {
   /** By kind; see `sender.ts`. */
   readonly senders: Senders
   readonly mail: MailTransport
+  readonly pushKeys: Pick<PushKeys, 'publicKey'>
   /** Durable when it resolves: recorded after the change and before the answer. */
   readonly audit: { record(event: NotifyEvent): Promise<unknown> }
   readonly newId: (kind: IdKind) => string

@@ -6,6 +6,7 @@ import type { Rooms } from '../rooms.ts'
 export const notificationRoutes = ({ notify }: Rooms): Mounted[] => [
   mount(op.createNotificationChannel, ({ caller, input }) => notify.channels.create(caller, input)),
   mount(op.listNotificationChannels, ({ caller, input }) => notify.channels.list(caller, input)),
+  mount(op.getWebPushKey, ({ caller }) => notify.getWebPushKey(caller)),
   mount(op.getNotificationChannel, ({ caller, input }) => notify.channels.get(caller, input)),
   mount(op.updateNotificationChannel, ({ caller, input }) => notify.channels.update(caller, input)),
   mount(op.deleteNotificationChannel, ({ caller, input }) => notify.channels.delete(caller, input)),
