@@ -6,7 +6,7 @@ const minuteMs = 60_000
 /** An agent is disabled for what it did lately, not for what nobody looked at in time. */
 const disabledForMsMax = 15 * minuteMs
 /** After an owner enabled an agent, it is not disabled by itself for so long, nor for what it did before. */
-export const quietMs = 15 * minuteMs
+const quietMs = 15 * minuteMs
 
 /**
  * Disables the agent as an owner would: its tokens and running calls end. Answers whether that changed anything; durable and

@@ -1,5 +1,3 @@
-import { z } from 'zod'
-
 /** A record of the audit log as it is watched; of an outcome, agent and connection of the attempt that it ends. */
 export interface WatchedRecord {
   readonly kind: string
@@ -54,15 +52,6 @@ const denials: ReadonlySet<string> = new Set([
 ])
 const limits: ReadonlySet<string> = new Set(['limit-exceeded', 'budget-exceeded'])
 
-const Entry = z.object({
-  operation: z.string().optional().catch(undefined),
-  problem: z.string().optional().catch(undefined),
-  reason: z.string().optional().catch(undefined),
-  host: z.string().optional().catch(undefined),
-  requestBytes: z.number().nonnegative().optional().catch(undefined),
-  responseBytes: z.number().nonnegative().optional().catch(undefined),
-})
-
 const hostPattern = /^[\x21-\x7e]{1,253}$/
 const connectionPattern = /^[\x21-\x7e]{1,64}$/
 
@@ -79,24 +68,31 @@ export function readSeen(record: WatchedRecord): Seen | undefined {
       : undefined
   const whose = { agentId: record.agentId, connectionId, atMs: Math.max(0, record.atMs) }
   if (record.kind === 'outcome')
-    return { type: 'answer', ...whose, bytes: entry.responseBytes ?? 0 }
+    return { type: 'answer', ...whose, bytes: amount(entry.responseBytes) }
   if (entry.operation !== 'execute') return undefined
   if (record.kind === 'intent') {
-    const host = entry.host !== undefined && hostPattern.test(entry.host) ? entry.host : undefined
-    const bytes = entry.requestBytes ?? 0
+    const named = text(entry.host)
+    const host = named !== undefined && hostPattern.test(named) ? named : undefined
+    const bytes = amount(entry.requestBytes)
     return { type: 'attempt', ...whose, bytes, host, end: 'sent', reason: undefined }
   }
   if (record.kind !== 'refusal') return undefined
   // Nothing of what was refused has moved.
   const refused = { type: 'attempt', ...whose, bytes: 0, host: undefined } as const
-  const problem = entry.problem ?? ''
-  if (limits.has(problem)) return { ...refused, end: 'limited', reason: entry.reason }
+  const problem = text(entry.problem) ?? ''
+  if (limits.has(problem)) return { ...refused, end: 'limited', reason: text(entry.reason) }
   return { ...refused, end: denials.has(problem) ? 'denied' : 'other', reason: undefined }
 }
 
-function parse(text: string): z.infer<typeof Entry> | undefined {
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+const amount = (value: unknown) =>
+  typeof value === 'number' && value > 0 ? Math.min(value, Number.MAX_SAFE_INTEGER) : 0
+
+/** Done for every record: no schema. */
+function parse(entry: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    return Entry.safeParse(JSON.parse(text)).data
+    const parsed: unknown = JSON.parse(entry)
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined
   } catch {
     return undefined
   }

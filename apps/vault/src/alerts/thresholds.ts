@@ -72,7 +72,7 @@ export const usualOfHighest = 0.5
 /** One day teaches no more than so many times what was usual before it: an attack must not become usual at once. */
 export const learnedFactorMax = 4
 /** Hosts of a connection that is new to the agent are learnt and not told of. */
-export const newConnectionMs = dayMs
+export const newConnectionMs = 24 * hourMs
 /** An agent that met new hosts on so many of its last days meets new hosts usually. */
 export const roamingDays = { met: 4, ofDays: 28 } as const
 

@@ -12,7 +12,7 @@ import type { Claim, WatchStore } from './watch-store.ts'
 /** Workspaces in one run; the rest come with the next. */
 const workspacesMax = 500
 /** Records that are read and judged at a time: some milliseconds of work, between which others have their turn. */
-const partRecordsMax = 1_000
+const partRecordsMax = 500
 /** For one workspace in one run; it goes on with the next, so that others have their turn. */
 const workspaceMsMax = 10_000
 const leaseMs = 60_000
@@ -23,8 +23,8 @@ const toldMsMax = dayMs
 /** A clock of another replica may be ahead of this one's by so much. */
 const aheadMsMax = 300_000
 /** Alerts a day, so that a fault of the watch is no flood; further ones are not raised. */
-export const alertsOfAgentMax = 20
-export const alertsOfWorkspaceMax = 200
+const alertsOfAgentMax = 20
+const alertsOfWorkspaceMax = 200
 const keptMs = 180 * dayMs
 const removedMax = 1_000
 

@@ -378,6 +378,42 @@ describe('owners', () => {
     expect(await count()).toBe(0)
   })
 
+  it('find an agent that was disabled by itself ended as by their own hand, recorded once and as nobody’s act', async () => {
+    verifies('S-10')
+    const { token, agentId } = await signedIn()
+    const ref = { workspaceId: owner.workspaceId, agentId }
+    const because = { alertId: 'alr_1', kind: 'burst' }
+    await first.identity.authenticateAgent(token)
+    first.ended.length = 0
+    first.events.length = 0
+    const { agents } = first.identity
+    const elsewhere = { ...ref, workspaceId: stranger.workspaceId }
+    expect(await agents.disableByItself(elsewhere, because)).toBe(false)
+    await first.identity.authenticateAgent(token)
+    expect(await agents.disableByItself(ref, because)).toBe(true)
+    expect(await agents.disableByItself(ref, because)).toBe(false)
+    expect(first.ended).toEqual([agentId])
+    await problemOf(first.identity.authenticateAgent(token))
+    await problemOf(createTestIdentity(db).identity.authenticateAgent(token))
+    expect(first.events).toEqual([
+      expect.objectContaining({ operation: 'autoDisableAgent', agentId, outcome: 'done' }),
+    ])
+    expect(first.events[0]).toMatchObject({ detail: because })
+    expect(first.events[0]).not.toHaveProperty('ownerId')
+  })
+
+  it('find no agent disabled by itself unrecorded, nor left alone for good', async () => {
+    const { agentId } = await signedIn()
+    const ref = { workspaceId: owner.workspaceId, agentId }
+    const unwritable = createTestIdentity({
+      ...db,
+      record: () => Promise.reject(new Error('full')),
+    })
+    const because = { alertId: 'alr_1', kind: 'burst' }
+    await expect(unwritable.identity.agents.disableByItself(ref, because)).rejects.toThrow('full')
+    expect(await first.identity.agents.disableByItself(ref, because)).toBe(true)
+  })
+
   it('stop ends calls and leaves tokens alone', async () => {
     const { token, agentId } = await signedIn()
     first.ended.length = 0

@@ -1,9 +1,10 @@
-import { and, eq, lt, sql } from 'drizzle-orm'
+import { and, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { KnownAlert } from '../alerts/plan-alerts.ts'
 import type { WatchedRecord } from '../alerts/read-seen.ts'
 import type { WatchedPart, WatchStore } from '../alerts/watch-store.ts'
 import { type Database, guardStore, type Sql, type Transaction } from './database.ts'
-import { alertCursors, alertSettings, alerts } from './notify-tables.ts'
+import { agentBaselines, alertCursors, alertSettings, alerts } from './notify-tables.ts'
+import { agents } from './tables.ts'
 
 /** An outcome is matched with its intent when it stands at most so many records after it. */
 const outcomeRecordsMax = 5_000
@@ -50,13 +51,12 @@ export function createAlertWatchStore(database: Database): WatchStore {
     readRecords: (workspaceId, fromSeq, toSeq) => readRecords(raw, { workspaceId, fromSeq, toSeq }),
 
     async findBaselines(workspaceId, agentIds) {
-      const rows = await raw<{ id: string; baseline: string | null }[]>`
-        select agents.id, baseline::text from agents
-        left join agent_baselines on agent_id = agents.id
-        where agents.workspace_id = ${workspaceId} and agents.id = any(${[...agentIds]}::text[])`
-      return new Map(
-        rows.map(({ id, baseline }) => [id, baseline === null ? null : JSON.parse(baseline)]),
-      )
+      const rows = await db
+        .select({ id: agents.id, baseline: agentBaselines.baseline })
+        .from(agents)
+        .leftJoin(agentBaselines, eq(agentBaselines.agentId, agents.id))
+        .where(and(eq(agents.workspaceId, workspaceId), inArray(agents.id, [...agentIds])))
+      return new Map(rows.map(({ id, baseline }) => [id, baseline]))
     },
 
     async findSettings(workspaceId) {
