@@ -190,7 +190,7 @@ interface Asked {
 function ask(known: WorkingLimits, taking: WindowTaking, nowMs: number): Asked {
   const window = openOf(known, taking, nowMs)
   const { name, limit, windowMs, weight = 1, weightMin = weight } = taking
-  const { inFlight, left } = taking.isEstimate ? heldFor(known, name, nowMs) : nothingHeld
+  const { inFlight, left } = known.leases.size === 0 ? nothingHeld : heldFor(known, name, nowMs)
   const all = [...inFlight, ...left].filter((span) => span.atMs + windowMs > nowMs)
   const held = all.reduce((total, { count }) => total + count, 0)
   if (taking.mayExceedAlone && window.used() + held === 0) {

@@ -219,13 +219,16 @@ const attemptOf = ({ auditId, agent, call, frozen, decision }: Progress) => ({
   ...(frozen !== undefined && requestOf(frozen)),
 })
 
+const statusOf = (ending: Exclude<Ending, { failed: unknown }>) =>
+  'sent' in ending ? ending.sent.status : ending.withheld.status
+
 /** After these nothing came to the upstream. */
 const unsent: ReadonlySet<string> = new Set(['address-refused', 'upstream-unreachable'])
 
 function toEnd({ attempt, connection, tally }: PermittedRequest, ending: Ending) {
   const { durationMs } = ending
   const taken = tally?.close({
-    status: 'sent' in ending ? ending.sent.status : undefined,
+    status: 'failed' in ending ? undefined : statusOf(ending),
     isUnsent: 'failed' in ending && unsent.has(ending.failed.type),
   })
   const whose = {
