@@ -12,7 +12,10 @@ const record: WatchedRecord = {
 }
 
 /** A log of so many records, all alike, and a clock that each part moves on. */
-function createScene(records: number, given: { msPerPart?: number; failsOf?: string } = {}) {
+function createScene(
+  records: number,
+  given: { msPerPart?: number; failsOf?: string; onPart?: () => void } = {},
+) {
   const parts: WatchedPart[] = []
   const reads: number[] = []
   const released: string[] = []
@@ -38,6 +41,7 @@ function createScene(records: number, given: { msPerPart?: number; failsOf?: str
     findEnabledMs: async () => undefined,
     async commit(part) {
       parts.push(part)
+      given.onPart?.()
       seq = part.toSeq
       return true
     },
@@ -52,7 +56,7 @@ function createScene(records: number, given: { msPerPart?: number; failsOf?: str
     now: () => clock.ms,
     onFailure: (error) => void failures.push(error),
   }
-  return { run: createWatch(needs).run, parts, reads, released, failures }
+  return { ...createWatch(needs), parts, reads, released, failures }
 }
 
 describe('the watch', () => {
@@ -76,6 +80,13 @@ describe('the watch', () => {
     expect(parts.at(-1)?.toSeq).toBe(1_500)
     await run()
     expect(parts.at(-1)?.toSeq).toBe(3_000)
+  })
+
+  it('stops at the next part when the vault does, and lets another replica go on', async () => {
+    const scene = createScene(20_000, { onPart: () => scene.stop() })
+    await scene.run()
+    expect(scene.parts).toHaveLength(1)
+    expect(scene.released).toContain('wsp_1')
   })
 
   it('goes on with other workspaces where one cannot be watched, and says so', async () => {

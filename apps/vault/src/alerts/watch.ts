@@ -54,30 +54,42 @@ export interface WatchNeeds {
 /** Builds the watch: what each run of the job does. Safe on several replicas at once: each part of a log is judged once. */
 export function createWatch(needs: WatchNeeds) {
   const { store } = needs
+  const stopping = new AbortController()
   return {
     /** Judges what agents did since the last run. */
     async run(): Promise<void> {
       for (const workspaceId of await store.listBehind(workspacesMax)) {
-        await watchWorkspace(needs, workspaceId).catch(needs.onFailure)
+        if (stopping.signal.aborted) return
+        await watchWorkspace(needs, workspaceId, stopping.signal).catch(needs.onFailure)
       }
     },
+    /** A run that is under way ends with the part that it is at; whoever watches next goes on from there. */
+    stop: () => stopping.abort(),
     /** Removes what is long over. */
     removeOld: () => store.removeOld(needs.now() - keptMs, removedMax),
   }
 }
 
-async function watchWorkspace(needs: WatchNeeds, workspaceId: string): Promise<void> {
+async function watchWorkspace(
+  needs: WatchNeeds,
+  workspaceId: string,
+  stopping: AbortSignal,
+): Promise<void> {
   const { store, holder } = needs
   const claim = await store.claim(workspaceId, holder, leaseMs)
   if (claim === undefined) return
   try {
-    await watchClaimed(needs, claim)
+    await watchClaimed(needs, claim, stopping)
   } finally {
     await store.release(workspaceId, holder)
   }
 }
 
-async function watchClaimed(needs: WatchNeeds, { workspaceId, ...claim }: Claim): Promise<void> {
+async function watchClaimed(
+  needs: WatchNeeds,
+  { workspaceId, ...claim }: Claim,
+  stopping: AbortSignal,
+): Promise<void> {
   const { store } = needs
   const settings = (await store.findSettings(workspaceId)) ?? defaultAlertSettings
   const startedMs = needs.now()
@@ -85,7 +97,8 @@ async function watchClaimed(needs: WatchNeeds, { workspaceId, ...claim }: Claim)
   let judgedFromSeq = Math.max(fromSeq, claim.headSeq - behindMax)
   if (judgedFromSeq > fromSeq)
     await noteSkipped(needs, { workspaceId, fromSeq, toSeq: judgedFromSeq })
-  while (fromSeq < claim.headSeq && Math.abs(needs.now() - startedMs) < workspaceMsMax) {
+  const isTime = () => Math.abs(needs.now() - startedMs) < workspaceMsMax && !stopping.aborted
+  while (fromSeq < claim.headSeq && isTime()) {
     const toSeq = Math.min(claim.headSeq, judgedFromSeq + partRecordsMax)
     const records = await store.readRecords(workspaceId, judgedFromSeq, toSeq)
     const part = { workspaceId, fromSeq, toSeq, records, settings }

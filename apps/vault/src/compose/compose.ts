@@ -94,6 +94,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     prepareSetup: identity.setup.prepareSetup,
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
     async close(): Promise<void> {
+      rooms.watch.stop()
       await jobs.stop()
       await notify.stop()
       // Before the way out is closed: an answer that is cut off may be the only one with the new refresh token in it.
