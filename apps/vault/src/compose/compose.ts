@@ -72,6 +72,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
       { name: 'keep tokens alive', everyMs: keepTokensAliveEveryMs, run: tokens.keepAlive },
       { name: 'notify', everyMs: notifyEveryMs, run: notify.run },
+      { name: 'settle messages', everyMs: notifyEveryMs, run: notify.settle },
       {
         ...{ name: 'remove old notifications', everyMs: removeOldNotificationsEveryMs },
         run: notify.removeOld,

@@ -16,6 +16,7 @@ import { createMailServerStore } from '../store/mail-servers.ts'
 import { createNotificationChannelStore } from '../store/notification-channels.ts'
 import { createNotificationDeliveryStore } from '../store/notification-deliveries.ts'
 import { createNotificationOutboxStore } from '../store/notification-outbox.ts'
+import { createNotificationSettlingStore } from '../store/notification-settling.ts'
 import { createNotificationSubjectStore } from '../store/notification-subjects.ts'
 import { createPushKeyStore } from '../store/push-keys.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
@@ -37,12 +38,15 @@ export function composeNotify(needs: ComposeNeeds, foundation: Foundation) {
       ...createNotificationOutboxStore(database),
       ...createNotificationDeliveryStore(database),
       ...createNotificationSubjectStore(database),
+      ...createNotificationSettlingStore(database),
     },
     senders: composeSenders(needs, foundation, { mailServers, pushKeys }),
     mail: egress.mail,
   })
   feed.subscribe(({ table }) => {
     if (table === 'notification_outbox' || table === '*') notify.wake()
+    if (table !== 'approvals') return
+    notify.settle().catch((error: unknown) => onFailure('decided messages were not changed', error))
   })
   return notify
 }

@@ -5,6 +5,7 @@ import type {
   DeliveryStore,
   MailServerStore,
   OutboxStore,
+  SettleStore,
   SubjectStore,
 } from './notify-store.ts'
 import type { PushKeys } from './push-keys.ts'
@@ -25,7 +26,7 @@ export interface NotifyEvent {
 
 /** What this room needs of others. */
 export interface NotifyNeeds {
-  readonly store: ChannelStore & OutboxStore & DeliveryStore & SubjectStore
+  readonly store: ChannelStore & OutboxStore & DeliveryStore & SubjectStore & SettleStore
   readonly mailServers: MailServerStore
   readonly keyring: NotifySealer
   /** By kind; see `sender.ts`. */

@@ -7,7 +7,7 @@ import type {
   Role,
 } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
-import type { MessageReference } from './sender.ts'
+import type { MessageReference, Settled } from './sender.ts'
 
 // What the room needs of the store. All waits and leases are measured by the database's clock, which all replicas share.
 
@@ -152,6 +152,25 @@ export interface DeliveryStore {
   expireLeases(): Promise<void>
   /** Removes those that ended long ago, at most `rowsMax`; answers how many. */
   removeOld(given: { readonly keptMs: number; readonly rowsMax: number }): Promise<number>
+}
+
+/** A message with buttons whose approval is over, leased to the caller. */
+export interface Unsettled {
+  readonly id: string
+  readonly channel: StoredChannel
+  readonly reference: MessageReference
+  readonly settled: Settled
+}
+
+export interface SettleStore {
+  /** Leases messages of the last hour that have a reference and do not say yet what became of their approval. */
+  claimUnsettled(given: {
+    readonly by: string
+    readonly leaseMs: number
+    readonly rowsMax: number
+  }): Promise<Unsettled[]>
+  /** The message says it, or has no channel to say it in any more. */
+  endSettling(given: { readonly id: string; readonly by: string }): Promise<void>
 }
 
 /** What a message is about, as it is now. */

@@ -15,6 +15,7 @@ import { createDeliveryLoop, type DeliveryLoop } from './delivery-loop.ts'
 import { createMailServers, type MailServers } from './mail-server.ts'
 import type { NotifyNeeds } from './notify-needs.ts'
 import type { StoredDelivery } from './notify-store.ts'
+import { createSettling } from './settle.ts'
 import { createTestChannel } from './test-channel.ts'
 
 /** How long what was sent stays in the log. */
@@ -39,6 +40,8 @@ export interface Notify {
   /** For a timer, and `wake` for whoever hears that something happened. */
   readonly run: DeliveryLoop['run']
   readonly wake: DeliveryLoop['wake']
+  /** Says on messages with buttons what became of their approvals: for a timer, and for whoever hears that one was decided. */
+  readonly settle: () => Promise<void>
   /** Takes over at once what the last run left: for a vault that is alone on its database. */
   expireLeases(): Promise<void>
   /** Removes what was sent long ago, at most 5 000 at a time. */
@@ -54,6 +57,8 @@ export function createNotify(needs: NotifyNeeds): Notify {
   const attempts = createAttempts(needs)
   const loop = createDeliveryLoop({ ...needs, attempts, replica })
   const stopping = new AbortController()
+  const settle = createSettling({ ...needs, replica, stop: stopping.signal })
+  const settling = new Set<Promise<void>>()
   return {
     channels: createChannels(needs),
     testChannel: createTestChannel({ ...needs, attempts, replica, stop: stopping.signal }),
@@ -71,12 +76,18 @@ export function createNotify(needs: NotifyNeeds): Notify {
 
     run: loop.run,
     wake: loop.wake,
+    settle() {
+      const work = settle().finally(() => settling.delete(work))
+      settling.add(work)
+      return work
+    },
     expireLeases: store.expireLeases,
     removeOld: () => store.removeOld({ keptMs, rowsMax: removedMax }),
 
     async stop() {
       stopping.abort()
       await loop.stop()
+      await Promise.allSettled(settling)
     },
   }
 }

@@ -153,6 +153,9 @@ export const notificationDeliveries = pgTable(
     index('notification_deliveries_by_channel').on(table.channelId, table.createdAt, table.id),
     index('notification_deliveries_by_subject').on(table.subjectId),
     index('notification_deliveries_due').on(table.nextAttemptAt).where(sql`status = 'waiting'`),
+    index('notification_deliveries_unsettled')
+      .on(table.subjectId)
+      .where(sql`reference IS NOT NULL AND settled_at IS NULL`),
   ],
 )
 

@@ -1,0 +1,1 @@
+CREATE INDEX "notification_deliveries_unsettled" ON "notification_deliveries" USING btree ("subject_id") WHERE reference IS NOT NULL AND settled_at IS NULL;
