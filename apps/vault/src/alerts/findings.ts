@@ -54,7 +54,7 @@ export function addUp(kind: AlertKind, a: number | undefined, b: number | undefi
 export function sameForMs({ kind, subject }: Pick<Finding, 'kind' | 'subject'>): number {
   if (kind !== 'limit_reached') return sameAlertMs[kind]
   if (/month/i.test(subject)) return 31 * 24 * hourMs
-  return /minute|hour|same time/i.test(subject) ? 2 * hourMs : 24 * hourMs
+  return /minute|hour|concurrent|same time/i.test(subject) ? 2 * hourMs : 24 * hourMs
 }
 
 /** The finding in plain words, with its numbers. */

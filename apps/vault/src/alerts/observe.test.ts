@@ -213,17 +213,26 @@ describe('a finding', () => {
     expect(said(many(12, (n) => call(nightMs + n)))).toEqual([
       'Tried 12 requests between 03:00 and 04:00 (UTC) on a weekday; it is usually not at work then.',
     ])
-    const reason = 'The policy’s limit of requests per day is used up. Nothing was sent.'
+    const reason = 'The limit perDay:POST is used up. Of 5, 5 spent, 0 held, 1 asked for.'
     const refusal = (n: number) =>
       call(laterMs + n, { problem: 'limit-exceeded', reason }, 'refusal')
-    expect(said(many(3, refusal))).toEqual([`Was refused 3 times by a limit. ${reason}`])
+    expect(said(many(3, refusal))).toEqual([
+      'Was refused 3 times by a limit. The limit of POST requests per day is used up.',
+    ])
   })
 
-  it('of one limit is one, whatever numbers the refusals name; of two limits two', () => {
+  it('of one limit is one, whatever numbers the refusals name, and of each limit its own', () => {
     const refusal = (reason: string) =>
       call(laterMs, { problem: 'limit-exceeded', reason }, 'refusal')
-    const reasons = ['perDay is used up. 3 s', 'perDay is used up. 2 s', 'perHour is used up. 1 s']
-    expect(watch(reasons.map(refusal)).findings).toHaveLength(2)
+    const reasons = [
+      'The limit perDay is used up. Of 5, 4 spent.',
+      'The limit perDay is used up. Of 5, 5 spent.',
+      'The limit entry:0123456789abcde1:perDay is used up.',
+      'The limit entry:0123456789abcde2:perDay is used up.',
+      'Something else, after 3 s.',
+      'Something else, after 4 s.',
+    ]
+    expect(watch(reasons.map(refusal)).findings).toHaveLength(4)
   })
 
   it('of unusual hours is one where its owner lives, not where the vault runs', () => {

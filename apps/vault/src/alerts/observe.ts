@@ -1,4 +1,4 @@
-import type { AlertSettings } from '@sallyport/contracts'
+import { type AlertSettings, limitWords } from '@sallyport/contracts'
 import { type Baseline, isLearned, touch } from './baseline.ts'
 import type { Finding } from './findings.ts'
 import { countHour, emptyHours, isUnusualHour } from './hours.ts'
@@ -99,13 +99,17 @@ function observeDenial(
 }
 
 const wordsMax = 240
+/** As the audit log says it. */
+const limitPattern = /^The limit (.{1,200}?) is used up\./
 
 function observeLimit(seen: Attempt, { sensitivity }: Watching): Finding | undefined {
   if (sensitivity.limit_reached === 'off') return undefined
-  // The vault's own words: they name the limit. Nothing but letters may come to be stored.
-  const words = (seen.reason ?? '').replaceAll(/\p{C}/gu, ' ').slice(0, wordsMax)
-  const [name = ''] = words.split(/[.:;]\s/, 1)
-  const subject = `${seen.connectionId ?? ''} ${name.replaceAll(/\d+/g, '#')}`.trim()
+  const reason = (seen.reason ?? '').replaceAll(/\p{C}/gu, ' ').slice(0, wordsMax)
+  const name = limitPattern.exec(reason)?.[1]
+  const words = name === undefined ? reason : `The limit of ${limitWords(name)} is used up.`
+  // A sentence of another form may name numbers that differ each time.
+  const limit = name ?? reason.replaceAll(/\d+/g, '#')
+  const subject = `${seen.connectionId ?? ''} ${limit}`.trim()
   return findingOf(seen, { kind: 'limit_reached', subject, words, observed: 1 })
 }
 
