@@ -154,9 +154,15 @@ describe('an estimate', () => {
       retryAfterSeconds: 0,
     })
     expect(one.reserve('aud_a', asking(guess), startMs)).toMatchObject({ granted: true })
-    expect(one.reserve('aud_b', asking(guess), startMs)).toMatchObject({ granted: false })
+    expect(one.reserve('aud_b', asking(guess), startMs)).toMatchObject({
+      granted: false,
+      retryAfterSeconds: 1,
+    })
     one.settle('aud_a', { taking: tokens(0), weight: 1, nowMs: startMs })
-    expect(one.reserve('aud_b', asking(guess), startMs)).toMatchObject({ granted: false })
+    expect(one.reserve('aud_b', asking(guess), startMs)).toMatchObject({
+      granted: false,
+      retryAfterSeconds: 60,
+    })
     expect(one.reserve('aud_c', asking(guess), startMs + minuteMs)).toMatchObject({ granted: true })
   })
 

@@ -196,13 +196,15 @@ function ask(known: WorkingLimits, taking: WindowTaking, nowMs: number): Asked {
   if (taking.mayExceedAlone && window.used() + held === 0) {
     return { taking, window, weight, waitMs: 0, held }
   }
-  const waitMs = window.waitMs(limit, Math.min(weight, weightMin), all)
+  // Where more than the limit is granted to whoever is alone, all of it has to be free.
+  const least = taking.mayExceedAlone ? Math.min(weight, limit) : Math.min(weight, weightMin)
+  const waitMs = window.waitMs(limit, least, all)
   if (waitMs === 0) {
     const given = Math.min(weight, limit - window.used() - held)
     return { taking, window, weight: given, waitMs, held }
   }
   // What calls in flight hold comes back when they end, as far as they took less.
-  const laterMs = inFlight.length === 0 ? waitMs : window.waitMs(limit, weightMin, left)
+  const laterMs = inFlight.length === 0 ? waitMs : window.waitMs(limit, least, left)
   const shortestMs = inFlightRetrySeconds * msPerSecond
   return { taking, window, weight, waitMs: Math.max(laterMs, shortestMs), held }
 }
