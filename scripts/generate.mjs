@@ -1,4 +1,4 @@
-// Writes what is made from the code and committed: the OpenAPI document, the table of variables,
+// Writes what is made from the code and committed: the OpenAPI document, the schema of policy files, the table of variables,
 // the pages about the catalog and about guards, the picture of the rooms.
 // `--check` writes nothing and fails when one of them, or the migrations, is not what the code would make now.
 import { execFile } from 'node:child_process'
@@ -11,6 +11,7 @@ import { build } from 'esbuild'
 import { catalogPage } from './catalog-page.mjs'
 import { filesUnder, root } from './fresh.mjs'
 import { guardsPage } from './guards-page.mjs'
+import { modelsPage } from './models-page.mjs'
 import { drawArchitecture } from './picture.mjs'
 
 const run = promisify(execFile)
@@ -34,8 +35,16 @@ async function readSources() {
 /** Every generated file with what should stand in it, by its path in the workspace. */
 async function generate() {
   const [sources, picture] = await Promise.all([readSources(), drawArchitecture()])
-  const { operations, toOpenApi, configVariables, createCatalog, guardPresets, expandGuard } =
-    sources
+  const {
+    operations,
+    policyFileSchema,
+    toOpenApi,
+    configVariables,
+    createCatalog,
+    createModelMeters,
+    guardPresets,
+    expandGuard,
+  } = sources
   const catalog = createCatalog()
   const { version } = JSON.parse(readFileSync(join(root, 'apps/vault/package.json'), 'utf8'))
   return new Map([
@@ -43,9 +52,14 @@ async function generate() {
       'packages/contracts/openapi.json',
       `${JSON.stringify(toOpenApi(operations, version), null, 2)}\n`,
     ],
+    ['docs/policy.schema.json', `${JSON.stringify(policyFileSchema(), null, 2)}\n`],
     ['.env.example', envExample(configVariables)],
     ['docs/configuration.md', configurationPage(configVariables)],
     ['docs/catalog.md', catalogPage(catalog)],
+    [
+      'docs/models.md',
+      modelsPage({ services: catalog.services, meters: createModelMeters(catalog.services) }),
+    ],
     [
       'docs/guards.md',
       guardsPage({ presets: guardPresets, actions: catalog.actions, expandGuard }),
