@@ -73,12 +73,16 @@ export function wordsOf(text: string, secrets: readonly string[]): string {
   return plainWords(text, wordsCharsMax)
 }
 
+/** Bits of one character. */
+const base64Bits = 6
+
 /** Base64 at each alignment, without the characters that its neighbours have a part in. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret)
   const aligned = [0, 1, 2].flatMap((shift) => {
     const whole = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
-    const inner = whole.slice(shift === 0 ? 0 : 4, whole.length - 4)
+    const [first, end] = [shift, shift + bytes.length].map((at) => (at * 8) / base64Bits)
+    const inner = whole.slice(Math.ceil(first ?? 0), Math.floor(end ?? 0))
     return inner.length < secretCharsMin
       ? []
       : [inner, inner.replaceAll('+', '-').replaceAll('/', '_')]
@@ -112,7 +116,7 @@ const forNow = new Set([408, 425, 429])
 function readRetryAfter(header: string | null, nowMs: number): number | undefined {
   if (header === null) return undefined
   if (/^\d{1,9}(?:\.\d+)?$/.test(header)) return Math.ceil(Number(header))
-  const atMs = Date.parse(header)
+  const atMs = /^[A-Z][a-z]{2},? /.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(atMs) ? undefined : Math.max(0, Math.ceil((atMs - nowMs) / 1000))
 }
 
