@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Timestamp } from './common.ts'
-import { SecretText } from './notification.ts'
+import { SecretText } from './notification-target.ts'
 import { defineOperation } from './operation.ts'
 
 /** How the workspace sends mail (RFC 5321). */

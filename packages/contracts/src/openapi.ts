@@ -42,6 +42,12 @@ function toOperationObject(operation: Operation): Json {
   const inBody = operation.method !== 'GET' && operation.method !== 'DELETE'
   const rest = Object.keys(properties).filter((name) => !names.includes(name))
   const parameters = [
+    ...Object.entries(operation.signedBy ?? {}).map(([member, name]) => ({
+      name,
+      in: 'header',
+      required: false,
+      schema: properties[member] ?? {},
+    })),
     ...names.map((name) => ({ name, in: 'path', required: true, schema: properties[name] ?? {} })),
     ...(inBody
       ? []
@@ -65,7 +71,9 @@ function toOperationObject(operation: Operation): Json {
     security: security(operation),
     ...(operation.demand !== undefined && { 'x-demand': operation.demand }),
     ...(parameters.length > 0 && { parameters }),
+    ...(operation.signedBy !== undefined && { requestBody: signedBody }),
     ...(inBody &&
+      operation.signedBy === undefined &&
       rest.length > 0 && {
         requestBody: requestBody(operation, {
           ...input,
@@ -76,6 +84,9 @@ function toOperationObject(operation: Operation): Json {
     responses: responses(operation),
   }
 }
+
+/** Whatever its sender writes: it is proved before it is read. */
+const signedBody: Json = { required: true, content: { '*/*': { schema: { type: 'string' } } } }
 
 function requestBody(operation: Operation, schema: Json): Json {
   return {

@@ -44,6 +44,11 @@ type Shared = {
   readonly problems: readonly ProblemType[]
   /** A refusal (bad input included) is recorded in the audit log and its answer carries `auditId`. */
   readonly audited?: true
+  /**
+   * Signed by whoever sends it: the member `body` of the input is the body as it came, whatever it is, and the other members are
+   * these headers. The handler proves it before it reads any of it.
+   */
+  readonly signedBy?: Readonly<Record<string, string>>
   /** A body in this form is accepted beside JSON. */
   readonly form?: true
   /** Bytes of request body accepted where the usual bound is too small. */

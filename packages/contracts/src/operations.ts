@@ -4,6 +4,7 @@ import * as agent from './agent.ts'
 import * as alert from './alert.ts'
 import * as approval from './approval.ts'
 import * as audit from './audit.ts'
+import * as callback from './callback.ts'
 import * as capability from './capability.ts'
 import * as connect from './connect.ts'
 import * as connection from './connection.ts'
@@ -140,6 +141,8 @@ export const operations = {
   startLinking: notification.startLinking,
   finishLinking: notification.finishLinking,
   listNotificationDeliveries: notification.listNotificationDeliveries,
+  takeSlackCallback: callback.takeSlackCallback,
+  takeTelegramCallback: callback.takeTelegramCallback,
   getMailServer: mailServer.getMailServer,
   putMailServer: mailServer.putMailServer,
   deleteMailServer: mailServer.deleteMailServer,

@@ -16,6 +16,8 @@ export async function readInput(
   lease: BodyLease,
 ): Promise<unknown> {
   const path = c.req.param() as Record<string, string>
+  if (operation.signedBy !== undefined)
+    return { ...path, ...(await readSigned(c, operation, lease)) }
   const rest = takesQuery(operation) ? readQuery(c) : await readBody(c, operation, lease)
   if (!isRecord(rest)) {
     throw new Problem('invalid-input', 'The body has to be a JSON object.', {
@@ -31,6 +33,16 @@ export async function readInput(
     }
   }
   return { ...rest, ...path }
+}
+
+/** The body as it came, with the headers that prove it. */
+async function readSigned(c: Context, operation: Operation, lease: BodyLease) {
+  const body = await readText(c, { bytesMax: bodyBytesMaxDefault, lease })
+  const headers = Object.entries(operation.signedBy ?? {}).flatMap(([member, name]) => {
+    const value = c.req.header(name)
+    return value === undefined ? [] : [[member, value] as const]
+  })
+  return { ...Object.fromEntries(headers), body }
 }
 
 /** Parses what was collected against the operation's schema; throws `invalid-input` naming each wrong field. */
