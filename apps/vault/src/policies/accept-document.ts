@@ -5,6 +5,7 @@ import {
   toPolicyDocument,
 } from '@sallyport/contracts'
 import { responseRuleFaults } from '../policy/compile-response-rules.ts'
+import { ruleFaults } from '../policy/rule-faults.ts'
 
 /**
  * Reads a document that somebody wrote, for saving or for trying it out: in the one form that is stored, and such that it can be
@@ -13,7 +14,7 @@ import { responseRuleFaults } from '../policy/compile-response-rules.ts'
  */
 export function acceptDocument(input: PolicyDocumentInput): PolicyDocument {
   const document = toPolicyDocument(input)
-  const fields = responseRuleFaults(document.response)
+  const fields = [...ruleFaults(document.rules), ...responseRuleFaults(document.response)]
   const [first] = fields
   if (first === undefined) return document
   throw new Problem('invalid-input', `${first.field} ${first.message}.`, {

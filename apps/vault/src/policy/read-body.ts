@@ -4,6 +4,7 @@ import { parseContentType } from './content-type.ts'
 import type { PolicyRequest } from './decision.ts'
 import { readForm } from './read-form.ts'
 import { type Fault, readJson } from './read-json.ts'
+import { readMessage } from './read-message.ts'
 import { readMultipart } from './read-multipart.ts'
 
 // Reads what would be sent as its receiver is told to read it. Whatever two receivers could read differently is unreadable.
@@ -16,7 +17,7 @@ export type ReadBody =
   | { readonly kind: 'multipart'; readonly fields: readonly BodyField[] }
   /** Plain text, in which sensitive data can be looked for and no path leads anywhere. */
   | { readonly kind: 'text'; readonly root: BodyNode; readonly text: string }
-  /** A message (RFC 5322), which a path reads with `@mime`. */
+  /** A message (RFC 5322), already read: a path to it begins with `@mime`. */
   | { readonly kind: 'message'; readonly root: BodyNode }
   /** `why` ends the sentence “The body cannot be read: …”. */
   | { readonly kind: 'unreadable'; readonly why: string }
@@ -55,6 +56,12 @@ export function readBody({
     const fields = readMultipart(body, parameters.get('boundary'))
     return 'fault' in fields ? unreadable(fields.fault) : { kind: 'multipart', fields }
   }
+  if (essence === 'message/rfc822') {
+    const root = readMessage(body)
+    return root === undefined
+      ? unreadable('its message can be read in two ways')
+      : { kind: 'message', root }
+  }
   const text = decodeUtf8(body)
   return text === undefined ? unreadable('it is not UTF-8') : readText(essence, text)
 }
@@ -75,7 +82,6 @@ function readText(essence: string, text: string): ReadBody {
     const root = { ...stringNode(text), start: 0, end: text.length }
     return { kind: 'text', root, text }
   }
-  if (essence === 'message/rfc822') return { kind: 'message', root: stringNode(text) }
   return unreadable('it is neither JSON nor a form')
 }
 

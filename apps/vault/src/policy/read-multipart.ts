@@ -54,7 +54,7 @@ interface Stretch {
 }
 
 /** Where the parts stand. Every place at which the delimiter occurs has to be the line of a delimiter. */
-function cutParts(text: string, delimiter: string): Stretch[] | undefined {
+export function cutParts(text: string, delimiter: string): Stretch[] | undefined {
   if (!text.startsWith(`${delimiter}\r\n`)) return undefined
   const parts: Stretch[] = []
   let start = delimiter.length + 2
@@ -70,7 +70,9 @@ function cutParts(text: string, delimiter: string): Stretch[] | undefined {
       continue
     }
     const end = text.slice(rest, rest + 5)
-    return end === '--' || end === '--\r\n' ? parts : undefined
+    return rest + end.length === text.length && (end === '--' || end === '--\r\n')
+      ? parts
+      : undefined
   }
 }
 

@@ -42,7 +42,7 @@ export function testBody(condition: CompiledCondition, body: ReadBody): Answer {
   if (body.kind === 'form' || body.kind === 'multipart') return testFields(condition, body.fields)
   if (body.kind === 'json') return testTree(comparison, body.root, steps)
   if (body.kind === 'message' && steps[0]?.kind === 'mime') {
-    return testTree(comparison, body.root, steps)
+    return testTree(comparison, body.root, steps.slice(1))
   }
   return 'unclear'
 }

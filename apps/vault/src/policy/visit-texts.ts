@@ -47,7 +47,7 @@ export function placesOf(
     if (body.kind === 'json') visitValues(body.root, steps, found)
     else if (body.kind === 'message') {
       if (steps[0]?.kind !== 'mime') return undefined
-      visitValues(body.root, steps, found)
+      visitValues(body.root, steps.slice(1), found)
     } else {
       const { exact, loose } = fieldsFor(body.fields, { steps, key })
       for (const { node } of exact) if (node !== undefined) visitValues(node, steps.slice(1), found)
