@@ -12,7 +12,7 @@ export function modelsPage({ services, meters }) {
 How a [budget](policies.md#budgets-for-language-models) counts at ${meters.length} services. Prices are what is publicly known of the providers’ lists on the day that stands beside
 them, in US dollars for a million tokens; nobody looks them up. Where yours differ, or a model is newer, give your own in the policy
 (\`limits.budget.prices\`); they go before these. A model that is not listed costs the dearest price of its service. Where a provider
-has several prices for a model (long prompts, sound, pictures), the dearer one stands here.
+has several prices of input for a model (text, sound, pictures), the dearer one stands here.
 
 ${sorted.map((meter) => section(meter, named(meter))).join('\n\n')}
 `
@@ -34,7 +34,16 @@ ${prices.length === 0 ? 'It resells: each answer says what it cost, and before t
 
 const tableOf = (prices) => `| model | input | from cache | to cache | output | known of |
 | --- | ---: | ---: | ---: | ---: | --- |
-${prices.map(row).join('\n')}`
+${prices.flatMap(rows).join('\n')}`
 
-const row = ({ models, input, cachedInput, cacheWrite, output, asOf }) =>
-  `| \`${models}\` | ${input} | ${cachedInput ?? ''} | ${cacheWrite ?? ''} | ${output} | ${asOf} |`
+/** A price, and the one above a length where there is one. */
+const rows = ({ above, ...price }) =>
+  above === undefined
+    ? [row(price)]
+    : [
+        row(price),
+        row({ ...price, ...above, more: `, over ${above.tokens.toLocaleString('en')} tokens` }),
+      ]
+
+const row = ({ models, more = '', input, cachedInput, cacheWrite, output, asOf }) =>
+  `| \`${models}\`${more} | ${input} | ${cachedInput ?? ''} | ${cacheWrite ?? ''} | ${output} | ${asOf} |`

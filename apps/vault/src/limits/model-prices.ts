@@ -12,7 +12,11 @@ export interface TokenPrice {
 }
 
 /** Finds what a model costs: the owner's own price, else the list price, else the dearest that the service has. */
-export type FindPrice = (model: string | undefined, own: readonly ModelPrice[]) => TokenPrice
+export type FindPrice = (
+  model: string | undefined,
+  own: readonly ModelPrice[],
+  inputTokens: number,
+) => TokenPrice
 
 /** Prices of one service; where it has none of its own since it resells, those of all. */
 export function createPrices(listed: readonly ListPrice[]): FindPrice {
@@ -22,7 +26,7 @@ export function createPrices(listed: readonly ListPrice[]): FindPrice {
     cacheWrite: Math.max(...listed.map(({ input, cacheWrite = input }) => cacheWrite)),
     output: Math.max(...listed.map(({ output }) => output)),
   }
-  return (model, own) => {
+  return (model, own, inputTokens) => {
     const names = model === undefined ? [] : [model, model.slice(model.lastIndexOf('/') + 1)]
     for (const name of names) {
       const given = own.find(({ models }) => matchesModel(models, name))
@@ -34,7 +38,9 @@ export function createPrices(listed: readonly ListPrice[]): FindPrice {
     for (const name of names) {
       const found = listed.find(({ models }) => matchesModel(models, name))
       if (found !== undefined) {
-        const { input, output, cachedInput = input, cacheWrite = input } = found
+        const { above } = found
+        const isLong = above !== undefined && inputTokens > above.tokens
+        const { input, output, cachedInput = input, cacheWrite = input } = isLong ? above : found
         return { input, output, cachedInput, cacheWrite }
       }
     }

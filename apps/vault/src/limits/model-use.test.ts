@@ -86,6 +86,15 @@ describe('a request to a model', () => {
     expect(resold?.read(charged, [])?.usdMicros).toBe(12_500)
   })
 
+  it('costs more above a length where the provider says so', () => {
+    const use = findUse('anthropic', request('/v1/messages', {}), true)
+    const cost = (input_tokens: number) =>
+      use?.read({ model: 'claude-sonnet-4-5', usage: { input_tokens, output_tokens: 2 } }, [])
+        ?.usdMicros
+    expect(cost(200_000)).toBe(600_030)
+    expect(cost(200_001)).toBe(1_200_006 + 45)
+  })
+
   it('costs what the owner says, before any list', () => {
     const own = [
       { models: 'gpt-5-mini*', inputUsd: 0, outputUsd: 1 },

@@ -115,8 +115,8 @@ function useOf(request: MeteredRequest, endpoint: AnyEndpoint, findPrice: FindPr
   return {
     estimate(own) {
       const asked = ask()
-      const price = findPrice(asked.model, own)
       const input = Math.ceil(bytes / bytesPerToken)
+      const price = findPrice(asked.model, own, input)
       const perToken = Math.max(price.input, price.cacheWrite)
       const costMicros = Math.ceil(input * perToken + asked.output * price.output)
       return {
@@ -131,10 +131,11 @@ function useOf(request: MeteredRequest, endpoint: AnyEndpoint, findPrice: FindPr
       if (counted === undefined) return undefined
       const { input, cachedInput, cacheWrite, output } = counted
       const model = counted.model ?? ask().model
+      const inputTokens = input + cachedInput + cacheWrite
       return {
-        inputTokens: input + cachedInput + cacheWrite,
+        inputTokens,
         outputTokens: output,
-        usdMicros: costOf(counted, findPrice(model, own)),
+        usdMicros: costOf(counted, findPrice(model, own, inputTokens)),
         ...(model !== undefined && { model }),
       }
     },

@@ -13,12 +13,15 @@ const claude = (models: string, input: number, output: number): ListPrice => ({
   asOf,
 })
 
+/** Of Sonnet 4 and 4.5, which take so much. */
+const longPrompt = { tokens: 200_000, input: 6, cachedInput: 0.6, cacheWrite: 7.5, output: 22.5 }
+
 /** Claude by the names that Anthropic, and whoever else sells it, gives it; `around` puts what stands before a name. */
 export const claudePrices = (around: (name: string) => string): ListPrice[] => [
   claude(around('claude-opus-4-5*'), 5, 25),
   claude(around('claude-opus-4*'), 15, 75),
   claude(around('claude-3-opus*'), 15, 75),
-  claude(around('claude-sonnet-4*'), 3, 15),
+  { ...claude(around('claude-sonnet-4*'), 3, 15), above: longPrompt },
   claude(around('claude-3-7-sonnet*'), 3, 15),
   claude(around('claude-3-5-sonnet*'), 3, 15),
   claude(around('claude-haiku-4-5*'), 1, 5),

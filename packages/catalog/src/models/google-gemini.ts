@@ -10,7 +10,7 @@ const generating = {
   usage: [geminiUsage],
 } as const
 
-/** https://ai.google.dev/gemini-api/docs/pricing; prices of prompts over 200,000 tokens where there are two. */
+/** https://ai.google.dev/gemini-api/docs/pricing; of sound where there are two prices of input. */
 export const geminiMeter: ModelMeterInput = {
   service: 'google-gemini',
   documentation: 'https://ai.google.dev/api/generate-content',
@@ -64,9 +64,15 @@ export const geminiMeter: ModelMeterInput = {
   ],
   prices: [
     { models: 'gemini-3-pro-image*', input: 2, output: 120, asOf },
-    { models: 'gemini-3-pro*', input: 4, cachedInput: 0.4, output: 18, asOf },
+    {
+      ...{ models: 'gemini-3-pro*', input: 2, cachedInput: 0.2, output: 12, asOf },
+      above: { tokens: 200_000, input: 4, cachedInput: 0.4, output: 18 },
+    },
     { models: 'gemini-2.5-pro-preview-tts*', input: 1, output: 20, asOf },
-    { models: 'gemini-2.5-pro*', input: 2.5, cachedInput: 0.625, output: 15, asOf },
+    {
+      ...{ models: 'gemini-2.5-pro*', input: 1.25, cachedInput: 0.125, output: 10, asOf },
+      above: { tokens: 200_000, input: 2.5, cachedInput: 0.25, output: 15 },
+    },
     { models: 'gemini-2.5-flash-lite*', input: 0.3, cachedInput: 0.03, output: 0.4, asOf },
     { models: 'gemini-2.5-flash-image*', input: 0.3, output: 30, asOf },
     { models: 'gemini-2.5-flash-preview-tts*', input: 0.5, output: 10, asOf },

@@ -41,14 +41,20 @@ export const ModelEndpoint = z.discriminatedUnion('counts', [
 ])
 export type ModelEndpoint = z.infer<typeof ModelEndpoint>
 
-/** A list price in US dollars for a million tokens. */
-export const ListPrice = z.strictObject({
-  /** Names of models, `*` for what differs; the first price that fits counts. */
-  models: z.string().regex(/^[\w.:/@*-]+$/),
+const rates = {
   input: usd,
   cachedInput: usd.optional(),
   cacheWrite: usd.optional(),
   output: usd,
+}
+
+/** A list price in US dollars for a million tokens. */
+export const ListPrice = z.strictObject({
+  /** Names of models, `*` for what differs; the first price that fits counts. */
+  models: z.string().regex(/^[\w.:/@*-]+$/),
+  ...rates,
+  /** What all of a request costs whose input has more tokens than this. */
+  above: z.strictObject({ tokens: z.number().int().min(1), ...rates }).optional(),
   /** The day of which it is known. */
   asOf: z.iso.date(),
 })
