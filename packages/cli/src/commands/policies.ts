@@ -6,6 +6,7 @@ import { CommandError, table } from '../terminal.ts'
 import { findPolicy, grantAccess, type Pair } from './grant-access.ts'
 import { findAgent, findConnection, listAllAgents, listAllConnections } from './lookup.ts'
 import { collect, readCount, readMethod } from './option-values.ts'
+import { addPolicyFileCommands } from './policy-files.ts'
 import type { RunCommand } from './run-command.ts'
 import { addPolicyHistoryCommands } from './simulate-policy.ts'
 
@@ -85,6 +86,7 @@ export function addPolicyCommands(program: Command, run: RunCommand): void {
     )
   addPolicyReads(policies, run)
   addPolicyHistoryCommands(policies, run)
+  addPolicyFileCommands(policies, run)
 }
 
 function addPolicyReads(policies: Command, run: RunCommand): void {
