@@ -38,6 +38,10 @@ describe.skipIf(!hasChromium)('the policies', () => {
     `/policies/new?agentId=${agentId}&connectionId=${connectionId}`
   const card = (page: Page, name: string) =>
     page.locator('section').filter({ has: page.getByRole('heading', { name }) })
+  const limit = (page: Page, name: string) =>
+    card(page, 'Limits')
+      .getByRole('group', { name: 'Requests, at most', exact: true })
+      .getByLabel(name)
   const summary = (page: Page) => card(page, 'In plain words')
   const trial = (page: Page) => card(page, 'Try a request')
   const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true })
@@ -135,7 +139,7 @@ describe.skipIf(!hasChromium)('the policies', () => {
     const { agentId } = await vault.createAgentWithKey('Conflicted')
     const policyId = await vault.addPolicy({ agentId, connectionId: billing })
     const { page, context } = await open(`/policies/${policyId}`)
-    const hourly = page.getByLabel('An hour')
+    const hourly = limit(page, 'An hour')
     await hourly.fill('7')
     const theirs = async (perHour: number) => {
       const { policy } = await vault.owner.call('getPolicy', { policyId })
@@ -171,11 +175,11 @@ describe.skipIf(!hasChromium)('the policies', () => {
     const { agentId } = await vault.createAgentWithKey('Short lived')
     const policyId = await vault.addPolicy({ agentId, connectionId: billing })
     const { page, context } = await open(`/policies/${policyId}`)
-    await page.getByLabel('A day').fill('5')
+    await limit(page, 'A day').fill('5')
     await page.getByRole('link', { name: 'Agents' }).first().click()
     const leave = page.getByRole('alertdialog', { name: 'Leave without saving?' })
     await leave.getByRole('button', { name: 'Cancel' }).click()
-    expect(await page.getByLabel('A day').inputValue()).toBe('5')
+    expect(await limit(page, 'A day').inputValue()).toBe('5')
     await page.getByRole('button', { name: 'Delete' }).click()
     const dialog = page.getByRole('alertdialog', { name: 'Delete this policy?' })
     await dialog.getByText('loses this access at once').waitFor()
@@ -208,7 +212,7 @@ describe.skipIf(!hasChromium)('the policies', () => {
     const signedIn = { email, password }
     const { page, context } = await open(`/policies/${policyId}`, { signedIn })
     await page.getByText('Changing one needs another role.').waitFor()
-    expect(await page.getByLabel('An hour').isDisabled()).toBe(true)
+    expect(await limit(page, 'An hour').isDisabled()).toBe(true)
     for (const name of ['Save', 'Delete']) {
       expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0)
     }

@@ -56,7 +56,7 @@ function GuardRow({ guarded, connectionId }: GuardRowProps) {
         </span>
       )}
       <Button size="sm" onClick={() => setOpen(true)}>
-        Change<span className="sr-only"> the guard of {label}</span>…
+        Change…<span className="sr-only"> the guard of {label}</span>
       </Button>
       {isOpen && (
         <ChangeGuard
