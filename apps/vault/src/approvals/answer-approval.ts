@@ -5,6 +5,7 @@ import {
   type InputOf,
   type OutputOf,
   Problem,
+  type Remember,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { requireFreshSignIn } from '../identity/require-fresh-sign-in.ts'
@@ -12,6 +13,10 @@ import { rolesWith } from '../identity/roles.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import type { Answered, NamedApproval } from './approval-store.ts'
 import type { ApprovalEvent, ApprovalsRoomNeeds } from './approvals-room-needs.ts'
+import { openRequest } from './open-request.ts'
+import { drawUpRemembered } from './remember.ts'
+import { createRememberedApprovals } from './remembered-approvals.ts'
+import type { NewRemembered } from './remembered-store.ts'
 import { viewForOwner } from './view-approval.ts'
 
 const entitledRoles = rolesWith('approvals:write')
@@ -25,28 +30,44 @@ export const approvalNotFound = () =>
 /** Builds the two answers. Only people come here: an agent's token opens no operation of the owners' plane (S-26). */
 export function createAnswers(needs: ApprovalsRoomNeeds) {
   const { store } = needs
+  const { getRemembered } = createRememberedApprovals(needs)
   return {
     /**
-     * One person's yes to one exact request.
-     * @throws Problem approval-not-found, approval-not-pending, already-approved, fresh-sign-in-required,
+     * One person's yes to one exact request; and to others, as far as `remember` says.
+     * @throws Problem invalid-input, approval-not-found, approval-not-pending, already-approved, fresh-sign-in-required,
      *   session-required, insufficient-scope
      */
     async approve(
       owner: AuthenticatedOwner,
-      { approvalId }: InputOf<typeof approveRequest>,
+      { approvalId, remember }: InputOf<typeof approveRequest>,
     ): Promise<OutputOf<typeof approveRequest>> {
       const { workspaceId, ownerId } = owner
       const known = isLookupId(approvalId) ? await store.find(workspaceId, approvalId) : undefined
       if (known === undefined) throw approvalNotFound()
       if (known.status === 'pending' && known.freshSignIn) requireFreshSignIn(owner, needs.now())
+      const drawnUp = remember && (await drawUp(needs, known, remember))
       const answering = { workspaceId, approvalId, ownerId, roles: entitledRoles }
-      const row = requireDone(await store.approve(answering))
+      const row = requireDone(
+        await store.approve({
+          ...answering,
+          ...(drawnUp !== undefined && { remember: { policyId: known.policyId, drawnUp } }),
+        }),
+      )
       await answered(needs, row, {
         operation: 'approveRequest',
         ownerId,
-        detail: { approvals: row.approvedBy.length, ownersNeeded: row.ownersNeeded },
+        detail: {
+          approvals: row.approvedBy.length,
+          ownersNeeded: row.ownersNeeded,
+          ...(drawnUp !== undefined && describeDrawnUp(drawnUp)),
+        },
       })
-      return { approval: viewForOwner(row) }
+      return {
+        approval: viewForOwner(row),
+        ...(drawnUp !== undefined && {
+          rememberedApproval: await getRemembered(owner, drawnUp.id),
+        }),
+      }
     },
 
     /** Says no, also to what was approved and has not been sent. @throws Problem approval-not-found, approval-not-pending */
@@ -62,6 +83,24 @@ export function createAnswers(needs: ApprovalsRoomNeeds) {
     },
   }
 }
+
+/** What is over, or was used meanwhile, is said to be so where it is approved. */
+async function drawUp(
+  needs: ApprovalsRoomNeeds,
+  approval: NamedApproval,
+  remember: Remember,
+): Promise<NewRemembered> {
+  if (approval.status !== 'pending') throw notPending(approval.status)
+  const request = await openRequest(needs, approval.workspaceId, approval)
+  if (request === undefined) throw notPending('expired')
+  return drawUpRemembered(needs, { approval, remember, request })
+}
+
+const describeDrawnUp = ({ id, scope, uses, expiresInMinutes, fields }: NewRemembered) => ({
+  ...{ rememberedApprovalId: id, rememberScope: scope, rememberUses: uses },
+  rememberMinutes: expiresInMinutes,
+  ...(fields.length > 0 && { rememberFields: fields }),
+})
 
 async function answered(
   needs: ApprovalsRoomNeeds,

@@ -1,4 +1,5 @@
 import type { ApprovalStatus } from '@sallyport/contracts'
+import type { NewRemembered } from './remembered-store.ts'
 
 /** An approval as it is stored. Its status counts what is overdue as expired. */
 export interface StoredApproval {
@@ -128,8 +129,14 @@ export interface ApprovalStore {
     | undefined
   >
   /** One person's yes. It is approved once as many people as it needs, all still entitled by `roles`, have said it. */
-  approve(answering: Answering & { readonly roles: readonly string[] }): Promise<Answered>
-  /** Ends a pending one, or one that was approved and not sent, and forgets its request. */
+  approve(
+    answering: Answering & {
+      readonly roles: readonly string[]
+      /** It is to count for more: written down in the same transaction, or not at all. */
+      readonly remember?: { readonly policyId: string; readonly drawnUp: NewRemembered } | undefined
+    },
+  ): Promise<Answered>
+  /** Ends a pending one, or one that was approved and not sent, with what was remembered of it, and forgets its request. */
   deny(answering: Answering & { readonly note: string | undefined }): Promise<Answered>
   /** Writes down what has expired, and forgets the requests; a bounded number at a time. Answers how many. */
   expireDue(): Promise<number>

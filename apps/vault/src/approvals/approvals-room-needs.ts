@@ -1,6 +1,8 @@
 import type { IdKind } from '@sallyport/contracts'
+import type { PolicySnapshot } from '../execute/resolve-call.ts'
 import type { ApprovalStore } from './approval-store.ts'
 import type { Fingerprint } from './fingerprints.ts'
+import type { RememberedStore } from './remembered-store.ts'
 
 /** Where a sealed value belongs. */
 interface SealContext {
@@ -15,24 +17,30 @@ interface SealContext {
 export interface ApprovalEvent {
   readonly auditId: string
   readonly workspaceId: string
-  readonly operation: 'approveRequest' | 'denyRequest'
+  readonly operation: 'approveRequest' | 'denyRequest' | 'revokeRememberedApproval'
   readonly outcome: 'done'
   readonly ownerId: string
   readonly agentId: string
   readonly connectionId: string
   readonly policyId: string
-  readonly policyVersion: number
+  readonly policyVersion?: number | undefined
   readonly ruleId?: string | undefined
   readonly requestDigest: string
   readonly method: string
   readonly host: string
   readonly path: string
-  readonly detail: Readonly<Record<string, string | number>>
+  readonly detail: Readonly<Record<string, string | number | readonly string[]>>
 }
 
 /** What this room needs of others. */
 export interface ApprovalsRoomNeeds {
   readonly store: ApprovalStore
+  readonly remembered: RememberedStore
+  /** The policy of a pair as requests are decided by it. */
+  readonly findPolicy: (
+    agentId: string,
+    connectionId: string,
+  ) => Promise<PolicySnapshot | undefined>
   readonly keyring: {
     seal(context: SealContext, plaintext: Uint8Array): Promise<Uint8Array>
     /** @throws Problem credential-unreadable */

@@ -9,17 +9,20 @@ import type {
   OutputOf,
 } from '@sallyport/contracts'
 import { approvalNotFound as noneOfYours } from '../execute/approval-problems.ts'
-import type { ApprovalsNeeds, HeldApproval } from '../execute/approvals-needs.ts'
-import { type FrozenRequest, restoreFrozenRequest } from '../execute/freeze-request.ts'
+import type { ApprovalsNeeds } from '../execute/approvals-needs.ts'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import { readPage, writePage } from '../paging/page-cursor.ts'
 import { approvalNotFound, createAnswers } from './answer-approval.ts'
-import type { NamedApproval, StoredApproval } from './approval-store.ts'
+import type { NamedApproval } from './approval-store.ts'
 import type { ApprovalsRoomNeeds } from './approvals-room-needs.ts'
-import { createAskOwner, held, sealContext } from './ask-owner.ts'
+import { createAskOwner, held } from './ask-owner.ts'
 import { createDecisionWaiter } from './await-decision.ts'
 import { describeDifference } from './describe-difference.ts'
+import { createFindRemembered } from './find-remembered.ts'
+import { openRequest } from './open-request.ts'
+import { describeRememberable } from './rememberable.ts'
+import { createRememberedApprovals } from './remembered-approvals.ts'
 import { viewForAgent, viewForOwner, viewRequest } from './view-approval.ts'
 
 /** Pending approvals of a workspace are counted no further. */
@@ -36,6 +39,7 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
 
   const forExecute: ApprovalsNeeds = {
     ask: createAskOwner(needs),
+    findRemembered: createFindRemembered(needs),
     async find(agent, approvalId) {
       const row = await findOwn(agent, approvalId)
       return row && held(row, needs.publicUrl())
@@ -82,6 +86,7 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
 
     ...forOwners(needs),
     ...createAnswers(needs),
+    ...createRememberedApprovals(needs),
 
     /** Writes down what has expired. Answers how many; safe on several replicas at once. */
     expireDue: async (): Promise<number> => {
@@ -126,10 +131,12 @@ function forOwners(needs: ApprovalsRoomNeeds) {
       if (row === undefined) throw approvalNotFound()
       const difference = await describeDifference(store, row)
       const request = isOpen(row) ? await openRequest(needs, workspaceId, row) : undefined
+      const rememberable = describeRememberable(row, request)
       return {
         approval: {
           ...viewForOwner(row),
           ...(request !== undefined && { request: viewRequest(request) }),
+          ...(rememberable !== undefined && { rememberable }),
           ...(difference !== undefined && { difference }),
         },
       }
@@ -138,14 +145,3 @@ function forOwners(needs: ApprovalsRoomNeeds) {
 }
 
 const isOpen = ({ status }: NamedApproval) => status === 'pending' || status === 'approved'
-
-/** Opens the frozen request, and proves that it is the one; undefined once it was used or is over. */
-async function openRequest(
-  { store, keyring }: ApprovalsRoomNeeds,
-  workspaceId: string,
-  { id, digest }: Pick<HeldApproval | StoredApproval, 'id' | 'digest'>,
-): Promise<FrozenRequest | undefined> {
-  const sealed = await store.findSealed(workspaceId, id)
-  if (sealed === undefined) return undefined
-  return restoreFrozenRequest(await keyring.open(sealContext({ id, workspaceId }), sealed), digest)
-}

@@ -9,7 +9,9 @@ import type { LimitAnswer, LimitChanges, StoredLimits } from './limit-reservatio
  * was decided on still stands: the policy's version, the connection's, the agent, the workspace (S-27).
  */
 export interface Spending {
+  /** Of an approval, or of an owner's answer that was remembered: that is counted instead of used up. */
   readonly approvalId: string
+  readonly isRemembered?: boolean | undefined
   readonly policyId: string
   readonly policyVersion: number
 }
@@ -30,7 +32,11 @@ export interface ChainBatch extends StampedGroup {
   readonly ended: readonly string[]
   readonly limits: LimitChanges
   /** Approvals that intents among the rows use up. */
-  readonly spent?: readonly { readonly approvalId: string; readonly auditId: string }[]
+  readonly spent?: readonly {
+    readonly approvalId: string
+    readonly auditId: string
+    readonly isRemembered?: boolean | undefined
+  }[]
 }
 
 export interface LockedAppend {
@@ -46,8 +52,11 @@ export interface LockedState {
   readonly head: ChainHead
   readonly limits: ReadonlyMap<string, StoredLimits>
   readonly closed: readonly string[]
-  /** How each of the spendings' approvals stands: `approved` where it can be spent now. */
-  readonly approvals: ReadonlyMap<string, ApprovalStatus | 'changed'>
+  /** How each of the spendings' approvals stands: `approved` where it can be spent now, and `left` times. */
+  readonly approvals: ReadonlyMap<
+    string,
+    { readonly status: ApprovalStatus | 'changed'; readonly left: number }
+  >
 }
 
 /** Writing. */

@@ -213,7 +213,7 @@ function planGroup(context: GroupContext, head: ChainHead, standing: Standing): 
   const opened: { auditId: string; deadlineMs: number }[] = []
   const ended: string[] = []
   const answers = new Map<string, BeginAnswer>()
-  const spent = new Map<string, string>()
+  const spent: Spent[] = []
   for (const item of context.items) {
     const { auditId } = item.draft
     if (item.kind === 'intent' && (item.reservation ?? item.spending) !== undefined) {
@@ -223,7 +223,10 @@ function planGroup(context: GroupContext, head: ChainHead, standing: Standing): 
         drafts.push(draftUngranted(item.intent, answer, item.draft.at))
         continue
       }
-      if (item.spending !== undefined) spent.set(item.spending.approvalId, auditId)
+      if (item.spending !== undefined) {
+        const { approvalId, isRemembered } = item.spending
+        spent.push({ approvalId, auditId, isRemembered })
+      }
     }
     drafts.push(item.draft)
     if (item.kind === 'intent') {
@@ -238,7 +241,7 @@ function planGroup(context: GroupContext, head: ChainHead, standing: Standing): 
   return {
     batch: {
       ...{ workspaceId, from: head, opened, ended, limits: limits.changes() },
-      spent: [...spent].map(([approvalId, auditId]) => ({ approvalId, auditId })),
+      spent,
       ...stamped,
     },
     limits,
@@ -246,15 +249,21 @@ function planGroup(context: GroupContext, head: ChainHead, standing: Standing): 
   }
 }
 
+type Spent = NonNullable<ChainBatch['spent']>[number]
+
+const gone = { status: 'changed', left: 0 } as const
+
 /** First the approval, which costs nothing to look at, then the limits: whoever is refused spends neither. */
 function answerIntent(
   { draft, reservation, spending }: GroupItem & { readonly kind: 'intent' },
   { limits, approvals }: Standing,
-  spent: ReadonlyMap<string, string>,
+  spent: readonly Spent[],
 ): BeginAnswer {
   if (spending !== undefined) {
     const { approvalId } = spending
-    const approval = spent.has(approvalId) ? 'consumed' : (approvals.get(approvalId) ?? 'changed')
+    const { status: approval, left } = approvals.get(approvalId) ?? gone
+    const taken = spent.filter((one) => one.approvalId === approvalId).length
+    if (approval === 'approved' && taken >= left) return { granted: false, approval: 'consumed' }
     if (approval !== 'approved') return { granted: false, approval }
   }
   return reservation === undefined ? { granted: true } : limits.reserve(draft.auditId, reservation)

@@ -1,13 +1,21 @@
 import { createApprovals } from '../approvals/approvals.ts'
+import type { ApprovalsRoomNeeds } from '../approvals/approvals-room-needs.ts'
 import { createApprovalStore } from '../store/approvals.ts'
+import { createRememberedStore } from '../store/remembered-approvals.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 
 /** Builds the room that asks owners; what changes there is heard of through the change feed. */
-export function composeApprovals({ now, pagesUrl }: ComposeNeeds, foundation: Foundation) {
+export function composeApprovals(
+  { now, pagesUrl }: ComposeNeeds,
+  foundation: Foundation,
+  { findPolicy }: Pick<ApprovalsRoomNeeds, 'findPolicy'>,
+) {
   const { feed } = foundation
   return createApprovals({
     ...foundation,
     store: createApprovalStore(foundation.database),
+    remembered: createRememberedStore(foundation.database),
+    findPolicy,
     onChanged: ({ id, workspaceId, agentId }) =>
       feed.publishLocal({ table: 'approvals', id, workspaceId, agentId }),
     subscribe: (listener) =>

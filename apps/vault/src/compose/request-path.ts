@@ -71,19 +71,20 @@ export function composeRequestPath(needs: RequestPathNeeds) {
     approvals: needs.approvals,
     now,
     reconnectUrl: reconnectUrlAt(needs.pagesUrl),
-    async begin(auditId, { call, frozen, decision, approvalId, again }) {
+    async begin(auditId, allowed) {
+      const { call, frozen, decision } = allowed
       const taking = takingOf(needs.findModelUse, { call, frozen, decision })
       const begun = await audit.begin(
         {
           auditId,
-          detail: detailOf({ approvalId, again, decision }),
+          detail: detailOf(allowed),
           ...subjectOf(call),
           ...requestOf(frozen),
           ...rulingOf(decision),
           ...deadlines(),
         },
         taking && reservationOf(call, taking),
-        approvalId === undefined ? undefined : spendingOf(call, approvalId),
+        spendingOf(allowed),
       )
       if (taking === undefined || !begun.granted) return begun
       return { granted: true, tally: taking.tally(begun.held) }
@@ -102,7 +103,10 @@ export function composeRequestPath(needs: RequestPathNeeds) {
         requestDigest: approval.digest,
         decision: 'require_approval',
         reason: approval.reason,
-        detail: detailOf({ approvalId: approval.id, decision: progress.decision }),
+        detail: {
+          ...detailOf({ approvalId: approval.id, decision: progress.decision }),
+          ...otherSaid(progress.decision),
+        },
       }),
     recordDryRun: (progress) =>
       audit.record({
@@ -139,14 +143,20 @@ export const reconnectUrlAt = (pagesUrl: () => string) => (connectionId: string)
 
 const detailOf = ({
   approvalId,
+  rememberedApprovalId,
   again,
   decision,
+  wouldBe,
 }: {
   readonly approvalId?: string | undefined
+  readonly rememberedApprovalId?: string | undefined
+  readonly wouldBe?: string | undefined
   readonly again?: string | undefined
   readonly decision?: Decision | undefined
 }) => ({
   ...(approvalId !== undefined && { approvalId }),
+  ...(rememberedApprovalId !== undefined && { rememberedApprovalId }),
+  ...(wouldBe !== undefined && { wouldBe }),
   ...(approvalId === undefined && again !== undefined && { again }),
   ...redactedIn(decision),
 })
@@ -158,11 +168,20 @@ const redactedIn = (decision: Decision | undefined) =>
     redacted: decision.redacted.count,
   }
 
-const spendingOf = ({ policy }: ResolvedCall, approvalId: string) => ({
-  approvalId,
-  policyId: policy.id,
-  policyVersion: policy.version,
-})
+/** An owner was asked before, and the policy says something else by now. */
+const otherSaid = (decision: Decision | undefined) =>
+  decision !== undefined && decision.outcome !== 'require_approval' && { wouldBe: decision.outcome }
+
+function spendingOf({ call, approvalId, rememberedApprovalId }: AllowedRequest) {
+  const spentId = approvalId ?? rememberedApprovalId
+  if (spentId === undefined) return undefined
+  return {
+    approvalId: spentId,
+    isRemembered: approvalId === undefined,
+    policyId: call.policy.id,
+    policyVersion: call.policy.version,
+  }
+}
 
 /** What the request takes of its policy's limits; undefined where nothing is counted. */
 function takingOf(

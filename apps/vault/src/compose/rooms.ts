@@ -43,7 +43,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     now,
     onFailure: (error) => onFailure('a change could not be followed up', error),
   })
-  const approvals = composeApprovals(needs, foundation)
+  const approvals = composeApprovals(needs, foundation, lookups)
   const oauth = composeOAuth(needs, foundation, catalog)
   const tokens = composeTokens(needs, foundation, oauth.source)
   const path = composeRequestPath({

@@ -58,6 +58,10 @@ export interface ApprovalsNeeds {
    * @throws Problem `too-many-approvals`, or `request-stopped` where what was decided on is gone
    */
   ask(asked: AskedRequest): Promise<HeldApproval>
+  /**
+   * An owner's earlier answer that covers a request which the policy asks about: its id. Looked at again where it is counted.
+   */
+  findRemembered(asked: Omit<AskedRequest, 'agentReason'>): Promise<string | undefined>
   /** Undefined where the agent has no such approval. */
   find(agent: AuthenticatedAgent, approvalId: string): Promise<HeldApproval | undefined>
   /** The frozen request; undefined where the approval was used or ended meanwhile. @throws Problem `credential-unreadable` */

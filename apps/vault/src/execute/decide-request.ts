@@ -19,11 +19,15 @@ export interface Decided {
   readonly decision: FinalDecision
 }
 
-/** A frozen request that the policy allows, or an owner. Only `requireAllowed` and `requireApproved` make one. */
+/** A frozen request that the policy allows, or an owner. Only `requireAllowed`, `requireApproved` and `requireRemembered` make one. */
 export interface AllowedRequest extends Decided {
   readonly [allowed]: true
   /** The approval that it uses up. */
   readonly approvalId: string | undefined
+  /** The remembered answer that it counts on. */
+  readonly rememberedApprovalId?: string | undefined
+  /** What the policy by itself says by now, where that is not what was answered. */
+  readonly wouldBe?: 'allow' | undefined
   /** The attempt that it repeats. */
   readonly again: string | undefined
 }
@@ -110,7 +114,21 @@ export function requireApproved(
   const reason = 'An owner approved this request.'
   const approved: FinalDecision = { ...decision, outcome: 'allow', reason }
   const approvalId = approval.id
-  return { call, frozen, decision: approved, approvalId, again: undefined } as AllowedRequest
+  const wouldBe = decision.outcome === 'allow' ? decision.outcome : undefined
+  const made = { call, frozen, decision: approved, approvalId, again: undefined, wouldBe }
+  return made as unknown as AllowedRequest
+}
+
+/** Lets a request on that an owner's earlier answer covers. Throws the decision's problem. */
+export function requireRemembered(
+  { call, frozen, decision }: Decided,
+  rememberedApprovalId: string,
+): AllowedRequest {
+  if (decision.outcome === 'deny') throw refusalOf(decision)
+  const reason = 'An owner’s answer to an earlier request covers this one.'
+  const allowed: FinalDecision = { ...decision, outcome: 'allow', reason }
+  const made = { call, frozen, decision: allowed, rememberedApprovalId, again: undefined }
+  return { ...made, approvalId: undefined } as unknown as AllowedRequest
 }
 
 /** One that would be over by now under the terms of now is over, though it was given more time. */

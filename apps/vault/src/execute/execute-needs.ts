@@ -17,6 +17,8 @@ export interface Progress {
   readonly decision?: FinalDecision
   /** The approval that it is about. */
   readonly approvalId?: string
+  /** The remembered answer that it counts on. */
+  readonly rememberedApprovalId?: string
   /** The attempt that it repeats, since the access token of that one was refused. */
   readonly again?: string
 }

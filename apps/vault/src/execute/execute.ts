@@ -11,7 +11,7 @@ import {
 import type { Attempting, ExecuteNeeds, Progress, Recorded } from './execute-needs.ts'
 import { type FrozenRequest, freezeRequest } from './freeze-request.ts'
 import { permit } from './permit.ts'
-import { askOwner, redeemSame, redeemStored } from './redeem-approval.ts'
+import { redeemSame, redeemStored } from './redeem-approval.ts'
 import { requireUnchanged } from './require-unchanged.ts'
 import { freezeOptionsOf, resolveCall } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
@@ -20,6 +20,7 @@ import { sendAgain } from './send-again.ts'
 import { sendPermitted } from './send-permitted.ts'
 import { requireStillAllowed } from './still-allowed.ts'
 import { tellRequest } from './tell-request.ts'
+import { askUnlessRemembered } from './use-remembered.ts'
 
 // The one way of a request: resolve, freeze, decide, ready the credential, permit, attach it, send, scrub, answer. What is in
 // memory is not waited for.
@@ -125,7 +126,7 @@ function byOwner(
   const patience = patienceOf(waitSeconds, how.gone, decided.frozen.body?.byteLength)
   const asking = { ...how, patience }
   return approvalId === undefined
-    ? askOwner(needs, { ...decided, agentReason }, asking)
+    ? askUnlessRemembered(needs, { ...decided, agentReason }, asking)
     : redeemSame(needs, { ...decided, approvalId }, asking)
 }
 

@@ -24,6 +24,8 @@ export interface CompiledRule {
   readonly query: readonly CompiledCondition[]
   readonly body: readonly CompiledCondition[]
   readonly sensitive: CompiledSensitive | undefined
+  /** The rule as it is written. */
+  readonly source: RequestRule
 }
 
 /** Rules by what they do, each in the order of the policy. */
@@ -66,10 +68,8 @@ const byEffect = (rules: readonly CompiledRule[]): RulesByEffect => ({
   rest: rules.filter((rule) => rule.then === 'allow' || rule.then === 'require_approval'),
 })
 
-function compileRule(
-  { id, label, when, then }: RequestRule,
-  finders: Map<string, CompiledSensitive>,
-): CompiledRule {
+function compileRule(source: RequestRule, finders: Map<string, CompiledSensitive>): CompiledRule {
+  const { id, label, when, then } = source
   return {
     id,
     label,
@@ -78,6 +78,7 @@ function compileRule(
     query: (when.query ?? []).map(compileQueryCondition),
     body: (when.body ?? []).map(compileBodyCondition),
     sensitive: when.sensitive && shared(when.sensitive, finders),
+    source,
   }
 }
 

@@ -8,7 +8,8 @@ import type {
 import { approvalColumns, isOpen } from './approval-columns.ts'
 import type { Database, Executor, Transaction } from './database.ts'
 import { owners } from './owner-tables.ts'
-import { approvalAnswers, approvals } from './tables.ts'
+import { endRemembered, insertRemembered } from './remembered-approvals.ts'
+import { approvalAnswers, approvals, policies } from './tables.ts'
 
 // Owners' answers. Each locks the approval first, so that two answers, or an answer and a sending, come one after the other.
 
@@ -36,6 +37,10 @@ export function answerApprovals(
         const roles = answering.roles as readonly Role[]
         const entitled = await lockEntitled(tx, answering, roles)
         if (entitled === undefined) return { outcome: 'not-entitled' }
+        const { remember } = answering
+        if (remember !== undefined && !(await lockPolicy(tx, remember.policyId))) {
+          return { outcome: 'not-pending', status: 'cancelled' }
+        }
         const status = await lock(tx, answering)
         if (status === undefined) return { outcome: 'absent' }
         if (status !== 'pending') return { outcome: 'not-pending', status }
@@ -62,7 +67,13 @@ export function answerApprovals(
               sql`${approvals.expiresAt} > now()`,
             ),
           )
-        return done(tx, answering)
+        const answered = await done(tx, answering)
+        if (remember === undefined || answered.outcome !== 'done') return answered
+        if (answered.approval.status === 'approved') {
+          const createdBy = { ownerId, email: entitled.email }
+          await insertRemembered(tx, approvalId, { drawnUp: remember.drawnUp, createdBy })
+        }
+        return answered
       }),
 
     deny: (answering) =>
@@ -78,11 +89,24 @@ export function answerApprovals(
           })
           .where(and(ofWorkspace(answering), isOpen(), sql`${approvals.expiresAt} > now()`))
           .returning({ id: approvals.id })
-        if (denied.length > 0) return done(tx, answering)
+        if (denied.length > 0) {
+          await endRemembered(tx, { approvalId: answering.approvalId })
+          return done(tx, answering)
+        }
         const status = await lock(tx, answering)
         return status === undefined ? { outcome: 'absent' } : { outcome: 'not-pending', status }
       }),
   }
+}
+
+/** What is remembered refers to the policy: whoever deletes that locks it before the approval as well. */
+async function lockPolicy(tx: Transaction, policyId: string): Promise<boolean> {
+  const found = await tx
+    .select({ id: policies.id })
+    .from(policies)
+    .where(eq(policies.id, policyId))
+    .for('key share')
+  return found.length > 0
 }
 
 /** The status as it stays until the commit. */

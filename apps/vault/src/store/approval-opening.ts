@@ -2,6 +2,7 @@ import { and, count, eq, inArray, sql } from 'drizzle-orm'
 import type { NewApproval, Opened, StoredApproval } from '../approvals/approval-store.ts'
 import { approvalColumns, isOpen } from './approval-columns.ts'
 import type { Executor, Transaction } from './database.ts'
+import { endRemembered } from './remembered-approvals.ts'
 import { agents, agentTokens, approvals, connections, policies } from './tables.ts'
 
 // How an approval comes to be. Whoever takes away what it stands on locks rows in the same order: agent, connection, policy,
@@ -127,7 +128,7 @@ async function insert(
 }
 
 /**
- * Withdraws the open approvals of what was taken away, and forgets their requests; in the transaction that takes it away, after
+ * Withdraws the open approvals of what was taken away, forgets their requests, and ends what was remembered; in the transaction that takes it away, after
  * it. They are locked by id first, as by those who spend several: else one of the two could fail by a deadlock. Answers how many.
  */
 export async function cancelApprovals(
@@ -154,5 +155,6 @@ export async function cancelApprovals(
     .set({ status: 'cancelled', sealed: null })
     .where(and(inArray(approvals.id, open), isOpen()))
     .returning({ id: approvals.id })
+  await endRemembered(tx, of)
   return cancelled.length
 }

@@ -1,29 +1,61 @@
 import type { ApprovalStatus } from '@sallyport/contracts'
 import type postgres from 'postgres'
+import { countRemembered, lockRemembered } from './remembered-spending.ts'
 
 // Approvals are used up in the transaction that records the intent of the one attempt that they are for (see audit.ts):
 // either both stand or neither does (S-25).
 
 /** What an attempt wants to use up, and what it was decided by. */
 export interface Spending {
+  /** Of an approval, or of an owner's answer that was remembered. */
   readonly approvalId: string
+  readonly isRemembered?: boolean | undefined
   readonly policyId: string
   readonly policyVersion: number
 }
 
+/** What an attempt has used up. */
+export interface Spent {
+  readonly approvalId: string
+  readonly auditId: string
+  readonly isRemembered?: boolean | undefined
+}
+
+/** How an approval stands, and how often it can still be used: never more than once, unless it is remembered. */
+export interface ApprovalStanding {
+  readonly status: ApprovalStatus | 'changed'
+  readonly left: number
+}
+
 /**
- * Locks the approvals, and says of each whether it can be spent now: `approved` and not overdue, the credential, the policy,
- * the agent and the workspace as they were when it was decided (S-27); else what became of it, or `changed`. The policies
- * are locked first, in the order in which whoever deletes one withdraws its approvals.
+ * Locks what is to be spent, and says of each how it stands. The policies are locked first, in the order in which whoever deletes
+ * one withdraws its approvals.
  */
 export async function lockApprovals(
   tx: postgres.TransactionSql,
   spendings: readonly Spending[],
-): Promise<ReadonlyMap<string, ApprovalStatus | 'changed'>> {
+): Promise<ReadonlyMap<string, ApprovalStanding>> {
   if (spendings.length === 0) return new Map()
   const policyIds = [...new Set(spendings.map((spending) => spending.policyId))]
   const versions = await tx<{ id: string; version: number }[]>`
     select id, version from policies where id = any(${policyIds}::text[]) order by id for key share`
+  const versionOf = new Map(versions.map((policy) => [policy.id, policy.version]))
+  const ofOne = spendings.filter(({ isRemembered }) => isRemembered !== true)
+  const ofMany = spendings.filter(({ isRemembered }) => isRemembered === true)
+  const approvals = await lockSingle(tx, ofOne, versionOf)
+  return new Map([...approvals, ...(await lockRemembered(tx, ofMany, versionOf))])
+}
+
+/**
+ * Approvals of one request each: `approved` and not overdue, the credential, the policy, the agent and the workspace as they were
+ * when it was decided (S-27); else what became of it, or `changed`.
+ */
+async function lockSingle(
+  tx: postgres.TransactionSql,
+  spendings: readonly Spending[],
+  versionOf: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, ApprovalStanding>> {
+  if (spendings.length === 0) return new Map()
   const approvalIds = [...new Set(spendings.map((spending) => spending.approvalId))]
   const found = await tx<{ id: string; status: ApprovalStatus; isSame: boolean }[]>`
     select approvals.id,
@@ -37,16 +69,17 @@ export async function lockApprovals(
     join workspaces on workspaces.id = approvals.workspace_id
     where approvals.id = any(${approvalIds}::text[])
     order by approvals.id for update of approvals`
-  const versionOf = new Map(versions.map((policy) => [policy.id, policy.version]))
   const rowOf = new Map(found.map((row) => [row.id, row]))
-  const standing = new Map<string, ApprovalStatus | 'changed'>()
+  const standing = new Map<string, ApprovalStanding>()
   for (const { approvalId, policyId, policyVersion } of spendings) {
     const row = rowOf.get(approvalId)
     const isSame = row?.isSame === true && versionOf.get(policyId) === policyVersion
     // Of two that want the same one, decided by different versions, neither gets it.
     if (row === undefined || (row.status === 'approved' && !isSame)) {
-      standing.set(approvalId, 'changed')
-    } else if (!standing.has(approvalId)) standing.set(approvalId, row.status)
+      standing.set(approvalId, { status: 'changed', left: 0 })
+    } else if (!standing.has(approvalId)) {
+      standing.set(approvalId, { status: row.status, left: row.status === 'approved' ? 1 : 0 })
+    }
   }
   return standing
 }
@@ -54,8 +87,13 @@ export async function lockApprovals(
 /** Uses locked approvals up and forgets their requests. Throws where one could not be: then nothing of the group stands. */
 export async function spendApprovals(
   tx: postgres.TransactionSql,
-  spent: readonly { readonly approvalId: string; readonly auditId: string }[],
+  all: readonly Spent[],
 ): Promise<void> {
+  await countRemembered(
+    tx,
+    all.flatMap(({ approvalId, isRemembered }) => (isRemembered === true ? [approvalId] : [])),
+  )
+  const spent = all.filter(({ isRemembered }) => isRemembered !== true)
   if (spent.length === 0) return
   const used = await tx`
     update approvals set status = 'consumed', sealed = null, consumed_at = now(), audit_id = s.audit_id

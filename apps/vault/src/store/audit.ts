@@ -1,6 +1,11 @@
-import type { ApprovalStatus } from '@sallyport/contracts'
 import type postgres from 'postgres'
-import { lockApprovals, type Spending, spendApprovals } from './approval-spending.ts'
+import {
+  type ApprovalStanding,
+  lockApprovals,
+  type Spending,
+  type Spent,
+  spendApprovals,
+} from './approval-spending.ts'
 import type { Database, Sql } from './database.ts'
 import { type LimitChanges, readLimits, type StoredLimits } from './limits.ts'
 
@@ -42,7 +47,7 @@ export interface AuditBatch {
   /** What the rows' reservations change. */
   readonly limits: LimitChanges
   /** Approvals that intents among the rows use up; only under the lock. */
-  readonly spent?: readonly { readonly approvalId: string; readonly auditId: string }[]
+  readonly spent?: readonly Spent[]
 }
 
 /** What is needed to append where the head is not known, or where more than the chain is to be written. */
@@ -65,7 +70,7 @@ export interface LockedState {
   /** Those of `closing` that were still open and are not any more. */
   readonly closed: readonly string[]
   /** How each of the spendings' approvals stands: `approved` where it can be spent now. */
-  readonly approvals: ReadonlyMap<string, ApprovalStatus | 'changed'>
+  readonly approvals: ReadonlyMap<string, ApprovalStanding>
 }
 
 export interface AuditStore {

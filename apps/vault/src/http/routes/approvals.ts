@@ -7,6 +7,10 @@ export const approvalRoutes = ({ approvals }: Rooms): Mounted[] => [
   mount(op.getMyApproval, ({ caller, input, gone }) => approvals.getMine(caller, input, gone)),
   mount(op.listApprovals, ({ caller, input }) => approvals.list(caller, input)),
   mount(op.getApproval, ({ caller, input }) => approvals.get(caller, input)),
+  mount(op.listRememberedApprovals, ({ caller, input }) => approvals.listRemembered(caller, input)),
+  mount(op.revokeRememberedApproval, ({ caller, input }) =>
+    approvals.revokeRemembered(caller, input),
+  ),
   mount(op.approveRequest, ({ caller, input }) => approvals.approve(caller, input)),
   mount(op.denyRequest, ({ caller, input }) => approvals.deny(caller, input)),
 ]

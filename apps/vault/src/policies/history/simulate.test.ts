@@ -270,7 +270,7 @@ describe('a draft over history', () => {
           const draft = {
             ...drawn,
             rules: drawn.rules.map((one, index) => ({ id: `r${index}`, ...one })),
-          } as PolicyDocument
+          } as unknown as PolicyDocument
           const compiled = compilePolicy({ id: 'pol_1', version: 1, document: draft })
           let clockMs = startMs
           const texts = requests.map(({ contentType, body: text, waitedMs, tookMs, ...rest }) => {

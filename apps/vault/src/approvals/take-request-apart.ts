@@ -1,0 +1,145 @@
+import { isUtf8 } from 'node:buffer'
+import { layOutJson, Problem } from '@sallyport/contracts'
+import type { FrozenRequest } from '../execute/freeze-request.ts'
+import { parseQuery } from '../execute/request-query.ts'
+
+// What of a request an owner may fix, and what has to stay as it is whatever they fix: its shape. Where anything could be read in
+// two ways, the request is not taken apart, and then nothing but the very same bytes is remembered.
+
+/** A value that can be fixed. */
+export interface RequestField {
+  /** As people read it: `query.q`, `body.to[0]`. No two are called alike. */
+  readonly name: string
+  /** The last name of its path. */
+  readonly noun: string
+  /** As it stands in the request. */
+  readonly text: string
+}
+
+export interface TakenApart {
+  readonly fields: readonly RequestField[]
+  /** Method, origin, path, headers, and every member of query and body with its kind: all but the values. */
+  readonly shape: string
+}
+
+const fieldsMax = 200
+const nameCharsMax = 200
+const jsonLinesMax = 2_000
+const bodyBytesMax = 256 * 1024
+/** What differs from request to request and says nothing. */
+const passedHeaders: ReadonlySet<string> = new Set(['content-length'])
+
+interface Part extends RequestField {
+  /** Names it for certain, which `name` does for people. */
+  readonly key: string
+}
+
+/** Takes a request apart; undefined where that cannot be done for certain. */
+export function takeRequestApart(
+  request: Pick<FrozenRequest, 'method' | 'origin' | 'path' | 'url' | 'headers' | 'body'>,
+): TakenApart | undefined {
+  const { method, origin, path, url, headers, body } = request
+  const mark = url.indexOf('?')
+  const query = takePairs('query', mark < 0 ? '' : url.slice(mark + 1))
+  const type = headers.find(([name]) => name === 'content-type')?.[1] ?? ''
+  const members = body === undefined ? [] : takeBody(body, type)
+  if (query === undefined || members === undefined) return undefined
+  const fields = [...query, ...members]
+  const names = new Set(fields.map(({ name }) => name))
+  if (names.size < fields.length || fields.length > fieldsMax) return undefined
+  if (fields.some(({ name }) => !isPlain(name))) return undefined
+  const shape = JSON.stringify([
+    ...[method, origin, path, mark >= 0, body === undefined],
+    headers.filter(([name]) => !passedHeaders.has(name)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    fields.map(({ key }) => key).toSorted(),
+  ])
+  return { fields, shape }
+}
+
+/** A name that a screen shows as it is. */
+const isPlain = (name: string) =>
+  name.length <= nameCharsMax && !/[\p{Cc}\p{Cf}\p{Surrogate}\ufffd]/u.test(name)
+
+/** Pairs by their decoded names and the count of each; undefined where they cannot be decoded. */
+function takePairs(whole: 'query' | 'body', text: string): Part[] | undefined {
+  const pieces = text.split('&').filter((piece) => piece !== '')
+  const seen = new Map<string, number>()
+  try {
+    return parseQuery(text).map(([name], at) => {
+      const count = seen.get(name) ?? 0
+      seen.set(name, count + 1)
+      return {
+        name: `${whole}.${count === 0 ? name : `${name}[${count}]`}`,
+        noun: name,
+        text: pieces[at] ?? '',
+        key: JSON.stringify([whole, name, count]),
+      }
+    })
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
+  }
+}
+
+function takeBody(body: Uint8Array, type: string): Part[] | undefined {
+  if (body.byteLength > bodyBytesMax || !isUtf8(body)) return undefined
+  const essence = type.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const text = Buffer.from(body).toString('utf8')
+  if (essence === 'application/x-www-form-urlencoded') return takePairs('body', text)
+  if (essence !== 'application/json' && !essence.endsWith('+json')) return undefined
+  return takeJson(text)
+}
+
+interface Open {
+  readonly path: readonly (string | number)[]
+  readonly isList: boolean
+  count: number
+}
+
+/** The leaves, read off the lines in which JSON is laid out: numbers digit by digit, and no name given twice. */
+function takeJson(text: string): Part[] | undefined {
+  const layout = layOutJson(text, jsonLinesMax)
+  if (layout === undefined || layout.isCut || layout.duplicates.length > 0) return undefined
+  const parts: Part[] = []
+  const open: Open[] = []
+  for (const { text: line, path: name } of layout.lines) {
+    const token = line.replace(/,$/, '')
+    if (token === '}' || token === ']') {
+      open.pop()
+      continue
+    }
+    const parent = open.at(-1)
+    const member = readMember(token, parent)
+    if (member === undefined || name === undefined) return undefined
+    const path = [...(parent?.path ?? []), ...member.step]
+    if (member.value === '{' || member.value === '[') {
+      open.push({ path, isList: member.value === '[', count: 0 })
+      continue
+    }
+    parts.push({
+      name,
+      noun: String(path.findLast((step) => typeof step === 'string') ?? ''),
+      text: member.value,
+      key: JSON.stringify(['body', kindOf(member.value), ...path]),
+    })
+  }
+  return parts
+}
+
+function readMember(token: string, parent: Open | undefined) {
+  if (parent === undefined) return { step: [], value: token }
+  if (parent.isList) {
+    parent.count += 1
+    return { step: [parent.count - 1], value: token }
+  }
+  const [, name, value] = /^("(?:[^"\\]|\\.)*"): (.*)$/su.exec(token) ?? []
+  if (name === undefined || value === undefined) return undefined
+  return { step: [String(JSON.parse(name))], value }
+}
+
+/** What sort of value it is: one that is fixed to none may be another of its sort, and not of another sort. */
+function kindOf(value: string): string {
+  if (value.startsWith('"')) return 'text'
+  if (value === 'true' || value === 'false') return 'boolean'
+  return value === 'null' || value === '[]' || value === '{}' ? value : 'number'
+}

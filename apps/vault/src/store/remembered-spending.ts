@@ -1,0 +1,73 @@
+import type postgres from 'postgres'
+
+// What an owner's remembered yes covers is counted in the transaction that records the intent, as an approval is spent: over all
+// replicas no more is sent than it is good for.
+
+interface Wanted {
+  readonly approvalId: string
+  readonly policyId: string
+  readonly policyVersion: number
+}
+
+/** How one stands: how often it can still be used, and what it is where it cannot. */
+export interface RememberedStanding {
+  readonly status: 'approved' | 'consumed' | 'expired' | 'cancelled' | 'changed'
+  readonly left: number
+}
+
+/**
+ * Locks remembered answers, and says of each how often it can be used now: not revoked, not overdue, the credential, the policy,
+ * the agent and the workspace as they were when the request was decided. The policies have been locked before.
+ */
+export async function lockRemembered(
+  tx: postgres.TransactionSql,
+  spendings: readonly Wanted[],
+  versionOf: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, RememberedStanding>> {
+  if (spendings.length === 0) return new Map()
+  const ids = [...new Set(spendings.map(({ approvalId }) => approvalId))]
+  const found = await tx<(RememberedStanding & { id: string; isSame: boolean })[]>`
+    select remembered_approvals.id, uses - used as left,
+      case when revoked_at is not null then 'cancelled'
+        when remembered_approvals.expires_at <= clock_timestamp() then 'expired'
+        when used >= uses then 'consumed' else 'approved' end as status,
+      connections.version = connection_version and connections.status = 'healthy'
+        and agents.status = 'active' and frozen_at is null as "isSame"
+    from remembered_approvals
+    join connections on connections.id = connection_id
+    join agents on agents.id = remembered_approvals.agent_id
+    join workspaces on workspaces.id = remembered_approvals.workspace_id
+    where remembered_approvals.id = any(${ids}::text[])
+    order by remembered_approvals.id for update of remembered_approvals`
+  const rowOf = new Map(found.map((row) => [row.id, row]))
+  const standing = new Map<string, RememberedStanding>()
+  for (const { approvalId, policyId, policyVersion } of spendings) {
+    const row = rowOf.get(approvalId)
+    const isSame = row?.isSame === true && versionOf.get(policyId) === policyVersion
+    // Where two that were decided by different versions want the same one, neither gets it.
+    if (row === undefined || (row.status === 'approved' && !isSame)) {
+      standing.set(approvalId, { status: 'changed', left: 0 })
+    } else if (!standing.has(approvalId)) {
+      standing.set(approvalId, {
+        status: row.status,
+        left: row.status === 'approved' ? row.left : 0,
+      })
+    }
+  }
+  return standing
+}
+
+/** Counts uses of locked answers. Throws where one has fewer left: then nothing of the group stands. */
+export async function countRemembered(
+  tx: postgres.TransactionSql,
+  used: readonly string[],
+): Promise<void> {
+  if (used.length === 0) return
+  const counts = new Map<string, number>()
+  for (const id of used) counts.set(id, (counts.get(id) ?? 0) + 1)
+  const counted = await tx`
+    update remembered_approvals set used = used + u.times, last_used_at = now()
+    from unnest(${[...counts.keys()]}::text[], ${[...counts.values()]}::int[]) as u (remembered_id, times)
+    where id = u.remembered_id and revoked_at is null and used + u.times <= uses`
+  if (counted.count !== counts.size) throw new Error('A locked answer could not be counted.')
+}
