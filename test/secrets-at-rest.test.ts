@@ -229,6 +229,7 @@ async function useEverySecret(): Promise<string[]> {
   })
   answers.push(signedIn.said)
   secrets.set('a session', signedIn.cookie.split('=')[1] ?? '')
+  await useChannels(signedIn.cookie)
   for (const [index, id] of ids.entries()) {
     const path = inputs[index]?.kind === 'path' ? '/x/{key}/y' : '/x'
     for (const url of [path, `/reset${path}`]) {
@@ -252,6 +253,39 @@ async function useEverySecret(): Promise<string[]> {
     answers.push((await send('GET', `/api/v1/${path}`, { headers: bearer(vault.ownerToken) })).said)
   }
   return ids
+}
+
+/** Tells people through services that say back all that they hear. */
+async function useChannels(cookie: string): Promise<void> {
+  const headers = { cookie, origin: vault.url }
+  const [topic, token] = [secret('topic'), secret('ntfy')]
+  const paths = ['slack', 'discord', 'webhook'].map((kind) => secret(`${kind}-path`))
+  const [slack = '', discord = '', webhook = ''] = paths
+  for (const [index, value] of [topic, token, ...paths].entries()) {
+    secrets.set(`secret ${index} of a notification channel`, value)
+  }
+  const { origin } = upstream
+  for (const target of [
+    { kind: 'ntfy', server: origin, topic, token },
+    { kind: 'slack', webhookUrl: `${origin}/services/T/B/${slack}` },
+    { kind: 'discord', webhookUrl: `${origin}/api/webhooks/1/${discord}` },
+    { kind: 'webhook', url: `${origin}/${webhook}` },
+  ]) {
+    const made = await send('POST', '/api/v1/notification-channels', { headers, body: { target } })
+    expect(made.status).toBe(201)
+    const { channel, secret: signing } = JSON.parse(made.text)
+    if (signing !== undefined) secrets.set('the secret of a webhook', String(signing).slice(6))
+    const path = `/api/v1/notification-channels/${channel.id}`
+    const named = { label: `mine ${target.kind === 'ntfy' ? token : paths.join(' ')}` }
+    const later = [
+      await send('POST', `${path}/test`, { headers, body: {} }),
+      await send('GET', path, { headers }),
+      await send('PATCH', path, { headers, body: named }),
+      await send('GET', '/api/v1/notification-deliveries', { headers }),
+    ]
+    expect(later[2]?.status).toBe(400)
+    answers.push(...later.map(({ said }) => said))
+  }
 }
 
 /** Puts every secret where it does not belong, and makes the database fail while they are on their way. */
