@@ -37,7 +37,11 @@ export function readPolicyFile(name: string, text: string): ReadPolicyFile | rea
     return [{ file: name, line: 1, column: 1, field: '', message }]
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  })
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { file: name, line: Math.max(1, line), column: Math.max(1, col) }
