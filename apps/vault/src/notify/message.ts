@@ -44,6 +44,17 @@ export interface Fact {
   readonly value: string
 }
 
+/** How the other side calls a message that it took: whatever `settle` needs, and no secret. */
+export type MessageReference = Readonly<Record<string, string>>
+
+/** What became of the subject of a message that has buttons. */
+export interface Settled {
+  readonly approvalId: string
+  readonly status: 'approved' | 'denied' | 'expired' | 'cancelled' | 'consumed'
+  /** Who decided, where somebody did. */
+  readonly by?: string
+}
+
 export const titleCharsMax = 150
 export const factCharsMax = 300
 

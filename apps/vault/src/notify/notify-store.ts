@@ -7,7 +7,7 @@ import type {
   Role,
 } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
-import type { MessageReference, Settled } from './sender.ts'
+import type { MessageReference, Settled } from './message.ts'
 
 // What the room needs of the store. All waits and leases are measured by the database's clock, which all replicas share.
 

@@ -1,6 +1,8 @@
 import type { NotificationChannel, NotificationTarget } from '@sallyport/contracts'
-import type { Message } from './message.ts'
+import type { Message, MessageReference, Settled } from './message.ts'
 import type { LinkedAccount, SealedChannel } from './sealed-channel.ts'
+
+export type { MessageReference, Settled } from './message.ts'
 
 // What a kind of channel has to bring along. `compose/notify.ts` hands the room one table of them by kind; a kind that is not in
 // the table cannot be made. To add one: write `senders/<kind>.ts` with `createXSender({ fetch, … }): Sender<'x'>`, and enter it
@@ -27,9 +29,6 @@ export interface SendContext {
   readonly signal: AbortSignal
 }
 
-/** How the other side calls a message that it took: whatever `settle` needs, and no secret. */
-export type MessageReference = Readonly<Record<string, string>>
-
 /**
  * What came of an attempt. `message` is shown in the delivery log: what the other side said, bounded and printable (`wordsOf`),
  * never a secret. A sender that throws a Problem has failed: those that the network explains (unreachable, timeout, garbage,
@@ -46,14 +45,6 @@ export type SendResult =
       /** There is nothing there any more: the channel is marked `gone`, and nothing is sent to it again. */
       readonly gone?: true
     }
-
-/** What became of the subject of a message that has buttons. */
-export interface Settled {
-  readonly approvalId: string
-  readonly status: 'approved' | 'denied' | 'expired' | 'cancelled' | 'consumed'
-  /** Who decided, where somebody did. */
-  readonly by?: string
-}
 
 /** What a new channel is, by its kind. */
 export interface Prepared<K extends Kind> {

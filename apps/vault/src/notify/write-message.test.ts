@@ -97,8 +97,10 @@ describe('what a message says', () => {
 
   it('lets nobody decide at a button where a yes takes more, or the person may not', () => {
     verifies('S-26')
-    const may = (more: { freshSignIn?: boolean; ownersNeeded?: number }, ownerRole: 'owner' | 'approver' | 'auditor') =>
-      writeMessage({ ...approval, ...more }, { detail: 'full' }, { ...at, ownerRole }).mayDecide
+    const may = (
+      more: { freshSignIn?: boolean; ownersNeeded?: number },
+      ownerRole: 'owner' | 'approver' | 'auditor',
+    ) => writeMessage({ ...approval, ...more }, { detail: 'full' }, { ...at, ownerRole }).mayDecide
     expect(may({}, 'approver')).toEqual({
       ...{ approvalId: 'apr_1', method: 'POST', host: 'api.example.com', path: '/v1/send' },
     })
