@@ -12,6 +12,7 @@ interface Reader {
   readonly text: string
   at: number
   fault: string
+  nodesLeft: number
 }
 
 /** Where a member's name stands. */
@@ -20,6 +21,8 @@ interface Name {
   readonly end: number
 }
 
+/** Values in one text: what a hundred rules look at is bounded by that. */
+const nodesMax = 50_000
 const noName: Name = { start: -1, end: -1 }
 const numberPattern = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
 
@@ -34,13 +37,13 @@ const closeBracket = 0x5d
 
 /**
  * Reads one JSON text. A fault, never an exception, for anything that RFC 8259 does not allow and for what it leaves open: a
- * byte order mark, a member twice at any depth, half a character, nesting deeper than `depthMax`.
+ * byte order mark, a member twice at any depth, half a character; nor for nesting deeper than `depthMax` or very many values.
  */
 export function readJson(
   text: string,
   { depthMax }: { readonly depthMax: number },
 ): BodyNode | Fault {
-  const reader: Reader = { text, at: 0, fault: 'it is not JSON' }
+  const reader: Reader = { text, at: 0, fault: 'it is not JSON', nodesLeft: nodesMax }
   const root = readValue(reader, noName, depthMax)
   if (root === undefined) return { fault: reader.fault }
   skipSpace(reader)
@@ -66,6 +69,8 @@ function skipSpace(reader: Reader): number {
 function readValue(reader: Reader, name: Name, depthLeft: number): BodyNode | undefined {
   const code = skipSpace(reader)
   const start = reader.at
+  reader.nodesLeft -= 1
+  if (reader.nodesLeft < 0) return fail(reader, `it holds more than ${nodesMax} values`)
   if (code === quote) {
     const value = readString(reader)
     return value === undefined
