@@ -33,13 +33,15 @@ export function createAnswers(needs: ApprovalsRoomNeeds) {
   const { getRemembered } = createRememberedApprovals(needs)
   return {
     /**
-     * One person's yes to one exact request; and to others, as far as `remember` says.
+     * One person's yes to one exact request; and to others, as far as `remember` says. `via`: where else than in the vault it was
+     * given, for the log.
      * @throws Problem invalid-input, approval-not-found, approval-not-pending, already-approved, fresh-sign-in-required,
      *   session-required, insufficient-scope
      */
     async approve(
       owner: AuthenticatedOwner,
       { approvalId, remember }: InputOf<typeof approveRequest>,
+      via?: string,
     ): Promise<OutputOf<typeof approveRequest>> {
       const { workspaceId, ownerId } = owner
       const known = isLookupId(approvalId) ? await store.find(workspaceId, approvalId) : undefined
@@ -60,6 +62,7 @@ export function createAnswers(needs: ApprovalsRoomNeeds) {
           approvals: row.approvedBy.length,
           ownersNeeded: row.ownersNeeded,
           ...(drawnUp !== undefined && describeDrawnUp(drawnUp)),
+          ...(via !== undefined && { via }),
         },
       })
       return {
@@ -74,11 +77,13 @@ export function createAnswers(needs: ApprovalsRoomNeeds) {
     async deny(
       { workspaceId, ownerId }: AuthenticatedOwner,
       { approvalId, note }: InputOf<typeof denyRequest>,
+      via?: string,
     ): Promise<OutputOf<typeof denyRequest>> {
       if (!isLookupId(approvalId)) throw approvalNotFound()
       const answering = { workspaceId, approvalId, ownerId, note: note === '' ? undefined : note }
       const row = requireDone(await store.deny(answering))
-      await answered(needs, row, { operation: 'denyRequest', ownerId, detail: {} })
+      const detail = via === undefined ? {} : { via }
+      await answered(needs, row, { operation: 'denyRequest', ownerId, detail })
       return { approval: viewForOwner(row) }
     },
   }

@@ -226,7 +226,7 @@ describe('an answer that is remembered', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
     expect(seen.covered).toBeGreaterThan(50)
     expect(seen.exact).toBeLessThan(seen.covered)

@@ -27,18 +27,18 @@ export async function lockRemembered(
   if (spendings.length === 0) return new Map()
   const ids = [...new Set(spendings.map(({ approvalId }) => approvalId))]
   const found = await tx<(RememberedStanding & { id: string; isSame: boolean })[]>`
-    select remembered_approvals.id, uses - used as left,
-      case when revoked_at is not null then 'cancelled'
-        when remembered_approvals.expires_at <= clock_timestamp() then 'expired'
-        when used >= uses then 'consumed' else 'approved' end as status,
-      connections.version = connection_version and connections.status = 'healthy'
+    select kept.id, kept.uses - kept.used as left,
+      case when kept.revoked_at is not null then 'cancelled'
+        when kept.expires_at <= clock_timestamp() then 'expired'
+        when kept.used >= kept.uses then 'consumed' else 'approved' end as status,
+      connections.version = kept.connection_version and connections.status = 'healthy'
         and agents.status = 'active' and frozen_at is null as "isSame"
-    from remembered_approvals
-    join connections on connections.id = connection_id
-    join agents on agents.id = remembered_approvals.agent_id
-    join workspaces on workspaces.id = remembered_approvals.workspace_id
-    where remembered_approvals.id = any(${ids}::text[])
-    order by remembered_approvals.id for update of remembered_approvals`
+    from remembered_approvals kept
+    join connections on connections.id = kept.connection_id
+    join agents on agents.id = kept.agent_id
+    join workspaces on workspaces.id = kept.workspace_id
+    where kept.id = any(${ids}::text[])
+    order by kept.id for update of kept`
   const rowOf = new Map(found.map((row) => [row.id, row]))
   const standing = new Map<string, RememberedStanding>()
   for (const { approvalId, policyId, policyVersion } of spendings) {

@@ -6,6 +6,13 @@ import { windowWidth } from '../untrusted-block.ts'
 import type { CommandContext } from './context.ts'
 import { idOfAgent, idOfConnection } from './lookup.ts'
 import { readCount } from './option-values.ts'
+import {
+  addRememberedCommands,
+  describeRemembered,
+  type RememberOptions,
+  readRemember,
+  withRememberOptions,
+} from './remembered-approvals.ts'
 import type { RunCommand } from './run-command.ts'
 import { describeApproval } from './show-approval.ts'
 
@@ -25,6 +32,7 @@ export function addApprovalCommands(program: Command, run: RunCommand): void {
   addList(approvals, run)
   addShow(approvals, run)
   addAnswers(approvals, run)
+  addRememberedCommands(approvals, run)
 }
 
 function addList(approvals: Command, run: RunCommand): void {
@@ -94,23 +102,30 @@ function writeBody(file: string, base64: string | undefined): void {
   writeFileSync(file, Buffer.from(base64, 'base64'), { mode: 0o600, flag: 'wx' })
 }
 
+type ApproveOptions = RememberOptions & { readonly yes?: boolean }
+
 function addAnswers(approvals: Command, run: RunCommand): void {
-  approvals
-    .command('approve <approval>')
-    .description('Let exactly this request be sent, once')
-    .option('--yes', 'without showing it and asking first')
-    .action(
-      run(async (context, [approvalId, options]: [string, { yes?: boolean }]) => {
-        if (options.yes !== true && !(await isWanted(context, approvalId))) {
-          context.terminal.answer({ approved: false }, 'Not approved. It waits for an answer.')
-          return
-        }
-        const answer = await context.withFreshSignIn((signedIn) =>
-          signedIn.call('approveRequest', { approvalId }),
-        )
-        context.terminal.answer(answer, describeApproved(answer.approval))
-      }),
-    )
+  withRememberOptions(
+    approvals
+      .command('approve <approval>')
+      .description('Let exactly this request be sent, once')
+      .option('--yes', 'without showing it and asking first'),
+  ).action(
+    run(async (context, [approvalId, options]: [string, ApproveOptions]) => {
+      const remember = readRemember(options)
+      if (options.yes !== true && !(await isWanted(context, approvalId))) {
+        context.terminal.answer({ approved: false }, 'Not approved. It waits for an answer.')
+        return
+      }
+      const answer = await context.withFreshSignIn((signedIn) =>
+        signedIn.call('approveRequest', { approvalId, ...(remember && { remember }) }),
+      )
+      const { approval, rememberedApproval } = answer
+      const more = rememberedApproval && describeRemembered(rememberedApproval)
+      const said = describeApproved(approval)
+      context.terminal.answer(answer, more === undefined ? said : `${said}\n${more}`)
+    }),
+  )
 
   approvals
     .command('deny <approval>')
