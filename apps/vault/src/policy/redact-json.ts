@@ -13,7 +13,7 @@ export interface Redacted {
 }
 
 /** Characters after which whoever drives the work may let others have their turn. */
-export const pauseEveryChars = 32 * 1024
+const pauseEveryChars = 32 * 1024
 
 /** An object or a list that has been begun. */
 interface Frame {

@@ -24,7 +24,7 @@ export interface ReadPolicyFile {
 }
 
 /** The bound of a file. */
-export const policyFileCharsMax = 8 * 1024 * 1024
+const policyFileCharsMax = 8 * 1024 * 1024
 const aliasesMax = 1000
 
 /**

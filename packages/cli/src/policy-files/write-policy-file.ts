@@ -25,7 +25,7 @@ function pickDocument(policy: Policy): object {
 }
 
 /** Where an editor finds the schema: beside the file, as `sallyport policies schema -o` writes it. */
-export const schemaFileName = 'policy.schema.json'
+const schemaFileName = 'policy.schema.json'
 
 /** Policies as a file holds them: by agent and connection, those of which no other has the name by it. */
 export function toFilePolicies(policies: readonly Policy[], names: Names): FilePolicy[] {

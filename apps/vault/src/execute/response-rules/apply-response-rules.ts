@@ -8,7 +8,7 @@ import { type Rewriting, rewriteJson, rewriteLines } from './rewrite-json.ts'
 import { redactForm, redactMarkup, redactPlain } from './rewrite-text.ts'
 
 /** Bytes of a body that rules are applied to; a longer one is withheld. */
-export const ruledBytesMax = 10 * 1024 * 1024
+const ruledBytesMax = 10 * 1024 * 1024
 
 /** A body as it was read, with what the upstream says about it. */
 export interface ReadBody {
