@@ -90,7 +90,7 @@ export const writeTest = (
   kind: 'test',
   title: 'A test: Sallyport reaches you here',
   facts: detail === 'full' ? [{ name: 'Channel', value: plainWords(label, factCharsMax) }] : [],
-  url: `${pagesUrl}/settings`,
+  url: `${pagesUrl}/settings/notifications`,
   severity: 'normal',
   detail,
 })
