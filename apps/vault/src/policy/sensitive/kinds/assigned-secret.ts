@@ -40,13 +40,21 @@ function isSecret(name: string, value: string, loose: boolean): boolean {
 const made = /^[A-Za-z0-9+/=_.:~$!@#%^&*-]{12,1024}$/
 const bitsMin = 2.9
 
-/** Letters and digits, as evenly spread as a machine spreads them. */
+/** Characters as evenly spread as a machine spreads them. */
 function looksMade(value: string): boolean {
-  if (!made.test(value) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false
-  // Words with a number, dates and addresses are written by people.
-  if (/^[a-z]+(?:[_.-][a-z]+)*[_.-]?\d{0,4}$/i.test(value) || /:\/\//.test(value)) return false
-  if (/^\d{4}-\d\d-\d\d(?:[T ]|$)/.test(value)) return false
-  return entropyBits(value) >= bitsMin
+  if (!made.test(value) || !/[A-Za-z]/.test(value) || isWords(value)) return false
+  if (/:\/\//.test(value) || /^\d{4}-\d\d-\d\d(?:T|$)/.test(value)) return false
+  const isMixed = /\d/.test(value) || (/[a-z]/.test(value) && /[A-Z]/.test(value))
+  return isMixed && entropyBits(value) >= bitsMin
+}
+
+const wordCharsMin = 4
+
+/** Names and sentences are words, in whatever way they are joined, perhaps with a number at the end. */
+function isWords(value: string): boolean {
+  if (!/^[A-Za-z_.:-]+\d{0,4}$/.test(value)) return false
+  const words = value.split(/(?=[A-Z])|[_.:-]/).filter((word) => word !== '')
+  return value.length / words.length >= wordCharsMin
 }
 
 /** Shannon's entropy, in bits for each character. */

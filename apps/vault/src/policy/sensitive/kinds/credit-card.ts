@@ -73,11 +73,13 @@ function matchCard({ text, start, near }: Place): Span | undefined {
   // What follows may be the date of its end, or its code: fewer groups are tried too.
   for (let count = most; count > 0; count -= 1) {
     const used = groups.slice(0, count)
+    if (count > 1 && first === '.' && !/^(?:\d{4} ){3}\d{4}$/.test(used.join(' '))) continue
     const span = { start, end: ends[count - 1] ?? 0 }
     const fit = brandsOf(used)
     const leavesOff = count > 1 && count < groups.length
     if (fit.length === 0 || !isAlone(text, span, leavesOff)) continue
-    const isCertain = fit.some(({ isLoose }) => isLoose !== true) || count > 1
+    const isCertain =
+      fit.some(({ isLoose }) => isLoose !== true) || (count > 1 && !isInGrid(text, span))
     if (isCertain || near(words, span)) return span
   }
   return undefined
@@ -96,8 +98,13 @@ function isLayout(groups: readonly string[]): boolean {
   if (groups.length === 1) return true
   const lengths = groups.map((group) => group.length)
   if (layouts.test(lengths.join(' '))) return true
-  return groups.join('').length === 16 && lengths.every((length) => length >= 2)
+  return groups.join('').length === 16 && groups.length > 2 && lengths.every((length) => length > 1)
 }
+
+/** Whether more groups of four stand beside it: rows of such numbers hold some that pass for a card. */
+const isInGrid = (text: string, { start, end }: Span): boolean =>
+  /\d{4} $/.test(text.slice(Math.max(0, start - 5), start)) ||
+  /^ \d{4}/.test(text.slice(end, end + 5))
 
 /** A group that was left off stands right behind it, and is no part of it. */
 function isAlone(text: string, { start, end }: Span, leavesOff: boolean): boolean {

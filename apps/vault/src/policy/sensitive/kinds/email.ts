@@ -1,4 +1,4 @@
-import type { Range, Report } from '../scan/scan-tokens.ts'
+import { nextSign, type Range, type Report } from '../scan/scan-tokens.ts'
 
 /** RFC 5321 allows 64; addresses for bounces are longer in life. */
 const localCharsMax = 128
@@ -33,7 +33,8 @@ export function scanEmails(range: Range, report: Report): boolean {
 function scanFor(sign: string, { text, from, to }: Range, report: Report): boolean {
   let floor = 0
   const last = Math.min(text.length, to + localCharsMax)
-  for (let at = text.indexOf(sign, from); at >= 0 && at <= last; at = text.indexOf(sign, at + 1)) {
+  const next = (after: number) => nextSign(sign, { text, from: after, to: last })
+  for (let at = next(from); at >= 0; at = next(at + 1)) {
     const start = localStart(text, at, floor)
     // What has been read to the left is not read again: signs that follow each other closely cost no more.
     floor = at + sign.length
@@ -76,6 +77,8 @@ function domainEnd(text: string, from: number): number | undefined {
     }
     const domain = text.slice(from, end).replace(/\.\..*$|[.-]{1,255}$/, '')
     if (isDomain(domain)) return from + domain.length
+    // A host that is none stays none with the words that touch it.
+    if (domain.includes('.')) return undefined
   }
   return undefined
 }

@@ -44,9 +44,14 @@ function matchIban({ text, start }: Place): Span | undefined {
     at += 1
   }
   const span = { start, end: at }
-  const isForm = /^[A-Z]{2}\d\d/i.test(account) && standsAlone(text, span)
+  const isForm =
+    /^[A-Z]{2}\d\d/i.test(account) && isGrouped(text.slice(start, at)) && standsAlone(text, span)
   return isForm && hasMod97(account.toUpperCase()) ? span : undefined
 }
+
+/** Groups of four, as ISO 13616 prints it; or the country, or that with the check, apart from the rest. */
+const isGrouped = (written: string): boolean =>
+  /^(?:[^ -]{4}[ -]){3,8}[^ -]{1,4}$|^(?:[^ -]{2}[ -]|[^ -]{4}[ -])?[^ -]{11,34}$/.test(written)
 
 /** What stands behind the first group, where that may be one of an IBAN's separators. */
 function firstSeparator(text: string, start: number): string | undefined {

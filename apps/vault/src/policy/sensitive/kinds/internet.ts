@@ -23,6 +23,8 @@ function matchV4({ text, start }: Place): Span | undefined {
   // `1.2.3.4-1ubuntu` and `pkg-1.2.3.4` are versions; `10.0.0.1-10.0.0.9` is a range.
   if (/^[+~_-]\w/.test(after) && !/^-\d{1,3}\.\d/.test(after)) return undefined
   if (/[A-Za-z][-_]$/.test(before) && !/ip[-_]$/i.test(before)) return undefined
+  // Of a network, which comes with the length of its prefix, or a version.
+  if (found[0].endsWith('.0.0.0') && !after.startsWith('/')) return undefined
   const isOther = namesOther.test(before) || product.test(before) || packageEnding.test(after)
   return isOther ? undefined : { start, end }
 }
@@ -34,11 +36,13 @@ const v6Label = /(?:ipv?6?|addr(?:ess)?|host|client|from|src|dst)[:.]$/i
 /** RFC 4291: eight groups of hexadecimal digits, or fewer around one `::`; the last two may be dotted decimals. */
 function matchV6({ text, start }: Place): Span | undefined {
   // An address may begin with the colons.
-  const from = /(?<![0-9A-Za-z:.])::$/.test(text.slice(Math.max(0, start - 3), start))
+  const from = /(?:^|[^0-9A-Za-z:.]|[^0-9A-Fa-f:.]:)::$/.test(
+    text.slice(Math.max(0, start - 4), start),
+  )
     ? start - 2
     : start
   const before = text.slice(Math.max(0, from - 10), from)
-  if (/[:.]$/.test(before) && !v6Label.test(before)) return undefined
+  if (/[0-9A-Fa-f][:.]$/.test(before) && !v6Label.test(before)) return undefined
   const found = matchAt(v6Characters, text, from)?.[0].replace(/(?<!:):$/, '')
   if (found === undefined || found.length > v6CharsMax || !isV6(found)) return undefined
   const span = { start: from, end: from + found.length }

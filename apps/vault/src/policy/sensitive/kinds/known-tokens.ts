@@ -35,6 +35,8 @@ const known: readonly string[] = [
   'SK[a-f0-9]{32}',
   `\\d{8,10}:AA${web}{33}`,
   `[MNO]${web}{23,27}\\.${web}{6}\\.${web}{27,45}`,
+  `hooks\\.slack\\.com/services/T[A-Z0-9]{6,14}/B[A-Z0-9]{6,14}/[A-Za-z0-9]{18,32}`,
+  `discord(?:app)?\\.com/api/webhooks/\\d{15,21}/${web}{50,80}`,
   // Clouds: Amazon, Google, DigitalOcean, Databricks, Heroku, Netlify, Supabase, PlanetScale, Fly, Vault, Doppler, Tailscale, Grafana, New Relic.
   '(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}',
   `AIza${web}{35}`,

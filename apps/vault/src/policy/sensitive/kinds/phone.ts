@@ -1,4 +1,4 @@
-import { readGroups } from '../scan/digit-groups.ts'
+import { type DigitGroups, readGroups } from '../scan/digit-groups.ts'
 import { type Form, type Place, standsAlone } from '../scan/form.ts'
 import { anyOf, type Span } from '../scan/vicinity.ts'
 import { isDigitAt, isWordAt } from '../scan/word-class.ts'
@@ -10,8 +10,22 @@ const digitsMin = 7
 const digitsMax = 15
 const americanDigits = 11
 
-const separator = / ?\(0\) ?|\)[ -]?| ?[-/] ?|[ .]| ?\(/y
+const separator = / ?\(0\) ?|\)[ -]?| ?[-/] ?| ?\(|[ .]/y
 const groupsMax = 8
+
+/** The groups from a place on; a bracket opens before the second of an international number and nowhere else. */
+function readNumber(text: string, start: number, isInternational: boolean): DigitGroups {
+  const { groups, separators, ends } = readGroups(text, start, { separator, groupsMax })
+  const opens = separators.findIndex(
+    (one, place) => one.endsWith('(') && !(isInternational && place === 0),
+  )
+  const count = opens < 0 ? groups.length : opens + 1
+  return {
+    groups: groups.slice(0, count),
+    separators: separators.slice(0, count - 1),
+    ends: ends.slice(0, count),
+  }
+}
 
 /** Words that say that a number is dialled. What else is told of a phone is not its number. */
 const words = anyOf(
@@ -56,7 +70,7 @@ const words = anyOf(
 function matchInternational({ text, start, near }: Place): Span | undefined {
   const plus = text.charAt(start - 1) === '(' ? start - 2 : start - 1
   if (text.charAt(plus) !== '+' || isWordAt(text, plus - 1)) return undefined
-  const read = readGroups(text, start, { separator, groupsMax })
+  const read = readNumber(text, start, true)
   const isAmerican = read.groups.join('').startsWith('1')
   for (let count = read.groups.length; count > 0; count -= 1) {
     const digits = read.groups.slice(0, count).join('')
@@ -68,11 +82,14 @@ function matchInternational({ text, start, near }: Place): Span | undefined {
     // A sign and one point are a decimal number (`+48.858222`), and few digits behind a sign are a number too.
     const used = read.separators.slice(0, count - 1)
     const isPlain = used.length === 0 ? digits.length < 9 : digits.length < 8
-    const isDecimal = used.length === 1 && used[0] === '.'
-    return (isPlain || isDecimal) && !near(words, span) ? undefined : span
+    return (isPlain || isDecimal(used)) && !near(words, span) ? undefined : span
   }
   return undefined
 }
+
+/** One point, or points among other signs: a decimal number, or a pair of coordinates. */
+const isDecimal = (separators: readonly string[]): boolean =>
+  separators.includes('.') && (separators.length === 1 || separators.some((one) => one !== '.'))
 
 /** `(415) 555-2671`, `415.555.2671`, `1-800-555-0199`: the North American plan. */
 const american = /(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}/y
@@ -82,8 +99,9 @@ const brazilian = /\([1-9][1-9]\) ?9?\d{4}[- ]\d{4}/y
 const french = /0[1-9]([ .-])\d{2}\1\d{2}\1\d{2}\1\d{2}/y
 const date = /^(?:\d{1,2}([-/. ])\d{1,2}\1\d{2,4}|(?:19|20)\d{2}([-/.])\d{1,2}\2\d{1,2})(?!\d)/
 
-function matchPattern(pattern: RegExp, { text, start }: Place): Span | undefined {
-  const from = text.charAt(start - 1) === '(' ? start - 1 : start
+function matchPattern(pattern: RegExp, { text, start, end }: Place): Span | undefined {
+  const isOpen = text.charAt(start - 1) === '(' && text.charAt(end) === ')'
+  const from = isOpen ? start - 1 : start
   pattern.lastIndex = from
   const match = pattern.exec(text)
   return match === null ? undefined : alone(text, { start: from, end: from + match[0].length })
@@ -102,7 +120,7 @@ function matchTrunk(place: Place): Span | undefined {
   if (!/^0(?:[1-9]|0[1-9])/.test(text.slice(start, start + 3))) return undefined
   const asFrench = matchPattern(french, place)
   if (asFrench !== undefined) return asFrench
-  const { groups, separators, ends } = readGroups(text, start, { separator, groupsMax })
+  const { groups, separators, ends } = readNumber(text, start, false)
   const digits = groups.join('')
   const isAbroad = digits.startsWith('00')
   if (isAbroad && !countryCode.test(digits.slice(2))) return undefined
@@ -116,15 +134,16 @@ function matchTrunk(place: Place): Span | undefined {
   // Three, two and four digits are a Social Security number.
   const isTaxpayer = groups.map((group) => group.length).join(' ') === '3 2 4'
   if (!isGrouped || isTaxpayer || date.test(text.slice(start, start + 12))) return undefined
-  const from = text.charAt(start - 1) === '(' ? start - 1 : start
+  const isOpen = text.charAt(start - 1) === '(' && separators[0]?.startsWith(')') === true
+  const from = isOpen ? start - 1 : start
   return alone(text, { start: from, end: ends.at(-1) ?? 0 })
 }
 
 /** Any digits of the right number beside a word that says what they are. */
 function matchWorded({ text, start, near }: Place): Span | undefined {
-  const { groups, ends } = readGroups(text, start, { separator, groupsMax })
+  const { groups, separators, ends } = readNumber(text, start, false)
   const digits = groups.join('').length
-  if (digits < digitsMin || digits > digitsMax) return undefined
+  if (digits < digitsMin || digits > digitsMax || isDecimal(separators)) return undefined
   if (date.test(text.slice(start, start + 12))) return undefined
   const span = { start, end: ends.at(-1) ?? 0 }
   return standsAlone(text, span) && near(words, span) ? span : undefined
@@ -142,5 +161,5 @@ export const phoneForms: readonly Form[] = [
     match: (place) => matchPattern(american, place) ?? matchPattern(brazilian, place),
   },
   { ...digits, lengths: [2, 6], next: ' -/).', match: matchTrunk },
-  { ...digits, lengths: [1, digitsMax], match: matchWorded },
+  { ...digits, lengths: [2, digitsMax], match: matchWorded },
 ]

@@ -1,6 +1,6 @@
 import { matchAt } from '../scan/form.ts'
 import { mask } from '../scan/mask.ts'
-import type { Range, Report } from '../scan/scan-tokens.ts'
+import { nextSign, type Range, type Report } from '../scan/scan-tokens.ts'
 import type { Span } from '../scan/vicinity.ts'
 
 const begin = '-----BEGIN '
@@ -14,11 +14,12 @@ const body =
 export function scanPrivateKeys({ text, from, to }: Range, report: Report): boolean {
   // The next end; it is looked for again only from behind it, so that many beginnings cost no more than one.
   let close: Span | undefined = { start: -1, end: -1 }
-  let at = text.indexOf(begin, from)
-  while (at >= 0 && at < to) {
+  const next = (after: number) => nextSign(begin, { text, from: after, to })
+  let at = next(from)
+  while (at >= 0) {
     const line = matchAt(beginLine, text, at)
     if (line === undefined) {
-      at = text.indexOf(begin, at + begin.length)
+      at = next(at + begin.length)
       continue
     }
     const bodyAt = at + line[0].length
@@ -29,7 +30,7 @@ export function scanPrivateKeys({ text, from, to }: Range, report: Report): bool
         ? close.end
         : bodyAt + (matchAt(body, text, bodyAt)?.[0].length ?? 0)
     if (report('secret', { start: at, end })) return true
-    at = text.indexOf(begin, end)
+    at = next(end)
   }
   return false
 }
@@ -44,7 +45,8 @@ const userInfo = new RegExp(`://[^\\s/?#@:"'<>${mask}]{0,128}:([^\\s/@"'<>${mask
 
 /** The password in `scheme://name:password@host`. */
 export function scanUserInfo({ text, from, to }: Range, report: Report): boolean {
-  for (let at = text.indexOf('://', from); at >= 0 && at < to; at = text.indexOf('://', at + 3)) {
+  const next = (after: number) => nextSign('://', { text, from: after, to })
+  for (let at = next(from); at >= 0; at = next(at + 3)) {
     const found = matchAt(userInfo, text, at)
     const password = found?.[1]
     if (found === undefined || password === undefined || isPlaceholder(password)) continue
@@ -63,13 +65,13 @@ const nearbyChars = 256
 
 /** Forty characters of base 64 near the id of an Amazon access key: its secret. */
 export function scanAmazonSecrets({ text, from, to }: Range, report: Report): boolean {
-  awsKeyId.lastIndex = Math.max(0, from - nearbyChars)
+  const first = Math.max(0, from - nearbyChars)
   let floor = from
-  for (let id = awsKeyId.exec(text); id !== null; id = awsKeyId.exec(text)) {
-    if (id.index > to + nearbyChars) return false
+  for (const { index } of text.slice(first, to + nearbyChars).matchAll(awsKeyId)) {
+    const id = first + index
     // One character more on either side, to see where it ends.
-    const windowAt = Math.max(0, id.index - nearbyChars - 1)
-    const near = text.slice(windowAt, id.index + nearbyChars)
+    const windowAt = Math.max(0, id - nearbyChars - 1)
+    const near = text.slice(windowAt, id + nearbyChars)
     for (const { 0: value, index } of near.matchAll(awsSecret)) {
       const start = windowAt + index
       if (start < floor || start >= to) continue

@@ -31,7 +31,8 @@ const isItin = (match: RegExpExecArray): boolean =>
   /^9\d\d(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}$/.test(match[0].replace(/\D/g, ''))
 
 const grouped = /\d{3}-\d{2}-\d{4}/y
-const otherwiseGrouped = /\d{3}([ .])\d{2}\1\d{4}/y
+const spaced = /\d{3} \d{2} \d{4}/y
+const dotted = /\d{3}\.\d{2}\.\d{4}/y
 const nine = /\d{9}/y
 const digits = ['digits'] as const
 const three = { tokens: digits, lengths: [3, 3] } as const
@@ -44,15 +45,8 @@ const taxpayerForms = (
   ] as const
 ).flatMap(([kind, isRight]) => [
   createForm({ ...three, kind, isRight, next: '-', pattern: grouped }),
-  createForm({
-    ...three,
-    kind,
-    isRight,
-    next: ' .',
-    pattern: otherwiseGrouped,
-    spaced: true,
-    words: ssnWords,
-  }),
+  createForm({ ...three, kind, isRight, next: ' ', pattern: spaced, spaced: true }),
+  createForm({ ...three, kind, isRight, next: '.', pattern: dotted, words: ssnWords }),
   createForm({ ...bare, kind, isRight, words: ssnWords }),
 ])
 
@@ -74,6 +68,7 @@ const passportForms = [
     tokens: ['mixed'],
     lengths: [9, 9],
     pattern: /[A-Za-z]\d{8}/y,
+    apart: true,
     words: passportWords,
   }),
 ]
@@ -86,7 +81,8 @@ const licenceWords = anyOf(
   'drivers? lic',
   'operator licen[cs]e*',
   'driver permit',
-  'dl(?: no| number|#)?',
+  'dl',
+  'dl(?: no| number|#)',
   'dln',
   'dmv',
   'licencia de conducir',
@@ -94,7 +90,12 @@ const licenceWords = anyOf(
 
 /** No two states write it alike; all have four digits at least. */
 const hasFourDigits = (match: RegExpExecArray): boolean => /(?:\d\D{0,3}){4}/.test(match[0])
-const licence = { kind: 'us_driver_license', isRight: hasFourDigits, words: licenceWords } as const
+const licence = {
+  kind: 'us_driver_license',
+  isRight: hasFourDigits,
+  words: licenceWords,
+  apart: true,
+} as const
 
 const licenceForms = [
   // Illinois, Florida, Wisconsin, Michigan, New Jersey, Kansas: groups behind a letter.

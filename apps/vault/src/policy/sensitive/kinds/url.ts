@@ -1,12 +1,12 @@
 import { matchAt } from '../scan/form.ts'
 import { mask } from '../scan/mask.ts'
-import type { Range, Report } from '../scan/scan-tokens.ts'
+import { nextSign, type Range, type Report } from '../scan/scan-tokens.ts'
 import { isWordAt } from '../scan/word-class.ts'
 
 const schemeCharsMax = 20
 const scheme = /[A-Za-z][A-Za-z0-9+.-]{0,19}$/
 const host =
-  /(?:[^\s/?#@"<>]{1,256}@)?(?:\[[0-9A-Fa-f:.]{2,45}\]|[\p{L}\p{N}_%.-]{1,255})(?::\d{1,5})?(?![\p{L}\p{N}@])/uy
+  /(?:[^\s/?#@"<>]{1,256}@)?(?:\[[0-9A-Fa-f:.]{2,45}\]|[\p{L}\p{N}_%.-]{1,255})(?::\d{1,5})?/uy
 /** What no URL holds (RFC 3986), and what ends one in prose, markup and lists. */
 const ending = new RegExp(`[\\s<>"'\`\\\\{}|^${mask}\\u3000-\\u303f\\uff00-\\uffef]`, 'g')
 
@@ -17,18 +17,19 @@ export function scanUrls(range: Range, report: Report): boolean {
 
 function scanFor(sign: '://' | 'www.', { text, from, to }: Range, report: Report): boolean {
   const last = Math.min(text.length, to + schemeCharsMax)
-  let at = text.indexOf(sign, from)
-  while (at >= 0 && at <= last) {
+  const next = (after: number) => nextSign(sign, { text, from: after, to: last })
+  let at = next(from)
+  while (at >= 0) {
     const start = sign === '://' ? schemeStart(text, at) : wwwStart(text, at)
-    const found =
-      start === undefined ? undefined : matchAt(host, text, at + (sign === '://' ? 3 : 0))
-    if (start === undefined || found === undefined) {
-      at = text.indexOf(sign, at + sign.length)
+    const hostAt = at + (sign === '://' ? sign.length : 0)
+    if (start === undefined || matchAt(host, text, hostAt) === undefined) {
+      at = next(at + sign.length)
       continue
     }
-    const end = urlEnd(text, found.index)
-    if (start >= from && start < to && report('url', { start, end })) return true
-    at = text.indexOf(sign, end)
+    const end = urlEnd(text, hostAt)
+    const isOne = end > hostAt && start >= from && start < to
+    if (isOne && report('url', { start, end })) return true
+    at = next(Math.max(end, at + sign.length))
   }
   return false
 }

@@ -34,10 +34,12 @@ interface PatternForm extends Omit<Form, 'match'> {
   readonly words?: RegExp
   /** Its groups have spaces between them, so that digits beyond a space may belong to it. */
   readonly spaced?: boolean
+  /** Much looks like it: it is a word of its own, not joined to another. */
+  readonly apart?: boolean
 }
 
 /** A form that is described by an expression and what has to hold for what it matches. */
-export function createForm({ pattern, isRight, words, spaced, ...form }: PatternForm): Form {
+export function createForm({ pattern, isRight, words, spaced, apart, ...form }: PatternForm): Form {
   return {
     ...form,
     match({ text, start, near }) {
@@ -47,6 +49,7 @@ export function createForm({ pattern, isRight, words, spaced, ...form }: Pattern
       if (!standsAlone(text, span) || (spaced === true && hasDigitsBeside(text, span))) {
         return undefined
       }
+      if (apart === true && isJoined(text, span)) return undefined
       if (isRight !== undefined && !isRight(match)) return undefined
       return words === undefined || near(words, span) ? span : undefined
     },
@@ -76,3 +79,11 @@ function hasDigitsBeside(text: string, { start, end }: Span): boolean {
     (text.charAt(end) === ' ' && isDigitAt(text, end + 1))
   )
 }
+
+const seamsBefore = '-_+'
+const seamsAfter = '-_+/='
+
+/** Whether a letter or a digit is joined to it, as in an identifier or in base 64. */
+const isJoined = (text: string, { start, end }: Span): boolean =>
+  (start > 1 && seamsBefore.includes(text.charAt(start - 1)) && isWordAt(text, start - 2)) ||
+  (end < text.length && seamsAfter.includes(text.charAt(end)) && isWordAt(text, end + 1))

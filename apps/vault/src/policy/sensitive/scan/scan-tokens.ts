@@ -17,6 +17,16 @@ export interface Range {
 /** Looks through a stretch of text; answers whether it was enough. */
 export type Scan = (range: Range, report: Report) => boolean
 
+/** Where a sign stands next, before `to`; -1 where it does not. What lies behind is not read, however long it is. */
+export function nextSign(
+  sign: string,
+  { text, from, to }: Pick<Range, 'text' | 'from' | 'to'>,
+): number {
+  if (from >= to) return -1
+  const at = text.slice(from, to + sign.length - 1).indexOf(sign)
+  return at < 0 ? -1 : from + at
+}
+
 /** No form begins with a longer token. */
 const tokenCharsMax = 128
 

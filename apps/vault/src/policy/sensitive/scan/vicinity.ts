@@ -1,4 +1,5 @@
 import { mask } from './mask.ts'
+import { isWordAt } from './word-class.ts'
 
 /** A stretch of text, in UTF-16 units. */
 export interface Span {
@@ -29,26 +30,49 @@ export function createVicinity(text: string): Near {
 }
 
 function wordsBefore(text: string, start: number): string {
-  const whole = text.slice(Math.max(0, start - beforeCharsMax), start)
+  const from = Math.max(0, start - beforeCharsMax)
+  // A word that is cut may end like another.
+  const whole = text
+    .slice(from, start)
+    .slice(isWordAt(text, from - 1) ? partAtStart(text, from) : 0)
   const before = whole.slice(whole.lastIndexOf(mask) + 1)
   return asWords(labelled.exec(before)?.[0] ?? before)
 }
 
+const partAtStart = (text: string, from: number): number => {
+  let length = 0
+  while (length < beforeCharsMax && isWordAt(text, from + length)) length += 1
+  return length
+}
+
 function wordsAfter(text: string, end: number): string {
-  const after = text.slice(end, end + afterCharsMax)
+  let last = Math.min(text.length, end + afterCharsMax)
+  if (isWordAt(text, last)) while (last > end && isWordAt(text, last - 1)) last -= 1
+  const after = text.slice(end, last)
   const stop = after.search(elsewhere)
   const masked = after.indexOf(mask)
   const cut = Math.min(stop < 0 ? after.length : stop, masked < 0 ? after.length : masked)
   return asWords(after.slice(0, cut))
 }
 
+/** Twenty and more characters of base 64 hold any short word by chance. */
+const blob = /[A-Za-z0-9+/]{20,}/g
+const isBlob = (run: string): boolean => /\d/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run)
+
+/** Stands where two words are written as one, `dateOfBirth`. */
+const hump = '~'
+
 /** `dateOfBirth`, `date_of_birth` and `Date  of birth` as the same words. */
 function asWords(text: string): string {
   return text
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(blob, (run) => (isBlob(run) ? ' ' : run))
+    .replace(/([a-z0-9])([A-Z])/g, `$1${hump}$2`)
     .replace(/[\s_.\-/’']+/g, ' ')
     .toLowerCase()
 }
+
+/** Two letters stand by chance between the capitals of anything random. */
+const chanceLettersMax = 2
 
 /**
  * An expression for these words in the form that `asWords` gives. A space may be missing; a `*` at an end lets the word
@@ -56,9 +80,10 @@ function asWords(text: string): string {
  */
 export function anyOf(...words: readonly string[]): RegExp {
   const alternatives = words.map((word) => {
-    const before = word.startsWith('*') ? '' : '(?<!\\p{L})'
-    const after = word.endsWith('*') ? '' : '(?!\\p{L})'
-    return before + word.replaceAll('*', '').replaceAll(' ', ' ?') + after
+    const edge = word.length > chanceLettersMax ? '\\p{L}' : `[\\p{L}${hump}]`
+    const before = word.startsWith('*') ? '' : `(?<!${edge})`
+    const after = word.endsWith('*') ? '' : `(?!${edge})`
+    return before + word.replaceAll('*', '').replaceAll(' ', `[ ${hump}]?`) + after
   })
   return new RegExp(alternatives.join('|'), 'u')
 }
