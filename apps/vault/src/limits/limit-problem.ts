@@ -15,7 +15,7 @@ export interface LimitRefusal {
 }
 
 /** Is it a limit on what language models may use? */
-export const isBudget = (limit: string): boolean => /^(tokens|usd)Per(Day|Month)$/.test(limit)
+const isBudget = (limit: string): boolean => /^(tokens|usd)Per(Day|Month)$/.test(limit)
 
 /** The problem that a caller is told whose request a limit refuses: which limit, and when it makes sense to come again. */
 export function limitProblem(refusal: LimitRefusal): Problem {
