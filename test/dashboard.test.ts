@@ -128,6 +128,8 @@ describe('the served dashboard', () => {
     expect(directives.get('base-uri')).toEqual(["'none'"])
     expect(directives.get('form-action')).toEqual(["'none'"])
     expect(directives.get('require-trusted-types-for')).toEqual(["'script'"])
+    expect(directives.get('trusted-types')).toEqual(['service-worker'])
+    expect(directives.get('worker-src')).toEqual(["'self'"])
     expect(policy).not.toMatch(/unsafe|\*|https?:/)
     expect(headers).toMatchObject({
       'x-frame-options': 'DENY',
@@ -137,6 +139,20 @@ describe('the served dashboard', () => {
       'cache-control': 'no-cache',
       'permissions-policy': expect.stringContaining('camera=()'),
     })
+  })
+
+  it('serves the service worker as a script that is asked for anew, and that may load pictures alone', async () => {
+    verifies('S-42')
+    const { status, headers, body } = await ask('/sw.js')
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'no-cache',
+      'content-security-policy': "default-src 'none'; img-src 'self'",
+      'x-content-type-options': 'nosniff',
+    })
+    // It keeps no page: nothing of it answers in the vault's place.
+    expect(body.toString()).not.toMatch(/caches|respondWith|importScripts|fetch/)
   })
 
   it('gives each answer a nonce of its own, the same in the policy and in the page', async () => {

@@ -12,6 +12,8 @@ import { byValue } from './by-value.mjs'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const dist = join(here, 'dist')
 
+const browsers = ['chrome123', 'firefox128', 'safari17.5']
+
 const routes = {
   name: 'routes-by-value',
   load: {
@@ -29,6 +31,7 @@ export async function build() {
   const partial = join(here, 'node_modules', `.dist-${process.pid}`)
   try {
     await makeIn(partial)
+    await makeServiceWorkerIn(partial)
     pack(partial)
     rmSync(dist, { recursive: true, force: true })
     renameSync(partial, dist)
@@ -54,7 +57,31 @@ async function makeIn(outDir) {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      target: ['chrome123', 'firefox128', 'safari17.5'],
+      target: browsers,
+    },
+  })
+}
+
+/** One file at a fixed address, without imports: what a service worker is everywhere. */
+async function makeServiceWorkerIn(outDir) {
+  await bundle({
+    root: here,
+    configFile: false,
+    mode: 'production',
+    logLevel: 'warn',
+    publicDir: false,
+    build: {
+      outDir,
+      emptyOutDir: false,
+      sourcemap: false,
+      reportCompressedSize: false,
+      target: browsers,
+      lib: {
+        entry: join(here, 'src/service-worker/main.ts'),
+        formats: ['iife'],
+        name: 'serviceWorker',
+        fileName: () => 'sw.js',
+      },
     },
   })
 }

@@ -35,6 +35,13 @@ interface Needs {
   readonly random: () => number
 }
 
+/** Queries whose operations are called otherwise than the noun of the event that they go with. */
+const also: Readonly<Record<string, readonly string[]>> = {
+  notifications: ['notification-channels', 'notification-deliveries'],
+  // Who is signed in also hears what the workspace is called and whether it is frozen.
+  workspace: ['session'],
+}
+
 /** Builds the listener. */
 export function createEvents({ queryClient, openSource, isOnline, random }: Needs): Events {
   const listeners = new Set<() => void>()
@@ -50,8 +57,7 @@ export function createEvents({ queryClient, openSource, isOnline, random }: Need
   }
   const askAgain = (noun = '*') => {
     void queryClient.invalidateQueries(noun === '*' ? {} : { queryKey: [noun] })
-    // Who is signed in also hears what the workspace is called and whether it is frozen.
-    if (noun === 'workspace') askAgain('session')
+    for (const one of also[noun] ?? []) askAgain(one)
   }
   const close = () => {
     clearTimeout(retry)

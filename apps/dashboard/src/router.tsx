@@ -171,6 +171,11 @@ const activity = createRoute({
   validateSearch: search.activity,
   component: lazyRouteComponent(() => import('./pages/activity/activity-page.tsx'), 'ActivityPage'),
 })
+const alerts = createRoute({
+  ...inside('/alerts'),
+  validateSearch: search.alerts,
+  component: lazyRouteComponent(() => import('./pages/alerts/alerts-page.tsx'), 'AlertsPage'),
+})
 const welcome = createRoute({
   ...inside('/welcome'),
   validateSearch: search.welcome,
@@ -225,6 +230,35 @@ const singleSignOn = createRoute({
     'SingleSignOnPage',
   ),
 })
+const notifications = createRoute({
+  ...setting('/notifications'),
+  validateSearch: search.notifications,
+  component: lazyRouteComponent(
+    () => import('./pages/settings/notifications/notifications-page.tsx'),
+    'NotificationsPage',
+  ),
+})
+const notificationChannel = createRoute({
+  ...setting('/notifications/$channelId'),
+  component: lazyRouteComponent(
+    () => import('./pages/settings/notifications/channel-page.tsx'),
+    'ChannelPage',
+  ),
+})
+const alertSettings = createRoute({
+  ...setting('/alerts'),
+  component: lazyRouteComponent(
+    () => import('./pages/settings/alert-settings-page.tsx'),
+    'AlertSettingsPage',
+  ),
+})
+const mailServer = createRoute({
+  ...setting('/mail-server'),
+  component: lazyRouteComponent(
+    () => import('./pages/settings/mail-server-page.tsx'),
+    'MailServerPage',
+  ),
+})
 const workspace = createRoute({
   ...setting('/workspace'),
   component: lazyRouteComponent(
@@ -255,14 +289,19 @@ const routeTree = rootRoute.addChildren([
     capabilityRequest,
     audit,
     activity,
+    alerts,
     settings.addChildren([
       settingsHome,
       account,
+      notifications,
+      notificationChannel,
       members,
       tokens,
       oauthApps,
       oauthApp,
       singleSignOn,
+      alertSettings,
+      mailServer,
       workspace,
     ]),
   ]),

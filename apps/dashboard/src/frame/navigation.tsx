@@ -2,6 +2,7 @@ import type { OwnerScope } from '@sallyport/contracts'
 import { Link } from '@tanstack/react-router'
 import {
   Activity,
+  BellRing,
   Bot,
   Hand,
   Inbox,
@@ -21,7 +22,7 @@ interface Place {
   /** Where there is little room. */
   readonly short?: string
   readonly Icon: LucideIcon
-  readonly counts?: 'approvals' | 'capabilityRequests' | 'connections'
+  readonly counts?: 'approvals' | 'capabilityRequests' | 'connections' | 'alerts'
   /** Left out for those whose role does not include it. */
   readonly scope?: OwnerScope
 }
@@ -38,6 +39,7 @@ const places: readonly Place[] = [
   { to: '/agents', label: 'Agents', Icon: Bot },
   { to: '/connections', label: 'Connections', Icon: KeyRound, counts: 'connections' },
   { to: '/policies', label: 'Policies', Icon: ShieldCheck },
+  { to: '/alerts', label: 'Alerts', Icon: BellRing, counts: 'alerts', scope: 'audit:read' },
   { to: '/activity', label: 'Activity', Icon: Activity, scope: 'audit:read' },
   { to: '/audit', label: 'Audit', Icon: ScrollText, scope: 'audit:read' },
   { to: '/settings', label: 'Settings', Icon: Settings },

@@ -27,8 +27,13 @@ const policy = (nonce: string) =>
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    // One policy, which makes the address of the service worker and no other.
+    'trusted-types service-worker',
   ].join('; ')
+
+const serviceWorkerPath = '/sw.js'
+/** Of the worker itself: it shows pictures of ours with its notifications, and loads and asks for nothing else. */
+const serviceWorkerPolicy = "default-src 'none'; img-src 'self'"
 
 const unusedFeatures = [
   'accelerometer',
@@ -86,6 +91,7 @@ function sendFile(c: Context, file: DashboardFile, { respond, requestId }: Dashb
     etag,
     vary: 'accept-encoding',
     'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    ...(c.req.path === serviceWorkerPath && { 'content-security-policy': serviceWorkerPolicy }),
   }
   const known = c.req.header('if-none-match') ?? ''
   const isKnown = known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)

@@ -23,6 +23,10 @@ const RememberedList = lazyPart(
   async () => (await import('../../components/remembered-list.tsx')).RememberedList,
 )
 
+const OpenAlerts = lazyPart(
+  async () => (await import('../../components/open-alerts.tsx')).OpenAlerts,
+)
+
 export function AgentPage() {
   const { agentId } = route.useParams()
   const { data, error, refetch } = useQuery(query('getAgent', { agentId }))
@@ -54,6 +58,7 @@ export function AgentPage() {
       />
       <div className="grid gap-4">
         <EnrolmentNotice agent={agent} />
+        <OpenAlerts agentId={agent.id} />
         <AgentRequests agentId={agent.id} />
         <AgentPolicies agentId={agent.id} />
         <RememberedList of={{ agentId: agent.id }} />

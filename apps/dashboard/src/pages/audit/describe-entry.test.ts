@@ -6,7 +6,8 @@ it('has words for every operation', () => {
   for (const operation of Object.keys(operations)) {
     expect(describeEntry({ operation })).toMatch(/^[A-Z][A-Za-z -]+$/)
   }
-  expect(describeEntry({ operation: 'createAgent' })).toBe('Create agent')
+  expect(describeEntry({ operation: 'createAgent' })).toBe('Added an agent')
+  expect(describeEntry({ operation: 'doWhatComesNext' })).toBe('Do what comes next')
 })
 
 it('shows the decision where nothing was sent, and how it ended otherwise', () => {

@@ -4,10 +4,13 @@ import { PageHeader } from '../../components/page-header.tsx'
 
 const places = [
   ['/settings/account', 'Account'],
+  ['/settings/notifications', 'Notifications'],
   ['/settings/members', 'Members'],
   ['/settings/tokens', 'Tokens'],
   ['/settings/oauth-apps', 'OAuth apps'],
   ['/settings/single-sign-on', 'Single sign-on'],
+  ['/settings/alerts', 'Alerts'],
+  ['/settings/mail-server', 'Mail server'],
   ['/settings/workspace', 'Workspace'],
 ] as const
 

@@ -1,0 +1,99 @@
+import type { NotificationDelivery, NotificationKind } from '@sallyport/contracts'
+import type { Output } from '../../../api.ts'
+import type { Tone } from '../../../components/notice.tsx'
+
+export type Channel = Output<'listNotificationChannels'>['channels'][number]
+/** What is added by a form; a browser adds itself. */
+export type FormKind = Exclude<Channel['kind'], 'web-push'>
+
+interface KindWords {
+  readonly name: string
+  /** What comes there, and what it takes. */
+  readonly sentence: string
+}
+
+export const kindWords: Readonly<Record<Channel['kind'], KindWords>> = {
+  'web-push': {
+    name: 'Browser',
+    sentence: 'Notifications of a browser or an installed app, encrypted for it alone.',
+  },
+  email: {
+    name: 'E-mail',
+    sentence: 'A mail with a link. It takes a mail server, which an owner or admin sets up once.',
+  },
+  'slack-app': {
+    name: 'Slack, with buttons',
+    sentence:
+      'Direct messages of a Slack app of your own, with which you approve and deny in Slack.',
+  },
+  slack: {
+    name: 'Slack, with links',
+    sentence:
+      'Messages with a link, to one channel. It takes an incoming webhook, and two minutes.',
+  },
+  telegram: {
+    name: 'Telegram',
+    sentence: 'Messages of a bot of your own, with which you approve and deny in Telegram.',
+  },
+  discord: { name: 'Discord', sentence: 'Messages with a link, by a webhook of one channel.' },
+  ntfy: {
+    name: 'ntfy',
+    sentence: 'Push messages to the ntfy app, by ntfy.sh or a server of your own.',
+  },
+  webhook: {
+    name: 'Webhook',
+    sentence: 'A signed POST to a program of yours, as Standard Webhooks says.',
+  },
+}
+
+/** In the order in which they are offered. */
+export const formKinds: readonly FormKind[] = [
+  ...(['slack-app', 'telegram', 'email', 'slack', 'discord', 'ntfy', 'webhook'] as const),
+]
+
+export const isFormKind = (value: string | undefined): value is FormKind =>
+  formKinds.some((kind) => kind === value)
+
+/** What each kind of event is called, and what it tells of. */
+export const eventWords: Readonly<Record<NotificationKind, KindWords>> = {
+  approval: { name: 'Approvals', sentence: 'A request waits for your answer.' },
+  capability: { name: 'Capability requests', sentence: 'An agent asks to be allowed more.' },
+  needs_reauth: { name: 'Connections', sentence: 'An account has to be connected again.' },
+  limit_reached: { name: 'Limits', sentence: 'An agent reached a limit or used up a budget.' },
+  unusual_activity: {
+    name: 'Unusual activity',
+    sentence: 'An agent does what it does not usually do.',
+  },
+  freeze: { name: 'Freeze', sentence: 'Somebody stopped every agent.' },
+}
+
+/** How a channel stands, in a word. */
+export function standingOf({
+  enabled,
+  status,
+}: Pick<Channel, 'enabled' | 'status'>): readonly [Tone, string] {
+  if (!enabled) return ['neutral', 'Turned off']
+  return standings[status]
+}
+
+const standings = {
+  active: ['good', 'Active'],
+  unlinked: ['warn', 'Not linked yet'],
+  failing: ['bad', 'Failing'],
+  gone: ['bad', 'Gone'],
+} as const
+
+/** Why nothing arrives there, where the vault's own words do not say it. */
+export const whyNot: Readonly<Partial<Record<Channel['status'], string>>> = {
+  unlinked: 'Nothing is sent until its account is linked.',
+  gone: 'Its target does not exist any more, so nothing is sent. Turning it off and on tries it again.',
+}
+
+export const deliveryStandings: Readonly<
+  Record<NotificationDelivery['status'], readonly [Tone, string]>
+> = {
+  waiting: ['warn', 'Waiting'],
+  delivered: ['good', 'Delivered'],
+  failed: ['bad', 'Failed'],
+  dropped: ['neutral', 'Not needed'],
+}
