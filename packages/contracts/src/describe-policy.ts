@@ -1,4 +1,5 @@
 import { describeLimits, rateWords } from './describe-limits.ts'
+import { describeResponseRules, describeRules } from './describe-rules.ts'
 import type { AllowEntry, PolicyDocument, TimeWindow } from './policy.ts'
 import { weekdays } from './policy.ts'
 
@@ -25,7 +26,8 @@ const dayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Satur
  * has ended by then. An action template is described the same way.
  */
 export function describePolicy(policy: Described, nowMs?: number): string[] {
-  const { allow, approval, limits = {}, windows = [], expiresAt } = policy
+  const { allow, approval, rules = [], response = [] } = policy
+  const { limits = {}, windows = [], expiresAt } = policy
   if (allow.length === 0) return ['Allows nothing.']
   const modes = new Set(allow.map((entry) => entry.approval ?? approval))
   const [first] = modes
@@ -36,8 +38,12 @@ export function describePolicy(policy: Described, nowMs?: number): string[] {
       ...(only === undefined ? [describeMode(entry, policy)] : []),
       ...describeEntryLimits(entry),
     ]),
-    ...(only === undefined ? [] : [describeOnlyMode(only, allow)]),
-    ...(modes.size > 1 || asks(only ?? 'never', allow) ? [describeApproval(policy)] : []),
+    ...(only === undefined ? [] : [describeOnlyMode(only, allow) + unlessRules(only, rules)]),
+    ...describeRules(rules),
+    ...(modes.size > 1 || asks(only ?? 'never', allow) || rules.some(asksByRule)
+      ? [describeApproval(policy)]
+      : []),
+    ...describeResponseRules(response),
     ...describeLimits(limits),
     ...describeWindows(windows),
     ...(expiresAt === undefined ? [] : [describeEnd(expiresAt, nowMs)]),
@@ -72,6 +78,16 @@ const writes = (entries: readonly AllowEntry[]) =>
 /** Could a mode ask for anything that these entries allow? */
 const asks = (mode: Mode, entries: readonly AllowEntry[]) =>
   mode === 'always' || (mode === 'writes' && writes(entries))
+
+const asksByRule = ({ then }: { readonly then: string }) => then === 'require_approval'
+
+/** Rules go before the mode. */
+function unlessRules(mode: Mode, rules: NonNullable<PolicyDocument['rules']>): string {
+  const decides = rules.some(
+    ({ then }) => then === (mode === 'never' ? 'require_approval' : 'allow'),
+  )
+  return decides ? ' Rules that say otherwise come first.' : ''
+}
 
 function describeOnlyMode(mode: Mode, allow: readonly AllowEntry[]): string {
   if (mode === 'always') return 'Every request asks you first.'
