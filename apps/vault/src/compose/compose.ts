@@ -27,6 +27,7 @@ const removeExpiredEveryMs = 60_000
 const expireApprovalsEveryMs = 5_000
 const keepTokensAliveEveryMs = 5 * 60_000
 const notifyEveryMs = 5_000
+const pollEveryMs = 1_000
 const removeOldNotificationsEveryMs = 3_600_000
 const watchAgentsEveryMs = 3_000
 const removeAlertsEveryMs = 3_600_000
@@ -43,7 +44,7 @@ export async function compose(needs: ComposeNeeds) {
 
 async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
-  const { identity, approvals, tokens, notify, watchCalls } = rooms
+  const { identity, approvals, tokens, notify, reach, watchCalls } = rooms
   const { audit, egress, feed, running } = foundation
   const { app, refuse } = composeApp(needs, foundation, rooms)
   if (needs.store.isExclusive) {
@@ -72,6 +73,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
       { name: 'keep tokens alive', everyMs: keepTokensAliveEveryMs, run: tokens.keepAlive },
       { name: 'notify', everyMs: notifyEveryMs, run: notify.run },
+      { name: 'fetch presses', everyMs: pollEveryMs, run: reach.poll },
       { name: 'settle messages', everyMs: notifyEveryMs, run: notify.settle },
       {
         ...{ name: 'remove old notifications', everyMs: removeOldNotificationsEveryMs },
@@ -96,6 +98,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
     async close(): Promise<void> {
       rooms.watch.stop()
+      reach.stop()
       await jobs.stop()
       await notify.stop()
       // Before the way out is closed: an answer that is cut off may be the only one with the new refresh token in it.

@@ -10,6 +10,8 @@ import { createEmailSender } from '../notify/senders/email.ts'
 import { createPost } from '../notify/senders/http-answer.ts'
 import { createNtfySender } from '../notify/senders/ntfy.ts'
 import { createSlackSender } from '../notify/senders/slack.ts'
+import { createSlackAppSender } from '../notify/senders/slack-app.ts'
+import { createTelegramSender } from '../notify/senders/telegram.ts'
 import { createWebPushSender } from '../notify/senders/web-push.ts'
 import { createWebhookSender } from '../notify/senders/webhook.ts'
 import { createMailServerStore } from '../store/mail-servers.ts'
@@ -74,6 +76,8 @@ function composeSenders(
     ntfy: createNtfySender(http),
     discord: createDiscordSender(http),
     slack: createSlackSender(http),
+    'slack-app': createSlackAppSender(http),
+    telegram: createTelegramSender(http),
     'web-push': createWebPushSender({
       ...http,
       now,

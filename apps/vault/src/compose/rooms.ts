@@ -17,6 +17,7 @@ import { composeNotify } from './notify.ts'
 import { composeOAuth } from './oauth.ts'
 import { composeOwnersView } from './owners-view.ts'
 import { composePolicies } from './policies.ts'
+import { composeReach } from './reach.ts'
 import { composeRequestPath } from './request-path.ts'
 import { composeTokens } from './tokens.ts'
 
@@ -66,6 +67,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   })
   const policies = composePolicies(needs, foundation, { connectionStore, policyStore })
   const notify = composeNotify(needs, foundation)
+  const reach = composeReach(needs, foundation, { approvals, notify })
   const ownersView = composeOwnersView({ ...foundation, now, identity, workspaceStore })
   const capabilities = createCapabilities({
     catalog,
@@ -83,7 +85,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   return {
     ...ownersView,
     ...composeAlerts(needs, foundation, identity),
-    ...{ identity, connections, connect, policies, capabilities, approvals, notify },
+    ...{ identity, connections, connect, policies, capabilities, approvals, notify, reach },
     oauthApps: oauth.oauthApps,
     tokens,
     ...path,

@@ -10,6 +10,7 @@ import type { Events } from '../events/events.ts'
 import type { Execute } from '../execute/execute.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Notify } from '../notify/notify.ts'
+import type { Reach } from '../notify/reach.ts'
 import type { PolicyHistory } from '../policies/history/policy-history.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { Workspaces } from '../workspaces/workspaces.ts'
@@ -26,6 +27,7 @@ export interface Rooms {
   readonly capabilities: Capabilities
   readonly approvals: Approvals
   readonly notify: Notify
+  readonly reach: Pick<Reach, 'linking' | 'takeSlackCallback' | 'takeTelegramCallback'>
   readonly alerts: Alerts
   readonly execute: Execute['execute']
   readonly executeApproval: Execute['executeApproval']

@@ -69,8 +69,7 @@ export interface Sender<K extends Kind> {
   /** Says on a message that was delivered with a reference what became of its approval. A failure is tried again a few times. */
   settle?(
     target: TargetOf<K>,
-    reference: MessageReference,
-    settled: Settled,
+    told: { readonly reference: MessageReference; readonly settled: Settled },
     context: Pick<SendContext, 'channelId' | 'workspaceId' | 'linked' | 'signal'>,
   ): Promise<void>
   /** Can its messages have buttons, once an account is linked? */

@@ -60,5 +60,5 @@ async function settleOn<K extends Kind>(
   },
 ): Promise<void> {
   const sender = senders[target.kind as K]
-  await sender?.settle?.(target, told.reference, told.settled, told.context)
+  await sender?.settle?.(target, told, told.context)
 }

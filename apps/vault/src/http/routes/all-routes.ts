@@ -13,6 +13,7 @@ import { executeRoutes } from './execute.ts'
 import { notificationRoutes } from './notifications.ts'
 import { ownerRoutes } from './owners.ts'
 import { policyRoutes } from './policies.ts'
+import { reachRoutes } from './reach.ts'
 import { singleSignOnRoutes } from './single-sign-on.ts'
 import { systemRoutes } from './system.ts'
 import { workspaceRoutes } from './workspace.ts'
@@ -28,6 +29,7 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...capabilityRoutes(rooms),
   ...policyRoutes(rooms),
   ...notificationRoutes(rooms),
+  ...reachRoutes(rooms),
   ...auditRoutes(rooms),
   ...activityRoutes(rooms),
   ...alertRoutes(rooms),

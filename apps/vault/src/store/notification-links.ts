@@ -1,0 +1,140 @@
+import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
+import type { LinkingStore, PollStore } from '../notify/linking-store.ts'
+import { type Database, guardStore } from './database.ts'
+import { channelColumns } from './notification-channels.ts'
+import {
+  notificationChannels as channels,
+  notificationDeliveries as deliveries,
+} from './notify-tables.ts'
+import { owners } from './owner-tables.ts'
+
+// All times are the database's: replicas' clocks differ.
+
+const inMs = (ms: number) => sql`now() + make_interval(secs => ${ms / 1000}::double precision)`
+const now = sql`now()`
+
+/** Builds the queries on linked accounts. */
+export function createNotificationLinkStore({ db }: Pick<Database, 'db'>): LinkingStore {
+  return guardStore<LinkingStore>({
+    async findAny(channelId) {
+      const [row] = await db.select(channelColumns).from(channels).where(eq(channels.id, channelId))
+      return row
+    },
+
+    async beginLink({ workspaceId, ownerId, id }, { hash, lastsMs, everyMs }) {
+      const begun = await db
+        .update(channels)
+        .set({ linkHash: hash, linkExpiresAt: inMs(lastsMs), linkTries: 0 })
+        .where(
+          and(
+            eq(channels.id, id),
+            eq(channels.workspaceId, workspaceId),
+            eq(channels.ownerId, ownerId),
+            or(isNull(channels.linkExpiresAt), lt(channels.linkExpiresAt, inMs(lastsMs - everyMs))),
+          ),
+        )
+        .returning({ id: channels.id })
+      return begun.length === 1
+    },
+
+    async takeLinkTry(channelId, triesMax) {
+      const [row] = await db
+        .update(channels)
+        .set({ linkTries: sql`${channels.linkTries} + 1` })
+        .where(
+          and(
+            eq(channels.id, channelId),
+            gt(channels.linkExpiresAt, now),
+            lt(channels.linkTries, triesMax),
+          ),
+        )
+        .returning({ hash: channels.linkHash })
+      return row?.hash ?? undefined
+    },
+
+    async finishLink({ id, sealed, version, hash }) {
+      const [row] = await db
+        .update(channels)
+        .set({
+          ...{ sealed, version, status: 'active', linkHash: null, linkExpiresAt: null },
+          updatedAt: now,
+        })
+        .where(
+          and(
+            eq(channels.id, id),
+            eq(channels.version, version - 1),
+            eq(channels.linkHash, hash),
+            gt(channels.linkExpiresAt, now),
+          ),
+        )
+        .returning(channelColumns)
+      return row
+    },
+
+    async wasTold(channelId, approvalId) {
+      const [row] = await db
+        .select({ id: deliveries.id })
+        .from(deliveries)
+        .where(
+          and(
+            eq(deliveries.subjectId, approvalId),
+            eq(deliveries.channelId, channelId),
+            eq(deliveries.kind, 'approval'),
+            eq(deliveries.status, 'delivered'),
+            sql`${deliveries.reference} IS NOT NULL`,
+          ),
+        )
+        .limit(1)
+      return row !== undefined
+    },
+
+    async findOwner({ workspaceId, ownerId }) {
+      const [row] = await db
+        .select({ email: owners.email, role: owners.role })
+        .from(owners)
+        .where(and(eq(owners.id, ownerId), eq(owners.workspaceId, workspaceId)))
+      return row
+    },
+  })
+}
+
+/** Is there a message with buttons whose approval may still be answered? They last a day at most. */
+const hasWaiting = sql`EXISTS (
+  SELECT 1 FROM ${deliveries} WHERE ${deliveries.channelId} = ${channels.id}
+    AND ${deliveries.kind} = 'approval' AND ${deliveries.status} = 'delivered'
+    AND ${deliveries.reference} IS NOT NULL AND ${deliveries.settledAt} IS NULL
+    AND ${deliveries.createdAt} > now() - interval '25 hours')`
+
+/** Builds the queries on bots that are asked for what was pressed. */
+export function createNotificationPollStore({ db }: Pick<Database, 'db'>): PollStore {
+  return guardStore<PollStore>({
+    async claimPolls({ by, leaseMs, channelsMax }) {
+      const due = db
+        .select({ id: channels.id })
+        .from(channels)
+        .where(
+          and(
+            eq(channels.kind, 'telegram'),
+            eq(channels.enabled, true),
+            or(isNull(channels.polledUntil), lt(channels.polledUntil, now)),
+            or(gt(channels.linkExpiresAt, now), hasWaiting),
+          ),
+        )
+        .limit(channelsMax)
+        .for('update', { skipLocked: true })
+      const rows = await db
+        .update(channels)
+        .set({ polledBy: by, polledUntil: inMs(leaseMs) })
+        .where(sql`${channels.id} IN ${due}`)
+        .returning({ ...channelColumns, offset: channels.pollOffset })
+      return rows.map(({ offset, ...channel }) => ({ channel, offset }))
+    },
+
+    async endPoll({ channelId, by, offset, againMs }) {
+      await db
+        .update(channels)
+        .set({ polledUntil: inMs(againMs), pollOffset: offset })
+        .where(and(eq(channels.id, channelId), eq(channels.polledBy, by)))
+    },
+  })
+}
