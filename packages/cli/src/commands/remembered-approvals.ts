@@ -30,7 +30,7 @@ interface ListOptions {
 const minutesOf = { m: 1, h: 60, d: 24 * 60 } as const
 
 /** Reads a length of time such as 30m, 8h or 7d, in minutes. Throws what commander prints. */
-export function readMinutes(text: string): number {
+function readMinutes(text: string): number {
   const [, count = '', unit = ''] = /^([1-9]\d{0,6})([mhd])$/.exec(text) ?? []
   const minutes = Number(count) * (minutesOf[unit as keyof typeof minutesOf] ?? Number.NaN)
   if (minutes <= rememberedMinutesMax) return minutes

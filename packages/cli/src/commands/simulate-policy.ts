@@ -3,14 +3,14 @@ import {
   changeKinds,
   type InputOf,
   type OutputOf,
-  type PolicyDocumentInput,
   simulatedDaysMax,
   type simulatePolicy,
   type suggestPolicy,
 } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { parse, stringify } from 'yaml'
+import { stringify } from 'yaml'
+import { readDraft } from '../policy-files/read-draft.ts'
 import { CommandError, printable, table } from '../terminal.ts'
 import { idOfAgent, idOfConnection } from './lookup.ts'
 import { readCount } from './option-values.ts'
@@ -19,12 +19,15 @@ import type { RunCommand } from './run-command.ts'
 type Simulated = OutputOf<typeof simulatePolicy>
 type Suggested = OutputOf<typeof suggestPolicy>
 
-interface SimulateOptions {
+interface SimulateOptions extends Pair {
   readonly draft: string
-  readonly agent?: string
-  readonly connection?: string
   readonly days?: number
   readonly change?: (typeof changeKinds)[number]
+}
+
+interface Pair {
+  readonly agent?: string
+  readonly connection?: string
 }
 
 interface SuggestOptions {
@@ -45,12 +48,17 @@ export function addPolicyHistoryCommands(policies: Command, run: RunCommand): vo
     .action(
       run(
         async ({ terminal, owner }, [policyId, options]: [string | undefined, SimulateOptions]) => {
-          const draft = readDraft(options.draft)
+          const { draft: file, days, change } = options
+          const name = file === '-' ? 'stdin' : file
+          const { document, ...names } = readDraft(
+            name,
+            readFileSync(file === '-' ? 0 : file, 'utf8'),
+            options,
+          )
           const client = await owner()
-          const { days, change } = options
           const simulated = await client.call('simulatePolicy', {
-            ...(await whose(client, policyId, options)),
-            draft,
+            ...(await whose(client, policyId, { named: options, names })),
+            draft: document,
             ...(days !== undefined && { days }),
             ...(change !== undefined && { change }),
           })
@@ -83,39 +91,23 @@ function readDays(text: string): number {
   throw new InvalidArgumentError(`It must be at most ${simulatedDaysMax}.`)
 }
 
+/** Of the policy that is given, of the pair that is named, or of the pair that the file names. */
 async function whose(
   client: Client,
   policyId: string | undefined,
-  { agent, connection }: SimulateOptions,
+  { named, names }: { readonly named: Pair; readonly names: Pair },
 ): Promise<Pick<InputOf<typeof simulatePolicy>, 'policyId' | 'agentId' | 'connectionId'>> {
   if (policyId !== undefined) {
-    if (agent === undefined && connection === undefined) return { policyId }
+    if (named.agent === undefined && named.connection === undefined) return { policyId }
     throw new CommandError('Give the policy, or --agent and --connection.')
   }
+  const { agent = names.agent, connection = names.connection } = named
   if (agent === undefined || connection === undefined) {
     throw new CommandError('Give the policy whose history is wanted, or --agent and --connection.')
   }
   return {
     agentId: await idOfAgent(client, agent),
     connectionId: await idOfConnection(client, connection),
-  }
-}
-
-/** One policy of a file: the vault checks it and names what is wrong with it. */
-function readDraft(file: string): PolicyDocumentInput {
-  const name = file === '-' ? 'stdin' : file
-  const found = parseYaml(readFileSync(file === '-' ? 0 : file, 'utf8'), name)
-  if (typeof found !== 'object' || found === null || Array.isArray(found)) {
-    throw new CommandError(`${name} holds no policy.`)
-  }
-  return found as PolicyDocumentInput
-}
-
-function parseYaml(text: string, name: string): unknown {
-  try {
-    return parse(text)
-  } catch {
-    throw new CommandError(`${name} is neither YAML nor JSON.`)
   }
 }
 

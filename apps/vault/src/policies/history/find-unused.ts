@@ -1,4 +1,4 @@
-import type { AllowEntry, HttpMethod, InputOf, OutputOf, suggestPolicy } from '@sallyport/contracts'
+import type { AllowEntry, HttpMethod, OutputOf, suggestPolicy } from '@sallyport/contracts'
 import {
   type CompiledOriginPattern,
   compileOriginPattern,
@@ -14,7 +14,6 @@ import type { Attempt } from './read-attempt.ts'
 import { isSettled } from './settled-path.ts'
 
 type Unused = OutputOf<typeof suggestPolicy>['unused'][number]
-export type Days = InputOf<typeof suggestPolicy>['days']
 
 /** Requests of one entry that are told apart; one that was used for more is left as it is. */
 const requestsMax = 5_000

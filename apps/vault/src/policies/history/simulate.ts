@@ -48,7 +48,7 @@ export async function simulate(
 }
 
 /** What becomes of an attempt. */
-export function changeOf(was: Said, wouldBe: Verdict['outcome']): Change {
+function changeOf(was: Said, wouldBe: Verdict['outcome']): Change {
   if (wouldBe === 'unknown') return 'unknown'
   if (wouldBe === was) return 'same'
   if (wouldBe === 'deny') return 'newlyDenied'
