@@ -175,9 +175,9 @@ describe('who may ask history', () => {
     const other = clientOf(vault, await owner.newToken(['audit:read', 'approvals:write']))
     expect(await problemOf(other.call('simulatePolicy', asked))).toBe('insufficient-scope')
     expect(await problemOf(other.call('suggestPolicy', { policyId }))).toBe('insufficient-scope')
-    expect(await problemOf(clientOf(vault, await agent.newToken()).call('simulatePolicy', asked))).toBe(
-      'unauthenticated',
-    )
+    expect(
+      await problemOf(clientOf(vault, await agent.newToken()).call('simulatePolicy', asked)),
+    ).toBe('unauthenticated')
     const unknown = 'pol_01k8v3t5m9r2c4x6z8b0d1f3h5'
     expect(await problemOf(reader.call('simulatePolicy', { ...asked, policyId: unknown }))).toBe(
       'policy-not-found',
