@@ -247,9 +247,10 @@ export default {
     },
     {
       name: 'pages-are-found-by-the-router',
-      comment: 'Components and the frame know no page: the router alone loads pages.',
+      comment:
+        'Components and the frame know no page: the router with its routes alone loads pages.',
       severity: 'error',
-      from: { path: dashboard, pathNot: [`${dashboard}(router\\.tsx$|pages/)`, tests] },
+      from: { path: dashboard, pathNot: [`${dashboard}(router\\.tsx$|routes/|pages/)`, tests] },
       to: { path: `${dashboard}pages/` },
     },
     mayImport(

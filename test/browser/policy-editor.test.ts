@@ -111,7 +111,7 @@ describe.skipIf(!hasChromium)('the editor of policies', () => {
     await trial(page).getByLabel('Body').fill('{"text": "write to ann@example.com"}')
     await trial(page).getByRole('button', { name: 'Try it' }).click()
     await trial(page).getByText('Of the body this would be left').waitFor()
-    expect(await trial(page).innerText()).not.toContain('ann@example.com"')
+    expect(await trial(page).textContent()).not.toContain('ann@example.com"')
     await save(page)
     expect(await stored(policyId)).toMatchObject({
       rules: [{ then: 'redact', when: { sensitive: { kinds: ['contact', 'financial'] } } }],

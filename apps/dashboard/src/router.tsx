@@ -1,81 +1,13 @@
-import type { QueryClient } from '@tanstack/react-query'
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router'
-import { asProblem } from './api.ts'
-import type { TakeAnswer } from './authorization-response.ts'
+import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { LoadingState } from './components/loading-state.tsx'
 import { PageFailed } from './components/page-failed.tsx'
-import { NotFoundPage } from './pages/not-found/not-found-page.tsx'
+import { frame, inside } from './routes/frame-route.ts'
+import { outsideRoutes } from './routes/outside-routes.ts'
+import { type RouterContext, rootRoute } from './routes/root-route.ts'
+import { settingsRoute } from './routes/settings-routes.ts'
 import * as search from './search.ts'
-import { sessionQuery } from './session.ts'
 
 // Where everything is. Each page is its own chunk, loaded when somebody goes there.
-
-/** What pages get beside the address. */
-interface RouterContext {
-  readonly queryClient: QueryClient
-  /** Of the link that was opened, to set up or to join; empty where there was none. */
-  readonly linkToken: string
-  /** Of the provider that sent the browser back, once. */
-  readonly takeAnswer: TakeAnswer
-}
-
-const rootRoute = createRootRouteWithContext<RouterContext>()({
-  component: Outlet,
-  notFoundComponent: NotFoundPage,
-})
-
-const outside = <const Path extends string>(path: Path) => ({
-  getParentRoute: () => rootRoute,
-  path,
-})
-
-const setup = createRoute({
-  ...outside('/setup'),
-  component: lazyRouteComponent(() => import('./pages/setup/setup-page.tsx'), 'SetupPage'),
-})
-const signIn = createRoute({
-  ...outside('/sign-in'),
-  validateSearch: search.signIn,
-  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
-})
-const signInCallback = createRoute({
-  ...outside('/sign-in/callback'),
-  component: lazyRouteComponent(
-    () => import('./pages/sign-in/sign-in-callback-page.tsx'),
-    'SignInCallbackPage',
-  ),
-})
-const invite = createRoute({
-  ...outside('/invite'),
-  component: lazyRouteComponent(() => import('./pages/invite/invite-page.tsx'), 'InvitePage'),
-})
-
-/** All that needs somebody who is signed in: the frame with the navigation around the page. */
-const frame = createRoute({
-  getParentRoute: () => rootRoute,
-  id: 'frame',
-  beforeLoad: async ({ context: { queryClient }, location }) => {
-    try {
-      await queryClient.ensureQueryData(sessionQuery())
-    } catch (thrown) {
-      if (asProblem(thrown).type !== 'unauthenticated') throw thrown
-      throw redirect({ to: '/sign-in', search: { next: location.href } })
-    }
-  },
-  component: lazyRouteComponent(() => import('./frame/frame.tsx'), 'Frame'),
-})
-
-const inside = <const Path extends string>(path: Path) => ({
-  getParentRoute: () => frame,
-  path,
-})
 
 const home = createRoute({
   ...inside('/'),
@@ -182,96 +114,8 @@ const welcome = createRoute({
   component: lazyRouteComponent(() => import('./pages/welcome/welcome-page.tsx'), 'WelcomePage'),
 })
 
-const settings = createRoute({
-  ...inside('/settings'),
-  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
-})
-const setting = <const Path extends string>(path: Path) => ({
-  getParentRoute: () => settings,
-  path,
-})
-const settingsHome = createRoute({
-  ...setting('/'),
-  beforeLoad: () => {
-    throw redirect({ to: '/settings/account' })
-  },
-})
-const account = createRoute({
-  ...setting('/account'),
-  component: lazyRouteComponent(() => import('./pages/settings/account-page.tsx'), 'AccountPage'),
-})
-const members = createRoute({
-  ...setting('/members'),
-  component: lazyRouteComponent(() => import('./pages/settings/members-page.tsx'), 'MembersPage'),
-})
-const tokens = createRoute({
-  ...setting('/tokens'),
-  component: lazyRouteComponent(() => import('./pages/settings/tokens-page.tsx'), 'TokensPage'),
-})
-const oauthApps = createRoute({
-  ...setting('/oauth-apps'),
-  validateSearch: search.oauthApps,
-  component: lazyRouteComponent(
-    () => import('./pages/settings/oauth-apps-page.tsx'),
-    'OAuthAppsPage',
-  ),
-})
-const oauthApp = createRoute({
-  ...setting('/oauth-apps/$oauthAppId'),
-  component: lazyRouteComponent(
-    () => import('./pages/settings/oauth-app-page.tsx'),
-    'OAuthAppPage',
-  ),
-})
-const singleSignOn = createRoute({
-  ...setting('/single-sign-on'),
-  component: lazyRouteComponent(
-    () => import('./pages/settings/single-sign-on-page.tsx'),
-    'SingleSignOnPage',
-  ),
-})
-const notifications = createRoute({
-  ...setting('/notifications'),
-  validateSearch: search.notifications,
-  component: lazyRouteComponent(
-    () => import('./pages/settings/notifications/notifications-page.tsx'),
-    'NotificationsPage',
-  ),
-})
-const notificationChannel = createRoute({
-  ...setting('/notifications/$channelId'),
-  component: lazyRouteComponent(
-    () => import('./pages/settings/notifications/channel-page.tsx'),
-    'ChannelPage',
-  ),
-})
-const alertSettings = createRoute({
-  ...setting('/alerts'),
-  component: lazyRouteComponent(
-    () => import('./pages/settings/alert-settings-page.tsx'),
-    'AlertSettingsPage',
-  ),
-})
-const mailServer = createRoute({
-  ...setting('/mail-server'),
-  component: lazyRouteComponent(
-    () => import('./pages/settings/mail-server-page.tsx'),
-    'MailServerPage',
-  ),
-})
-const workspace = createRoute({
-  ...setting('/workspace'),
-  component: lazyRouteComponent(
-    () => import('./pages/settings/workspace-page.tsx'),
-    'WorkspacePage',
-  ),
-})
-
 const routeTree = rootRoute.addChildren([
-  setup,
-  signIn,
-  signInCallback,
-  invite,
+  ...outsideRoutes,
   frame.addChildren([
     home,
     welcome,
@@ -290,20 +134,7 @@ const routeTree = rootRoute.addChildren([
     audit,
     activity,
     alerts,
-    settings.addChildren([
-      settingsHome,
-      account,
-      notifications,
-      notificationChannel,
-      members,
-      tokens,
-      oauthApps,
-      oauthApp,
-      singleSignOn,
-      alertSettings,
-      mailServer,
-      workspace,
-    ]),
+    settingsRoute,
   ]),
 ])
 

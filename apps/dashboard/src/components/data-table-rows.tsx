@@ -1,7 +1,7 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useLayoutEffect, useRef, useState } from 'react'
 import { classes } from './classes.ts'
-import type { Column } from './data-table.tsx'
+import type { Column } from './column.ts'
 
 const rowHeightPx = 53
 const overscanRows = 12

@@ -1,21 +1,11 @@
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
 import { Button } from './button.tsx'
+import type { Column } from './column.ts'
 import type { DataTableRowsProps } from './data-table-rows.tsx'
 import { lazyPart } from './lazy-part.tsx'
 import { LoadingState } from './loading-state.tsx'
 import { ErrorState } from './states.tsx'
-
-/** A column of a table; on a phone a line of a card. */
-export interface Column<Row> {
-  readonly id: string
-  readonly header: string
-  readonly cell: (row: Row) => ReactNode
-  /** A share of the width as CSS grid writes it (`2fr`, `8rem`); 1fr unless said otherwise. */
-  readonly width?: string
-  /** The heading of the card on a phone: without its name before it. Usually the first column. */
-  readonly primary?: boolean
-}
 
 interface DataTableProps<Row, Page> {
   /** What the table lists, for those who do not see it. */

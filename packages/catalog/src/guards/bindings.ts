@@ -1,4 +1,4 @@
-import type { GuardRole } from './presets.ts'
+import type { GuardRole } from './guard-preset.ts'
 
 /** Where an action's requests say what presets ask about. */
 export interface GuardBinding {

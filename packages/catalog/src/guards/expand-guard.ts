@@ -11,8 +11,9 @@ import type {
 } from '@sallyport/contracts'
 import type { Service } from '../schema.ts'
 import { type GuardBinding, guardBindings } from './bindings.ts'
+import type { GuardPreset } from './guard-preset.ts'
 import { guardUses } from './guard-uses.ts'
-import { type GuardPreset, guardPresets } from './presets.ts'
+import { guardPresets } from './presets.ts'
 
 interface Guarded {
   readonly service: Pick<Service, 'category'>

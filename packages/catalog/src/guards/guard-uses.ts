@@ -1,7 +1,8 @@
 import type { ActionTemplate, GuardLevel } from '@sallyport/contracts'
 import type { Service } from '../schema.ts'
 import { guardBindings } from './bindings.ts'
-import type { GuardPresetId, GuardRole } from './presets.ts'
+import type { GuardRole } from './guard-preset.ts'
+import type { GuardPresetId } from './presets.ts'
 
 /** The presets of an action template at a level, from the first to the last. */
 export function guardUses(

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { createCatalog } from '../catalog.ts'
 import { guardBindings } from './bindings.ts'
 import { expandGuard, guardRulePrefix } from './expand-guard.ts'
+import { guardRoles } from './guard-preset.ts'
 import { guardUses } from './guard-uses.ts'
-import { guardPresets, guardRoles } from './presets.ts'
+import { guardPresets } from './presets.ts'
 
 const catalog = createCatalog()
 const domains = ['example.com', 'example.org']

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@sallyport/contracts'
 import { StatusBadge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
-import type { Column } from '../../components/data-table.tsx'
+import type { Column } from '../../components/column.ts'
 import { AgentName } from '../../components/names.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'

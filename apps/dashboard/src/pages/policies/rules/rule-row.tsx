@@ -33,7 +33,7 @@ export function RuleRow(props: RuleRowProps) {
   }
   return (
     <li data-rule={rowKey} className="rounded-md border border-line">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: a further way beside its buttons, which are named */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: another way beside its buttons, which are named */}
       <div className="grid gap-x-3 px-3 py-2 sm:flex sm:items-center" onKeyDown={order}>
         <button
           type="button"
@@ -104,7 +104,7 @@ function RowButtons({ number, isLast, onAct }: RuleRowProps) {
 }
 
 /** Which guard preset made a rule. */
-export const PresetChip = memo(function PresetChip({ preset }: { preset: string }) {
+const PresetChip = memo(function PresetChip({ preset }: { preset: string }) {
   const [name = preset, level] = preset.split('@')
   return (
     <Badge>

@@ -82,7 +82,7 @@ interface AddBarProps {
 }
 
 /** The buttons that add a rule, and what was just done to the list, for those who do not see it. */
-export function AddBar({ said, children }: AddBarProps) {
+function AddBar({ said, children }: AddBarProps) {
   return (
     <div className="flex flex-wrap items-center gap-2">
       <span className="text-[0.93rem] text-ink-soft">Add a rule:</span>

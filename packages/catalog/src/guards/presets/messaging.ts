@@ -1,0 +1,87 @@
+import type { GuardPreset } from '../guard-preset.ts'
+import { executables } from './programs.ts'
+
+/** Messages: to whom they go, and what stands in them. */
+export const messagingPresets = [
+  {
+    id: 'external-recipients',
+    group: 'messaging',
+    label: 'Recipients outside',
+    sentence: 'Asks you before a message goes to somebody outside your own domains.',
+    effect: 'require_approval',
+    role: 'recipients',
+    test: { op: 'outside' },
+  },
+  {
+    id: 'external-recipients-denied',
+    group: 'messaging',
+    label: 'No recipients outside',
+    sentence: 'Refuses messages to anybody outside your own domains.',
+    effect: 'deny',
+    role: 'recipients',
+    test: { op: 'outside' },
+  },
+  {
+    id: 'many-recipients',
+    group: 'messaging',
+    label: 'Many recipients',
+    sentence: 'Asks you before a message goes to more than 10 people in one field.',
+    effect: 'require_approval',
+    role: 'recipientLists',
+    test: { op: 'count_gt', value: 10 },
+  },
+  {
+    id: 'everyone-mentioned',
+    group: 'messaging',
+    label: 'Everybody is called',
+    sentence: 'Asks you before a message calls everybody in a channel.',
+    effect: 'require_approval',
+    role: 'text',
+    test: {
+      op: 'contains',
+      value: ['<!channel>', '<!everyone>', '<!here>', '@everyone', '@here', '@channel'],
+    },
+  },
+  {
+    id: 'attachments',
+    group: 'messaging',
+    label: 'Attachments',
+    sentence: 'Asks you before anything is attached to a message.',
+    effect: 'require_approval',
+    role: 'attachmentNames',
+    test: { op: 'exists' },
+  },
+  {
+    id: 'risky-attachments',
+    group: 'messaging',
+    label: 'Programs as attachments',
+    sentence: 'Refuses messages with programs or scripts attached.',
+    effect: 'deny',
+    role: 'attachmentNames',
+    test: { op: 'matches', value: [executables] },
+  },
+  {
+    id: 'personal-data-sent',
+    group: 'messaging',
+    label: 'Personal data in the text',
+    sentence: 'Asks you before card, account or identity numbers are sent.',
+    effect: 'require_approval',
+    sensitive: ['financial', 'identity'],
+  },
+  {
+    id: 'personal-data-denied',
+    group: 'messaging',
+    label: 'No personal data in the text',
+    sentence: 'Refuses to send card, account or identity numbers.',
+    effect: 'deny',
+    sensitive: ['financial', 'identity'],
+  },
+  {
+    id: 'secrets-sent',
+    group: 'messaging',
+    label: 'Keys and tokens in the text',
+    sentence: 'Refuses to send keys, tokens and passwords.',
+    effect: 'deny',
+    sensitive: ['credentials'],
+  },
+] as const satisfies readonly GuardPreset[]
