@@ -24,7 +24,7 @@ const unquoted = new RegExp(`[^\\s"'\`<>,;&(){}[\\]|\\\\${mask}]{1,1024}`, 'y')
 
 /** What stands in the place of a value in documents, forms and code, and in sentences about passwords. */
 const placeholder =
-  /^(?:[*•x.\-_#?]+|<.*|\$.*|\{.*|%.*|@.*|your.*|my[-_ ]?(?:password|secret|token).*|(?:new|old|current|confirm|enter|the|a|an|this|any|no|not|is|are|was|has|must|should|can|cannot|will|may|for|to|and|or|of|in|with|at|on)\b.*|strings?|password|passwd|secret|token|text|object|array|boolean|number|integer|required|optional|hidden|none|null|nil|undefined|true|false|yes|no|n\/a|redacted|masked|encrypted|example|sample|test|empty|unset|set|unknown|default|value|input|invalid|incorrect|wrong|expired|missing|changed|reset|updated|forgotten|bearer|basic|digest|header|cookie|query|path|process\.env.*|os\.environ.*|env\..*|config\..*|self\..*|this\..*|settings\..*|options?\..*)$/i
+  /^(?:[*•x.\-_#?]+|\d+(?:\.\d+){3,}|<.*|\$.*|\{.*|%.*|@.*|your.*|my[-_ ]?(?:password|secret|token).*|(?:new|old|current|confirm|enter|the|a|an|this|any|no|not|is|are|was|has|must|should|can|cannot|will|may|for|to|and|or|of|in|with|at|on)\b.*|strings?|password|passwd|secret|token|text|object|array|boolean|number|integer|required|optional|hidden|none|null|nil|undefined|true|false|yes|no|n\/a|redacted|masked|encrypted|example|sample|test|empty|unset|set|unknown|default|value|input|invalid|incorrect|wrong|expired|missing|changed|reset|updated|forgotten|bearer|basic|digest|header|cookie|query|path|process\.env.*|os\.environ.*|env\..*|config\..*|self\..*|this\..*|settings\..*|options?\..*)$/i
 
 /** Whether a value under such a name is a secret. `loose` where it is neither quoted nor right behind its sign. */
 function isSecret(name: string, value: string, loose: boolean): boolean {
@@ -48,7 +48,7 @@ function looksMade(value: string): boolean {
   return isMixed && entropyBits(value) >= bitsMin
 }
 
-const wordCharsMin = 4
+const wordCharsMin = 3
 
 /** Names and sentences are words, in whatever way they are joined, perhaps with a number at the end. */
 function isWords(value: string): boolean {
@@ -86,8 +86,10 @@ function matchAssigned({ text, start, end }: Place): Span | undefined {
       ? { start: valueStart, end: valueStart + value.length }
       : undefined
   }
-  const value = matchAt(unquoted, text, at)?.[0].replace(/[.!?]+$/, '')
-  if (value === undefined) return undefined
+  const written = matchAt(unquoted, text, at)?.[0] ?? ''
+  // What is called is a function.
+  if (written === '' || text.charAt(at + written.length) === '(') return undefined
+  const value = written.replace(/[.!?]{1,8}$/, '')
   const isLoose = !sign[0].endsWith('=')
   return isSecret(name, value, isLoose) ? { start: at, end: at + value.length } : undefined
 }

@@ -45,7 +45,9 @@ function matchIban({ text, start }: Place): Span | undefined {
   }
   const span = { start, end: at }
   const isForm =
-    /^[A-Z]{2}\d\d/i.test(account) && isGrouped(text.slice(start, at)) && standsAlone(text, span)
+    /^[A-Z]{2}(?!0[01]|99)\d\d/i.test(account) &&
+    isGrouped(text.slice(start, at)) &&
+    standsAlone(text, span)
   return isForm && hasMod97(account.toUpperCase()) ? span : undefined
 }
 

@@ -29,7 +29,9 @@ export function scanPrivateKeys({ text, from, to }: Range, report: Report): bool
       isWhole && close !== undefined
         ? close.end
         : bodyAt + (matchAt(body, text, bodyAt)?.[0].length ?? 0)
-    if (report('secret', { start: at, end })) return true
+    // A program that looks for keys names how they begin.
+    const hasBody = end > bodyAt
+    if (hasBody && report('secret', { start: at, end })) return true
     at = next(end)
   }
   return false
