@@ -1,6 +1,6 @@
 import type { AskedRequest } from '../execute/approvals-needs.ts'
 import type { FrozenRequest } from '../execute/freeze-request.ts'
-import type { ApprovalTerms } from '../policy/compile-policy.ts'
+import type { ApprovalTerms } from '../policy/decision.ts'
 import type { ApprovalsRoomNeeds } from './approvals-room-needs.ts'
 import { rememberedPrint, rulesThatAsk } from './remember.ts'
 import type { StoredRemembered } from './remembered-store.ts'

@@ -1,6 +1,6 @@
 import type { ApprovalStatus } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { ApprovalTerms } from '../policy/compile-policy.ts'
+import type { ApprovalTerms } from '../policy/decision.ts'
 import type { FrozenRequest } from './freeze-request.ts'
 import type { ResolvedCall } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'

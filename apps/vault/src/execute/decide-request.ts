@@ -1,7 +1,6 @@
 import { Problem } from '@sallyport/contracts'
-import type { ApprovalTerms } from '../policy/compile-policy.ts'
 import { decide } from '../policy/decide.ts'
-import type { Decision } from '../policy/decision.ts'
+import type { ApprovalTerms, Decision } from '../policy/decision.ts'
 import { approvalStale } from './approval-problems.ts'
 import type { HeldApproval } from './approvals-needs.ts'
 import { type FrozenRequest, replaceBody } from './freeze-request.ts'

@@ -1,28 +1,14 @@
 import type { Answer } from './compare.ts'
 import type { CompiledRule, CompiledRules, CompiledScope, RulesByEffect } from './compile-rules.ts'
-import type { Decision, RuleTrace } from './decision.ts'
+import type { RuleTrace } from './decision.ts'
 import { matchesOrigin } from './origin-pattern.ts'
 import { matchesPath } from './path-pattern.ts'
 import { redactBody } from './redact-body.ts'
 import type { RuleSubject } from './rule-subject.ts'
+import type { Decided, Ruled, RulePart } from './rule-verdict.ts'
 import { sayTrace } from './rule-words.ts'
 import { testSensitive } from './sensitive-condition.ts'
 import { testBody, testFields } from './test-condition.ts'
-
-/** What one rule decided. */
-export interface Decided {
-  readonly rule: CompiledRule
-  readonly outcome: Decision['outcome']
-  /** Why it could not be otherwise, where the rule matches only since something cannot be read or taken out. */
-  readonly why?: string
-}
-
-/** What the rules say together. */
-export interface Ruled {
-  /** Undefined: none of them decided. */
-  readonly decided?: Decided
-  readonly redaction?: NonNullable<Decision['redaction']>
-}
 
 /**
  * Applies rules to a request: any that denies and matches wins; then `redact` says what to take out; then the first of the
@@ -120,7 +106,7 @@ export function traceRules({ all }: CompiledRules, subject: RuleSubject): readon
 }
 
 /** Does what a condition says about the first line of a request hold? */
-export function matchesScope(
+function matchesScope(
   { methods, origins, paths }: CompiledScope,
   request: Pick<RuleSubject, 'method' | 'origin' | 'path'>,
 ): boolean {
@@ -130,11 +116,6 @@ export function matchesScope(
   }
   return paths === undefined || paths.some((one) => matchesPath(one, request.path))
 }
-
-/** A part of a rule, for whoever is told which of them did not hold. */
-export type RulePart =
-  | { readonly kind: 'method' | 'origin' | 'path' | 'sensitive' | 'all' }
-  | { readonly kind: 'query' | 'body'; readonly where: string }
 
 interface Matched {
   readonly answer: Answer

@@ -1,6 +1,7 @@
 import type { HttpMethod, Limits, PolicyDocument } from '@sallyport/contracts'
 import { type CompiledResponseRule, compileResponseRules } from './compile-response-rules.ts'
 import { type CompiledRules, compileRules } from './compile-rules.ts'
+import type { ApprovalTerms } from './decision.ts'
 import { type CompiledOriginPattern, compileOriginPattern } from './origin-pattern.ts'
 import { type CompiledPathPattern, compilePathPattern } from './path-pattern.ts'
 import { type CompiledWindow, compileWindow } from './time-window.ts'
@@ -24,15 +25,6 @@ interface CompiledEntry {
   readonly expiresAt: number
   /** The strictest mode of the entries after this one, expired ones included: where it adds nothing, they need no look. */
   readonly strictestAfter: Mode
-}
-
-/** On what terms an owner is asked. */
-export interface ApprovalTerms {
-  /** How long an owner has to decide and the agent to use it, in ms. */
-  readonly expiresInMs: number
-  /** Approving needs a sign-in of the last minutes. */
-  readonly freshSignIn: boolean
-  readonly ownersNeeded: 1 | 2
 }
 
 /** A policy made ready for `decide`. `limits` are read by whoever reserves them. */

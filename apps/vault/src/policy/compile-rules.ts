@@ -95,8 +95,8 @@ function shared(
   return made
 }
 
-/** Compiles the part of a condition that needs neither query nor body; of rules on answers too. */
-export function compileScope({
+/** Compiles the part of a condition that needs neither query nor body. */
+function compileScope({
   methods,
   origins,
   paths,

@@ -1,5 +1,4 @@
 import type { ProblemType } from '@sallyport/contracts'
-import type { ApprovalTerms } from './compile-policy.ts'
 
 /** Advice where nothing but another policy would help. */
 export const askOwner = 'Ask the owner to change the policy.'
@@ -36,6 +35,15 @@ export interface Facts {
     /** Where the credential may go, whatever the policy says. */
     readonly origins: readonly string[]
   }
+}
+
+/** On what terms an owner is asked. */
+export interface ApprovalTerms {
+  /** How long an owner has to decide and the agent to use it, in ms. */
+  readonly expiresInMs: number
+  /** Approving needs a sign-in of the last minutes. */
+  readonly freshSignIn: boolean
+  readonly ownersNeeded: 1 | 2
 }
 
 /** What rules took out of a body, and how often something was found. */

@@ -1,9 +1,9 @@
-import type { Decided, Ruled } from './apply-rules.ts'
 import type { CompiledRule } from './compile-rules.ts'
 import { findHidden } from './hidden-text.ts'
 import { spellingOf } from './raw-text.ts'
 import type { ReadBody } from './read-body.ts'
 import type { RuleSubject } from './rule-subject.ts'
+import type { Decided, Ruled } from './rule-verdict.ts'
 import { type CompiledSensitive, hasNumber, testBodyFor, testQuery } from './sensitive-condition.ts'
 import { placesOf, type TextAt, visitTexts } from './visit-texts.ts'
 

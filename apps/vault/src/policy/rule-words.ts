@@ -1,9 +1,9 @@
-import type { Decided, RulePart } from './apply-rules.ts'
 import type { Answer } from './compare.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import type { CompiledRule } from './compile-rules.ts'
 import { askOwner, type Decision } from './decision.ts'
 import type { RuleSubject } from './rule-subject.ts'
+import type { Decided, RulePart } from './rule-verdict.ts'
 
 // What agents are told of rules: the label that an owner gave one, never what it compares with. And what owners are told while
 // they write one.
