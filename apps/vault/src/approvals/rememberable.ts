@@ -5,7 +5,7 @@ import { type RequestField, takeRequestApart } from './take-request-apart.ts'
 
 const valueCharsMax = 500
 
-/** Names of what says who or where, in lower case and without marks. */
+/** Names of what says who or where, in lower case and without marks; `raw` is a whole message with its recipients. */
 const whoOrWhere: ReadonlySet<string> = new Set(
   (
     'to cc bcc recipient recipients recipientid email emails emailaddress address phone phonenumber user userid username ' +
@@ -13,7 +13,7 @@ const whoOrWhere: ReadonlySet<string> = new Set(
     'conversationid thread threadid threadts group groupid team teamid guild guildid server repo repository repositoryid owner ' +
     'org organization organisation project projectid projectkey workspace workspaceid space spaceid calendar calendarid folder ' +
     'folderid parent parents parentid path file fileid filename document documentid database databaseid page pageid list listid ' +
-    'board boardid bucket key table domain host url uri webhook account accountid customer customerid iban destination branch'
+    'board boardid bucket key table domain host url uri webhook account accountid customer customerid iban destination branch raw'
   ).split(' '),
 )
 

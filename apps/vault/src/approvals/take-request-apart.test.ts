@@ -82,6 +82,12 @@ describe('a request that is taken apart', () => {
     ]) {
       expect(shapeOf(other), JSON.stringify(other)).not.toBe(shape)
     }
+    const url = 'https://api.example.com/v1/send?a=1&b=2'
+    expect(shapeOf({ ...base, url: url.replace('a=1', 'a=3') })).toBe(shapeOf({ ...base, url }))
+    for (const query of ['b=2&a=1', 'a=1&b=2&b=3', 'a=1', 'A=1&b=2', 'a[]=1&b=2', '']) {
+      const other = { ...base, url: url.replace('a=1&b=2', query) }
+      expect(shapeOf(other), query).not.toBe(shapeOf({ ...base, url }))
+    }
   })
 
   it('is not told apart where anything can be read in two ways', () => {
@@ -97,13 +103,28 @@ describe('a request that is taken apart', () => {
       [json, `{"${'n'.repeat(300)}":1}`],
       [json, '{"a\u202eb":1}'],
       [json, '{"a":'],
-      [json, ''],
+      [json, '\ufeff{"to":"a"}'],
+      [json, '{"to":"a","To":"b"}'],
+      [json, '{"to":"a","\\u0074o":"b"}'],
+      [json, '{"a":{"skip":1,"\u017fkip":2}}'],
+      [json, '{"to":"half \\ud800"}'],
+      ['application/json; charset=utf-7', '{"to":"a"}'],
+      ['application/json; charset=utf-8; charset=utf-7', '{"to":"a"}'],
+      ['application/json, text/plain', '{"to":"a"}'],
       [form, 'a=1&a=2&a[1]=3'],
       [form, 'a=%zz'],
+      [form, 'a=1;to=b'],
+      [form, 'to=1&TO=2'],
+      [form, '_charset_=utf-7&to=1'],
+      ['application/x-www-form-urlencoded; charset=utf-16', 'a=1'],
       ['text/plain', '{"to":"a"}'],
       ['multipart/form-data; boundary=x', '--x--'],
     ] as const) {
-      expect(namesOf({ type, body }), body.slice(0, 40)).toBeUndefined()
+      expect(namesOf({ type, body }), `${type} ${body.slice(0, 40)}`).toBeUndefined()
+    }
+    for (const query of ['to=a;to=b', 'to=a&To=b', 'a=1&a=2&a[1]=3', 'a%E2%80%AEb=1']) {
+      const url = `https://api.example.com/v1/send?${query}`
+      expect(namesOf({ url, type: json, body: '{"n":1}' }), query).toBeUndefined()
     }
   })
 })

@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer'
 import { layOutJson, Problem } from '@sallyport/contracts'
 import type { FrozenRequest } from '../execute/freeze-request.ts'
 import { parseQuery } from '../execute/request-query.ts'
+import { readBody } from '../policy/read-body.ts'
 
 // What of a request an owner may fix, and what has to stay as it is whatever they fix: its shape. Where anything could be read in
 // two ways, the request is not taken apart, and then nothing but the very same bytes is remembered.
@@ -18,7 +18,10 @@ export interface RequestField {
 
 export interface TakenApart {
   readonly fields: readonly RequestField[]
-  /** Method, origin, path, headers, and every member of query and body with its kind: all but the values. */
+  /**
+   * Method, origin, path, headers, and every member of query and body with its kind: all but the values. Parameters have their
+   * order, since of two of one name a receiver may take the first or the last; members of JSON have none.
+   */
   readonly shape: string
 }
 
@@ -41,8 +44,7 @@ export function takeRequestApart(
   const { method, origin, path, url, headers, body } = request
   const mark = url.indexOf('?')
   const query = takePairs('query', mark < 0 ? '' : url.slice(mark + 1))
-  const type = headers.find(([name]) => name === 'content-type')?.[1] ?? ''
-  const members = body === undefined ? [] : takeBody(body, type)
+  const members = takeBody({ headers, body })
   if (query === undefined || members === undefined) return undefined
   const fields = [...query, ...members]
   const names = new Set(fields.map(({ name }) => name))
@@ -60,39 +62,65 @@ export function takeRequestApart(
 const isPlain = (name: string) =>
   name.length <= nameCharsMax && !/[\p{Cc}\p{Cf}\p{Surrogate}\ufffd]/u.test(name)
 
-/** Pairs by their decoded names and the count of each; undefined where they cannot be decoded. */
+/**
+ * Pairs by their decoded names and the count of each; undefined where they cannot be decoded, and where receivers cut them
+ * differently.
+ */
 function takePairs(whole: 'query' | 'body', text: string): Part[] | undefined {
+  if (text.includes(';')) return undefined
   const pieces = text.split('&').filter((piece) => piece !== '')
   const seen = new Map<string, number>()
+  const names = createNames()
   try {
-    return parseQuery(text).map(([name], at) => {
-      const count = seen.get(name) ?? 0
-      seen.set(name, count + 1)
-      return {
-        name: `${whole}.${count === 0 ? name : `${name}[${count}]`}`,
-        noun: name,
-        text: pieces[at] ?? '',
-        key: JSON.stringify([whole, name, count]),
-      }
-    })
+    return allOf(
+      parseQuery(text).map(([name], at) => {
+        const count = seen.get(name) ?? 0
+        seen.set(name, count + 1)
+        if (count === 0 && !names.add(name)) return undefined
+        return {
+          name: `${whole}.${count === 0 ? name : `${name}[${count}]`}`,
+          noun: name,
+          text: pieces[at] ?? '',
+          key: JSON.stringify([whole, at, name]),
+        }
+      }),
+    )
   } catch (error) {
     if (error instanceof Problem) return undefined
     throw error
   }
 }
 
-function takeBody(body: Uint8Array, type: string): Part[] | undefined {
-  if (body.byteLength > bodyBytesMax || !isUtf8(body)) return undefined
-  const essence = type.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const text = Buffer.from(body).toString('utf8')
-  if (essence === 'application/x-www-form-urlencoded') return takePairs('body', text)
-  if (essence !== 'application/json' && !essence.endsWith('+json')) return undefined
-  return takeJson(text)
+const allOf = (parts: readonly (Part | undefined)[]): Part[] | undefined =>
+  parts.every((part) => part !== undefined) ? [...parts] : undefined
+
+/** Names of one place. Some receivers do not tell capitals from small letters: which of two such names counts is up to them. */
+function createNames() {
+  const seen = new Set<string>()
+  return {
+    /** False for one that was there, however it was written. */
+    add(name: string): boolean {
+      const folded = name.toUpperCase().toLowerCase()
+      if (seen.has(folded)) return false
+      seen.add(folded)
+      return true
+    },
+  }
+}
+
+/** What rules can read for certain alone: in another character set, say, the same bytes may have other members. */
+function takeBody({ headers, body }: Pick<FrozenRequest, 'headers' | 'body'>): Part[] | undefined {
+  if (body === undefined) return []
+  if (body.byteLength > bodyBytesMax) return undefined
+  const read = readBody({ headers, body })
+  if (read.kind === 'form') return takePairs('body', read.text)
+  return read.kind === 'json' ? takeJson(read.text) : undefined
 }
 
 interface Open {
   readonly path: readonly (string | number)[]
   readonly isList: boolean
+  readonly names: ReturnType<typeof createNames>
   count: number
 }
 
@@ -113,7 +141,7 @@ function takeJson(text: string): Part[] | undefined {
     if (member === undefined || name === undefined) return undefined
     const path = [...(parent?.path ?? []), ...member.step]
     if (member.value === '{' || member.value === '[') {
-      open.push({ path, isList: member.value === '[', count: 0 })
+      open.push({ path, isList: member.value === '[', names: createNames(), count: 0 })
       continue
     }
     parts.push({
@@ -134,7 +162,8 @@ function readMember(token: string, parent: Open | undefined) {
   }
   const [, name, value] = /^("(?:[^"\\]|\\.)*"): (.*)$/su.exec(token) ?? []
   if (name === undefined || value === undefined) return undefined
-  return { step: [String(JSON.parse(name))], value }
+  const step = String(JSON.parse(name))
+  return parent.names.add(step) ? { step: [step], value } : undefined
 }
 
 /** What sort of value it is: one that is fixed to none may be another of its sort, and not of another sort. */
