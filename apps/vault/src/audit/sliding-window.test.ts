@@ -246,4 +246,16 @@ describe('sliding window', () => {
       }),
     )
   })
+
+  it('stays within what can be counted with, whatever is said to have been spent', () => {
+    const window = openWindow(windowMs, [], startMs)
+    for (let i = 0; i < 20; i += 1) window.spend(10, Number.MAX_SAFE_INTEGER)
+    const [, count = 0] = window.spent()
+    expect(count).toBeGreaterThan(2 ** 40)
+    expect(window.used()).toBe(count)
+    const later = openWindow(windowMs, window.spent(), startMs + 1)
+    for (let i = 0; i < 20; i += 1) later.spend(10, 1e308)
+    expect(Number.isSafeInteger(later.used())).toBe(true)
+    expect(later.waitMs(2 ** 40)).toBe(windowMs)
+  })
 })

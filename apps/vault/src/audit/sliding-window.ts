@@ -15,6 +15,9 @@ export interface Span {
 /** Pairs that a full window takes, as long as its limit is not changed; never more than twice as many. */
 const pairsMax = 60
 
+/** What one pair can count: more than any limit, so it closes each; and so little that the sum of all pairs is exact. */
+const countMax = 1e13
+
 /** One window of one limit, as of one moment. */
 export interface SlidingWindow {
   /** What counts now. */
@@ -68,16 +71,19 @@ export function openWindow(windowMs: number, kept: Spent, nowMs: number): Slidin
       }
       return 0
     },
-    spend(limit, weight = 1) {
-      if (weight <= 0) return
+    spend(limit, spent = 1) {
+      if (spent <= 0) return
+      const weight = Math.min(spent, countMax)
       const groupMax = Math.ceil(limit / pairsMax)
       const last = spans.at(-1)
-      used += weight
       if (last !== undefined && (last.atMs === atMs || last.count + weight <= groupMax)) {
         last.atMs = atMs
-        last.count += weight
+        used -= last.count
+        last.count = Math.min(last.count + weight, countMax)
+        used += last.count
         return
       }
+      used += weight
       spans.push({ atMs, count: weight })
       // Pairs from when the limit was a lower one, or of more than the limit. What is left has no two neighbours that fit
       // into a group.

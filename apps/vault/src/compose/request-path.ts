@@ -242,7 +242,11 @@ const statusOf = (ending: Exclude<Ending, { failed: unknown }>) =>
   'sent' in ending ? ending.sent.status : ending.withheld.status
 
 /** After these nothing came to the upstream. */
-const unsent: ReadonlySet<string> = new Set(['address-refused', 'upstream-unreachable'])
+const unsent: ReadonlySet<string> = new Set([
+  'address-refused',
+  'upstream-unreachable',
+  'overloaded',
+])
 
 function toEnd({ attempt, connection, tally }: PermittedRequest, ending: Ending) {
   const { durationMs } = ending

@@ -48,6 +48,7 @@ describe('a request to a model', () => {
       { model: 'gpt-5' },
       { model: 'gpt-5', max_completion_tokens: '5' },
       { model: 'gpt-5', max_completion_tokens: -5, n: 0 },
+      '{"model":"gpt-5","max_completion_tokens":9000,"max_completion_tokens":1}',
       'no JSON',
     ]) {
       const found = estimate('openai', '/v1/chat/completions', body)
@@ -57,6 +58,29 @@ describe('a request to a model', () => {
     const huge = { max_completion_tokens: 1e300, n: 1e300 }
     const found = estimate('openai', '/v1/chat/completions', huge)
     expect(Number.isSafeInteger(found?.usdMicros)).toBe(true)
+  })
+
+  it('is guessed no lower where nobody knows which bound is heeded, or where the answer comes before it is counted', () => {
+    const bounded = { model: 'x', max_output_tokens: 1, max_tokens: 1 }
+    expect(estimate('custom', '/v1/chat', bounded)?.askedTokens).toBe(0)
+    expect(estimate('custom', '/v1/chat', bounded)?.tokens).toBeGreaterThan(4096)
+    const later = { model: 'gpt-5', background: true }
+    expect(estimate('openai', '/v1/responses', later)?.tokens).toBeGreaterThan(128_000)
+    // What the provider does not heed bounds nothing.
+    const other = { model: 'deepseek-chat', max_completion_tokens: 1 }
+    expect(estimate('deepseek', '/chat/completions', other)?.tokens).toBeGreaterThan(4096)
+    const batch = { requests: [{ params: { max_tokens: 50_000 } }, { params: { max_tokens: 9 } }] }
+    expect(estimate('anthropic', '/v1/messages/batches', batch)?.askedTokens).toBe(50_009)
+  })
+
+  it('took what it wrote at least, where the answer does not say', () => {
+    const body = { model: 'gpt-4o', max_tokens: 10 }
+    const use = findUse('openai', request('/v1/chat/completions', body), true)
+    const input = Math.ceil(bytes(body) / 3)
+    expect(use?.guess({ choices: [{ message: { content: 'x'.repeat(3000) } }] }, [])).toEqual({
+      tokens: input + 1000,
+      usdMicros: Math.ceil(input * 2.5) + 10_000,
+    })
   })
 
   it('has no output where it makes embeddings', () => {

@@ -6,15 +6,15 @@ import {
   matchesPath,
   splitPath,
 } from '../policy/path-pattern.ts'
+import {
+  type AskedOutput,
+  type AskingWays,
+  type MeteredRequest,
+  readAskedOutput,
+} from './asked-output.ts'
+import { guessOutput } from './guess-output.ts'
 import { allPrices, costOf, createPrices, type FindPrice } from './model-prices.ts'
-import { memberAt, modelName, readUsage } from './read-usage.ts'
-
-/** What of a request is looked at. */
-export interface MeteredRequest {
-  readonly method: string
-  readonly path: string
-  readonly body?: Uint8Array
-}
+import { readUsage } from './read-usage.ts'
 
 /** A request to a language model. */
 export interface ModelUse {
@@ -22,6 +22,8 @@ export interface ModelUse {
   estimate(own: readonly ModelPrice[]): ModelEstimate
   /** What an answer says that it took; undefined where it says nothing. */
   read(body: unknown, own: readonly ModelPrice[]): ModelUsage | undefined
+  /** What an answer that does not say it took at least, by what it wrote. */
+  guess(body: unknown, own: readonly ModelPrice[]): Pick<ModelEstimate, 'tokens' | 'usdMicros'>
 }
 
 export interface ModelEstimate {
@@ -44,10 +46,6 @@ export type FindModelUse = (
 
 /** Bytes of a request for a token: few enough for any language, so the guess is rather too high. */
 const bytesPerToken = 3
-/** What an answer takes where the request does not say. */
-const outputTokensDefault = 4_096
-const outputTokensMax = 1e9
-const timesMax = 1_000
 
 interface Meter {
   readonly endpoints: readonly CountedEndpoint[]
@@ -60,7 +58,7 @@ interface CountedEndpoint {
   readonly paths: readonly CompiledPathPattern[]
 }
 
-type AnyEndpoint = Omit<Extract<ModelEndpoint, { counts: 'tokens' }>, 'paths' | 'counts'>
+type AnyEndpoint = AskingWays & Pick<Extract<ModelEndpoint, { counts: 'tokens' }>, 'usage'>
 
 /**
  * Knows how requests are counted. At a service of models every write counts that is not known to cost nothing. At any other
@@ -74,7 +72,9 @@ export function createModelUse(meters: readonly ModelMeter[]): FindModelUse {
   const any: AnyEndpoint = {
     model: 'model',
     outputMax: [...new Set(ways.flatMap(({ outputMax }) => outputMax))],
-    times: [...new Set(ways.flatMap(({ times }) => times))],
+    times: [...new Set([...ways.flatMap(({ times }) => times), 'best_of'])],
+    unseen: [...new Set(ways.flatMap(({ unseen }) => unseen))],
+    isUnknown: true,
     usage: distinct(ways.flatMap(({ usage }) => usage)),
   }
   const byService = new Map<string, Meter>(
@@ -107,24 +107,31 @@ export function createModelUse(meters: readonly ModelMeter[]): FindModelUse {
 function useOf(request: MeteredRequest, endpoint: AnyEndpoint, findPrice: FindPrice): ModelUse {
   const bytes = request.body?.byteLength ?? 0
   // Not before it is needed: where there is no budget, most answers name the model themselves.
-  let known: AskedOf | undefined
+  let known: AskedOutput | undefined
   const ask = () => {
-    known ??= askedOf(request, endpoint)
+    known ??= readAskedOutput(request, endpoint)
     return known
+  }
+  const input = Math.ceil(bytes / bytesPerToken)
+  const cost = (output: number, own: readonly ModelPrice[]) => {
+    const price = findPrice(ask().model, own, input)
+    const written = Math.ceil(output * price.output)
+    return { all: Math.ceil(input * Math.max(price.input, price.cacheWrite)) + written, written }
   }
   return {
     estimate(own) {
-      const asked = ask()
-      const input = Math.ceil(bytes / bytesPerToken)
-      const price = findPrice(asked.model, own, input)
-      const perToken = Math.max(price.input, price.cacheWrite)
-      const costMicros = Math.ceil(input * perToken + asked.output * price.output)
+      const { output, isGuess } = ask()
+      const { all, written } = cost(output, own)
       return {
-        tokens: input + asked.output,
-        usdMicros: costMicros,
-        askedTokens: asked.isGuess ? 0 : asked.output,
-        askedMicros: asked.isGuess ? 0 : Math.ceil(asked.output * price.output),
+        tokens: input + output,
+        usdMicros: all,
+        askedTokens: isGuess ? 0 : output,
+        askedMicros: isGuess ? 0 : written,
       }
+    },
+    guess(body, own) {
+      const output = guessOutput(body)
+      return { tokens: input + output, usdMicros: cost(output, own).all }
     },
     read(body, own) {
       const counted = readUsage(body, endpoint.usage)
@@ -139,46 +146,6 @@ function useOf(request: MeteredRequest, endpoint: AnyEndpoint, findPrice: FindPr
         ...(model !== undefined && { model }),
       }
     },
-  }
-}
-
-interface AskedOf {
-  readonly model: string | undefined
-  readonly output: number
-  readonly isGuess: boolean
-}
-
-function askedOf({ path, body }: MeteredRequest, endpoint: AnyEndpoint): AskedOf {
-  const json = tryParse(body)
-  const model =
-    typeof endpoint.model === 'string'
-      ? modelName(memberAt(json, endpoint.model))
-      : modelInPath(path, endpoint.model)
-  if (endpoint.outputMax.length === 0) return { model, output: 0, isGuess: true }
-  const numbers = (names: readonly string[], max: number) =>
-    names.flatMap((name) => {
-      const value = memberAt(json, name)
-      return typeof value === 'number' && value >= 1 ? Math.min(Math.ceil(value), max) : []
-    })
-  const bounds = numbers(endpoint.outputMax, outputTokensMax)
-  const times = Math.max(1, ...numbers(endpoint.times, timesMax))
-  const each = bounds.length === 0 ? outputTokensDefault : Math.max(...bounds)
-  return { model, output: each * times, isGuess: bounds.length === 0 }
-}
-
-function modelInPath(path: string, { after, before }: { after: string; before: string }) {
-  const from = path.indexOf(after)
-  const to = path.lastIndexOf(before)
-  if (from < 0 || to < from + after.length) return undefined
-  return modelName(path.slice(from + after.length, to).replaceAll(/%3a/gi, ':'))
-}
-
-function tryParse(body: Uint8Array | undefined): unknown {
-  if (body === undefined) return undefined
-  try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
-  } catch {
-    return undefined // A form or a file: it is counted by its length.
   }
 }
 

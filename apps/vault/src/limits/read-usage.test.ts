@@ -112,12 +112,21 @@ describe('what an answer took', () => {
       { usage: 'much' },
       { usage: { prompt_tokens: '5', completion_tokens: -1 } },
       { usage: { prompt_tokens: 1e300, completion_tokens: Number.NaN } },
+      { usage: { prompt_tokens: 0, completion_tokens: 0 } },
+      { usage: { prompt_tokens: 2e9, completion_tokens: 1e12 } },
       { error: { message: 'usage exceeded' } },
       { choices: [{ message: { content: '{"usage":{"prompt_tokens":1}}' } }] },
       events('[DONE]', { choices: [], usage: null }),
     ]) {
       expect(readUsage(body, chat), JSON.stringify(body)).toBeUndefined()
     }
+  })
+
+  it('is read behind a mark of byte order, and in the last of very many lines', () => {
+    const usage = { prompt_tokens: 7, completion_tokens: 9 }
+    expect(readUsage(`\ufeff${JSON.stringify({ usage })}`, chat)).toMatchObject({ output: 9 })
+    const long = `${'data: {}\n\n'.repeat(250_000)}${events({ choices: [], usage })}`
+    expect(readUsage(long, chat)).toMatchObject({ input: 7, output: 9 })
   })
 
   it('is counted whatever else stands around it, and a name of a model is short and plain', () => {

@@ -13,17 +13,17 @@ export interface CountedTokens {
   readonly model: string | undefined
 }
 
-/** Parts of an answer that are looked through, events of a stream among them: more than any stream of words has. */
-const partsMax = 200_000
 /** Events of a stream that are asked for the model. */
 const namedMax = 3
 const modelPattern = /^[\w.:/@+-]{1,100}$/
-/** Sums that are no sums: nobody is charged so many tokens by one answer. */
-const tokensMax = 1e12
+/** Sums that are no sums: nobody is charged so much by one answer. They say nothing, so the estimate counts. */
+const tokensMax = 1e9
+const usdMax = 1e6
 
 /**
  * Reads from an answer what it took: from its JSON, from a list of such, or from the text of its stream of events. Of several
- * that say so the greatest of each number counts, since they add up. Undefined where nothing says so.
+ * that say so the greatest of each number counts, since they add up. Undefined where nothing says so; that it took nothing at
+ * all is what is said before it is counted, or where nobody counts.
  */
 export function readUsage(body: unknown, shapes: readonly UsageShape[]): CountedTokens | undefined {
   const parts = partsOf(body)
@@ -51,7 +51,8 @@ function readShape(
         ...shape.costUsd,
       ]) {
         const value = memberAt(usage, name)
-        if (typeof value !== 'number' || !(value >= 0 && value <= tokensMax)) continue
+        const max = shape.costUsd.includes(name) ? usdMax : tokensMax
+        if (typeof value !== 'number' || !(value > 0 && value <= max)) continue
         greatest.set(name, Math.max(greatest.get(name) ?? 0, value))
       }
     }
@@ -75,15 +76,15 @@ function readShape(
 
 /** One answer, the answers of a list, or the data of the events of a stream. */
 function partsOf(body: unknown): readonly unknown[] {
-  if (Array.isArray(body)) return body.slice(0, partsMax)
+  if (Array.isArray(body)) return body
   if (typeof body !== 'string') return [body]
-  const whole = /^\s*[[{]/.test(body) ? tryParse(body) : undefined
+  const whole = /^\s*[[{]/.test(body) ? tryParse(body.trimStart()) : undefined
   if (whole !== undefined) return partsOf(whole)
   const parts: unknown[] = []
   let named = 0
   // A line of JSON, or the data of an event. Only those that say what is counted are worth parsing, and the first for the
   // model's name.
-  for (const line of body.split(/\r\n|\r|\n/, partsMax)) {
+  for (const line of body.split(/\r\n|\r|\n/)) {
     const text = line.startsWith('data:') ? line.slice('data:'.length) : line
     const isNamed = named < namedMax && text.includes('"model')
     if (!isNamed && !/usage[A-Za-z]*"\s*:\s*\{/.test(text)) continue

@@ -98,11 +98,36 @@ describe('a request', () => {
     expect(settled({})).toEqual({ ...unknown, responseBytesPerDay: 0 })
   })
 
+  it('pays what it wrote where that is more than was held and nobody says what it took', () => {
+    const wrote = (length: number) => ({ choices: [{ message: { content: 'x'.repeat(length) } }] })
+    const input = Math.ceil(body.byteLength / 3)
+    expect(settled({ status: 200 }, { body: wrote(3000) })).toEqual({
+      tokensPerDay: input + 1000,
+      usdPerDay: Math.ceil(input * 1.25) + 10_000,
+      responseBytesPerDay: 0,
+    })
+    expect(settled({ status: 200 }, { body: wrote(30) })).toMatchObject({
+      tokensPerDay: undefined,
+      usdPerDay: undefined,
+    })
+    // Where it is counted, its words are not asked.
+    const usage = { prompt_tokens: 1, completion_tokens: 1 }
+    expect(settled({ status: 200 }, { body: { ...wrote(3000), usage } })).toMatchObject({
+      tokensPerDay: 2,
+    })
+    // A gateway that has no answer does not know what the model behind it wrote.
+    for (const status of [408, 499, 502, 504, 520, 524]) {
+      expect(settled({ status }).tokensPerDay).toBeUndefined()
+    }
+  })
+
   it('pays nothing where it was refused, or never came to the upstream', () => {
     const nothing = { tokensPerDay: 0, usdPerDay: 0, responseBytesPerDay: 0 }
     expect(settled({}, { sent: false })).toEqual(nothing)
     expect(settled({ isUnsent: true })).toEqual(nothing)
-    expect(settled({ status: 429 })).toEqual(nothing)
+    for (const status of [400, 401, 403, 404, 413, 429, 500, 503, 529]) {
+      expect(settled({ status })).toEqual(nothing)
+    }
   })
 
   it('is counted nowhere where nothing bounds it, but for what a model’s answer says', () => {

@@ -123,6 +123,11 @@ function takeBudget({ budget, prices }: PlannedLimits, use: ModelUse): WindowTak
 
 const windowOf = ({ name, limit, windowMs }: PlannedWindow) => ({ name, limit, windowMs })
 
+/** A gateway says these where it has no answer: the model behind it may have written one. */
+const gatewayStatuses: ReadonlySet<number> = new Set([408, 499, 502, 504, 520, 524])
+
+const isRefusal = (status: number) => status >= 400 && !gatewayStatuses.has(status)
+
 interface Tallied {
   readonly planned: PlannedLimits
   readonly policyId: string
@@ -136,6 +141,8 @@ function createTally({ planned, policyId, estimated, use, held }: Tallied): Tall
   let isSent = false
   let bytes = 0
   let usage: ModelUsage | undefined
+  let guessed: ReturnType<ModelUse['guess']> | undefined
+  const hasBudget = planned.budget.length > 0
   const weightOf = ({ name }: WindowTaking, ending: TalliedEnding): number | undefined => {
     if (!isSent || ending.isUnsent) return 0
     if (name === responseBytes?.name) return bytes
@@ -144,8 +151,10 @@ function createTally({ planned, policyId, estimated, use, held }: Tallied): Tall
         ? usage.inputTokens + usage.outputTokens
         : (usage.usdMicros ?? 0)
     }
-    // Who is refused by the provider pays nothing. Whatever else says nothing took what was held.
-    return ending.status !== undefined && ending.status >= 400 ? 0 : undefined
+    // Who is refused by the provider pays nothing. Whatever else says nothing took what was held, or what it wrote if more.
+    if (ending.status !== undefined && isRefusal(ending.status)) return 0
+    const written = name.startsWith('tokens') ? guessed?.tokens : guessed?.usdMicros
+    return written !== undefined && written > (held?.[name] ?? 0) ? written : undefined
   }
   return {
     responseBytesMax: responseBytes === undefined ? undefined : held?.[responseBytes.name],
@@ -158,6 +167,7 @@ function createTally({ planned, policyId, estimated, use, held }: Tallied): Tall
     },
     inspect(body) {
       usage = use?.read(body, prices) ?? usage
+      if (usage === undefined && hasBudget) guessed = use?.guess(body, prices)
     },
     close(ending) {
       const windows = estimated.map((taking) => ({

@@ -3,11 +3,11 @@ import { chatOutputMax, chatUsage } from './usage-shapes.ts'
 
 // Services that answer chat completions as OpenAI does.
 
-const chat = (path: string, usage = chatUsage) => ({
+const chat = (path: string, usage = chatUsage, outputMax = chatOutputMax) => ({
   counts: 'tokens' as const,
   paths: [path],
   model: 'model',
-  outputMax: chatOutputMax,
+  outputMax,
   times: ['n'],
   usage: [usage],
 })
@@ -18,7 +18,9 @@ export const deepseekMeter: ModelMeterInput = {
   documentation: 'https://api-docs.deepseek.com/api/create-chat-completion',
   pricing: 'https://api-docs.deepseek.com/quick_start/pricing',
   endpoints: [
-    chat('/chat/completions', { ...chatUsage, cachedInput: ['prompt_cache_hit_tokens'] }),
+    chat('/chat/completions', { ...chatUsage, cachedInput: ['prompt_cache_hit_tokens'] }, [
+      'max_tokens',
+    ]),
   ],
   prices: [
     { models: 'deepseek-*', input: 0.28, cachedInput: 0.028, output: 0.42, asOf: '2025-10-01' },
@@ -82,7 +84,7 @@ export const perplexityMeter: ModelMeterInput = {
   documentation: 'https://docs.perplexity.ai/api-reference/chat-completions-post',
   pricing: 'https://docs.perplexity.ai/getting-started/pricing',
   endpoints: [
-    chat('/chat/completions', { ...chatUsage, costUsd: ['cost.total_cost'] }),
+    chat('/chat/completions', { ...chatUsage, costUsd: ['cost.total_cost'] }, ['max_tokens']),
     // Charged by the search: no tokens are answered, so the estimate counts.
     { counts: 'tokens', paths: ['/search'], model: 'model', outputMax: [], usage: [chatUsage] },
   ],

@@ -35,6 +35,8 @@ export const ModelEndpoint = z.discriminatedUnion('counts', [
     /** Members of the body that bound the output, and those that multiply it. None of the first: there is no output. */
     outputMax: members,
     times: members.default([]),
+    /** Members of the body that, where they are true, have the answer come before it is counted. */
+    unseen: members.default([]),
     /** Ways of saying it: the first that an answer has counts. */
     usage: z.array(UsageShape).min(1),
   }),

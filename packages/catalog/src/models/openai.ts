@@ -15,6 +15,7 @@ export const openaiMeter: ModelMeterInput = {
       paths: ['/v1/responses'],
       model: 'model',
       outputMax: ['max_output_tokens'],
+      unseen: ['background'],
       usage: [responsesUsage],
     },
     {
