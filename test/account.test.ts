@@ -114,6 +114,8 @@ describe('a fresh sign-in', () => {
     createInvitation: { email: 'fresher@example.com', role: 'auditor' },
     createPasskey: { challengeId: 'chl_1', response: {}, name: 'x' },
     putSingleSignOn: singleSignOn,
+    createNotificationChannel: { target: { kind: 'ntfy', topic: 'fresh' } },
+    finishLinking: { code: 'AAAA-AAAA' },
   }
   const reaching = () =>
     all.filter(

@@ -438,6 +438,12 @@ describe('a session whose person signed in a while ago', () => {
       ...{ beginTotp: {}, disableTotp: {}, renewRecoveryCodes: {}, unfreezeWorkspace: {} },
       putSingleSignOn: { issuer: 'https://127.0.0.1', clientId: 'theirs', label: 'Theirs' },
       deleteSingleSignOn: {},
+      createNotificationChannel: { target: { kind: 'ntfy', topic: 'theirs' } },
+      putMailServer: { host: '127.0.0.1', port: 25, security: 'none', from: 'x@example.com' },
+      ...{
+        startLinking: { channelId: none },
+        finishLinking: { channelId: none, code: 'AAAA-AAAA' },
+      },
       updateConnection: { connectionId, origins: ['http://127.0.0.1:9', 'http://127.0.0.2:9'] },
       updateOAuthApp: { oauthAppId: oauthApp.id, clientSecret: 'a-client-secret-of-theirs' },
     }
@@ -451,6 +457,7 @@ describe('a session whose person signed in a while ago', () => {
     const counts = () => admin`
       SELECT (SELECT count(*) FROM owners) AS owners, (SELECT count(*) FROM owner_tokens) AS tokens,
              (SELECT count(*) FROM single_sign_on) AS providers,
+             (SELECT count(*) FROM notification_channels) AS channels, (SELECT count(*) FROM mail_servers) AS mail,
              (SELECT count(*) FROM invitations) AS invitations, (SELECT count(*) FROM challenges) AS challenges,
              (SELECT string_agg(role, ',' ORDER BY id) FROM owners) AS roles,
              (SELECT count(*) FROM owners WHERE totp_sealed IS NOT NULL) AS secrets,

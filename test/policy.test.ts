@@ -327,8 +327,13 @@ describe('what an owner writes', () => {
     const good = { origin, methods: ['GET'], paths: ['/**'] }
     const cases: [string, object][] = [
       ['surprise', { allow: [good], surprise: 1 }],
-      ['rules', { allow: [good], rules: [] }],
-      ['response', { allow: [good], response: [] }],
+      ['rules', { allow: [good], rules: [{ when: {}, then: 'deny' }] }],
+      [
+        'rules.0.when.methods',
+        { allow: [good], rules: [{ id: 'a', when: { methods: ['get'] }, then: 'deny' }] },
+      ],
+      ['then', { allow: [good], rules: [{ id: 'a', when: {}, then: 'forbid' }] }],
+      ['response', { allow: [good], response: [{ drop: ['x'] }] }],
       ['method', { allow: [{ ...good, method: 'GET' }] }],
       ['hosts', { allow: [{ ...good, hosts: [] }] }],
       ['perSecond', { allow: [good], limits: { perSecond: 1 } }],

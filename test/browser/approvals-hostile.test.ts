@@ -53,7 +53,7 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
     openPage(browser, `${scene.vault.url}${path}`, { signedIn: true, phone })
   const card = (page: Page) => page.getByRole('article')
   const ready = async (page: Page) => {
-    const approve = card(page).getByRole('button', { name: 'Approve' })
+    const approve = card(page).getByRole('button', { name: 'Approve', exact: true })
     await expect.poll(() => approve.isEnabled(), patient).toBe(true)
   }
 
@@ -72,7 +72,9 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
         await ready(page)
         const title = await page.title()
         // Only this program's own two answers are to be pressed, and only its own frame is there.
-        expect(await card(page).getByRole('button', { name: 'Approve' }).count()).toBe(1)
+        expect(await card(page).getByRole('button', { name: 'Approve', exact: true }).count()).toBe(
+          1,
+        )
         expect(await card(page).locator('figure').count()).toBe(1)
         expect(await card(page).locator('img, script, style, iframe, object').count()).toBe(0)
         expect(await card(page).locator(`a:not([href^="/"])`).count()).toBe(0)

@@ -133,7 +133,7 @@ describe.skipIf(!hasChromium)('deciding', () => {
     })
     await ready(page)
     expect(await overflowOf(page)).toBe(0)
-    const approve = page.getByRole('button', { name: 'Approve' })
+    const approve = page.getByRole('button', { name: 'Approve', exact: true })
     const box = await approve.boundingBox()
     expect(box?.height).toBeGreaterThanOrEqual(40)
     expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(740 - 56)

@@ -138,11 +138,11 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     const { approvalRequestId } = await ask()
     const { page, context } = await open(`/approvals/${approvalRequestId}`)
     await expect
-      .poll(() => page.getByRole('button', { name: 'Approve' }).isEnabled(), patient)
+      .poll(() => page.getByRole('button', { name: 'Approve', exact: true }).isEnabled(), patient)
       .toBe(true)
     await scene.deny(approvalRequestId, 'by another')
     await page.getByText('Note to the agent: by another').waitFor()
-    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: /^Approve/ }).count()).toBe(0)
     await context.close()
   })
 
@@ -157,12 +157,12 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     await page.clock.fastForward(3_600_000)
     await page.getByText('left', { exact: false }).first().waitFor({ state: 'detached' })
     await expect
-      .poll(() => page.getByRole('button', { name: 'Approve' }).isEnabled(), patient)
+      .poll(() => page.getByRole('button', { name: 'Approve', exact: true }).isEnabled(), patient)
       .toBe(true)
     await scene.admin`update approvals set expires_at = now() - interval '1 second' where id = ${approvalRequestId}`
     await page.reload()
     await page.getByText('Expired. It will not be sent.').waitFor()
-    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: /^Approve/ }).count()).toBe(0)
     await context.close()
   })
 
@@ -189,7 +189,9 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     await first.page.getByText('Two people have to approve this.').waitFor()
     await press(first.page, 'Approve')
     await first.page.getByText('You have approved; a second person has to.').waitFor()
-    expect(await first.page.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true)
+    expect(
+      await first.page.getByRole('button', { name: 'Approve', exact: true }).isDisabled(),
+    ).toBe(true)
     const other = await open(`/approvals?agentId=${agent.agentId}`, second)
     await other.page.getByText('Yours is the second answer.').waitFor()
     await press(other.page, 'Approve')
@@ -226,12 +228,12 @@ describe.skipIf(!hasChromium)('the inbox', () => {
     const { ask } = await scene.subject()
     const { approvalRequestId } = await ask()
     const { page, context } = await open(`/approvals/${approvalRequestId}`)
-    await page.getByRole('button', { name: 'Approve' }).waitFor()
+    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
     await context.setOffline(true)
     await page.getByText('Deciding is possible again when the network is back.').waitFor()
     expect(await page.getByRole('button', { name: /Approve|Deny/ }).count()).toBe(0)
     await context.setOffline(false)
-    await page.getByRole('button', { name: 'Approve' }).waitFor()
+    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
     await context.close()
   })
 
