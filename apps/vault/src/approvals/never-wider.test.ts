@@ -16,7 +16,11 @@ import { takeRequestApart } from './take-request-apart.ts'
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 /** A tree is written as JSON; a text stands as it is. */
 type Body = { readonly tree: Json; readonly indent: number } | string
-type Asks = Omit<AskedRequest, 'body'> & { readonly query: readonly string[]; readonly body: Body }
+type Asks = Omit<AskedRequest, 'body' | 'note'> & {
+  readonly note: string | undefined
+  readonly query: readonly string[]
+  readonly body: Body
+}
 
 const leaf = fc.constantFrom<Json>('C1', 'C2', '', 'x', 0, 1, 2, null, true, false)
 const name = fc.constantFrom('to', 'To', 'channel', 'text', 'a.b', 'to[0]', 'a', '__proto__', '')
@@ -125,8 +129,9 @@ function editTree(tree: Json, { at, put, how, name: added }: Inside): Json {
 const isHolder = (value: Json): value is Json[] | { [name: string]: Json } =>
   typeof value === 'object' && value !== null
 
-const toAsked = ({ query: pairs, body, ...rest }: Asks): AskedRequest => ({
+const toAsked = ({ query: pairs, body, note, ...rest }: Asks): AskedRequest => ({
   ...rest,
+  ...(note !== undefined && { note }),
   path: pairs.length === 0 ? (rest.path ?? '') : `${rest.path}?${pairs.join('&')}`,
   body: typeof body === 'string' ? body : JSON.stringify(body.tree, null, body.indent),
 })

@@ -44,7 +44,7 @@ export function takeRequestApart(
   const { method, origin, path, url, headers, body } = request
   const mark = url.indexOf('?')
   const query = takePairs('query', mark < 0 ? '' : url.slice(mark + 1))
-  const members = takeBody({ headers, body })
+  const members = body === undefined ? [] : takeBody(body, headers)
   if (query === undefined || members === undefined) return undefined
   const fields = [...query, ...members]
   const names = new Set(fields.map(({ name }) => name))
@@ -109,8 +109,7 @@ function createNames() {
 }
 
 /** What rules can read for certain alone: in another character set, say, the same bytes may have other members. */
-function takeBody({ headers, body }: Pick<FrozenRequest, 'headers' | 'body'>): Part[] | undefined {
-  if (body === undefined) return []
+function takeBody(body: Uint8Array, headers: FrozenRequest['headers']): Part[] | undefined {
   if (body.byteLength > bodyBytesMax) return undefined
   const read = readBody({ headers, body })
   if (read.kind === 'form') return takePairs('body', read.text)
