@@ -260,7 +260,8 @@ export default {
       catalog,
       vault,
       nodeCore,
-      npm('commander', 'open', '@inquirer/prompts', 'jose'),
+      // yaml: policies as files keep their comments, and faults in them their lines.
+      npm('commander', 'open', '@inquirer/prompts', 'yaml'),
     ),
   ],
   options: {
