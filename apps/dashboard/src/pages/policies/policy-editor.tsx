@@ -150,8 +150,8 @@ const FormView = memo(function FormView({ connection, mayWrite }: FormViewProps)
       <legend className="sr-only">Policy</legend>
       <EntriesSection connection={connection} />
       <GuardsSection connectionId={connection.id} />
-      <RulesSection origins={connection.origins} />
-      <ResponsesSection origins={connection.origins} />
+      <RulesSection hosts={connection.origins} />
+      <ResponsesSection hosts={connection.origins} />
       <ApprovalSection />
       <LimitsSection />
       <BudgetSection isModel={catalog.findService(connection.service)?.category === 'ai'} />

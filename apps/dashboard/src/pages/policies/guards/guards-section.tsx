@@ -11,16 +11,17 @@ import { ownDomainsOf } from '../../../components/own-domains.ts'
 import { useToast } from '../../../components/toast.tsx'
 import { useSession } from '../../../session.ts'
 import { usePutDraft } from '../use-put-draft.ts'
-import { type GuardedAction, guardedActions, putGuard } from './put-guard.ts'
-
-const levelWords = { minimal: 'Minimal', standard: 'Standard', strict: 'Strict', none: 'No guard' }
+import { type PresetInDraft, presetsInDraft } from './guard-parts.ts'
+import { KeptBack } from './kept-back.tsx'
+import { levelWords } from './level-words.ts'
+import { type GuardedAction, guardedActions, putGuard, withoutGuard } from './put-guard.ts'
 
 /** Of each action that is granted: the guard whose rules stand below, and the way to another. Nothing where none is granted. */
 export function GuardsSection({ connectionId }: { connectionId: string }) {
   const { control } = useFormContext<PolicyDocument>()
   const draft = useWatch({ control }) as PolicyDocument
   const known = guardedActions(draft).filter(
-    ({ actionId }) => catalog.findAction(actionId) !== undefined,
+    ({ actionId, isGranted }) => !isGranted || catalog.findAction(actionId) !== undefined,
   )
   if (known.length === 0) return null
   return (
@@ -30,7 +31,12 @@ export function GuardsSection({ connectionId }: { connectionId: string }) {
     >
       <ul className="divide-y divide-line border-y border-line">
         {known.map((guarded) => (
-          <GuardRow key={guarded.actionId} guarded={guarded} connectionId={connectionId} />
+          <GuardRow
+            key={guarded.actionId}
+            guarded={guarded}
+            presets={presetsInDraft(draft, guarded, catalog.findAction)}
+            connectionId={connectionId}
+          />
         ))}
       </ul>
     </Card>
@@ -39,25 +45,30 @@ export function GuardsSection({ connectionId }: { connectionId: string }) {
 
 interface GuardRowProps {
   readonly guarded: GuardedAction
+  readonly presets: readonly PresetInDraft[]
   readonly connectionId: string
 }
 
-function GuardRow({ guarded, connectionId }: GuardRowProps) {
+function GuardRow({ guarded, presets, connectionId }: GuardRowProps) {
   const [isOpen, setOpen] = useState(false)
-  const { actionId, level, ruleCount } = guarded
+  const { actionId, isGranted, level } = guarded
   const label = catalog.findAction(actionId)?.action.label ?? actionId
   return (
-    <li className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2.5">
-      <span className="min-w-0 flex-1 basis-40 font-medium">{label}</span>
-      <Badge tone={level === 'none' ? 'neutral' : 'good'}>{levelWords[level]}</Badge>
-      {ruleCount > 0 && (
-        <span className="text-[0.87rem] text-ink-soft">
-          {ruleCount === 1 ? '1 rule' : `${ruleCount} rules`}
+    <li className="grid gap-1 py-2.5">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <span className="min-w-0 flex-1 basis-40 font-medium [overflow-wrap:anywhere]">
+          {label}
         </span>
-      )}
-      <Button size="sm" onClick={() => setOpen(true)}>
-        Change…<span className="sr-only"> the guard of {label}</span>
-      </Button>
+        <GuardBadges level={level} presets={presets} isGranted={isGranted} />
+        {isGranted ? (
+          <Button size="sm" onClick={() => setOpen(true)}>
+            Change…<span className="sr-only"> the guard of {label}</span>
+          </Button>
+        ) : (
+          <TakeOut actionId={actionId} label={label} />
+        )}
+      </div>
+      {presets.length > 0 && <KeptBack label={label} presets={presets} />}
       {isOpen && (
         <ChangeGuard
           guarded={guarded}
@@ -70,7 +81,41 @@ function GuardRow({ guarded, connectionId }: GuardRowProps) {
   )
 }
 
-interface ChangeGuardProps extends GuardRowProps {
+interface GuardBadgesProps {
+  readonly level: GuardedAction['level']
+  readonly presets: readonly PresetInDraft[]
+  readonly isGranted: boolean
+}
+
+/** The level, and whether the rules still are what it says. */
+function GuardBadges({ level, presets, isGranted }: GuardBadgesProps) {
+  if (!isGranted) return <Badge tone="warn">No longer granted</Badge>
+  const changed = sum(presets.map(({ changedCount }) => changedCount))
+  const missing = sum(presets.map(({ missingCount }) => missingCount))
+  return (
+    <>
+      <Badge tone={level === 'none' ? 'neutral' : 'good'}>{levelWords[level]}</Badge>
+      {changed > 0 && <Badge tone="warn">{changed} changed</Badge>}
+      {missing > 0 && <Badge tone="warn">{missing} removed</Badge>}
+    </>
+  )
+}
+
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0)
+
+/** Takes what is left of a guard out of the draft. */
+function TakeOut({ actionId, label }: { actionId: string; label: string }) {
+  const put = usePutDraft()
+  return (
+    <Button size="sm" onClick={() => put((draft) => withoutGuard(draft, actionId))}>
+      Take out<span className="sr-only"> what is left of the guard of {label}</span>
+    </Button>
+  )
+}
+
+interface ChangeGuardProps {
+  readonly guarded: GuardedAction
+  readonly connectionId: string
   readonly label: string
   readonly onClose: () => void
 }
@@ -88,9 +133,12 @@ function ChangeGuard({ guarded, label, connectionId, onClose }: ChangeGuardProps
   const take = () => {
     if (found === undefined) return
     const { level: wanted } = chosen
-    const wish = wanted === 'none' ? undefined : { level: wanted, domains: [...chosen.domains] }
-    put((draft) => putGuard(draft, found, wish))
-    toast(wish === undefined ? 'Guard taken out of the draft' : 'Guard put into the draft')
+    put((draft) =>
+      wanted === 'none'
+        ? withoutGuard(draft, actionId)
+        : putGuard(draft, found, { level: wanted, domains: [...chosen.domains] }),
+    )
+    toast(wanted === 'none' ? 'Guard taken out of the draft' : 'Guard put into the draft')
     onClose()
   }
   return (

@@ -1,4 +1,4 @@
-import { type CatalogAction, expandGuard, guardRulePrefix } from '@sallyport/catalog'
+import { type CatalogAction, expandGuard } from '@sallyport/catalog'
 import {
   type AllowEntry,
   type GuardLevel,
@@ -6,80 +6,70 @@ import {
   guardLevels,
   type PolicyDocument,
   type RateLimits,
+  type RequestRule,
+  type ResponseRule,
 } from '@sallyport/contracts'
+import { actionIdOf, domainsOf, levelOf } from './rule-origin.ts'
 
 // The guards of what a draft grants: which there are, and how one takes another's place.
 
-/** An action that a draft grants, with the guard that its rules come from. */
+/** An action that a draft grants or did, with the guard that its rules come from. */
 export interface GuardedAction {
   readonly actionId: string
+  /** False where no entry stands for it any more, and rules of its guard are left. */
+  readonly isGranted: boolean
   /** None where no rule comes from a guard of it. */
   readonly level: GuardLevel | 'none'
-  readonly ruleCount: number
   /** Who is inside by the rules that are there. */
   readonly domains: readonly string[]
 }
 
-interface GuardRule {
-  readonly id: string
-  readonly preset?: string | undefined
-}
-
-const isOf = (actionId: string) => {
-  const prefix = guardRulePrefix({ id: actionId })
-  return ({ id, preset }: GuardRule) => preset !== undefined && id.startsWith(prefix)
-}
-
-/** The actions that a draft grants, in its order. */
+/** The actions that a draft grants, in its order, and after them those of which only a guard is left. */
 export function guardedActions(draft: PolicyDocument): readonly GuardedAction[] {
-  const ids = new Set(draft.allow.flatMap(({ actionTemplateId }) => actionTemplateId ?? []))
+  const { allow, rules = [], response = [] } = draft
+  const granted = new Set(allow.flatMap(({ actionTemplateId }) => actionTemplateId ?? []))
+  const guarded = [...rules, ...response].flatMap((rule) => {
+    const actionId = actionIdOf(rule)
+    return actionId === undefined ? [] : [{ actionId, level: levelOf(rule.preset) }]
+  })
+  const ids = new Set([...granted, ...guarded.map(({ actionId }) => actionId)])
   return [...ids].map((actionId) => {
-    const rules: readonly GuardRule[] = [...(draft.rules ?? []), ...(draft.response ?? [])]
-    const own = rules.filter(isOf(actionId))
-    const said = own.map(({ preset }) => preset?.split('@')[1])
+    const said = guarded.filter((one) => one.actionId === actionId).map(({ level }) => level)
     return {
       actionId,
+      isGranted: granted.has(actionId),
       level: guardLevels.find((level) => said.includes(level)) ?? 'none',
-      ruleCount: own.length,
-      domains: domainsOf(draft, actionId),
+      domains: domainsOf(rules, actionId),
     }
   })
 }
 
-/** The domains that the rules of a guard take for one's own: `@example.com` is compared with. */
-function domainsOf({ rules = [] }: PolicyDocument, actionId: string): readonly string[] {
-  const values = rules
-    .filter(isOf(actionId))
-    .flatMap(({ when }) => when.body ?? [])
-    .filter(({ op }) => op === 'not_ends_with')
-    .flatMap(({ value }) => (Array.isArray(value) ? value : [value]))
-  const own = values.flatMap((value) =>
-    typeof value === 'string' && /^@[a-z0-9.-]+$/.test(value) ? [value.slice(1)] : [],
-  )
-  return [...new Set(own)]
+/** The draft without the rules of an action's guard. */
+export function withoutGuard(draft: PolicyDocument, actionId: string): PolicyDocument {
+  const isOther = (rule: RequestRule | ResponseRule) => actionIdOf(rule) !== actionId
+  return {
+    ...draft,
+    rules: (draft.rules ?? []).filter(isOther),
+    response: (draft.response ?? []).filter(isOther),
+  }
 }
 
-/** The draft with this guard of an action in place of the one that was there; without one where none is wished for. */
+/** The draft with this guard of an action in place of the one that was there. */
 export function putGuard(
   draft: PolicyDocument,
   { action, service }: CatalogAction,
-  wish: GuardWish | undefined,
+  wish: GuardWish,
 ): PolicyDocument {
   const entries = draft.allow.filter(({ actionTemplateId }) => actionTemplateId === action.id)
-  const isOld = isOf(action.id)
-  const guard =
-    wish === undefined ? undefined : expandGuard({ service, action, allow: entries }, wish)
-  const limits = guard?.limits
+  const { limits, rules, response } = expandGuard({ service, action, allow: entries }, wish)
+  const others = withoutGuard(draft, action.id)
   return {
-    ...draft,
+    ...others,
     allow: draft.allow.map((entry) =>
       limits !== undefined && entries.includes(entry) ? lower(entry, limits) : entry,
     ),
-    rules: [...(draft.rules ?? []).filter((rule) => !isOld(rule)), ...(guard?.rules ?? [])],
-    response: [
-      ...(draft.response ?? []).filter((rule) => !isOld(rule)),
-      ...(guard?.response ?? []),
-    ],
+    rules: [...(others.rules ?? []), ...rules],
+    response: [...(others.response ?? []), ...response],
   }
 }
 

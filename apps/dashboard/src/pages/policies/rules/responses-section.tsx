@@ -5,7 +5,9 @@ import { Card } from '../../../components/card.tsx'
 import { lazyPart } from '../../../components/lazy-part.tsx'
 import { LoadingState } from '../../../components/loading-state.tsx'
 import { useFault } from '../draft-fields.tsx'
+import { useRuleOrigins } from '../guards/use-rule-origins.ts'
 import { newResponseRule } from './rule-draft.ts'
+import { RuleFields } from './rule-fields.tsx'
 import { RuleRow } from './rule-row.tsx'
 import { responseSummary } from './rule-summary.ts'
 import { useRuleList } from './use-rule-list.ts'
@@ -16,8 +18,9 @@ const ResponseRuleFields = lazyPart(
 )
 
 /** Rules on answers: what of them the agent gets to see. */
-export function ResponsesSection({ origins }: { origins: readonly string[] }) {
+export function ResponsesSection({ hosts }: { hosts: readonly string[] }) {
   const { rules, keys, open, said, act, add, box } = useRuleList<ResponseRule>('response')
+  const origins = useRuleOrigins(rules)
   const fault = useFault('response.root')
   return (
     <Card
@@ -37,9 +40,13 @@ export function ResponsesSection({ origins }: { origins: readonly string[] }) {
                 onAct={act}
                 label={rule.label}
                 summary={responseSummary(rule)}
-                preset={rule.preset}
+                origin={origins[index]}
               >
-                {() => <ResponseRuleFields name={`response.${index}`} origins={origins} />}
+                {() => (
+                  <RuleFields name={`response.${index}`} origin={origins[index]}>
+                    <ResponseRuleFields name={`response.${index}`} origins={hosts} />
+                  </RuleFields>
+                )}
               </RuleRow>
             ))}
           </ol>

@@ -1,9 +1,11 @@
 import { ArrowDown, ArrowUp, ChevronDown, Copy, Trash2 } from 'lucide-react'
-import { type KeyboardEvent, memo, type ReactNode, useId } from 'react'
+import { type KeyboardEvent, type ReactNode, useId } from 'react'
 import { Badge } from '../../../components/badge.tsx'
 import { IconButton } from '../../../components/button.tsx'
 import { classes } from '../../../components/classes.ts'
 import type { Tone } from '../../../components/notice.tsx'
+import { levelWords } from '../guards/level-words.ts'
+import type { RuleOrigin } from '../guards/rule-origin.ts'
 import type { RowAction } from './use-rule-list.ts'
 
 interface RuleRowProps {
@@ -16,14 +18,15 @@ interface RuleRowProps {
   readonly effect?: { readonly tone: Tone; readonly label: string }
   readonly label: string | undefined
   readonly summary: string
-  readonly preset: string | undefined
+  /** The guard that made it; none for one of the owner's own. */
+  readonly origin: RuleOrigin | undefined
   /** What stands in it once it is open. */
   readonly children: () => ReactNode
 }
 
 /** One rule of a list: what it says in a line, with the buttons that order it, and its fields once it is open. */
 export function RuleRow(props: RuleRowProps) {
-  const { number, isOpen, rowKey, onAct, effect, label, summary, preset, children } = props
+  const { number, isOpen, rowKey, onAct, effect, label, summary, origin, children } = props
   const id = useId()
   const index = number - 1
   const order = (event: KeyboardEvent) => {
@@ -51,12 +54,12 @@ export function RuleRow(props: RuleRowProps) {
             <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
               <span className="font-semibold">{number}</span>
               {effect !== undefined && <Badge tone={effect.tone}>{effect.label}</Badge>}
-              {preset !== undefined && <PresetChip preset={preset} />}
+              {origin !== undefined && <OriginChip origin={origin} />}
               {label !== undefined && (
                 <span className="font-medium [overflow-wrap:anywhere]">{label}</span>
               )}
             </span>
-            <span className="line-clamp-2 block text-[0.87rem] text-ink-soft [overflow-wrap:anywhere]">
+            <span className="line-clamp-2 text-[0.87rem] text-ink-soft [overflow-wrap:anywhere]">
               {summary}
             </span>
           </span>
@@ -103,13 +106,18 @@ function RowButtons({ number, isLast, onAct }: RuleRowProps) {
   )
 }
 
-/** Which guard preset made a rule. */
-const PresetChip = memo(function PresetChip({ preset }: { preset: string }) {
-  const [name = preset, level] = preset.split('@')
+/** Which guard made a rule, and that it says something else by now. */
+function OriginChip({ origin }: { origin: RuleOrigin }) {
+  const { actionLabel, presetLabel, level, departure } = origin
   return (
-    <Badge>
-      Guard: {name.replaceAll('-', ' ')}
-      {level !== undefined && `, ${level}`}
-    </Badge>
+    <>
+      <Badge>
+        Guard: {actionLabel ?? presetLabel}
+        {level !== undefined && `, ${levelWords[level].toLowerCase()}`}
+      </Badge>
+      {departure !== undefined && (
+        <Badge tone="warn">{departure === 'gone' ? 'Not granted so' : 'Changed'}</Badge>
+      )}
+    </>
   )
-})
+}

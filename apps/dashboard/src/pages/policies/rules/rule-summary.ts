@@ -10,8 +10,8 @@ const namedMax = 3
 export function requestSummary({ when }: Pick<RequestRule, 'when'>): string {
   const { query = [], body = [], sensitive } = when
   const fields = sensitive?.fields
+  // What differs most from rule to rule comes first: rows show the beginning.
   const parts = [
-    ...whereParts(when),
     ...query.map((one) => conditionWords(`query ${one.name}`, one)),
     ...body.map((one) => conditionWords(one.path === '' ? 'the body' : one.path, one)),
     ...(sensitive === undefined
@@ -21,6 +21,7 @@ export function requestSummary({ when }: Pick<RequestRule, 'when'>): string {
             fields === undefined ? '' : ` in ${named(fields)}`
           }`,
         ]),
+    ...whereParts(when),
   ]
   return parts.length === 0 ? 'Every request' : parts.join(' · ')
 }

@@ -6,8 +6,10 @@ import { Card } from '../../../components/card.tsx'
 import { lazyPart } from '../../../components/lazy-part.tsx'
 import { LoadingState } from '../../../components/loading-state.tsx'
 import { useFault } from '../draft-fields.tsx'
+import { useRuleOrigins } from '../guards/use-rule-origins.ts'
 import { effectWords, wordsOf } from './effect-words.ts'
 import { newRule } from './rule-draft.ts'
+import { RuleFields } from './rule-fields.tsx'
 import { RuleRow } from './rule-row.tsx'
 import { requestSummary } from './rule-summary.ts'
 import { useRuleList } from './use-rule-list.ts'
@@ -21,9 +23,10 @@ const RequestRuleFields = lazyPart(
 const shownAtFirst = 30
 
 /** Rules on requests: what is refused, asked about, waved through or redacted by what it says. */
-export function RulesSection({ origins }: { origins: readonly string[] }) {
+export function RulesSection({ hosts }: { hosts: readonly string[] }) {
   const { rules, keys, open, said, act, add, box } = useRuleList<RequestRule>('rules')
   const [isWhole, setWhole] = useState(false)
+  const origins = useRuleOrigins(rules)
   const fault = useFault('rules.root')
   const isCut =
     !isWhole &&
@@ -49,9 +52,13 @@ export function RulesSection({ origins }: { origins: readonly string[] }) {
                 effect={wordsOf(rule.then)}
                 label={rule.label}
                 summary={requestSummary(rule)}
-                preset={rule.preset}
+                origin={origins[index]}
               >
-                {() => <RequestRuleFields name={`rules.${index}`} origins={origins} />}
+                {() => (
+                  <RuleFields name={`rules.${index}`} origin={origins[index]}>
+                    <RequestRuleFields name={`rules.${index}`} origins={hosts} />
+                  </RuleFields>
+                )}
               </RuleRow>
             ))}
           </ol>
