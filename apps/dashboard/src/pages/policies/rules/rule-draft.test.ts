@@ -27,7 +27,7 @@ describe('a rule that is being written', () => {
   it('is said in a line', () => {
     const body = [{ path: 'to[]', op: 'not_in' as const, value: ['a', 'b', 'c', 'd'] }]
     expect(requestSummary({ when: { methods: ['POST'], body } })).toBe(
-      'POST · to[] is none of a, b, c, 1 more',
+      'to[] is none of a, b, c, 1 more · POST',
     )
     expect(responseSummary({ id: 'a', drop: ['x'], redact: ['email'] })).toBe(
       'Every answer · drops x · takes out E-mail address',
