@@ -37,7 +37,7 @@ export async function readInput(
 
 /** The body as it came, with the headers that prove it. */
 async function readSigned(c: Context, operation: Operation, lease: BodyLease) {
-  const body = await readText(c, { bytesMax: bodyBytesMaxDefault, lease })
+  const body = await readText(c, { bytesMax: bodyBytesMaxDefault, lease }, utf8AsSigned)
   const headers = Object.entries(operation.signedBy ?? {}).flatMap(([member, name]) => {
     const value = c.req.header(name)
     return value === undefined ? [] : [[member, value] as const]
@@ -114,6 +114,8 @@ function parseForm(text: string): Record<string, string> {
 
 /** RFC 8259 §8.1: what is not UTF-8 is refused, since replacing the bad bytes would make another text of it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
+/** With a mark at its beginning, too, it is another text. */
+const utf8AsSigned = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** How much of a body is taken. */
 interface BodyBounds {
@@ -121,10 +123,10 @@ interface BodyBounds {
   readonly lease: BodyLease
 }
 
-async function readText(c: Context, bounds: BodyBounds): Promise<string> {
+async function readText(c: Context, bounds: BodyBounds, decoder = utf8): Promise<string> {
   const bytes = await readBytes(c, bounds)
   try {
-    return utf8.decode(bytes)
+    return decoder.decode(bytes)
   } catch (cause) {
     throw new Problem('invalid-json', 'The body is not UTF-8.', {
       next: 'Send it in UTF-8 (RFC 8259).',

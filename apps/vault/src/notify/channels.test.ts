@@ -4,6 +4,7 @@ import { verifies } from '../../../../test/verifies.ts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { type Channels, createChannels } from './channels.ts'
 import { createAttempts } from './deliver.ts'
+import type { Message } from './message.ts'
 import type { NotifyEvent, NotifyNeeds } from './notify-needs.ts'
 import type { StoredChannel } from './notify-store.ts'
 import type { Senders } from './sender.ts'
@@ -103,7 +104,11 @@ describe('channels', () => {
   })
 
   it('are of a kind that there is something to send with', async () => {
-    const target = { kind: 'telegram', botToken: '12345:abcdefghijklmnopqrstuvwxyz' } as const
+    const target = {
+      kind: 'telegram',
+      botToken: '12345:abcdefghijklmnopqrstuvwxyz',
+      server: 'https://api.telegram.org',
+    } as const
     const refused = channels.create(owner, { ...given, target })
     expect(await typeOf(refused)).toBe('invalid-input')
     await expect(refused).rejects.toThrow(/webhook, ntfy/)
@@ -154,10 +159,10 @@ describe('channels', () => {
       return row
     }
     const [first, second] = [rowOf(one.channel.id), rowOf(two.channel.id)]
-    const message = {
-      ...{ kind: 'test', title: 'x', facts: [], url: 'https://vault.example/' },
-      ...{ severity: 'normal', detail: 'full' },
-    } as const
+    const message: Message = {
+      ...({ kind: 'test', severity: 'normal', detail: 'full' } as const),
+      ...{ title: 'x', facts: [], url: 'https://vault.example/' },
+    }
     const delivery = { id: 'ntd_1', createdAt: new Date(), stop: new AbortController().signal }
     for (const row of [
       { ...first, ownerId: 'own_2' },

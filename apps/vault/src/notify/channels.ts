@@ -240,7 +240,7 @@ const refOf = ({ workspaceId, ownerId }: Owner, id: string) => ({ workspaceId, o
 
 /** @throws Problem notification-channel-not-found */
 export async function getChannel(
-  { store }: Pick<Needs, 'store'>,
+  { store }: { readonly store: Pick<Needs['store'], 'find'> },
   owner: Owner,
   channelId: string,
 ): Promise<StoredChannel> {

@@ -4,6 +4,7 @@ import type { NotifyNeeds } from './notify-needs.ts'
 import type { AttemptEnd, Claimed, StoredChannel, StoredDelivery, Subject } from './notify-store.ts'
 import { waitAfter } from './retry-plan.ts'
 import { openChannel, type SealedChannel } from './sealed-channel.ts'
+import { askedOf, type SealedReference, sealReference } from './sealed-reference.ts'
 import { type SendContext, type SendResult, sendMsMax } from './sender.ts'
 import { overReason, readersOf, writeGathered, writeMessage } from './write-message.ts'
 
@@ -64,15 +65,40 @@ export function createAttempts(needs: Needs): Attempts {
           const group = part.map(({ delivery }) => delivery)
           const sending = { id: idOf(group), createdAt: group[0]?.createdAt ?? new Date(0), stop }
           const answer = await sendTo(channel, message, sending)
+          const reference = await referenceOf(needs, { channel, message, sending, answer })
           return {
             ids: group.map(({ id }) => id),
-            end: endOf(answer, group, randomOf(needs.randomBytes)),
+            end: endOf({ ...answer, reference }, group, randomOf(needs.randomBytes)),
           }
         }),
       )
       return [...ends, ...sent]
     },
   }
+}
+
+/** Of a message that was delivered with buttons; only these can be pressed. */
+async function referenceOf(
+  { keyring }: Needs,
+  {
+    channel: { id: channelId, workspaceId },
+    message: { mayDecide },
+    sending,
+    answer: { result },
+  }: {
+    readonly channel: StoredChannel
+    readonly message: Message
+    readonly sending: Pick<StoredDelivery, 'id'>
+    readonly answer: { readonly result: SendResult }
+  },
+): Promise<SealedReference | undefined> {
+  if (!result.delivered || result.reference === undefined || mayDecide === undefined) {
+    return undefined
+  }
+  const row = { workspaceId, deliveryId: sending.id }
+  const { approvalId } = mayDecide
+  const told = { channelId, approvalId, asked: askedOf(mayDecide), message: result.reference }
+  return sealReference(keyring, row, told)
 }
 
 /** What a delivery is about, or why it is dropped. */
@@ -156,7 +182,13 @@ const nameOf = (error: unknown): Error =>
   new Error(error instanceof Error ? error.name : typeof error)
 
 function endOf(
-  { result, channelStatus }: Awaited<ReturnType<Attempts['sendTo']>>,
+  {
+    result,
+    channelStatus,
+    reference,
+  }: Awaited<ReturnType<Attempts['sendTo']>> & {
+    readonly reference: SealedReference | undefined
+  },
   group: readonly StoredDelivery[],
   random: number,
 ): AttemptEnd {
@@ -165,7 +197,7 @@ function endOf(
     const many = group.length === 1 ? '' : ` (with ${group.length - 1} others in one message)`
     return {
       ...{ outcome: 'delivered', message: `${message}${many}`, channelStatus },
-      ...(result.reference !== undefined && { reference: result.reference }),
+      ...(reference !== undefined && { reference }),
     }
   }
   const gone = result.gone === true ? { gone: true as const } : {}

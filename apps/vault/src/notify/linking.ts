@@ -18,6 +18,7 @@ import { sendMsMax, type TargetOf } from './sender.ts'
 import { invalid } from './senders/http-answer.ts'
 import { errorOf, type SlackCall } from './senders/slack-app.ts'
 import type { TelegramCall } from './senders/telegram.ts'
+import type { TelegramWebhook, TelegramWebhookNeeds } from './telegram-webhook.ts'
 
 /** How long a code can be given, how soon another one is sent, and how often a wrong one may be given. */
 const codeLastsMs = 10 * 60_000
@@ -27,17 +28,17 @@ const codeDigits = 8
 const linkBytes = 24
 
 export interface LinkingNeeds extends Pick<NotifyNeeds, 'keyring' | 'audit' | 'newId' | 'now'> {
-  readonly store: NotifyNeeds['store'] & LinkingStore
+  readonly store: Pick<NotifyNeeds['store'], 'find'> &
+    Pick<LinkingStore, 'beginLink' | 'takeLinkTry' | 'finishLink'>
   readonly channels: Pick<Channels, 'get'>
   readonly randomBytes: (size: number) => Uint8Array
   /** Keyed: what is stored of a code is of no use to whoever reads it. */
   readonly hash: (text: string) => Uint8Array
   readonly slack: SlackCall
   readonly telegram: TelegramCall
+  readonly webhook: Pick<TelegramWebhook, 'choose'>
   /** Where a service reaches the vault from outside, where it can: `https:` alone. */
-  readonly callbackUrl: (kind: 'slack' | 'telegram', channelId: string) => string | undefined
-  /** What a webhook of a bot is called with. */
-  readonly telegramSecret: (channelId: string) => string
+  readonly callbackUrl: TelegramWebhookNeeds['callbackUrl']
 }
 
 /** How a person shows that an account at Slack or Telegram is theirs: they see what is sent there, and here they are signed in. */
@@ -74,10 +75,12 @@ export function createLinking(needs: LinkingNeeds): Linking {
       requireFreshSignIn(owner, needs.now())
       const channel = await getChannel(needs, owner, channelId)
       const { target } = await openChannel(needs.keyring, channel)
+      const digits = code.replaceAll(/[\s-]/g, '')
       const isRight =
         target.kind === 'slack-app' &&
-        (await finishWith(needs, channel, {
-          code: code.replaceAll(/[\s-]/g, ''),
+        (await isCode(needs, channel, digits)) &&
+        (await link(needs, channel, {
+          code: digits,
           account: { account: target.memberId, name: target.memberId },
         }))
       if (!isRight) {
@@ -93,7 +96,8 @@ export function createLinking(needs: LinkingNeeds): Linking {
       return needs.channels.get(owner, { channelId: channel.id })
     },
 
-    finishByMessage: (channel, code, account) => finishWith(needs, channel, { code, account }),
+    // Nobody guesses it, so that wrong ones need not be counted: a stranger who writes to the bot uses up nobody's tries.
+    finishByMessage: (channel, code, account) => link(needs, channel, { code, account }),
   }
 }
 
@@ -132,18 +136,7 @@ async function startTelegram(
   if (me.status !== 200 || username === undefined) {
     throw failed(`Telegram does not know the bot: HTTP ${me.status}.`)
   }
-  const url = needs.callbackUrl('telegram', channel.id)
-  const answer =
-    url === undefined
-      ? await needs.telegram(target, 'deleteWebhook', { body: {}, signal })
-      : await needs.telegram(target, 'setWebhook', {
-          body: {
-            ...{ url, secret_token: needs.telegramSecret(channel.id) },
-            allowed_updates: ['message', 'callback_query'],
-          },
-          signal,
-        })
-  if (answer.status !== 200) throw failed(`Telegram did not agree: HTTP ${answer.status}.`)
+  await needs.webhook.choose(channel.id, target)
   const code = Buffer.from(needs.randomBytes(linkBytes)).toString('base64url')
   const expiresAt = await begin(needs, channel, code)
   return { way: 'open-link' as const, url: `https://t.me/${username}?start=${code}`, expiresAt }
@@ -161,18 +154,24 @@ async function begin(needs: LinkingNeeds, channel: StoredChannel, code: string):
   return new Date(needs.now() + codeLastsMs).toISOString()
 }
 
-async function finishWith(
+/** Is it the code that was sent? Each try is counted. */
+async function isCode(needs: LinkingNeeds, channel: StoredChannel, code: string): Promise<boolean> {
+  const expected = await needs.store.takeLinkTry(channel.id, triesMax)
+  return expected !== undefined && timingSafeEqual(expected, hashOf(needs, channel, code))
+}
+
+/** Seals the account with the channel, where linking with this code is under way still. */
+async function link(
   needs: LinkingNeeds,
   channel: StoredChannel,
   { code, account }: { readonly code: string; readonly account: LinkedAccount },
 ): Promise<boolean> {
-  const expected = await needs.store.takeLinkTry(channel.id, triesMax)
-  const given = hashOf(needs, channel, code)
-  if (expected === undefined || !timingSafeEqual(expected, given)) return false
   const { linked: _, ...opened } = await openChannel(needs.keyring, channel)
   const row = { ...channel, version: channel.version + 1 }
   const sealed = await sealChannel(needs.keyring, row, { ...opened, linked: account })
-  const stored = await needs.store.finishLink({ ...row, sealed, hash: expected })
+  const target = shownWith(channel.target, account)
+  const hash = hashOf(needs, channel, code)
+  const stored = await needs.store.finishLink({ ...row, sealed, target, hash })
   if (stored === undefined) return false
   const { workspaceId, ownerId, id: channelId, kind } = channel
   await needs.audit.record({
@@ -183,9 +182,14 @@ async function finishWith(
   return true
 }
 
-/** The same code at another channel has another hash. */
-const hashOf = ({ hash }: LinkingNeeds, { id }: StoredChannel, code: string) =>
-  hash(`link:${id}:${code}`)
+/** Its owner sees who is linked. */
+const shownWith = (target: string, { account, name }: LinkedAccount): string =>
+  account === name ? target : `${target.split(arrow, 1)[0]}${arrow}${name}`
+const arrow = ' → '
+
+/** The same code at another channel, or after something was linked, has another hash. */
+const hashOf = ({ hash }: LinkingNeeds, { id, version }: StoredChannel, code: string) =>
+  hash(`link:${id}:${version}:${code}`)
 
 function digitsOf(randomBytes: LinkingNeeds['randomBytes']): string {
   const number = Buffer.from(randomBytes(8)).readBigUInt64BE() % 10n ** BigInt(codeDigits)

@@ -32,7 +32,8 @@ export interface Message {
   /** When it is no use any more. */
   readonly expiresAt?: Date
   /**
-   * Where the person may answer the approval, and it takes no more than a yes: no fresh sign-in and no second owner. What a
+   * Where the person may answer the approval, it takes no more than a yes (no fresh sign-in and no second owner), and what is asked
+   * is short enough to be shown whole. What a
    * sender without buttons leaves alone. With `minimal` it is there all the same: a button shows what it decides.
    */
   readonly mayDecide?: Decidable

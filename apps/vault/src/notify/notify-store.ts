@@ -7,7 +7,8 @@ import type {
   Role,
 } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
-import type { MessageReference, Settled } from './message.ts'
+import type { Settled } from './message.ts'
+import type { SealedReference } from './sealed-reference.ts'
 
 // What the room needs of the store. All waits and leases are measured by the database's clock, which all replicas share.
 
@@ -105,7 +106,8 @@ export type AttemptEnd =
       readonly message: string
       /** What the channel is once it works: `unlinked` where its owner's account is waited for still. */
       readonly channelStatus: 'active' | 'unlinked'
-      readonly reference?: MessageReference
+      /** Of a message with buttons. */
+      readonly reference?: SealedReference
     }
   | { readonly outcome: 'retry'; readonly message: string; readonly afterMs: number }
   | { readonly outcome: 'failed'; readonly message: string; readonly gone?: true }
@@ -158,7 +160,7 @@ export interface DeliveryStore {
 export interface Unsettled {
   readonly id: string
   readonly channel: StoredChannel
-  readonly reference: MessageReference
+  readonly reference: Partial<SealedReference>
   readonly settled: Settled
 }
 

@@ -1,11 +1,13 @@
+import { Buffer } from 'node:buffer'
 import type { InputOf, takeSlackCallback, takeTelegramCallback } from '@sallyport/contracts'
 import { createLinking, type Linking, type LinkingNeeds } from './linking.ts'
-import type { PollStore } from './linking-store.ts'
+import type { LinkingStore, PollStore, PressStore } from './linking-store.ts'
 import type { NotifyNeeds } from './notify-needs.ts'
 import { createPress, type PressNeeds } from './press.ts'
 import { createSlackCallback } from './slack-callback.ts'
 import { createTelegramPolling } from './telegram-polling.ts'
 import { createTakeUpdate, createTelegramCallback } from './telegram-updates.ts'
+import { createTelegramWebhook, type TelegramWebhookNeeds } from './telegram-webhook.ts'
 
 const replicaBytes = 9
 
@@ -16,7 +18,7 @@ export interface Reach {
   takeSlackCallback(input: InputOf<typeof takeSlackCallback>): Promise<{ ok: true }>
   /** Problem: `callback-refused`. */
   takeTelegramCallback(input: InputOf<typeof takeTelegramCallback>): Promise<{ ok: true }>
-  /** For a timer: fetches what was pressed, where Telegram cannot reach the vault. */
+  /** For a timer: fetches what was pressed, where Telegram does not send it by itself. */
   poll(): Promise<void>
   /** Asks for nothing more. */
   stop(): void
@@ -24,29 +26,26 @@ export interface Reach {
 
 /** Builds it. */
 export function createReach(
-  needs: LinkingNeeds &
+  needs: Omit<LinkingNeeds, 'webhook'> &
     PressNeeds &
     Pick<NotifyNeeds, 'onFailure'> & {
-      readonly store: PollStore
-      /** Can Telegram reach the vault by itself? */
-      readonly isReachable: () => boolean
+      readonly store: PollStore & LinkingStore & PressStore
+      readonly telegramSecret: TelegramWebhookNeeds['telegramSecret']
     },
 ): Reach {
   const stopping = new AbortController()
-  const linking = createLinking(needs)
+  const webhook = createTelegramWebhook(needs)
+  const linking = createLinking({ ...needs, webhook })
   const shared = { ...needs, linking, press: createPress(needs) }
   const take = createTakeUpdate(shared)
-  const poll = createTelegramPolling({
-    ...{ ...needs, take, stop: stopping.signal },
-    replica: Buffer.from(needs.randomBytes(replicaBytes)).toString('base64url'),
-  })
   return {
     linking,
     takeSlackCallback: createSlackCallback(shared),
     takeTelegramCallback: createTelegramCallback({ ...shared, take }),
-    poll: async () => {
-      if (!needs.isReachable()) await poll()
-    },
+    poll: createTelegramPolling({
+      ...{ ...needs, webhook, take, stop: stopping.signal },
+      replica: Buffer.from(needs.randomBytes(replicaBytes)).toString('base64url'),
+    }),
     stop: () => stopping.abort(),
   }
 }

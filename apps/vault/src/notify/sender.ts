@@ -35,7 +35,12 @@ export interface SendContext {
  * overloaded) are tried again, all others are final.
  */
 export type SendResult =
-  | { readonly delivered: true; readonly message: string; readonly reference?: MessageReference }
+  | {
+      readonly delivered: true
+      readonly message: string
+      /** Of a message that has buttons, and of no other. */
+      readonly reference?: MessageReference
+    }
   | {
       readonly delivered: false
       readonly message: string

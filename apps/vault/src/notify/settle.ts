@@ -1,7 +1,9 @@
 import type { NotificationTarget } from '@sallyport/contracts'
+import type { MessageReference } from './message.ts'
 import type { NotifyNeeds } from './notify-needs.ts'
 import type { Unsettled } from './notify-store.ts'
 import { openChannel } from './sealed-channel.ts'
+import { openReference } from './sealed-reference.ts'
 import { type SendContext, sendMsMax } from './sender.ts'
 
 /** A message that could not be changed is tried again after as long, for an hour. */
@@ -29,7 +31,10 @@ export function createSettling(
       ...{ channelId, workspaceId, signal },
       ...(linked !== undefined && { linked }),
     }
-    await settleOn(senders, target, { reference, settled, context })
+    const { approvalId } = settled
+    const row = { workspaceId, deliveryId: id, channelId, approvalId }
+    const { message } = await openReference(keyring, row, reference)
+    await settleOn(senders, target, { reference: message, settled, context })
     await store.endSettling({ id, by: replica })
   }
 
@@ -55,7 +60,8 @@ type Kind = NotificationTarget['kind']
 async function settleOn<K extends Kind>(
   senders: NotifyNeeds['senders'],
   target: Extract<NotificationTarget, { kind: K }>,
-  told: Pick<Unsettled, 'reference' | 'settled'> & {
+  told: Pick<Unsettled, 'settled'> & {
+    readonly reference: MessageReference
     readonly context: Pick<SendContext, 'channelId' | 'workspaceId' | 'linked' | 'signal'>
   },
 ): Promise<void> {

@@ -6,9 +6,12 @@ import type { LinkingStore } from './linking-store.ts'
 import type { NotifyNeeds } from './notify-needs.ts'
 import type { PressAnswer, Pressed } from './press.ts'
 import { openChannel } from './sealed-channel.ts'
-import { sendMsMax } from './sender.ts'
+import { sendMsMax, type TargetOf } from './sender.ts'
+import { escapeSlack } from './senders/slack.ts'
 import type { SlackCall } from './senders/slack-app.ts'
 
+/** A signature is good from so long before its time to so long after; it is remembered for longer. */
+const useLastsMs = 15 * 60_000
 /** Older ones may have been overheard (https://docs.slack.dev/authentication/verifying-requests-from-slack). */
 const ageMsMax = 5 * 60_000
 
@@ -16,6 +19,8 @@ const ageMsMax = 5 * 60_000
 const Press = z.object({
   type: z.literal('block_actions'),
   user: z.object({ id: z.string().max(60) }),
+  /** The message that the button is of. */
+  container: z.object({ channel_id: z.string().max(60), message_ts: z.string().max(60) }),
   actions: z
     .array(z.object({ action_id: z.string().max(100), value: z.string().max(100).optional() }))
     .min(1)
@@ -29,60 +34,79 @@ export const callbackRefused = () =>
   })
 
 /**
- * Takes a press of a button in Slack. It counts once its signature is proved with the channel's own signing secret. Pressing twice,
- * and a callback that is sent again, find the approval answered. Problem: `callback-refused`.
+ * Takes a press of a button in Slack. It counts once its signature is proved with the channel's own signing secret, and each
+ * signature counts once. Problem: `callback-refused`.
  */
 export function createSlackCallback(
   needs: Pick<NotifyNeeds, 'keyring' | 'now' | 'onFailure'> & {
-    readonly store: LinkingStore
+    readonly store: Pick<LinkingStore, 'findAny'>
     readonly press: (pressed: Pressed) => Promise<PressAnswer>
     readonly slack: SlackCall
   },
 ) {
   return async (input: InputOf<typeof takeSlackCallback>): Promise<{ ok: true }> => {
+    if (!isPlausible(input, needs.now())) throw callbackRefused()
     const channel = await needs.store.findAny(input.channelId)
     if (channel?.kind !== 'slack-app') throw callbackRefused()
     const opened = await openChannel(needs.keyring, channel).catch(() => undefined)
     if (opened?.target.kind !== 'slack-app') throw callbackRefused()
     const { target } = opened
-    if (!isSigned(target.signingSecret, input, needs.now())) throw callbackRefused()
+    if (!isSigned(target.signingSecret, input)) throw callbackRefused()
     const press = readPress(input.body)
     if (press === undefined) return { ok: true }
-    const { isDone, words } = await needs.press({ channel, opened, ...press })
+    const use = { proof: `slack:${input.signature}`, lastsMs: useLastsMs }
+    const { outcome, words } = await needs.press({ channel, opened, ...press, use })
     // What was done shows on the message itself. Only the owner is told why not: nobody else is to learn anything.
-    if (!isDone && press.account === opened.linked?.account) {
-      await needs
-        .slack(target, 'chat.postMessage', {
-          body: { channel: target.memberId, text: `Nothing was decided. ${words}`, mrkdwn: false },
-          signal: AbortSignal.timeout(sendMsMax),
-        })
-        .catch(() => needs.onFailure('a press in Slack could not be answered', new Error('slack')))
+    if (outcome === 'refused' && press.account === opened.linked?.account) {
+      say(needs, target, `Nothing was decided. ${words}`)
     }
     return { ok: true }
   }
 }
 
+/** Not waited for: Slack takes an answer of the vault's within three seconds or says that it failed. */
+function say(
+  { slack, onFailure }: Parameters<typeof createSlackCallback>[0],
+  target: TargetOf<'slack-app'>,
+  words: string,
+): void {
+  slack(target, 'chat.postMessage', {
+    body: { channel: target.memberId, text: escapeSlack(words), mrkdwn: false },
+    signal: AbortSignal.timeout(sendMsMax),
+  }).catch(() => onFailure('a press in Slack could not be answered', new Error('slack')))
+}
+
+/** What can be told without reading anything: a signature that has no form, and a time that is none of now. */
+function isPlausible(
+  { signature = '', timestamp = '' }: InputOf<typeof takeSlackCallback>,
+  nowMs: number,
+): boolean {
+  if (!/^v0=[0-9a-f]{64}$/.test(signature) || !/^\d{1,12}$/.test(timestamp)) return false
+  return Math.abs(nowMs - Number(timestamp) * 1000) <= ageMsMax
+}
+
 function isSigned(
   secret: string,
   { signature = '', timestamp = '', body }: InputOf<typeof takeSlackCallback>,
-  nowMs: number,
 ): boolean {
-  if (!/^\d{1,12}$/.test(timestamp)) return false
   const expected = `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`
   const [one, other] = [Buffer.from(expected), Buffer.from(signature)]
-  const isFresh = Math.abs(nowMs - Number(timestamp) * 1000) <= ageMsMax
-  return one.length === other.length && timingSafeEqual(one, other) && isFresh
+  return one.length === other.length && timingSafeEqual(one, other)
 }
 
 /** Undefined for what is no answer: opening the page is a press too. */
-function readPress(body: string): Pick<Pressed, 'account' | 'approvalId' | 'answer'> | undefined {
+function readPress(
+  body: string,
+): Pick<Pressed, 'account' | 'approvalId' | 'answer' | 'message'> | undefined {
   const payload = new URLSearchParams(body).get('payload')
   const parsed = Press.safeParse(parse(payload ?? ''))
   const [action] = parsed.data?.actions ?? []
   const answer = action?.action_id
   if (parsed.data === undefined || action?.value === undefined) return undefined
   if (answer !== 'approve' && answer !== 'deny') return undefined
-  return { account: parsed.data.user.id, approvalId: action.value, answer }
+  const { user, container } = parsed.data
+  const message = { channel: container.channel_id, ts: container.message_ts }
+  return { account: user.id, approvalId: action.value, answer, message }
 }
 
 function parse(text: string): unknown {

@@ -14,6 +14,8 @@ import { pressPattern, type TelegramCall } from './senders/telegram.ts'
 import { callbackRefused } from './slack-callback.ts'
 
 const nameCharsMax = 60
+/** Telegram sends what was not taken again for a day. */
+const useLastsMs = 25 * 3_600_000
 /** Telegram's bound of what a press is answered with, in characters. */
 const answerCharsMax = 190
 
@@ -34,13 +36,21 @@ export const TelegramUpdate = z.object({
     })
     .optional(),
   callback_query: z
-    .object({ id: z.string().max(100), from: From, data: z.string().max(100).optional() })
+    .object({
+      id: z.string().max(100),
+      from: From,
+      data: z.string().max(100).optional(),
+      /** The message that the button is of. */
+      message: z
+        .object({ message_id: z.number().int(), chat: z.object({ id: z.number().int() }) })
+        .optional(),
+    })
     .optional(),
 })
 export type TelegramUpdate = z.infer<typeof TelegramUpdate>
 
 export interface TelegramNeeds extends Pick<NotifyNeeds, 'keyring' | 'onFailure'> {
-  readonly store: LinkingStore
+  readonly store: Pick<LinkingStore, 'findAny'>
   readonly press: (pressed: Pressed) => Promise<PressAnswer>
   readonly linking: Pick<Linking, 'finishByMessage'>
   readonly telegram: TelegramCall
@@ -77,23 +87,25 @@ type Query = NonNullable<TelegramUpdate['callback_query']>
 async function takePress(
   needs: TelegramNeeds,
   { channel, target }: { readonly channel: StoredChannel; readonly target: TargetOf<'telegram'> },
-  { id, from, data = '' }: Query,
+  { id, from, data = '', message }: Query,
 ): Promise<void> {
   const opened = await openChannel(needs.keyring, channel)
   const [, letter, approvalId] = pressPattern.exec(data) ?? []
   const account = String(from.id)
   const answered =
-    approvalId === undefined
-      ? { isDone: true, words: '' }
+    approvalId === undefined || message === undefined
+      ? { outcome: 'done', words: '' }
       : await needs.press({
           ...{ channel, opened, account, approvalId },
           answer: letter === 'a' ? 'approve' : 'deny',
+          message: { chat: String(message.chat.id), message: String(message.message_id) },
+          use: { proof: `telegram:${id}`, lastsMs: useLastsMs },
         })
-  if (account !== opened.linked?.account) return
+  if (account !== opened.linked?.account || answered.outcome === 'repeated') return
   await say(needs, target, 'answerCallbackQuery', {
     callback_query_id: id,
     text: answered.words.slice(0, answerCharsMax),
-    show_alert: !answered.isDone,
+    show_alert: answered.outcome === 'refused',
   })
 }
 
@@ -114,13 +126,14 @@ async function say(
  */
 export function createTelegramCallback(needs: TelegramNeeds & { readonly take: TakeUpdate }) {
   return async (input: InputOf<typeof takeTelegramCallback>): Promise<{ ok: true }> => {
-    const channel = await needs.store.findAny(input.channelId)
-    if (channel?.kind !== 'telegram') throw callbackRefused()
-    const expected = Buffer.from(needs.telegramSecret(channel.id))
+    // The secret follows from the id alone: what comes without it reads nothing.
+    const expected = Buffer.from(needs.telegramSecret(input.channelId))
     const given = Buffer.from(input.secret ?? '')
     if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
       throw callbackRefused()
     }
+    const channel = await needs.store.findAny(input.channelId)
+    if (channel?.kind !== 'telegram') throw callbackRefused()
     const opened = await openChannel(needs.keyring, channel).catch(() => undefined)
     if (opened?.target.kind !== 'telegram') throw callbackRefused()
     const update = TelegramUpdate.safeParse(parse(input.body))

@@ -3,6 +3,7 @@ import { rolesWith } from '../identity/roles.ts'
 import { type Fact, factCharsMax, type Message, type Severity, titleCharsMax } from './message.ts'
 import type { StoredChannel, Subject } from './notify-store.ts'
 import { plainWords } from './plain-words.ts'
+import { askedOf } from './sealed-reference.ts'
 
 /** Who may read what an event is about: whoever may not is not told of it. */
 export const readersOf: Readonly<Record<NotificationKind, readonly Role[]>> = {
@@ -248,12 +249,20 @@ const bounded = ({ name, value }: Fact): Fact => ({ name, value: plainWords(valu
 /** `2026-11-21 14:05 UTC`: whoever reads it may be anywhere. */
 const minuteOf = (date: Date): string => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
-const mayDecide = ({ freshSignIn, ownersNeeded }: Of<'approval'>, role: Role): boolean =>
-  !freshSignIn && ownersNeeded === 1 && deciders.includes(role)
+/** What cannot be shown whole beside a button has none. */
+const askedCharsMax = 200
+
+const mayDecide = (subject: Of<'approval'>, role: Role): boolean => {
+  const asked = askedOf(subject)
+  return (
+    !subject.freshSignIn &&
+    subject.ownersNeeded === 1 &&
+    deciders.includes(role) &&
+    plainWords(asked, askedCharsMax) === asked
+  )
+}
 
 const decidableOf = ({ id, method, host, path }: Of<'approval'>) => ({
   approvalId: id,
-  method: plainWords(method, factCharsMax),
-  host: plainWords(host, factCharsMax),
-  path: plainWords(path, factCharsMax),
+  ...{ method, host, path },
 })

@@ -1,6 +1,7 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './database.ts'
+import { notificationPresses } from './notify-tables.ts'
 import { connectFlows } from './oauth-tables.ts'
 import {
   challenges,
@@ -66,6 +67,7 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
         await remove(connectFlows, before(connectFlows.expiresAt, connectFlowKeptMs)),
         await remove(invitations, before(invitations.expiresAt, 0)),
         await remove(ownerTokens, before(ownerTokens.expiresAt, ownerTokenKeptMs)),
+        await remove(notificationPresses, before(notificationPresses.expiresAt, useKeptMs)),
         await remove(bootstrapCodes, before(bootstrapCodes.expiresAt, codeKeptMs)),
         await remove(signInAttempts, before(signInAttempts.updatedAt, attemptsForgottenAfterMs)),
       ]

@@ -1,10 +1,11 @@
-import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
-import type { LinkingStore, PollStore } from '../notify/linking-store.ts'
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
+import type { LinkingStore, PollStore, PressStore } from '../notify/linking-store.ts'
 import { type Database, guardStore } from './database.ts'
 import { channelColumns } from './notification-channels.ts'
 import {
   notificationChannels as channels,
   notificationDeliveries as deliveries,
+  notificationPresses as presses,
 } from './notify-tables.ts'
 import { owners } from './owner-tables.ts'
 
@@ -12,6 +13,8 @@ import { owners } from './owner-tables.ts'
 
 const inMs = (ms: number) => sql`now() + make_interval(secs => ${ms / 1000}::double precision)`
 const now = sql`now()`
+/** An approval is told to a channel once; more come of what was sent again. */
+const toldMax = 5
 
 /** Builds the queries on linked accounts. */
 export function createNotificationLinkStore({ db }: Pick<Database, 'db'>): LinkingStore {
@@ -52,11 +55,11 @@ export function createNotificationLinkStore({ db }: Pick<Database, 'db'>): Linki
       return row?.hash ?? undefined
     },
 
-    async finishLink({ id, sealed, version, hash }) {
+    async finishLink({ id, sealed, version, target, hash }) {
       const [row] = await db
         .update(channels)
         .set({
-          ...{ sealed, version, status: 'active', linkHash: null, linkExpiresAt: null },
+          ...{ sealed, version, target, status: 'active', linkHash: null, linkExpiresAt: null },
           updatedAt: now,
         })
         .where(
@@ -70,10 +73,15 @@ export function createNotificationLinkStore({ db }: Pick<Database, 'db'>): Linki
         .returning(channelColumns)
       return row
     },
+  })
+}
 
-    async wasTold(channelId, approvalId) {
-      const [row] = await db
-        .select({ id: deliveries.id })
+/** Builds the queries on presses. */
+export function createNotificationPressStore({ db }: Pick<Database, 'db'>): PressStore {
+  return guardStore<PressStore>({
+    async findTold(channelId, approvalId) {
+      const rows = await db
+        .select({ id: deliveries.id, reference: deliveries.reference })
         .from(deliveries)
         .where(
           and(
@@ -81,11 +89,21 @@ export function createNotificationLinkStore({ db }: Pick<Database, 'db'>): Linki
             eq(deliveries.channelId, channelId),
             eq(deliveries.kind, 'approval'),
             eq(deliveries.status, 'delivered'),
-            sql`${deliveries.reference} IS NOT NULL`,
+            isNotNull(deliveries.reference),
           ),
         )
-        .limit(1)
-      return row !== undefined
+        .orderBy(desc(deliveries.createdAt))
+        .limit(toldMax)
+      return rows.flatMap(({ id, reference }) => (reference === null ? [] : [{ id, reference }]))
+    },
+
+    async usePress({ channelId, hash, lastsMs }) {
+      const used = await db
+        .insert(presses)
+        .values({ channelId, useHash: hash, expiresAt: inMs(lastsMs) })
+        .onConflictDoNothing()
+        .returning({ channelId: presses.channelId })
+      return used.length === 1
     },
 
     async findOwner({ workspaceId, ownerId }) {
@@ -105,6 +123,13 @@ const hasWaiting = sql`EXISTS (
     AND ${deliveries.reference} IS NOT NULL AND ${deliveries.settledAt} IS NULL
     AND ${deliveries.createdAt} > now() - interval '25 hours')`
 
+/**
+ * Telegram keeps what nobody fetched for a day, and after a quiet week it counts on from any number: by then the old one would pass
+ * over what is new.
+ */
+const offsetNow = sql`CASE WHEN ${channels.polledUntil} > now() - interval '25 hours'
+  THEN ${channels.pollOffset} ELSE 0 END`
+
 /** Builds the queries on bots that are asked for what was pressed. */
 export function createNotificationPollStore({ db }: Pick<Database, 'db'>): PollStore {
   return guardStore<PollStore>({
@@ -115,16 +140,16 @@ export function createNotificationPollStore({ db }: Pick<Database, 'db'>): PollS
         .where(
           and(
             eq(channels.kind, 'telegram'),
-            eq(channels.enabled, true),
             or(isNull(channels.polledUntil), lt(channels.polledUntil, now)),
-            or(gt(channels.linkExpiresAt, now), hasWaiting),
+            or(gt(channels.linkExpiresAt, now), and(eq(channels.enabled, true), hasWaiting)),
           ),
         )
+        .orderBy(sql`${channels.polledUntil} NULLS FIRST`, asc(channels.id))
         .limit(channelsMax)
         .for('update', { skipLocked: true })
       const rows = await db
         .update(channels)
-        .set({ polledBy: by, polledUntil: inMs(leaseMs) })
+        .set({ polledBy: by, polledUntil: inMs(leaseMs), pollOffset: offsetNow })
         .where(sql`${channels.id} IN ${due}`)
         .returning({ ...channelColumns, offset: channels.pollOffset })
       return rows.map(({ offset, ...channel }) => ({ channel, offset }))

@@ -204,7 +204,12 @@ describe('notifications in the database', () => {
     await deliveries.end({
       ids: claimed?.deliveries.map(({ id }) => id) ?? [],
       by: 'a',
-      end: { outcome: 'delivered', message: 'ok', channelStatus: 'active', reference: { ts: '1' } },
+      end: {
+        outcome: 'delivered',
+        message: 'ok',
+        channelStatus: 'active',
+        reference: { sealed: 'AQ==' },
+      },
     })
     const store = createNotificationSettlingStore(test.database)
     const given = { by: 'a', leaseMs: 30_000, rowsMax: 10 }
@@ -216,7 +221,7 @@ describe('notifications in the database', () => {
     const both = await Promise.all(['a', 'b'].map((by) => store.claimUnsettled({ ...given, by })))
     expect(both.flat()).toMatchObject([
       {
-        reference: { ts: '1' },
+        reference: { sealed: 'AQ==' },
         settled: { approvalId: 'apr_1', status: 'denied', by: 'owner@example.com' },
       },
     ])

@@ -140,7 +140,7 @@ export const notificationDeliveries = pgTable(
     leasedBy: text('leased_by'),
     leasedUntil: at('leased_until'),
     message: text('message'),
-    /** How the other side calls the message, so that it can be changed once it is decided. */
+    /** Of a message with buttons: how the other side calls it and what it asks, sealed for this row. */
     reference: jsonb('reference').$type<Record<string, string>>(),
     /** Its message says already what became of the subject. */
     settledAt: at('settled_at'),
@@ -156,6 +156,22 @@ export const notificationDeliveries = pgTable(
     index('notification_deliveries_unsettled')
       .on(table.subjectId)
       .where(sql`reference IS NOT NULL AND settled_at IS NULL`),
+  ],
+)
+
+/** Presses of buttons that were taken, by a hash of what proved them, kept until they could not be sent again. */
+export const notificationPresses = pgTable(
+  'notification_presses',
+  {
+    channelId: text('channel_id')
+      .notNull()
+      .references(() => notificationChannels.id, { onDelete: 'cascade' }),
+    useHash: bytes('use_hash').notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.channelId, table.useHash] }),
+    index('notification_presses_by_expiry').on(table.expiresAt),
   ],
 )
 

@@ -1,4 +1,5 @@
 import type { Decidable, Message } from '../message.ts'
+import { askedOf } from '../sealed-reference.ts'
 import type { Sender, SendResult, TargetOf } from '../sender.ts'
 import {
   type HttpAnswer,
@@ -14,7 +15,7 @@ import { escapeSlack, slackMessage } from './slack.ts'
 
 type Target = TargetOf<'slack-app'>
 
-const hosts = ['slack.com', 'slack-gov.com']
+const origins = ['https://slack.com', 'https://slack-gov.com']
 /** Slack's bound of the text in a dialog of confirmation, in characters. */
 const confirmCharsMax = 300
 /** Of the title that is kept, before its characters are escaped: Slack's bound of a header is 150. */
@@ -52,7 +53,7 @@ export function createSlackAppSender(needs: HttpNeeds): Sender<'slack-app'> {
       if (url.pathname !== '/' || url.search !== '') {
         throw invalid('target.server', 'must be an origin alone, such as https://slack.com')
       }
-      if (!hosts.includes(url.host) && !isLocalGateway(url)) {
+      if (!origins.includes(url.origin) && !isLocalGateway(url)) {
         throw invalid('target.server', 'must be https://slack.com or https://slack-gov.com')
       }
       if (!/^[\x21-\x7e]+$/.test(target.botToken)) {
@@ -66,12 +67,13 @@ export function createSlackAppSender(needs: HttpNeeds): Sender<'slack-app'> {
     },
 
     async send(target, message, { linked, signal }) {
+      const buttons = linked === undefined ? undefined : withButtons(message)
       const answer = await call(target, 'chat.postMessage', {
         // Until the account is linked nobody has shown that the member is the owner: then a link alone.
-        body: { channel: target.memberId, ...withButtons(message, linked !== undefined) },
+        body: { channel: target.memberId, ...(buttons ?? slackMessage(message)) },
         signal,
       })
-      return resultOfCall(answer, message)
+      return resultOfCall(answer, message, buttons !== undefined)
     },
 
     async settle(target, { reference, settled }, { signal }) {
@@ -95,11 +97,15 @@ export function createSlackAppSender(needs: HttpNeeds): Sender<'slack-app'> {
   }
 }
 
-/** The message with a button for each answer. Approving asks once more, and shows exactly what is asked for. */
-function withButtons(message: Message, isLinked: boolean) {
+/**
+ * The message with a button for each answer. Approving asks once more, and shows exactly what is asked for: undefined where Slack
+ * has no room for all of it.
+ */
+function withButtons(message: Message) {
   const written = slackMessage(message)
   const { mayDecide } = message
-  if (mayDecide === undefined || !isLinked) return written
+  if (mayDecide === undefined) return undefined
+  if (escapeSlack(askedOf(mayDecide)).length > confirmCharsMax) return undefined
   const blocks = written.blocks.map((block) =>
     block.type === 'actions' && 'elements' in block
       ? { ...block, elements: [...answersTo(mayDecide), ...block.elements] }
@@ -108,19 +114,19 @@ function withButtons(message: Message, isLinked: boolean) {
   return { ...written, blocks }
 }
 
-const answersTo = ({ approvalId, method, host, path }: Decidable) => [
+const answersTo = (asked: Decidable) => [
   {
     ...button('approve', 'Approve'),
-    value: approvalId,
+    value: asked.approvalId,
     style: 'primary',
     confirm: {
       title: plain('Approve this request?'),
-      text: plain(cut(escapeSlack(`${method} ${host}${path}`))),
+      text: plain(escapeSlack(askedOf(asked))),
       confirm: plain('Approve'),
       deny: plain('Back'),
     },
   },
-  { ...button('deny', 'Deny'), value: approvalId, style: 'danger' },
+  { ...button('deny', 'Deny'), value: asked.approvalId, style: 'danger' },
 ]
 
 const plain = (text: string) => ({ type: 'plain_text', text, emoji: false })
@@ -129,11 +135,6 @@ const button = (actionId: string, text: string) => ({
   text: plain(text),
   action_id: actionId,
 })
-
-const cut = (text: string): string =>
-  text.length <= confirmCharsMax
-    ? text
-    : `${text.slice(0, confirmCharsMax - 1).replace(/&[a-z]{0,3}$/, '')}…`
 
 /** Of Slack's errors, those after which there is nobody there any more. */
 const gone = new Set([
@@ -149,14 +150,15 @@ const gone = new Set([
 const busy = new Set(['ratelimited', 'internal_error', 'fatal_error', 'service_unavailable'])
 
 /** Slack answers 200 to what it refuses, too. */
-function resultOfCall(answer: HttpAnswer, message: Message): SendResult {
+function resultOfCall(answer: HttpAnswer, message: Message, hasButtons: boolean): SendResult {
   if (answer.status !== 200) {
     const result = resultOf(answer)
     return result.delivered ? { ...result, delivered: false, retry: true } : result
   }
   const error = errorOf(answer.body)
   if (error === undefined) {
-    const { channel, ts } = JSON.parse(answer.body) as { channel: string; ts: string }
+    const { channel, ts } = JSON.parse(answer.body) as { channel?: unknown; ts?: unknown }
+    if (!hasButtons) return { delivered: true, message: 'HTTP 200' }
     const title = escapeSlack(message.title.slice(0, titleCharsMax))
     return {
       delivered: true,

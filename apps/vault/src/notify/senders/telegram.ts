@@ -1,4 +1,5 @@
 import type { Message } from '../message.ts'
+import { askedOf } from '../sealed-reference.ts'
 import type { Sender, SendResult, Settled, TargetOf } from '../sender.ts'
 import {
   type HttpAnswer,
@@ -13,6 +14,7 @@ import { settledWords } from './settled-words.ts'
 
 type Target = TargetOf<'telegram'>
 
+const officialOrigin = 'https://api.telegram.org'
 /** Telegram's bound of a text, in characters. */
 const textCharsMax = 4_096
 /** Telegram's bound of what a button sends, in bytes. An approval's id takes 30. */
@@ -51,7 +53,7 @@ export function createTelegramSender(needs: HttpNeeds): Sender<'telegram'> {
       if (url.pathname !== '/' || url.search !== '') {
         throw invalid('target.server', 'must be an origin alone, such as https://api.telegram.org')
       }
-      if (url.host !== 'api.telegram.org' && !isLocalGateway(url)) {
+      if (url.origin !== officialOrigin && !isLocalGateway(url)) {
         throw invalid(
           'target.server',
           'must be https://api.telegram.org, or a Bot API server at an address of yours',
@@ -72,13 +74,16 @@ export function createTelegramSender(needs: HttpNeeds): Sender<'telegram'> {
       const answer = await call(target, 'sendMessage', {
         body: {
           chat_id: linked.account,
-          text: textOf(message),
+          ...textOf(message),
           link_preview_options: { is_disabled: true },
           reply_markup: { inline_keyboard: keyboardOf(message) },
         },
         signal,
       })
-      return resultOfCall(answer, { chat: linked.account, url: message.url })
+      return resultOfCall(answer, {
+        ...{ chat: linked.account, url: message.url },
+        hasButtons: answersTo(message).length > 0,
+      })
     },
 
     async settle(target, { reference, settled }, { signal }) {
@@ -96,19 +101,30 @@ export function createTelegramSender(needs: HttpNeeds): Sender<'telegram'> {
   }
 }
 
-/** What is there to be read. With buttons the request is named in any case: they decide what is shown, and nothing else. */
-function textOf({ title, facts, url, mayDecide, detail }: Message): string {
+/**
+ * What is there to be read. With buttons the request is named in any case: they decide what is shown, and nothing else. Telegram
+ * makes links of whatever looks like one, but for what is marked as code: all that is not the vault's own address.
+ */
+function textOf({ title, facts, url, mayDecide, detail }: Message) {
   const lines = [
-    title,
-    ...facts.map(({ name, value }) => `${name}: ${value}`),
+    { name: '', value: title },
+    ...facts.map(({ name, value }) => ({ name: `${name}: `, value })),
     ...(mayDecide !== undefined && detail === 'minimal'
-      ? [`${mayDecide.method} ${mayDecide.host}${mayDecide.path}`]
+      ? [{ name: '', value: askedOf(mayDecide) }]
       : []),
-    ...(takesAsButton(url) ? [] : [url]),
   ]
-  const text = lines.join('\n')
-  if (text.length <= textCharsMax) return text
-  return `${text.slice(0, textCharsMax - 1).replace(/[\ud800-\udbff]$/, '')}…`
+  let text = ''
+  const entities: { type: 'code'; offset: number; length: number }[] = []
+  for (const { name, value } of lines) {
+    const line = `${text === '' ? '' : '\n'}${name}`
+    if (text.length + line.length + value.length > textCharsMax) break
+    text += line
+    if (value !== '') entities.push({ type: 'code', offset: text.length, length: value.length })
+    text += value
+  }
+  const withUrl = `${text}\n${url}`
+  const hasRoom = !takesAsButton(url) && withUrl.length <= textCharsMax
+  return { text: hasRoom ? withUrl : text, entities }
 }
 
 interface Button {
@@ -117,20 +133,23 @@ interface Button {
   readonly url?: string
 }
 
-function keyboardOf({ mayDecide, url }: Message): Button[][] {
-  const rows: Button[][] = []
-  if (mayDecide !== undefined) {
-    const { approvalId } = mayDecide
-    const [approve, deny] = [`a:${approvalId}`, `d:${approvalId}`]
-    if (Buffer.byteLength(approve) <= dataBytesMax) {
-      rows.push([
-        { text: 'Approve', callback_data: approve },
-        { text: 'Deny', callback_data: deny },
-      ])
-    }
-  }
-  if (takesAsButton(url)) rows.push([{ text: 'Open in Sallyport', url }])
-  return rows
+function keyboardOf(message: Message): Button[][] {
+  const answers = answersTo(message)
+  return [
+    ...(answers.length > 0 ? [answers] : []),
+    ...(takesAsButton(message.url) ? [[{ text: 'Open in Sallyport', url: message.url }]] : []),
+  ]
+}
+
+/** Both, or none. */
+function answersTo({ mayDecide }: Message): Button[] {
+  if (mayDecide === undefined) return []
+  const [approve, deny] = [`a:${mayDecide.approvalId}`, `d:${mayDecide.approvalId}`]
+  if (Buffer.byteLength(approve) > dataBytesMax) return []
+  return [
+    { text: 'Approve', callback_data: approve },
+    { text: 'Deny', callback_data: deny },
+  ]
 }
 
 /** What became of it, in place of the buttons. Pressing it is answered with the same. */
@@ -144,10 +163,14 @@ const takesAsButton = (url: string): boolean => url.startsWith('https://')
 
 function resultOfCall(
   answer: HttpAnswer,
-  where: { readonly chat: string; readonly url: string },
+  {
+    hasButtons,
+    ...where
+  }: { readonly chat: string; readonly url: string; readonly hasButtons: boolean },
 ): SendResult {
   const said = read(answer.body)
   if (answer.status === 200 && said?.ok === true) {
+    if (!hasButtons) return { delivered: true, message: 'HTTP 200' }
     return {
       delivered: true,
       message: 'HTTP 200',
