@@ -33,10 +33,14 @@ export function compileSensitive(
 ): SensitiveFinder {
   const kinds = compileKinds(expandSensitiveNames(names), custom)
   const labels = labelsOf([...sensitiveKinds, ...custom.map(({ name }) => name)])
-  const subject = (text: string, beside: string | undefined): Subject => ({
-    text: text.includes('[redacted:') ? text.replace(labels, maskAll) : text,
-    beside,
-  })
+  const subject = (text: string, beside: string | undefined): Subject => {
+    // Whoever writes the mask would hide what it touches; as a joiner it is read over.
+    const plain = text.includes(mask) ? text.replaceAll(mask, wordJoiner) : text
+    return {
+      text: plain.includes('[redacted:') ? plain.replace(labels, maskAll) : plain,
+      beside,
+    }
+  }
   const find = (text: string, beside?: string): readonly Finding[] =>
     findAll(kinds, subject(text, beside))
   return {
@@ -51,6 +55,8 @@ export function compileSensitive(
 
 const labelsOf = (kinds: readonly string[]): RegExp =>
   new RegExp(`\\[redacted:(?:${kinds.join('|')})\\]`, 'g')
+
+const wordJoiner = '\u2060'
 
 const maskAll = (label: string): string => mask.repeat(label.length)
 

@@ -75,11 +75,15 @@ const scrap = fc.oneof(
   fc.constantFrom(...values),
   fc.string({ maxLength: 4 }),
 )
+/** Of any code points, lone surrogates too. */
+const anyText = fc
+  .array(fc.integer({ min: 0, max: 0x10ffff }), { maxLength: 8 })
+  .map((codes) => String.fromCodePoint(...codes))
 const texts = fc.array(scrap, { maxLength: 12 }).map((parts) => parts.join(''))
 const besides = fc.option(fc.constantFrom('ssn', 'dateOfBirth', 'password', 'note', 'phone'), {
   nil: undefined,
 })
-const runs = { numRuns: 300 }
+const runs = { numRuns: 100 }
 
 describe('compileSensitive, for any text', () => {
   it.each(sensitiveKinds)('finds no more %s in what it has redacted', (kind) => {
@@ -169,7 +173,7 @@ describe('compileSensitive, for any text', () => {
       'email',
     ])
     fc.assert(
-      fc.property(fc.array(fc.oneof(scrap, fc.string({ unit: 'binary' }))), (parts) => {
+      fc.property(fc.array(fc.oneof(scrap, anyText), { maxLength: 12 }), (parts) => {
         const text = parts.join('').replace(/\p{Nd}|[@\uff20\ufe6b]/gu, '')
         expect(finder.find(text)).toEqual([])
       }),

@@ -86,8 +86,9 @@ function matchCard({ text, start, near }: Place): Span | undefined {
 }
 
 function brandsOf(groups: readonly string[]): readonly Brand[] {
+  const length = groups.reduce((sum, group) => sum + group.length, 0)
+  if (length < 12 || length > 19 || !isLayout(groups)) return []
   const number = groups.join('')
-  if (number.length < 12 || number.length > 19 || !isLayout(groups)) return []
   const fit = brands.filter(
     ({ prefix, lengths }) => lengths.includes(number.length) && prefix.test(number),
   )

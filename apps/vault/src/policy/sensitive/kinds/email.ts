@@ -54,6 +54,7 @@ function localStart(text: string, at: number, floor: number): number | undefined
       start -= 1
       if (at - start > localCharsMax) return undefined
     }
+    if (start === at) continue
     start += undecorated(text.slice(start, at))
     if (start < at) return text.charAt(at - 1) === '.' ? undefined : start
   }
@@ -75,6 +76,7 @@ function domainEnd(text: string, from: number): number | undefined {
       end += 1
       if (end - from > domainCharsMax) return undefined
     }
+    if (end === from) continue
     const domain = text.slice(from, end).replace(/\.\..*$|[.-]{1,255}$/, '')
     if (isDomain(domain)) return from + domain.length
     // A host that is none stays none with the words that touch it.

@@ -55,6 +55,7 @@ function matchV6({ text, start }: Place): Span | undefined {
 
 function isV6(address: string): boolean {
   const halves = address.split('::')
+  if (halves.length > 2) return false
   const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')))
   const dotted = groups.at(-1)?.includes('.') === true
   const count = groups.length + (dotted ? 1 : 0)
@@ -63,7 +64,7 @@ function isV6(address: string): boolean {
       /^[0-9A-Fa-f]{1,4}$/.test(group) ||
       (dotted && place === groups.length - 1 && group.split('.').every((part) => +part < 256)),
   )
-  if (!areGroups || halves.length > 2) return false
+  if (!areGroups) return false
   if (halves.length === 1) return count === 8 && groups.some((group) => group.length !== 2)
   // Names of programs are written with two colons too, and so are slices: some group has to look like an address's.
   const isTelling = address === '::1' || dotted || groups.some((group) => group.length > 2)

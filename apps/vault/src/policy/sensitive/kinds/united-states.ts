@@ -32,7 +32,8 @@ const isItin = (match: RegExpExecArray): boolean =>
 
 const grouped = /\d{3}-\d{2}-\d{4}/y
 const spaced = /\d{3} \d{2} \d{4}/y
-const dotted = /\d{3}\.\d{2}\.\d{4}/y
+/** In whatever way people and forms part the groups. */
+const parted = /\d{3}(?: ?[-._/] ?| {1,2})\d{2}(?: ?[-._/] ?| {1,2})\d{4}/y
 const nine = /\d{9}/y
 const digits = ['digits'] as const
 const three = { tokens: digits, lengths: [3, 3] } as const
@@ -46,7 +47,7 @@ const taxpayerForms = (
 ).flatMap(([kind, isRight]) => [
   createForm({ ...three, kind, isRight, next: '-', pattern: grouped }),
   createForm({ ...three, kind, isRight, next: ' ', pattern: spaced, spaced: true }),
-  createForm({ ...three, kind, isRight, next: '.', pattern: dotted, words: ssnWords }),
+  createForm({ ...three, kind, isRight, next: '-._/ ', pattern: parted, words: ssnWords }),
   createForm({ ...bare, kind, isRight, words: ssnWords }),
 ])
 

@@ -31,10 +31,9 @@ export function readGroups(
     groups.push(text.slice(start, end))
     ends.push(end)
     separator.lastIndex = end
-    const between = separator.exec(text)?.[0] ?? ''
-    if (between === '' || !isDigitAt(text, end + between.length)) break
-    separators.push(between)
-    at = end + between.length
+    if (!separator.test(text) || !isDigitAt(text, separator.lastIndex)) break
+    at = separator.lastIndex
+    separators.push(text.slice(end, at))
   }
   return { groups, separators: separators.slice(0, groups.length - 1), ends }
 }

@@ -16,21 +16,31 @@ const zeros = [
   0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950, 0x1fbf0,
 ]
 
-/** Characters that are not seen: soft hyphen, joiners, marks of direction, selectors of variants. */
-const unseen =
-  '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0'
+/** Characters that are not seen: controls, soft hyphen, joiners, marks of direction, selectors of variants, tags, noncharacters. */
+const unseen = [
+  '\\u{0}-\\u{8}\\u{e}-\\u{1f}\\u{7f}-\\u{84}\\u{86}-\\u{9f}\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{17b4}\\u{17b5}',
+  '\\u{180b}-\\u{180f}\\u{200b}-\\u{200f}\\u{202a}-\\u{202e}\\u{2060}-\\u{206f}\\u{3164}\\u{fdd1}-\\u{fdef}',
+  '\\u{fe00}-\\u{fe0f}\\u{feff}\\u{ffa0}\\u{fff0}-\\u{fffb}\\u{fffe}\\u{ffff}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}',
+  '\\u{e0000}-\\u{e007f}\\u{e0100}-\\u{e01ef}',
+].join('')
+/** What is drawn over a digit or around it, as in `1\u20e3`. */
+const overDigit = '(?<=\\d\\ufe0f?)[\\u0300-\\u036f\\u20d0-\\u20f0]+'
 
 const lookAlikes: Readonly<Record<string, string>> = {
-  ' ': '\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000',
-  '-': '\\u2010-\\u2015\\u2043\\u2212\\ufe58\\ufe63',
-  '.': '\\u2024\\ufe52',
-  '/': '\\u2044\\u2215',
-  '@': '\\ufe6b',
-  '"': '\\u201c-\\u201f',
-  "'": '\\u2018-\\u201b',
+  ' ': '\\u{00a0}\\u{1680}\\u{2000}-\\u{200a}\\u{202f}\\u{205f}\\u{3000}',
+  '-': '\\u{2010}-\\u{2015}\\u{2043}\\u{2212}\\u{fe58}\\u{fe63}',
+  '.': '\\u{2024}\\u{fe52}',
+  '/': '\\u{2044}\\u{2215}',
+  '@': '\\u{fe6b}',
+  '"': '\\u{201c}-\\u{201f}',
+  "'": '\\u{2018}-\\u{201b}',
 }
 
-const fullWidth = '\\uff01-\\uff5e'
+const fullWidth = '\\u{ff01}-\\u{ff5e}'
+
+/** Letters that mathematics writes bold, slanted or otherwise: thirteen alphabets, one after another. */
+const mathLetters = '\\u{1d400}-\\u{1d6a3}'
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /** What one character becomes; an empty string where it is not seen. */
 const replacements: ReadonlyMap<string, string> = new Map([
@@ -47,20 +57,27 @@ const replacements: ReadonlyMap<string, string> = new Map([
     character,
     String.fromCodePoint((character.codePointAt(0) ?? 0) - 0xfee0),
   ]),
+  ...charactersOf(mathLetters).map((character, place): [string, string] => [
+    character,
+    alphabet.charAt(place % alphabet.length),
+  ]),
   ...charactersOf(unseen).map((character): [string, string] => [character, '']),
 ])
 
-const strange = new RegExp(`[${[...replacements.keys()].map(escapeUnit).join('')}]`, 'gu')
-const hidden = new RegExp(`[${unseen}]`, 'u')
-const beyondAscii = /[^\0-\x7f]/
+const strange = new RegExp(
+  `[${[...replacements.keys()].map(escapeUnit).join('')}]|${overDigit}`,
+  'gu',
+)
+const hidden = new RegExp(`[${unseen}]|${overDigit}`, 'u')
+const beyondPlain = /[^\t-\r -~]/
 
 /**
- * Reads a text as its kinds are written: digits of other scripts and full-width characters as ASCII, every hyphen as
+ * Reads a text as its kinds are written: digits of other scripts, full-width and mathematical characters as ASCII, every hyphen as
  * `-`, every space as ` `. Characters that are not seen may stand inside a number or between two words: where there are
  * any, two readings are given, one without them and one with a space for each.
  */
 export function readLegibly(original: string): readonly LegibleText[] {
-  if (!beyondAscii.test(original) || original.search(strange) < 0) return [asItIs(original)]
+  if (!beyondPlain.test(original) || original.search(strange) < 0) return [asItIs(original)]
   const without = replaceAll(original, '')
   return hidden.test(original) ? [without, replaceAll(original, ' ')] : [without]
 }
@@ -117,10 +134,10 @@ function lastUpTo(sorted: readonly number[], limit: number): number {
 function charactersOf(ranges: string): string[] {
   const found: string[] = []
   for (const [, first = '', last = first] of ranges.matchAll(
-    /\\u([0-9a-f]{4})(?:-\\u([0-9a-f]{4}))?/g,
+    /\\u\{([0-9a-f]+)\}(?:-\\u\{([0-9a-f]+)\})?/g,
   )) {
     for (let code = Number.parseInt(first, 16); code <= Number.parseInt(last, 16); code += 1) {
-      found.push(String.fromCharCode(code))
+      found.push(String.fromCodePoint(code))
     }
   }
   return found
