@@ -17,8 +17,8 @@ import { testBody, testFields } from './test-condition.ts'
 export function applyRules(rules: CompiledRules, subject: RuleSubject): Ruled {
   const { deny, redact, rest } = rulesFor(rules, subject)
   for (const rule of deny) {
-    const answer = matchRule(rule, subject)
-    if (answer !== 'no') return decidedBy(rule, 'deny', whyOf(answer, subject))
+    const matched = matchParts(rule, subject)
+    if (matched.answer !== 'no') return decidedBy(rule, 'deny', whyOf(matched, subject))
   }
   const matching = redact.filter((rule) => matchRule(rule, subject) !== 'no')
   const redaction = matching.length === 0 ? undefined : redactBody(matching, subject)
@@ -26,10 +26,11 @@ export function applyRules(rules: CompiledRules, subject: RuleSubject): Ruled {
     return decidedBy(redaction.rule, 'deny', redaction.why)
   }
   for (const rule of rest) {
-    const answer = matchRule(rule, subject)
+    const matched = matchParts(rule, subject)
+    const { answer } = matched
     if (answer === 'no' || (answer !== 'yes' && rule.then === 'allow')) continue
     const outcome = rule.then === 'allow' ? 'allow' : 'require_approval'
-    return { ...decidedBy(rule, outcome, whyOf(answer, subject)), ...(redaction && { redaction }) }
+    return { ...decidedBy(rule, outcome, whyOf(matched, subject)), ...(redaction && { redaction }) }
   }
   return redaction === undefined ? {} : { redaction }
 }
@@ -42,11 +43,16 @@ const decidedBy = (
   decided: { rule, outcome, ...(why !== undefined && { why }) },
 })
 
-function whyOf(answer: Answer, subject: RuleSubject): string | undefined {
-  if (answer !== 'unclear') return undefined
+/** Why the body cannot be read, where that is what a rule goes by. */
+function whyOf({ answer, part }: Matched, subject: RuleSubject): string | undefined {
+  if (answer !== 'unclear' || (part.kind !== 'body' && part.kind !== 'sensitive')) return undefined
   const body = subject.body()
-  return body !== 'unknown' && body.kind === 'unreadable' ? body.why : undefined
+  if (body === 'unknown' || body.kind === 'none') return undefined
+  if (body.kind === 'unreadable') return body.why
+  return body.kind === 'text' || body.kind === 'message' ? notFields : undefined
 }
+
+const notFields = 'it is neither JSON nor a form'
 
 const rulesFor = ({ byMethod, other }: CompiledRules, { method }: RuleSubject): RulesByEffect =>
   byMethod.get(method) ?? other
@@ -105,16 +111,19 @@ export function traceRules({ all }: CompiledRules, subject: RuleSubject): readon
   })
 }
 
-/** Does what a condition says about the first line of a request hold? */
-function matchesScope(
-  { methods, origins, paths }: CompiledScope,
-  request: Pick<RuleSubject, 'method' | 'origin' | 'path'>,
-): boolean {
-  if (methods !== undefined && !methods.has(request.method)) return false
-  if (origins !== undefined && !origins.some((one) => matchesOrigin(one, request.origin))) {
-    return false
+/** Does what a condition says about the first line of a request hold? Unclear: only to servers that read paths generously. */
+function matchScope(
+  { methods, origins, paths, loosePaths }: CompiledScope,
+  subject: Pick<RuleSubject, 'method' | 'origin' | 'path' | 'loosePaths'>,
+): 'no' | 'yes' | 'unclear' {
+  if (methods !== undefined && !methods.has(subject.method)) return 'no'
+  if (origins !== undefined && !origins.some((one) => matchesOrigin(one, subject.origin))) {
+    return 'no'
   }
-  return paths === undefined || paths.some((one) => matchesPath(one, request.path))
+  if (paths === undefined || paths.some((one) => matchesPath(one, subject.path))) return 'yes'
+  const forms = subject.loosePaths()
+  const isLoose = loosePaths?.some((one) => forms.some((form) => matchesPath(one, form)))
+  return isLoose === true ? 'unclear' : 'no'
 }
 
 interface Matched {
@@ -135,8 +144,9 @@ const no = {
 
 function matchParts(rule: CompiledRule, subject: RuleSubject): Matched {
   const { scope } = rule
-  if (!matchesScope(scope, subject)) return { answer: 'no', part: no[missedPart(scope, subject)] }
-  let matched: Matched = { answer: 'yes', part: everything }
+  const scoped = matchScope(scope, subject)
+  if (scoped === 'no') return { answer: 'no', part: no[missedPart(scope, subject)] }
+  let matched: Matched = { answer: scoped, part: scoped === 'yes' ? everything : no.path }
   for (const condition of rule.query) {
     const query = subject.query()
     const answer = query === undefined ? 'unknown' : testFields(condition, query)

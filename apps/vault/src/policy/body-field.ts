@@ -6,6 +6,10 @@ export interface BodyField {
   readonly name: string
   /** Its name as lenient readers take it: case folded, `a[b][]` and `a.b` one and the same, numbers left out. */
   readonly key: string
+  /** The same, as PHP renames it; undefined where it does not. */
+  readonly otherKey: string | undefined
+  /** False: only those who cut a query at `;` too see it. */
+  readonly isWhole: boolean
   /** Undefined: its value is not known any more. */
   readonly node: BodyNode | undefined
 }
@@ -15,14 +19,22 @@ const digits = /^[0-9]+$/
 /** Stands in no name of a form or query, all of which are refused with a control character. */
 const between = '\0'
 
-export const toField = (name: string, node: BodyNode | undefined): BodyField => ({
-  name,
-  key: fieldKey(name),
-  node,
-})
+export const toField = (name: string, node: BodyNode | undefined, isWhole = true): BodyField => {
+  const renamed = rename(name)
+  const otherKey = renamed === name ? undefined : fieldKey(renamed)
+  return { name, key: fieldKey(name), otherKey, isWhole, node }
+}
+
+/** `from.date`, `from date`, `from[date` and ` from_date` are all `from_date` to PHP. */
+const rename = (name: string) =>
+  renameable.test(name) ? name.trim().replace(/[. ]|\[(?![^\]]*\])/g, '_') : name
+const renameable = /[. [\s]/
 
 /** Whether a field is one of those that a key speaks of, or a part of one: `card[number]` of `card`. */
-export const isWithin = (fieldsKey: string, key: string): boolean =>
+export const isWithin = ({ key, otherKey }: BodyField, wanted: string): boolean =>
+  isPart(key, wanted) || (otherKey !== undefined && isPart(otherKey, wanted))
+
+const isPart = (fieldsKey: string, key: string) =>
   fieldsKey === key || fieldsKey.startsWith(key + between)
 
 /** `card[number]`, `card.number`, `Card[0][number]`: all the same to somebody. */

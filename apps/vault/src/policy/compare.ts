@@ -1,6 +1,7 @@
 import type { ConditionOperator } from '@sallyport/contracts'
 import type { BodyNode } from './body-node.ts'
 import { foldName } from './json-path.ts'
+import { plainForm, unify } from './plain-form.ts'
 import { compileExpression } from './sensitive/compile-expression.ts'
 
 /**
@@ -74,8 +75,16 @@ function compileFit(
 
 /** A text operator on what is no text: what fits once it is written as text may well fit for whoever reads it so. */
 function testText({ type, value }: BodyNode, fits: (text: string) => Fit): Fit {
-  if (typeof value === 'string') return fits(value)
+  if (typeof value === 'string') return testForms(value, fits)
   return type === 'null' || fits(String(value)) === 'no' ? 'no' : 'unclear'
+}
+
+/** A text that says something else once it is written plainly, or to whoever reads it up to a NUL, is unclear. */
+function testForms(text: string, fits: (text: string) => Fit): Fit {
+  if (text.includes('\0')) return 'unclear'
+  const fit = fits(text)
+  const plain = plainForm(text)
+  return plain === text || fits(plain) === fit ? fit : 'unclear'
 }
 
 function compileTextTest(
@@ -85,7 +94,7 @@ function compileTextTest(
 ): ((text: string) => Fit) | undefined {
   if (op === 'matches') return compileMatches(texts, ignoreCase)
   const fold = ignoreCase ? foldName : (text: string) => text
-  const wanted = texts.map(fold)
+  const wanted = [...new Set(texts.flatMap((one) => [fold(one), fold(unify(one) || one)]))]
   const any = (test: (text: string, one: string) => boolean) => (text: string) => {
     const folded = fold(text)
     return wanted.some((one) => test(folded, one)) ? 'yes' : 'no'
@@ -113,7 +122,8 @@ function compileMatches(
 
 function compileEqual(values: readonly Scalar[], ignoreCase: boolean): FitTest {
   const fold = ignoreCase ? foldName : (text: string) => text
-  const texts = new Set(values.filter((one) => typeof one === 'string').map(fold))
+  const given = values.filter((one) => typeof one === 'string')
+  const texts = new Set(given.flatMap((one) => [fold(one), fold(unify(one))]))
   const numbers = values.filter((one) => typeof one === 'number')
   const booleans = values.filter((one) => typeof one === 'boolean')
   const hasNull = values.includes(null)
@@ -121,6 +131,7 @@ function compileEqual(values: readonly Scalar[], ignoreCase: boolean): FitTest {
     const { type, value } = scalar
     if (typeof value === 'string') {
       if (texts.has(fold(value))) return 'yes'
+      if (value.includes('\0') || texts.has(fold(plainForm(value)))) return 'unclear'
       const byNumber = equalsNumber(scalar, value, numbers)
       return byNumber === 'no' ? equalsBoolean(scalar, value, booleans) : byNumber
     }
@@ -142,7 +153,7 @@ const plainDecimal = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/
 
 /** A form can write no number, so its plain decimals are; a JSON string that looks like one is one only to some readers. */
 function equalsNumber(scalar: BodyNode, text: string, numbers: readonly number[]): Fit {
-  if (numbers.length === 0 || !numbers.includes(toNumber(text))) return 'no'
+  if (numbers.length === 0 || !numbers.includes(toNumber(plainForm(text)))) return 'no'
   return scalar.trait === 'loose' && isPlain(text) ? 'yes' : 'unclear'
 }
 
@@ -166,10 +177,12 @@ function compileOrder(op: 'gt' | 'lt', bound: number): FitTest {
       if (value === bound && !isExact(scalar)) return 'unclear'
       return fits(value) ? 'yes' : 'no'
     }
+    if (typeof value === 'boolean') return fits(Number(value)) ? 'unclear' : 'no'
     if (typeof value !== 'string') return 'no'
-    const number = toNumber(value)
-    if (scalar.trait === 'loose' && isPlain(value)) return fits(number) ? 'yes' : 'no'
-    return fits(number) ? 'unclear' : 'no'
+    const text = plainForm(value)
+    if (!isPlain(text)) return /\p{N}|inf/iu.test(text) ? 'unclear' : 'no'
+    const fit = fits(Number(text)) ? 'yes' : 'no'
+    return fit === 'no' || (scalar.trait === 'loose' && text === value) ? fit : 'unclear'
   }
 }
 

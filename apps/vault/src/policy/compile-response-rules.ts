@@ -1,5 +1,6 @@
 import type { FieldFault, ResponseRule } from '@sallyport/contracts'
 import { beginFields, type FieldPlace, readFieldPath } from './field-tree.ts'
+import { compileLoosePattern, looseForms } from './loose-path.ts'
 import {
   type CompiledOriginPattern,
   compileOriginPattern,
@@ -23,6 +24,8 @@ export interface CompiledResponseRule {
   readonly origins: readonly CompiledOriginPattern[] | undefined
   readonly methods: ReadonlySet<string> | undefined
   readonly paths: readonly CompiledPathPattern[] | undefined
+  /** The same for the loose forms of a path: another spelling of it gets no more. */
+  readonly loosePaths: readonly CompiledPathPattern[] | undefined
   readonly statuses: ReadonlySet<number> | undefined
   readonly keep: FieldPlace | undefined
   readonly drop: FieldPlace | undefined
@@ -46,6 +49,7 @@ export function compileResponseRules(
     origins: when.origins?.map(compileOriginPattern),
     methods: when.methods && new Set<string>(when.methods),
     paths: when.paths?.map(compilePathPattern),
+    loosePaths: when.paths?.map(compileLoosePattern),
     statuses: when.statuses && new Set(when.statuses),
     keep: keep && beginFields(keep),
     drop: drop && beginFields(drop),
@@ -92,11 +96,14 @@ export function matchResponseRules(
 ): readonly CompiledResponseRule[] {
   if (rules.length === 0) return rules
   const path = splitPath(request.path)
+  const forms = looseForms(path)
   return rules.filter(
-    ({ origins, methods, paths }) =>
+    ({ origins, methods, paths, loosePaths }) =>
       methods?.has(request.method) !== false &&
       (origins?.some((origin) => matchesOrigin(origin, request.origin)) ?? true) &&
-      (paths?.some((pattern) => matchesPath(pattern, path)) ?? true),
+      (paths === undefined ||
+        paths.some((pattern) => matchesPath(pattern, path)) ||
+        loosePaths?.some((one) => forms.some((form) => matchesPath(one, form))) === true),
   )
 }
 

@@ -1,4 +1,5 @@
 import type { RequestCondition, RequestRule } from '@sallyport/contracts'
+import { compileLoosePattern } from './loose-path.ts'
 import { type CompiledOriginPattern, compileOriginPattern } from './origin-pattern.ts'
 import { type CompiledPathPattern, compilePathPattern } from './path-pattern.ts'
 import { type CompiledSensitive, compileSensitiveCondition } from './sensitive-condition.ts'
@@ -13,6 +14,8 @@ export interface CompiledScope {
   readonly methods: ReadonlySet<string> | undefined
   readonly origins: readonly CompiledOriginPattern[] | undefined
   readonly paths: readonly CompiledPathPattern[] | undefined
+  /** The same for the loose forms of a path. */
+  readonly loosePaths: readonly CompiledPathPattern[] | undefined
 }
 
 /** A rule made ready. */
@@ -105,5 +108,6 @@ function compileScope({
     methods: methods && new Set<string>(methods),
     origins: origins?.map(compileOriginPattern),
     paths: paths?.map(compilePathPattern),
+    loosePaths: paths?.map(compileLoosePattern),
   }
 }

@@ -24,6 +24,8 @@ export function parseContentType(text: string): ContentType | undefined {
     const match = parameterPattern.exec(text)
     const name = match?.[1]?.toLowerCase()
     if (match === null || name === undefined || parameters.has(name)) return undefined
+    // Written in pieces or with a character set of its own (RFC 2231), which some readers put together and some do not see.
+    if (/^(?:boundary|charset)\*/.test(name)) return undefined
     parameters.set(name, match[2] ?? match[3] ?? '')
     at += match[0].length
   }

@@ -35,6 +35,8 @@ export function readMessage(bytes: Uint8Array): BodyNode | undefined {
   const entity = lines === undefined ? undefined : readEntity(lines)
   if (entity === undefined) return undefined
   const { headers } = entity
+  // A blank line first: some readers skip it and take what follows for the headers.
+  if (headers.size === 0) return undefined
   if ([...headers.keys()].some((name) => /^(?:resent-|apparently-to$)/.test(name))) return undefined
   const content: Content = { texts: [], attachments: [] }
   if (!readContent(entity, content, depthMax)) return undefined

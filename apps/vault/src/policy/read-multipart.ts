@@ -93,6 +93,8 @@ function readPart({ text, body, start, end }: Part): BodyField | undefined {
   if (second !== undefined && declared === undefined) return undefined
   const [, name = '', filename] = disposition
   if (/\p{Cc}/u.test(`${name}${filename ?? ''}`)) return undefined
+  // It names the character set of all the others (RFC 7578 §4.6).
+  if (name.trim().toLowerCase() === '_charset_') return undefined
   const content = body.subarray(blank + 4, end)
   const node = readContent(content, { filename, declared })
   return node && toField(name, node)
@@ -110,6 +112,8 @@ function readContent(content: Uint8Array, { filename, declared }: Told): BodyNod
   const charset = type?.parameters.get('charset') ?? 'utf-8'
   if (!/^utf-?8$/i.test(charset)) return undefined
   const essence = type?.essence ?? 'text/plain'
+  // More parts inside, with names of their own.
+  if (/^(?:multipart|message)\//.test(essence)) return undefined
   if (filename !== undefined || content.length > textBytesMax) {
     return fileNode(content, filename, essence)
   }

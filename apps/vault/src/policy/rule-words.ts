@@ -52,10 +52,15 @@ export function sayTrace({ rule, answer, part, subject }: Traced): string {
   const about = nameOfPart(part, subject)
   if (answer === 'yes') return 'All that it says holds.'
   if (answer === 'no') return `It does not match: ${about.no}.`
-  const why = part.kind === 'query' ? 'what stands there can be read in two ways' : about.unclear
+  const why = unclearOf(part) ?? about.unclear
   return rule.then === 'allow'
     ? `It does not match, to be on the safe side: ${why}.`
     : `It matches, to be on the safe side: ${why}.`
+}
+
+function unclearOf({ kind }: RulePart): string | undefined {
+  if (kind === 'query') return 'what stands there can be read in two ways'
+  return kind === 'path' ? 'some servers take this path for one that it is about' : undefined
 }
 
 function nameOfPart(part: RulePart, subject: RuleSubject): { no: string; unclear: string } {

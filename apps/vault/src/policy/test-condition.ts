@@ -56,12 +56,15 @@ function testTree(comparison: Ready, root: BodyNode, steps: readonly PathStep[])
   if (comparison.kind === 'exists') return testExists(comparison.wanted, root, steps)
   if (comparison.kind === 'count') return testCount(comparison.max, root, steps)
   let answer = 'no' as Answer
+  let isDoubted = false
   visitValues(root, steps, (node, isSure) => {
     const one = testNode(comparison.test, node)
-    if (one !== 'no') answer = one === 'yes' && isSure ? 'yes' : 'unclear'
-    return answer === 'yes'
+    if (!isSure && one !== 'yes') isDoubted = true
+    if (one === 'yes' && isSure) answer = 'yes'
+    else if (one !== 'no' && answer === 'no') answer = 'unclear'
+    return false
   })
-  return answer
+  return answer === 'yes' && isDoubted ? 'unclear' : answer
 }
 
 type Test = (Comparison & { readonly kind: 'value' })['test']
@@ -106,25 +109,28 @@ type OnField = (field: BodyField, steps: readonly PathStep[]) => Answer
 
 /**
  * What a condition says to fields by name. A name that stands several times counts if any of its values fits; where not all
- * do, the condition is unclear, unless it says `[]`: which of them counts is the receiver's guess.
+ * do, or not all that some readers take for it, the condition is unclear, unless it says `[]`: which of them counts is the receiver's guess.
  */
 export function testFields(condition: CompiledCondition, fields: readonly BodyField[]): Answer {
   const { steps, comparison } = condition
   if (steps === undefined || comparison.kind === 'broken') return 'unclear'
   const [, second] = steps
-  const { exact, loose } = fieldsFor(fields, { steps, key: condition.key })
-  if (comparison.kind === 'exists') return existsIn(comparison.wanted, { exact, loose, steps })
-  if (comparison.kind === 'count') return countIn(comparison.max, { exact, loose, steps })
+  const found = fieldsFor(fields, { steps, key: condition.key })
+  if (comparison.kind === 'exists') return existsIn(comparison.wanted, { ...found, steps })
+  if (comparison.kind === 'count') return countIn(comparison.max, { ...found, steps })
   const on: OnField = ({ node }, rest) =>
     node === undefined ? 'unknown' : testTree(comparison, node, rest)
-  const answers = exact.map((field) => on(field, steps.slice(1)))
-  const loosely = loose.map((field) => on(field, []))
-  if (answers.includes('yes')) {
-    const isClear = second?.kind === 'any' || answers.every((answer) => answer === 'yes')
-    if (isClear) return 'yes'
-    return answers.includes('unknown') ? 'unknown' : 'unclear'
-  }
+  const answers = found.exact.map((field) => on(field, steps.slice(1)))
+  const loosely = [
+    ...found.near.map((field) => on(field, steps.slice(1))),
+    ...found.loose.map((field) => on(field, [])),
+  ]
   const rest = [...answers, ...loosely]
+  if (answers.includes('yes')) {
+    const isClear = second?.kind === 'any' || rest.every((answer) => answer === 'yes')
+    if (isClear) return 'yes'
+    return rest.includes('unknown') ? 'unknown' : 'unclear'
+  }
   if (rest.includes('unknown')) return 'unknown'
   return rest.every((answer) => answer === 'no') ? 'no' : 'unclear'
 }
@@ -134,30 +140,41 @@ interface Sought {
   readonly key: string
 }
 
+/** Fields by how they are named. */
+interface FieldsFor {
+  /** Their name is the first step of the path: the rest of it leads on inside. */
+  readonly exact: readonly BodyField[]
+  /** The same, to some readers. */
+  readonly near: readonly BodyField[]
+  /** To some readers their name is the whole path: `card[number]`. */
+  readonly loose: readonly BodyField[]
+}
+
 /** The fields that a path names, and those that only some readers take for them. */
-export function fieldsFor(
-  fields: readonly BodyField[],
-  { steps, key }: Sought,
-): { readonly exact: readonly BodyField[]; readonly loose: readonly BodyField[] } {
+export function fieldsFor(fields: readonly BodyField[], { steps, key }: Sought): FieldsFor {
   const [first] = steps
   const wanted = first?.kind === 'name' ? first.name : undefined
-  const isLoose = ({ name, key: fieldsKey }: BodyField) =>
-    name !== wanted && (steps.length === 0 || (key !== '' && isWithin(fieldsKey, key)))
+  const isExact = ({ name, isWhole }: BodyField) => name === wanted && isWhole
+  const isLoose = (field: BodyField) =>
+    !isExact(field) && (steps.length === 0 || (key !== '' && isWithin(field, key)))
+  const firstKey = wanted === undefined || steps.length < 2 ? '' : fieldKey(wanted)
+  const isNear = (field: BodyField) =>
+    firstKey !== '' && !isExact(field) && (field.key === firstKey || field.otherKey === firstKey)
   return {
-    exact: wanted === undefined ? [] : fields.filter(({ name }) => name === wanted),
-    loose: fields.filter(isLoose),
+    exact: fields.filter(isExact),
+    near: fields.filter(isNear),
+    loose: fields.filter((field) => isLoose(field) && !isNear(field)),
   }
 }
 
-interface Found {
-  readonly exact: readonly BodyField[]
-  readonly loose: readonly BodyField[]
+interface Found extends FieldsFor {
   readonly steps: readonly PathStep[]
 }
 
-function existsIn(wanted: boolean, { exact, loose, steps }: Found): Answer {
+function existsIn(wanted: boolean, { exact, near, loose, steps }: Found): Answer {
   const rest = steps.slice(1)
-  let found: Answer = loose.length > 0 ? 'unclear' : 'no'
+  const isIn = ({ node }: BodyField) => node === undefined || testExists(true, node, rest) !== 'no'
+  let found: Answer = loose.length > 0 || near.some(isIn) ? 'unclear' : 'no'
   for (const { node } of exact) {
     const one = node === undefined ? 'yes' : testExists(true, node, rest)
     if (one !== 'no' && found !== 'yes') found = one
@@ -166,18 +183,24 @@ function existsIn(wanted: boolean, { exact, loose, steps }: Found): Answer {
   return found === 'yes' ? 'no' : 'yes'
 }
 
-function countIn(max: number, { exact, loose, steps }: Found): Answer {
+function countIn(max: number, { exact, near, loose, steps }: Found): Answer {
   const rest = steps.slice(1)
-  let sure = 0
-  for (const { node } of exact) {
-    if (node === undefined || rest.length === 0) sure += 1
+  const sure = countOf(exact, rest)
+  if (sure > max) return 'yes'
+  return sure + loose.length + countOf(near, rest) > max ? 'unclear' : 'no'
+}
+
+/** What stands in these fields at the rest of a path. */
+function countOf(fields: readonly BodyField[], rest: readonly PathStep[]): number {
+  let count = 0
+  for (const { node } of fields) {
+    if (node === undefined || rest.length === 0) count += 1
     else {
       visitValues(node, rest, ({ items }) => {
-        sure += items?.length ?? 1
-        return sure > max
+        count += items?.length ?? 1
+        return false
       })
     }
   }
-  if (sure > max) return 'yes'
-  return sure + loose.length > max ? 'unclear' : 'no'
+  return count
 }

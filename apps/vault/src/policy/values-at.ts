@@ -11,14 +11,18 @@ export type Visit = (node: BodyNode, isSure: boolean) => boolean
 /** Where something stands that cannot be read. */
 const unreadable: BodyNode = objectNode({}, 'opaque')
 
+/** Places that are looked at for one path: `[][][]` over objects in objects could be followed in very many ways. */
+const placesMax = 200_000
+
 interface Walk {
   readonly steps: readonly PathStep[]
   readonly visit: Visit
+  placesLeft: number
 }
 
 /** Visits what a path leads to. True where the visitor has ended it. */
 export function visitValues(root: BodyNode, steps: readonly PathStep[], visit: Visit): boolean {
-  return follow({ steps, visit }, root, { at: 0, isSure: true })
+  return follow({ steps, visit, placesLeft: placesMax }, root, { at: 0, isSure: true })
 }
 
 interface Place {
@@ -27,6 +31,8 @@ interface Place {
 }
 
 function follow(walk: Walk, node: BodyNode, place: Place): boolean {
+  walk.placesLeft -= 1
+  if (walk.placesLeft < 0) return walk.visit(unreadable, false)
   const step = walk.steps[place.at]
   if (step === undefined) return walk.visit(node, place.isSure)
   const on = { at: place.at + 1, isSure: place.isSure }
@@ -36,6 +42,8 @@ function follow(walk: Walk, node: BodyNode, place: Place): boolean {
   if (step.kind === 'any') {
     if (node.items !== undefined) return node.items.some((item) => follow(walk, item, on))
     if (node.members === undefined) return follow(walk, node, on)
+    // One where a list is meant is a list of one to lenient readers; one whose names are numbers is the list itself.
+    if (follow(walk, node, unsure)) return true
     return [...node.members.values()].some((member) => follow(walk, member, unsure))
   }
   if (node.items !== undefined) {
@@ -44,7 +52,7 @@ function follow(walk: Walk, node: BodyNode, place: Place): boolean {
   }
   if (node.members !== undefined) {
     const member = node.members.get(String(step.index))
-    return member !== undefined && follow(walk, member, unsure)
+    if (member !== undefined && follow(walk, member, unsure)) return true
   }
   return step.index === 0 && follow(walk, node, unsure)
 }
@@ -64,11 +72,23 @@ function followName(walk: Walk, node: BodyNode, { step, place }: Named): boolean
   const next = place.at + 1
   if (own !== undefined && follow(walk, own, { at: next, isSure: place.isSure })) return true
   for (const [name, member] of node.members) {
-    if (name.length !== step.name.length || name === step.name) continue
-    if (foldName(name) !== step.folded) continue
-    if (follow(walk, member, { at: next, isSure: false })) return true
+    const node = name === step.name ? undefined : memberFor(step, name, member)
+    if (node !== undefined && follow(walk, node, { at: next, isSure: false })) return true
   }
   return false
+}
+
+const dot = 0x2e
+
+/** What some readers find where a name leads: under a name in another case, or `a.b` for the `b` of an `a`. */
+function memberFor(step: Named['step'], name: string, member: BodyNode): BodyNode | undefined {
+  const { length } = step.name
+  if (name.length < length) return undefined
+  if (name.length === length) return foldName(name) === step.folded ? member : undefined
+  if (name.charCodeAt(length) !== dot || foldName(name.slice(0, length)) !== step.folded) {
+    return undefined
+  }
+  return objectNode({ [name.slice(length + 1)]: member })
 }
 
 const isContainer = ({ items, members }: BodyNode) => items !== undefined || members !== undefined

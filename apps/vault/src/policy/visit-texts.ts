@@ -49,8 +49,10 @@ export function placesOf(
       if (steps[0]?.kind !== 'mime') return undefined
       visitValues(body.root, steps.slice(1), found)
     } else {
-      const { exact, loose } = fieldsFor(body.fields, { steps, key })
-      for (const { node } of exact) if (node !== undefined) visitValues(node, steps.slice(1), found)
+      const { exact, near, loose } = fieldsFor(body.fields, { steps, key })
+      for (const { node } of [...exact, ...near]) {
+        if (node !== undefined) visitValues(node, steps.slice(1), found)
+      }
       for (const { node } of loose) if (node !== undefined) found(node)
     }
   }
