@@ -58,7 +58,7 @@ export function AgentPolicies({ agentId }: { agentId: string }) {
                 </TextLink>
               </div>
               <div className="text-[0.93rem] text-ink-soft">
-                <PolicySummary policy={policy} />
+                <PolicySummary policy={policy} atFirst={10} />
               </div>
             </li>
           ))}

@@ -208,7 +208,7 @@ function ChangedNotice({ theirs, onTheirs, onMine }: ChangedNoticeProps) {
       <div className="grid gap-2 text-ink">
         <p>What you see here is yours, not stored. Theirs, which counts now, says:</p>
         <div className="rounded-md border border-line bg-surface px-3 py-2">
-          <PolicySummary policy={theirs} />
+          <PolicySummary policy={theirs} atFirst={10} />
         </div>
         <div className="flex flex-wrap gap-2">
           <Button size="sm" onClick={onTheirs}>

@@ -1,5 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { type Output, query } from '../../api.ts'
+import { Button } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { Time } from '../../components/time.tsx'
 
@@ -11,35 +13,51 @@ const kibibyte = 1024
 /** From here on a limit is nearly used up. */
 const nearlyShare = 0.8
 
-/** How far the limits of the stored policy are used up now. Nothing where it has none. */
+/** So many are shown before "Show all". */
+const shownAtFirst = 6
+
+/** How far the limits of the stored policy are used up now, the fullest first. Nothing where it has none. */
 export function UsageCard({ policyId }: { policyId: string }) {
+  const [isWhole, setWhole] = useState(false)
   const { data } = useQuery({
     ...query('getPolicyUsage', { policyId }),
     refetchInterval: askEveryMs,
   })
   if (data === undefined || data.usage.length === 0) return null
+  const sorted = [...data.usage].sort((one, other) => shareOf(other) - shareOf(one))
+  const shown = isWhole ? sorted : sorted.slice(0, shownAtFirst)
   return (
     <Card title="Used now">
-      <ul className="grid max-h-96 gap-3 overflow-y-auto">
-        {data.usage.map((usage) => (
+      <ul className="grid gap-3">
+        {shown.map((usage) => (
           <li key={usage.name}>
             <UsageBar usage={usage} />
           </li>
         ))}
       </ul>
+      {shown.length < sorted.length && (
+        <Button size="sm" className="mt-3" onClick={() => setWhole(true)}>
+          Show all {sorted.length} limits
+        </Button>
+      )}
     </Card>
   )
 }
 
+const shareOf = ({ used, reserved, limit }: Usage): number =>
+  limit === 0 ? 1 : Math.min(1, (used + reserved) / limit)
+
 function UsageBar({ usage }: { usage: Usage }) {
   const { label, used, reserved, limit, unit, resetsAt } = usage
-  const share = limit === 0 ? 1 : Math.min(1, (used + reserved) / limit)
+  const share = shareOf(usage)
   const said = `${amountOf(used, unit)} of ${amountOf(limit, unit)}`
   const look = share >= 1 ? 'bg-bad-fill' : share >= nearlyShare ? 'bg-warn' : 'bg-accent'
   return (
     <div className="grid gap-1 text-[0.87rem]">
       <div className="flex flex-wrap justify-between gap-x-3">
-        <span className="[overflow-wrap:anywhere]">{label}</span>
+        <span className="inline-block first-letter:uppercase [overflow-wrap:anywhere]">
+          {label}
+        </span>
         <span className="text-ink-soft">{said}</span>
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: browsers draw meter in colours of their own */}
@@ -59,7 +77,7 @@ function UsageBar({ usage }: { usage: Usage }) {
           {reserved > 0 && `${amountOf(reserved, unit)} more held for requests on their way. `}
           {share >= nearlyShare && resetsAt !== undefined && (
             <>
-              Free again <Time at={resetsAt} />.
+              All free again <Time at={resetsAt} />
             </>
           )}
         </p>

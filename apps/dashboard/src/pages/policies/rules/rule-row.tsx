@@ -116,7 +116,7 @@ function OriginChip({ origin }: { origin: RuleOrigin }) {
         {level !== undefined && `, ${levelWords[level].toLowerCase()}`}
       </Badge>
       {departure !== undefined && (
-        <Badge tone="warn">{departure === 'gone' ? 'Not granted so' : 'Changed'}</Badge>
+        <Badge tone="warn">{departure === 'gone' ? 'Not needed' : 'Changed'}</Badge>
       )}
     </>
   )
