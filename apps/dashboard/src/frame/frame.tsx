@@ -10,6 +10,7 @@ import { useSession } from '../session.ts'
 import { Banners } from './banners.tsx'
 import { FreshSignIn } from './fresh-sign-in.tsx'
 import { BottomNavigation, SideNavigation } from './navigation.tsx'
+import { usePendingCounts } from './pending-counts.ts'
 import { UserMenu } from './user-menu.tsx'
 
 /** What is around every page of somebody who is signed in. */
@@ -64,11 +65,24 @@ function Brand() {
 
 function PhoneBar() {
   const [open, setOpen] = useState(false)
+  // All that has no place under the thumb.
+  const { alerts } = usePendingCounts()
   return (
     <header className="sticky top-0 z-30 flex min-h-13 items-center gap-1 border-b border-line bg-surface px-2 md:hidden">
-      <IconButton label="All pages" onClick={() => setOpen(true)}>
-        <MenuIcon aria-hidden="true" />
-      </IconButton>
+      <span className="relative">
+        <IconButton
+          label={alerts === undefined ? 'All pages' : `All pages, ${alerts} open alerts`}
+          onClick={() => setOpen(true)}
+        >
+          <MenuIcon aria-hidden="true" />
+        </IconButton>
+        {alerts !== undefined && (
+          <span
+            aria-hidden="true"
+            className="pointer-events-none absolute top-2 right-2 size-2.5 rounded-full border-2 border-surface bg-accent"
+          />
+        )}
+      </span>
       <div className="min-w-0 flex-1">
         <Brand />
       </div>

@@ -32,13 +32,8 @@ export function AlertFilters({ status, kind, agentId }: AlertFiltersProps) {
     })
   const named = agents.map(({ id, name }) => [id, name] as const)
   return (
-    <div className="mb-4 grid gap-3 sm:grid-cols-3">
-      <Choice
-        label="Standing"
-        value={status ?? ''}
-        options={standings}
-        onChange={choose('status')}
-      />
+    <div className="mb-4 grid grid-cols-2 gap-3 sm:grid-cols-3 max-sm:[&>:last-child]:col-span-2">
+      <Choice label="Status" value={status ?? ''} options={standings} onChange={choose('status')} />
       <Choice label="Kind" value={kind ?? ''} options={kinds} onChange={choose('kind')} />
       <Choice
         label="Agent"

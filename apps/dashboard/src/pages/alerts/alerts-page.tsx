@@ -19,6 +19,8 @@ import { AlertFilters } from './alert-filters.tsx'
 type Alert = Output<'listAlerts'>['alerts'][number]
 
 const route = getRouteApi('/frame/alerts')
+/** As short a time as is told of. */
+const whileMs = 120_000
 
 /** What agents did that they do not usually do: those that nobody has looked at, unless the address says otherwise. */
 export function AlertsPage() {
@@ -83,39 +85,25 @@ const columns: readonly Column<Alert>[] = [
   {
     id: 'what',
     header: 'What',
-    width: '2.4fr',
+    width: '3fr',
     primary: true,
-    cell: (alert) => <AlertText alert={alert} />,
-  },
-  {
-    id: 'agent',
-    header: 'Agent',
-    cell: ({ agent }) => (
-      <TextLink
-        to="/agents/$agentId"
-        params={{ agentId: agent.id }}
-        title={agent.name}
-        className="[overflow-wrap:anywhere]"
-      >
-        {agent.name}
-      </TextLink>
-    ),
+    cell: (alert) => <AlertText alert={alert} agent />,
   },
   { id: 'seen', header: 'Seen', width: '8.5rem', cell: (alert) => <Seen alert={alert} /> },
   {
     id: 'standing',
-    header: 'Standing',
-    width: '9.5rem',
+    header: 'Status',
+    width: '10rem',
     cell: (alert) => <Standing alert={alert} />,
   },
 ]
 
-/** Since when, and when last where that is another time. */
+/** When last, and since when where it went on for a while. */
 function Seen({ alert: { at, lastAt } }: { alert: Alert }) {
   return (
     <div className="grid">
       <Time at={lastAt} />
-      {lastAt !== at && (
+      {Date.parse(lastAt) - Date.parse(at) >= whileMs && (
         <span className="text-[0.87rem] text-ink-soft">
           since <Time at={at} />
         </span>

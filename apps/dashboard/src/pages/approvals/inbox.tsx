@@ -1,7 +1,7 @@
 import type { Approval } from '@sallyport/contracts'
 import { Inbox as InboxIcon } from 'lucide-react'
 import { useCallback, useEffect, useState } from 'react'
-import { Button } from '../../components/button.tsx'
+import { Button, TextLink } from '../../components/button.tsx'
 import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { EmptyState, ErrorState } from '../../components/states.tsx'
@@ -143,7 +143,8 @@ function Nothing({ search }: { search: ApprovalSearch }) {
   if (search.status === undefined) {
     return (
       <EmptyState title="Nothing waits for you" icon={<InboxIcon aria-hidden="true" />}>
-        When a policy asks for a person, the agent’s request appears here by itself.
+        When a policy asks for a person, the agent’s request appears here by itself. It can also{' '}
+        <TextLink to="/settings/notifications">reach you where you are</TextLink>.
       </EmptyState>
     )
   }

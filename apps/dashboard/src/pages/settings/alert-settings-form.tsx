@@ -4,7 +4,7 @@ import {
   alertKinds,
   putAlertSettings,
 } from '@sallyport/contracts'
-import { useController } from 'react-hook-form'
+import { useController, useWatch } from 'react-hook-form'
 import { useAction } from '../../api.ts'
 import { alertNames } from '../../components/alert-words.ts'
 import { Form } from '../../components/form.tsx'
@@ -16,56 +16,57 @@ import { useToast } from '../../components/toast.tsx'
 interface KindWords {
   /** What it is, in plain words. */
   readonly about: string
-  /** What each choice means, the most patient first. */
-  readonly choices: readonly (readonly [value: string, label: string])[]
+  /** What each sensitivity takes, the most patient first. Without them it is on or off. */
+  readonly takes?: Readonly<Record<'low' | 'normal' | 'high', string>>
 }
 
-const off = ['off', 'Off'] as const
+const off = { value: 'off', label: 'Off' }
+const onOff = [off, { value: 'normal', label: 'On' }]
+const degrees = [
+  off,
+  { value: 'low', label: 'Low' },
+  { value: 'normal', label: 'Normal' },
+  { value: 'high', label: 'High' },
+]
 const words: Readonly<Record<AlertKind, KindWords>> = {
   limit_reached: {
     about: 'A limit or budget of its policy refuses it. Once for each limit, not for each request.',
-    choices: [off, ['normal', 'On']],
   },
   many_denials: {
     about: 'It is refused again and again within a quarter of an hour.',
-    choices: [
-      off,
-      ['low', 'Low: 60 times, and four times as often as usual'],
-      ['normal', 'Normal: 20 times, and twice as often as usual'],
-      ['high', 'High: 8 times, and half as often again as usual'],
-    ],
+    takes: {
+      low: 'From 60 times on, where that is four times as often as usual.',
+      normal: 'From 20 times on, where that is twice as often as usual.',
+      high: 'From 8 times on, where that is half as often again as usual.',
+    },
   },
   burst: {
     about: 'It tries far more in five minutes than it usually does.',
-    choices: [
-      off,
-      ['low', 'Low: six times as many, and more than 200'],
-      ['normal', 'Normal: three times as many, and more than 60'],
-      ['high', 'High: twice as many, and more than 30'],
-    ],
+    takes: {
+      low: 'Six times as many, and more than 200.',
+      normal: 'Three times as many, and more than 60.',
+      high: 'Twice as many, and more than 30.',
+    },
   },
   volume: {
     about: 'It moves far more data within an hour than it usually does.',
-    choices: [
-      off,
-      ['low', 'Low: eight times as much, and more than 100 MB'],
-      ['normal', 'Normal: four times as much, and more than 20 MB'],
-      ['high', 'High: two and a half times as much, and more than 5 MB'],
-    ],
+    takes: {
+      low: 'Eight times as much, and more than 100 MB.',
+      normal: 'Four times as much, and more than 20 MB.',
+      high: 'Two and a half times as much, and more than 5 MB.',
+    },
   },
   new_host: {
     about: 'It calls a host that it never called, by a connection that it has used for a while.',
-    choices: [off, ['normal', 'On']],
   },
   unusual_hours: {
     about:
       'It is at work at hours at which it never is. For agents that work at any hour, turn it off.',
-    choices: [
-      off,
-      ['low', 'Low: 30 requests, three hours away from usual ones'],
-      ['normal', 'Normal: 10 requests, two hours away'],
-      ['high', 'High: 3 requests, an hour away'],
-    ],
+    takes: {
+      low: 'From 30 requests on, three hours away from usual ones.',
+      normal: 'From 10 requests on, two hours away from usual ones.',
+      high: 'From 3 requests on, an hour away from usual ones.',
+    },
   },
 }
 const order: readonly AlertKind[] = [
@@ -88,13 +89,7 @@ export function AlertSettingsForm({ settings, mayChange }: AlertSettingsFormProp
       submitLabel="Save"
     >
       {order.map((kind) => (
-        <SelectField
-          key={kind}
-          name={`sensitivity.${kind}`}
-          label={alertNames[kind]}
-          hint={words[kind].about}
-          options={words[kind].choices.map(([value, label]) => ({ value, label }))}
-        />
+        <SensitivityField key={kind} kind={kind} />
       ))}
       <SelectField
         name="timezone"
@@ -107,6 +102,22 @@ export function AlertSettingsForm({ settings, mayChange }: AlertSettingsFormProp
       />
       <FreezeField mayChange={mayChange} />
     </Form>
+  )
+}
+
+/** How soon a kind is told of, and what the choice means. */
+function SensitivityField({ kind }: { kind: AlertKind }) {
+  const name = `sensitivity.${kind}`
+  const chosen: unknown = useWatch({ name })
+  const { about, takes } = words[kind]
+  const taken = Object.entries(takes ?? {}).find(([degree]) => degree === chosen)?.[1]
+  return (
+    <SelectField
+      name={name}
+      label={alertNames[kind]}
+      hint={taken === undefined ? about : `${about} ${taken}`}
+      options={takes === undefined ? onOff : degrees}
+    />
   )
 }
 

@@ -4,6 +4,7 @@ import { findNoPush, type NoPush } from './push-support.ts'
 
 const workerPath = '/sw.js'
 const storageKey = 'sallyport.push'
+const subscribeMsMax = 20_000
 
 /** A subscription and the channel that was made of it. */
 interface Known {
@@ -48,25 +49,36 @@ export async function readBrowserState(): Promise<BrowserState> {
 
 /**
  * Asks for the permission, installs the worker and subscribes with the workspace's key. To be called from a click. What was
- * subscribed before is ended first: it may be another person's. Undefined where the person did not allow it.
+ * subscribed before is ended first: it may be another person's. Undefined where the person did not allow it. Throws where the
+ * browser cannot, and where it does not say in time whether it can: without its push service some try for ever.
  */
 export async function subscribeBrowser(publicKey: string): Promise<PushTarget | undefined> {
   if ((await Notification.requestPermission()) !== 'granted') return undefined
+  let isLate = false
+  const subscribing = subscribe(publicKey).then(async (subscription) => {
+    // Nobody waits for it any more, so nobody would be told by it.
+    if (isLate) await subscription.unsubscribe()
+    return subscription
+  })
+  const deadline = new Promise<undefined>((resolve) => setTimeout(resolve, subscribeMsMax))
+  const subscription = await Promise.race([subscribing, deadline])
+  isLate = true
+  if (subscription === undefined) throw new Error('The push service did not answer')
+  const { endpoint, keys } = subscription.toJSON()
+  if (endpoint === undefined || keys?.p256dh === undefined || keys.auth === undefined) {
+    throw new Error('The browser answered with a subscription without keys')
+  }
+  return { kind: 'web-push', endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }
+}
+
+async function subscribe(applicationServerKey: string): Promise<PushSubscription> {
   // The types of the DOM know text alone; where Trusted Types hold, text is refused.
   await navigator.serviceWorker.register(workerUrl() as unknown as string, {
     updateViaCache: 'none',
   })
   const { pushManager } = await navigator.serviceWorker.ready
   await (await pushManager.getSubscription())?.unsubscribe()
-  const subscription = await pushManager.subscribe({
-    userVisibleOnly: true,
-    applicationServerKey: publicKey,
-  })
-  const { endpoint, keys } = subscription.toJSON()
-  if (endpoint === undefined || keys?.p256dh === undefined || keys.auth === undefined) {
-    throw new Error('The browser answered with a subscription without keys')
-  }
-  return { kind: 'web-push', endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }
+  return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey })
 }
 
 /** Remembers which channel was made of the subscription. */

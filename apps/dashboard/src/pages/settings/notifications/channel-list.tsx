@@ -2,11 +2,12 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { pages } from '../../../api.ts'
 import { Badge } from '../../../components/badge.tsx'
 import { Button, TextLink } from '../../../components/button.tsx'
+import { classes } from '../../../components/classes.ts'
 import { LoadingState } from '../../../components/loading-state.tsx'
 import { ErrorState } from '../../../components/states.tsx'
 import { Time } from '../../../components/time.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
-import { type Channel, eventWords, kindWords, standingOf, whyNot } from './channel-words.ts'
+import { type Channel, eventWords, hindranceOf, kindWords, standingOf } from './channel-words.ts'
 import { TestChannel } from './test-channel.tsx'
 
 const errorCharsShown = 300
@@ -107,14 +108,20 @@ function Told({ channel: { events, lastDeliveredAt } }: { channel: Channel }) {
   )
 }
 
-/** Why nothing arrives, where nothing does. */
+/** What hinders a channel, and what its last failure was, where there is something. */
 export function ChannelTrouble({ channel }: { channel: Channel }) {
   const { enabled, status, lastError } = channel
-  if (!enabled || status === 'active') return null
+  const hindrance = hindranceOf(channel)
+  if (!enabled || (hindrance === undefined && lastError === undefined)) return null
   return (
-    <div className="text-[0.87rem] text-bad [overflow-wrap:anywhere]">
-      {whyNot[status]}
-      {status !== 'unlinked' && lastError !== undefined && (
+    <div
+      className={classes(
+        'text-[0.87rem] [overflow-wrap:anywhere]',
+        status === 'unlinked' && lastError === undefined ? 'text-warn' : 'text-bad',
+      )}
+    >
+      {hindrance}
+      {lastError !== undefined && (
         <>
           {' '}
           <UntrustedText inline text={lastError} limit={errorCharsShown} />

@@ -51,13 +51,13 @@ export function ChannelPage() {
         <ChannelSettings key={settingsKey(channel)} channel={channel} />
       </Card>
       {channel.kind === 'webhook' && <RenewSecret channel={channel} />}
+      <DeleteChannel channel={channel} />
       <section aria-labelledby="log" className="grid min-w-0 gap-3">
         <h2 id="log" className="font-semibold">
           What was sent here
         </h2>
         <Deliveries channelId={channel.id} status={undefined} />
       </section>
-      <DeleteChannel channel={channel} />
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import type { NotificationDelivery, NotificationKind } from '@sallyport/contracts'
+import type { NotificationDelivery, NotificationKind, OwnerScope } from '@sallyport/contracts'
 import type { Output } from '../../../api.ts'
 import type { Tone } from '../../../components/notice.tsx'
 
@@ -67,6 +67,16 @@ export const eventWords: Readonly<Record<NotificationKind, KindWords>> = {
   freeze: { name: 'Freeze', sentence: 'Somebody stopped every agent.' },
 }
 
+/** What a role takes to be told of it: nobody hears of what they may not read. */
+export const scopeOfEvent: Readonly<Record<NotificationKind, OwnerScope>> = {
+  approval: 'approvals:read',
+  capability: 'capabilities:read',
+  needs_reauth: 'connections:read',
+  limit_reached: 'audit:read',
+  unusual_activity: 'audit:read',
+  freeze: 'workspace:read',
+}
+
 /** How a channel stands, in a word. */
 export function standingOf({
   enabled,
@@ -83,10 +93,19 @@ const standings = {
   gone: ['bad', 'Gone'],
 } as const
 
-/** Why nothing arrives there, where the vault's own words do not say it. */
-export const whyNot: Readonly<Partial<Record<Channel['status'], string>>> = {
-  unlinked: 'Nothing is sent until its account is linked.',
-  gone: 'Its target does not exist any more, so nothing is sent. Turning it off and on tries it again.',
+/** Only a linked account can be sent to: a bot of Telegram writes to nobody who has not written to it. */
+export const needsLink = ({ kind, status }: Pick<Channel, 'kind' | 'status'>): boolean =>
+  kind === 'telegram' && status === 'unlinked'
+
+/** What hinders a channel, where the vault's own words do not say it. */
+export function hindranceOf(channel: Pick<Channel, 'kind' | 'status'>): string | undefined {
+  if (channel.status === 'gone') {
+    return 'Its target does not exist any more, so nothing is sent. Turning it off and on tries it again.'
+  }
+  if (channel.status !== 'unlinked') return undefined
+  return needsLink(channel)
+    ? 'Nothing is sent until your account is linked.'
+    : 'Its messages have links and no buttons until your account is linked.'
 }
 
 export const deliveryStandings: Readonly<
@@ -95,5 +114,5 @@ export const deliveryStandings: Readonly<
   waiting: ['warn', 'Waiting'],
   delivered: ['good', 'Delivered'],
   failed: ['bad', 'Failed'],
-  dropped: ['neutral', 'Not needed'],
+  dropped: ['neutral', 'Not sent'],
 }

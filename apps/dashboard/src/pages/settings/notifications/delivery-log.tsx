@@ -35,7 +35,7 @@ export function DeliveryLog({ channelId, status }: DeliveryLogProps) {
   const labelOf = (id: string) => channels.find((channel) => channel.id === id)?.label
   return (
     <>
-      <div className="grid gap-3 sm:grid-cols-2">
+      <div className="grid grid-cols-2 gap-3">
         <Choice
           label="Channel"
           value={channelId ?? ''}
@@ -115,7 +115,7 @@ const columnsWith = (labelOf: DeliveriesProps['labelOf']): Column<NotificationDe
       ]),
   {
     id: 'said',
-    header: 'What was said',
+    header: 'Result',
     width: '2fr',
     cell: (delivery) => <Said delivery={delivery} />,
   },

@@ -24,7 +24,8 @@ export function LinkAccount({ channel }: { channel: Channel }) {
   const mayDecide = useMay('approvals:write')
   const { id, kind, status, canDecide } = channel
   const service = serviceOf(kind)
-  const isLinked = canDecide || (kind === 'telegram' && status !== 'unlinked')
+  // Whose role does not decide has no buttons, linked or not; where nothing is sent any more, nobody has.
+  const isLinked = canDecide || status === 'active' || status === 'failing'
   const linking = start.data?.linking
   const begin = () => start.mutate({ channelId: id })
   return (

@@ -1,5 +1,5 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { LinkButton, TextLink } from '../../../components/button.tsx'
+import { LinkButton } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
 import { lazyPart } from '../../../components/lazy-part.tsx'
 import { LoadingState } from '../../../components/loading-state.tsx'
@@ -45,7 +45,7 @@ export function NotificationsPage() {
           </h2>
           <p className="text-[0.93rem] text-ink-soft">
             The last 90 days, without the messages’ text. A link in a message only opens this
-            dashboard: <TextLink to="/approvals">nothing is decided</TextLink> by opening it.
+            dashboard: nothing is decided by opening it.
           </p>
         </div>
         <DeliveryLog channelId={channelId} status={status} />

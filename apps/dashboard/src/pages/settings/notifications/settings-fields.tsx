@@ -2,12 +2,14 @@ import { notificationKinds } from '@sallyport/contracts'
 import { useController } from 'react-hook-form'
 import { Checkbox } from '../../../components/input.tsx'
 import { RadioCards } from '../../../components/radio-cards.tsx'
-import { eventWords } from './channel-words.ts'
+import { useSession } from '../../../session.ts'
+import { eventWords, scopeOfEvent } from './channel-words.ts'
 
 /** Which kinds of event a channel tells of. */
 export function EventsField() {
   const { field } = useController({ name: 'events' })
   const chosen: readonly string[] = Array.isArray(field.value) ? field.value : []
+  const scopes = useSession()?.scopes ?? []
   const change = (event: string, on: boolean) =>
     field.onChange(notificationKinds.filter((one) => (one === event ? on : chosen.includes(one))))
   return (
@@ -26,6 +28,8 @@ export function EventsField() {
             <label htmlFor={`event-${event}`}>{eventWords[event].name}</label>
             <p id={`event-${event}-about`} className="text-[0.87rem] text-ink-soft">
               {eventWords[event].sentence}
+              {!scopes.includes(scopeOfEvent[event]) &&
+                ' Your role does not read of it, so you are not told.'}
             </p>
           </div>
         </div>

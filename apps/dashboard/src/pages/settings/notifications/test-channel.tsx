@@ -3,7 +3,7 @@ import { useAction } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { Notice, ProblemNotice } from '../../../components/notice.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
-import type { Channel } from './channel-words.ts'
+import { type Channel, needsLink } from './channel-words.ts'
 
 const saidCharsShown = 300
 
@@ -12,13 +12,13 @@ export function TestChannel({ channel }: { channel: Channel }) {
   const test = useAction('testNotificationChannel', {
     invalidates: ['notification-deliveries'],
   })
-  const { id, label, status } = channel
+  const { id, label } = channel
   return (
     <>
       <Button
         size="sm"
         busy={test.isPending}
-        disabled={status === 'unlinked'}
+        disabled={needsLink(channel)}
         aria-label={`Send a test to ${label}`}
         onClick={() => test.mutate({ channelId: id })}
       >

@@ -63,7 +63,7 @@ function Standing({ state, channels }: StandingProps) {
           this browser.
         </p>
         <div className="mt-2.5 flex flex-wrap gap-2">
-          <TurnOn label="Set it up again" />
+          <TurnOn label="Set it up again" replaced={channel} />
           <TurnOff channelId={channel?.id} />
         </div>
       </Notice>
@@ -97,13 +97,20 @@ function Line({ action, children }: { action: ReactNode; children: ReactNode }) 
 /** Why the last try failed, of what is not the vault's but the browser's. */
 type Failure = 'not-allowed' | 'no-service' | undefined
 
-function TurnOn({ label }: { label: string }) {
+interface TurnOnProps {
+  readonly label: string
+  /** A channel of this browser that does not reach it any more: the new one tells the same, in its place. */
+  readonly replaced?: Channel | undefined
+}
+
+function TurnOn({ label, replaced }: TurnOnProps) {
   const queryClient = useQueryClient()
   const toast = useToast()
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure>()
   const [problem, setProblem] = useState<unknown>()
   const create = useAction('createNotificationChannel')
+  const remove = useAction('deleteNotificationChannel')
   const turnOn = async () => {
     setBusy(true)
     setFailure(undefined)
@@ -114,12 +121,16 @@ function TurnOn({ label }: { label: string }) {
       if (target === null) return setFailure('no-service')
       if (target === undefined) return setFailure('not-allowed')
       const input = {
-        ...{ target, label: nameOfBrowser(navigator.userAgent), detail: 'full' as const },
-        events: [...notificationKinds],
+        ...{ target, label: replaced?.label ?? nameOfBrowser(navigator.userAgent) },
+        ...{ events: replaced?.events ?? [...notificationKinds] },
+        ...{ detail: replaced?.detail ?? ('full' as const) },
       }
       const { channel } = await create.mutateAsync(input)
       rememberChannel({ endpoint: target.endpoint, channelId: channel.id })
       toast('This browser is told from now on')
+      // Where it fails the old one is left in the list, and says of itself that it is gone.
+      if (replaced !== undefined)
+        await remove.mutateAsync({ channelId: replaced.id }).catch(() => undefined)
     } catch (thrown) {
       setProblem(asProblem(thrown))
       // A subscription without a channel would be of no use to anybody.
@@ -157,7 +168,7 @@ const failures = {
   ],
   'no-service': [
     'The browser could not subscribe.',
-    'Its push service did not answer, or it has none. Look at your network, or take another browser or channel.',
+    'Its push service did not answer, or it has none, as in a private window. Look at your network, or take another browser or one of the channels below.',
   ],
 } as const
 
