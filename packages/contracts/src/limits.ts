@@ -52,6 +52,8 @@ export const Limits = z.strictObject({
   responseBytesPerDay: bytesADay.optional(),
   perMethod: z.partialRecord(HttpMethod, RateLimits).optional(),
   budget: Budget.optional(),
-  strict: z.boolean().optional(),
+  strict: z.boolean().optional().meta({
+    description: 'Refuse where replicas cannot share the count; on PostgreSQL they always do',
+  }),
 })
 export type Limits = z.infer<typeof Limits>
