@@ -111,7 +111,7 @@ describe.skipIf(!hasChromium)('the editor of policies', () => {
     await trial(page).getByLabel('Body').fill('{"text": "write to ann@example.com"}')
     await trial(page).getByRole('button', { name: 'Try it' }).click()
     await trial(page).getByText('Of the body this would be left').waitFor()
-    expect(await trial(page).textContent()).not.toContain('ann@example.com"')
+    expect(await trial(page).textContent()).toContain('{"text":"write to [redacted:email]"}')
     await save(page)
     expect(await stored(policyId)).toMatchObject({
       rules: [{ then: 'redact', when: { sensitive: { kinds: ['contact', 'financial'] } } }],
@@ -281,16 +281,21 @@ describe.skipIf(!hasChromium)('the editor of policies', () => {
     await context.close()
   })
 
-  it.each(['light', 'dark'] as const)(
-    'can be used by everyone, in %s, with a hundred rules, on a phone too',
-    async (colorScheme) => {
+  it.each([
+    ['light', 'at a desk'],
+    ['dark', 'on a phone'],
+  ] as const)(
+    'can be used by everyone, in %s, %s, with a hundred rules, some of them of guards',
+    async (colorScheme, where) => {
       const { policyId } = await writer(`Crowded ${colorScheme}`)
       const { allow } = await stored(policyId)
       await vault.owner.call('replacePolicy', {
         policyId,
         allow,
         rules: Array.from({ length: 100 }, (_, index) => ({
-          id: `rule-${index}`,
+          ...(index === 0
+            ? { id: 'gmail-send.external-recipients', preset: 'external-recipients@strict' }
+            : { id: `rule-${index}` }),
           label: `${longLabel}${index}`,
           when: {
             query: [{ name: 'q', op: 'matches' as const, value: 'x'.repeat(200) }],
@@ -302,20 +307,20 @@ describe.skipIf(!hasChromium)('the editor of policies', () => {
         response: [{ id: 'answers', label: longLabel, redact: ['all'] }],
         limits: { perHour: 10, budget: { usdPerDay: 1 } },
       })
-      for (const phone of [false, true]) {
-        const { page, context } = await open(`/policies/${policyId}`, {
-          colorScheme,
-          phone,
-          audit: true,
-        })
-        await rules(page).getByRole('button', { expanded: false }).first().click()
-        await rules(page).getByText('Kinds of your own').waitFor()
-        expect(await findAccessibilityFaults(page)).toEqual([])
-        expect(await overflowOf(page)).toBe(0)
-        await rules(page).getByRole('button', { name: 'Show all 100 rules' }).click()
-        await rules(page).getByRole('button', { name: 'Remove rule 100' }).waitFor()
-        await context.close()
-      }
+      const { page, context } = await open(`/policies/${policyId}`, {
+        colorScheme,
+        phone: where === 'on a phone',
+        audit: true,
+      })
+      await rules(page).getByRole('button', { expanded: false }).first().click()
+      await rules(page).getByText('Kinds of your own').waitFor()
+      await rules(page).getByText('From the strict guard of “Send mail”').waitFor()
+      await card(page, 'Guards').getByText('What it keeps back').click()
+      expect(await findAccessibilityFaults(page)).toEqual([])
+      expect(await overflowOf(page)).toBe(0)
+      await rules(page).getByRole('button', { name: 'Show all 100 rules' }).click()
+      await rules(page).getByRole('button', { name: 'Remove rule 100' }).waitFor()
+      await context.close()
     },
   )
 })
