@@ -1,5 +1,7 @@
 // Runs what has to be done again and again, one run of a job at a time; a failure is told and tried again next time.
 
+import { setMaxListeners } from 'node:events'
+
 /** One job. What it does has to be safe on several replicas at once. */
 export interface PeriodicJob {
   readonly name: string
@@ -18,6 +20,8 @@ export function startPeriodicJobs(
   onFailure: (name: string, error: unknown) => void,
 ): PeriodicJobs {
   const stopping = new AbortController()
+  // One listener for each job that waits: as many as there are jobs is no leak.
+  setMaxListeners(jobs.length, stopping.signal)
   const loops = jobs.map((job) => loop(job, stopping.signal, onFailure))
   return {
     async stop() {
