@@ -18,6 +18,24 @@ const events = (...data: unknown[]) =>
     .map((one) => `event: x\ndata: ${typeof one === 'string' ? one : JSON.stringify(one)}\n\n`)
     .join('')
 
+/** As Amazon frames messages; nobody looks at the checksums. */
+const frames = (...messages: unknown[]) =>
+  Buffer.concat(
+    messages.map((message) => {
+      const headers = Buffer.from('\u000b:event-type\u0007\u0000\u0005chunk', 'latin1')
+      const payload = Buffer.from(JSON.stringify(message))
+      const prelude = Buffer.alloc(12)
+      prelude.writeUInt32BE(16 + headers.length + payload.length, 0)
+      prelude.writeUInt32BE(headers.length, 4)
+      return Buffer.concat([prelude, headers, payload, Buffer.alloc(4)])
+    }),
+  )
+/** As the body of an answer that is no text is handed on. */
+const packed = (bytes: Buffer) => ({
+  $base64: bytes.toString('base64'),
+  contentType: 'application/vnd.amazon.eventstream',
+})
+
 const chat = shapesOf('openai', '/v1/chat/completions')
 const responses = shapesOf('openai', '/v1/responses')
 const messages = shapesOf('anthropic', '/v1/messages')
@@ -95,6 +113,42 @@ describe('what an answer took', () => {
     expect(readUsage([first, { usageMetadata }], gemini)).toMatchObject(counted)
     expect(readUsage(JSON.stringify([first, { usageMetadata }]), gemini)).toMatchObject(counted)
     expect(readUsage(events(first, { usageMetadata }), gemini)).toMatchObject(counted)
+  })
+
+  it('is read from the binary streams of Bedrock, as far as they are whole', () => {
+    const usage = { inputTokens: 12, outputTokens: 34, totalTokens: 46 }
+    const converse = shapesOf('aws-bedrock', '/model/*/converse-stream')
+    const said = [
+      { contentBlockIndex: 0, delta: { text: 'hi' } },
+      { metrics: {}, usage },
+    ]
+    const stream = frames(...said)
+    expect(readUsage(packed(stream), converse)).toMatchObject({ input: 12, output: 34 })
+    expect(readUsage(packed(stream.subarray(0, -1)), converse)).toBeUndefined()
+
+    const invoked = shapesOf('aws-bedrock', '/model/*/invoke-with-response-stream')
+    const events = [
+      {
+        type: 'message_start',
+        message: { model: 'claude-haiku-4-5', usage: { input_tokens: 5, output_tokens: 1 } },
+      },
+      { type: 'message_delta', usage: { output_tokens: 77 } },
+    ]
+    const inBytes = (one: unknown) => ({
+      bytes: Buffer.from(JSON.stringify(one)).toString('base64'),
+      p: 'abcdef',
+    })
+    expect(readUsage(packed(frames(...events.map(inBytes))), invoked)).toMatchObject({
+      ...{ input: 5, output: 77, model: 'claude-haiku-4-5' },
+    })
+    const metrics = { inputTokenCount: 8, outputTokenCount: 9, invocationLatency: 1 }
+    const last = { generation: '', 'amazon-bedrock-invocationMetrics': metrics }
+    expect(readUsage(packed(frames(inBytes(last))), invoked)).toMatchObject({ input: 8, output: 9 })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        expect(readUsage(packed(Buffer.from(bytes)), converse)).toBeUndefined()
+      }),
+    )
   })
 
   it('is what the provider says that it cost, where it does', () => {

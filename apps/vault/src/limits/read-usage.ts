@@ -1,4 +1,5 @@
 import type { UsageShape } from '@sallyport/catalog'
+import { readEventStream } from './event-stream.ts'
 
 /** What an answer took, as its provider counts it. */
 export interface CountedTokens {
@@ -21,7 +22,7 @@ const tokensMax = 1e9
 const usdMax = 1e6
 
 /**
- * Reads from an answer what it took: from its JSON, from a list of such, or from the text of its stream of events. Of several
+ * Reads from an answer what it took: from its JSON, from a list of such, or from its stream of events. Of several
  * that say so the greatest of each number counts, since they add up. Undefined where nothing says so; that it took nothing at
  * all is what is said before it is counted, or where nobody counts.
  */
@@ -77,7 +78,7 @@ function readShape(
 /** One answer, the answers of a list, or the data of the events of a stream. */
 function partsOf(body: unknown): readonly unknown[] {
   if (Array.isArray(body)) return body
-  if (typeof body !== 'string') return [body]
+  if (typeof body !== 'string') return framedParts(body) ?? [body]
   const whole = /^\s*[[{]/.test(body) ? tryParse(body.trimStart()) : undefined
   if (whole !== undefined) return partsOf(whole)
   const parts: unknown[] = []
@@ -93,6 +94,13 @@ function partsOf(body: unknown): readonly unknown[] {
     if (isObject(parsed)) parts.push(parsed)
   }
   return parts
+}
+
+/** Of a body of bytes that is a binary stream of events. */
+function framedParts(body: unknown): readonly unknown[] | undefined {
+  if (!isObject(body) || typeof body.$base64 !== 'string') return undefined
+  const isFramed = String(body.contentType).startsWith('application/vnd.amazon.eventstream')
+  return isFramed ? readEventStream(Buffer.from(body.$base64, 'base64')) : undefined
 }
 
 function modelOf(parts: readonly unknown[]): string | undefined {

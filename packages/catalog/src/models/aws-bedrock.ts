@@ -1,12 +1,12 @@
 import { claudePrices } from './anthropic.ts'
 import type { ModelMeterInput } from './model-meter.ts'
-import { chatUsage, converseUsage, messagesUsage } from './usage-shapes.ts'
+import { bedrockMetrics, chatUsage, converseUsage, messagesUsage } from './usage-shapes.ts'
 
 const asOf = '2025-11-01'
 
 const inPath = (before: string) => ({ after: '/model/', before })
 
-/** https://aws.amazon.com/bedrock/pricing; what a stream answers is no text, so there the estimate counts. */
+/** https://aws.amazon.com/bedrock/pricing. */
 export const bedrockMeter: ModelMeterInput = {
   service: 'aws-bedrock',
   documentation:
@@ -39,7 +39,7 @@ export const bedrockMeter: ModelMeterInput = {
       paths: ['/model/*/invoke-with-response-stream'],
       model: inPath('/invoke-with-response-stream'),
       outputMax: ['max_tokens', 'max_gen_len', 'inferenceConfig.maxTokens'],
-      usage: [messagesUsage],
+      usage: [messagesUsage, converseUsage, bedrockMetrics],
     },
   ],
   prices: [

@@ -5,7 +5,7 @@ import { z } from 'zod'
 
 const link = z.url({ protocol: /^https$/ })
 /** Names of members, one inside the other: `usage.input_tokens`. */
-const memberPath = z.string().regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/)
+const memberPath = z.string().regex(/^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/)
 const members = z.array(memberPath)
 const usd = z.number().min(0)
 

@@ -39,14 +39,24 @@ export const geminiUsage: Shape = {
   output: ['candidatesTokenCount', 'thoughtsTokenCount'],
 }
 
-/** Bedrock’s Converse. */
+/** Bedrock’s Converse, and Nova in its own words. */
 export const converseUsage: Shape = {
-  at: ['usage'],
+  at: ['usage', 'metadata.usage'],
   input: ['inputTokens'],
   cachedInput: ['cacheReadInputTokens'],
   cacheWrite: ['cacheWriteInputTokens'],
   isCachedApart: true,
   output: ['outputTokens'],
+}
+
+/** Bedrock’s own count, in the last message of each stream. */
+export const bedrockMetrics: Shape = {
+  at: ['amazon-bedrock-invocationMetrics'],
+  input: ['inputTokenCount'],
+  cachedInput: ['cacheReadInputTokenCount'],
+  cacheWrite: ['cacheWriteInputTokenCount'],
+  isCachedApart: true,
+  output: ['outputTokenCount'],
 }
 
 /** Whatever bounds the output of a chat completion. */
