@@ -138,8 +138,10 @@ describe('tests in a file', () => {
       const bad = await alone.run(['policies', 'test', 'p.yaml', 'bad.yaml'])
       expect(bad.code).toBe(1)
       expect(bad.stdout).toMatch(
-        /FAIL strangers.*bad\.yaml:2\)\n +decision\n +- "allow"\n +\+ "deny"/,
+        /FAIL strangers.*bad\.yaml:2\)\n +decision\n +expected +"allow"\n +was +"deny"\n +deny by no-strangers “To/,
       )
+      const none = await alone.run(['policies', 'test', 'p.yaml'])
+      expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('There is no test')])
       const schema = await alone.json<{ $schema: string }>(['policies', 'schema'])
       expect(schema).toEqual(JSON.parse(readFileSync('docs/policy.schema.json', 'utf8')))
     } finally {

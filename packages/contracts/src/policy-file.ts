@@ -34,28 +34,34 @@ const TestedAnswer = z.strictObject({
   body: z.unknown().optional(),
 })
 
-/** What a test expects. What is not said is not looked at. */
-const Expected = z.strictObject({
-  decision: z.enum(['allow', 'deny', 'require_approval']).optional(),
-  ruleId: z
-    .string()
-    .optional()
-    .meta({ description: 'The rule or the entry (allow[0]) that decides' }),
-  problem: z.string().optional().meta({ description: 'What a refusal is: policy-denied, …' }),
-  reason: z.string().optional().meta({ description: 'Words that the reason holds' }),
-  sentBody: z
-    .unknown()
-    .optional()
-    .meta({ description: 'What is left of the body after redaction' }),
-  answer: z
-    .strictObject({
-      withheld: z.boolean().optional(),
-      headers: z.record(z.string(), z.string()).optional(),
-      body: z.unknown().optional(),
-    })
-    .optional()
-    .meta({ description: 'What the agent gets to see of the answer' }),
-})
+/** What a test expects. What is not said is not looked at, and one that says nothing would pass whatever came out. */
+const Expected = z
+  .strictObject({
+    decision: z.enum(['allow', 'deny', 'require_approval']).optional(),
+    ruleId: z
+      .string()
+      .optional()
+      .meta({ description: 'The rule or the entry (allow[0]) that decides' }),
+    problem: z.string().optional().meta({ description: 'What a refusal is: policy-denied, …' }),
+    reason: z.string().optional().meta({ description: 'Words that the reason holds' }),
+    sentBody: z
+      .unknown()
+      .optional()
+      .meta({ description: 'What is left of the body after redaction' }),
+    answer: z
+      .strictObject({
+        withheld: z.boolean().optional(),
+        headers: z.record(z.string(), z.string()).optional(),
+        body: z.unknown().optional(),
+      })
+      .optional()
+      .meta({ description: 'What the agent gets to see of the answer' }),
+  })
+  .refine((expected) => Object.keys(expected).length > 0, {
+    message:
+      'must say something that is expected: decision, ruleId, problem, reason, sentBody or answer',
+  })
+  .meta({ minProperties: 1 })
 
 /** A request with what is expected of it. */
 export const PolicyTest = z

@@ -4,6 +4,7 @@ import type { Client } from '@sallyport/sdk'
 import type { Command } from 'commander'
 import { type Applied, applyChanges } from '../policy-files/apply-changes.ts'
 import { countPlan, describePlan, tellChange } from '../policy-files/describe-plan.ts'
+import { describeTest } from '../policy-files/describe-test.ts'
 import { type PlannedChange, planChanges, type VaultState } from '../policy-files/plan-changes.ts'
 import {
   type FileFault,
@@ -177,12 +178,19 @@ async function readState(
 
 /** Reads all files, or says what is wrong with any of them. */
 function readFiles(terminal: Terminal, names: readonly string[]): ReadPolicyFile[] {
-  const read = names.map((name) =>
-    readPolicyFile(name === '-' ? 'stdin' : name, readFileSync(name === '-' ? 0 : name, 'utf8')),
-  )
+  const read = names.map((name) => readPolicyFile(name === '-' ? 'stdin' : name, readText(name)))
   const faults = read.flatMap((one) => ('content' in one ? [] : [...one]))
   if (faults.length > 0) throw refusal(terminal, faults)
   return read.flatMap((one) => ('content' in one ? [one] : []))
+}
+
+function readText(name: string): string {
+  try {
+    return readFileSync(name === '-' ? 0 : name, 'utf8')
+  } catch (thrown) {
+    const isMissing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
+    throw isMissing ? new CommandError(`There is no file ${name}. Nothing was done.`) : thrown
+  }
 }
 
 /** Says each fault on a line of its own; with --json they are the answer. */
@@ -194,19 +202,14 @@ function refusal(terminal: Terminal, faults: readonly FileFault[]): CommandError
 }
 
 function reportTests(terminal: Terminal, tested: readonly TestedPolicy[]): void {
+  if (tested.length === 0) {
+    throw new CommandError('There is no test in what was read: write some under `tests:`.')
+  }
   const failed = tested.filter(({ differences }) => differences.length > 0)
-  const lines = tested.flatMap(({ file, line, name, differences }) => [
-    `${differences.length === 0 ? 'ok  ' : 'FAIL'} ${name}${differences.length === 0 ? '' : `  (${file}:${line})`}`,
-    ...differences.flatMap(({ what, expected, was }) => [
-      `       ${what}`,
-      `       - ${JSON.stringify(expected)}`,
-      `       + ${JSON.stringify(was) ?? 'nothing'}`,
-    ]),
-  ])
   const counts = `${tested.length - failed.length} of ${tested.length} tests passed.`
   terminal.answer(
     { passed: tested.length - failed.length, tests: tested },
-    [...lines, counts].join('\n'),
+    [...tested.flatMap(describeTest), counts].join('\n'),
   )
   if (failed.length > 0) {
     throw new CommandError(`${failed.length === 1 ? 'One test' : `${failed.length} tests`} failed.`)

@@ -7,6 +7,7 @@ import {
   PolicyDocument,
 } from '@sallyport/contracts'
 import { namesOrigin, readPolicyDocument } from '@sallyport/vault/offline-decide'
+import { nearestName } from './nearest-name.ts'
 import type { FileFault, ReadPolicyFile } from './read-policy-file.ts'
 import { documentOf } from './write-policy-file.ts'
 
@@ -47,10 +48,14 @@ export function planChanges(
     for (const [at, policy] of (file.content.policies ?? []).entries()) {
       const fault = (field: readonly PropertyKey[], message: string) =>
         void faults.push(file.faultAt(['policies', at, ...field], message))
-      const agent = pickOne(state.agents, policy.agent, ({ name }) => name)
-      const connection = pickOne(state.connections, policy.connection, (one) =>
-        one.status === 'revoked' ? undefined : one.label,
-      )
+      const agent = pickOne(state.agents, policy.agent, {
+        nameOf: ({ name }) => name,
+        noun: 'agent',
+      })
+      const connection = pickOne(state.connections, policy.connection, {
+        nameOf: (one) => (one.status === 'revoked' ? undefined : one.label),
+        noun: 'connection',
+      })
       if (typeof agent === 'string') fault(['agent'], agent)
       if (typeof connection === 'string') fault(['connection'], connection)
       if (typeof agent === 'string' || typeof connection === 'string') continue
@@ -66,19 +71,30 @@ export function planChanges(
   return { changes: prune ? [...changes, ...planDeletions(changes, state)] : changes }
 }
 
+interface Called<Row> {
+  readonly nameOf: (row: Row) => string | undefined
+  readonly noun: 'agent' | 'connection'
+}
+
 /** What is called so, or has the id; else what is wrong with the name. */
 function pickOne<Row extends { readonly id: string }>(
   rows: readonly Row[],
   wanted: string,
-  nameOf: (row: Row) => string | undefined,
+  { nameOf, noun }: Called<Row>,
 ): Row | string {
   const byId = rows.find(({ id }) => id === wanted)
   if (byId !== undefined) return byId
   const fitting = rows.filter((row) => nameOf(row) === wanted)
   const [only, ...others] = fitting
-  if (only === undefined) return 'is not in the vault'
-  if (others.length === 0) return only
-  return `is the name of several: give the id (${fitting.map(({ id }) => id).join(', ')})`
+  if (others.length > 0) {
+    return `is the name of several: give the id (${fitting.map(({ id }) => id).join(', ')})`
+  }
+  if (only !== undefined) return only
+  const names = rows.flatMap((row) => nameOf(row) ?? [])
+  const near = nearestName(wanted, names)
+  const said = `must name ${noun === 'agent' ? 'an agent' : 'a connection'} of the vault, and none is called “${wanted}”`
+  const known = `\`sallyport ${noun}s list\` shows them`
+  return `${said}: ${near === undefined ? known : `did you mean “${near}”?`}`
 }
 
 const unfitOrigins = ({ allow }: FilePolicy, origins: readonly string[]) =>

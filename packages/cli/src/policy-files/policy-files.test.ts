@@ -2,6 +2,7 @@ import { type Agent, type Connection, type Policy, policyFileSchema } from '@sal
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describePlan } from './describe-plan.ts'
+import { describeTest } from './describe-test.ts'
 import { planChanges, type VaultState } from './plan-changes.ts'
 import {
   type FileFault,
@@ -65,6 +66,24 @@ describe('reading', () => {
   ])('says of %j in which line and field the fault is', (text, line, field) => {
     const faults = faultsOf(text)
     expect(faults).toContainEqual(expect.objectContaining({ file: 'p.yaml', line, field }))
+  })
+
+  it.each([
+    ['    aproval: never\n', /no field that is known here: did you mean approval\?/],
+    ['    zzz: 1\n', /no field that is known here: there are agent, connection, allow,/],
+    ['    rules: [{ id: a, when: { metods: [GET] }, then: deny }]\n', /did you mean methods\?/],
+    [
+      '    rules: [{ id: a, when: {}, then: denny }]\n',
+      /must be one of allow, deny, .*mean deny\?/,
+    ],
+    ['    rules: [{ id: a, when: {} }]\n', /must be one of allow, deny/],
+    ['    rules:\n', /must be a list, and nothing stands there/],
+    ['    limits: { perHour: many }\n', /must be a number/],
+    ['    limits: { perHour: 0 }\n', /must be at least 1$/],
+  ])('says of %j what to write instead', (more, message) => {
+    expect(faultsOf(one(more)).map((fault) => fault.message)).toEqual([
+      expect.stringMatching(message),
+    ])
   })
 
   it('takes no bomb of aliases, and no end of text', () => {
@@ -149,7 +168,8 @@ describe('a plan', () => {
   })
 
   it.each([
-    ['nobody', one().replace('bot', 'nobody'), 2, /not in the vault/],
+    ['nobody', one().replace('bot', 'nobody'), 2, /none is called “nobody”.*agents list/],
+    ['a slip', one().replace('Mail', 'Mial'), 3, /none is called “Mial”: did you mean “Mail”/],
     ['a name of several', one().replace('bot', 'twin'), 2, /give the id \(agt_2, agt_3\)/],
     [
       'a pair twice',
@@ -262,9 +282,27 @@ describe('tests in files', () => {
   })
 
   it('are faults where they have no policy', async () => {
-    const lost = test({}, { agent: 'other', expect: {} })
+    const lost = test({}, { agent: 'other', expect: { decision: 'deny' } })
     expect(await runPolicyTests([read(policies), read(lost)], 0)).toMatchObject({
-      faults: [{ field: 'tests.0' }],
+      faults: [{ field: 'tests.0', message: expect.stringMatching(/they hold bot → Mail/) }],
     })
+  })
+
+  it('say by which rule and why, and what was expected instead', async () => {
+    const text = test({ body: { a: 1 } }, { expect: { decision: 'allow' } })
+    const result = await runPolicyTests([read(policies), read(text)], 0)
+    const [tested] = 'tested' in result ? result.tested : []
+    expect(tested?.decided).toMatchObject({ decision: 'deny', ruleId: 'no' })
+    const lines = tested === undefined ? [] : describeTest(tested)
+    expect(lines.join('\n')).toMatch(
+      /^FAIL t {2}\(p\.yaml:1\)\n +decision\n +expected +"allow"\n +was +"deny"\n +deny by no: ./,
+    )
+  })
+
+  it('see no answer to what is denied, and expect something', async () => {
+    const denied = { answer: { body: { id: 1 } }, expect: { answer: { body: { id: 1 } } } }
+    expect(await run(test({ body: { a: 1 } }, denied))).toMatchObject([{ what: 'answer' }])
+    expect(await run(test({ url: 'not a URL' }, denied))).toMatchObject([{ what: 'answer' }])
+    expect(faultsOf(test({}, { expect: {} }))).toMatchObject([{ field: 'tests.0.expect' }])
   })
 })

@@ -1,6 +1,7 @@
 import { PolicyFile, Problem } from '@sallyport/contracts'
 import { readPolicyDocument } from '@sallyport/vault/offline-decide'
 import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml'
+import { explainIssue, explainUnknown } from './explain-issue.ts'
 
 type Document = ReturnType<typeof parseDocument>
 
@@ -56,7 +57,7 @@ export function readPolicyFile(name: string, text: string): ReadPolicyFile | rea
   })
   const value = toValue(document)
   if ('message' in value) return [faultAt([], value.message)]
-  const parsed = PolicyFile.safeParse(value.value ?? {})
+  const parsed = PolicyFile.safeParse(value.value ?? {}, { error: explainIssue })
   if (!parsed.success) return faultsOf(parsed.error.issues, faultAt)
   const faults = (parsed.data.policies ?? []).flatMap((policy, at) =>
     documentFaults(policy).map(({ field, message }) =>
@@ -72,7 +73,7 @@ type Issues = NonNullable<ReturnType<typeof PolicyFile.safeParse>['error']>['iss
 const faultsOf = (issues: Issues, faultAt: ReadPolicyFile['faultAt']): FileFault[] =>
   issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => faultAt([...issue.path, key], 'is no field that is known here'))
+      ? issue.keys.map((key) => faultAt([...issue.path, key], explainUnknown(key, issue.path)))
       : [faultAt(issue.path, issue.message)],
   )
 

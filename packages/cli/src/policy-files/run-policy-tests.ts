@@ -16,6 +16,14 @@ export interface TestedPolicy {
   readonly line: number
   readonly name: string
   readonly differences: readonly Difference[]
+  /** What the policy says to the request, in its words. */
+  readonly decided: {
+    readonly decision: string
+    readonly ruleId?: string | undefined
+    /** What people call the rule. */
+    readonly rule?: string | undefined
+    readonly reason: string
+  }
 }
 
 /**
@@ -37,27 +45,35 @@ export async function runPolicyTests(
         ({ agent, connection }) => agent === test.agent && connection === test.connection,
       )
       const [policy] = fitting
-      const place = file.faultAt(
-        ['tests', at],
-        'names an agent and a connection without a policy in these files',
-      )
+      const place = file.faultAt(['tests', at], whyNone(test, policies))
       if (policy === undefined || fitting.length > 1) {
         const twice = 'names an agent and a connection with more than one policy in these files'
         faults.push(fitting.length > 1 ? { ...place, message: twice } : place)
         continue
       }
-      const differences = await runTest(test, policy, nowMs)
-      tested.push({ file: file.name, line: place.line, name: test.name, differences })
+      const told = { file: file.name, line: place.line, name: test.name }
+      tested.push({ ...told, ...(await runTest(test, policy, nowMs)) })
     }
   }
   return faults.length > 0 ? { faults } : { tested }
 }
 
+/** Which pairs there are, of those that are meant most likely: of the same agent, or all. */
+function whyNone({ agent, connection }: PolicyTest, policies: readonly FilePolicy[]): string {
+  const own = policies.filter((policy) => policy.agent === agent)
+  const pairs = (own.length > 0 ? own : policies)
+    .slice(0, pairsToldMax)
+    .map((policy) => `${policy.agent} → ${policy.connection}`)
+  const known = pairs.length === 0 ? 'they hold none' : `they hold ${pairs.join(', ')}`
+  return `needs a policy for ${agent} → ${connection} in these files, and ${known}: name both as the policy does`
+}
+const pairsToldMax = 5
+
 async function runTest(
   test: PolicyTest,
   { agent: _, connection: __, ...input }: FilePolicy,
   nowMs: number,
-): Promise<Difference[]> {
+): Promise<Pick<TestedPolicy, 'differences' | 'decided'>> {
   const document = readPolicyDocument(input)
   const { request, expect: wanted } = test
   const origins = test.origins ?? originsOf(input, request.url)
@@ -80,7 +96,9 @@ async function runTest(
     const was = redacted === undefined ? request.body : readAs(wanted.sentBody, redacted)
     check('sentBody', wanted.sentBody, was)
   }
-  if (wanted.answer !== undefined && test.answer !== undefined) {
+  if (wanted.answer !== undefined && verdict.decision === 'deny') {
+    differences.push({ what: 'answer', expected: wanted.answer, was: 'none: nothing is sent' })
+  } else if (wanted.answer !== undefined && test.answer !== undefined) {
     const seen = await filterOffline({ document, request }, upstreamAnswer(test.answer))
     check('answer.withheld', wanted.answer.withheld, 'withheld' in seen)
     const { headers = {}, body } = 'withheld' in seen ? {} : seen
@@ -89,7 +107,9 @@ async function runTest(
       check(`answer.headers.${name}`, value, headers[name.toLowerCase()])
     }
   }
-  return differences
+  const { decision, ruleId, reason } = verdict
+  const rule = document.rules?.find(({ id }) => id === ruleId)?.label
+  return { differences, decided: { decision, ruleId, rule, reason } }
 }
 
 /** A body that is expected as text is compared as text. */
