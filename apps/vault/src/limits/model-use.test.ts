@@ -81,6 +81,12 @@ describe('a request to a model', () => {
       tokens: input + 1000,
       usdMicros: Math.ceil(input * 2.5) + 10_000,
     })
+    // By the model that answers, whichever was asked for.
+    const stream = `data: ${JSON.stringify({ model: 'o1-pro', choices: [] })}\n\n`.repeat(10)
+    expect(use?.guess(stream, [])).toEqual({
+      tokens: input + 10,
+      usdMicros: input * 150 + 10 * 600,
+    })
   })
 
   it('has no output where it makes embeddings', () => {

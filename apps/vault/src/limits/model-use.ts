@@ -14,7 +14,7 @@ import {
 } from './asked-output.ts'
 import { guessOutput } from './guess-output.ts'
 import { allPrices, costOf, createPrices, type FindPrice } from './model-prices.ts'
-import { readUsage } from './read-usage.ts'
+import { readModel, readUsage } from './read-usage.ts'
 
 /** A request to a language model. */
 export interface ModelUse {
@@ -113,8 +113,8 @@ function useOf(request: MeteredRequest, endpoint: AnyEndpoint, findPrice: FindPr
     return known
   }
   const input = Math.ceil(bytes / bytesPerToken)
-  const cost = (output: number, own: readonly ModelPrice[]) => {
-    const price = findPrice(ask().model, own, input)
+  const cost = (output: number, own: readonly ModelPrice[], model = ask().model) => {
+    const price = findPrice(model, own, input)
     const written = Math.ceil(output * price.output)
     return { all: Math.ceil(input * Math.max(price.input, price.cacheWrite)) + written, written }
   }
@@ -131,7 +131,7 @@ function useOf(request: MeteredRequest, endpoint: AnyEndpoint, findPrice: FindPr
     },
     guess(body, own) {
       const output = guessOutput(body)
-      return { tokens: input + output, usdMicros: cost(output, own).all }
+      return { tokens: input + output, usdMicros: cost(output, own, readModel(body)).all }
     },
     read(body, own) {
       const counted = readUsage(body, endpoint.usage)

@@ -183,6 +183,14 @@ describe('what an answer took', () => {
     expect(readUsage(long, chat)).toMatchObject({ input: 7, output: 9 })
   })
 
+  it('is looked for in linear time', () => {
+    // Were it quadratic, this would not end.
+    for (const line of ['usage'.repeat(400_000), `"usage"${' '.repeat(2_000_000)}`]) {
+      expect(readUsage(line, chat)).toBeUndefined()
+      expect(readUsage(`data: ${line}\n\n`, chat)).toBeUndefined()
+    }
+  })
+
   it('is counted whatever else stands around it, and a name of a model is short and plain', () => {
     const shapes = meters.flatMap(({ endpoints }) =>
       endpoints.flatMap((endpoint) => (endpoint.counts === 'tokens' ? endpoint.usage : [])),

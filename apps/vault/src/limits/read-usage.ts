@@ -16,6 +16,8 @@ export interface CountedTokens {
 
 /** Events of a stream that are asked for the model. */
 const namedMax = 3
+/** Longer than any name that the catalog has for it; bounded, so that a line is looked through once. */
+const countingPattern = /usage[A-Za-z]{0,20}"\s*:\s*\{/
 const modelPattern = /^[\w.:/@+-]{1,100}$/
 /** Sums that are no sums: nobody is charged so much by one answer. They say nothing, so the estimate counts. */
 const tokensMax = 1e9
@@ -34,6 +36,9 @@ export function readUsage(body: unknown, shapes: readonly UsageShape[]): Counted
   }
   return undefined
 }
+
+/** The model that an answer names, counted or not. */
+export const readModel = (body: unknown): string | undefined => modelOf(partsOf(body))
 
 function readShape(
   parts: readonly unknown[],
@@ -88,7 +93,7 @@ function partsOf(body: unknown): readonly unknown[] {
   for (const line of body.split(/\r\n|\r|\n/)) {
     const text = line.startsWith('data:') ? line.slice('data:'.length) : line
     const isNamed = named < namedMax && text.includes('"model')
-    if (!isNamed && !/usage[A-Za-z]*"\s*:\s*\{/.test(text)) continue
+    if (!isNamed && !countingPattern.test(text)) continue
     if (isNamed) named += 1
     const parsed = tryParse(text)
     if (isObject(parsed)) parts.push(parsed)
