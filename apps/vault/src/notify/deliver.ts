@@ -1,10 +1,10 @@
 import { type NotificationTarget, Problem } from '@sallyport/contracts'
-import type { Message } from './message.ts'
+import type { Message, SealedReference } from './message.ts'
 import type { NotifyNeeds } from './notify-needs.ts'
 import type { AttemptEnd, Claimed, StoredChannel, StoredDelivery, Subject } from './notify-store.ts'
 import { waitAfter } from './retry-plan.ts'
 import { openChannel, type SealedChannel } from './sealed-channel.ts'
-import { askedOf, type SealedReference, sealReference } from './sealed-reference.ts'
+import { askedOf, sealReference } from './sealed-reference.ts'
 import { type SendContext, type SendResult, sendMsMax } from './sender.ts'
 import { overReason, readersOf, writeGathered, writeMessage } from './write-message.ts'
 

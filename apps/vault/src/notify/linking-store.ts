@@ -1,6 +1,6 @@
 import type { Role } from '@sallyport/contracts'
+import type { SealedReference } from './message.ts'
 import type { ChannelRef, StoredChannel } from './notify-store.ts'
-import type { SealedReference } from './sealed-reference.ts'
 
 // What linking accounts and taking presses of buttons need of the store.
 

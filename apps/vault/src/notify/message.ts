@@ -48,6 +48,11 @@ export interface Fact {
 /** How the other side calls a message that it took: whatever `settle` needs, and no secret. */
 export type MessageReference = Readonly<Record<string, string>>
 
+/** The same as it is stored, sealed with what the message showed (`sealed-reference.ts`): base64. */
+export interface SealedReference {
+  readonly sealed: string
+}
+
 /** What became of the subject of a message that has buttons. */
 export interface Settled {
   readonly approvalId: string

@@ -7,8 +7,7 @@ import type {
   Role,
 } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
-import type { Settled } from './message.ts'
-import type { SealedReference } from './sealed-reference.ts'
+import type { SealedReference, Settled } from './message.ts'
 
 // What the room needs of the store. All waits and leases are measured by the database's clock, which all replicas share.
 

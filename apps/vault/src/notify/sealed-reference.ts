@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { Problem } from '@sallyport/contracts'
 import { z } from 'zod'
-import type { MessageReference } from './message.ts'
+import type { MessageReference, SealedReference } from './message.ts'
 import type { NotifySealer } from './sealed-channel.ts'
 
 /**
@@ -17,11 +17,6 @@ const ToldMessage = z.strictObject({
   message: z.record(z.string(), z.string()),
 })
 export type ToldMessage = z.infer<typeof ToldMessage>
-
-/** As it is stored: base64. */
-export interface SealedReference {
-  readonly sealed: string
-}
 
 interface Row {
   readonly workspaceId: string
