@@ -1,5 +1,6 @@
 import { benchDashboard } from './dashboard.ts'
 import { benchExecute } from './execute.ts'
+import { benchRedaction } from './redaction.ts'
 import { type BenchResult, isMet, type Measured, readResults, writeResult } from './results.ts'
 import { benchStart } from './start.ts'
 import { benchStdio } from './stdio.ts'
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   stdio: benchStdio,
   start: benchStart,
   dashboard: benchDashboard,
+  redaction: benchRedaction,
 }
 
 /** Runs the named benchmarks, or all. Answers the exit code: 1 where `--check` is given and a goal was missed. */

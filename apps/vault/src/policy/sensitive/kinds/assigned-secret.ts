@@ -50,15 +50,26 @@ function looksMade(value: string): boolean {
 
 const wordCharsMin = 3
 
-/** Names and sentences are words, in whatever way they are joined, perhaps with a number at the end. */
+const numbersMax = 4
+const wordsCharsMax = 256
+
+/** Names, sentences and paths to members are words, in whatever way they are joined, perhaps with numbers at their ends. */
 function isWords(value: string): boolean {
-  if (!/^[A-Za-z_.:-]+\d{0,4}$/.test(value)) return false
-  const words = value.split(/(?=[A-Z])|[_.:-]/).filter((word) => word !== '')
-  return value.length / words.length >= wordCharsMin
+  if (value.length > wordsCharsMax || !/^[A-Za-z0-9!$_.:-]+$/.test(value)) return false
+  const words = value.split(/(?=[A-Z])|[!$_.:-]/).filter((word) => word !== '')
+  const digits = value.replace(/\D/g, '').length
+  return (
+    words.every((word) => /^[A-Za-z]+\d{0,4}$/.test(word)) &&
+    digits <= numbersMax &&
+    value.length / words.length >= wordCharsMin
+  )
 }
 
-/** Shannon's entropy, in bits for each character. */
-function entropyBits(value: string): number {
+const evenCharsMax = 128
+
+/** Shannon's entropy, in bits for each character; of the first ones, which tell enough. */
+function entropyBits(whole: string): number {
+  const value = whole.slice(0, evenCharsMax)
   const counts = new Map<string, number>()
   for (const character of value) counts.set(character, (counts.get(character) ?? 0) + 1)
   let bits = 0

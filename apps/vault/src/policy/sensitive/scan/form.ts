@@ -69,8 +69,15 @@ export function standsAlone(text: string, { start, end }: Span): boolean {
   if (isWordAt(text, start - 1) || isWordAt(text, end)) return false
   const isJoinedBefore = joints.includes(text.charAt(start - 1)) && isDigitAt(text, start - 2)
   const isJoinedAfter = joints.includes(text.charAt(end)) && isDigitAt(text, end + 1)
-  return !(isJoinedBefore && start > 0) && !(isJoinedAfter && end < text.length)
+  const isFraction =
+    text.charAt(start - 1) === '.' &&
+    isDigitAt(text, start) &&
+    beforePoint.test(text.charAt(start - 2))
+  return !isFraction && !(isJoinedBefore && start > 0) && !(isJoinedAfter && end < text.length)
 }
+
+/** What stands before the point of a number below one: `[-.5, .25]`. */
+const beforePoint = /^[\s([{,;:=+*/-]?$/
 
 /** Whether a space and then a digit stand on either side. */
 function hasDigitsBeside(text: string, { start, end }: Span): boolean {
