@@ -266,6 +266,68 @@ describe('what an agent gets to see', () => {
     }
   })
 
+  it('is not done to a part: what an agent asks for in slices is withheld', async () => {
+    verifies('S-21')
+    for (const [body, type] of [
+      ['bob@exam', 'text/plain'],
+      ['{"a":1}\n', 'application/x-ndjson'],
+      ['{"a":1}', 'application/json'],
+    ] as const) {
+      expect(await withheldReason(body, [redact], { type, status: 206 })).toMatch(/only a part/)
+    }
+    expect(await bodyOf('bob@exam', [], { type: 'text/plain', status: 206 })).toBe('bob@exam')
+  })
+
+  it.each(['application/x-www-form-urlencoded', 'text/event-stream', 'text/html', 'text/plain'])(
+    'is not done to %s in UTF-16 that does not say so',
+    async (type) => {
+      verifies('S-21')
+      const body = Buffer.from(`: x\nuser: ${mail}\n\n`, 'utf16le')
+      expect(await withheldReason(body, [redact], { type })).toMatch(/no text/)
+    },
+  )
+
+  it('is done to texts in base64, which stay what they were but for what is taken out', async () => {
+    verifies('S-21')
+    const words = `Write to ${mail}, or to nobody at all?>?>`
+    const folded = Buffer.from(`${'Line. '.repeat(20)}${words}`).toString('base64')
+    const inLines = (end: string) => (folded.match(/.{1,60}/g) ?? []).join(end)
+    const message = `Subject: x\r\n\r\n--b\r\n\r\n${inLines('\r\n')}\r\n--b--\r\n`
+    for (const [written, reads] of [
+      [Buffer.from(words).toString('base64'), 1],
+      [Buffer.from(words).toString('base64url'), 1],
+      [inLines('\n'), 1],
+      [inLines('\r\n'), 1],
+      [Buffer.from(message).toString('base64url'), 2],
+      [`data:text/plain;base64,${Buffer.from(words).toString('base64')}`, 1],
+    ] as const) {
+      for (const type of ['application/json', 'text/plain', 'text/event-stream']) {
+        if (type === 'text/event-stream' && written.includes('\n')) continue
+        const body = type === 'application/json' ? JSON.stringify({ data: written }) : written
+        const seen = await bodyOf(
+          type === 'text/event-stream' ? `data: ${body}\n\n` : body,
+          [redact],
+          {
+            type,
+          },
+        )
+        const text = typeof seen === 'string' ? seen : String(Object(seen).data)
+        let left = text.replace(/^data:(?: |.*base64,)/, '')
+        for (let layer = 0; layer < reads; layer += 1) {
+          const inner =
+            layer === 0 ? left : (/\r\n\r\n--b\r\n\r\n([\s\S]*)\r\n--b--/.exec(left)?.[1] ?? '')
+          left = Buffer.from(inner, 'base64').toString()
+        }
+        expect(left).toContain('Write to [redacted:email], or to nobody')
+      }
+    }
+    const harmless = Buffer.from('Nothing is in this text at all').toString('base64')
+    expect(await bodyOf(JSON.stringify([harmless, 'x'.repeat(99)]), [redact])).toEqual([
+      harmless,
+      'x'.repeat(99),
+    ])
+  })
+
   it('is nothing where there is nothing, whatever the rules', async () => {
     verifies('S-21')
     expect(await bodyOf('', [{ keep: ['a'] }, redact], { type: 'image/png' })).toBe(null)

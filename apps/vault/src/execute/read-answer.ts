@@ -6,6 +6,7 @@ import {
 } from '../policy/compile-response-rules.ts'
 import { decodeText, isText, mediaTypeOf, parseBody, type ScrubbedBody } from './parse-body.ts'
 import { applyResponseRules } from './response-rules/apply-response-rules.ts'
+import { redactThroughBase64 } from './response-rules/redact-through-base64.ts'
 import { redactHeader } from './response-rules/rewrite-text.ts'
 import type { Scrubber } from './scrub.ts'
 import type { TakeTurn } from './take-turns.ts'
@@ -87,7 +88,7 @@ export async function readAnswer(
     contentType: headers['content-type'] ?? '',
     redactions: redactions + stream.hits,
   }
-  const rewriting = rewritingOf(rules, status)
+  const rewriting = throughBase64(rewritingOf(rules, status))
   if (rewriting !== undefined) {
     const clean = { status, headers, body, responseBytes }
     inspect?.(decodeText(body.bytes))
@@ -103,6 +104,12 @@ export async function readAnswer(
     redactions: parsed.redactions,
     rules: [],
   }
+}
+
+function throughBase64(rewriting: AnswerRewriting | undefined): AnswerRewriting | undefined {
+  const { redact } = rewriting ?? {}
+  if (rewriting === undefined || redact === undefined) return rewriting
+  return { ...rewriting, redact: redactThroughBase64(redact) }
 }
 
 interface ScrubbedAnswer {

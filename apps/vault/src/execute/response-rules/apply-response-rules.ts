@@ -10,6 +10,9 @@ import { redactForm, redactMarkup, redactPlain } from './rewrite-text.ts'
 /** Bytes of a body that rules are applied to; a longer one is withheld. */
 const ruledBytesMax = 10 * 1024 * 1024
 
+/** RFC 9110 §15.3.7: the answer to a request for a range. */
+const partialContent = 206
+
 /** A body as it was read, with what the upstream says about it. */
 export interface ReadBody {
   /** Undefined where the bytes are not UTF-8. */
@@ -61,6 +64,8 @@ function faultOf(
   { rules, selection }: AnswerRewriting,
 ): Fault | undefined {
   const [first] = rules
+  // What is taken out of a whole answer would come back in slices of it, since `Range` is the agent's to choose.
+  if (body.status === partialContent) return { rule: first, reason: 'it is only a part' }
   const selects = rules.find(({ keep, drop }) => keep !== undefined || drop !== undefined)
   if (format === 'binary') return { rule: first, reason: 'it is neither JSON nor text' }
   if (selection !== undefined && !hasMembers.has(format)) {
@@ -72,6 +77,8 @@ function faultOf(
   if (body.text === undefined || hasOtherCharset(body.contentType)) {
     return { rule: first, reason: 'its text is not UTF-8' }
   }
+  // UTF-16 under another name: nothing would be found in it.
+  if (body.text.includes('\0')) return { rule: first, reason: 'it is no text' }
   return undefined
 }
 

@@ -7,7 +7,6 @@ import { type Rewriting, rewriteJson } from './rewrite-json.ts'
  * @throws SyntaxError where it cannot be read
  */
 export function* redactPlain(text: string, redact: RedactText): Rewriting {
-  if (text.includes('\0')) throw new SyntaxError('it is no text')
   if (!startsLikeJson(text)) return redact(text)
   try {
     return yield* rewriteJson(text, { selection: undefined, redact })
@@ -24,10 +23,8 @@ const beginsObject = /^\s*(?:\{\s*["}]|\[\s*[{"[\]])/
 /**
  * Redacts HTML or XML. References to characters (`&#64;`) are read, since pages write addresses with them; those of
  * characters that mean something to the markup stay.
- * @throws SyntaxError where it cannot be read
  */
 export function redactMarkup(markup: string, redact: RedactText): ReturnType<RedactText> {
-  if (markup.includes('\0')) throw new SyntaxError('it is no text')
   const plain = markup.replaceAll(reference, (written: string, meant: string) => {
     const character = named[meant] ?? numbered(meant)
     return character !== undefined && harmless.test(character) ? character : written
