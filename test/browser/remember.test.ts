@@ -38,7 +38,7 @@ describe.skipIf(!hasChromium)('an answer that is remembered', () => {
     const recipient = dialog.getByRole('checkbox', { name: 'body.to' })
     expect(await recipient.isChecked()).toBe(true)
     expect(await dialog.getByRole('checkbox', { name: 'body.text' }).isChecked()).toBe(false)
-    await dialog.getByLabel('How many more times').fill('3')
+    await dialog.getByLabel('How many more').fill('3')
     await dialog.getByText('may send requests like this 3 times more without asking').waitFor()
     await press(page)
     await page.getByText('Remembered: 3 more like this go').waitFor()

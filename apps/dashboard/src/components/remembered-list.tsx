@@ -138,18 +138,17 @@ function UseAndEnd({ remembered }: { remembered: RememberedApproval }) {
   return (
     <p className="text-[0.87rem] text-ink-soft [overflow-wrap:anywhere]">
       {left.toLocaleString('en')} of {uses.toLocaleString('en')} {uses === 1 ? 'use' : 'uses'} left
-      {status === 'expired' ? ', ended ' : ', ends '}
+      {status === 'expired' ? ' · ended ' : ' · ends '}
       <Time at={expiresAt} />
       {lastUsedAt !== undefined && (
         <>
-          , last used <Time at={lastUsedAt} />
+          {' · '}last used <Time at={lastUsedAt} />
         </>
       )}
-      . By {createdBy.email},{' '}
+      {' · '}by {createdBy.email},{' '}
       <TextLink to="/approvals/$approvalId" params={{ approvalId }}>
         from this approval
       </TextLink>
-      .
     </p>
   )
 }

@@ -17,7 +17,7 @@ import { useDecision } from './use-decision.ts'
 import { useExpiry } from './use-expiry.ts'
 import type { Steady } from './use-steady.ts'
 
-interface ApprovalCardProps {
+export interface ApprovalCardProps {
   /** As it was listed. */
   readonly entry: Approval
   /** As it is now, with the exact request; absent until it has come. */

@@ -1,26 +1,32 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { query } from '../../api.ts'
 import { TextLink } from '../../components/button.tsx'
 import { Card, Facts } from '../../components/card.tsx'
+import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
-import { ApprovalCard, type CardActions } from './approval-card.tsx'
+import type { ApprovalCardProps, CardActions } from './approval-card.tsx'
 import { sizeOf } from './describe-request.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 import { useSteady } from './use-steady.ts'
 
 const route = getRouteApi('/frame/approvals/$approvalId')
 
+const loadCard = async () => (await import('./approval-card.tsx')).ApprovalCard
+/** Loaded while the approval is asked for. */
+const ApprovalCard = lazyPart<ApprovalCardProps>(loadCard, <LoadingState />)
+
 /** One approval with everything: where the links lead that agents give to people. */
 export function ApprovalPage() {
   const { approvalId } = route.useParams()
   const { data, error, refetch } = useQuery(query('getApproval', { approvalId }))
   const ref = useRef<HTMLElement>(null)
+  useEffect(() => void loadCard().catch(() => undefined), [])
   const actions = useRef<CardActions>(undefined)
   const steady = useSteady(ref)
   const isOnCard = () => document.activeElement === ref.current

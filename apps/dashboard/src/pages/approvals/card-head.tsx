@@ -1,6 +1,7 @@
 import type { Approval } from '@sallyport/contracts'
 import { Badge, StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
+import { entryNumber } from '../../components/entry-number.ts'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { timeLeft } from './clock.ts'
@@ -62,12 +63,19 @@ export function CardHead({ approval, leftMs, isOver }: CardHeadProps) {
         <TextLink to="/policies/$policyId" params={{ policyId }}>
           Policy
         </TextLink>
-        {ruleId !== undefined && (
-          <>
-            , rule <UntrustedText text={ruleId} inline mono limit={100} />
-          </>
-        )}
+        {ruleId !== undefined && <RuleName ruleId={ruleId} />}
       </p>
     </div>
+  )
+}
+
+/** What of the policy asks: an entry by its number, as the editor counts them, or a rule by its id. */
+function RuleName({ ruleId }: { ruleId: string }) {
+  const entry = entryNumber(ruleId)
+  if (entry !== undefined) return `, entry ${entry}`
+  return (
+    <>
+      , rule <UntrustedText text={ruleId} inline mono limit={100} />
+    </>
   )
 }

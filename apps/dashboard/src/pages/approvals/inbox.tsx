@@ -75,7 +75,7 @@ export function Inbox({ search, onHelp }: { search: ApprovalSearch; onHelp: () =
     <>
       <Bar
         inbox={inbox}
-        isWhole={Object.keys(search).length === 0}
+        isWhole={Object.values(search).every((value) => value === undefined)}
         selectedCount={selected.length}
         onShowNew={show}
         onAnswer={setAnswering}

@@ -110,7 +110,7 @@ function HowOften({ draft, onChange }: HowOftenProps) {
   const fault = usesOf(draft) === undefined ? `A number from 1 to ${usesMax}.` : undefined
   return (
     <div className="grid grid-cols-2 items-start gap-4">
-      <Field label="How many more times" error={fault}>
+      <Field label="How many more" error={fault}>
         {(aria) => (
           <Input
             {...aria}

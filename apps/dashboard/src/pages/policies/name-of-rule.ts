@@ -1,5 +1,5 @@
 import type { PolicyDocument } from '@sallyport/contracts'
-import { entryNumber } from './policy-draft.ts'
+import { entryNumber } from '../../components/entry-number.ts'
 
 /** What a decision's `ruleId` names, as it stands in the editor: `entry 2`, `rule 3 (No strangers)`. */
 export function nameOfRule(ruleId: string, { rules = [] }: PolicyDocument): string {

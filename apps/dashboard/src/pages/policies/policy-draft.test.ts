@@ -1,12 +1,12 @@
 import { createCatalog } from '@sallyport/catalog'
 import { PolicyDocument } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
+import { entryNumber } from '../../components/entry-number.ts'
 import {
   addTemplate,
   documentOf,
   emptyDraft,
   emptyEntry,
-  entryNumber,
   isAsTemplate,
   isSame,
   tidy,

@@ -99,9 +99,3 @@ export function isAsTemplate(entries: readonly AllowEntry[], action: ActionTempl
     JSON.stringify(list.map(({ origin, methods, paths }) => [origin, methods, paths]))
   return reach(own) === reach(action.allow)
 }
-
-/** The entry that a rule's id names (`allow[2]`: the third), counted from one as people do. */
-export function entryNumber(ruleId: string): number | undefined {
-  const at = /^allow\[(\d+)\]$/.exec(ruleId)?.[1]
-  return at === undefined ? undefined : Number(at) + 1
-}
