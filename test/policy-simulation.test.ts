@@ -108,6 +108,19 @@ describe('a draft over what an agent really did', () => {
       { method: 'PUT', path: '/v1/users/1', was: 'deny', wouldBe: 'require_approval' },
     ])
     const denied = await simulate(draft, { change: 'newlyDenied' })
+    const paths: string[] = []
+    for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page++) {
+      const part = await simulate(draft, {
+        ...{ change: 'newlyDenied', limit: 2 },
+        ...(cursor !== undefined && { cursor }),
+      })
+      // The counts are of all, whichever page it is.
+      expect(part).toMatchObject({ looked: 8, newlyDenied: 3 })
+      expect(part.entries).toHaveLength(page === 0 ? 2 : 1)
+      paths.push(...part.entries.map(({ path }) => path))
+      cursor = part.nextCursor
+    }
+    expect(paths).toEqual(denied.entries.map(({ path }) => path))
     expect(denied.entries.map(({ path }) => path)).toEqual([
       '/v1/notes',
       '/v1/users/3',
@@ -136,6 +149,9 @@ describe('a draft over what an agent really did', () => {
     const bad: Partial<Simulate>[] = [
       { days: 0 },
       { days: 91 },
+      { limit: 0 },
+      { limit: 201 },
+      { cursor: 'no attempt' },
       { days: 1.5 },
       { change: 'other' as never },
       { policyId: undefined as never },
@@ -223,7 +239,7 @@ describe('what history suggests', () => {
   it('is the smallest change that lets a denied attempt on, and it really does', async () => {
     const expected = {
       '/v1/secrets/7': 'Take out the rule “No secrets” (no-secrets).',
-      '/v1/users/1': `Add PUT to entry 1 (${upstream.origin}).`,
+      '/v1/users/1': `Add an entry that allows PUT at ${upstream.origin}/v1/users/1.`,
     }
     for (const [path, sentence] of Object.entries(expected)) {
       const auditId = await deniedAt(path)

@@ -56,6 +56,10 @@ export const simulatePolicy = defineOperation({
     change: z.enum(changeKinds).optional().meta({
       description: 'Show entries of this kind alone; all but the same unless given',
     }),
+    limit: z.coerce.number().int().min(1).max(simulatedShownMax).default(simulatedShownMax).meta({
+      description: 'Entries of a page. All attempts are counted, whatever is shown',
+    }),
+    cursor: AuditId.optional().meta({ description: 'The `nextCursor` of the page before' }),
   }),
   output: z.object({
     from: Timestamp,
@@ -69,7 +73,8 @@ export const simulatePolicy = defineOperation({
     unknown: tally.meta({
       description: 'The draft asks for what history does not keep: bodies, values of the query',
     }),
-    entries: z.array(SimulatedEntry),
+    entries: z.array(SimulatedEntry).meta({ description: 'Newest first' }),
+    nextCursor: AuditId.optional(),
   }),
   problems: ['policy-not-found', 'agent-not-found', 'connection-not-found'],
 })

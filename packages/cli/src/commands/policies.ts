@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs'
 import type { AllowEntry, HttpMethod, Policy, PolicyDocument } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { type Command, Option } from 'commander'
 import { CommandError, table } from '../terminal.ts'
-import { findPolicy, grantAccess, type Pair } from './grant-access.ts'
-import { findAgent, findConnection, listAllAgents, listAllConnections } from './lookup.ts'
+import { findPolicy, grantAccess } from './grant-access.ts'
+import { listAllAgents, listAllConnections } from './lookup.ts'
+import { findPair, getNamedPolicy } from './named-policy.ts'
 import { collect, readCount, readMethod } from './option-values.ts'
 import { addPolicyFileCommands } from './policy-files.ts'
+import { readTextFile } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 import { addPolicyHistoryCommands } from './simulate-policy.ts'
 
@@ -69,7 +70,7 @@ export function addPolicyCommands(program: Command, run: RunCommand): void {
     .description('Replace the whole policy by a JSON document (a file, or - for stdin)')
     .action(
       run(async ({ terminal, owner }, [agent, connection, file]: [string, string, string]) => {
-        const document = parseDocument(readFileSync(file === '-' ? 0 : file, 'utf8'), file)
+        const document = parseDocument(readTextFile(file), file)
         const client = await owner()
         const { origins: _, ...where } = await findPair(client, { agent, connection })
         const current = await findPolicy(client, where)
@@ -116,7 +117,7 @@ function addPolicyReads(policies: Command, run: RunCommand): void {
     .description('Show a policy, by its id or by agent and connection')
     .action(
       run(async ({ terminal, owner }, [wanted, connection]: [string, string | undefined]) => {
-        const policy = await getPolicy(await owner(), wanted, connection)
+        const policy = await getNamedPolicy(await owner(), wanted, connection)
         terminal.answer({ policy }, JSON.stringify(policy, null, 2))
       }),
     )
@@ -127,7 +128,7 @@ function addPolicyReads(policies: Command, run: RunCommand): void {
     .action(
       run(async ({ terminal, owner }, [wanted, connection]: [string, string | undefined]) => {
         const client = await owner()
-        const { id: policyId } = await getPolicy(client, wanted, connection)
+        const { id: policyId } = await getNamedPolicy(client, wanted, connection)
         const answer = await client.call('deletePolicy', { policyId })
         terminal.answer(answer, 'The policy is deleted: the access has ended.')
       }),
@@ -145,15 +146,6 @@ async function readNames(client: Client): Promise<ReadonlyMap<string, string>> {
     ...agents.map(({ id, name }) => [id, name] as const),
     ...connections.map(({ id, label }) => [id, label] as const),
   ])
-}
-
-async function findPair(
-  client: Client,
-  names: { agent: string; connection: string },
-): Promise<Pair & { origins: readonly string[] }> {
-  const agent = await findAgent(client, names.agent)
-  const connection = await findConnection(client, names.connection)
-  return { agentId: agent.id, connectionId: connection.id, origins: connection.origins }
 }
 
 async function allow(
@@ -184,16 +176,6 @@ function readEntry(options: AllowOptions, origins: readonly string[]): AllowEntr
     )
   }
   return { origin, methods: options.method ?? ['GET'], paths: options.path ?? ['/**'] }
-}
-
-/** One policy, by its id or by whom and what it is for. */
-async function getPolicy(client: Client, wanted: string, connection?: string): Promise<Policy> {
-  if (connection === undefined) {
-    return (await client.call('getPolicy', { policyId: wanted })).policy
-  }
-  const policy = await findPolicy(client, await findPair(client, { agent: wanted, connection }))
-  if (policy !== undefined) return policy
-  throw new CommandError(`${wanted} has no policy for ${connection}: it may do nothing with it.`)
 }
 
 /** The vault checks the document and names what is wrong with it. */

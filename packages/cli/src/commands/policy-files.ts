@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { type Policy, policyFileSchema } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import type { Command } from 'commander'
@@ -22,6 +22,7 @@ import {
   listAllAgents,
   listAllConnections,
 } from './lookup.ts'
+import { readTextFile } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 
 interface ExportOptions {
@@ -178,19 +179,12 @@ async function readState(
 
 /** Reads all files, or says what is wrong with any of them. */
 function readFiles(terminal: Terminal, names: readonly string[]): ReadPolicyFile[] {
-  const read = names.map((name) => readPolicyFile(name === '-' ? 'stdin' : name, readText(name)))
+  const read = names.map((name) =>
+    readPolicyFile(name === '-' ? 'stdin' : name, readTextFile(name)),
+  )
   const faults = read.flatMap((one) => ('content' in one ? [] : [...one]))
   if (faults.length > 0) throw refusal(terminal, faults)
   return read.flatMap((one) => ('content' in one ? [one] : []))
-}
-
-function readText(name: string): string {
-  try {
-    return readFileSync(name === '-' ? 0 : name, 'utf8')
-  } catch (thrown) {
-    const isMissing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'
-    throw isMissing ? new CommandError(`There is no file ${name}. Nothing was done.`) : thrown
-  }
 }
 
 /** Says each fault on a line of its own; with --json they are the answer. */

@@ -1,19 +1,21 @@
-import { readFileSync } from 'node:fs'
 import {
   changeKinds,
   type InputOf,
   type OutputOf,
   simulatedDaysMax,
+  simulatedShownMax,
   type simulatePolicy,
   type suggestPolicy,
 } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { stringify } from 'yaml'
 import { readDraft } from '../policy-files/read-draft.ts'
+import { writeYaml } from '../policy-files/write-policy-file.ts'
 import { CommandError, printable, table } from '../terminal.ts'
 import { idOfAgent, idOfConnection } from './lookup.ts'
+import { getNamedPolicy } from './named-policy.ts'
 import { readCount } from './option-values.ts'
+import { readTextFile } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 
 type Simulated = OutputOf<typeof simulatePolicy>
@@ -23,6 +25,8 @@ interface SimulateOptions extends Pair {
   readonly draft: string
   readonly days?: number
   readonly change?: (typeof changeKinds)[number]
+  readonly limit?: number
+  readonly cursor?: string
 }
 
 interface Pair {
@@ -35,6 +39,8 @@ interface SuggestOptions {
   readonly entry?: string
 }
 
+type Suggesting = [wanted: string, connection: string | undefined, options: SuggestOptions]
+
 /** `sallyport policies simulate|suggest`: what history says of a draft, and of a policy. */
 export function addPolicyHistoryCommands(policies: Command, run: RunCommand): void {
   policies
@@ -45,22 +51,22 @@ export function addPolicyHistoryCommands(policies: Command, run: RunCommand): vo
     .option('--connection <connection>', 'at which connection (id or label)')
     .option('--days <n>', `how far back, ${simulatedDaysMax} at most (default 7)`, readDays)
     .addOption(new Option('--change <kind>', 'show these alone').choices([...changeKinds]))
+    .option('--limit <n>', `entries on a page, ${simulatedShownMax} at most`, readCount)
+    .option('--cursor <cursor>', 'go on after an earlier page')
     .action(
       run(
         async ({ terminal, owner }, [policyId, options]: [string | undefined, SimulateOptions]) => {
-          const { draft: file, days, change } = options
+          const { draft: file, days, change, limit, cursor } = options
           const name = file === '-' ? 'stdin' : file
-          const { document, ...names } = readDraft(
-            name,
-            readFileSync(file === '-' ? 0 : file, 'utf8'),
-            options,
-          )
+          const { document, ...names } = readDraft(name, readTextFile(file), options)
           const client = await owner()
           const simulated = await client.call('simulatePolicy', {
             ...(await whose(client, policyId, { named: options, names })),
             draft: document,
             ...(days !== undefined && { days }),
             ...(change !== undefined && { change }),
+            ...(limit !== undefined && { limit }),
+            ...(cursor !== undefined && { cursor }),
           })
           terminal.answer(simulated, describeSimulated(simulated))
         },
@@ -68,14 +74,17 @@ export function addPolicyHistoryCommands(policies: Command, run: RunCommand): vo
     )
 
   policies
-    .command('suggest <policy>')
+    .command('suggest <policy-or-agent> [connection]')
     .description('Say what of a policy is not used, and what would have sufficed')
     .option('--days <n>', `how far back, ${simulatedDaysMax} at most (default 7)`, readDays)
     .option('--entry <id>', 'a denied attempt (aud_…): the smallest change that would allow it')
     .action(
-      run(async ({ terminal, owner }, [policyId, options]: [string, SuggestOptions]) => {
+      run(async ({ terminal, owner }, [wanted, connection, options]: Suggesting) => {
         const { days, entry: auditId } = options
-        const suggested = await (await owner()).call('suggestPolicy', {
+        const client = await owner()
+        const policyId =
+          connection === undefined ? wanted : (await getNamedPolicy(client, wanted, connection)).id
+        const suggested = await client.call('suggestPolicy', {
           policyId,
           ...(days !== undefined && { days }),
           ...(auditId !== undefined && { auditId }),
@@ -113,7 +122,7 @@ async function whose(
 
 function describeSimulated(simulated: Simulated): string {
   const { looked, truncated, entries } = simulated
-  const more = truncated ? '; there were more, which were not looked at' : ''
+  const more = truncated ? notAll : ''
   const head = ['at', 'was', 'would be', 'request', 'because', 'entry']
   const rows = entries.map((entry) => [
     entry.at,
@@ -131,8 +140,11 @@ function describeSimulated(simulated: Simulated): string {
     `  newly asking     ${simulated.newlyAsking}`,
     `  unknown          ${simulated.unknown}`,
     ...(rows.length === 0 ? [] : ['', table(head, rows)]),
+    ...(simulated.nextCursor === undefined ? [] : [`More: --cursor ${simulated.nextCursor}`]),
   ].join('\n')
 }
+
+const notAll = '; there were more, which were not looked at'
 
 const requestCharsMax = 70
 
@@ -140,14 +152,18 @@ const shorten = (text: string) =>
   text.length > requestCharsMax ? `${text.slice(0, requestCharsMax - 1)}…` : text
 
 function describeSuggested(suggested: Suggested, wasAsked: boolean): string {
-  const { looked, from, unused, narrower, smallest, why } = suggested
+  const { looked, from, truncated, unused, narrower, smallest, why } = suggested
   return [
-    `${looked} attempts since ${from}`,
+    `${looked} attempts since ${from}${truncated ? notAll : ''}`,
     ...unused.map(describeUnused),
     ...(unused.length === 0 ? ['Everything that it allows was used.'] : []),
     ...(narrower === undefined
       ? []
-      : ['', 'This would have sufficed:', stringify({ allow: narrower.allow }).trimEnd()]),
+      : [
+          '',
+          'For what it let on, this would have sufficed:',
+          writeYaml({ allow: narrower.allow }),
+        ]),
     ...(wasAsked ? ['', ...describeWay(smallest, why)] : []),
   ].join('\n')
 }

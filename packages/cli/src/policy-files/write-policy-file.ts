@@ -68,6 +68,17 @@ export function writePolicyFile(policies: readonly FilePolicy[], names: Names): 
       const isWho = pair.key.value === 'agent' || pair.key.value === 'connection'
       if (isWho && name !== undefined) pair.value.comment = ` ${oneLine(name)}`
     },
+  })
+  return print(document)
+}
+
+/** The same for a part of a file, to be copied into one. */
+export const writeYaml = (value: object): string =>
+  print(new Document(value, { aliasDuplicateObjects: false })).trimEnd()
+
+/** Short lists stand on one line. */
+function print(document: Document): string {
+  visit(document, {
     Seq(_, list) {
       const isShort = list.items.every(isScalar) && JSON.stringify(list).length <= flowCharsMax
       if (isSeq(list) && isShort) list.flow = true

@@ -17,6 +17,8 @@ import type { Attempt } from './read-attempt.ts'
 export interface Change {
   readonly sentence: string
   readonly document: PolicyDocument
+  /** Whether it allows what was not asked for: other methods with the path, or other paths with the method. */
+  readonly allowsMore?: boolean
 }
 
 export interface ChangeNeeds {
@@ -39,7 +41,7 @@ export type Found =
 
 /**
  * The smallest change that would let a denied attempt on: one obstacle after the other is taken away, each in the way that lets
- * the fewest other attempts on. What is answered has been judged: under it the attempt is allowed, or an owner asked.
+ * the fewest other attempts on, and of those in one that allows nothing else. What is answered has been judged: under it the attempt is allowed, or an owner asked.
  */
 export async function findChange(
   needs: ChangeNeeds,
@@ -87,10 +89,13 @@ async function smallest(
 ): Promise<Change | undefined> {
   const [first, ...others] = ways
   if (first === undefined || others.length === 0) return first
+  const more = ({ allowsMore }: Change) => (allowsMore === true ? 1 : 0)
   let best = { change: first, allowed: await countAllowed(first.document) }
   for (const change of others) {
     const allowed = await countAllowed(change.document)
-    if (allowed < best.allowed) best = { change, allowed }
+    const isTie = allowed === best.allowed
+    if (isTie ? more(change) < more(best.change) : allowed < best.allowed)
+      best = { change, allowed }
   }
   return best.change
 }
@@ -203,14 +208,27 @@ function reachRequest(
     if (isOver || hasMethod === hasPath) return []
     if (hasPath) {
       const wider = { ...entry, methods: [...entry.methods, asked.method] }
-      return [change(document, { at, entry: wider, what: `Add ${asked.method} to` })]
+      const allowsMore = entry.paths.some((pattern) => pattern !== path) || entry.origin !== origin
+      return [
+        { ...change(document, { at, entry: wider, what: `Add ${asked.method} to` }), allowsMore },
+      ]
     }
     if (entry.paths.length >= pathsMax) return []
     const wider = { ...entry, paths: [...entry.paths, path] }
-    return [change(document, { at, entry: wider, what: `Add the path ${path} to` })]
+    const allowsMore = entry.methods.some((one) => one !== asked.method) || entry.origin !== origin
+    return [
+      { ...change(document, { at, entry: wider, what: `Add the path ${path} to` }), allowsMore },
+    ]
   })
   if (document.allow.length >= allowEntriesMax) return ways.slice(0, waysMax)
-  const added: AllowEntry = { origin, methods: [asked.method], paths: [path] }
+  const neighbours = document.allow.filter((_, at) => {
+    const { method: hasMethod, path: hasPath, origin: hasOrigin } = near[at] ?? far
+    return hasOrigin && (hasMethod || hasPath)
+  })
+  const added: AllowEntry = {
+    ...{ origin, methods: [asked.method], paths: [path] },
+    ...strictestOf(document, neighbours),
+  }
   return [
     ...ways.slice(0, waysMax),
     {
@@ -218,6 +236,16 @@ function reachRequest(
       document: { ...document, allow: [...document.allow, added] },
     },
   ]
+}
+
+/** An entry that stands beside others asks an owner no less often than they do. */
+function strictestOf(
+  { approval }: PolicyDocument,
+  neighbours: readonly AllowEntry[],
+): Pick<AllowEntry, 'approval'> {
+  const modes = neighbours.map((entry) => entry.approval ?? approval)
+  const strictest = (['always', 'writes', 'never'] as const).find((mode) => modes.includes(mode))
+  return strictest === undefined || strictest === approval ? {} : { approval: strictest }
 }
 
 const pathsMax = 100

@@ -56,13 +56,14 @@ export function createPolicyHistory(needs: PolicyHistoryNeeds): PolicyHistory {
   const { store, history, now } = needs
   const takePlace = createPlaces()
   return {
-    async simulate({ workspaceId }, { draft, days, change, ...wanted }) {
+    async simulate({ workspaceId }, { draft, days, change, limit, cursor, ...wanted }) {
       const pair = await findPair(store, workspaceId, wanted)
       const document = acceptDocument(draft)
       const { origins, ...whose } = await requireParties(store, pair)
       const judge = createJudge(document, createOriginsOf(origins))
       const time = timeOf(now(), days)
-      const asked = { whose: { ...whose, fromMs: time.fromMs }, judge, change }
+      const shown = { change, limit, cursor }
+      const asked = { whose: { ...whose, fromMs: time.fromMs }, judge, shown }
       const simulation = await takePlace(workspaceId, () => simulate(history, asked))
       return { ...time.said, ...simulation }
     },

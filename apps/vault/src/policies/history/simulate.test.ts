@@ -31,7 +31,7 @@ function historyOf(texts: readonly string[]): HistoryStore {
 const run = (texts: readonly string[], draft: PolicyDocument, change?: 'same' | 'unknown') =>
   simulate(
     { store: historyOf(texts), takeTurn: async () => {}, monotonicMs: () => 0 },
-    { whose, judge: createJudge(draft, createOriginsOf(origins)), change },
+    { whose, judge: createJudge(draft, createOriginsOf(origins)), shown: { change, limit: 200 } },
   )
 
 const subject = {

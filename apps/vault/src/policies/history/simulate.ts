@@ -1,9 +1,4 @@
-import {
-  type InputOf,
-  type OutputOf,
-  simulatedShownMax,
-  type simulatePolicy,
-} from '@sallyport/contracts'
+import type { InputOf, OutputOf, simulatePolicy } from '@sallyport/contracts'
 import type { Judge, Verdict } from './judge-attempt.ts'
 import type { Attempt, Said } from './read-attempt.ts'
 import { type HistoryNeeds, readHistory, type Whose } from './read-history.ts'
@@ -11,6 +6,9 @@ import { type HistoryNeeds, readHistory, type Whose } from './read-history.ts'
 type Simulated = OutputOf<typeof simulatePolicy>
 type Entry = Simulated['entries'][number]
 type Change = Entry['change']
+
+/** Which entries are shown: of this kind alone, or all but the same; a page of them, after the one that the cursor names. */
+export type Shown = Pick<InputOf<typeof simulatePolicy>, 'change' | 'limit' | 'cursor'>
 
 /** What a draft changes, counted, with the newest entries that are asked for. */
 export type Simulation = Omit<Simulated, 'from' | 'to'>
@@ -21,12 +19,11 @@ export async function simulate(
   {
     whose,
     judge,
-    change,
+    shown,
   }: {
     readonly whose: Whose
     readonly judge: Judge
-    /** Entries of this kind alone; all but the same where it is not said. */
-    readonly change: InputOf<typeof simulatePolicy>['change']
+    readonly shown: Shown
   },
 ): Promise<Simulation> {
   const tally: Record<Change, number> = {
@@ -37,14 +34,22 @@ export async function simulate(
     unknown: 0,
   }
   const entries: Entry[] = []
+  const { change, limit, cursor } = shown
+  let isAhead = cursor === undefined
+  let hasMore = false
   const end = await readHistory(needs, whose, (attempt) => {
     const verdict = judge(attempt)
     const kind = changeOf(attempt.was, verdict.outcome)
     tally[kind] += 1
     const isShown = change === undefined ? kind !== 'same' : kind === change
-    if (isShown && entries.length < simulatedShownMax) entries.push(show(attempt, verdict, kind))
+    if (isAhead && isShown) {
+      if (entries.length < limit) entries.push(show(attempt, verdict, kind))
+      else hasMore = true
+    }
+    if (attempt.auditId === cursor) isAhead = true
   })
-  return { ...end, ...tally, entries }
+  const last = hasMore ? entries.at(-1) : undefined
+  return { ...end, ...tally, entries, ...(last !== undefined && { nextCursor: last.auditId }) }
 }
 
 /** What becomes of an attempt. */

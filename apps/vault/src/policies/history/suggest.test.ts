@@ -93,6 +93,32 @@ describe('the smallest change that would let a denied attempt on', () => {
     expect(same.smallest).toMatchObject({ alsoAllows: 2 })
   })
 
+  it('allows nothing else where it need not, and asks no less often than what stands beside it', async () => {
+    const allow: PolicyDocument['allow'] = [
+      { origin, methods: ['GET', 'POST'], paths: ['/v1/**', '/v3'] },
+      { origin, methods: ['PATCH'], paths: ['/v1/a', '/v1/c'], approval: 'always' },
+    ]
+    const added = async (tried: Tried) => {
+      const { smallest } = await suggestFor(document({ allow }), [
+        { problem: 'policy-denied', ...tried },
+      ])
+      return smallest?.document.allow
+    }
+    // POST of /v2 and DELETE of all of /v1 were not asked for.
+    expect(await added({ path: '/v2/admin' })).toEqual([
+      ...allow,
+      { origin, methods: ['GET'], paths: ['/v2/admin'] },
+    ])
+    expect(await added({ method: 'DELETE', path: '/v1/a' })).toEqual([
+      ...allow,
+      { origin, methods: ['DELETE'], paths: ['/v1/a'], approval: 'always' },
+    ])
+    expect(await added({ method: 'PATCH', path: '/v1/b' })).toMatchObject([
+      allow[0],
+      { methods: ['PATCH'], paths: ['/v1/a', '/v1/c', '/v1/b'], approval: 'always' },
+    ])
+  })
+
   it('lifts ends, opens windows, raises sizes and takes rules out, one after the other', async () => {
     const past = '2026-11-01T00:00:00.000Z'
     const policy = document({
