@@ -55,9 +55,43 @@ describe('compileExpression', () => {
     expect(expressionFault('(?<n>a)\\k<n>')).toContain('refers back')
     expect(expressionFault('(a')).toContain('missing closing )')
     expect(expressionFault('[z-a]')).toContain('range')
-    expect(expressionFault('a{1001}')).toContain('repeat count')
+    expect(expressionFault('a{1001}')).toContain('repeats too often')
     expect(expressionFault('(a{30}){30}')).toContain('too large')
     expect(() => compileExpression('(')).toThrow('cannot be read')
+  })
+
+  it.each([
+    ...['a{3,2}', '((a{100}){100}){100}', '(((a{10}){10}){10}){10}', 'a{1000}'.repeat(70)],
+    ...['(?:(?:){1000}){1000}', '(?:(?:(?:|a){0,30}){0,30}){0,30}', '[\\pL]{600}', '(a|b|c){400}'],
+    ...[`${'('.repeat(160)}a${')*'.repeat(160)}`, `${'('.repeat(120)}a${'){2}'.repeat(95)}`],
+    ...['(', ')', '[', '[]', '[^]', '*', '+a', '?', 'a**', 'a++', 'a{2}{3}', '\\', '[a\\'],
+    ...['(?=a)', '(?!a)', '(?<=a)b', '(?<!a)b', '(?>a)', '(?#x)a', '(?(1)a|b)', '(?R)', '(?z)a'],
+    ...['(a)\\1', '\\k<n>', '(?P=n)', '(?P<n>a)(?P<n>b)', '(?<>a)', '[b-a]', '\\p{Nope}'],
+    ...['\\u0041', '\\x{110000}', '\\C', '\\Z', '\\G'],
+  ])('refuses %s in a sentence, and builds nothing large for it', (pattern) => {
+    expect(expressionFault(pattern)).toMatch(/^The expression .+\.$/s)
+    expect(() => compileExpression(pattern)).toThrow('The expression')
+  })
+
+  it('never throws for what an owner types', () => {
+    const any = fc.array(fc.integer({ min: 0, max: 0x10ffff }), { maxLength: 60 })
+    const signs = fc.array(fc.constantFrom(...'()[]{}|*+?\\^$.-,:<>=!PkpLdwbQE019az'), {
+      maxLength: 40,
+    })
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          any.map((codes) => String.fromCodePoint(...codes)),
+          signs.map((parts) => parts.join('')),
+        ),
+        (pattern) => {
+          const fault = expressionFault(pattern)
+          if (fault === undefined) compileExpression(pattern).find('aA1 é')
+          else expect(() => compileExpression(pattern)).toThrow(fault)
+        },
+      ),
+      { numRuns: 1000 },
+    )
   })
 
   it('answers for any pattern either with a fault or with matches inside of the text', () => {

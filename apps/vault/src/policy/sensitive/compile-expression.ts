@@ -50,11 +50,22 @@ export function expressionFault(pattern: string): string | undefined {
 }
 
 function compile(pattern: string, flags: number): RE2JS {
+  const tooLarge = 'The expression is too large: repeat less, or split it.'
+  if (repeats(pattern) > repeatsMax) throw new Error(tooLarge)
   const compiled = read(pattern, flags)
-  if (compiled.programSize() > programSizeMax) {
-    throw new Error('The expression is too large: repeat less, or split it.')
-  }
+  if (compiled.programSize() > programSizeMax) throw new Error(tooLarge)
   return compiled
+}
+
+/** Far more than fit into a program; adding them up keeps a large one from being built only to be refused. */
+const repeatsMax = 8 * programSizeMax
+
+function repeats(pattern: string): number {
+  let sum = 0
+  for (const [, least = '', most] of pattern.matchAll(/(?<!\\)\{(\d{1,4})(?:,(\d{0,4}))?\}/g)) {
+    sum += Math.max(Number(least), Number(most ?? 0))
+  }
+  return sum
 }
 
 function read(pattern: string, flags: number): RE2JS {
@@ -71,6 +82,9 @@ function explain(fault: RE2JSSyntaxException): string {
   if (/^\(\?<?[=!]/.test(where)) return `The expression looks around (${where}), which RE2 cannot.`
   if (/^(?:\\[1-9k]|\(\?P=)/.test(where)) {
     return `The expression refers back to a group (${where}), which RE2 cannot.`
+  }
+  if (/^\{\d+(?:,\d*)?\}$/.test(where)) {
+    return `The expression repeats too often, or from more to less (${where}): 1000 times is the most, and repetitions of repetitions are multiplied.`
   }
   return `The expression cannot be read: ${fault.getDescription()}${where === '' ? '' : ` (${where})`}.`
 }
