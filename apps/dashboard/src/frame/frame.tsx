@@ -71,7 +71,7 @@ function PhoneBar() {
     <header className="sticky top-0 z-30 flex min-h-13 items-center gap-1 border-b border-line bg-surface px-2 md:hidden">
       <span className="relative">
         <IconButton
-          label={alerts === undefined ? 'All pages' : `All pages, ${alerts} open alerts`}
+          label={alerts === undefined ? 'All pages' : `All pages, ${openAlerts(alerts)}`}
           onClick={() => setOpen(true)}
         >
           <MenuIcon aria-hidden="true" />
@@ -96,6 +96,8 @@ function PhoneBar() {
     </header>
   )
 }
+
+const openAlerts = (count: string) => `${count} open ${count === '1' ? 'alert' : 'alerts'}`
 
 const liveness = {
   connecting: ['bg-line-strong', 'Connecting'],

@@ -31,6 +31,7 @@ export function DeleteChannel({ channel }: { channel: Channel }) {
   const navigate = useNavigate()
   const toast = useToast()
   const remove = useAction('deleteNotificationChannel', {
+    invalidates: ['notification-deliveries'],
     onDone: () => {
       toast('Channel deleted')
       void navigate({ to: '/settings/notifications' })
@@ -57,8 +58,8 @@ export function DeleteChannel({ channel }: { channel: Channel }) {
         onClose={() => setOpen(false)}
       >
         <p>
-          What waits to be sent there is dropped. Buttons in messages that were sent decide nothing
-          any more.
+          What waits to be sent there is dropped, and what was sent there leaves the log. Buttons in
+          messages that were sent decide nothing any more.
         </p>
       </ConfirmDialog>
     </Card>

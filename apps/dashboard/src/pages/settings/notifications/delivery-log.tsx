@@ -123,7 +123,7 @@ const columnsWith = (labelOf: DeliveriesProps['labelOf']): Column<NotificationDe
 ]
 
 function ChannelLabel({ channelId, label }: { channelId: string; label: string | undefined }) {
-  if (label === undefined) return <span className="text-ink-soft">Deleted</span>
+  if (label === undefined) return null
   return (
     <TextLink
       to="/settings/notifications/$channelId"

@@ -20,6 +20,8 @@ import type { NoPush } from './push-support.ts'
 
 const stateKey = ['this-browser'] as const
 const channelsListed = 50
+/** A channel's log goes with it. */
+const deliveriesToo = { invalidates: ['notification-deliveries'] } as const
 
 /** Whether messages come to the browser that shows this page, and the buttons that change it. */
 export function ThisBrowser() {
@@ -110,7 +112,7 @@ function TurnOn({ label, replaced }: TurnOnProps) {
   const [failure, setFailure] = useState<Failure>()
   const [problem, setProblem] = useState<unknown>()
   const create = useAction('createNotificationChannel')
-  const remove = useAction('deleteNotificationChannel')
+  const remove = useAction('deleteNotificationChannel', deliveriesToo)
   const turnOn = async () => {
     setBusy(true)
     setFailure(undefined)
@@ -176,7 +178,7 @@ function TurnOff({ channelId }: { channelId: string | undefined }) {
   const queryClient = useQueryClient()
   const toast = useToast()
   const [isBusy, setBusy] = useState(false)
-  const remove = useAction('deleteNotificationChannel')
+  const remove = useAction('deleteNotificationChannel', deliveriesToo)
   const turnOff = async () => {
     setBusy(true)
     try {
