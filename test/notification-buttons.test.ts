@@ -185,6 +185,7 @@ describe('an answer from Slack', () => {
       [press, signed(press, { offSeconds: -301 })],
       [press, signed(press, { offSeconds: 301 })],
       [`${press} `, signed(press)],
+      [`\ufeff${press}`, signed(press)],
       [press, { ...signed(press), 'x-slack-request-timestamp': '1' }],
     ]
     for (const [body, headers] of unsigned) expect(await post(body, headers)).toBe(401)

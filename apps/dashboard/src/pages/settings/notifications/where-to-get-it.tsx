@@ -27,7 +27,8 @@ const stepsOf: Readonly<Record<FormKind, readonly ReactNode[]>> = {
   'slack-app': [
     <>
       Create an app from scratch at{' '}
-      <ExternalLink href="https://api.slack.com/apps">your Slack apps</ExternalLink>.
+      <ExternalLink href="https://api.slack.com/apps">your Slack apps</ExternalLink>, for yourself
+      alone: whoever has its signing secret can answer in your name.
     </>,
     'Under OAuth & Permissions add the bot scope chat:write and install the app. It shows the Bot User OAuth Token.',
     'Under Basic Information, App Credentials, is the Signing Secret.',
