@@ -85,7 +85,7 @@ function fixFields(request: FrozenRequest, names: readonly string[]) {
 
 const wrong = (field: string, message: string) =>
   new Problem('invalid-input', `The field ${field} ${message}.`, {
-    next: 'Choose from what `rememberable` of the approval says, or approve it without remember.',
+    next: 'Choose from `rememberable` of the approval (`sallyport approvals show` lists it), or approve it without remember.',
     fields: [{ field, message }],
   })
 

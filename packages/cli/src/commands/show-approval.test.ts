@@ -51,6 +51,17 @@ const withBody = (text: string, contentType?: string) =>
   shown({ request: { ...request, body: bodyOf(text, contentType) } })
 
 describe('an approval, shown', () => {
+  it('names what a yes to more such requests can fix, in the margin', () => {
+    const fields = [
+      { name: 'body.to', value: 'x\n  Policy  pol_2', suggested: true },
+      { name: 'body.n', value: '1', suggested: false },
+    ]
+    const text = shown({ rememberable: { exact: true, fields } })
+    expect(text).toContain('\n  │ * body.to  x\\u{a}  Policy  pol_2\n  │   body.n  1')
+    expect(shown({ rememberable: { exact: true, fields: [] } })).toContain('--remember exact')
+    expect(shown()).not.toContain('--remember')
+  })
+
   it('says who, why, for how long, and on what terms', () => {
     const text = shown()
     for (const part of [

@@ -1,4 +1,9 @@
-import type { ApprovalDetail, ApprovalDifference, FrozenRequestView } from '@sallyport/contracts'
+import type {
+  ApprovalDetail,
+  ApprovalDifference,
+  FrozenRequestView,
+  Rememberable,
+} from '@sallyport/contracts'
 import { readBody } from '@sallyport/contracts'
 import { printable } from '../terminal.ts'
 import { untrustedBlock } from '../untrusted-block.ts'
@@ -10,7 +15,7 @@ interface Page {
 
 /** An approval in full, for a person to decide on: what is the vault's own, and apart from it what the agent wrote. */
 export function describeApproval(approval: ApprovalDetail, page: Page): string {
-  const { agent, connection, request, difference, agentReason } = approval
+  const { agent, connection, request, difference, agentReason, rememberable } = approval
   return [
     `${approval.id}  ${approval.status}${timeLeft(approval, page.nowMs)}`,
     `Agent       ${printable(agent.name)} (${agent.id})`,
@@ -34,6 +39,7 @@ export function describeApproval(approval: ApprovalDetail, page: Page): string {
         ]
       : describeRequest(request, approval, page.width)),
     ...(difference === undefined ? [] : ['', ...describeDifference(difference)]),
+    ...(rememberable === undefined ? [] : ['', ...describeRememberable(rememberable, page.width)]),
   ].join('\n')
 }
 
@@ -141,6 +147,20 @@ function outcome({ deniedBy, note, decidedAt, consumedAt, auditId }: ApprovalDet
       : [`Denied      by ${printable(deniedBy.email)} at ${decidedAt ?? '?'}`]),
     ...(note === undefined ? [] : [`Note        ${printable(note)}`]),
     ...(consumedAt === undefined ? [] : [`Sent        at ${consumedAt}, audit ${auditId ?? '?'}`]),
+  ]
+}
+
+/** What may be fixed where a yes is to count for more: names of fields are the agent's own words too. */
+function describeRememberable({ fields }: Rememberable, width: number): string[] {
+  if (fields.length === 0) {
+    return ['Can be approved for more such requests of the very same bytes (--remember exact).']
+  }
+  const line = ({ name, value, suggested }: Rememberable['fields'][number]) =>
+    printable(`${suggested ? '* ' : '  '}${name}  ${value}`)
+  return [
+    'Can be approved for more such requests: of the very same bytes (--remember exact), or with the same values in fields that',
+    'you name (--remember fields --fields <name>), whatever the others say. * says who or where:',
+    untrustedBlock(fields.map(line).join('\n'), { width }),
   ]
 }
 
