@@ -8,6 +8,7 @@ import { compileSensitive } from './compile-sensitive.ts'
 
 const finder = compileSensitive(['all'])
 const shortChars = 2048
+const unitsMin = 12
 const longer = { least: 8, most: 64, spentMs: 4 }
 const ratioMax = 4
 const triesMax = 8
@@ -20,9 +21,9 @@ function cpuMs(work: () => unknown): number {
   return (user + system) / 1000
 }
 
-/** What a character costs in a long text, by what it costs in a short one. */
+/** What a character costs in a long text, by what it costs in a short one, of which the unit goes several times into each. */
 function growth(unit: string, work: (text: string) => unknown): number {
-  const text = unit.repeat(Math.ceil(shortChars / unit.length))
+  const text = unit.repeat(Math.max(unitsMin, Math.ceil(shortChars / unit.length)))
   const estimateMs = cpuMs(() => work(text))
   const times = Math.round(
     Math.min(longer.most, Math.max(longer.least, longer.spentMs / estimateMs)),
@@ -148,6 +149,15 @@ const units = {
     '４',
     '\ud835',
   ],
+  // What is found has its surroundings looked at again, one by one where they do not touch.
+  'what is found far apart': [
+    '-----BEGIN PRIVATE KEY-----! a@b.co',
+    '-----END PRIVATE a@b.co -----BEGIN PRIVATE KEY-----!',
+    'http://x a@b.co "password="',
+    'a@b.co eyJaaaaaaaaa.',
+    '123-45-6789 AKIAABCDEFGHIJKLMNOP',
+    'a@b.co 𝟙\u200b',
+  ].map((piece) => piece + ' '.repeat(1100)),
   'what was redacted': ['[redacted:', '[redacted:email]', '[redacted:email] 123456789 '],
 }
 

@@ -5,15 +5,19 @@ import type { Span } from '../scan/vicinity.ts'
 
 const begin = '-----BEGIN '
 const beginLine = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----/y
-const endLine = /-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----/g
+const endLine = /-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----/
+/** As long as the expression matches at most. */
+const endLineCharsMax = 116
 /** Lines of base 64 as far as they go; line ends may be escaped, as in JSON. */
 const body =
   /(?:(?:\s|\\[nr]){1,8}[A-Za-z0-9+/=]{16,1024}){0,1000}(?:(?:\s|\\[nr]){1,8}[A-Za-z0-9+/=]{1,76})?/y
 
+/** From its beginning a block goes on no further than this; the longest in use have a third of it. */
+const blockCharsMax = 32 * 1024
+
 /** Private keys in PEM (RFC 7468) and OpenPGP's armour; without an end, as far as they go. */
 export function scanPrivateKeys({ text, from, to }: Range, report: Report): boolean {
-  // The next end; it is looked for again only from behind it, so that many beginnings cost no more than one.
-  let close: Span | undefined = { start: -1, end: -1 }
+  const nextEnd = createEndSearch(text)
   const next = (after: number) => nextSign(begin, { text, from: after, to })
   let at = next(from)
   while (at >= 0) {
@@ -23,12 +27,9 @@ export function scanPrivateKeys({ text, from, to }: Range, report: Report): bool
       continue
     }
     const bodyAt = at + line[0].length
-    if (close !== undefined && close.start < bodyAt) close = nextEnd(text, bodyAt)
+    const close = nextEnd(bodyAt)
     const isWhole = close !== undefined && !text.slice(bodyAt, close.start).includes(mask)
-    const end =
-      isWhole && close !== undefined
-        ? close.end
-        : bodyAt + (matchAt(body, text, bodyAt)?.[0].length ?? 0)
+    const end = isWhole ? close.end : bodyAt + (matchAt(body, text, bodyAt)?.[0].length ?? 0)
     // A program that looks for keys names how they begin.
     const hasBody = end > bodyAt
     if (hasBody && report('secret', { start: at, end })) return true
@@ -37,10 +38,23 @@ export function scanPrivateKeys({ text, from, to }: Range, report: Report): bool
   return false
 }
 
-function nextEnd(text: string, from: number): Span | undefined {
-  endLine.lastIndex = from
-  const found = endLine.exec(text)
-  return found === null ? undefined : { start: found.index, end: endLine.lastIndex }
+/** The next end behind a place, no further away than a block is long. Places come in order; nothing is read twice. */
+function createEndSearch(text: string): (from: number) => Span | undefined {
+  let close: Span | undefined
+  let searchedTo = 0
+  return (from) => {
+    if (close !== undefined && close.start >= from) return close
+    const first = Math.max(from, searchedTo - endLineCharsMax)
+    const to = from + blockCharsMax
+    if (first >= to) return undefined
+    const found = endLine.exec(text.slice(first, to))
+    close =
+      found === null
+        ? undefined
+        : { start: first + found.index, end: first + found.index + found[0].length }
+    searchedTo = close?.end ?? Math.min(to, text.length)
+    return close
+  }
 }
 
 const userInfo = new RegExp(`://[^\\s/?#@:"'<>${mask}]{0,128}:([^\\s/@"'<>${mask}]{1,256})@`, 'y')
