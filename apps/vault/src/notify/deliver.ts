@@ -79,7 +79,7 @@ export function createAttempts(needs: Needs): Attempts {
 
 /** Of a message that was delivered with buttons; only these can be pressed. */
 async function referenceOf(
-  { keyring }: Needs,
+  { keyring, onFailure }: Needs,
   {
     channel: { id: channelId, workspaceId },
     message: { mayDecide },
@@ -98,7 +98,11 @@ async function referenceOf(
   const row = { workspaceId, deliveryId: sending.id }
   const { approvalId } = mayDecide
   const told = { channelId, approvalId, asked: askedOf(mayDecide), message: result.reference }
-  return sealReference(keyring, row, told)
+  return sealReference(keyring, row, told).catch((error: unknown) => {
+    // It is delivered: sending it again would not help its buttons.
+    onFailure('a message was sent whose buttons decide nothing', nameOf(error))
+    return undefined
+  })
 }
 
 /** What a delivery is about, or why it is dropped. */

@@ -150,7 +150,8 @@ export function createNotificationPollStore({ db }: Pick<Database, 'db'>): PollS
       const rows = await db
         .update(channels)
         .set({ polledBy: by, polledUntil: inMs(leaseMs), pollOffset: offsetNow })
-        .where(sql`${channels.id} IN ${due}`)
+        // An array is made once: no more are taken than were locked.
+        .where(sql`${channels.id} = ANY (ARRAY${due})`)
         .returning({ ...channelColumns, offset: channels.pollOffset })
       return rows.map(({ offset, ...channel }) => ({ channel, offset }))
     },
