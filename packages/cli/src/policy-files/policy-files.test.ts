@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { type Agent, type Connection, type Policy, policyFileSchema } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -304,5 +305,21 @@ describe('tests in files', () => {
     expect(await run(test({ body: { a: 1 } }, denied))).toMatchObject([{ what: 'answer' }])
     expect(await run(test({ url: 'not a URL' }, denied))).toMatchObject([{ what: 'answer' }])
     expect(faultsOf(test({}, { expect: {} }))).toMatchObject([{ field: 'tests.0.expect' }])
+  })
+})
+
+describe('the documentation', () => {
+  it('shows a file that is read, and whose tests pass', async () => {
+    const page = readFileSync(
+      new URL('../../../../docs/policies-as-code.md', import.meta.url),
+      'utf8',
+    )
+    const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
+    const result = await runPolicyTests([read(text)], Date.UTC(2027, 0, 5))
+    const tested = 'tested' in result ? result.tested : []
+    expect(tested.map(({ name, differences }) => [name, differences])).toEqual([
+      ['strangers get no mail', []],
+      ['only the numbers of messages are seen', []],
+    ])
   })
 })
