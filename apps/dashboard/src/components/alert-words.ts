@@ -9,3 +9,7 @@ export const alertNames: Readonly<Record<AlertKind, string>> = {
   unusual_hours: 'Unusual hours',
   volume: 'Much data',
 }
+
+/** Whether an address names a kind. */
+export const isAlertKind = (value: string | undefined): value is AlertKind =>
+  value !== undefined && Object.hasOwn(alertNames, value)

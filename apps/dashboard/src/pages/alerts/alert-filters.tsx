@@ -1,4 +1,3 @@
-import { alertKinds } from '@sallyport/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { query } from '../../api.ts'
@@ -12,7 +11,7 @@ const standings = [
   ['acknowledged', 'Acknowledged'],
   ['all', 'All'],
 ] as const
-const kinds = [['', 'All'], ...alertKinds.map((kind) => [kind, alertNames[kind]] as const)] as const
+const kinds = [['', 'All'], ...Object.entries(alertNames)] as const
 
 interface AlertFiltersProps {
   readonly status: string | undefined

@@ -1,10 +1,10 @@
-import { AlertKind, type AlertKind as Kind } from '@sallyport/contracts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { ShieldCheck } from 'lucide-react'
 import { type Output, pages } from '../../api.ts'
 import { AcknowledgeAlert } from '../../components/acknowledge-alert.tsx'
 import { AlertText } from '../../components/alert-text.tsx'
+import { isAlertKind } from '../../components/alert-words.ts'
 import { TextLink } from '../../components/button.tsx'
 import type { Column } from '../../components/column.ts'
 import { DataTable } from '../../components/data-table.tsx'
@@ -35,13 +35,12 @@ export function AlertsPage() {
 
 function Alerts() {
   const { status, kind, agentId } = route.useSearch()
-  const isKind = (value: string | undefined): value is Kind => AlertKind.safeParse(value).success
   const list = useInfiniteQuery(
     pages('listAlerts', {
       ...(status !== 'all' && {
         status: status === 'acknowledged' ? ('acknowledged' as const) : ('open' as const),
       }),
-      ...(isKind(kind) && { kind }),
+      ...(isAlertKind(kind) && { kind }),
       ...(agentId !== undefined && { agentId }),
     }),
   )

@@ -7,7 +7,14 @@ import { LoadingState } from '../../../components/loading-state.tsx'
 import { ErrorState } from '../../../components/states.tsx'
 import { Time } from '../../../components/time.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
-import { type Channel, eventWords, hindranceOf, kindWords, standingOf } from './channel-words.ts'
+import {
+  allEvents,
+  type Channel,
+  eventWords,
+  hindranceOf,
+  kindWords,
+  standingOf,
+} from './channel-words.ts'
 import { TestChannel } from './test-channel.tsx'
 
 const errorCharsShown = 300
@@ -87,11 +94,10 @@ function ChannelRow({ channel }: { channel: Channel }) {
 }
 
 function Told({ channel: { events, lastDeliveredAt } }: { channel: Channel }) {
-  const all = Object.keys(eventWords).length
   const what =
     events.length === 0
       ? 'Told of nothing'
-      : events.length === all
+      : events.length === allEvents.length
         ? 'Told of everything'
         : events.map((event) => eventWords[event].name).join(', ')
   return (

@@ -67,6 +67,10 @@ export const eventWords: Readonly<Record<NotificationKind, KindWords>> = {
   freeze: { name: 'Freeze', sentence: 'Somebody stopped every agent.' },
 }
 
+const isEvent = (value: string): value is NotificationKind => Object.hasOwn(eventWords, value)
+/** All of them. Not the contracts' own list: with it come the schemas, which a page that only lists does without. */
+export const allEvents: readonly NotificationKind[] = Object.keys(eventWords).filter(isEvent)
+
 /** What a role takes to be told of it: nobody hears of what they may not read. */
 export const scopeOfEvent: Readonly<Record<NotificationKind, OwnerScope>> = {
   approval: 'approvals:read',
@@ -116,3 +120,9 @@ export const deliveryStandings: Readonly<
   failed: ['bad', 'Failed'],
   dropped: ['neutral', 'Not sent'],
 }
+
+/** Whether an address names a status. */
+export const isDeliveryStatus = (
+  value: string | undefined,
+): value is NotificationDelivery['status'] =>
+  value !== undefined && Object.hasOwn(deliveryStandings, value)

@@ -1,4 +1,4 @@
-import { NotificationDelivery } from '@sallyport/contracts'
+import type { NotificationDelivery } from '@sallyport/contracts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Inbox } from 'lucide-react'
@@ -12,7 +12,7 @@ import { Select } from '../../../components/input.tsx'
 import { EmptyState } from '../../../components/states.tsx'
 import { Time } from '../../../components/time.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
-import { deliveryStandings, eventWords } from './channel-words.ts'
+import { deliveryStandings, eventWords, isDeliveryStatus } from './channel-words.ts'
 
 const channelsListed = 50
 const messageCharsShown = 200
@@ -61,11 +61,10 @@ interface DeliveriesProps extends DeliveryLogProps {
 
 /** The rows: of one channel, or of all. */
 export function Deliveries({ channelId, status, labelOf }: DeliveriesProps) {
-  const known = NotificationDelivery.shape.status.safeParse(status)
   const list = useInfiniteQuery(
     pages('listNotificationDeliveries', {
       ...(channelId !== undefined && { channelId }),
-      ...(known.success && { status: known.data }),
+      ...(isDeliveryStatus(status) && { status }),
     }),
   )
   return (

@@ -1,4 +1,3 @@
-import { notificationKinds } from '@sallyport/contracts'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { asProblem, client, query, useAction } from '../../../api.ts'
@@ -15,7 +14,7 @@ import {
   subscribeBrowser,
   unsubscribeBrowser,
 } from './browser-push.ts'
-import { type Channel, standingOf } from './channel-words.ts'
+import { allEvents, type Channel, standingOf } from './channel-words.ts'
 import type { NoPush } from './push-support.ts'
 
 const stateKey = ['this-browser'] as const
@@ -124,7 +123,7 @@ function TurnOn({ label, replaced }: TurnOnProps) {
       if (target === undefined) return setFailure('not-allowed')
       const input = {
         ...{ target, label: replaced?.label ?? nameOfBrowser(navigator.userAgent) },
-        ...{ events: replaced?.events ?? [...notificationKinds] },
+        ...{ events: replaced?.events ?? [...allEvents] },
         ...{ detail: replaced?.detail ?? ('full' as const) },
       }
       const { channel } = await create.mutateAsync(input)
