@@ -15,8 +15,8 @@ type Granted = Pick<CatalogAction, 'action'> & {
 }
 
 /**
- * A policy with the rules of an action's guard in place of those that an earlier grant of it brought. They come after the
- * owner's own rules, and what the guard limits are the entries that are granted.
+ * A policy with the rules of an action's guard in place of those that an earlier grant of it brought, for all that is granted of
+ * the action. They come after the owner's own rules, and what the guard limits are the entries that are granted now.
  * @throws Problem invalid-input where the policy has no room for them
  */
 export function putGuard(
@@ -26,7 +26,9 @@ export function putGuard(
 ): PolicyDocument {
   if (wish === undefined) return document
   const { service, action, entries } = granted
-  const guard = expandGuard({ service, action, allow: entries }, wish)
+  // What an earlier grant of the action left there is held by the same rules: they stand in the place of those that held it.
+  const allowed = document.allow.filter(({ actionTemplateId }) => actionTemplateId === action.id)
+  const guard = expandGuard({ service, action, allow: allowed }, wish)
   const rules = [...withoutGuard(document.rules, granted), ...guard.rules]
   const response = [...withoutGuard(document.response, granted), ...guard.response]
   if (rules.length > rulesMax || response.length > rulesMax) throw tooManyRules()

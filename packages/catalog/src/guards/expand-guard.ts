@@ -10,7 +10,7 @@ import type {
   ResponseRule,
 } from '@sallyport/contracts'
 import type { Service } from '../schema.ts'
-import { type GuardBinding, guardBindings } from './bindings.ts'
+import { type GuardBinding, type GuardedWhen, guardBindings } from './bindings.ts'
 import type { GuardPreset } from './guard-preset.ts'
 import { guardUses } from './guard-uses.ts'
 import { guardPresets } from './presets.ts'
@@ -76,91 +76,128 @@ export const guardRulePrefix = ({ id }: Pick<ActionTemplate, 'id'>) => `${id}.`
 const ruleId = (action: ActionTemplate, preset: GuardPreset, at: number) =>
   `${guardRulePrefix(action)}${preset.id}${at === 0 ? '' : `.${at + 1}`}`
 
-const needsDomains = ({ test }: GuardPreset) => test?.op === 'outside'
+const needsDomains = ({ test }: GuardPreset) => test?.op === 'outside' || test?.op === 'foreign'
 
 /** One condition for each rule of a preset: alternatives are rules of their own. */
 function conditionsOf(preset: GuardPreset, guarded: Guarded, wish: GuardWish): RequestCondition[] {
   const binding = guardBindings[guarded.action.id]
   const where = scopeOf(guarded, preset, binding)
+  const within = (cases: readonly GuardedWhen[] = []) => casesOf(where, cases)
+  if (preset.ofUnseen === true) {
+    const uploads = binding?.uploads?.length ? [{ paths: binding.uploads }] : []
+    return within([...(binding?.unseen?.when ?? []), ...uploads])
+  }
+  if (preset.ofDeletions === true) {
+    return [...where, ...casesOf(writingOf(guarded), binding?.deletionsWhen ?? [])]
+  }
   if (preset.sensitive !== undefined) {
     const fields = binding?.fields.text
-    const sensitive = { kinds: [...preset.sensitive], ...(fields && { fields: [...fields] }) }
-    return where.map((scope) => ({ ...scope, sensitive }))
+    const kinds = [...preset.sensitive]
+    // Everywhere, the query too; and in the texts that have to be taken apart first, or that a body is too odd to show.
+    return where.flatMap((scope) => [
+      { ...scope, sensitive: { kinds } },
+      ...(fields === undefined ? [] : [{ ...scope, sensitive: { kinds, fields: [...fields] } }]),
+    ])
   }
   if (preset.role === undefined) return where
   const paths = binding?.fields[preset.role] ?? []
-  const bodies = paths.flatMap((path) => testsOf(preset, path, wish)).map((test) => [test])
-  const made = where.flatMap((scope) =>
-    bodies.map((body): RequestCondition => ({ ...scope, body })),
-  )
-  if (preset.role !== 'audience') return made
-  const absent = (binding?.publicUnless ?? []).map(
-    ({ path, field }): RequestCondition => ({
-      ...(where[0]?.origins !== undefined && { origins: where[0].origins }),
-      methods: ['POST'],
-      paths: [path],
-      body: [{ path: field, op: 'exists', value: false }],
-    }),
-  )
-  return [...made, ...absent]
+  const tests = paths.flatMap((path) => testsOf(preset, path, wish))
+  return [
+    ...casesOf(
+      preset.role === 'fileNames' ? withoutUploads(where, binding) : where,
+      tests.map((test) => ({ body: [test] })),
+    ),
+    ...within(binding?.also?.[preset.role]),
+  ]
+}
+
+/** The same requests, where each case holds. A case that names paths holds at those alone. */
+function casesOf(
+  where: readonly RequestCondition[],
+  cases: readonly GuardedWhen[],
+): RequestCondition[] {
+  return cases.flatMap(({ paths, body, query }) => {
+    const scopes = paths === undefined ? where : where.slice(0, 1)
+    return scopes.map((scope) => ({
+      ...scope,
+      ...(paths !== undefined && { paths: [...paths] }),
+      ...(query !== undefined && { query: [...query] }),
+      ...(body !== undefined && { body: [...body] }),
+    }))
+  })
+}
+
+function withoutUploads(
+  where: readonly RequestCondition[],
+  binding: GuardBinding | undefined,
+): RequestCondition[] {
+  const uploads = new Set(binding?.uploads)
+  return where.flatMap((scope) => {
+    const paths = scope.paths?.filter((path) => !uploads.has(path)) ?? []
+    return paths.length === 0 ? [] : [{ ...scope, paths }]
+  })
 }
 
 function testsOf({ test }: GuardPreset, path: string, { domains }: GuardWish): BodyCondition[] {
   if (test === undefined) return []
   if (test.op === 'exists') return [{ path, op: 'exists' }]
   if (test.op === 'count_gt') return [{ path, op: 'count_gt', value: test.value }]
+  if (test.op === 'foreign') {
+    return [{ path, op: 'not_in', value: [...domains], ignoreCase: true }]
+  }
   if (test.op !== 'outside') {
-    return [
-      {
-        path,
-        op: test.op,
-        value: [...test.value],
-        ...(test.op === 'contains' && { ignoreCase: true }),
-      },
-    ]
+    return [{ path, op: test.op, value: [...test.value], ignoreCase: true }]
   }
   const own = domains.flatMap((domain) => [`@${domain}`, `@${domain}>`])
   const outside: BodyCondition = { path, op: 'not_ends_with', value: own, ignoreCase: true }
   // Several addresses in one text: the last alone would be compared. What reads a message has taken them apart.
   if (path.includes('@mime')) return [outside]
-  return [outside, { path, op: 'contains', value: [',', ';', '\n', '\r'] }]
+  return [outside, { path, op: 'matches', value: ['[,;\\r\\n]|(?s)@.*@'] }]
 }
 
 /** The requests that a preset is about: writing ones, deleting ones, or those whose answers are read. */
 function scopeOf(
-  { action, allow = action.allow }: Guarded,
+  guarded: Guarded,
   preset: GuardPreset,
   binding: GuardBinding | undefined,
 ): RequestCondition[] {
+  const { action, allow = action.allow } = guarded
+  const scope = scopeAt(allow)
+  if (preset.ofDeletions === true) {
+    const deleting = allow.filter(({ methods }) => methods.includes('DELETE'))
+    const named = binding?.deletions ?? []
+    return [
+      ...(deleting.length === 0 ? [] : scope(['DELETE'], pathsOf(deleting))),
+      ...(named.length === 0 ? [] : scope(['POST', 'PUT', 'PATCH'], named)),
+    ]
+  }
+  if (preset.redact !== undefined || preset.limits !== undefined) {
+    return scope(allMethods(allow), pathsOf(allow))
+  }
+  return writingOf(guarded)
+}
+
+function writingOf({ action, allow = action.allow }: Guarded): RequestCondition[] {
+  const writing = allow.filter(({ methods }) => methods.some((method) => !isRead(method)))
+  const methods = allMethods(writing).filter((method) => !isRead(method))
+  return scopeAt(allow)(methods, pathsOf(writing))
+}
+
+/** Of these entries' hosts. */
+function scopeAt(allow: readonly AllowEntry[]) {
   const origins = [...new Set(allow.map(({ origin }) => origin))]
-  const paths = (entries: readonly AllowEntry[]) => [
-    ...new Set(entries.flatMap((entry) => entry.paths)),
-  ]
-  const scope = (methods: readonly HttpMethod[], of: readonly string[]): RequestCondition[] =>
-    chunked(of).map((some) => ({
+  return (methods: readonly HttpMethod[], paths: readonly string[]): RequestCondition[] =>
+    chunked(paths).map((some) => ({
       // Of more hosts than a condition names, all are meant.
       ...(origins.length > 0 && origins.length <= originsMax && { origins }),
       methods: [...methods],
       paths: [...some],
     }))
-  if (preset.ofDeletions === true) {
-    const deleting = allow.filter(({ methods }) => methods.includes('DELETE'))
-    const named = binding?.deletions ?? []
-    return [
-      ...(deleting.length === 0 ? [] : scope(['DELETE'], paths(deleting))),
-      ...(named.length === 0 ? [] : scope(['POST', 'PUT', 'PATCH'], named)),
-    ]
-  }
-  if (preset.redact !== undefined || preset.limits !== undefined) {
-    return scope(allMethods(allow), paths(allow))
-  }
-  const writing = allow.filter(({ methods }) => methods.some((method) => !isRead(method)))
-  return scope(
-    allMethods(writing).filter((method) => !isRead(method)),
-    paths(writing),
-  )
 }
 
+const pathsOf = (entries: readonly AllowEntry[]) => [
+  ...new Set(entries.flatMap((entry) => entry.paths)),
+]
 const isRead = (method: HttpMethod) => method === 'GET' || method === 'HEAD'
 const allMethods = (entries: readonly AllowEntry[]) => [
   ...new Set(entries.flatMap(({ methods }) => methods)),

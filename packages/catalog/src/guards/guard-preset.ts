@@ -6,8 +6,10 @@ export const guardRoles = [
   'recipientLists',
   'text',
   'attachmentNames',
+  'attachmentLists',
   'audience',
   'shareWith',
+  'shareDomains',
   'shareRole',
   'fileNames',
   'attendees',
@@ -19,12 +21,13 @@ export type GuardRole = (typeof guardRoles)[number]
 
 type Scalar = string | number | boolean
 
-/** What a preset compares each bound place with. `outside`: with the owner's own domains. */
+/** What a preset compares each bound place with. `outside`, `foreign`: addresses, and domains, with the owner's own domains. */
 export type GuardTest =
   | { readonly op: 'in' | 'contains' | 'matches'; readonly value: readonly Scalar[] }
   | { readonly op: 'count_gt'; readonly value: number }
   | { readonly op: 'exists' }
   | { readonly op: 'outside' }
+  | { readonly op: 'foreign' }
 
 /** A guard preset: what it keeps back and how, as data. It becomes one rule for each place that it is about. */
 export interface GuardPreset {
@@ -41,6 +44,8 @@ export interface GuardPreset {
   readonly sensitive?: readonly SensitiveName[]
   /** Only requests that delete or withdraw: DELETE, and what the action names as such. */
   readonly ofDeletions?: boolean
+  /** Only requests that do not show what they send, and uploads of files. */
+  readonly ofUnseen?: boolean
   /** Taken out of answers. */
   readonly redact?: readonly SensitiveName[]
   readonly limits?: RateLimits

@@ -46,19 +46,26 @@ const usesOfRoles: Readonly<Record<GuardRole, readonly (readonly GuardPresetId[]
     ['secrets-sent', 'personal-data-sent', 'everyone-mentioned'],
     ['secrets-sent', 'personal-data-denied', 'everyone-mentioned'],
   ],
-  attachmentNames: [
-    ['risky-attachments'],
-    ['risky-attachments'],
-    ['risky-attachments', 'attachments'],
-  ],
+  attachmentNames: [['risky-attachments'], ['risky-attachments'], ['risky-attachments']],
+  attachmentLists: [[], [], ['attachments']],
   audience: [['public-link'], ['public-link'], ['public-link-denied']],
   shareWith: [[], ['external-share'], ['external-share-denied']],
+  shareDomains: [[], ['external-share-domains'], ['external-share-domains-denied']],
   shareRole: [[], ['edit-access'], ['edit-access']],
   fileNames: [[], ['risky-files'], ['risky-files', 'telling-names']],
   attendees: [[], ['external-attendees'], ['external-attendees-denied']],
   attendeeLists: [[], ['many-attendees'], ['many-attendees']],
   eventStart: [[], [], ['off-hours-events']],
   query: [['mutations-that-delete'], ['mutations-that-delete'], ['mutations-that-delete']],
+}
+
+/** What is in such requests is not known, so whatever is refused of others is asked about here, or refused as well. */
+const usesOfUnseen: Readonly<
+  Record<'messages' | 'events' | 'files', readonly (readonly GuardPresetId[])[]>
+> = {
+  messages: [['unseen-messages'], ['unseen-messages'], ['unseen-messages-denied']],
+  events: [['unseen-events'], ['unseen-events'], ['unseen-events-denied']],
+  files: [[], ['unseen-files'], ['unseen-files']],
 }
 
 function usesOfWriting(
@@ -70,11 +77,14 @@ function usesOfWriting(
   const roles = Object.keys(binding?.fields ?? {}) as GuardRole[]
   const deletes =
     binding?.deletions !== undefined ||
+    binding?.deletionsWhen !== undefined ||
     action.allow.some(({ methods }) => methods.includes('DELETE'))
   // Deleting is all that such an action is for: refusing it would take back what was granted.
   const isForDeleting = action.allow.every(({ methods }) => methods.every((m) => m === 'DELETE'))
   const isFiles = category === 'files-and-documents' || category === 'infrastructure'
   const general: GuardPresetId[] = []
+  const unseen = binding?.unseen?.what ?? (binding?.uploads && 'files')
+  if (unseen !== undefined) general.push(...(usesOfUnseen[unseen][at] ?? []))
   if (deletes) general.push(at === 2 && !isForDeleting ? 'deletions-denied' : 'deletions')
   if (!roles.includes('text') && !isFiles && at >= 1) general.push('secrets-sent')
   if (!roles.includes('text') && at === 2) general.push('personal-data-sent')

@@ -9,6 +9,11 @@ import { guardPresets } from './presets.ts'
 
 const catalog = createCatalog()
 const domains = ['example.com', 'example.org']
+const casePaths = (id: string) => {
+  const { also = {}, deletionsWhen = [], unseen } = guardBindings[id] ?? {}
+  const cases = [...Object.values(also).flat(), ...deletionsWhen, ...(unseen?.when ?? [])]
+  return cases.flatMap(({ paths = [] }) => paths)
+}
 const all = catalog.actions.flatMap((of) =>
   guardLevels.map((level) => ({ ...of, level, guard: expandGuard(of, { level, domains }) })),
 )
@@ -44,7 +49,7 @@ describe('a guard', () => {
       const paths = new Set([
         ...action.allow.flatMap((entry) => entry.paths),
         ...(guardBindings[action.id]?.deletions ?? []),
-        ...(guardBindings[action.id]?.publicUnless ?? []).map(({ path }) => path),
+        ...casePaths(action.id),
       ])
       const origins = new Set(action.allow.map(({ origin }) => origin))
       for (const { when } of [...guard.rules, ...guard.response]) {
@@ -103,10 +108,7 @@ describe('the data of guards', () => {
   it('names deletions and links that the action’s entries allow', () => {
     for (const [id, binding] of Object.entries(guardBindings)) {
       const allowed = catalog.findAction(id)?.action.allow.flatMap(({ paths }) => paths)
-      const named = [
-        ...(binding.deletions ?? []),
-        ...(binding.publicUnless ?? []).map((u) => u.path),
-      ]
+      const named = [...(binding.deletions ?? []), ...casePaths(id), ...(binding.uploads ?? [])]
       for (const path of named) expect(allowed, id).toContain(path)
     }
   })

@@ -37,6 +37,22 @@ export const calendarPresets = [
       'Asks you about events that begin between 21:00 and 07:00, as the event writes its time.',
     effect: 'require_approval',
     role: 'eventStart',
-    test: { op: 'matches', value: ['T(0[0-6]|2[1-3]):'] },
+    test: { op: 'matches', value: ['[Tt ](0[0-6]|2[1-4]):'] },
+  },
+  {
+    id: 'unseen-events',
+    group: 'calendar',
+    label: 'Events of a sentence',
+    sentence: 'Asks you before an event is made whose guests and time the request does not show.',
+    effect: 'require_approval',
+    ofUnseen: true,
+  },
+  {
+    id: 'unseen-events-denied',
+    group: 'calendar',
+    label: 'No events of a sentence',
+    sentence: 'Refuses events whose guests and time the request does not show.',
+    effect: 'deny',
+    ofUnseen: true,
   },
 ] as const satisfies readonly GuardPreset[]

@@ -25,7 +25,10 @@ export const changesPresets = [
     sentence: 'Asks you before a GraphQL mutation that deletes, archives or removes something.',
     effect: 'require_approval',
     role: 'query',
-    test: { op: 'matches', value: ['(?is)\\bmutation\\b.*\\b\\w*(delete|archive|remove)'] },
+    test: {
+      op: 'matches',
+      value: ['(?is)\\bmutation\\b.*\\b\\w*(delete|archive|remove|trash|destroy|purge)'],
+    },
   },
   {
     id: 'every-change',

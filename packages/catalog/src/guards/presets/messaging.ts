@@ -39,7 +39,7 @@ export const messagingPresets = [
     role: 'text',
     test: {
       op: 'contains',
-      value: ['<!channel>', '<!everyone>', '<!here>', '@everyone', '@here', '@channel'],
+      value: ['<!channel', '<!everyone', '<!here', '<!group', '@everyone', '@here', '@channel'],
     },
   },
   {
@@ -48,7 +48,7 @@ export const messagingPresets = [
     label: 'Attachments',
     sentence: 'Asks you before anything is attached to a message.',
     effect: 'require_approval',
-    role: 'attachmentNames',
+    role: 'attachmentLists',
     test: { op: 'exists' },
   },
   {
@@ -59,6 +59,24 @@ export const messagingPresets = [
     effect: 'deny',
     role: 'attachmentNames',
     test: { op: 'matches', value: [executables] },
+  },
+  {
+    id: 'unseen-messages',
+    group: 'messaging',
+    label: 'What the request does not show',
+    sentence:
+      'Asks you before something is sent that the request does not show: a draft, an answer to whoever wrote, words in the address.',
+    effect: 'require_approval',
+    ofUnseen: true,
+  },
+  {
+    id: 'unseen-messages-denied',
+    group: 'messaging',
+    label: 'Nothing that the request does not show',
+    sentence:
+      'Refuses to send what the request does not show: a draft, an answer to whoever wrote, words in the address.',
+    effect: 'deny',
+    ofUnseen: true,
   },
   {
     id: 'personal-data-sent',
