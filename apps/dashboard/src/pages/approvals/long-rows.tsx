@@ -1,16 +1,10 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useRef } from 'react'
 import { classes } from '../../components/classes.ts'
-import { lazyPart } from '../../components/lazy-part.tsx'
-import type { RowsInSightProps } from './rows-in-sight.tsx'
 
 const plainRowsMax = 60
-
-/** Only bodies that are long need what places their rows. */
-const RowsInSight = lazyPart<RowsInSightProps>(
-  async () => (await import('./rows-in-sight.tsx')).RowsInSight,
-  // As high as a box may be: nothing below moves once the rows are there.
-  <div className="h-dvh min-h-72" />,
-)
+const rowHeightPx = 22
+const overscanRows = 10
 
 interface LongRowsProps {
   /** What is listed, for those who do not see it; never an agent's text. */
@@ -24,6 +18,13 @@ interface LongRowsProps {
 /** Rows in a box that scrolls. However many there are, only those in sight are in the page. */
 export function LongRows({ label, count, tall, row }: LongRowsProps) {
   const ref = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count,
+    enabled: count > plainRowsMax,
+    getScrollElement: () => ref.current,
+    estimateSize: () => rowHeightPx,
+    overscan: overscanRows,
+  })
   return (
     // biome-ignore lint/a11y/useSemanticElements: fieldsets group controls, and this is text that scrolls
     <div
@@ -38,7 +39,19 @@ export function LongRows({ label, count, tall, row }: LongRowsProps) {
       )}
     >
       {count > plainRowsMax ? (
-        <RowsInSight box={ref} count={count} row={row} />
+        <div className="relative" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index, key, start }) => (
+            <div
+              key={key}
+              data-index={index}
+              ref={virtual.measureElement}
+              className="absolute inset-x-0"
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              {row(index)}
+            </div>
+          ))}
+        </div>
       ) : (
         Array.from({ length: count }, (_, index) => <div key={index}>{row(index)}</div>)
       )}
