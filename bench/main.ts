@@ -1,4 +1,5 @@
 import { benchDashboard } from './dashboard.ts'
+import { benchDecide } from './decide.ts'
 import { benchExecute } from './execute.ts'
 import { benchRedaction } from './redaction.ts'
 import { type BenchResult, isMet, type Measured, readResults, writeResult } from './results.ts'
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   stdio: benchStdio,
   start: benchStart,
   dashboard: benchDashboard,
+  decide: benchDecide,
   redaction: benchRedaction,
 }
 

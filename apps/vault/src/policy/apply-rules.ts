@@ -150,13 +150,13 @@ function matchParts(rule: CompiledRule, subject: RuleSubject): Matched {
   for (const condition of rule.query) {
     const query = subject.query()
     const answer = query === undefined ? 'unknown' : testFields(condition, query)
-    matched = both(matched, { answer, part: { kind: 'query', where: condition.where } })
+    matched = both(matched, { answer, part: condition.part })
     if (matched.answer === 'no') return matched
   }
   for (const condition of rule.body) {
     const body = subject.body()
     const answer = body === 'unknown' ? 'unknown' : testBody(condition, body)
-    matched = both(matched, { answer, part: { kind: 'body', where: condition.where } })
+    matched = both(matched, { answer, part: condition.part })
     if (matched.answer === 'no') return matched
   }
   if (rule.sensitive === undefined) return matched

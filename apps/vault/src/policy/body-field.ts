@@ -35,7 +35,7 @@ export const isWithin = ({ key, otherKey }: BodyField, wanted: string): boolean 
   isPart(key, wanted) || (otherKey !== undefined && isPart(otherKey, wanted))
 
 const isPart = (fieldsKey: string, key: string) =>
-  fieldsKey === key || fieldsKey.startsWith(key + between)
+  fieldsKey === key || (fieldsKey.charAt(key.length) === between && fieldsKey.startsWith(key))
 
 /** `card[number]`, `card.number`, `Card[0][number]`: all the same to somebody. */
 export function fieldKey(name: string): string {

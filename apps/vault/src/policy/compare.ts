@@ -73,42 +73,43 @@ function compileFit(
   return fits && ((scalar) => testText(scalar, fits))
 }
 
+/** What a text operator says to a text. */
+type TextTest = (text: string, isAscii: boolean) => Fit
+
 /** A text operator on what is no text: what fits once it is written as text may well fit for whoever reads it so. */
-function testText({ type, value }: BodyNode, fits: (text: string) => Fit): Fit {
-  if (typeof value === 'string') return testForms(value, fits)
-  return type === 'null' || fits(String(value)) === 'no' ? 'no' : 'unclear'
+function testText({ type, value, isUsual }: BodyNode, fits: TextTest): Fit {
+  if (typeof value === 'string') return isUsual ? fits(value, true) : testForms(value, fits)
+  return type === 'null' || fits(String(value), true) === 'no' ? 'no' : 'unclear'
 }
 
 /** A text that says something else once it is written plainly, or to whoever reads it up to a NUL, is unclear. */
-function testForms(text: string, fits: (text: string) => Fit): Fit {
+function testForms(text: string, fits: TextTest): Fit {
   if (text.includes('\0')) return 'unclear'
-  const fit = fits(text)
-  const plain = plainForm(text)
-  return plain === text || fits(plain) === fit ? fit : 'unclear'
+  const fit = fits(text, false)
+  return fits(plainForm(text), false) === fit ? fit : 'unclear'
 }
 
 function compileTextTest(
   op: Positive,
   texts: readonly string[],
   ignoreCase: boolean,
-): ((text: string) => Fit) | undefined {
+): TextTest | undefined {
   if (op === 'matches') return compileMatches(texts, ignoreCase)
   const fold = ignoreCase ? foldName : (text: string) => text
   const wanted = [...new Set(texts.flatMap((one) => [fold(one), fold(unify(one) || one)]))]
-  const any = (test: (text: string, one: string) => boolean) => (text: string) => {
-    const folded = fold(text)
-    return wanted.some((one) => test(folded, one)) ? 'yes' : 'no'
-  }
+  const any =
+    (test: (text: string, one: string) => boolean) => (text: string, isAscii: boolean) => {
+      const folded = ignoreCase && isAscii ? text.toLowerCase() : fold(text)
+      for (const one of wanted) if (test(folded, one)) return 'yes'
+      return 'no'
+    }
   if (op === 'contains') return any((text, one) => text.includes(one))
   if (op === 'starts_with') return any((text, one) => text.startsWith(one))
   if (op === 'ends_with') return any((text, one) => text.endsWith(one))
   return undefined
 }
 
-function compileMatches(
-  patterns: readonly string[],
-  ignoreCase: boolean,
-): ((text: string) => Fit) | undefined {
+function compileMatches(patterns: readonly string[], ignoreCase: boolean): TextTest | undefined {
   try {
     const expressions = patterns.map((pattern) => compileExpression(pattern, { ignoreCase }))
     return (text) => {
@@ -131,7 +132,9 @@ function compileEqual(values: readonly Scalar[], ignoreCase: boolean): FitTest {
     const { type, value } = scalar
     if (typeof value === 'string') {
       if (texts.has(fold(value))) return 'yes'
-      if (value.includes('\0') || texts.has(fold(plainForm(value)))) return 'unclear'
+      if (!scalar.isUsual && (value.includes('\0') || texts.has(fold(plainForm(value))))) {
+        return 'unclear'
+      }
       const byNumber = equalsNumber(scalar, value, numbers)
       return byNumber === 'no' ? equalsBoolean(scalar, value, booleans) : byNumber
     }

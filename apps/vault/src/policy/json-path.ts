@@ -10,7 +10,10 @@ export type PathStep =
 const stepPattern = /\.?(?:([\w$@-]+)|\[(\d{0,6})\]|\[("(?:[^"\\]|\\.)*")\])/uy
 
 /** Names that many readers of JSON do not tell apart: Go's and .NET's take `To` for `to`. */
-export const foldName = (name: string): string => name.toUpperCase().toLowerCase()
+export const foldName = (name: string): string =>
+  ascii.test(name) ? name.toLowerCase() : name.toUpperCase().toLowerCase()
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+const ascii = /^[\x00-\x7f]*$/
 
 /** Cuts a path at its steps; undefined for what is no path. An empty one has none: it is the whole body. */
 export function parseJsonPath(path: string): readonly PathStep[] | undefined {

@@ -9,6 +9,7 @@ import { unify } from './plain-form.ts'
  * separator; what stands behind `;`, dots at the end of a segment and `.json` or `.xml` left out.
  */
 export function looseForms({ segments }: PathSegments): readonly PathSegments[] {
+  if (segments.every(isPlainSegment)) return [{ segments, slashes: segments.map(() => '/') }]
   const folded = segments.map(fold)
   if (folded.length > 1 && folded.at(-1) === '') folded.pop()
   const forms = [folded]
@@ -30,6 +31,9 @@ export function compileLoosePattern(pattern: string): CompiledPathPattern {
   if (!isOpen && segments.length > 2 && segments.at(-1) === '') segments.pop()
   return compilePathPattern(`${segments.join('/')}${isOpen ? '/**' : ''}`)
 }
+
+/** Of its spellings there is one alone. */
+const isPlainSegment = (segment: string) => /^[a-z0-9_~-]+$/.test(segment)
 
 const fold = (text: string) => unify(text).toUpperCase().toLowerCase()
 

@@ -134,9 +134,12 @@ export function matchesPath(pattern: CompiledPathPattern, path: PathSegments): b
   if (rest ? path.segments.length <= segments.length : path.segments.length !== segments.length) {
     return false
   }
-  for (const [at, segment] of segments.entries()) {
+  // Without entries(): this runs for every pattern of every rule.
+  let at = 0
+  for (const segment of segments) {
     if (slashes[at] !== path.slashes[at]) return false
     if (!matchesSegment(segment, path.segments[at] ?? '')) return false
+    at += 1
   }
   return !rest || path.slashes[segments.length] === '/'
 }

@@ -3,11 +3,15 @@
 
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu
 const printable = /^[\x20-\x7e]*$/
+const usual = /^(?:[!-~](?:[ -~]*[!-~])?)?$/
 
 /** A text without what some of its readers drop: compatibility forms (NFKC), unseen characters, white space at its ends. */
 export function plainForm(text: string): string {
   return unify(text).trim()
 }
+
+/** Whether a text is its own plain form, printable and all of ASCII, as most are. */
+export const isUsual = (text: string): boolean => usual.test(text)
 
 /** The same, white space left as it is. */
 export function unify(text: string): string {

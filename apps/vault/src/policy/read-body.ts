@@ -6,13 +6,19 @@ import { readForm } from './read-form.ts'
 import { type Fault, readJson } from './read-json.ts'
 import { readMessage } from './read-message.ts'
 import { readMultipart } from './read-multipart.ts'
+import type { KnownValues } from './values-at.ts'
 
 // Reads what would be sent as its receiver is told to read it. Whatever two receivers could read differently is unreadable.
 
 /** A body as rules see it. `text` is what the positions of nodes are in. */
 export type ReadBody =
   | { readonly kind: 'none' }
-  | { readonly kind: 'json'; readonly root: BodyNode; readonly text: string }
+  | {
+      readonly kind: 'json'
+      readonly root: BodyNode
+      readonly text: string
+      readonly known: KnownValues
+    }
   | { readonly kind: 'form'; readonly fields: readonly BodyField[]; readonly text: string }
   | { readonly kind: 'multipart'; readonly fields: readonly BodyField[] }
   /** Plain text, in which sensitive data can be looked for and no path leads anywhere. */
@@ -72,14 +78,19 @@ const findHeader = (headers: NonNullable<PolicyRequest['headers']>, wanted: stri
 function readText(essence: string, text: string): ReadBody {
   if (essence === 'application/json' || essence === 'text/json' || essence.endsWith('+json')) {
     const root = readJson(text, { depthMax })
-    return isFault(root) ? unreadable(root.fault) : { kind: 'json', root, text }
+    return isFault(root) ? unreadable(root.fault) : { kind: 'json', root, text, known: new Map() }
   }
   if (essence === 'application/x-www-form-urlencoded') {
     const fields = readForm(text)
     return 'fault' in fields ? unreadable(fields.fault) : { kind: 'form', fields, text }
   }
   if (plainTexts.has(essence)) {
-    const root = { ...stringNode(text), start: 0, end: text.length }
+    const root = stringNode(text, 'plain', {
+      start: 0,
+      end: text.length,
+      nameStart: -1,
+      nameEnd: -1,
+    })
     return { kind: 'text', root, text }
   }
   return unreadable('it is neither JSON nor a form')

@@ -39,10 +39,8 @@ function readPair(text: string, start: number, end: number): BodyField | undefin
   const value = decode(text.slice(valueStart, end))
   if (name === undefined || value === undefined) return undefined
   if (/\p{Cc}/u.test(name) || value.includes('\0')) return undefined
-  return toField(name, {
-    ...stringNode(value, 'loose'),
-    ...{ start: valueStart, end, nameStart: start, nameEnd },
-  })
+  const where = { start: valueStart, end, nameStart: start, nameEnd }
+  return toField(name, stringNode(value, 'loose', where))
 }
 
 function decode(text: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { BodyNode } from './body-node.ts'
+import { type BodyNode, createNode } from './body-node.ts'
 
 // RFC 8259 read strictly and with the place of everything: what is decided on has to be what every reader of these bytes
 // understands, so whatever readers differ on is a fault.
@@ -94,21 +94,11 @@ interface Scalar {
   readonly name: Name
 }
 
-/** Members always in this order: one hidden class for all nodes. */
-function node(reader: Reader, { type, value, literal, start, name }: Scalar): BodyNode {
-  return {
-    type,
-    value,
-    literal,
-    members: undefined,
-    items: undefined,
-    start,
-    end: reader.at,
-    nameStart: name.start,
-    nameEnd: name.end,
-    trait: 'plain',
-  }
-}
+const node = (reader: Reader, { type, value, literal, start, name }: Scalar): BodyNode =>
+  createNode(
+    { type, value, literal },
+    { start, end: reader.at, nameStart: name.start, nameEnd: name.end },
+  )
 
 /** Takes a string from its opening quote to behind its closing one. */
 function readString(reader: Reader): string | undefined {
@@ -232,16 +222,6 @@ interface Container {
 }
 
 function container(reader: Reader, { start, name, members, items }: Container): BodyNode {
-  return {
-    type: members === undefined ? 'array' : 'object',
-    value: null,
-    literal: '',
-    members,
-    items,
-    start,
-    end: reader.at,
-    nameStart: name.start,
-    nameEnd: name.end,
-    trait: 'plain',
-  }
+  const where = { start, end: reader.at, nameStart: name.start, nameEnd: name.end }
+  return createNode({ type: members === undefined ? 'array' : 'object', members, items }, where)
 }

@@ -3,16 +3,18 @@ import type { BodyNode } from './body-node.ts'
 import { type Answer, type Compared, type Comparison, compileComparison } from './compare.ts'
 import { type PathStep, parseJsonPath } from './json-path.ts'
 import type { ReadBody } from './read-body.ts'
-import { visitValues } from './values-at.ts'
+import { knownValues, type Value, valuesAt } from './values-at.ts'
 
 /** A condition on a body or on a query made ready. */
 export interface CompiledCondition {
-  /** As it was written, for whoever is told about it. */
-  readonly where: string
+  /** What it looks at, as it was written, for whoever is told about it. */
+  readonly part: { readonly kind: 'query' | 'body'; readonly where: string }
   /** Undefined for a path that is none: the condition is unclear about everything. */
   readonly steps: readonly PathStep[] | undefined
   /** The names of the path as the keys of fields are made. */
   readonly key: string
+  /** That of the first alone, where there are more; else empty. */
+  readonly firstKey: string
   readonly comparison: Comparison
 }
 
@@ -23,7 +25,15 @@ export function compileBodyCondition({
   const steps = parseJsonPath(path)
   const names = (steps ?? []).map((step) => (step.kind === 'name' ? step.folded : ''))
   const key = names.length === 1 ? fieldKey(names[0] ?? '') : joinKey(names)
-  return { where: path, steps, key, comparison: compileComparison(compared) }
+  const [first] = steps ?? []
+  const hasMore = first?.kind === 'name' && (steps ?? []).length > 1
+  return {
+    part: { kind: 'body', where: path },
+    steps,
+    key,
+    firstKey: hasMore ? fieldKey(first.name) : '',
+    comparison: compileComparison(compared),
+  }
 }
 
 export function compileQueryCondition({
@@ -31,7 +41,13 @@ export function compileQueryCondition({
   ...compared
 }: Compared & { readonly name: string }): CompiledCondition {
   const steps: PathStep[] = [{ kind: 'name', name, folded: name }]
-  return { where: name, steps, key: fieldKey(name), comparison: compileComparison(compared) }
+  return {
+    part: { kind: 'query', where: name },
+    steps,
+    key: fieldKey(name),
+    firstKey: '',
+    comparison: compileComparison(compared),
+  }
 }
 
 /** What a condition says to a body that was read. Never `unknown`. */
@@ -40,9 +56,11 @@ export function testBody(condition: CompiledCondition, body: ReadBody): Answer {
   if (steps === undefined || comparison.kind === 'broken') return 'unclear'
   if (body.kind === 'none') return testNothing(comparison)
   if (body.kind === 'form' || body.kind === 'multipart') return testFields(condition, body.fields)
-  if (body.kind === 'json') return testTree(comparison, body.root, steps)
+  if (body.kind === 'json') {
+    return testValues(comparison, knownValues(body, steps, condition.part.where))
+  }
   if (body.kind === 'message' && steps[0]?.kind === 'mime') {
-    return testTree(comparison, body.root, steps.slice(1))
+    return testValues(comparison, valuesAt(body.root, steps.slice(1)))
   }
   return 'unclear'
 }
@@ -52,18 +70,17 @@ const testNothing = (comparison: Comparison): Answer =>
 
 type Ready = Exclude<Comparison, { readonly kind: 'broken' }>
 
-function testTree(comparison: Ready, root: BodyNode, steps: readonly PathStep[]): Answer {
-  if (comparison.kind === 'exists') return testExists(comparison.wanted, root, steps)
-  if (comparison.kind === 'count') return testCount(comparison.max, root, steps)
-  let answer = 'no' as Answer
+function testValues(comparison: Ready, values: readonly Value[]): Answer {
+  if (comparison.kind === 'exists') return testExists(comparison.wanted, values)
+  if (comparison.kind === 'count') return testCount(comparison.max, values)
+  let answer: Answer = 'no'
   let isDoubted = false
-  visitValues(root, steps, (node, isSure) => {
+  for (const { node, isSure } of values) {
     const one = testNode(comparison.test, node)
     if (!isSure && one !== 'yes') isDoubted = true
     if (one === 'yes' && isSure) answer = 'yes'
     else if (one !== 'no' && answer === 'no') answer = 'unclear'
-    return false
-  })
+  }
   return answer === 'yes' && isDoubted ? 'unclear' : answer
 }
 
@@ -77,29 +94,23 @@ function testNode(test: Test, node: BodyNode): Exclude<Answer, 'unknown'> {
   return parts.some((part) => testNode(test, part) !== 'no') ? 'unclear' : 'no'
 }
 
-function testExists(wanted: boolean, root: BodyNode, steps: readonly PathStep[]): Answer {
-  let found = 'no' as Answer
-  visitValues(root, steps, (node, isSure) => {
-    found = isSure && !isUnreadable(node) ? 'yes' : 'unclear'
-    return found === 'yes'
-  })
-  if (wanted || found === 'unclear') return found
-  return found === 'yes' ? 'no' : 'yes'
+function testExists(wanted: boolean, values: readonly Value[]): Answer {
+  const isThere = values.some(({ node, isSure }) => isSure && !isUnreadable(node))
+  if (!isThere && values.length > 0) return 'unclear'
+  return isThere === wanted ? 'yes' : 'no'
 }
 
 const isUnreadable = ({ trait, members }: BodyNode) => trait === 'opaque' && members?.size === 0
 
-function testCount(max: number, root: BodyNode, steps: readonly PathStep[]): Answer {
+function testCount(max: number, values: readonly Value[]): Answer {
   let sure = 0
   let all = 0
-  let isReadable = true
-  visitValues(root, steps, (node, isSure) => {
+  for (const { node, isSure } of values) {
     const count = node.items?.length ?? 1
-    if (isUnreadable(node)) isReadable = false
     all += count
     if (isSure) sure += count
-    return sure > max
-  })
+  }
+  const isReadable = !values.some(({ node }) => isUnreadable(node))
   if (sure > max && isReadable) return 'yes'
   return all > max || !isReadable ? 'unclear' : 'no'
 }
@@ -115,11 +126,12 @@ export function testFields(condition: CompiledCondition, fields: readonly BodyFi
   const { steps, comparison } = condition
   if (steps === undefined || comparison.kind === 'broken') return 'unclear'
   const [, second] = steps
-  const found = fieldsFor(fields, { steps, key: condition.key })
+  const found = fieldsFor(fields, condition)
+  if (found === undefined) return testNothing(comparison)
   if (comparison.kind === 'exists') return existsIn(comparison.wanted, { ...found, steps })
   if (comparison.kind === 'count') return countIn(comparison.max, { ...found, steps })
   const on: OnField = ({ node }, rest) =>
-    node === undefined ? 'unknown' : testTree(comparison, node, rest)
+    node === undefined ? 'unknown' : testValues(comparison, valuesAt(node, rest))
   const answers = found.exact.map((field) => on(field, steps.slice(1)))
   const loosely = [
     ...found.near.map((field) => on(field, steps.slice(1))),
@@ -135,11 +147,6 @@ export function testFields(condition: CompiledCondition, fields: readonly BodyFi
   return rest.every((answer) => answer === 'no') ? 'no' : 'unclear'
 }
 
-interface Sought {
-  readonly steps: readonly PathStep[]
-  readonly key: string
-}
-
 /** Fields by how they are named. */
 interface FieldsFor {
   /** Their name is the first step of the path: the rest of it leads on inside. */
@@ -150,21 +157,29 @@ interface FieldsFor {
   readonly loose: readonly BodyField[]
 }
 
-/** The fields that a path names, and those that only some readers take for them. */
-export function fieldsFor(fields: readonly BodyField[], { steps, key }: Sought): FieldsFor {
-  const [first] = steps
-  const wanted = first?.kind === 'name' ? first.name : undefined
-  const isExact = ({ name, isWhole }: BodyField) => name === wanted && isWhole
-  const isLoose = (field: BodyField) =>
-    !isExact(field) && (steps.length === 0 || (key !== '' && isWithin(field, key)))
-  const firstKey = wanted === undefined || steps.length < 2 ? '' : fieldKey(wanted)
-  const isNear = (field: BodyField) =>
-    firstKey !== '' && !isExact(field) && (field.key === firstKey || field.otherKey === firstKey)
-  return {
-    exact: fields.filter(isExact),
-    near: fields.filter(isNear),
-    loose: fields.filter((field) => isLoose(field) && !isNear(field)),
+/** The fields that a path names, and those that only some readers take for them; undefined where there are none. */
+export function fieldsFor(
+  fields: readonly BodyField[],
+  sought: Pick<CompiledCondition, 'steps' | 'key' | 'firstKey'>,
+): FieldsFor | undefined {
+  let found: { exact: BodyField[]; near: BodyField[]; loose: BodyField[] } | undefined
+  for (const field of fields) {
+    const how = howNamed(field, sought)
+    if (how === undefined) continue
+    found ??= { exact: [], near: [], loose: [] }
+    found[how].push(field)
   }
+  return found
+}
+
+function howNamed(
+  field: BodyField,
+  { steps = [], key, firstKey }: Pick<CompiledCondition, 'steps' | 'key' | 'firstKey'>,
+): keyof FieldsFor | undefined {
+  const [first] = steps
+  if (first?.kind === 'name' && field.name === first.name && field.isWhole) return 'exact'
+  if (firstKey !== '' && (field.key === firstKey || field.otherKey === firstKey)) return 'near'
+  return steps.length === 0 || (key !== '' && isWithin(field, key)) ? 'loose' : undefined
 }
 
 interface Found extends FieldsFor {
@@ -173,10 +188,11 @@ interface Found extends FieldsFor {
 
 function existsIn(wanted: boolean, { exact, near, loose, steps }: Found): Answer {
   const rest = steps.slice(1)
-  const isIn = ({ node }: BodyField) => node === undefined || testExists(true, node, rest) !== 'no'
+  const isIn = ({ node }: BodyField) =>
+    node === undefined || testExists(true, valuesAt(node, rest)) !== 'no'
   let found: Answer = loose.length > 0 || near.some(isIn) ? 'unclear' : 'no'
   for (const { node } of exact) {
-    const one = node === undefined ? 'yes' : testExists(true, node, rest)
+    const one = node === undefined ? 'yes' : testExists(true, valuesAt(node, rest))
     if (one !== 'no' && found !== 'yes') found = one
   }
   if (wanted || found === 'unclear') return found
@@ -196,10 +212,7 @@ function countOf(fields: readonly BodyField[], rest: readonly PathStep[]): numbe
   for (const { node } of fields) {
     if (node === undefined || rest.length === 0) count += 1
     else {
-      visitValues(node, rest, ({ items }) => {
-        count += items?.length ?? 1
-        return false
-      })
+      for (const value of valuesAt(node, rest)) count += value.node.items?.length ?? 1
     }
   }
   return count

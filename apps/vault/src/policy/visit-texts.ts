@@ -1,7 +1,7 @@
 import type { BodyNode } from './body-node.ts'
 import type { ReadBody } from './read-body.ts'
 import { type CompiledCondition, fieldsFor } from './test-condition.ts'
-import { visitValues } from './values-at.ts'
+import { valuesAt } from './values-at.ts'
 
 /** A text that stands in a body: a string, a number as it was written, or the name of a member. */
 export interface TextAt {
@@ -21,6 +21,8 @@ export interface Place {
   readonly withName: boolean
 }
 
+const noFields = { exact: [], near: [], loose: [] }
+
 /** Told of each text; of what cannot be read, with undefined. True ends the visit. */
 type VisitText = (text: TextAt | undefined) => boolean
 
@@ -37,21 +39,22 @@ export function placesOf(
   if (paths === undefined) return everywhere(body)
   if (body.kind === 'text') return undefined
   const places: Place[] = []
-  for (const { steps, key } of paths) {
+  for (const path of paths) {
+    const { steps } = path
     if (steps === undefined) return undefined
     const name = steps.findLast((step) => step.kind === 'name')?.name
-    const found = (node: BodyNode) => {
-      places.push({ node, name, withName: false })
-      return false
+    const found = (node: BodyNode) => void places.push({ node, name, withName: false })
+    const within = (root: BodyNode, rest: typeof steps) => {
+      for (const { node } of valuesAt(root, rest)) found(node)
     }
-    if (body.kind === 'json') visitValues(body.root, steps, found)
+    if (body.kind === 'json') within(body.root, steps)
     else if (body.kind === 'message') {
       if (steps[0]?.kind !== 'mime') return undefined
-      visitValues(body.root, steps.slice(1), found)
+      within(body.root, steps.slice(1))
     } else {
-      const { exact, near, loose } = fieldsFor(body.fields, { steps, key })
+      const { exact, near, loose } = fieldsFor(body.fields, path) ?? noFields
       for (const { node } of [...exact, ...near]) {
-        if (node !== undefined) visitValues(node, steps.slice(1), found)
+        if (node !== undefined) within(node, steps.slice(1))
       }
       for (const { node } of loose) if (node !== undefined) found(node)
     }
