@@ -10,7 +10,8 @@ import type {
   ResponseRule,
 } from '@sallyport/contracts'
 import type { Service } from '../schema.ts'
-import { type GuardBinding, type GuardedWhen, guardBindings } from './bindings.ts'
+import { guardBindings } from './bindings.ts'
+import type { GuardBinding, GuardedWhen } from './guard-binding.ts'
 import type { GuardPreset } from './guard-preset.ts'
 import { guardUses } from './guard-uses.ts'
 import { guardPresets } from './presets.ts'
