@@ -248,6 +248,16 @@ describe('what is remembered ends', () => {
         await owner.call('disableAgent', { agentId: agent.agentId })
         await owner.call('enableAgent', { agentId: agent.agentId })
       },
+      async 'who answered is auditor by now'(_, { id }) {
+        await scene.admin`
+          with made as (insert into owners (id, workspace_id, email, role)
+            select 'own_' || substr(id, 5), workspace_id, id || '@example.com', 'auditor' from remembered_approvals where id = ${id}
+            returning id)
+          update remembered_approvals set created_by = (select id from made) where id = ${id}`
+      },
+      async 'who answered is no member any more'(_, { id }) {
+        await scene.admin`update remembered_approvals set created_by = 'own_gone' where id = ${id}`
+      },
       async 'policy made anew'({ agent, connectionId, policyId }) {
         const { policy } = await owner.call('getPolicy', { policyId })
         await owner.call('deletePolicy', { policyId })

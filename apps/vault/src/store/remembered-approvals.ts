@@ -14,6 +14,7 @@ import {
 import type { NewRemembered, RememberedStore } from '../approvals/remembered-store.ts'
 import { type Database, type Executor, guardStore, type Transaction } from './database.ts'
 import { rememberedApprovals as remembered } from './notify-tables.ts'
+import { owners } from './owner-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { agents, approvals, connections } from './tables.ts'
 
@@ -21,10 +22,14 @@ import { agents, approvals, connections } from './tables.ts'
 
 const { sealed, revokedBy: _revokedBy, ...columns } = getTableColumns(remembered)
 
-/** One whose credential is another one by now covers nothing any more. */
+/** Whoever gave the answer can still give one: they are a member, and their role lets them. */
+const isBacked = sql`exists (select from ${owners} where ${owners.id} = ${remembered.createdBy}
+  and ${owners.workspaceId} = ${remembered.workspaceId} and ${owners.role} <> 'auditor')`
+
+/** One whose credential is another one by now, or that nobody stands behind any more, covers nothing. */
 const status = sql<'active' | 'used_up' | 'expired' | 'revoked'>`case
   when ${remembered.revokedAt} is not null or ${connections.version} is distinct from ${remembered.connectionVersion}
-    or ${connections.status} = 'revoked' then 'revoked'
+    or ${connections.status} = 'revoked' or not ${isBacked} then 'revoked'
   when ${remembered.used} >= ${remembered.uses} then 'used_up'
   when ${remembered.expiresAt} <= now() then 'expired' else 'active' end`
 
@@ -42,6 +47,7 @@ const isUsable = () =>
     isNull(remembered.revokedAt),
     gt(remembered.expiresAt, sql`now()`),
     lt(remembered.used, remembered.uses),
+    isBacked,
   )
 
 /** Builds the queries. */

@@ -35,12 +35,16 @@ describe('an answer that counts for several requests', () => {
       select agent_id as "agentId", connection_id as "connectionId" from policies where id = ${policyId}`
     const { agentId = '', connectionId = '' } = pair ?? {}
     const id = newId('rememberedApproval')
+    const ownerId = newId('owner')
+    await admin`
+      insert into owners (id, workspace_id, email, role)
+      values (${ownerId}, ${workspaceId}, ${`${ownerId}@example.com`}, 'approver')`
     await admin`
       insert into remembered_approvals (id, workspace_id, policy_id, agent_id, connection_id, connection_version, approval_id,
         scope, method, origin, path, digest, fingerprints, fields, fresh_sign_in, owners_needed, uses, created_by,
         created_by_email, expires_at)
       values (${id}, ${workspaceId}, ${policyId}, ${agentId}, ${connectionId}, 1, 'apr_1', 'exact', 'POST',
-        'https://a.example', '/', 'd', '{}', '{}', false, 1, ${uses}, 'own_1', 'o@example.com', now() + interval '1 hour')`
+        'https://a.example', '/', 'd', '{}', '{}', false, 1, ${uses}, ${ownerId}, 'o@example.com', now() + interval '1 hour')`
     const spending = { approvalId: id, isRemembered: true, policyId, policyVersion: 1 }
     const begin = (at = 0, version = 1) =>
       (replicas[at % 2] ?? replicas[0])?.log.begin(
@@ -50,7 +54,7 @@ describe('an answer that counts for several requests', () => {
       )
     const used = async () =>
       (await admin`select used from remembered_approvals where id = ${id}`)[0]?.used
-    return { id, workspaceId, policyId, agentId, connectionId, begin, used }
+    return { id, ownerId, workspaceId, policyId, agentId, connectionId, begin, used }
   }
 
   it('lets as many through as it is good for, whatever two replicas do at once', async () => {
@@ -76,6 +80,11 @@ describe('an answer that counts for several requests', () => {
       [
         'expired',
         ({ id }) => admin`update remembered_approvals set expires_at = now() where id = ${id}`,
+      ],
+      ['cancelled', ({ ownerId }) => admin`delete from owners where id = ${ownerId}`],
+      [
+        'cancelled',
+        ({ ownerId }) => admin`update owners set role = 'auditor' where id = ${ownerId}`,
       ],
       ['changed', ({ policyId }) => admin`update policies set version = 2 where id = ${policyId}`],
       ['changed', ({ policyId }) => admin`delete from policies where id = ${policyId}`],

@@ -16,8 +16,9 @@ export interface RememberedStanding {
 }
 
 /**
- * Locks remembered answers, and says of each how often it can be used now: not revoked, not overdue, the credential, the policy,
- * the agent and the workspace as they were when the request was decided. The policies have been locked before.
+ * Locks remembered answers, and says of each how often it can be used now: not revoked, not overdue, of somebody who may still
+ * approve, the credential, the policy, the agent and the workspace as they were when the request was decided. The policies have
+ * been locked before.
  */
 export async function lockRemembered(
   tx: postgres.TransactionSql,
@@ -28,7 +29,8 @@ export async function lockRemembered(
   const ids = [...new Set(spendings.map(({ approvalId }) => approvalId))]
   const found = await tx<(RememberedStanding & { id: string; isSame: boolean })[]>`
     select kept.id, kept.uses - kept.used as left,
-      case when kept.revoked_at is not null then 'cancelled'
+      case when kept.revoked_at is not null or not exists (select from owners
+          where owners.id = kept.created_by and owners.workspace_id = kept.workspace_id and role <> 'auditor') then 'cancelled'
         when kept.expires_at <= clock_timestamp() then 'expired'
         when kept.used >= kept.uses then 'consumed' else 'approved' end as status,
       connections.version = kept.connection_version and connections.status = 'healthy'
