@@ -1,6 +1,6 @@
 import type { Service } from '@sallyport/catalog'
 import type { AllowEntry, Limits, PolicyDocument } from '@sallyport/contracts'
-import { tidyRequestRule, tidyResponseRule } from './rules/tidy-rules.ts'
+import { tidyRequestRule, tidyResponseRule } from './tidy-rules.ts'
 
 // A policy while it is being written: pure parts of the editor.
 

@@ -1,6 +1,6 @@
 import { Button } from '../../../components/button.tsx'
 import { Notice } from '../../../components/notice.tsx'
-import { usePart } from '../rules/use-part.ts'
+import { usePart } from '../use-part.ts'
 import { levelWords } from './level-words.ts'
 import type { Departure, RuleOrigin } from './rule-origin.ts'
 

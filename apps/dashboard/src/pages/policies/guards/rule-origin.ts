@@ -8,7 +8,7 @@ import {
   type RequestRule,
   type ResponseRule,
 } from '@sallyport/contracts'
-import { tidyRequestRule, tidyResponseRule } from '../rules/tidy-rules.ts'
+import { tidyRequestRule, tidyResponseRule } from '../tidy-rules.ts'
 
 // Where rules come from: each that a guard made is traced to its preset and compared with what the preset says.
 

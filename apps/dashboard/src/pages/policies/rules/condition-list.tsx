@@ -5,12 +5,12 @@ import { Button, IconButton } from '../../../components/button.tsx'
 import { Field } from '../../../components/field.tsx'
 import { Select } from '../../../components/input.tsx'
 import { useFault } from '../draft-fields.tsx'
+import { usePart } from '../use-part.ts'
 import { takenBy, valueFor } from './condition-value.ts'
 import { ConditionValueField } from './condition-value-field.tsx'
 import { operatorWords } from './operator-words.ts'
 import { CheckPart, TextPart } from './part-fields.tsx'
 import { useListKeys } from './use-list-keys.ts'
-import { usePart } from './use-part.ts'
 
 type Condition = QueryCondition | BodyCondition
 

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Field } from '../../../components/field.tsx'
 import { Select, Textarea } from '../../../components/input.tsx'
 import { useFault } from '../draft-fields.tsx'
+import { usePart } from '../use-part.ts'
 import {
   type ConditionValue,
   lineFault,
@@ -13,7 +14,6 @@ import {
   takenBy,
 } from './condition-value.ts'
 import { NumberPart, TextPart } from './part-fields.tsx'
-import { usePart } from './use-part.ts'
 
 interface ConditionValueFieldProps {
   readonly name: string

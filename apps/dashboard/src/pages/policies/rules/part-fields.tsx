@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react'
 import { Field } from '../../../components/field.tsx'
 import { Checkbox, Input, Textarea } from '../../../components/input.tsx'
 import { useFault } from '../draft-fields.tsx'
-import { usePart } from './use-part.ts'
+import { usePart } from '../use-part.ts'
 
 // Fields of rules, each bound to a part of the draft by name. What is empty says nothing.
 

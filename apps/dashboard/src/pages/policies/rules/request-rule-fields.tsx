@@ -2,12 +2,12 @@ import type { RequestRule, SensitiveCondition } from '@sallyport/contracts'
 import { Switch } from '../../../components/input.tsx'
 import { Notice } from '../../../components/notice.tsx'
 import { RadioCards } from '../../../components/radio-cards.tsx'
+import { usePart } from '../use-part.ts'
 import { ConditionList } from './condition-list.tsx'
 import { effectWords } from './effect-words.ts'
 import { LinesPart, TextPart } from './part-fields.tsx'
 import { isAboutAll } from './rule-draft.ts'
 import { CustomKinds, KindsField } from './sensitive-fields.tsx'
-import { usePart } from './use-part.ts'
 import { WhereFields } from './where-fields.tsx'
 
 interface RequestRuleFieldsProps {

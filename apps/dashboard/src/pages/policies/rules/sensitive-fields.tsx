@@ -4,6 +4,7 @@ import { useId } from 'react'
 import { Button, IconButton } from '../../../components/button.tsx'
 import { Checkbox } from '../../../components/input.tsx'
 import { useFault } from '../draft-fields.tsx'
+import { usePart } from '../use-part.ts'
 import { TextPart } from './part-fields.tsx'
 import {
   type Group,
@@ -14,7 +15,6 @@ import {
   toggleKind,
 } from './sensitive-words.ts'
 import { useListKeys } from './use-list-keys.ts'
-import { usePart } from './use-part.ts'
 
 interface KindsProps {
   /** The list's place in the draft: `rules.3.when.sensitive.kinds`. */

@@ -1,9 +1,9 @@
 import type { RequestRule, ResponseRule } from '@sallyport/contracts'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { get, useFormContext } from 'react-hook-form'
+import { usePart } from '../use-part.ts'
 import { copyOf, faultyPlaces } from './rule-draft.ts'
 import { useListKeys } from './use-list-keys.ts'
-import { usePart } from './use-part.ts'
 
 export type Rule = RequestRule | ResponseRule
 export type RowAction = 'up' | 'down' | 'toggle' | 'copy' | 'remove'

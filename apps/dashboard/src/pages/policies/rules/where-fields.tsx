@@ -1,8 +1,8 @@
 import { type HttpMethod, httpMethods } from '@sallyport/contracts'
 import { PathsField, useFault } from '../draft-fields.tsx'
 import { Toggles } from '../toggles.tsx'
+import { usePart } from '../use-part.ts'
 import { LinesPart } from './part-fields.tsx'
-import { usePart } from './use-part.ts'
 
 const methodOptions = httpMethods.map((value) => ({ value, label: value }))
 
