@@ -164,9 +164,13 @@ export interface Unsettled {
 }
 
 export interface SettleStore {
-  /** Leases messages of the last hour that have a reference and do not say yet what became of their approval. */
+  /**
+   * Leases messages of the last hour that have a reference and do not say yet what became of their approval. Who decided is told
+   * where the channel's owner is a reader now, and the channel tells more than that something waits.
+   */
   claimUnsettled(given: {
     readonly by: string
+    readonly readers: readonly Role[]
     readonly leaseMs: number
     readonly rowsMax: number
   }): Promise<Unsettled[]>

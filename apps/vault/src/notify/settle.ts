@@ -5,6 +5,7 @@ import type { Unsettled } from './notify-store.ts'
 import { openChannel } from './sealed-channel.ts'
 import { openReference } from './sealed-reference.ts'
 import { type SendContext, sendMsMax } from './sender.ts'
+import { readersOf } from './write-message.ts'
 
 /** A message that could not be changed is tried again after as long, for an hour. */
 const leaseMs = 60_000
@@ -40,7 +41,9 @@ export function createSettling(
 
   return async (): Promise<void> => {
     if (!isNeeded || stop.aborted) return
-    const claimed = await store.claimUnsettled({ by: replica, leaseMs, rowsMax: atOnceMax })
+    const claimed = await store.claimUnsettled({
+      ...{ by: replica, readers: readersOf.approval, leaseMs, rowsMax: atOnceMax },
+    })
     await Promise.all(
       claimed.map((one) =>
         settle(one).catch((error: unknown) =>

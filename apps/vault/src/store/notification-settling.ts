@@ -1,3 +1,4 @@
+import type { Role } from '@sallyport/contracts'
 import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { SettleStore, Unsettled } from '../notify/notify-store.ts'
 import type { Settled } from '../notify/sender.ts'
@@ -20,13 +21,16 @@ const by = sql<string | null>`coalesce(
   (SELECT ${approvalAnswers.email} FROM ${approvalAnswers}
     WHERE ${approvalAnswers.approvalId} = ${approvals.id} ORDER BY ${approvalAnswers.at} DESC LIMIT 1))`
 
+const ownerRole = sql<Role | null>`(
+  SELECT ${owners.role} FROM ${owners} WHERE ${owners.id} = ${notificationChannels.ownerId})`
+
 /** Builds the queries on messages whose buttons are of no use any more. */
 export function createNotificationSettlingStore({
   db,
   transaction,
 }: Pick<Database, 'db' | 'transaction'>): SettleStore {
   return guardStore<SettleStore>({
-    claimUnsettled: ({ by: replica, leaseMs, rowsMax }) =>
+    claimUnsettled: ({ by: replica, readers, leaseMs, rowsMax }) =>
       transaction(async (tx): Promise<Unsettled[]> => {
         const rows = await tx
           .select({
@@ -34,7 +38,7 @@ export function createNotificationSettlingStore({
             channel: channelColumns,
             reference: deliveries.reference,
             approvalId: approvals.id,
-            ...{ status, by },
+            ...{ status, by, ownerRole },
           })
           .from(deliveries)
           .innerJoin(notificationChannels, eq(notificationChannels.id, deliveries.channelId))
@@ -62,9 +66,11 @@ export function createNotificationSettlingStore({
           .where(inArray(deliveries.id, ids))
         return rows.flatMap(({ id, channel, reference, ...row }) => {
           if (reference === null) return []
+          const mayRead = row.ownerRole !== null && readers.includes(row.ownerRole)
+          const tellsWho = mayRead && channel.detail === 'full'
           const settled = {
             ...{ approvalId: row.approvalId, status: row.status },
-            ...(row.by !== null && { by: row.by }),
+            ...(row.by !== null && tellsWho && { by: row.by }),
           }
           return [{ id, channel, reference, settled }]
         })

@@ -212,7 +212,7 @@ describe('notifications in the database', () => {
       },
     })
     const store = createNotificationSettlingStore(test.database)
-    const given = { by: 'a', leaseMs: 30_000, rowsMax: 10 }
+    const given = { by: 'a', readers: readersOf.approval, leaseMs: 30_000, rowsMax: 10 }
     expect(await store.claimUnsettled(given)).toEqual([])
     await db
       .update(approvals)
@@ -225,6 +225,17 @@ describe('notifications in the database', () => {
         settled: { approvalId: 'apr_1', status: 'denied', by: 'owner@example.com' },
       },
     ])
+    // Whoever may not read of it any more, or wants no details outside, is not told who it was.
+    const again = async () => {
+      await db.update(notificationDeliveries).set({ leasedUntil: null })
+      return store.claimUnsettled({ ...given, by: both[0]?.length === 1 ? 'a' : 'b' })
+    }
+    await db.update(notificationChannels).set({ detail: 'minimal' })
+    expect((await again())[0]?.settled).toEqual({ approvalId: 'apr_1', status: 'denied' })
+    await db.update(notificationChannels).set({ detail: 'full' })
+    const nobody = { ...given, readers: [], by: both[0]?.length === 1 ? 'a' : 'b' }
+    await db.update(notificationDeliveries).set({ leasedUntil: null })
+    expect((await store.claimUnsettled(nobody))[0]?.settled).not.toHaveProperty('by')
     const [one] = both.flat()
     const by = both[0]?.length === 1 ? 'a' : 'b'
     await store.endSettling({ id: one?.id ?? '', by })
