@@ -287,6 +287,37 @@ describe('what an agent gets to see', () => {
     },
   )
 
+  it('is not done to a stream whose pieces say together what none of them says', async () => {
+    verifies('S-21')
+    const pieces = ['Write to bo', 'b@exam', 'ple.com, or ', 'not.']
+    const shapes: ((piece: string, at: number) => unknown)[] = [
+      (content) => ({ choices: [{ index: 0, delta: { content } }] }),
+      (text, at) => ({ type: 'content_block_delta', index: 1, delta: { text }, seq: at }),
+      (delta) => ({ type: 'response.output_text.delta', delta }),
+      (text) => ({ candidates: [{ content: { parts: [{ text }] } }] }),
+      (response) => ({ response, done: false }),
+    ]
+    for (const shape of shapes) {
+      const written = pieces.map((piece, at) => JSON.stringify(shape(piece, at)))
+      const events = written.map((one) => `data: ${one}\n\n`).join('')
+      const type = 'text/event-stream'
+      expect(await withheldReason(events, [redact], { type })).toMatch(/several pieces/)
+      const lines = `${written.join('\n')}\n`
+      const ndjson = 'application/x-ndjson'
+      expect(await withheldReason(lines, [redact], { type: ndjson })).toMatch(/several pieces/)
+      expect(await bodyOf(events, [{ redact: ['phone'] }], { type })).toBe(events)
+    }
+    // Answers that are written side by side.
+    const side = [0, 1, 0, 1].map((index, at) => ({
+      choices: [{ index, delta: { content: ['to bo', 'on b@exam', 'dily ', 'ple.com'][at] } }],
+    }))
+    const type = 'text/event-stream'
+    const events = side.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('')
+    expect(await withheldReason(events, [redact], { type })).toMatch(/several pieces/)
+    const ids = ['bob', '@example.com'].map((id) => JSON.stringify({ id })).join('\n')
+    expect(await bodyOf(ids, [redact], { type: 'application/x-ndjson' })).toBe(ids)
+  })
+
   it('is done to texts in base64, which stay what they were but for what is taken out', async () => {
     verifies('S-21')
     const words = `Write to ${mail}, or to nobody at all?>?>`

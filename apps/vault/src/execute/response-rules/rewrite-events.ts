@@ -2,6 +2,7 @@ import type { AnswerRewriting } from '../../policy/compile-response-rules.ts'
 import type { RedactText } from '../../policy/redact-json.ts'
 import { type Rewriting, rewriteJson } from './rewrite-json.ts'
 import { redactPlain } from './rewrite-text.ts'
+import { createSplitTexts } from './split-texts.ts'
 
 // Server-sent events, as the HTML standard (§9.2) reads them: lines that end in CRLF, LF or CR; `data` may be said more than
 // once and means its lines joined; an empty line ends an event.
@@ -22,6 +23,8 @@ const framing: ReadonlySet<string> = new Set(['event', 'id', 'retry'])
  */
 export function* rewriteEvents(text: string, rewriting: AnswerRewriting): Rewriting {
   const parts: string[] = []
+  const split = rewriting.redact && createSplitTexts(rewriting.redact)
+  const told = (data: string) => split?.add(data)
   let count = 0
   let event: Line[] = []
   for (const line of linesOf(text)) {
@@ -29,13 +32,14 @@ export function* rewriteEvents(text: string, rewriting: AnswerRewriting): Rewrit
       event.push(line)
       continue
     }
-    const rewritten = yield* rewriteEvent(event, rewriting)
+    const rewritten = yield* rewriteEvent(event, { ...rewriting, told })
     parts.push(rewritten.text, line.end)
     count += rewritten.count
     event = []
     if (parts.length % partsATurn === 0) yield
   }
-  const last = yield* rewriteEvent(event, rewriting)
+  const last = yield* rewriteEvent(event, { ...rewriting, told })
+  split?.check()
   return { text: parts.join('') + last.text, count: count + last.count }
 }
 
@@ -51,11 +55,15 @@ function* linesOf(text: string): Generator<Line, undefined> {
   if (at < text.length) yield { text: text.slice(at), end: '' }
 }
 
-function* rewriteEvent(event: readonly Line[], rewriting: AnswerRewriting): Rewriting {
+function* rewriteEvent(
+  event: readonly Line[],
+  rewriting: AnswerRewriting & { readonly told: (data: string) => void },
+): Rewriting {
   const fields = event.map((line) => ({ line, ...readField(line.text) }))
   const data = fields.filter(({ name }) => name === 'data')
   const before = data.map(({ value }) => value).join('\n')
   const after = data.length === 0 ? { text: '', count: 0 } : yield* rewriteData(before, rewriting)
+  if (after.text !== '') rewriting.told(after.text)
   let text = ''
   let count = after.count
   for (const field of fields) {

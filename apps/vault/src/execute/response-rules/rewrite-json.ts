@@ -1,6 +1,7 @@
 import type { AnswerRewriting } from '../../policy/compile-response-rules.ts'
 import { type Redacted, redactJson } from '../../policy/redact-json.ts'
 import { selectJson } from '../../policy/select-json.ts'
+import { createSplitTexts } from './split-texts.ts'
 
 /** A rewriting that lets others have their turn whenever it yields. */
 export type Rewriting = Generator<undefined, Redacted>
@@ -25,6 +26,7 @@ export function* rewriteJson(
  */
 export function* rewriteLines(text: string, rewriting: AnswerRewriting): Rewriting {
   const lines: string[] = []
+  const split = rewriting.redact && createSplitTexts(rewriting.redact)
   let count = 0
   let at = 0
   while (at < text.length) {
@@ -33,11 +35,13 @@ export function* rewriteLines(text: string, rewriting: AnswerRewriting): Rewriti
     const line = text.slice(at, end)
     const rewritten =
       line.trim() === '' ? { text: line, count: 0 } : yield* rewriteJson(line, rewriting)
+    if (rewritten.text.trim() !== '') split?.add(rewritten.text)
     lines.push(rewritten.text, found < 0 ? '' : '\n')
     count += rewritten.count
     at = end + 1
     if (lines.length % linesATurn === 0) yield
   }
+  split?.check()
   return { text: lines.join(''), count }
 }
 
