@@ -354,6 +354,20 @@ describe('merging the query', () => {
     )
   })
 
+  it('refuses a query that asks for another method than the one that is decided on', () => {
+    verifies('S-14', 'S-18')
+    for (const query of [
+      ...['$httpMethod=DELETE', '%24httpHeaders=X-HTTP-Method-Override%3ADELETE', '_method=delete'],
+      ...['_HttpMethod=PATCH', 'x-http-method-override=DELETE', 'a=b;_method=delete', '+_method=x'],
+    ]) {
+      expect(refusal({ url: `${host}/?${query}` }), query).toBe('invalid-query')
+    }
+    expect(refusal({ query: { _Method: 'DELETE' } })).toBe('invalid-query')
+    expect(freeze({ query: { method: 'x', payment_method: 'y', $top: 1 } }).url).toContain(
+      'method=x',
+    )
+  })
+
   it('refuses a query in which the agent gives the credential’s parameter', () => {
     verifies('S-18')
     const slot = { queryName: 'api_key' }

@@ -10,6 +10,7 @@ import {
   type QueryParameters,
   refuseCredentialName,
   refuseNamesInBoth,
+  refuseOverrides,
 } from './request-query.ts'
 
 declare const frozen: unique symbol
@@ -155,6 +156,7 @@ function freezeUrl(
   const given = encodeQuery(input.query ?? {})
   refuseNamesInBoth(own, given.parameters)
   const parameters = [...own, ...given.parameters]
+  refuseOverrides(parameters)
   const queryName = options.slot?.queryName
   if (queryName !== undefined) refuseCredentialName(parameters, queryName)
   const merged = [query ?? '', given.raw].filter((part) => part !== '').join('&')

@@ -103,3 +103,25 @@ export function refuseCredentialName(parameters: QueryParameters, credentialName
     }
   }
 }
+
+/** Google, Salesforce, Rails and OData read another method from them, or headers that never pass. */
+const overriding: ReadonlySet<string> = new Set([
+  ...['$httpmethod', '$httpheaders', '_httpmethod', '_method', '_http_method'],
+  ...['x-http-method', 'x-http-method-override', 'x-method-override', 'x_http_method_override'],
+])
+
+/** Refuses what makes another request of it than the one that is decided on (S-14, S-18), also behind a semicolon. */
+export function refuseOverrides(parameters: QueryParameters): void {
+  for (const [name, value] of parameters) {
+    const names = [name, ...name.split(';'), ...value.split(';').slice(1)]
+    const found = names.some((one) =>
+      overriding.has((one.split('=')[0] ?? '').replaceAll('+', ' ').trim().toLowerCase()),
+    )
+    if (found) {
+      refuse(
+        'The query asks for another method, or for headers.',
+        'Give the method as method and headers in headers.',
+      )
+    }
+  }
+}
