@@ -6,7 +6,7 @@ import { execPath, stderr, stdout } from 'node:process'
 import { root } from './fresh.mjs'
 import { orExplain, setup } from './setup.mjs'
 
-const bytesMax = 150_000
+const bytesMax = 200_000
 const pictures = [
   'approvals-of-one-agent-desktop',
   'approval-phone',
