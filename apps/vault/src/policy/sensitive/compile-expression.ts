@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js'
+import { atOnce, type Turns } from './turns.ts'
 
 /** An owner's expression, ready to be tried. Its time grows with the text, never with the square of it. */
 export interface Expression {
@@ -10,6 +11,8 @@ export interface Expression {
    * that follows the thousandth becomes one match, so that a careless expression hides too much and not too little.
    */
   find(text: string): readonly Span[]
+  /** The same, with pauses. */
+  findInTurns(text: string): Turns<readonly Span[]>
 }
 
 interface Span {
@@ -22,6 +25,8 @@ const programSizeMax = 512
 /** Without a window each of n matches could read to the end of the text before it knows that it is one. */
 const seenChars = 1024
 const windowChars = 2 * seenChars
+/** Where nothing matches in a text of this length, trying all of it at once takes less time; in a longer one, too much without a pause. */
+const testedChars = 4 * windowChars
 const densestCharsPerMatch = 16
 const matchesAlwaysTaken = 1000
 
@@ -36,7 +41,10 @@ export function compileExpression(
 ): Expression {
   const compiled = compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0)
   const test = (text: string): boolean => compiled.matcher(text).find()
-  return { test, find: (text) => (test(text) ? findAll(compiled, text) : []) }
+  const findInTurns = function* (text: string): Turns<readonly Span[]> {
+    return text.length > testedChars || test(text) ? yield* findAll(compiled, text) : []
+  }
+  return { test, find: (text) => atOnce(findInTurns(text)), findInTurns }
 }
 
 /** What is wrong with an expression, in a sentence; undefined where nothing is. */
@@ -89,11 +97,12 @@ function explain(fault: RE2JSSyntaxException): string {
   return `The expression cannot be read: ${fault.getDescription()}${where === '' ? '' : ` (${where})`}.`
 }
 
-function findAll(compiled: RE2JS, text: string): Span[] {
+function* findAll(compiled: RE2JS, text: string): Turns<Span[]> {
   const found: Span[] = []
   const foundMax = matchesAlwaysTaken + text.length / densestCharsPerMatch
   let at = 0
   while (at < text.length) {
+    yield
     const cut = splitsPair(text, at + windowChars) ? at + windowChars + 1 : at + windowChars
     const match = findFrom(compiled, text, { at, cut })
     if (match === undefined) {

@@ -2,12 +2,13 @@ import type { CustomKind, SensitiveKind } from '@sallyport/contracts'
 import { compileExpression, type Expression } from './compile-expression.ts'
 import type { Finding } from './finding.ts'
 import { isSecretMember } from './kinds/assigned-secret.ts'
-import { resolveFindings } from './resolve-findings.ts'
+import { inOrder, resolveFindings } from './resolve-findings.ts'
 import { type LegibleText, readLegibly } from './scan/legible-text.ts'
 import { mask, maskSpans } from './scan/mask.ts'
 import type { Scan } from './scan/scan-tokens.ts'
 import { createVicinity, type Span } from './scan/vicinity.ts'
 import { scansOf } from './scans.ts'
+import type { Turns } from './turns.ts'
 
 /** What is looked for. */
 export interface Kinds {
@@ -44,38 +45,39 @@ const reachChars = 512
 /** Each round finds what only the last one's findings had kept from being found; more than three are never seen in life. */
 const roundsMax = 8
 const besideCharsMax = 64
+/** Characters that are looked through before others may have their turn; at worst a few milliseconds. */
+const charsATurn = 2048
+const findingsATurn = 4096
 
 /**
  * All findings, resolved, in order. What is found is taken out and its surroundings are looked at again, so that finding
  * in what is left finds nothing more.
  */
-export function findAll(kinds: Kinds, subject: Subject): readonly Finding[] {
+export function* findAll(kinds: Kinds, subject: Subject): Turns<readonly Finding[]> {
   const { text, offset } = withName(subject)
-  const first = resolveFindings(
-    [...scanAll(kinds, text, { offset }), ...findOwn(kinds, subject, offset)],
-    kinds.order,
-  )
-  const found = [...first]
+  const found = yield* scanAll(kinds, text, { offset })
+  for (const own of yield* findOwn(kinds, subject, offset)) found.push(own)
+  let fresh = found.length === 0 ? found : yield* resolveFindings(found, kinds.order)
+  const all: Finding[] = []
   let masked = text
-  let fresh: readonly Finding[] = first
-  for (let round = 1; round < roundsMax && fresh.length > 0; round += 1) {
-    masked = maskSpans(masked, fresh)
-    fresh = resolveFindings(
-      scanAll(kinds, masked, { offset, windows: windowsAround(fresh) }),
-      kinds.order,
-    )
-    found.push(...fresh)
+  for (let round = 1; fresh.length > 0; round += 1) {
+    for (const [place, { kind, start, end }] of fresh.entries()) {
+      all.push({ kind, start: start - offset, end: end - offset })
+      if (place % findingsATurn === findingsATurn - 1) yield
+    }
+    if (round === roundsMax) break
+    masked = yield* maskSpans(masked, fresh)
+    const windows = yield* windowsAround(fresh)
+    fresh = yield* resolveFindings(yield* scanAll(kinds, masked, { offset, windows }), kinds.order)
   }
-  return found
-    .map(({ kind, start, end }) => ({ kind, start: start - offset, end: end - offset }))
-    .sort((a, b) => a.start - b.start)
+  return yield* inOrder(all)
 }
 
 /** Whether there is any. */
-export function hasAny(kinds: Kinds, subject: Subject): boolean {
+export function* hasAny(kinds: Kinds, subject: Subject): Turns<boolean> {
   const { text, offset } = withName(subject)
-  const isEnough = scanAll(kinds, text, { offset, isOneEnough: true }).length > 0
-  return isEnough || findOwn(kinds, subject, offset).length > 0
+  const found = yield* scanAll(kinds, text, { offset, isOneEnough: true })
+  return found.length > 0 || (yield* findOwn(kinds, subject, offset)).length > 0
 }
 
 /** The name stands before the text as it does in a document, so that it is a word nearby. */
@@ -93,9 +95,14 @@ interface How {
   readonly isOneEnough?: boolean
 }
 
-function scanAll(kinds: Kinds, text: string, { offset, windows, isOneEnough }: How): Finding[] {
+function* scanAll(
+  kinds: Kinds,
+  text: string,
+  { offset, windows, isOneEnough }: How,
+): Turns<Finding[]> {
   const found: Finding[] = []
-  for (const reading of readLegibly(text)) {
+  let walked = 0
+  for (const reading of yield* readLegibly(text)) {
     const near = createVicinity(reading.text)
     const report = (kind: SensitiveKind, { start, end }: Span): boolean => {
       const finding = { kind, ...reading.originalOf(start, end) }
@@ -105,8 +112,16 @@ function scanAll(kinds: Kinds, text: string, { offset, windows, isOneEnough }: H
       return !isOutside && isOneEnough === true
     }
     for (const { start: from, end: to } of rangesOf(reading, text, windows)) {
-      for (const scan of kinds.scans) {
-        if (scan({ text: reading.text, from, to, near }, report)) return found
+      const range = { text: reading.text, from, to, near }
+      const walks = kinds.scans.map((scan) => scan(range, report))
+      for (let at = from; at < to; ) {
+        const until = Math.min(to, at + charsATurn)
+        for (const walk of walks) if (walk(until)) return found
+        walked += until - at
+        at = until
+        if (walked < charsATurn) continue
+        walked = 0
+        yield
       }
     }
   }
@@ -125,9 +140,10 @@ function rangesOf(
 }
 
 /** The surroundings of the findings, joined where they touch. */
-function windowsAround(found: readonly Finding[]): readonly Span[] {
+function* windowsAround(found: readonly Finding[]): Turns<readonly Span[]> {
   const windows: { start: number; end: number }[] = []
-  for (const { start, end } of found) {
+  for (const [place, { start, end }] of found.entries()) {
+    if (place % findingsATurn === findingsATurn - 1) yield
     const from = Math.max(0, start - reachChars)
     const last = windows.at(-1)
     if (last !== undefined && from <= last.end) last.end = end + reachChars
@@ -137,15 +153,21 @@ function windowsAround(found: readonly Finding[]): readonly Span[] {
 }
 
 /** An owner's own kinds, and a member that is a secret as a whole. */
-function findOwn({ custom, hasSecrets }: Kinds, subject: Subject, offset: number): Finding[] {
-  const { text, beside } = subject
-  const own = custom.flatMap(({ name, expression }) =>
-    expression.find(text).map(({ start, end }) => ({ kind: name, start, end })),
-  )
+function* findOwn(
+  { custom, hasSecrets }: Kinds,
+  { text, beside }: Subject,
+  offset: number,
+): Turns<Finding[]> {
+  const own: Finding[] = []
+  const add = (kind: string, { start, end }: Span) => {
+    const isFree = !text.slice(start, end).includes(mask)
+    if (isFree) own.push({ kind, start: start + offset, end: end + offset })
+  }
+  for (const { name, expression } of custom) {
+    for (const span of yield* expression.findInTurns(text)) add(name, span)
+  }
   if (hasSecrets && beside !== undefined && isSecretMember(beside, text)) {
-    own.push({ kind: 'secret', start: 0, end: text.length })
+    add('secret', { start: 0, end: text.length })
   }
   return own
-    .filter(({ start, end }) => !text.slice(start, end).includes(mask))
-    .map(({ kind, start, end }) => ({ kind, start: start + offset, end: end + offset }))
 }

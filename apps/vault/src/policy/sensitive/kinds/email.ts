@@ -1,4 +1,4 @@
-import { nextSign, type Range, type Report } from '../scan/scan-tokens.ts'
+import { nextSign, type Range, type Report, type Walk } from '../scan/scan-tokens.ts'
 
 /** RFC 5321 allows 64; addresses for bounces are longer in life. */
 const localCharsMax = 128
@@ -26,25 +26,30 @@ const fileEnding =
 const atSigns = ['@', '%40'] as const
 
 /** Addresses: `name@host.tld`. Not the `git@host:path` of a repository, nor `icon@2x.png`, nor `package@1.2.3`. */
-export function scanEmails(range: Range, report: Report): boolean {
-  return atSigns.some((sign) => scanFor(sign, range, report))
+export function scanEmails(range: Range, report: Report): Walk {
+  const walks = atSigns.map((sign) => scanFor(sign, range, report))
+  return (until) => walks.some((walk) => walk(until))
 }
 
-function scanFor(sign: string, { text, from, to }: Range, report: Report): boolean {
+function scanFor(sign: string, { text, from, to }: Range, report: Report): Walk {
   let floor = 0
-  const last = Math.min(text.length, to + localCharsMax)
-  const next = (after: number) => nextSign(sign, { text, from: after, to: last })
-  for (let at = next(from); at >= 0; at = next(at + 1)) {
-    const start = localStart(text, at, floor)
-    // What has been read to the left is not read again: signs that follow each other closely cost no more.
-    floor = at + sign.length
-    if (start === undefined) continue
-    const end = domainEnd(text, floor)
-    if (end === undefined || isRepository(text, start, end)) continue
-    if (start >= from && start < to && report('email', { start, end })) return true
-    floor = end
+  let searched = from
+  return (until) => {
+    const last = until < to ? until : Math.min(text.length, to + localCharsMax)
+    const next = (after: number) => nextSign(sign, { text, from: after, to: last })
+    for (let at = next(searched); at >= 0; at = next(at + 1)) {
+      const start = localStart(text, at, floor)
+      // What has been read to the left is not read again: signs that follow each other closely cost no more.
+      floor = at + sign.length
+      if (start === undefined) continue
+      const end = domainEnd(text, floor)
+      if (end === undefined || isRepository(text, start, end)) continue
+      if (start >= from && start < to && report('email', { start, end })) return true
+      floor = end
+    }
+    searched = last
+    return false
   }
-  return false
 }
 
 function localStart(text: string, at: number, floor: number): number | undefined {

@@ -1,6 +1,6 @@
 import { matchAt } from '../scan/form.ts'
 import { mask } from '../scan/mask.ts'
-import { nextSign, type Range, type Report } from '../scan/scan-tokens.ts'
+import { nextSign, type Range, type Report, type Walk } from '../scan/scan-tokens.ts'
 import { isWordAt } from '../scan/word-class.ts'
 
 const schemeCharsMax = 20
@@ -11,27 +11,30 @@ const host =
 const ending = new RegExp(`[\\s<>"'\`\\\\{}|^${mask}\\u3000-\\u303f\\uff00-\\uffef]`, 'g')
 
 /** `scheme://host…` and `www.host.tld…`, to the end of what may belong to it. */
-export function scanUrls(range: Range, report: Report): boolean {
-  return scanFor('://', range, report) || scanFor('www.', range, report)
+export function scanUrls(range: Range, report: Report): Walk {
+  const withScheme = scanFor('://', range, report)
+  const withoutScheme = scanFor('www.', range, report)
+  return (until) => withScheme(until) || withoutScheme(until)
 }
 
-function scanFor(sign: '://' | 'www.', { text, from, to }: Range, report: Report): boolean {
-  const last = Math.min(text.length, to + schemeCharsMax)
-  const next = (after: number) => nextSign(sign, { text, from: after, to: last })
-  let at = next(from)
-  while (at >= 0) {
-    const start = sign === '://' ? schemeStart(text, at) : wwwStart(text, at)
-    const hostAt = at + (sign === '://' ? sign.length : 0)
-    if (start === undefined || matchAt(host, text, hostAt) === undefined) {
-      at = next(at + sign.length)
-      continue
+function scanFor(sign: '://' | 'www.', { text, from, to }: Range, report: Report): Walk {
+  let searched = from
+  return (until) => {
+    const last = until < to ? until : Math.min(text.length, to + schemeCharsMax)
+    const next = () => nextSign(sign, { text, from: searched, to: last })
+    for (let at = next(); at >= 0; at = next()) {
+      searched = at + sign.length
+      const start = sign === '://' ? schemeStart(text, at) : wwwStart(text, at)
+      const hostAt = at + (sign === '://' ? sign.length : 0)
+      if (start === undefined || matchAt(host, text, hostAt) === undefined) continue
+      const end = urlEnd(text, hostAt)
+      const isOne = end > hostAt && start >= from && start < to
+      searched = Math.max(end, searched)
+      if (isOne && report('url', { start, end })) return true
     }
-    const end = urlEnd(text, hostAt)
-    const isOne = end > hostAt && start >= from && start < to
-    if (isOne && report('url', { start, end })) return true
-    at = next(Math.max(end, at + sign.length))
+    searched = Math.max(searched, last)
+    return false
   }
-  return false
 }
 
 function schemeStart(text: string, at: number): number | undefined {

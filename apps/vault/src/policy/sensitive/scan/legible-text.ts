@@ -1,3 +1,6 @@
+import type { Turns } from '../turns.ts'
+import { gatherText } from './gather-text.ts'
+
 /** A text as the kinds read it: look-alikes of digits, hyphens and spaces replaced, and a way back to what stood there. */
 export interface LegibleText {
   readonly text: string
@@ -68,7 +71,6 @@ const strange = new RegExp(
   `[${[...replacements.keys()].map(escapeUnit).join('')}]|${overDigit}`,
   'gu',
 )
-const hidden = new RegExp(`[${unseen}]|${overDigit}`, 'u')
 const beyondPlain = /[^\t-\r -~]/
 
 /**
@@ -76,10 +78,11 @@ const beyondPlain = /[^\t-\r -~]/
  * `-`, every space as ` `. Characters that are not seen may stand inside a number or between two words: where there are
  * any, two readings are given, one without them and one with a space for each.
  */
-export function readLegibly(original: string): readonly LegibleText[] {
-  if (!beyondPlain.test(original) || original.search(strange) < 0) return [asItIs(original)]
-  const without = replaceAll(original, '')
-  return hidden.test(original) ? [without, replaceAll(original, ' ')] : [without]
+export function* readLegibly(original: string): Turns<readonly LegibleText[]> {
+  if (!beyondPlain.test(original)) return [asItIs(original)]
+  const { strangers, unseen: unseenCount, reading } = yield* replaceAll(original, '')
+  if (strangers === 0) return [asItIs(original)]
+  return unseenCount === 0 ? [reading] : [reading, (yield* replaceAll(original, ' ')).reading]
 }
 
 const asItIs = (text: string): LegibleText => ({
@@ -87,19 +90,32 @@ const asItIs = (text: string): LegibleText => ({
   originalOf: (start, end) => ({ start, end }),
 })
 
-function replaceAll(original: string, forUnseen: string): LegibleText {
+interface Replaced {
+  readonly reading: LegibleText
+  /** How many were replaced, and how many of them are not seen. */
+  readonly strangers: number
+  readonly unseen: number
+}
+
+function* replaceAll(original: string, forUnseen: string): Turns<Replaced> {
   // From each place of `at` on, `gone` units of the original have no counterpart.
   const at: number[] = []
   const gone: number[] = []
   let missing = 0
-  let kept = ''
+  let strangers = 0
+  let unseenCount = 0
   let from = 0
-  for (const { 0: character, index } of original.matchAll(strange)) {
-    const plain = replacements.get(character) || forUnseen
-    kept += original.slice(from, index) + plain
-    from = index + character.length
-    if (character.length === plain.length) continue
-    missing += character.length - plain.length
+  const kept = gatherText()
+  const replace = ({ start, end }: { readonly start: number; readonly end: number }) => {
+    const meant = replacements.get(original.slice(start, end))
+    const plain = meant || forUnseen
+    strangers += 1
+    if (!meant) unseenCount += 1
+    kept.add(original.slice(from, start))
+    kept.add(plain)
+    from = end
+    if (end - start === plain.length) return
+    missing += end - start - plain.length
     const place = from - missing
     if (at.at(-1) === place) gone[gone.length - 1] = missing
     else {
@@ -107,16 +123,52 @@ function replaceAll(original: string, forUnseen: string): LegibleText {
       gone.push(missing)
     }
   }
-  kept += original.slice(from)
+  for (let start = 0; start < original.length; start += charsATurn) {
+    for (const span of strangersIn(original, Math.max(start, from), start + charsATurn))
+      replace(span)
+    yield
+  }
+  kept.add(original.slice(from))
   const goneAt = (place: number): number => gone[lastUpTo(at, place)] ?? 0
-  return {
-    text: kept,
+  const reading: LegibleText = {
+    text: kept.text(),
     originalOf(start, end) {
       const last = end - 1 + goneAt(end - 1)
       const isPair = (original.charCodeAt(last) & 0xfc00) === 0xd800
       return { start: start + goneAt(start), end: last + (isPair ? 2 : 1) }
     },
   }
+  return { reading, strangers, unseen: unseenCount }
+}
+
+const charsATurn = 4096
+/** As far back as what is drawn over a digit sees, and as long as a character is. */
+const contextChars = 2
+
+/** What is to be replaced and begins between two places. */
+function strangersIn(
+  text: string,
+  from: number,
+  to: number,
+): readonly { readonly start: number; readonly end: number }[] {
+  const found: { start: number; end: number }[] = []
+  const first = Math.max(0, from - contextChars)
+  const seen = text.slice(first, to + contextChars)
+  strange.lastIndex = from - first
+  for (let match = strange.exec(seen); match !== null; match = strange.exec(seen)) {
+    const start = first + match.index
+    if (start >= to) break
+    let end = first + strange.lastIndex
+    if (strange.lastIndex === seen.length && end < text.length) {
+      // It may go on behind what is seen.
+      strange.lastIndex = start
+      end = start + (strange.exec(text)?.[0].length ?? 0)
+      found.push({ start, end })
+      break
+    }
+    found.push({ start, end })
+  }
+  return found
 }
 
 /** The index of the last value that is not above `limit`; -1 where all are. Bounded by the length's binary logarithm. */

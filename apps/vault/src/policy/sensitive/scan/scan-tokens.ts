@@ -14,8 +14,11 @@ export interface Range {
   readonly near: Near
 }
 
-/** Looks through a stretch of text; answers whether it was enough. */
-export type Scan = (range: Range, report: Report) => boolean
+/** Goes on up to a place; answers whether it was enough. In however many steps it goes, it finds the same. */
+export type Walk = (until: number) => boolean
+
+/** Begins to look through a stretch of text. The last step of the walk goes up to the end of the range. */
+export type Scan = (range: Range, report: Report) => Walk
 
 /** Where a sign stands next, before `to`; -1 where it does not. What lies behind is not read, however long it is. */
 export function nextSign(
@@ -38,39 +41,65 @@ export function createTokenScan(forms: readonly Form[]): Scan {
     letters: byLength(forms, 'letters'),
     mixed: byLength(forms, 'mixed'),
   }
-  return ({ text, from, to, near }, report) => {
+  return ({ text, from, near }, report) => {
     // Of one kind nothing begins inside of what was found.
     const until = new Map(kinds.map((kind) => [kind, 0]))
     let at = from
-    while (at < text.length && isWordAt(text, at - 1) && isWordAt(text, at)) at += 1
-    while (at < to) {
-      const start = at
-      let classes = 0
-      for (; at < text.length; at += 1) {
-        const found = classOf(text.charCodeAt(at))
-        if (found === wordClass.none) break
-        classes |= found
+    return (stop) => {
+      // What is left of a longer token.
+      while (at < stop && isWordAt(text, at - 1) && isWordAt(text, at)) at += 1
+      while (at < stop) {
+        const token = readToken(text, at, stop)
+        const start = at
+        at = token.end
+        const tried = formsFor(byShape, token.classes, token.end - start)
+        if (tried === undefined) {
+          if (at === start) at += 1
+          continue
+        }
+        const next = text.charAt(at)
+        const place = { text, start, end: at, near }
+        for (const form of tried) {
+          if (form.next !== undefined && (next === '' || !form.next.includes(next))) continue
+          const span = matchAfter(form, place, until.get(form.kind) ?? 0)
+          if (span === undefined) continue
+          until.set(form.kind, span.end)
+          if (report(form.kind, span)) return true
+        }
       }
-      const length = at - start
-      if (length === 0) {
-        at += 1
-        continue
-      }
-      const shape = shapeOf(classes)
-      const tried = shape === undefined ? undefined : byShape[shape][length]
-      if (tried === undefined) continue
-      const next = text.charAt(at)
-      const place = { text, start, end: at, near }
-      for (const form of tried) {
-        if (form.next !== undefined && (next === '' || !form.next.includes(next))) continue
-        const span = matchAfter(form, place, until.get(form.kind) ?? 0)
-        if (span === undefined) continue
-        until.set(form.kind, span.end)
-        if (report(form.kind, span)) return true
-      }
+      return false
     }
-    return false
   }
+}
+
+interface Token {
+  readonly end: number
+  readonly classes: number
+}
+
+/** Reads on behind `stop` as far as a token may go that a form begins with. */
+function readToken(text: string, start: number, stop: number): Token {
+  const last = Math.min(text.length, Math.max(stop, start + tokenCharsMax + 1))
+  let classes = 0
+  let end = start
+  for (; end < last; end += 1) {
+    const found = classOf(text.charCodeAt(end))
+    if (found === wordClass.none) break
+    classes |= found
+  }
+  return { end, classes }
+}
+
+type FormsByShape = Readonly<Record<TokenShape, readonly (readonly Form[] | undefined)[]>>
+
+function formsFor(
+  forms: FormsByShape,
+  classes: number,
+  length: number,
+): readonly Form[] | undefined {
+  if (length === 0) return undefined
+  const shape = shapeOf(classes)
+  return shape === undefined ? undefined : forms[shape][length]
 }
 
 function matchAfter(form: Form, place: Place, until: number): Span | undefined {
