@@ -7,6 +7,7 @@ import { compileSensitive } from '../policy/sensitive/compile-sensitive.ts'
 import { answerOf } from './answer-of.ts'
 import { readAnswer } from './read-answer.ts'
 import { createScrubber } from './scrub.ts'
+import type { Pace } from './work-in-turns.ts'
 
 const secret = 'sk-live-0123456789abcdef'
 const mail = 'bob@example.com'
@@ -29,6 +30,12 @@ async function* pieces(bytes: Uint8Array, cuts: readonly number[] = []) {
   yield bytes.subarray(at)
 }
 
+const unhurried: Pace = {
+  takeTurn: () => new Promise((resolve) => void setImmediate(resolve)),
+  elapsed: () => performance.now(),
+  endMs: Number.POSITIVE_INFINITY,
+}
+
 async function read(
   body: string | Uint8Array,
   rules: readonly Rule[],
@@ -43,7 +50,7 @@ async function read(
     },
     {
       scrubber: createScrubber([secret]),
-      takeTurn: () => new Promise((resolve) => void setImmediate(resolve)),
+      pace: unhurried,
       rules: compileResponseRules(rules.map((rule, at) => ({ id: `rule-${at}`, ...rule }))),
     },
   )
@@ -411,7 +418,7 @@ describe('secrets are taken out after the rules too', () => {
       },
       {
         scrubber: halves,
-        takeTurn: async () => {},
+        pace: unhurried,
         rules: compileResponseRules([{ id: 'x', drop: ['b'] }]),
       },
     )

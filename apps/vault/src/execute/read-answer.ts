@@ -4,12 +4,13 @@ import {
   type CompiledResponseRule,
   rewritingOf,
 } from '../policy/compile-response-rules.ts'
+import { atOnce } from '../policy/sensitive/turns.ts'
 import { decodeText, isText, mediaTypeOf, parseBody, type ScrubbedBody } from './parse-body.ts'
 import { applyResponseRules } from './response-rules/apply-response-rules.ts'
 import { redactThroughBase64 } from './response-rules/redact-through-base64.ts'
 import { redactHeader } from './response-rules/rewrite-text.ts'
 import type { Scrubber } from './scrub.ts'
-import type { TakeTurn } from './take-turns.ts'
+import type { Pace } from './work-in-turns.ts'
 
 /** Answers of more bytes than this take turns at being parsed and searched. */
 const turnFromBytes = 256 * 1024
@@ -47,7 +48,7 @@ export type ReadAnswer = CleanAnswer | WithheldAnswer
 /** What reading needs. `rules` are those about answers to the request, whatever their status. */
 export interface ReadingNeeds {
   readonly scrubber: Scrubber
-  readonly takeTurn: TakeTurn
+  readonly pace: Pace
   readonly rules: readonly CompiledResponseRule[]
   /** Shown the body, parsed or as text, before a rule takes anything of it away. */
   readonly inspect?: ((body: unknown) => void) | undefined
@@ -60,7 +61,7 @@ export interface ReadingNeeds {
  */
 export async function readAnswer(
   answer: UpstreamAnswer,
-  { scrubber, takeTurn, rules, inspect }: ReadingNeeds,
+  { scrubber, pace, rules, inspect }: ReadingNeeds,
 ): Promise<ReadAnswer> {
   const headers: Record<string, string> = Object.create(null)
   let redactions = 0
@@ -81,7 +82,7 @@ export async function readAnswer(
     chunks.push(stream.push(chunk))
   }
   chunks.push(stream.end())
-  if (responseBytes > turnFromBytes) await takeTurn()
+  if (responseBytes > turnFromBytes) await pace.takeTurn()
   const { status } = answer
   const body = {
     bytes: join(chunks),
@@ -92,7 +93,7 @@ export async function readAnswer(
   if (rewriting !== undefined) {
     const clean = { status, headers, body, responseBytes }
     inspect?.(decodeText(body.bytes))
-    return await filter(clean, rewriting, { scrubber, takeTurn })
+    return await filter(clean, rewriting, { scrubber, pace })
   }
   const parsed = parseBody(body, scrubber)
   inspect?.(parsed.body)
@@ -123,7 +124,7 @@ interface ScrubbedAnswer {
 async function filter(
   { status, headers, body, responseBytes }: ScrubbedAnswer,
   rewriting: AnswerRewriting,
-  { scrubber, takeTurn }: Pick<ReadingNeeds, 'scrubber' | 'takeTurn'>,
+  { scrubber, pace }: Pick<ReadingNeeds, 'scrubber' | 'pace'>,
 ): Promise<ReadAnswer> {
   const rules = rewriting.rules.map(({ id }) => id)
   const head = filterHeaders(headers, rewriting, scrubber)
@@ -131,7 +132,7 @@ async function filter(
   if (body.bytes.byteLength === 0) {
     return { status, headers: head.headers, body: null, responseBytes, redactions, rules }
   }
-  const ruled = await ruledBody(body, { status, rewriting, takeTurn }).catch(onlyWithheld)
+  const ruled = await ruledBody(body, { status, rewriting, pace }).catch(onlyWithheld)
   if (ruled instanceof Problem) return { status, responseBytes, redactions, rules, withheld: ruled }
   const bytes = Buffer.from(ruled.text, 'utf8')
   const rewritten = { ...body, bytes, isRewritten: true, redactions: redactions + ruled.count }
@@ -140,12 +141,12 @@ async function filter(
 
 const ruledBody = (
   { bytes, contentType }: ScrubbedBody,
-  how: Pick<ReadingNeeds, 'takeTurn'> & { status: number; rewriting: AnswerRewriting },
+  how: Pick<ReadingNeeds, 'pace'> & { status: number; rewriting: AnswerRewriting },
 ) => {
   const type = mediaTypeOf(contentType)
   const text = decodeText(bytes)
   const read = { text, bytes: bytes.byteLength, contentType, type, isText: isText(type) }
-  return applyResponseRules({ ...read, status: how.status }, how.rewriting, how.takeTurn)
+  return applyResponseRules({ ...read, status: how.status }, how.rewriting, how.pace)
 }
 
 function onlyWithheld(thrown: unknown): Problem {
@@ -162,7 +163,7 @@ function filterHeaders(
   const kept: Record<string, string> = Object.create(null)
   let redactions = 0
   for (const [name, value] of Object.entries(headers)) {
-    const found = redactHeader(value, redact)
+    const found = atOnce(redactHeader(value, redact))
     redactions += found.count
     kept[name] = found.count === 0 ? value : scrubber.text(found.text)
   }

@@ -17,6 +17,8 @@ import type { TakeTurn } from './take-turns.ts'
 
 /** Milliseconds from sending to the last byte of the answer; under the 60 s after which MCP clients give up. */
 export const upstreamDeadlineMs = 55_000
+/** Milliseconds from sending until the policy's rules are applied to the answer; what takes longer is withheld. */
+const rulesDeadlineMs = 58_000
 /** Bytes of a decoded answer where the policy names no smaller bound. */
 const responseBytesMaxDefault = 10 * 1024 * 1024
 
@@ -90,7 +92,7 @@ export async function sendPermitted(
       { ...answer, headers, body },
       {
         scrubber,
-        takeTurn: needs.takeTurn,
+        pace: { ...needs, endMs: startedMs + rulesDeadlineMs },
         rules: permitted.responseRules,
         inspect: tally?.inspect,
       },

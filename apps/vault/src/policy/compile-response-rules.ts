@@ -140,19 +140,22 @@ const roundsMax = 3
 
 /** Redacts with several finders until none of them finds anything; where that has no end, the whole text goes. */
 function redactWith(finders: readonly SensitiveFinder[]): RedactText {
-  return (text, beside) => {
+  return function* (text, beside) {
     let left = text
     let count = 0
     for (let round = 0; round < roundsMax; round++) {
       const before = count
       for (const finder of finders) {
-        const found = finder.redact(left, beside)
+        const found = yield* finder.redactInTurns(left, beside)
         left = found.text
         count += found.count
       }
       if (count === before) return { text: left, count }
     }
-    const [kind] = finders.flatMap((finder) => finder.find(left, beside).map((one) => one.kind))
-    return { text: kind === undefined ? left : `[redacted:${kind}]`, count }
+    for (const finder of finders) {
+      const [found] = yield* finder.findInTurns(left, beside)
+      if (found !== undefined) return { text: `[redacted:${found.kind}]`, count }
+    }
+    return { text: left, count }
   }
 }

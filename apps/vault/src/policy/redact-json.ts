@@ -1,19 +1,13 @@
 import { endOfString, isPlain } from './select-json.ts'
+import type { Redacted } from './sensitive/compile-sensitive.ts'
+import { gatherText } from './sensitive/scan/gather-text.ts'
+import type { Turns } from './sensitive/turns.ts'
 
 /** Redacts one text; `beside` is the name of the member that it belongs to. The same text back where nothing is found. */
-export type RedactText = (
-  text: string,
-  beside?: string,
-) => { readonly text: string; readonly count: number }
-
-/** A text with what was taken out, and how often something was. */
-export interface Redacted {
-  readonly text: string
-  readonly count: number
-}
+export type RedactText = (text: string, beside?: string) => Turns<Redacted>
 
 /** Characters after which whoever drives the work may let others have their turn. */
-const pauseEveryChars = 32 * 1024
+const pauseEveryChars = 4096
 
 /** An object or a list that has been begun. */
 interface Frame {
@@ -31,15 +25,16 @@ const tokens = /[\s,:]*(?:(["{}[\]])|(-?\d[\d.eE+-]*)|true|false|null)/y
  * Redacts the strings, the names and the numbers of a JSON text, given that it is one; everything else stays as it is written.
  * Numbers become strings then; names that would be equal are numbered. Yields now and again, so that others get their turn.
  */
-export function* redactJson(text: string, redact: RedactText): Generator<undefined, Redacted> {
+export function* redactJson(text: string, redact: RedactText): Turns<Redacted> {
   const frames: Frame[] = []
-  const parts: string[] = []
+  const written = gatherText()
   let from = 0
   let at = 0
   let pauseAt = pauseEveryChars
   let count = 0
   const replace = (start: number, found: { text: string; count: number }) => {
-    parts.push(text.slice(from, start), JSON.stringify(found.text))
+    written.add(text.slice(from, start))
+    written.add(JSON.stringify(found.text))
     from = at
     count += found.count
   }
@@ -51,14 +46,15 @@ export function* redactJson(text: string, redact: RedactText): Generator<undefin
     const [, mark, number] = token
     const frame = frames.at(-1)
     if (number !== undefined) {
-      const found = redactNumber(number, redact, frame?.beside)
+      const found = yield* redactNumber(number, redact, frame?.beside)
       if (found !== undefined) replace(at - number.length, found)
     } else if (mark === '"') {
       const start = at - 1
       at = endOfString(text, start)
       const string = readToken(text.slice(start, at))
-      const found =
-        frame?.isName === true ? redactName(string, redact, frame) : redact(string, frame?.beside)
+      const found = yield* frame?.isName === true
+        ? redactName(string, redact, frame)
+        : redact(string, frame?.beside)
       if (found.text !== string) replace(start, found)
     } else if (mark === '{' || mark === '[') {
       const isObject = mark === '{'
@@ -71,9 +67,9 @@ export function* redactJson(text: string, redact: RedactText): Generator<undefin
       yield
     }
   }
-  if (parts.length === 0) return { text, count: 0 }
-  parts.push(text.slice(from))
-  return { text: parts.join(''), count }
+  if (from === 0) return { text, count: 0 }
+  written.add(text.slice(from))
+  return { text: written.text(), count }
 }
 
 /** After a name comes its value, and after that a name again. */
@@ -88,21 +84,21 @@ const readToken = (token: string): string => {
 }
 
 /** A number is looked at as it is written, and as it would be written plainly. */
-function redactNumber(
+function* redactNumber(
   written: string,
   redact: RedactText,
   beside: string | undefined,
-): Redacted | undefined {
-  const found = redact(written, beside)
+): Turns<Redacted | undefined> {
+  const found = yield* redact(written, beside)
   if (found.text !== written) return found
   const plain = String(Number(written))
   if (plain === written) return undefined
-  const foundPlain = redact(plain, beside)
+  const foundPlain = yield* redact(plain, beside)
   return foundPlain.text === plain ? undefined : foundPlain
 }
 
-function redactName(name: string, redact: RedactText, frame: Frame): Redacted {
-  const found = redact(name)
+function* redactName(name: string, redact: RedactText, frame: Frame): Turns<Redacted> {
+  const found = yield* redact(name)
   frame.beside = name
   let written = found.text
   while (frame.names.has(written)) {

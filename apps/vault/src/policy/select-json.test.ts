@@ -4,12 +4,15 @@ import { verifies } from '../../../../test/verifies.ts'
 import { beginFields, readFieldPath } from './field-tree.ts'
 import { type RedactText, redactJson } from './redact-json.ts'
 import { jsonDepthMax, selectJson } from './select-json.ts'
+import { atOnce } from './sensitive/turns.ts'
 
 const select = (text: string, { keep, drop }: { keep?: string[]; drop?: string[] }) =>
-  selectJson(text, {
-    keeps: keep === undefined ? [] : [beginFields(keep)],
-    drop: drop === undefined ? [] : beginFields(drop),
-  })
+  atOnce(
+    selectJson(text, {
+      keeps: keep === undefined ? [] : [beginFields(keep)],
+      drop: drop === undefined ? [] : beginFields(drop),
+    }),
+  )
 
 describe('keep', () => {
   it.each([
@@ -46,7 +49,9 @@ describe('keep', () => {
 
   it('of several rules leaves what all of them keep', () => {
     const keeps = [beginFields(['a', 'b']), beginFields(['b', 'c']), beginFields(['b.x'])]
-    expect(selectJson('{"a":1,"b":{"x":1,"y":2},"c":3}', { keeps, drop: [] })).toBe('{"b":{"x":1}}')
+    expect(atOnce(selectJson('{"a":1,"b":{"x":1,"y":2},"c":3}', { keeps, drop: [] }))).toBe(
+      '{"b":{"x":1}}',
+    )
   })
 })
 
@@ -255,19 +260,14 @@ function turn(of: unknown): unknown {
 }
 
 describe('redacting JSON', () => {
-  const digits: RedactText = (text, beside) => {
+  // biome-ignore lint/correctness/useYield: it has nothing to pause for
+  const digits: RedactText = function* (text, beside) {
     const found = text.match(/\d{4}/g)?.length ?? 0
     const isBeside = beside === 'pin' && /^\d+$/.test(text)
     if (isBeside) return { text: '[pin]', count: 1 }
     return { text: text.replaceAll(/\d{4}/g, '[four]'), count: found }
   }
-  const redact = (text: string) => {
-    const work = redactJson(text, digits)
-    for (;;) {
-      const step = work.next()
-      if (step.done === true) return step.value
-    }
-  }
+  const redact = (text: string) => atOnce(redactJson(text, digits))
 
   it.each([
     ['{"a":"x 1234 y"}', '{"a":"x [four] y"}', 1],

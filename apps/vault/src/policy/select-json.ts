@@ -1,4 +1,6 @@
 import { type FieldPlace, isNamed, stepInto } from './field-tree.ts'
+import { gatherText } from './sensitive/scan/gather-text.ts'
+import type { Turns } from './sensitive/turns.ts'
 
 /** The deepest nesting that is read. */
 export const jsonDepthMax = 128
@@ -22,8 +24,12 @@ interface Reading {
   at: number
   /** Up to where the text was copied or left out. */
   from: number
-  readonly kept: string[]
+  readonly kept: ReturnType<typeof gatherText>
+  /** Where others may have their turn next. */
+  pauseAt: number
 }
+
+const charsATurn = 4096
 
 const space = /[ \t\n\r]*/y
 const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
@@ -36,18 +42,19 @@ const quote = 0x22
  * what is named stay, empty where nothing in them is. A text that is no object or list has no members: nothing of it is kept.
  * @throws SyntaxError whose message says why the text cannot be read, without a word of it
  */
-export function selectJson(text: string, selection: Selection): string {
-  const reading: Reading = { text, at: 0, from: 0, kept: [] }
+export function* selectJson(text: string, selection: Selection): Turns<string> {
+  const reading: Reading = { text, at: 0, from: 0, kept: gatherText(), pauseAt: charsATurn }
   skipSpace(reading)
   const start = reading.at
   const isScalar = !opens(text.charCodeAt(start))
-  readValue(reading, isScalar ? all : selection, 0)
+  const members = readValue(reading, isScalar ? all : selection, 0)
+  if (members !== undefined) yield* members
   if (isScalar && selection.keeps.length > 0) leaveOut(reading, { start, end: reading.at }, 'null')
   skipSpace(reading)
   if (reading.at !== text.length) throw notJson()
   if (reading.from === 0) return text
-  reading.kept.push(text.slice(reading.from))
-  return reading.kept.join('')
+  reading.kept.add(text.slice(reading.from))
+  return reading.kept.text()
 }
 
 const notJson = () => new SyntaxError('it is no valid JSON')
@@ -65,8 +72,8 @@ function leaveOut(
   { start, end }: { readonly start: number; readonly end: number },
   instead = '',
 ): void {
-  if (start > reading.from) reading.kept.push(reading.text.slice(reading.from, start))
-  if (instead !== '') reading.kept.push(instead)
+  if (start > reading.from) reading.kept.add(reading.text.slice(reading.from, start))
+  if (instead !== '') reading.kept.add(instead)
   reading.from = end
 }
 
@@ -77,15 +84,18 @@ function take(reading: Reading, character: string): boolean {
   return true
 }
 
-function readValue(reading: Reading, selection: Selection, depth: number): void {
+/** A string, a number or a word is read at once; what else there is comes back to be read. */
+function readValue(reading: Reading, selection: Selection, depth: number): Turns<void> | undefined {
   const code = reading.text.charCodeAt(reading.at)
-  if (code === quote) readString(reading)
-  else if (opens(code)) {
+  if (opens(code)) {
     if (depth >= jsonDepthMax) {
       throw new SyntaxError(`it is nested more than ${jsonDepthMax} deep`)
     }
-    readContainer(reading, selection, { isObject: code === 0x7b, depth: depth + 1 })
-  } else readWord(reading)
+    return readContainer(reading, selection, { isObject: code === 0x7b, depth: depth + 1 })
+  }
+  if (code === quote) readString(reading)
+  else readWord(reading)
+  return undefined
 }
 
 function readWord(reading: Reading): void {
@@ -142,7 +152,7 @@ interface Container {
 }
 
 /** Reads an object or a list from its bracket on, member by member. */
-function readContainer(reading: Reading, selection: Selection, how: Container): void {
+function* readContainer(reading: Reading, selection: Selection, how: Container): Turns<void> {
   const close = how.isObject ? '}' : ']'
   reading.at += 1
   if (take(reading, close)) return
@@ -155,16 +165,23 @@ function readContainer(reading: Reading, selection: Selection, how: Container): 
   do {
     skipSpace(reading)
     const start = reading.at
+    if (start >= reading.pauseAt) {
+      reading.pauseAt = start + charsATurn
+      yield
+    }
     const key = names === undefined ? count : readName(reading, names)
     count += 1
     const selected = select(selection, key, reading)
     if (selected === removed) {
-      readUnkept(reading, how.depth)
+      // What is taken out has to be JSON all the same.
+      const unkept = readValue(reading, all, how.depth)
+      if (unkept !== undefined) yield* unkept
       hasGap = true
       continue
     }
     if (hasGap) leaveOut(reading, { start: keptUntil, end: start }, kept > 0 ? ',' : '')
-    readValue(reading, selected, how.depth)
+    const members = readValue(reading, selected, how.depth)
+    if (members !== undefined) yield* members
     keptUntil = reading.at
     hasGap = false
     kept += 1
@@ -179,11 +196,6 @@ function readName(reading: Reading, names: Set<string>): string {
   if (!take(reading, ':')) throw notJson()
   skipSpace(reading)
   return name
-}
-
-/** What is taken out has to be JSON all the same. */
-function readUnkept(reading: Reading, depth: number): void {
-  readValue(reading, all, depth)
 }
 
 const twice = () => new SyntaxError('an object in it has a member twice')

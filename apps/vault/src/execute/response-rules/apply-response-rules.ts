@@ -1,7 +1,7 @@
 import { Problem } from '@sallyport/contracts'
 import type { AnswerRewriting, CompiledResponseRule } from '../../policy/compile-response-rules.ts'
-import type { Redacted } from '../../policy/redact-json.ts'
-import type { TakeTurn } from '../take-turns.ts'
+import type { Redacted } from '../../policy/sensitive/compile-sensitive.ts'
+import { type Pace, workInTurns } from '../work-in-turns.ts'
 import { type BodyFormat, formatOf, hasOtherCharset } from './body-format.ts'
 import { rewriteEvents } from './rewrite-events.ts'
 import { type Rewriting, rewriteJson, rewriteLines } from './rewrite-json.ts'
@@ -34,18 +34,16 @@ export interface ReadBody {
 export async function applyResponseRules(
   body: ReadBody,
   rewriting: AnswerRewriting,
-  takeTurn: TakeTurn,
+  pace: Pace,
 ): Promise<Redacted> {
   const format = formatOf(body.type, body.isText)
   const fault = faultOf(body, format, rewriting)
   if (fault !== undefined) throw withheld(body.status, fault)
   try {
-    const work = rewrite(format, (body.text ?? '').replace(/^\ufeff/, ''), rewriting)
-    for (;;) {
-      const step = work.next()
-      if (step.done === true) return step.value
-      await takeTurn()
-    }
+    const text = (body.text ?? '').replace(/^\ufeff/, '')
+    const rewritten = await workInTurns(rewrite(format, text, rewriting), pace)
+    if (rewritten !== undefined) return rewritten.done
+    throw new SyntaxError('that takes longer than a call may')
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw withheld(body.status, { rule: rewriting.rules[0], reason: error.message })
@@ -90,8 +88,8 @@ function* rewrite(format: BodyFormat, text: string, rewriting: AnswerRewriting):
   if (format === 'lines') return yield* rewriteLines(text, rewriting)
   if (format === 'events') return yield* rewriteEvents(text, rewriting)
   if (redact === undefined) return { text, count: 0 }
-  if (format === 'form') return redactForm(text, redact)
-  if (format === 'markup') return redactMarkup(text, redact)
+  if (format === 'form') return yield* redactForm(text, redact)
+  if (format === 'markup') return yield* redactMarkup(text, redact)
   return yield* redactPlain(text, redact)
 }
 

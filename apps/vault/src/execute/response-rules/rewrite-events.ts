@@ -1,8 +1,8 @@
 import type { AnswerRewriting } from '../../policy/compile-response-rules.ts'
-import type { RedactText } from '../../policy/redact-json.ts'
+import { gatherText } from '../../policy/sensitive/scan/gather-text.ts'
 import { type Rewriting, rewriteJson } from './rewrite-json.ts'
 import { redactPlain } from './rewrite-text.ts'
-import { createSplitTexts } from './split-texts.ts'
+import { createSplitTexts, type SplitTexts } from './split-texts.ts'
 
 // Server-sent events, as the HTML standard (§9.2) reads them: lines that end in CRLF, LF or CR; `data` may be said more than
 // once and means its lines joined; an empty line ends an event.
@@ -22,28 +22,26 @@ const framing: ReadonlySet<string> = new Set(['event', 'id', 'retry'])
  * @throws SyntaxError where an event cannot be read
  */
 export function* rewriteEvents(text: string, rewriting: AnswerRewriting): Rewriting {
-  const parts: string[] = []
+  const parts = gatherText()
   const split = rewriting.redact && createSplitTexts(rewriting.redact)
-  const told = (data: string) => split?.add(data)
   let count = 0
   let event: Line[] = []
   for (const line of linesOf(text)) {
+    yield
     if (line.text !== '') {
       event.push(line)
       continue
     }
-    const rewritten = yield* rewriteEvent(event, { ...rewriting, told })
-    parts.push(rewritten.text, line.end)
+    const rewritten = yield* rewriteEvent(event, { ...rewriting, split })
+    parts.add(rewritten.text)
+    parts.add(line.end)
     count += rewritten.count
     event = []
-    if (parts.length % partsATurn === 0) yield
   }
-  const last = yield* rewriteEvent(event, { ...rewriting, told })
-  split?.check()
-  return { text: parts.join('') + last.text, count: count + last.count }
+  const last = yield* rewriteEvent(event, { ...rewriting, split })
+  if (split !== undefined) yield* split.check()
+  return { text: parts.text() + last.text, count: count + last.count }
 }
-
-const partsATurn = 256
 
 function* linesOf(text: string): Generator<Line, undefined> {
   const ending = /\r\n|\r|\n/g
@@ -57,31 +55,37 @@ function* linesOf(text: string): Generator<Line, undefined> {
 
 function* rewriteEvent(
   event: readonly Line[],
-  rewriting: AnswerRewriting & { readonly told: (data: string) => void },
+  rewriting: AnswerRewriting & { readonly split: SplitTexts | undefined },
 ): Rewriting {
-  const fields = event.map((line) => ({ line, ...readField(line.text) }))
+  const fields: (Field & { readonly line: Line })[] = []
+  for (const line of event) {
+    fields.push({ line, ...readField(line.text) })
+    yield
+  }
   const data = fields.filter(({ name }) => name === 'data')
   const before = data.map(({ value }) => value).join('\n')
   const after = data.length === 0 ? { text: '', count: 0 } : yield* rewriteData(before, rewriting)
-  if (after.text !== '') rewriting.told(after.text)
-  let text = ''
+  const { split } = rewriting
+  if (split !== undefined && after.text !== '') yield* split.add(after.text)
+  const text = gatherText()
   let count = after.count
+  const isSame = after.text === before
   for (const field of fields) {
     if (field.name !== 'data') {
-      const rewritten = rewriteOther(field, rewriting)
-      text += rewritten.text
+      const rewritten = yield* rewriteOther(field, rewriting)
+      text.add(rewritten.text)
       count += rewritten.count
-    } else if (after.text === before) text += field.line.text + field.line.end
-    else if (field === data[0]) text += writeData(after.text, field.line.end || '\n', data)
+    } else if (isSame) text.add(field.line.text + field.line.end)
+    else if (field === data[0]) text.add(writeData(after.text, field.line.end || '\n', data))
+    yield
   }
-  return { text, count }
+  return { text: text.text(), count }
 }
 
 /** All lines of the data stand where the first one stood; whether the last has an end is as it was. */
 function writeData(text: string, end: string, data: readonly { readonly line: Line }[]): string {
   const isOpen = data.at(-1)?.line.end === ''
-  const written = text.split('\n').map((line) => `data: ${line}`)
-  return written.join(end) + (isOpen ? '' : end)
+  return `data: ${text.replaceAll('\n', `${end}data: `)}${isOpen ? '' : end}`
 }
 
 interface Field {
@@ -104,15 +108,15 @@ function* rewriteData(data: string, rewriting: AnswerRewriting): Rewriting {
   return redact === undefined ? { text: data, count: 0 } : yield* redactPlain(data, redact)
 }
 
-function rewriteOther(
+function* rewriteOther(
   { line, name, value }: Field & { readonly line: Line },
   { selection, redact }: AnswerRewriting,
-): ReturnType<RedactText> {
+): Rewriting {
   const isFraming = framing.has(name)
   if (selection !== undefined && !isFraming) return { text: '', count: 0 }
   const whole = { text: line.text + line.end, count: 0 }
   if (redact === undefined) return whole
-  const found = isFraming ? redact(value, name) : redact(line.text)
+  const found = yield* isFraming ? redact(value, name) : redact(line.text)
   if (found.count === 0) return whole
   const text = isFraming ? `${name}: ${found.text}` : found.text
   return { text: text + line.end, count: found.count }

@@ -1,10 +1,13 @@
 import type { AnswerRewriting } from '../../policy/compile-response-rules.ts'
-import { type Redacted, redactJson } from '../../policy/redact-json.ts'
+import { redactJson } from '../../policy/redact-json.ts'
 import { selectJson } from '../../policy/select-json.ts'
+import type { Redacted } from '../../policy/sensitive/compile-sensitive.ts'
+import { gatherText } from '../../policy/sensitive/scan/gather-text.ts'
+import type { Turns } from '../../policy/sensitive/turns.ts'
 import { createSplitTexts } from './split-texts.ts'
 
 /** A rewriting that lets others have their turn whenever it yields. */
-export type Rewriting = Generator<undefined, Redacted>
+export type Rewriting = Turns<Redacted>
 
 const everything = { keeps: [], drop: [] }
 
@@ -16,7 +19,7 @@ export function* rewriteJson(
   text: string,
   { selection, redact }: Pick<AnswerRewriting, 'selection' | 'redact'>,
 ): Rewriting {
-  const selected = selectJson(text, selection ?? everything)
+  const selected = yield* selectJson(text, selection ?? everything)
   return redact === undefined ? { text: selected, count: 0 } : yield* redactJson(selected, redact)
 }
 
@@ -25,7 +28,7 @@ export function* rewriteJson(
  * @throws SyntaxError where one of them cannot be read
  */
 export function* rewriteLines(text: string, rewriting: AnswerRewriting): Rewriting {
-  const lines: string[] = []
+  const lines = gatherText()
   const split = rewriting.redact && createSplitTexts(rewriting.redact)
   let count = 0
   let at = 0
@@ -35,14 +38,13 @@ export function* rewriteLines(text: string, rewriting: AnswerRewriting): Rewriti
     const line = text.slice(at, end)
     const rewritten =
       line.trim() === '' ? { text: line, count: 0 } : yield* rewriteJson(line, rewriting)
-    if (rewritten.text.trim() !== '') split?.add(rewritten.text)
-    lines.push(rewritten.text, found < 0 ? '' : '\n')
+    if (split !== undefined && rewritten.text.trim() !== '') yield* split.add(rewritten.text)
+    lines.add(rewritten.text)
+    if (found >= 0) lines.add('\n')
     count += rewritten.count
     at = end + 1
-    if (lines.length % linesATurn === 0) yield
+    yield
   }
-  split?.check()
-  return { text: lines.join(''), count }
+  if (split !== undefined) yield* split.check()
+  return { text: lines.text(), count }
 }
-
-const linesATurn = 512

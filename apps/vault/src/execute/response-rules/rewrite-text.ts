@@ -1,4 +1,5 @@
 import type { RedactText } from '../../policy/redact-json.ts'
+import { gatherText } from '../../policy/sensitive/scan/gather-text.ts'
 import { type Rewriting, rewriteJson } from './rewrite-json.ts'
 
 /**
@@ -7,12 +8,12 @@ import { type Rewriting, rewriteJson } from './rewrite-json.ts'
  * @throws SyntaxError where it cannot be read
  */
 export function* redactPlain(text: string, redact: RedactText): Rewriting {
-  if (!startsLikeJson(text)) return redact(text)
+  if (!startsLikeJson(text)) return yield* redact(text)
   try {
     return yield* rewriteJson(text, { selection: undefined, redact })
   } catch (error) {
     if (error instanceof SyntaxError && beginsObject.test(text)) throw error
-    if (error instanceof SyntaxError) return redact(text)
+    if (error instanceof SyntaxError) return yield* redact(text)
     throw error
   }
 }
@@ -24,12 +25,19 @@ const beginsObject = /^\s*(?:\{\s*["}]|\[\s*[{"[\]])/
  * Redacts HTML or XML. References to characters (`&#64;`) are read, since pages write addresses with them; those of
  * characters that mean something to the markup stay.
  */
-export function redactMarkup(markup: string, redact: RedactText): ReturnType<RedactText> {
-  const plain = markup.replaceAll(reference, (written: string, meant: string) => {
+export function* redactMarkup(markup: string, redact: RedactText): Rewriting {
+  const plain = gatherText()
+  let at = 0
+  for (const { 0: written, 1: meant = '', index } of markup.matchAll(reference)) {
     const character = named[meant] ?? numbered(meant)
-    return character !== undefined && harmless.test(character) ? character : written
-  })
-  const found = redact(plain)
+    const isHarmless = character !== undefined && harmless.test(character)
+    plain.add(markup.slice(at, index))
+    plain.add(isHarmless ? character : written)
+    at = index + written.length
+    yield
+  }
+  plain.add(markup.slice(at))
+  const found = yield* redact(plain.text())
   return found.count === 0 ? { text: markup, count: 0 } : found
 }
 
@@ -52,19 +60,30 @@ const harmless = /^[\w@.+:/ -]$/
  * Redacts a form's values and names.
  * @throws SyntaxError where it is none
  */
-export function redactForm(form: string, redact: RedactText): ReturnType<RedactText> {
+export function* redactForm(form: string, redact: RedactText): Rewriting {
+  const text = gatherText()
   let count = 0
-  const clean = (written: string, beside?: string) => {
-    const found = redact(readPart(written), beside)
+  const clean = function* (written: string, beside?: string) {
+    const found = yield* redact(readPart(written), beside)
     count += found.count
-    return found.count === 0 ? written : encodeURIComponent(found.text)
+    text.add(found.count === 0 ? written : encodeURIComponent(found.text))
   }
-  const pairs = form.split('&').map((pair) => {
-    const [name = '', ...rest] = pair.split('=')
-    const value = rest.length === 0 ? '' : `=${clean(rest.join('='), readPart(name))}`
-    return clean(name) + value
-  })
-  return { text: pairs.join('&'), count }
+  for (let at = 0; at <= form.length; ) {
+    const next = form.indexOf('&', at)
+    const pair = form.slice(at, next < 0 ? form.length : next)
+    const sign = pair.indexOf('=')
+    const name = sign < 0 ? pair : pair.slice(0, sign)
+    yield* clean(name)
+    if (sign >= 0) {
+      text.add('=')
+      yield* clean(pair.slice(sign + 1), readPart(name))
+    }
+    yield
+    if (next < 0) break
+    text.add('&')
+    at = next + 1
+  }
+  return { text: text.text(), count }
 }
 
 function readPart(written: string): string {
@@ -76,11 +95,11 @@ function readPart(written: string): string {
 }
 
 /** Redacts a header's value, written plainly or with percent escapes; where only those hide something, all of it goes. */
-export function redactHeader(value: string, redact: RedactText): ReturnType<RedactText> {
-  const found = redact(value)
+export function* redactHeader(value: string, redact: RedactText): Rewriting {
+  const found = yield* redact(value)
   if (found.count > 0 || !value.includes('%')) return found
   const unfolded = value.replaceAll(/(?:%[\da-f]{2})+/gi, unfoldEscapes)
-  const { count } = redact(unfolded)
+  const { count } = yield* redact(unfolded)
   return count === 0 ? found : { text: '[redacted]', count }
 }
 

@@ -1,4 +1,5 @@
 import type { RedactText } from '../../policy/redact-json.ts'
+import type { Turns } from '../../policy/sensitive/turns.ts'
 
 // Models write their answers in pieces of a few letters, each in an event of its own. A number that is cut in two is found in
 // neither piece, and whoever puts them together reads it.
@@ -17,26 +18,27 @@ type Pieces = Map<string, { readonly name: string | undefined; readonly texts: s
 /** Looks at what pieces say together. */
 export interface SplitTexts {
   /** One event or line, as it was rewritten. */
-  add(written: string): void
+  add(written: string): Turns<void>
   /** @throws SyntaxError where something is found that stands in no piece alone */
-  check(): void
+  check(): Turns<void>
 }
 
 /** Begins with an answer. */
 export function createSplitTexts(redact: RedactText): SplitTexts {
   const pieces: Pieces = new Map()
   return {
-    add(written) {
+    *add(written) {
       const parsed = parse(written)
       if (parsed === undefined) collect(pieces, { at: '', name: undefined }, written)
-      else visit(pieces, { at: '$', name: undefined }, parsed)
+      else yield* visit(pieces, { at: '$', name: undefined }, parsed)
     },
-    check() {
+    *check() {
       for (const { name, texts } of pieces.values()) {
         if (texts.length < 2) continue
         const whole = texts.join('')
         if (whole.length > pieceCharsMax * texts.length) continue
-        if (redact(whole, name).count > 0) {
+        const found = yield* redact(whole, name)
+        if (found.count > 0) {
           throw new SyntaxError('what it takes out stands in several pieces of a stream')
         }
       }
@@ -63,19 +65,20 @@ function collect(pieces: Pieces, { at, name }: Place, text: string): void {
   else known.texts.push(text)
 }
 
-function visit(pieces: Pieces, place: Place, value: unknown): void {
+function* visit(pieces: Pieces, place: Place, value: unknown): Turns<void> {
+  yield
   if (typeof value === 'string') {
     if (place.name === undefined || pieceNames.has(place.name)) collect(pieces, place, value)
   } else if (Array.isArray(value)) {
     for (const [at, item] of value.entries()) {
-      visit(pieces, { at: `${place.at}[${at}]`, name: place.name }, item)
+      yield* visit(pieces, { at: `${place.at}[${at}]`, name: place.name }, item)
     }
   } else if (typeof value === 'object' && value !== null) {
     const members: Readonly<Record<string, unknown>> = { ...value }
     // Answers that are written side by side say which of them a piece is of.
     const at = `${place.at}#${typeof members.index === 'number' ? members.index : ''}`
     for (const [name, member] of Object.entries(members)) {
-      visit(pieces, { at: `${at}.${name}`, name }, member)
+      yield* visit(pieces, { at: `${at}.${name}`, name }, member)
     }
   }
 }

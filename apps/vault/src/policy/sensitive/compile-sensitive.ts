@@ -24,6 +24,7 @@ export interface SensitiveFinder {
   redact(text: string, beside?: string): Redacted
   /** The same, with pauses. */
   redactInTurns(text: string, beside?: string): Turns<Redacted>
+  findInTurns(text: string, beside?: string): Turns<readonly Finding[]>
 }
 
 /** A text with what was taken out, and how often something was. */
@@ -60,6 +61,7 @@ export function compileSensitive(
     find: (text, beside) => atOnce(find(text, beside)),
     redact: (text, beside) => atOnce(redact(text, beside)),
     redactInTurns: redact,
+    findInTurns: find,
   }
 }
 
