@@ -260,7 +260,7 @@ function turn(of: unknown): unknown {
 }
 
 describe('redacting JSON', () => {
-  // biome-ignore lint/correctness/useYield: it has nothing to pause for
+  // biome-ignore lint/correctness/useYield: there is nothing to pause for
   const digits: RedactText = function* (text, beside) {
     const found = text.match(/\d{4}/g)?.length ?? 0
     const isBeside = beside === 'pin' && /^\d+$/.test(text)
