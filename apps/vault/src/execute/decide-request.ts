@@ -1,10 +1,11 @@
 import { Problem } from '@sallyport/contracts'
-import { decide } from '../policy/decide.ts'
-import type { ApprovalTerms, Decision } from '../policy/decision.ts'
+import { decide, searchAhead } from '../policy/decide.ts'
+import type { ApprovalTerms, Decision, Facts } from '../policy/decision.ts'
 import { approvalStale } from './approval-problems.ts'
 import type { HeldApproval } from './approvals-needs.ts'
 import { type FrozenRequest, replaceBody } from './freeze-request.ts'
 import type { ResolvedCall } from './resolve-call.ts'
+import { type Pace, workInTurns } from './work-in-turns.ts'
 
 declare const allowed: unique symbol
 
@@ -32,34 +33,94 @@ export interface AllowedRequest extends Decided {
 }
 
 type Ask = (frozen: FrozenRequest) => Decision
+type Settled = Pick<Decided, 'frozen' | 'decision'>
+
+/** What deciding needs to let others have their turn while it looks through a large body. */
+export interface DecideNeeds extends Pick<Pace, 'takeTurn' | 'elapsed'> {
+  /** Wall clock, ms since the epoch. */
+  readonly now: () => number
+}
+
+/** What is smaller is looked through in a moment. */
+const aheadBytesMin = 16 * 1024
+const lookMsMax = 20_000
+
+const factsOf = (call: ResolvedCall, nowMs: number, frozen: FrozenRequest): Facts => ({
+  now: nowMs,
+  workspace: { isFrozen: call.workspace.isFrozen },
+  // Only an active agent's token authenticates; what changes after that ends the running call.
+  agent: { status: 'active' },
+  connection: { status: call.connection.status, origins: call.connection.origins },
+  searched: call.searched?.get(frozen),
+})
 
 const askPolicy =
   (call: ResolvedCall, nowMs: number): Ask =>
   (frozen) =>
-    decide(call.policy.compiled, frozen, {
-      now: nowMs,
-      workspace: { isFrozen: call.workspace.isFrozen },
-      // Only an active agent's token authenticates; what changes after that ends the running call.
-      agent: { status: 'active' },
-      connection: { status: call.connection.status, origins: call.connection.origins },
-    })
+    decide(call.policy.compiled, frozen, factsOf(call, nowMs, frozen))
 
 /**
  * Decides the exact request that would be sent (S-14), which is another one where rules take something out of its body. The
- * dry run and the live path both call this.
+ * dry run and the live path both call this. A promise where a large body is looked through: things may have changed when it
+ * resolves.
  */
-export const decideRequest = (
+export function decideRequest(
+  needs: DecideNeeds,
   call: ResolvedCall,
   frozen: FrozenRequest,
-  nowMs: number,
-): Pick<Decided, 'frozen' | 'decision'> => settle(askPolicy(call, nowMs), frozen)
+): Settled | Promise<Settled> {
+  if (isSmall(frozen)) return settle(askPolicy(call, needs.now()), frozen)
+  return decideLarge(needs, call, frozen)
+}
+
+const isSmall = ({ body }: FrozenRequest) => (body?.byteLength ?? 0) < aheadBytesMin
+
+async function decideLarge(
+  needs: DecideNeeds,
+  call: ResolvedCall,
+  frozen: FrozenRequest,
+): Promise<Settled> {
+  await lookAhead(needs, call, frozen)
+  const decision = askPolicy(call, needs.now())(frozen)
+  const left = leftOf(frozen, decision)
+  if (left === undefined) return { frozen, decision: decision as FinalDecision }
+  await lookAhead(needs, call, left)
+  return settleLeft(askPolicy(call, needs.now()), left, decision)
+}
+
+/**
+ * Looks through a large body for what the rules look for, in turns, and keeps what came of it with the call. Throws
+ * `request-too-large` where that takes longer than it may.
+ */
+export async function lookAhead(
+  { now, takeTurn, elapsed }: DecideNeeds,
+  call: ResolvedCall,
+  frozen: FrozenRequest,
+): Promise<void> {
+  if (isSmall(frozen)) return
+  const work = searchAhead(call.policy.compiled, frozen, factsOf(call, now(), frozen))
+  const looked = await workInTurns(work, { takeTurn, elapsed, endMs: elapsed() + lookMsMax })
+  if (looked === undefined) {
+    throw new Problem('request-too-large', 'Looking through this body takes too long.', {
+      next: 'Send less at once, for example in several requests.',
+    })
+  }
+  if (looked.done !== undefined) call.searched?.set(frozen, looked.done)
+}
 
 /** The same for whoever asks another policy: what is left after redaction is frozen anew and decided as what it is. */
-export function settle(ask: Ask, frozen: FrozenRequest): Pick<Decided, 'frozen' | 'decision'> {
+export function settle(ask: Ask, frozen: FrozenRequest): Settled {
   const decision = ask(frozen)
-  if (decision.redaction === undefined) return { frozen, decision: decision as FinalDecision }
-  const { body, ruleIds, count } = decision.redaction
-  const left = replaceBody(frozen, body)
+  const left = leftOf(frozen, decision)
+  if (left === undefined) return { frozen, decision: decision as FinalDecision }
+  return settleLeft(ask, left, decision)
+}
+
+const leftOf = (frozen: FrozenRequest, { redaction }: Decision): FrozenRequest | undefined =>
+  redaction && replaceBody(frozen, redaction.body)
+
+function settleLeft(ask: Ask, left: FrozenRequest, { redaction }: Decision): Settled {
+  const { ruleIds = [], count = 0 } = redaction ?? {}
   return { frozen: left, decision: { ...asFinal(ask(left)), redacted: { ruleIds, count } } }
 }
 

@@ -86,7 +86,8 @@ async function attempt(
     const found = needs.findSlot(call.connection)
     const slot = found instanceof Promise ? await found : found
     const asked = freezeRequest(input, freezeOptionsOf(call.connection, slot))
-    const { frozen, decision } = decideRequest(call, asked, needs.now())
+    const deciding = decideRequest(needs, call, asked)
+    const { frozen, decision } = deciding instanceof Promise ? await deciding : deciding
     const decided = reached({ frozen, decision })
     if (input.dryRun === true) {
       await needs.recordDryRun(decided)
@@ -98,7 +99,9 @@ async function attempt(
     const allowed = requireAllowed({ call, frozen, decision })
     const making = needs.readyCredential(call.connection)
     const credential = making instanceof Promise ? await making : making
-    if (making instanceof Promise) await requireStillAllowed(needs, allowed)
+    if (making instanceof Promise || deciding instanceof Promise) {
+      await requireStillAllowed(needs, allowed)
+    }
     const permitted = await permit(needs.begin, allowed, { auditId, running })
     const read = await sendPermitted(needs, permitted, credential)
     if (read.status === 401 && credential.renew !== undefined) {

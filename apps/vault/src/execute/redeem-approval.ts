@@ -9,7 +9,7 @@ import {
   requireGranted,
 } from './approval-problems.ts'
 import type { HeldApproval, Patience } from './approvals-needs.ts'
-import { type Decided, decideAsItIs, requireApproved } from './decide-request.ts'
+import { type Decided, decideAsItIs, lookAhead, requireApproved } from './decide-request.ts'
 import type { Attempting, ExecuteNeeds, Recorded } from './execute-needs.ts'
 import { type FrozenRequest, stillFits } from './freeze-request.ts'
 import { permit } from './permit.ts'
@@ -135,6 +135,7 @@ async function redeem(
   }
   const slot = await needs.findSlot(call.connection)
   const frozen = await openRequest(needs, agent, approval)
+  await lookAhead(needs, call, frozen)
   const decision = decideAsItIs(call, frozen, needs.now())
   reached({ frozen, decision })
   if (!stillFits(frozen, freezeOptionsOf(call.connection, slot))) {

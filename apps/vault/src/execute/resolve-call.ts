@@ -2,7 +2,8 @@ import { type CredentialKind, type ExecuteInput, Problem } from '@sallyport/cont
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { PlannedLimits } from '../limits/plan-limits.ts'
 import type { CompiledPolicy } from '../policy/compile-policy.ts'
-import type { CredentialSlot, FreezeOptions } from './freeze-request.ts'
+import type { Searched } from '../policy/searched.ts'
+import type { CredentialSlot, FreezeOptions, FrozenRequest } from './freeze-request.ts'
 
 /** A connection as the request path sees it; its credential stays sealed. */
 export interface ConnectionSnapshot {
@@ -46,6 +47,8 @@ export interface ResolvedCall {
   readonly workspace: WorkspaceSnapshot
   readonly connection: ConnectionSnapshot
   readonly policy: PolicySnapshot
+  /** What was looked for in large requests of this call before they were decided. */
+  readonly searched?: WeakMap<FrozenRequest, Searched>
 }
 
 /** What resolving needs: reads that are answered from memory while the change feed is alive. */
@@ -77,7 +80,7 @@ export async function resolveCall(
   const policy = await needs.findPolicy(agent.agentId, connection.id)
   if (policy === undefined) throw notFound()
   if (input.service !== undefined && input.service !== connection.service) throw notFound()
-  return { agent, workspace, connection, policy }
+  return { agent, workspace, connection, policy, searched: new WeakMap() }
 }
 
 async function connectionOfService(

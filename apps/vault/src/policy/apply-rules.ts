@@ -3,11 +3,13 @@ import type { CompiledRule, CompiledRules, CompiledScope, RulesByEffect } from '
 import type { RuleTrace } from './decision.ts'
 import { matchesOrigin } from './origin-pattern.ts'
 import { matchesPath } from './path-pattern.ts'
-import { redactBody } from './redact-body.ts'
+import { redactBody, searchEdits } from './redact-body.ts'
 import type { RuleSubject } from './rule-subject.ts'
 import type { Decided, Ruled, RulePart } from './rule-verdict.ts'
 import { sayTrace } from './rule-words.ts'
-import { testSensitive } from './sensitive-condition.ts'
+import type { Searched, SearchResult } from './searched.ts'
+import type { Turns } from './sensitive/turns.ts'
+import { type CompiledSensitive, searchRequest, testSensitive } from './sensitive-condition.ts'
 import { testBody, testFields } from './test-condition.ts'
 
 /**
@@ -33,6 +35,28 @@ export function applyRules(rules: CompiledRules, subject: RuleSubject): Ruled {
     return { ...decidedBy(rule, outcome, whyOf(matched, subject)), ...(redaction && { redaction }) }
   }
   return redaction === undefined ? {} : { redaction }
+}
+
+/** Looks for what `applyRules` is going to look for, with pauses; undefined where it looks for nothing. */
+export function* searchByRules(
+  rules: CompiledRules,
+  subject: RuleSubject,
+): Turns<Searched | undefined> {
+  const searched = new Map<CompiledSensitive, SearchResult>()
+  const { deny, redact, rest } = rulesFor(rules, subject)
+  for (const rule of [...deny, ...redact, ...rest]) {
+    const { sensitive } = rule
+    if (sensitive === undefined || matchPlain(rule, subject).answer === 'no') continue
+    const known = searched.get(sensitive)
+    const answer = known?.answer ?? (yield* searchRequest(sensitive, subject))
+    // Nothing comes after a rule that denies.
+    if (rule.then === 'deny' && answer !== 'no') return searched.set(sensitive, { answer })
+    const body = subject.body()
+    const isTaking = rule.then === 'redact' && answer !== 'no' && body !== 'unknown'
+    const taking = isTaking ? yield* searchEdits(sensitive, body) : known?.taking
+    searched.set(sensitive, { answer, ...(taking && { taking }) })
+  }
+  return searched.size === 0 ? undefined : searched
 }
 
 const decidedBy = (
@@ -143,6 +167,14 @@ const no = {
 } as const
 
 function matchParts(rule: CompiledRule, subject: RuleSubject): Matched {
+  const matched = matchPlain(rule, subject)
+  if (rule.sensitive === undefined || matched.answer === 'no') return matched
+  const answer = testSensitive(rule.sensitive, subject)
+  return both(matched, { answer, part: { kind: 'sensitive' } })
+}
+
+/** All parts but what is looked for in texts. */
+function matchPlain(rule: CompiledRule, subject: RuleSubject): Matched {
   const { scope } = rule
   const scoped = matchScope(scope, subject)
   if (scoped === 'no') return { answer: 'no', part: no[missedPart(scope, subject)] }
@@ -159,9 +191,7 @@ function matchParts(rule: CompiledRule, subject: RuleSubject): Matched {
     matched = both(matched, { answer, part: condition.part })
     if (matched.answer === 'no') return matched
   }
-  if (rule.sensitive === undefined) return matched
-  const answer = testSensitive(rule.sensitive, subject)
-  return both(matched, { answer, part: { kind: 'sensitive' } })
+  return matched
 }
 
 function missedPart(

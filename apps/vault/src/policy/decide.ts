@@ -1,6 +1,6 @@
 /** The policy room: says what an agent may do with a connection. Pure; it cannot reach I/O. */
 
-import { applyRules, applyRulesToPast, traceRules } from './apply-rules.ts'
+import { applyRules, applyRulesToPast, searchByRules, traceRules } from './apply-rules.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import {
   askOwner,
@@ -16,6 +16,8 @@ import { findEntry, type Match } from './find-entry.ts'
 import { type PathSegments, splitPath } from './path-pattern.ts'
 import { pastSubject, subjectOf } from './rule-subject.ts'
 import { ownerDecides, sayRuled } from './rule-words.ts'
+import type { Searched } from './searched.ts'
+import type { Turns } from './sensitive/turns.ts'
 import { isOpen, nextOpening } from './time-window.ts'
 
 const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
@@ -37,13 +39,31 @@ export function decide(
   if ('outcome' in passed) return passed
   const { who, match, path, compiled } = passed
   if (compiled.rules.all.length === 0) return byMode(passed, request.method)
-  const { decided, redaction } = applyRules(compiled.rules, subjectOf(request, path))
+  const { decided, redaction } = applyRules(
+    compiled.rules,
+    subjectOf(request, path, facts.searched),
+  )
   // What is spread stands last: Node 20 makes a hidden class of its own for each object that goes on after a first spread.
   const decision =
     decided === undefined
       ? byMode(passed, request.method)
       : { ruleId: decided.rule.id, entryAt: match.at, ...who, ...sayRuled(decided, compiled) }
   return redaction === undefined ? decision : { ...decision, redaction }
+}
+
+/**
+ * Looks for what the rules look for in a request, with pauses, so that `decide` has nothing long to do: for large bodies. What
+ * comes of it goes into the facts of the same request; undefined where no rule would look.
+ */
+export function* searchAhead(
+  policy: CompiledPolicy | undefined,
+  request: PolicyRequest,
+  facts: Facts,
+): Turns<Searched | undefined> {
+  const bodyBytes = request.body?.byteLength ?? 0
+  const passed = passGates(policy, { request, bodyBytes }, facts)
+  if ('outcome' in passed) return undefined
+  return yield* searchByRules(passed.compiled.rules, subjectOf(request, passed.path))
 }
 
 /**

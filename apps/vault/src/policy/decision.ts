@@ -1,4 +1,5 @@
 import type { ProblemType } from '@sallyport/contracts'
+import type { Searched } from './searched.ts'
 
 /** Advice where nothing but another policy would help. */
 export const askOwner = 'Ask the owner to change the policy.'
@@ -35,6 +36,8 @@ export interface Facts {
     /** Where the credential may go, whatever the policy says. */
     readonly origins: readonly string[]
   }
+  /** What was looked for in the request already (`searchAhead`). */
+  readonly searched?: Searched | undefined
 }
 
 /** On what terms an owner is asked. */

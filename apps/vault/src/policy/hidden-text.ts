@@ -1,4 +1,5 @@
 import type { Finding, SensitiveFinder } from './sensitive/compile-sensitive.ts'
+import type { Turns } from './sensitive/turns.ts'
 
 // Text inside text: a string that holds JSON or a URL spells some of its characters as escapes, which its reader undoes.
 
@@ -10,25 +11,26 @@ const plainEscapes: Readonly<Record<string, string>> = {
 }
 
 /** Whether a text holds what is looked for, as it stands or once its escapes are undone. */
-export function hasHidden(
+export function* hasHidden(
   finder: SensitiveFinder,
   text: string,
   beside: string | undefined,
-): boolean {
-  if (finder.has(text, beside)) return true
-  return mayHide.test(text) && finder.has(undo(text).text, beside)
+): Turns<boolean> {
+  if (yield* finder.hasInTurns(text, beside)) return true
+  return mayHide.test(text) && (yield* finder.hasInTurns(undo(text).text, beside))
 }
 
 /** What is found in a text as it stands and once its escapes are undone; in order, not overlapping. */
-export function findHidden(
+export function* findHidden(
   finder: SensitiveFinder,
   text: string,
   beside: string | undefined,
-): readonly Finding[] {
-  const found = finder.find(text, beside)
+): Turns<readonly Finding[]> {
+  const found = yield* finder.findInTurns(text, beside)
   if (!mayHide.test(text)) return found
   const undone = undo(text)
-  const hidden = finder.find(undone.text, beside).map(({ kind, start, end }) => ({
+  const within = yield* finder.findInTurns(undone.text, beside)
+  const hidden = within.map(({ kind, start, end }) => ({
     kind,
     start: undone.offsets[start] ?? 0,
     end: undone.offsets[end] ?? text.length,

@@ -4,15 +4,15 @@ import { spellingOf } from './raw-text.ts'
 import type { ReadBody } from './read-body.ts'
 import type { RuleSubject } from './rule-subject.ts'
 import type { Decided, Ruled } from './rule-verdict.ts'
-import { type CompiledSensitive, hasNumber, testBodyFor, testQuery } from './sensitive-condition.ts'
-import { placesOf, type TextAt, visitTexts } from './visit-texts.ts'
-
-/** What takes the place of a stretch of a body's text. */
-interface Edit {
-  readonly start: number
-  readonly end: number
-  readonly text: string
-}
+import type { Edit } from './searched.ts'
+import { atOnce, type Turns } from './sensitive/turns.ts'
+import {
+  type CompiledSensitive,
+  hasNumber,
+  searchBody,
+  searchQuery,
+} from './sensitive-condition.ts'
+import { placesOf, type TextAt, textsOf } from './visit-texts.ts'
 
 type Rewritable = Extract<ReadBody, { readonly text: string }>
 type Refused = Required<Pick<Decided, 'rule' | 'why'>>
@@ -32,16 +32,20 @@ export function redactBody(
   for (const rule of rules) {
     const { sensitive } = rule
     if (sensitive === undefined) continue
-    if (sensitive.fields === undefined && testQuery(sensitive, subject.query()) !== 'no') {
+    if (
+      sensitive.fields === undefined &&
+      atOnce(searchQuery(sensitive, subject.query())) !== 'no'
+    ) {
       return { rule, why: 'the query holds some' }
     }
-    const found = 'text' in body ? findEdits(sensitive, body) : undefined
+    const { edits: found } =
+      subject.searched?.get(sensitive)?.taking ?? atOnce(searchEdits(sensitive, body))
     if (found === undefined) {
-      if (testBodyFor(sensitive, body) === 'no') continue
+      if (atOnce(searchBody(sensitive, body)) === 'no') continue
       return { rule, why: whyNot(body) }
     }
     if (found.length > 0) ruleIds.push(rule.id)
-    edits.push(...found)
+    for (const edit of found) edits.push(edit)
   }
   if (!('text' in body) || edits.length === 0) return undefined
   const merged = merge(edits)
@@ -53,31 +57,33 @@ function whyNot(body: ReadBody): string {
   return 'what is to be taken out stands where it cannot be replaced'
 }
 
-/** Undefined where something that is to be looked at cannot be read, or stands where nothing can be replaced. */
-function findEdits(sensitive: CompiledSensitive, body: Rewritable): Edit[] | undefined {
-  const places = placesOf(body, sensitive.fields)
-  if (places === undefined || sensitive.finder === undefined) return undefined
+/**
+ * What is to be replaced for what, with pauses. No edits where something that is to be looked at cannot be read, or stands where
+ * nothing can be replaced.
+ */
+export function* searchEdits(
+  { finder, fields }: CompiledSensitive,
+  body: ReadBody,
+): Turns<{ readonly edits: readonly Edit[] | undefined }> {
+  const places = 'text' in body ? placesOf(body, fields) : undefined
+  if (!('text' in body) || places === undefined || finder === undefined) return { edits: undefined }
   const edits: Edit[] = []
-  for (const place of places) {
-    const isStuck = visitTexts(place, (text) => {
-      const found = text && editsOf(sensitive.finder, text, body)
-      if (found === undefined) return true
-      edits.push(...found)
-      return false
-    })
-    if (isStuck) return undefined
+  for (const text of places.flatMap(textsOf)) {
+    yield
+    const found = text && (yield* editsOf(finder, text, body))
+    if (found === undefined) return { edits: undefined }
+    for (const edit of found) edits.push(edit)
   }
-  return edits
+  return { edits }
 }
 
-function editsOf(
-  finder: CompiledSensitive['finder'],
+function* editsOf(
+  finder: NonNullable<CompiledSensitive['finder']>,
   text: TextAt,
   body: Rewritable,
-): Edit[] | undefined {
-  if (finder === undefined) return undefined
+): Turns<Edit[] | undefined> {
   const { node, beside } = text
-  const found = findHidden(finder, text.text, beside)
+  const found = yield* findHidden(finder, text.text, beside)
   const [first] = found
   if (node.type === 'number' && !text.isName) {
     const kind = first?.kind ?? (hasNumber(finder, node, beside) ? 'number' : undefined)

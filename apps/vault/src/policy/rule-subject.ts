@@ -4,6 +4,7 @@ import type { PastRequest, PolicyRequest } from './decision.ts'
 import { looseForms } from './loose-path.ts'
 import type { PathSegments } from './path-pattern.ts'
 import { type ReadBody, readBody } from './read-body.ts'
+import type { Searched } from './searched.ts'
 
 /** What rules look at. */
 export interface RuleSubject {
@@ -16,10 +17,15 @@ export interface RuleSubject {
   readonly query: () => readonly BodyField[] | undefined
   /** Read once, when a rule asks for it. `unknown`: there was one, and it is not kept. */
   readonly body: () => ReadBody | 'unknown'
+  readonly searched: Searched | undefined
 }
 
 /** A request that is about to be sent. */
-export function subjectOf(request: PolicyRequest, path: PathSegments): RuleSubject {
+export function subjectOf(
+  request: PolicyRequest,
+  path: PathSegments,
+  searched?: Searched,
+): RuleSubject {
   let query: readonly BodyField[] | undefined
   let body: ReadBody | undefined
   let loosePaths: readonly PathSegments[] | undefined
@@ -39,6 +45,7 @@ export function subjectOf(request: PolicyRequest, path: PathSegments): RuleSubje
       body ??= readBody(request)
       return body
     },
+    searched,
   }
 }
 
@@ -64,5 +71,6 @@ export function pastSubject(request: PastRequest, path: PathSegments): RuleSubje
     loosePaths: () => looseForms(path),
     query: () => query,
     body: () => (request.bodyBytes === 0 ? { kind: 'none' } : 'unknown'),
+    searched: undefined,
   }
 }

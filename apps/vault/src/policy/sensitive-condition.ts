@@ -6,8 +6,9 @@ import { hasHidden } from './hidden-text.ts'
 import type { ReadBody } from './read-body.ts'
 import type { RuleSubject } from './rule-subject.ts'
 import { compileSensitive, type SensitiveFinder } from './sensitive/compile-sensitive.ts'
+import { atOnce, type Turns } from './sensitive/turns.ts'
 import { type CompiledCondition, compileBodyCondition } from './test-condition.ts'
-import { placesOf, visitTexts } from './visit-texts.ts'
+import { placesOf, textsOf } from './visit-texts.ts'
 
 /** A search for sensitive data made ready. */
 export interface CompiledSensitive {
@@ -40,49 +41,53 @@ function compileFinder(
   }
 }
 
-/** Whether a request holds what is looked for. */
-export function testSensitive(sensitive: CompiledSensitive, subject: RuleSubject): Answer {
-  const inQuery = sensitive.fields === undefined ? testQuery(sensitive, subject.query()) : 'no'
+/** Whether a request holds what is looked for. What was looked for ahead is not looked for again. */
+export const testSensitive = (sensitive: CompiledSensitive, subject: RuleSubject): Answer =>
+  subject.searched?.get(sensitive)?.answer ?? atOnce(searchRequest(sensitive, subject))
+
+/** The same, with pauses. */
+export function* searchRequest(
+  sensitive: CompiledSensitive,
+  subject: Pick<RuleSubject, 'query' | 'body'>,
+): Turns<Answer> {
+  const inQuery =
+    sensitive.fields === undefined ? yield* searchQuery(sensitive, subject.query()) : 'no'
   if (inQuery === 'yes') return 'yes'
   const body = subject.body()
-  const inBody = body === 'unknown' ? 'unknown' : testBodyFor(sensitive, body)
+  const inBody = body === 'unknown' ? 'unknown' : yield* searchBody(sensitive, body)
   if (inBody === 'yes') return 'yes'
   if (inQuery === 'unknown' || inBody === 'unknown') return 'unknown'
   return inQuery === 'unclear' ? 'unclear' : inBody
 }
 
 /** Whether the query does. Names count too: `?123-45-6789` is one. */
-export function testQuery(
+export function* searchQuery(
   { finder }: CompiledSensitive,
   query: readonly BodyField[] | undefined,
-): Answer {
+): Turns<Answer> {
   if (query === undefined) return 'unknown'
   if (query.length === 0) return 'no'
   if (finder === undefined) return 'unclear'
   let answer: Answer = 'no'
   for (const { name, node } of query) {
-    if (hasHidden(finder, name, undefined)) return 'yes'
+    if (yield* hasHidden(finder, name, undefined)) return 'yes'
     if (node === undefined) answer = 'unknown'
-    else if (hasHidden(finder, String(node.value), name)) return 'yes'
+    else if (yield* hasHidden(finder, String(node.value), name)) return 'yes'
   }
   return answer
 }
 
 /** Whether the body does. */
-export function testBodyFor({ finder, fields }: CompiledSensitive, body: ReadBody): Answer {
+export function* searchBody({ finder, fields }: CompiledSensitive, body: ReadBody): Turns<Answer> {
   if (body.kind === 'none') return 'no'
   const places = placesOf(body, fields)
   if (places === undefined || finder === undefined) return 'unclear'
   let answer: Answer = 'no'
-  for (const place of places) {
-    const isFound = visitTexts(place, (text) => {
-      if (text === undefined) {
-        answer = 'unclear'
-        return false
-      }
-      return hasHidden(finder, text.text, text.beside) || hasNumber(finder, text.node, text.beside)
-    })
-    if (isFound) return 'yes'
+  for (const text of places.flatMap(textsOf)) {
+    yield
+    if (text === undefined) answer = 'unclear'
+    else if (yield* hasHidden(finder, text.text, text.beside)) return 'yes'
+    else if (hasNumber(finder, text.node, text.beside)) return 'yes'
   }
   return answer
 }

@@ -23,9 +23,6 @@ export interface Place {
 
 const noFields = { exact: [], near: [], loose: [] }
 
-/** Told of each text; of what cannot be read, with undefined. True ends the visit. */
-type VisitText = (text: TextAt | undefined) => boolean
-
 /**
  * Where sensitive data is looked for in a body: at these paths, or everywhere. Undefined where the body, or a path into it,
  * cannot be read.
@@ -69,23 +66,28 @@ function everywhere(body: Exclude<ReadBody, { kind: 'none' | 'unreadable' }>): r
   )
 }
 
-/** Visits every text of a place, names of members included. True where the visitor has ended it. */
-export function visitTexts({ node, name, withName }: Place, visit: VisitText): boolean {
+/** Every text of a place, names of members included; undefined where something cannot be read. */
+export function textsOf({ node, name, withName }: Place): readonly (TextAt | undefined)[] {
+  const texts: (TextAt | undefined)[] = []
   if (withName && name !== undefined) {
-    if (visit({ text: name, beside: undefined, node, isName: true })) return true
+    texts.push({ text: name, beside: undefined, node, isName: true })
   }
-  return visitNode(node, name, visit)
+  gather(node, name, texts)
+  return texts
 }
 
-function visitNode(node: BodyNode, beside: string | undefined, visit: VisitText): boolean {
+function gather(node: BodyNode, beside: string | undefined, texts: (TextAt | undefined)[]): void {
   const { value } = node
-  if (typeof value === 'string') return visit({ text: value, beside, node, isName: false })
-  if (typeof value === 'number') return visit({ text: node.literal, beside, node, isName: false })
-  if (node.trait === 'opaque' && visit(undefined)) return true
-  if (node.items !== undefined) return node.items.some((item) => visitNode(item, beside, visit))
-  for (const [name, member] of node.members ?? []) {
-    if (visit({ text: name, beside: undefined, node: member, isName: true })) return true
-    if (visitNode(member, name, visit)) return true
+  if (typeof value === 'string') texts.push({ text: value, beside, node, isName: false })
+  else if (typeof value === 'number') {
+    texts.push({ text: node.literal, beside, node, isName: false })
+  } else {
+    if (node.trait === 'opaque') texts.push(undefined)
+    for (const item of node.items ?? []) gather(item, beside, texts)
+    if (node.items !== undefined) return
+    for (const [name, member] of node.members ?? []) {
+      texts.push({ text: name, beside: undefined, node: member, isName: true })
+      gather(member, name, texts)
+    }
   }
-  return false
 }

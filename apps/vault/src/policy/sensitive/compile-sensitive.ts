@@ -23,6 +23,7 @@ export interface SensitiveFinder {
   /** Each finding becomes `[redacted:<kind>]`; `count` says how many. The same text back where there is none. */
   redact(text: string, beside?: string): Redacted
   /** The same, with pauses. */
+  hasInTurns(text: string, beside?: string): Turns<boolean>
   redactInTurns(text: string, beside?: string): Turns<Redacted>
   findInTurns(text: string, beside?: string): Turns<readonly Finding[]>
 }
@@ -60,6 +61,7 @@ export function compileSensitive(
     has: (text, beside) => atOnce(has(text, beside)),
     find: (text, beside) => atOnce(find(text, beside)),
     redact: (text, beside) => atOnce(redact(text, beside)),
+    hasInTurns: has,
     redactInTurns: redact,
     findInTurns: find,
   }
