@@ -229,6 +229,23 @@ describe.skipIf(!hasChromium)('the editor of policies', () => {
     await context.close()
   })
 
+  it('shows every attempt that a draft would have decided otherwise, page after page', async () => {
+    const { agent, policyId } = await writer('Busy')
+    const sent = await Promise.all(Array.from({ length: 205 }, () => send(agent, '/v1/notes')))
+    expect(new Set(sent)).toEqual(new Set(['200']))
+    const { page, context } = await open(`/policies/${policyId}`)
+    await page.getByLabel('Paths').first().fill('/v1/tags')
+    const history = card(page, 'What would it have decided?')
+    await history.getByRole('button', { name: 'Run over history' }).click()
+    await history.getByText('205 newly denied').waitFor()
+    await history.getByRole('button', { name: 'Show 175 more' }).click()
+    await history.getByRole('button', { name: 'Load more' }).click()
+    const shown = history.getByRole('list', { name: 'Attempts' }).getByRole('listitem')
+    await expect.poll(() => shown.count(), { timeout: 15_000 }).toBe(205)
+    expect(await history.getByRole('button', { name: /more/ }).count()).toBe(0)
+    await context.close()
+  })
+
   it('leads from a denied attempt to the smallest change that would allow it', async () => {
     const { agent, policyId } = await writer('Hindered')
     expect(await send(agent, '/v2/notes')).toBe('policy-denied')

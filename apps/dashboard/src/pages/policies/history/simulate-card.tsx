@@ -22,14 +22,22 @@ interface Question {
   readonly draft: PolicyDocument
   readonly days: number
   readonly change: Change | undefined
+  /** The pages that are there already, when the next one is asked for. */
+  readonly before?: Simulated | undefined
 }
 
-const simulate = ({ whose, draft, days, change }: Question, signal: AbortSignal) =>
-  client.call(
+async function simulate(
+  { whose, draft, days, change, before }: Question,
+  signal: AbortSignal,
+): Promise<Simulated> {
+  const cursor = before?.nextCursor
+  const page = await client.call(
     'simulatePolicy',
-    { ...whose, draft, days, ...(change !== undefined && { change }) },
+    { ...whose, draft, days, ...(change !== undefined && { change }), ...(cursor && { cursor }) },
     { signal, timeoutMs: longCallTimeoutMs },
   )
+  return { ...page, entries: [...(before?.entries ?? []), ...page.entries] }
+}
 
 /** Runs the draft over the attempts of the last days: what it would have decided otherwise. */
 export function SimulateCard({ whose }: { whose: Whose }) {
@@ -76,9 +84,14 @@ export function SimulateCard({ whose }: { whose: Whose }) {
               simulated={last.output}
               chosen={last.input.change}
               isBusy={isRunning}
-              onChoose={(change) => run({ ...last.input, change })}
+              onChoose={(change) => run({ ...last.input, change, before: undefined })}
             />
-            <SimulatedEntries simulated={last.output} draft={last.input.draft} />
+            <SimulatedEntries
+              simulated={last.output}
+              draft={last.input.draft}
+              isBusy={isRunning}
+              onMore={() => run({ ...last.input, before: last.output })}
+            />
           </div>
         )}
       </div>

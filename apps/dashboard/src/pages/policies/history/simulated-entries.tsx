@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '@sallyport/contracts'
+import { type PolicyDocument, simulatedShownMax } from '@sallyport/contracts'
 import { ArrowRight } from 'lucide-react'
 import { useState } from 'react'
 import { Badge, StatusBadge } from '../../../components/badge.tsx'
@@ -15,11 +15,14 @@ const reasonCharsShown = 400
 interface SimulatedEntriesProps {
   readonly simulated: Simulated
   readonly draft: PolicyDocument
+  readonly isBusy: boolean
+  /** Asks for the next page. */
+  readonly onMore: () => void
 }
 
 /** The attempts that would be decided otherwise, newest first, each with the way to its audit entry. */
-export function SimulatedEntries({ simulated, draft }: SimulatedEntriesProps) {
-  const { entries } = simulated
+export function SimulatedEntries({ simulated, draft, isBusy, onMore }: SimulatedEntriesProps) {
+  const { entries, nextCursor } = simulated
   const [shownCount, setShownCount] = useState(shownAtFirst)
   if (entries.length === 0) return null
   return (
@@ -33,6 +36,20 @@ export function SimulatedEntries({ simulated, draft }: SimulatedEntriesProps) {
         <div>
           <Button size="sm" onClick={() => setShownCount(entries.length)}>
             Show {counted(entries.length - shownCount)} more
+          </Button>
+        </div>
+      )}
+      {entries.length <= shownCount && nextCursor !== undefined && (
+        <div>
+          <Button
+            size="sm"
+            disabled={isBusy}
+            onClick={() => {
+              setShownCount(entries.length + simulatedShownMax)
+              onMore()
+            }}
+          >
+            Load more
           </Button>
         </div>
       )}
