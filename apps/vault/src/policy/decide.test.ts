@@ -1,6 +1,7 @@
 import type { PolicyDocument } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { factsFor } from '../../../../test/fixtures/policy-facts.ts'
 import { verifies } from '../../../../test/verifies.ts'
 import { compilePolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
@@ -19,12 +20,7 @@ const document: PolicyDocument = {
 const policy = (over: Partial<PolicyDocument> = {}) =>
   compilePolicy({ id: 'pol_1', version: 3, document: { ...document, ...over } })
 const request: PolicyRequest = { method: 'GET', origin, path: '/v1/users', query: [] }
-const facts: Facts = {
-  now: Date.parse('2026-11-21T12:00:00Z'),
-  workspace: { isFrozen: false },
-  agent: { status: 'active' },
-  connection: { status: 'healthy', origins: [origin] },
-}
+const facts = factsFor(origin)
 
 describe('decide', () => {
   it('denies everything while the workspace is frozen, before it looks at anything else', () => {

@@ -1,20 +1,16 @@
 import type { RequestRule } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
+import { factsFor } from '../../../../test/fixtures/policy-facts.ts'
 import { verifies } from '../../../../test/verifies.ts'
 import { compilePolicy } from './compile-policy.ts'
 import { matchResponseRules } from './compile-response-rules.ts'
 import { decide } from './decide.ts'
-import type { Facts, PolicyRequest } from './decision.ts'
+import type { PolicyRequest } from './decision.ts'
 
 // An agent that knows the rule and writes its request so that the rule does not see what the receiver will.
 
 const origin = 'https://api.example.com'
-const facts: Facts = {
-  now: Date.parse('2026-11-21T12:00:00Z'),
-  workspace: { isFrozen: false },
-  agent: { status: 'active' },
-  connection: { status: 'healthy', origins: [origin] },
-}
+const facts = factsFor(origin)
 type Sent = Partial<Omit<PolicyRequest, 'body'>> & {
   readonly text?: string
   readonly type?: string

@@ -1,22 +1,18 @@
 import type { PolicyDocument, RequestRule } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { factsFor } from '../../../../test/fixtures/policy-facts.ts'
 import { verifies } from '../../../../test/verifies.ts'
 import { compilePolicy } from './compile-policy.ts'
 import { decide, decideHistory } from './decide.ts'
-import type { Decision, Facts, PolicyRequest } from './decision.ts'
+import type { Decision, PolicyRequest } from './decision.ts'
 import { hasHidden } from './hidden-text.ts'
 import { readBody } from './read-body.ts'
 import { compileSensitive } from './sensitive/compile-sensitive.ts'
 import { atOnce } from './sensitive/turns.ts'
 
 const origin = 'https://api.example.com'
-const facts: Facts = {
-  now: Date.parse('2026-11-21T12:00:00Z'),
-  workspace: { isFrozen: false },
-  agent: { status: 'active' },
-  connection: { status: 'healthy', origins: [origin] },
-}
+const facts = factsFor(origin)
 const methods = ['GET', 'POST', 'DELETE'] as const
 const policyOf = (
   rules: readonly RequestRule[],

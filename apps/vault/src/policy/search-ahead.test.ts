@@ -1,19 +1,15 @@
 import type { RequestRule } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { factsFor } from '../../../../test/fixtures/policy-facts.ts'
 import { verifies } from '../../../../test/verifies.ts'
 import { compilePolicy } from './compile-policy.ts'
 import { decide, searchAhead } from './decide.ts'
-import type { Facts, PolicyRequest } from './decision.ts'
+import type { PolicyRequest } from './decision.ts'
 import { atOnce } from './sensitive/turns.ts'
 
 const origin = 'https://api.example.com'
-const facts: Facts = {
-  now: Date.parse('2026-11-21T12:00:00Z'),
-  workspace: { isFrozen: false },
-  agent: { status: 'active' },
-  connection: { status: 'healthy', origins: [origin] },
-}
+const facts = factsFor(origin)
 const policyOf = (rules: readonly RequestRule[]) =>
   compilePolicy({
     ...{ id: 'pol_1', version: 1 },
