@@ -176,7 +176,9 @@ describe('an answer from Slack', () => {
     const { approvalRequestId: approvalId } = await subject.ask()
     const told = await called('chat.postMessage', approvalId)
     const host = new URL(scene.upstream.origin).host
-    expect(told.body).toContain(`"text":"POST ${host}/v1/notes"`)
+    expect(told.body).toContain(
+      `"text":"POST ${host}/v1/notes\\nQuery and body are not shown here: open it to see them."`,
+    )
     const ts = `${told.number}.0`
     const press = slackPress('approve', approvalId, { ts })
     const unsigned: [string, Record<string, string>][] = [

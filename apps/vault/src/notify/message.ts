@@ -39,6 +39,9 @@ export interface Message {
   readonly mayDecide?: Decidable
 }
 
+/** Stands beside buttons: they answer for the whole request, and a message shows method, host and path of it. */
+export const unshownWords = 'Query and body are not shown here: open it to see them.'
+
 /** One line: `name: value`. */
 export interface Fact {
   readonly name: string

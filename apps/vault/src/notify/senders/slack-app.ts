@@ -1,4 +1,4 @@
-import type { Decidable, Message } from '../message.ts'
+import { type Decidable, type Message, unshownWords } from '../message.ts'
 import { askedOf } from '../sealed-reference.ts'
 import type { Sender, SendResult, TargetOf } from '../sender.ts'
 import {
@@ -105,7 +105,7 @@ function withButtons(message: Message) {
   const written = slackMessage(message)
   const { mayDecide } = message
   if (mayDecide === undefined) return undefined
-  if (escapeSlack(askedOf(mayDecide)).length > confirmCharsMax) return undefined
+  if (confirmationOf(mayDecide).length > confirmCharsMax) return undefined
   const blocks = written.blocks.map((block) =>
     block.type === 'actions' && 'elements' in block
       ? { ...block, elements: [...answersTo(mayDecide), ...block.elements] }
@@ -114,6 +114,9 @@ function withButtons(message: Message) {
   return { ...written, blocks }
 }
 
+const confirmationOf = (asked: Decidable): string =>
+  `${escapeSlack(askedOf(asked))}\n${unshownWords}`
+
 const answersTo = (asked: Decidable) => [
   {
     ...button('approve', 'Approve'),
@@ -121,7 +124,7 @@ const answersTo = (asked: Decidable) => [
     style: 'primary',
     confirm: {
       title: plain('Approve this request?'),
-      text: plain(escapeSlack(askedOf(asked))),
+      text: plain(confirmationOf(asked)),
       confirm: plain('Approve'),
       deny: plain('Back'),
     },

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import { type Message, unshownWords } from '../message.ts'
 import { askedOf } from '../sealed-reference.ts'
 import type { Sender, SendResult, Settled, TargetOf } from '../sender.ts'
 import {
@@ -112,6 +112,7 @@ function textOf({ title, facts, url, mayDecide, detail }: Message) {
     ...(mayDecide !== undefined && detail === 'minimal'
       ? [{ name: '', value: askedOf(mayDecide) }]
       : []),
+    ...(mayDecide === undefined ? [] : [{ name: unshownWords, value: '' }]),
   ]
   let text = ''
   const entities: { type: 'code'; offset: number; length: number }[] = []
