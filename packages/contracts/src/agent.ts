@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Label, NextCursor, Page, Timestamp } from './common.ts'
 import { AgentId, WorkspaceId } from './ids.ts'
 import { defineOperation } from './operation.ts'
+import { ToolListing } from './tool-listing.ts'
 
 const coordinate = z
   .string()
@@ -25,6 +26,7 @@ export const Agent = z.object({
   name: z.string(),
   status: AgentStatus,
   keyThumbprint: z.string().optional().meta({ description: 'RFC 7638 thumbprint of its key' }),
+  toolListing: ToolListing,
   createdAt: Timestamp,
   lastSeenAt: Timestamp.optional(),
 })
@@ -84,8 +86,12 @@ export const renameAgent = defineOperation({
   path: '/api/v1/agents/{agentId}',
   caller: ['owner'],
   demand: 'agents:write',
-  summary: 'Rename an agent',
-  input: z.strictObject({ agentId: AgentId, name: Label }),
+  summary: 'Rename an agent, or say how MCP clients are shown its tools',
+  input: z.strictObject({
+    agentId: AgentId,
+    name: Label.optional(),
+    toolListing: ToolListing.optional(),
+  }),
   output: OneAgent,
   problems: ['agent-not-found'],
 })

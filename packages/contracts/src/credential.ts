@@ -72,7 +72,8 @@ export type ClientAuthentication = z.infer<typeof ClientAuthentication>
 
 const awsName = z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be letters, digits and -')
 
-export const CredentialInput = z.discriminatedUnion('kind', [
+/** Keys that go on as they stand: one of these is a credential, and several of them together are one too. */
+const staticKeys = [
   z.strictObject({ kind: z.literal('bearer'), token: secret }),
   z.strictObject({
     kind: z.literal('header'),
@@ -110,6 +111,32 @@ export const CredentialInput = z.discriminatedUnion('kind', [
       'must hold only characters that a path segment may',
     ),
   }),
+  z.strictObject({
+    kind: z.literal('cookie'),
+    name: z
+      .string()
+      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'must be a cookie name (RFC 6265)'),
+    value: secret.regex(
+      /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/,
+      'must hold only characters that a cookie may (RFC 6265)',
+    ),
+  }),
+] as const
+
+export const CredentialInput = z.discriminatedUnion('kind', [
+  ...staticKeys,
+  z.strictObject({ kind: z.literal('none') }).meta({
+    description: 'No credential: for APIs that are open to everybody',
+  }),
+  z
+    .strictObject({
+      kind: z.literal('several'),
+      parts: z
+        .array(z.discriminatedUnion('kind', [...staticKeys]))
+        .min(2)
+        .max(5),
+    })
+    .meta({ description: 'All of them go on every request, each in a place of its own' }),
   z
     .strictObject({
       kind: z.literal('oauth2'),
@@ -166,6 +193,9 @@ export const credentialKinds = [
   'query',
   'basic',
   'path',
+  'cookie',
+  'none',
+  'several',
   'oauth2',
   'oauth2-client-credentials',
   'jwt-service-account',

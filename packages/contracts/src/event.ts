@@ -12,6 +12,7 @@ export const eventNouns = [
   'workspace',
   'alerts',
   'notifications',
+  'toolsets',
   'audit',
 ] as const
 

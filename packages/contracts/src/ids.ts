@@ -21,6 +21,9 @@ export const idPrefixes = {
   notificationChannel: 'ntc',
   notificationDelivery: 'ntd',
   alert: 'alr',
+  toolset: 'tls',
+  tool: 'tol',
+  consumerToken: 'ctk',
 } as const
 
 /** The kinds of object that have ids. */
@@ -52,3 +55,6 @@ export const RememberedApprovalId = id('rememberedApproval', '01k8v3t5m9r2c4x6z8
 export const NotificationChannelId = id('notificationChannel', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const NotificationDeliveryId = id('notificationDelivery', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const AlertId = id('alert', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const ToolsetId = id('toolset', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const ToolId = id('tool', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const ConsumerTokenId = id('consumerToken', '01k8v3t5m9r2c4x6z8b0d1f3h5')

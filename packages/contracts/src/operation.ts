@@ -12,6 +12,8 @@ export const ownerScopes = [
   'connections:write',
   'policies:read',
   'policies:write',
+  'tools:read',
+  'tools:write',
   'capabilities:read',
   'capabilities:write',
   'approvals:read',
@@ -49,6 +51,8 @@ type Shared = {
    * these headers. The handler proves it before it reads any of it.
    */
   readonly signedBy?: Readonly<Record<string, string>>
+  /** A consumer token of the agent reaches it too (agents' plane alone). */
+  readonly consumer?: true
   /** A body in this form is accepted beside JSON. */
   readonly form?: true
   /** Bytes of request body accepted where the usual bound is too small. */

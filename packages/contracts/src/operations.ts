@@ -8,11 +8,13 @@ import * as callback from './callback.ts'
 import * as capability from './capability.ts'
 import * as connect from './connect.ts'
 import * as connection from './connection.ts'
+import * as consumerToken from './consumer-token.ts'
 import { streamEvents } from './event.ts'
 import { execute } from './execute.ts'
 import { expandGuard } from './guard.ts'
 import * as invitation from './invitation.ts'
 import * as mailServer from './mail-server.ts'
+import * as myTools from './my-tools.ts'
 import * as notification from './notification.ts'
 import * as oauthApp from './oauth-app.ts'
 import * as owner from './owner.ts'
@@ -22,6 +24,9 @@ import * as rememberedApproval from './remembered-approval.ts'
 import { simulatePolicy, suggestPolicy } from './simulate-policy.ts'
 import * as singleSignOn from './single-sign-on.ts'
 import * as system from './system.ts'
+import * as tool from './tool.ts'
+import * as toolset from './toolset.ts'
+import { previewToolset } from './toolset-import.ts'
 import { tryPolicy } from './try-policy.ts'
 import * as workspace from './workspace.ts'
 
@@ -38,6 +43,8 @@ export const operations = {
   listServices: capability.listServices,
   getMyCapabilities: capability.getMyCapabilities,
   requestCapability: capability.requestCapability,
+  listMyTools: myTools.listMyTools,
+  callMyTool: myTools.callMyTool,
   setUp: owner.setUp,
   signIn: owner.signIn,
   getSession: owner.getSession,
@@ -93,6 +100,10 @@ export const operations = {
   stopAgent: agent.stopAgent,
   resetAgent: agent.resetAgent,
   deleteAgent: agent.deleteAgent,
+  createConsumerToken: consumerToken.createConsumerToken,
+  listConsumerTokens: consumerToken.listConsumerTokens,
+  deleteConsumerToken: consumerToken.deleteConsumerToken,
+  listAgentTools: tool.listAgentTools,
   createConnection: connection.createConnection,
   listConnections: connection.listConnections,
   getConnection: connection.getConnection,
@@ -120,6 +131,26 @@ export const operations = {
   expandGuard,
   simulatePolicy,
   suggestPolicy,
+  previewToolset,
+  createToolset: toolset.createToolset,
+  listToolsets: toolset.listToolsets,
+  getToolset: toolset.getToolset,
+  updateToolset: toolset.updateToolset,
+  deleteToolset: toolset.deleteToolset,
+  replaceToolsetSource: toolset.replaceToolsetSource,
+  listToolsetVersions: toolset.listToolsetVersions,
+  compareToolsetVersions: toolset.compareToolsetVersions,
+  restoreToolsetVersion: toolset.restoreToolsetVersion,
+  exportToolset: toolset.exportToolset,
+  listToolsetTemplates: toolset.listToolsetTemplates,
+  setToolsetPermission: tool.setToolsetPermission,
+  listToolsetPermissions: tool.listToolsetPermissions,
+  listTools: tool.listTools,
+  getTool: tool.getTool,
+  updateTool: tool.updateTool,
+  tryTool: tool.tryTool,
+  setToolPermission: tool.setToolPermission,
+  getToolUsage: tool.getToolUsage,
   listApprovals: approval.listApprovals,
   getApproval: approval.getApproval,
   approveRequest: approval.approveRequest,

@@ -3,6 +3,7 @@ import { OriginPattern } from './common.ts'
 import { HttpMethod, httpMethods } from './http-method.ts'
 import { PathPattern } from './path-pattern.ts'
 import { CustomKind, SensitiveName } from './sensitive.ts'
+import { ToolPattern } from './tool-name.ts'
 
 // Rules of a policy: what a request has to look like for more, or less, than the allow entries say, and what of an answer
 // an agent gets to see.
@@ -84,6 +85,9 @@ const where = {
   origins: z.array(OriginPattern).min(1).max(conditionsMax).optional(),
   methods: z.array(HttpMethod).min(1).max(httpMethods.length).optional(),
   paths: z.array(PathPattern).min(1).max(100).optional(),
+  tools: z.array(ToolPattern).min(1).max(100).optional().meta({
+    description: 'Only what came as a call of one of these tools: stock-index.*',
+  }),
 } as const
 
 /** All that is said has to hold. Nothing said: every request. */

@@ -7,6 +7,7 @@ import { defineOperation } from './operation.ts'
 import { PathPattern } from './path-pattern.ts'
 import { RequestRules, ResponseRules } from './policy-rule.ts'
 import { Problem } from './problem.ts'
+import { ToolGrant, toolGrantsMax } from './tool-grant.ts'
 
 /** The most entries of a policy. */
 export const allowEntriesMax = 100
@@ -100,6 +101,7 @@ export type ApprovalOptions = z.infer<typeof ApprovalOptions>
 /** What one agent may do with one connection, in full. */
 export const PolicyDocument = z.strictObject({
   allow: z.array(AllowEntry).max(allowEntriesMax),
+  tools: z.array(ToolGrant).max(toolGrantsMax).optional(),
   rules: RequestRules.optional(),
   response: ResponseRules.optional(),
   approval: z.enum(approvalModes),
@@ -114,6 +116,7 @@ export type TimeWindow = z.infer<typeof TimeWindow>
 
 const documentInput = {
   allow: z.array(AllowEntryInput).max(allowEntriesMax),
+  tools: z.array(ToolGrant).max(toolGrantsMax).optional(),
   rules: RequestRules.optional(),
   response: ResponseRules.optional(),
   approval: ApprovalMode.optional(),
@@ -136,6 +139,7 @@ export function toPolicyDocument(input: PolicyDocumentInput): PolicyDocument {
   refuseConflict('maxRequestsPerHour', 'limits.perHour', [maxRequestsPerHour, perHour])
   return {
     allow: input.allow,
+    ...(input.tools !== undefined && { tools: input.tools }),
     ...(input.rules !== undefined && { rules: input.rules }),
     ...(input.response !== undefined && { response: input.response }),
     approval: approval ?? stepUpApproval ?? 'writes',

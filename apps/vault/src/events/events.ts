@@ -64,6 +64,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   notification_channels: 'notifications',
   notification_deliveries: 'notifications',
   alerts: 'alerts',
+  toolsets: 'toolsets',
   policies: 'policies',
   workspaces: 'workspace',
 }
@@ -77,6 +78,7 @@ const scopes: Readonly<Record<Noun, OwnerScope>> = {
   workspace: 'workspace:read',
   alerts: 'audit:read',
   notifications: 'workspace:read',
+  toolsets: 'tools:read',
   audit: 'audit:read',
 }
 

@@ -1,4 +1,4 @@
-import { type Agent, type AgentPublicKey, Problem } from '@sallyport/contracts'
+import { type Agent, type AgentPublicKey, Problem, type ToolListing } from '@sallyport/contracts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import { type PageAfter, type PageInput, readPage, writePage } from '../paging/page-cursor.ts'
 import type { RecordEvent } from './audit-event.ts'
@@ -18,6 +18,13 @@ export interface AgentRow {
   readonly publicKey: AgentPublicKey | null
   readonly createdAt: Date
   readonly lastSeenAt: Date | null
+  readonly toolListing: ToolListing
+}
+
+/** What owners may change of an agent. */
+export interface AgentChange {
+  readonly name?: string | undefined
+  readonly toolListing?: ToolListing | undefined
 }
 
 /** An agent in its workspace: every query is bound to both (S-09). */
@@ -38,7 +45,7 @@ export interface AgentStore {
   insert(agent: AgentRef & { name: string }, code: BootstrapCode): Promise<AgentRow>
   list(workspaceId: string, page: PageAfter): Promise<AgentRow[]>
   find(ref: AgentRef): Promise<AgentRow | undefined>
-  rename(ref: AgentRef, name: string): Promise<AgentRow | undefined>
+  update(ref: AgentRef, wanted: AgentChange): Promise<AgentRow | undefined>
   /** Stores a new code and ends those that are unused. */
   replaceCode(ref: AgentRef, code: BootstrapCode): Promise<AgentRow | undefined>
   /** Ends the agent's tokens and unused codes with it. */
@@ -94,9 +101,11 @@ export function createAgents(needs: AgentsNeeds) {
       return { agent: view((await store.find(ref)) ?? notFound()) }
     },
 
-    async rename(owner: AuthenticatedOwner, { agentId, name }: ById & { name: string }) {
+    /** Gives it another name, or says how MCP clients are shown its tools. */
+    async rename(owner: AuthenticatedOwner, { agentId, ...wanted }: ById & AgentChange) {
       const ref = refOf(owner, agentId)
-      return one(change(owner, { ...ref, operation: 'renameAgent' }, () => store.rename(ref, name)))
+      const work = () => store.update(ref, wanted)
+      return one(change(owner, { ...ref, operation: 'renameAgent' }, work))
     },
 
     /** Issues a new code; an earlier unused one stops working. The agent keeps its key until the code is used. */
@@ -228,6 +237,7 @@ function view(row: AgentRow): Agent {
     id: row.id,
     name: row.name,
     status: row.status,
+    toolListing: row.toolListing,
     ...(row.publicKey !== null && { keyThumbprint: thumbprint(row.publicKey) }),
     createdAt: row.createdAt.toISOString(),
     ...(row.lastSeenAt !== null && { lastSeenAt: row.lastSeenAt.toISOString() }),

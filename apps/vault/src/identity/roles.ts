@@ -5,6 +5,7 @@ const approverScopes: readonly OwnerScope[] = [
   'agents:read',
   'connections:read',
   'policies:read',
+  'tools:read',
   'capabilities:read',
   'capabilities:write',
   'approvals:read',

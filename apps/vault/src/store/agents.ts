@@ -20,6 +20,7 @@ const columns = {
   publicKey: agents.publicKey,
   createdAt: agents.createdAt,
   lastSeenAt: agents.lastSeenAt,
+  toolListing: agents.toolListing,
 }
 
 const refersTo = ({ workspaceId, agentId }: AgentRef): SQL | undefined =>
@@ -63,7 +64,13 @@ export function createAgentStore(database: Database, feed: Feed): AgentStore {
       return row
     },
 
-    rename: (ref, name) => changing(ref, (tx) => update(tx, ref, { name })),
+    update: (ref, { name, toolListing }) =>
+      changing(ref, (tx) =>
+        update(tx, ref, {
+          ...(name !== undefined && { name }),
+          ...(toolListing !== undefined && { toolListing }),
+        }),
+      ),
 
     replaceCode: (ref, code) =>
       database.transaction(async (tx) => {

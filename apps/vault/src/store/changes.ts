@@ -18,6 +18,7 @@ const ChangedTable = z.enum([
   'notification_outbox',
   'notification_deliveries',
   'alerts',
+  'toolsets',
   '*',
 ])
 

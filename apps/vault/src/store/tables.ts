@@ -67,6 +67,8 @@ export const agents = pgTable(
     createdAt: createdAt(),
     updatedAt: at('updated_at').notNull().defaultNow(),
     lastSeenAt: at('last_seen_at'),
+    /** How MCP clients are shown its tools. */
+    toolListing: text('tool_listing').$type<'auto' | 'all' | 'search'>().notNull().default('auto'),
   },
   (table) => [index('agents_by_workspace').on(table.workspaceId, table.id)],
 )
@@ -95,10 +97,17 @@ export const agentTokens = pgTable(
     agentId: agentId(),
     createdAt: createdAt(),
     expiresAt: at('expires_at').notNull(),
+    /** Of a consumer token: what owners know it by. It lists and calls tools, and nothing else. */
+    consumerId: text('consumer_id'),
+    name: text('name'),
+    lastUsedAt: at('last_used_at'),
   },
   (table) => [
     index('agent_tokens_by_agent').on(table.agentId),
     index('agent_tokens_by_expiry').on(table.expiresAt),
+    uniqueIndex('agent_tokens_by_consumer')
+      .on(table.consumerId)
+      .where(sql`consumer_id IS NOT NULL`),
   ],
 )
 
@@ -248,6 +257,14 @@ export const approvals = pgTable(
     consumedAt: at('consumed_at'),
     /** The attempt that used it. */
     auditId: text('audit_id'),
+    /** Where a call of a tool asked: which one, as it was defined then, and a keyed fingerprint of the arguments. */
+    tool: jsonb('tool').$type<{
+      toolId: string
+      toolsetId: string
+      name: string
+      digest: string
+      argumentsFingerprint: string
+    }>(),
   },
   (table) => [
     index('approvals_by_workspace').on(table.workspaceId, table.createdAt, table.id),

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { NextCursor, Page } from './common.ts'
+import {
+  AgentReason,
+  ExecuteAnswer,
+  executeBodyBytesMax,
+  sendProblems,
+  WaitSeconds,
+} from './execute.ts'
+import { ApprovalId } from './ids.ts'
+import { defineOperation } from './operation.ts'
+import { JsonSchema, ToolAnnotations } from './tool.ts'
+import { ToolListing } from './tool-listing.ts'
+import { FullToolName, ToolsetName } from './tool-name.ts'
+
+/** A tool as the agent that has it sees it. */
+export const AgentTool = z.object({
+  name: z.string().meta({ description: 'Full name: stock-index.get_index' }),
+  mcpName: z.string().meta({ description: 'In a list of all tools: stock-index__get_index' }),
+  toolset: z.string(),
+  title: z.string().optional(),
+  description: z.string(),
+  inputSchema: JsonSchema,
+  outputSchema: JsonSchema.optional(),
+  annotations: ToolAnnotations,
+  digest: z.string().meta({ description: 'Another definition has another' }),
+})
+export type AgentTool = z.infer<typeof AgentTool>
+
+export const listMyTools = defineOperation({
+  id: 'listMyTools',
+  method: 'GET',
+  path: '/v1/tools',
+  caller: ['agent'],
+  consumer: true,
+  summary: 'List the tools that the agent has; with since and waitSeconds, once they have changed',
+  input: z.strictObject({
+    ...Page,
+    limit: z.coerce.number().int().min(1).max(1000).default(1000),
+    toolset: ToolsetName.optional(),
+    since: z
+      .string()
+      .max(100)
+      .optional()
+      .meta({ description: 'The revision that is known: answered with no tools while it holds' }),
+    waitSeconds: WaitSeconds.optional(),
+  }),
+  output: z.object({
+    tools: z.array(AgentTool),
+    /** Of all tools of the agent: changes whenever any of them does. */
+    revision: z.string(),
+    unchanged: z.boolean().optional().meta({ description: 'since still holds; tools is empty' }),
+    listing: ToolListing,
+    nextCursor: NextCursor,
+  }),
+  problems: [],
+})
+
+export const callMyTool = defineOperation({
+  id: 'callMyTool',
+  method: 'POST',
+  path: '/v1/tools/{name}/call',
+  caller: ['agent'],
+  consumer: true,
+  summary: 'Call a tool: its request goes the way of execute',
+  input: z.strictObject({
+    name: FullToolName,
+    arguments: z.record(z.string(), z.unknown()).default({}),
+    approvalId: ApprovalId.optional(),
+    waitSeconds: WaitSeconds.optional(),
+    reason: AgentReason.optional(),
+    dryRun: z.boolean().optional(),
+  }),
+  output: ExecuteAnswer,
+  problems: [
+    'tool-not-found',
+    'invalid-arguments',
+    'invalid-url',
+    'invalid-header',
+    'invalid-query',
+    ...sendProblems,
+  ],
+  audited: true,
+  bodyBytesMax: executeBodyBytesMax,
+})
