@@ -1,0 +1,196 @@
+import type { ToolDefinition, ToolGrant } from '@sallyport/contracts'
+import type { PageAfter } from '../paging/page-cursor.ts'
+
+// Toolsets and tools as they are stored, and what the room needs of the store. Every query is bound to a workspace.
+
+/** What an owner says in place of the source. */
+export type ToolOverrides = Partial<
+  Pick<ToolDefinition, 'name' | 'title' | 'description' | 'annotations'>
+>
+
+export interface StoredToolset {
+  readonly id: string
+  readonly workspaceId: string
+  readonly name: string
+  readonly title: string | null
+  readonly description: string | null
+  readonly format: 'openapi' | 'curl' | 'higress' | 'genai-toolbox' | 'template' | 'assembled'
+  readonly template: string | null
+  /** SHA-256 of the document, hex. */
+  readonly sourceDigest: string | null
+  /** Null where its tools are other toolsets’ tools. */
+  readonly connectionId: string | null
+  /** Counts its changes, those of its tools included. */
+  readonly version: number
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** The same with what its view shows beside it. */
+export interface ToolsetRow extends StoredToolset {
+  readonly toolCount: number
+  readonly connection: ToolsetConnection | null
+}
+
+export interface ToolsetConnection {
+  readonly id: string
+  readonly label: string
+  readonly service: string
+  readonly status: string
+}
+
+export interface StoredTool {
+  readonly id: string
+  readonly workspaceId: string
+  readonly toolsetId: string
+  /** What it is called: whatever its definition or its overrides say. */
+  readonly name: string
+  /** What it is in its source; one of a toolset’s tools has it. */
+  readonly key: string
+  readonly status: 'active' | 'disabled' | 'held'
+  /** Null where it is another toolset’s tool. */
+  readonly definition: ToolDefinition | null
+  /** Of the definition as it is in force; of another toolset’s tool, of what it says of its own. */
+  readonly digest: string
+  readonly sourceToolId: string | null
+  readonly overrides: ToolOverrides | null
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** A tool with what it takes to call it. */
+export interface ToolRow extends StoredTool {
+  /** The toolset’s name. */
+  readonly toolset: string
+  /** Where its calls go: its toolset’s connection, or that of the toolset that it comes from. */
+  readonly connectionId: string | null
+  /** Of another toolset’s tool: what that one is. */
+  readonly source: Pick<StoredTool, 'name' | 'status' | 'definition' | 'overrides'> | null
+}
+
+/** A grant, with whose it is and for which connection. */
+export interface GrantRow {
+  readonly agentId: string
+  readonly agentName: string
+  readonly connectionId: string
+  /** When the policy that it stands in ends. */
+  readonly policyExpiresAt: string | null
+  readonly grant: ToolGrant
+}
+
+/** Where an agent’s policy for a connection was changed, or made, by what became of a toolset. */
+export interface ChangedPolicy {
+  readonly id: string
+  readonly workspaceId: string
+  readonly agentId: string
+  readonly connectionId: string
+}
+
+/** What a change counts as. */
+export interface VersionNote {
+  readonly cause: 'created' | 'imported' | 'edited' | 'restored'
+  readonly ownerId: string
+  readonly added: number
+  readonly removed: number
+  readonly changed: number
+}
+
+/** What becomes of a toolset and of its tools, as one. Tools that are in none of the three stay as they are. */
+export interface ToolsetChange {
+  readonly set?: Partial<
+    Pick<
+      StoredToolset,
+      'name' | 'title' | 'description' | 'connectionId' | 'template' | 'sourceDigest' | 'format'
+    >
+  >
+  readonly insert: readonly StoredTool[]
+  readonly update: readonly StoredTool[]
+  /** Ids. Their grants go, and so do the tools of other toolsets that they are. */
+  readonly remove: readonly string[]
+  readonly note: VersionNote
+  readonly at: Date
+  /** Ids for the policies that have to be made where grants go along to another connection. */
+  readonly newPolicyId: () => string
+}
+
+/** What came of it. */
+export interface ChangedToolset {
+  readonly toolset: StoredToolset
+  readonly policies: readonly ChangedPolicy[]
+  /** Other toolsets that have tools of this one. */
+  readonly dependents: readonly string[]
+}
+
+/** What a toolset was. `tools` are as they were stored then. */
+export interface StoredVersion {
+  readonly version: number
+  readonly cause: VersionNote['cause']
+  readonly ownerId: string | null
+  readonly toolCount: number
+  readonly added: number
+  readonly removed: number
+  readonly changed: number
+  readonly createdAt: Date
+}
+
+export type VersionTool = Pick<
+  StoredTool,
+  'id' | 'name' | 'key' | 'status' | 'definition' | 'digest' | 'sourceToolId' | 'overrides'
+>
+
+export interface ToolPage {
+  readonly limit: number
+  /** The toolset’s and the tool’s name of the last that was seen. */
+  readonly after?: { readonly toolset: string; readonly name: string } | undefined
+  readonly toolsetId?: string | undefined
+  readonly search?: string | undefined
+}
+
+type At = Pick<StoredToolset, 'workspaceId' | 'id' | 'version'>
+
+export interface ToolsetStore {
+  /** As one, or not at all: the toolset, its tools and its first version. */
+  insert(
+    toolset: StoredToolset,
+    tools: readonly StoredTool[],
+    note: VersionNote,
+  ): Promise<'inserted' | 'exists' | 'no-connection' | 'no-source'>
+  find(workspaceId: string, id: string): Promise<ToolsetRow | undefined>
+  /** Newest first. */
+  list(
+    workspaceId: string,
+    page: PageAfter & { readonly name?: string | undefined },
+  ): Promise<ToolsetRow[]>
+  isTaken(workspaceId: string, name: string): Promise<boolean>
+  /** Compare and set: undefined where it has another version by now, or is gone. */
+  change(
+    at: At,
+    change: ToolsetChange,
+  ): Promise<ChangedToolset | 'exists' | 'no-connection' | 'no-source' | undefined>
+  /** With its tools, their grants, and the tools of other toolsets that they are. */
+  delete(
+    at: Pick<StoredToolset, 'workspaceId' | 'id'>,
+    by: { readonly ownerId: string; readonly now: Date },
+  ): Promise<ChangedToolset | undefined>
+  findConnection(
+    workspaceId: string,
+    id: string,
+  ): Promise<(ToolsetConnection & { readonly origins: readonly string[] }) | undefined>
+  /** By toolset and name. */
+  listTools(workspaceId: string, page: ToolPage): Promise<ToolRow[]>
+  /** All tools of a toolset, by name. */
+  toolsOf(workspaceId: string, toolsetId: string): Promise<ToolRow[]>
+  findTool(workspaceId: string, id: string): Promise<ToolRow | undefined>
+  findTools(workspaceId: string, ids: readonly string[]): Promise<ToolRow[]>
+  /** Grants that name any of the toolsets, whatever they say. */
+  grantsOf(workspaceId: string, toolsetIds: readonly string[]): Promise<GrantRow[]>
+  /** Newest first. */
+  listVersions(
+    toolsetId: string,
+    page: { readonly limit: number; readonly before?: number | undefined },
+  ): Promise<StoredVersion[]>
+  findVersion(
+    toolsetId: string,
+    version: number,
+  ): Promise<(StoredVersion & { readonly tools: readonly VersionTool[] }) | undefined>
+}
