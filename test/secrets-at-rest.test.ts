@@ -40,6 +40,9 @@ const credentials = {
   query: secret('query'),
   basic: secret('basic'),
   path: secret('path'),
+  cookie: secret('cookie'),
+  several: secret('one-of-several'),
+  none: '',
   oauth2: secret('refresh-token'),
   'oauth2-client-credentials': secret('client-secret'),
   // A line of the key, which stands in no other text.
@@ -47,12 +50,22 @@ const credentials = {
   'aws-sigv4': secret('aws-secret'),
 } satisfies Record<CredentialInput['kind'], string>
 const awsSession = secret('aws-session')
+const otherOfSeveral = secret('other-of-several')
 const inputsAt = (tokenEndpoint: string): CredentialInput[] => [
   { kind: 'bearer', token: credentials.bearer },
   { kind: 'header', name: 'x-api-key', value: credentials.header, prefix: 'Key ' },
   { kind: 'query', name: 'api_key', value: credentials.query },
   { kind: 'basic', username: 'user', password: credentials.basic },
   { kind: 'path', placeholder: 'key', value: credentials.path },
+  { kind: 'cookie', name: 'sid', value: credentials.cookie },
+  {
+    kind: 'several',
+    parts: [
+      { kind: 'header', name: 'x-api-key', value: credentials.several },
+      { kind: 'query', name: 'app_key', value: otherOfSeveral },
+    ],
+  },
+  { kind: 'none' },
   { kind: 'oauth2', refreshToken: credentials.oauth2 },
   {
     ...{ kind: 'oauth2-client-credentials', tokenEndpoint, clientId: 'client', scopes: [] },
@@ -73,7 +86,8 @@ let inputs: CredentialInput[] = []
 let oauthAppId = ''
 const ofApp = ({ kind }: CredentialInput) => (kind === 'oauth2' ? { oauthAppId } : {})
 const secrets = new Map<string, string>([
-  ...Object.entries(credentials),
+  ...Object.entries(credentials).filter(([, value]) => value !== ''),
+  ['another of several', otherOfSeveral],
   ['the AWS session', awsSession],
 ])
 

@@ -7,11 +7,13 @@ import type { ConnectionSnapshot } from '../execute/resolve-call.ts'
 /** Where an opened credential goes: names and no values. */
 const slotOf = (opened: OpenedCredential): CredentialSlot => ({
   headerNames: opened.headers.map(([name]) => name),
-  queryName: opened.query[0]?.[0],
+  queryNames: opened.query.map(([name]) => name),
+  cookieNames: opened.cookies.map(([name]) => name),
   placeholder: opened.path?.placeholder,
 })
 
 const inAuthorization: CredentialSlot = { headerNames: ['authorization'] }
+const nowhere: CredentialSlot = {}
 const inSignature: CredentialSlot = { headerNames: signatureHeaders }
 
 /**
@@ -31,12 +33,16 @@ export function createFindSlot(opener: Pick<CredentialOpener, 'open' | 'peek'>) 
     switch (connection.credentialKind) {
       case 'header':
       case 'query':
-      case 'path': {
+      case 'path':
+      case 'cookie':
+      case 'several': {
         const opened = opener.peek(connection)
         return opened === undefined ? opener.open(connection).then(slotOnce) : slotOnce(opened)
       }
       case 'aws-sigv4':
         return inSignature
+      case 'none':
+        return nowhere
       default:
         return inAuthorization
     }

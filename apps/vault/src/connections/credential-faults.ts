@@ -11,6 +11,7 @@ export interface CredentialRules {
 }
 
 type Credential = CredentialInput | StoredCredential
+type Part = Extract<Credential, { kind: 'several' }>['parts'][number]
 type Of<Kind extends CredentialInput['kind']> = Extract<Credential, { kind: Kind }>
 
 /**
@@ -35,7 +36,9 @@ function faultOf(
 ): FieldFault | undefined {
   switch (credential.kind) {
     case 'header':
-      return fieldFault('name', faultOfCredentialHeader(credential.name))
+      return faultOfKey(credential)
+    case 'several':
+      return faultOfParts(credential.parts)
     case 'oauth2-client-credentials':
       checkTokenEndpoint(rules, credential.tokenEndpoint)
       return faultOfClient(rules, credential)
@@ -46,6 +49,63 @@ function faultOf(
       return faultOfScope(credential, origins)
     default:
       return undefined
+  }
+}
+
+const faultOfKey = (key: Part): FieldFault | undefined =>
+  key.kind === 'header' ? fieldFault('name', faultOfCredentialHeader(key.name)) : undefined
+
+/** Each part by itself, and that no two stand in the same place: one of them would never arrive. */
+function faultOfParts(parts: readonly Part[]): FieldFault | undefined {
+  const taken = new Map<string, number>()
+  for (const [index, part] of parts.entries()) {
+    const fault = faultOfKey(part)
+    if (fault !== undefined) return { ...fault, field: `parts[${index}].${fault.field}` }
+    const place = placeOf(part)
+    const first = taken.get(place)
+    if (first !== undefined) {
+      const message = `must stand in another place than parts[${first}]: both are put ${wordsOf(part)}`
+      return { field: `parts[${index}]`, message }
+    }
+    taken.set(place, index)
+  }
+  // A header that is written whole leaves no room for single cookies.
+  const whole = taken.get('header cookie')
+  const cookie = parts.findIndex(({ kind }) => kind === 'cookie')
+  if (whole === undefined || cookie < 0) return undefined
+  const message = `must stand in another place than parts[${whole}]: both are put into the header cookie`
+  return { field: `parts[${cookie}]`, message }
+}
+
+/** Names that a server may read as one are one place: any case, and `_` or `.` for `-` in headers. */
+function placeOf(part: Part): string {
+  switch (part.kind) {
+    case 'bearer':
+    case 'basic':
+      return 'header authorization'
+    case 'header':
+      return `header ${part.name.toLowerCase().replaceAll(/[_.]/g, '-')}`
+    case 'query':
+    case 'cookie':
+      return `${part.kind} ${part.name.toLowerCase()}`
+    case 'path':
+      return 'path'
+  }
+}
+
+function wordsOf(part: Part): string {
+  switch (part.kind) {
+    case 'bearer':
+    case 'basic':
+      return 'into the header authorization'
+    case 'header':
+      return `into the header ${part.name.toLowerCase()}`
+    case 'query':
+      return `into the query parameter ${part.name}`
+    case 'cookie':
+      return `into the cookie ${part.name}`
+    case 'path':
+      return 'into the path, which has room for one'
   }
 }
 

@@ -19,7 +19,12 @@ export function secretsOf(credential: Credential): readonly string[] {
     case 'header':
     case 'query':
     case 'path':
+    case 'cookie':
       return [credential.value]
+    case 'none':
+      return []
+    case 'several':
+      return credential.parts.flatMap(secretsOf)
     case 'oauth2':
       return 'refreshToken' in credential ? [credential.refreshToken] : []
     case 'oauth2-client-credentials':
@@ -34,7 +39,7 @@ export function secretsOf(credential: Credential): readonly string[] {
 /**
  * What an owner sees of a credential: dots and the last four characters of the secret, or nothing where it has fewer than
  * twelve. Of a private key nothing is shown but the end of its id, and of an AWS key pair the end of the access key id.
- * An account has a name instead.
+ * Several keys show the end of the first, and an account has a name instead.
  */
 export function hintOf(credential: Credential): string {
   const shown = shownOf(credential) ?? ''

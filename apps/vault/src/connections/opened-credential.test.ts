@@ -13,7 +13,9 @@ import {
 
 const secret = fc.stringMatching(/^[!-~]{8,64}$/)
 const pathSecret = fc.stringMatching(/^[A-Za-z0-9._~:@!$&'()*+,;=-]{8,64}$/)
-const credential: fc.Arbitrary<TypedCredential> = fc.oneof(
+const cookieSecret = fc.stringMatching(/^[A-Za-z0-9!#$%&'()*+./:<=>?@^_`{|}~-]{8,64}$/)
+type Part = Extract<TypedCredential, { kind: 'several' }>['parts'][number]
+const part: fc.Arbitrary<Part> = fc.oneof(
   fc.record({ kind: fc.constant('bearer' as const), token: secret }),
   fc.record({
     kind: fc.constant('header' as const),
@@ -32,20 +34,37 @@ const credential: fc.Arbitrary<TypedCredential> = fc.oneof(
     placeholder: fc.constant('token'),
     value: pathSecret,
   }),
+  fc.record({
+    kind: fc.constant('cookie' as const),
+    name: fc.constant('sid'),
+    value: cookieSecret,
+  }),
 )
+const credential: fc.Arbitrary<TypedCredential> = fc.oneof(
+  part,
+  fc.record({
+    kind: fc.constant('several' as const),
+    parts: fc.array(part, { minLength: 2, maxLength: 5 }),
+  }),
+)
+const countOf = (input: TypedCredential) => (input.kind === 'several' ? input.parts.length : 1)
 
 describe('an opened credential', () => {
   it('names a secret in everything that it puts on a request, so that the scrubber finds it again', () => {
     verifies('S-20')
     fc.assert(
       fc.property(credential, (input) => {
-        const { headers, query, path, secrets } = toOpenedCredential(input)
+        const { headers, query, cookies, path, secrets } = toOpenedCredential(input)
         const placed = [
           ...headers.map(([, value]) => value),
           ...query.map(([, value]) => value),
+          ...cookies.map(([, value]) => value),
           ...(path === undefined ? [] : [path.value]),
         ]
-        expect(placed).toHaveLength(1)
+        // Of several in the path the vault takes one: see `faultOfParts`.
+        const paths =
+          input.kind === 'several' ? input.parts.filter((one) => one.kind === 'path') : []
+        expect(placed).toHaveLength(countOf(input) - Math.max(0, paths.length - 1))
         for (const value of placed) {
           expect(secrets.some((one) => value.includes(one))).toBe(true)
         }
@@ -61,6 +80,15 @@ describe('an opened credential', () => {
         expect(decodeCredential(encodeCredential(input))).toEqual(CredentialInput.parse(input))
       }),
     )
+  })
+
+  it('has nothing to put on and nothing to hide where an API is open, and is sealed all the same', () => {
+    const none = { kind: 'none' as const }
+    expect(toOpenedCredential(none)).toEqual({
+      ...{ kind: 'none', headers: [], query: [], cookies: [], secrets: [] },
+    })
+    expect(decodeCredential(encodeCredential(none))).toEqual(none)
+    expect(hintOf(none)).toBe('')
   })
 
   it('survives it whatever its kind, and a connected account is its client and nothing else', () => {

@@ -12,6 +12,8 @@ export interface OpenedCredential {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** Not percent-encoded yet. */
   readonly query: readonly (readonly [name: string, value: string])[]
+  /** Joined with the request's own cookies. */
+  readonly cookies: readonly (readonly [name: string, value: string])[]
   /** What `{placeholder}` in the URL's path stands for. */
   readonly path?: { readonly placeholder: string; readonly value: string }
   /** Where each request is signed: the headers that go on this one, and its signature, which must not come back. */
@@ -24,7 +26,7 @@ export interface OpenedCredential {
 export function toOpenedCredential(credential: StoredCredential): OpenedCredential {
   const secrets = secretsOf(credential)
   const [secret = ''] = secrets
-  const base = { kind: credential.kind, headers: [], query: [], secrets }
+  const base = { kind: credential.kind, headers: [], query: [], cookies: [], secrets }
   switch (credential.kind) {
     case 'bearer': // RFC 6750 §2.1
       return frozen({ ...base, headers: [['authorization', `Bearer ${secret}`]] })
@@ -41,6 +43,10 @@ export function toOpenedCredential(credential: StoredCredential): OpenedCredenti
       return frozen({ ...base, query: [[credential.name, secret]] })
     case 'path':
       return frozen({ ...base, path: { placeholder: credential.placeholder, value: secret } })
+    case 'cookie': // RFC 6265 §4.2.1
+      return frozen({ ...base, cookies: [[credential.name, secret]] })
+    case 'several':
+      return frozen({ ...joined(credential.parts.map(toOpenedCredential)), kind: 'several' })
     case 'aws-sigv4':
       return frozen({ ...base, sign: signWith(credential) })
     case 'oauth2-client-credentials':
@@ -49,6 +55,18 @@ export function toOpenedCredential(credential: StoredCredential): OpenedCredenti
     default:
       // A private key goes to nobody, not even to those who check what it signed.
       return frozen({ ...base, secrets: [] })
+  }
+}
+
+/** All of them together; no two stand in the same place (see `faultOfPlaces`). */
+function joined(parts: readonly OpenedCredential[]): Omit<OpenedCredential, 'kind'> {
+  const path = parts.find((part) => part.path !== undefined)?.path
+  return {
+    headers: parts.flatMap(({ headers }) => headers),
+    query: parts.flatMap(({ query }) => query),
+    cookies: parts.flatMap(({ cookies }) => cookies),
+    ...(path !== undefined && { path: { ...path } }),
+    secrets: [...new Set(parts.flatMap(({ secrets }) => secrets))],
   }
 }
 
@@ -73,7 +91,7 @@ function prefixOf({ prefix = '' }: { prefix?: string | undefined }, name: string
 }
 
 function frozen(opened: OpenedCredential): OpenedCredential {
-  for (const list of [opened.headers, opened.query]) {
+  for (const list of [opened.headers, opened.query, opened.cookies]) {
     for (const pair of list) Object.freeze(pair)
     Object.freeze(list)
   }

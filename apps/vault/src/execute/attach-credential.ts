@@ -6,6 +6,8 @@ export interface OpenedCredential {
   readonly headers: readonly (readonly [string, string])[]
   /** Not percent-encoded yet. */
   readonly query: readonly (readonly [string, string])[]
+  /** Names and values as they are sent. */
+  readonly cookies?: readonly (readonly [string, string])[] | undefined
   readonly path?: { readonly placeholder: string; readonly value: string }
 }
 
@@ -19,7 +21,8 @@ export interface ArmedRequest {
 
 /**
  * Puts the credential on. Takes a PermittedRequest, so that nothing can be armed that was not decided, reserved and
- * recorded. Injected headers win over the agent's and appear once (S-18).
+ * recorded. Injected headers win over the agent's and appear once (S-18); injected cookies go into one header with the
+ * request's own (RFC 6265 §5.4), of which freezing saw to it that none has a name of theirs.
  */
 export function attachCredential(
   { frozen }: PermittedRequest,
@@ -31,9 +34,19 @@ export function attachCredential(
   return {
     method: frozen.method,
     url: withPath(withQuery(frozen.url, credential.query), credential.path),
-    headers: [...kept, ...injected],
+    headers: withCookies([...kept, ...injected], credential.cookies),
     ...(frozen.body !== undefined && { body: frozen.body }),
   }
+}
+
+function withCookies(
+  headers: ArmedRequest['headers'],
+  cookies: OpenedCredential['cookies'] = [],
+): ArmedRequest['headers'] {
+  if (cookies.length === 0) return headers
+  const own = headers.filter(([name]) => name === 'cookie').map(([, value]) => value)
+  const pairs = [...own, ...cookies.map(([name, value]) => `${name}=${value}`)]
+  return [...headers.filter(([name]) => name !== 'cookie'), ['cookie', pairs.join('; ')]]
 }
 
 function withQuery(url: string, query: OpenedCredential['query']): string {

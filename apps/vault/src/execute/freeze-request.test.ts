@@ -370,7 +370,7 @@ describe('merging the query', () => {
 
   it('refuses a query in which the agent gives the credential’s parameter', () => {
     verifies('S-18')
-    const slot = { queryName: 'api_key' }
+    const slot = { queryNames: ['api_key'] }
     for (const url of [
       '?api_key=x',
       '?a=1&api_key',
@@ -573,7 +573,7 @@ describe('a request that was frozen before', () => {
       {},
       { headerNames: ['authorization'] },
       { headerNames: ['user-agent', 'x-key'] },
-      { queryName: 'key' },
+      { queryNames: ['key'] },
       { placeholder: 'token' },
     ]
     fc.assert(
@@ -608,7 +608,7 @@ describe('a request that was frozen before', () => {
     for (const change of [
       { extraHeaders: [] },
       { allowEncodedSlash: false },
-      { slot: { queryName: 'key' } },
+      { slot: { queryNames: ['key'] } },
       { slot: { placeholder: 'token' } },
     ]) {
       expect(stillFits(frozen, { ...options, ...change })).toBe(false)

@@ -2,7 +2,12 @@ import { createHash, hash } from 'node:crypto'
 import { type HttpMethod, httpMethods, Problem } from '@sallyport/contracts'
 import { parseCanonicalUrl, urlBytesMax } from './canonical-url.ts'
 import { encodeBody, type RequestBody } from './request-body.ts'
-import { filterRequestHeaders, type HeaderList, parseRequestHeaders } from './request-headers.ts'
+import {
+  filterRequestHeaders,
+  type HeaderList,
+  parseRequestHeaders,
+  refuseCredentialCookies,
+} from './request-headers.ts'
 import {
   encodeQuery,
   parseQuery,
@@ -54,8 +59,10 @@ export interface RequestInput {
 export interface CredentialSlot {
   /** Headers that are put on: the agent's own of these names are dropped. */
   readonly headerNames?: readonly string[] | undefined
-  /** A query parameter, which the agent may not give itself. */
-  readonly queryName?: string | undefined
+  /** Query parameters, which the agent may not give itself. */
+  readonly queryNames?: readonly string[] | undefined
+  /** Cookies, which a tool may not give itself; agents send none in any case. */
+  readonly cookieNames?: readonly string[] | undefined
   /** `{placeholder}` has to stand in the path exactly once, as in https://api.example.com/bot{token}/send. */
   readonly placeholder?: string | undefined
 }
@@ -90,6 +97,7 @@ export function freezeRequest(input: RequestInput, options: FreezeOptions = {}):
     extras: options.extraHeaders ?? [],
     injected: options.slot?.headerNames ?? [],
   })
+  refuseCredentialCookies(passed, options.slot?.cookieNames)
   const declared = passed.find(([name]) => name === 'content-type')?.[1]
   const body = encodeBody(input.body, declared)
   if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
@@ -127,6 +135,7 @@ export function stillFits({ url, headers }: FrozenRequest, options: FreezeOption
     { extras: options.extraHeaders ?? [], injected: [] },
   )
   try {
+    refuseCredentialCookies(headers, options.slot?.cookieNames)
     return dropped.length === 0 && freezeUrl({ url }, options).url === url
   } catch (thrown) {
     if (thrown instanceof Problem) return false
@@ -157,8 +166,7 @@ function freezeUrl(
   refuseNamesInBoth(own, given.parameters)
   const parameters = [...own, ...given.parameters]
   refuseOverrides(parameters)
-  const queryName = options.slot?.queryName
-  if (queryName !== undefined) refuseCredentialName(parameters, queryName)
+  for (const name of options.slot?.queryNames ?? []) refuseCredentialName(parameters, name)
   const merged = [query ?? '', given.raw].filter((part) => part !== '').join('&')
   const search = query === undefined && merged === '' ? '' : `?${merged}`
   const url = `${origin}${path}${search}`

@@ -2,7 +2,11 @@ import { Problem } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
-import { filterRequestHeaders, parseRequestHeaders } from './request-headers.ts'
+import {
+  filterRequestHeaders,
+  parseRequestHeaders,
+  refuseCredentialCookies,
+} from './request-headers.ts'
 
 const filter = (headers: Record<string, string>, extras: string[] = [], injected: string[] = []) =>
   filterRequestHeaders(parseRequestHeaders(headers), { extras, injected })
@@ -151,5 +155,29 @@ describe('request headers', () => {
         },
       ),
     )
+  })
+})
+
+describe('a tool’s own cookies', () => {
+  const refuses = (cookie: string) => {
+    try {
+      refuseCredentialCookies([['cookie', cookie]], ['sid'])
+      return false
+    } catch (thrown) {
+      expect(thrown).toMatchObject({ type: 'invalid-header' })
+      return true
+    }
+  }
+
+  it('never hold the one of the credential, however it is written', () => {
+    verifies('S-18')
+    for (const cookie of [
+      ...['sid=x', 'a=b; sid=x', 'a=b;sid=x', 'SID=x', ' sid =x', '"sid"=x', 'a=b, sid=x', 'sid'],
+      ...['lang="a; sid=x"', 'a=;sid='],
+    ]) {
+      expect([cookie, refuses(cookie)]).toEqual([cookie, true])
+    }
+    expect(refuses('sid2=x; xsid=y; a=sid')).toBe(false)
+    expect(() => refuseCredentialCookies([['cookie', 'sid=x']])).not.toThrow()
   })
 })

@@ -141,3 +141,20 @@ export function filterRequestHeaders(
     dropped: headers.filter(([name]) => !passes(name)).map(([name]) => name),
   }
 }
+
+/**
+ * Refuses a request that brings a cookie of the credential's own (S-18). Names are compared in any case and however they are
+ * quoted or spaced, since servers differ in how they read them.
+ */
+export function refuseCredentialCookies(headers: HeaderList, names: readonly string[] = []): void {
+  if (names.length === 0) return
+  const taken = new Set(names.map((name) => name.toLowerCase()))
+  const cookies = headers
+    .filter(([name]) => name === 'cookie')
+    .flatMap(([, value]) => value.split(/[;,]/))
+  for (const cookie of cookies) {
+    const [name = ''] = cookie.split('=')
+    if (!taken.has(name.replaceAll('"', '').trim().toLowerCase())) continue
+    refuse('The cookies hold the one in which the credential goes.')
+  }
+}

@@ -41,7 +41,7 @@ describe('a draft of a policy is tried', () => {
       [{ method: 'TRACE' }, 'invalid-method'],
       [{ headers: { 'x-extra': 'a\r\nb' } }, 'invalid-header'],
       [{ body: { a: 1 } }, 'invalid-input'],
-      [{ url: `${origin}/v1/a?key=1` }, 'invalid-query', { queryName: 'key' }],
+      [{ url: `${origin}/v1/a?key=1` }, 'invalid-query', { queryNames: ['key'] }],
       [{}, 'invalid-url', { placeholder: 'token' }],
     ]
     for (const [over, problem, slot] of cases) {
