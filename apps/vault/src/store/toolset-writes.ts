@@ -1,0 +1,264 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import type {
+  ChangedPolicy,
+  ChangedToolset,
+  StoredTool,
+  StoredToolset,
+  ToolsetChange,
+  ToolsetStore,
+} from '../tools/toolset-store.ts'
+import { brokenUniqueConstraint, type Database, type Transaction } from './database.ts'
+import { connections } from './tables.ts'
+import { dropGrants, moveGrants } from './tool-grants.ts'
+import { tools, toolsets } from './tool-tables.ts'
+import { keepVersion } from './toolset-versions.ts'
+import { undoing } from './undoing.ts'
+
+// Every change of a toolset or of its tools is one transaction that moves its version; locks are taken in one order: toolset,
+// its tools, toolsets that have tools of it, policies.
+
+type Fault = 'exists' | 'no-connection' | 'no-source'
+type Give = (why: Fault | undefined) => never
+
+/** Of one statement: definitions are long. */
+const toolsOfStatementMax = 200
+
+export const createToolsetWrites = (
+  database: Pick<Database, 'transaction'>,
+): Pick<ToolsetStore, 'insert' | 'change' | 'delete'> => ({
+  insert: (toolset, rows, note) =>
+    named(() =>
+      undoing<'inserted', Fault | undefined>(database, async (tx, give) => {
+        await requireConnection(tx, toolset, give)
+        await requireSources(tx, { workspaceId: toolset.workspaceId, rows }, give)
+        await tx.insert(toolsets).values(toolset)
+        await putTools(tx, rows)
+        await keepVersion(tx, toolset, { ...note, at: toolset.createdAt })
+        return 'inserted'
+      }),
+    ).then((outcome) => outcome ?? 'exists'),
+
+  change: (at, change) =>
+    named(() =>
+      undoing<ChangedToolset, Fault | undefined>(database, (tx, give) =>
+        changeOne(tx, { at, change }, give),
+      ),
+    ),
+
+  delete: ({ workspaceId, id }, { ownerId, now }) =>
+    database.transaction(async (tx) => {
+      const [toolset] = await tx
+        .select()
+        .from(toolsets)
+        .where(and(eq(toolsets.workspaceId, workspaceId), eq(toolsets.id, id)))
+        .for('update')
+      if (toolset === undefined) return undefined
+      const gone = await tx.delete(tools).where(eq(tools.toolsetId, id)).returning({ id: tools.id })
+      const toolIds = gone.map((tool) => tool.id)
+      const dependents = await removeDependents(tx, { toolIds, ownerId, at: now })
+      const policies = await dropGrants(tx, {
+        ...{ workspaceId, at: now },
+        toolsetIds: [id],
+        toolIds: dependents.toolIds,
+        toolsetsOfTools: dependents.toolsetIds,
+      })
+      await tx.delete(toolsets).where(eq(toolsets.id, id))
+      return { toolset, policies, dependents: dependents.toolsetIds }
+    }),
+})
+
+/** Two toolsets of one name: whoever comes second is told. */
+async function named<T>(work: () => Promise<T>): Promise<T | 'exists'> {
+  try {
+    return await work()
+  } catch (error) {
+    if (brokenUniqueConstraint(error) === 'toolsets_by_name') return 'exists'
+    throw error
+  }
+}
+
+async function changeOne(
+  tx: Transaction,
+  { at, change }: { at: Parameters<ToolsetStore['change']>[0]; change: ToolsetChange },
+  give: Give,
+): Promise<ChangedToolset> {
+  const { workspaceId, id, version } = at
+  const isThis = and(
+    eq(toolsets.workspaceId, workspaceId),
+    eq(toolsets.id, id),
+    eq(toolsets.version, version),
+  )
+  const [before] = await tx.select().from(toolsets).where(isThis).for('update')
+  if (before === undefined) return give(undefined)
+  const [toolset] = await tx
+    .update(toolsets)
+    .set({ ...change.set, version: version + 1, updatedAt: change.at })
+    .where(isThis)
+    .returning()
+  if (toolset === undefined) return give(undefined)
+  await requireSources(tx, { workspaceId, rows: [...change.insert, ...change.update] }, give)
+  const dependents = await changeTools(tx, toolset, change)
+  const policies: ChangedPolicy[] = await dropGrants(tx, {
+    ...{ workspaceId, at: change.at, toolsetIds: [] },
+    toolIds: [...change.remove, ...dependents.removed.toolIds],
+    toolsetsOfTools: change.remove.length === 0 ? [] : [id, ...dependents.removed.toolsetIds],
+  })
+  const { connectionId: to } = toolset
+  if (to !== null && to !== before.connectionId) {
+    await requireConnection(tx, toolset, give)
+    if (before.connectionId !== null) {
+      const { newPolicyId, at: when } = change
+      const whose = { workspaceId, toolsetId: id, from: before.connectionId, to }
+      policies.push(
+        ...(await moveGrants(tx, { ...whose, ...dependents.still, at: when, newPolicyId })),
+      )
+    }
+  }
+  await keepVersion(tx, toolset, { ...change.note, at: change.at })
+  return { toolset, policies, dependents: dependents.all }
+}
+
+async function changeTools(tx: Transaction, { id }: StoredToolset, change: ToolsetChange) {
+  const { remove, update, insert, at, note } = change
+  const removed =
+    remove.length === 0
+      ? { toolIds: [], toolsetIds: [] }
+      : await removeTools(tx, { toolsetId: id, toolIds: remove, ownerId: note.ownerId, at })
+  if (update.length > 0) {
+    // Two tools may change names with each other: none is in the way of another while all get their new ones.
+    await tx
+      .update(tools)
+      .set({ name: sql`${tools.id}` })
+      .where(
+        inArray(
+          tools.id,
+          update.map((tool) => tool.id),
+        ),
+      )
+  }
+  await putTools(tx, [...update, ...insert])
+  const still = await findDependents(tx, id)
+  if (still.dependentToolsetIds.length > 0) {
+    // Told to whoever keeps them in mind: what they are has changed, though nothing of their own has.
+    await tx
+      .update(toolsets)
+      .set({ updatedAt: at })
+      .where(inArray(toolsets.id, [...still.dependentToolsetIds]))
+  }
+  return {
+    removed,
+    still,
+    all: [...new Set([...removed.toolsetIds, ...still.dependentToolsetIds])],
+  }
+}
+
+async function removeTools(
+  tx: Transaction,
+  gone: { toolsetId: string; toolIds: readonly string[]; ownerId: string; at: Date },
+) {
+  await tx
+    .delete(tools)
+    .where(and(eq(tools.toolsetId, gone.toolsetId), inArray(tools.id, [...gone.toolIds])))
+  return removeDependents(tx, gone)
+}
+
+/** Tools of other toolsets end with the tools that they are; each such toolset gets a version that says so. */
+async function removeDependents(
+  tx: Transaction,
+  { toolIds, ownerId, at }: { toolIds: readonly string[]; ownerId: string; at: Date },
+): Promise<{ toolIds: string[]; toolsetIds: string[] }> {
+  if (toolIds.length === 0) return { toolIds: [], toolsetIds: [] }
+  const isOne = inArray(tools.sourceToolId, [...toolIds])
+  const found = await tx.selectDistinct({ id: tools.toolsetId }).from(tools).where(isOne)
+  const toolsetIds = found.map(({ id }) => id).sort()
+  if (toolsetIds.length === 0) return { toolIds: [], toolsetIds: [] }
+  const touched = await tx
+    .update(toolsets)
+    .set({ version: sql`${toolsets.version} + 1`, updatedAt: at })
+    .where(inArray(toolsets.id, toolsetIds))
+    .returning({ id: toolsets.id, version: toolsets.version })
+  const gone = await tx
+    .delete(tools)
+    .where(isOne)
+    .returning({ id: tools.id, toolsetId: tools.toolsetId })
+  for (const toolset of touched) {
+    const removed = gone.filter(({ toolsetId }) => toolsetId === toolset.id).length
+    await keepVersion(tx, toolset, { cause: 'edited', ownerId, added: 0, removed, changed: 0, at })
+  }
+  return { toolIds: gone.map(({ id }) => id), toolsetIds }
+}
+
+async function findDependents(tx: Transaction, toolsetId: string) {
+  const rows = await tx
+    .select({ id: tools.id, toolsetId: tools.toolsetId })
+    .from(tools)
+    .where(
+      inArray(
+        tools.sourceToolId,
+        tx.select({ id: tools.id }).from(tools).where(eq(tools.toolsetId, toolsetId)),
+      ),
+    )
+  return {
+    dependentToolIds: rows.map(({ id }) => id),
+    dependentToolsetIds: [...new Set(rows.map((row) => row.toolsetId))].sort(),
+  }
+}
+
+/** Writes tools down, new or changed. */
+async function putTools(tx: Transaction, rows: readonly StoredTool[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += toolsOfStatementMax) {
+    await tx
+      .insert(tools)
+      .values(rows.slice(from, from + toolsOfStatementMax))
+      .onConflictDoUpdate({
+        target: tools.id,
+        set: {
+          name: sql`excluded.name`,
+          key: sql`excluded.key`,
+          status: sql`excluded.status`,
+          definition: sql`excluded.definition`,
+          digest: sql`excluded.digest`,
+          sourceToolId: sql`excluded.source_tool_id`,
+          overrides: sql`excluded.overrides`,
+          updatedAt: sql`excluded.updated_at`,
+        },
+      })
+  }
+}
+
+/** The connection is of this workspace, lives, and gets no policy meanwhile. */
+async function requireConnection(
+  tx: Transaction,
+  { workspaceId, connectionId }: Pick<StoredToolset, 'workspaceId' | 'connectionId'>,
+  give: Give,
+): Promise<void> {
+  if (connectionId === null) return
+  const [found] = await tx
+    .select({ status: connections.status })
+    .from(connections)
+    .where(and(eq(connections.id, connectionId), eq(connections.workspaceId, workspaceId)))
+    .for('update')
+  if (found === undefined || found.status === 'revoked') give('no-connection')
+}
+
+/** The tools that they are stand, and are tools of their own right. */
+async function requireSources(
+  tx: Transaction,
+  { workspaceId, rows }: { workspaceId: string; rows: readonly StoredTool[] },
+  give: Give,
+): Promise<void> {
+  const wanted = new Set(rows.map((row) => row.sourceToolId).filter((id) => id !== null))
+  if (wanted.size === 0) return
+  const found = await tx
+    .select({ id: tools.id })
+    .from(tools)
+    .where(
+      and(
+        eq(tools.workspaceId, workspaceId),
+        inArray(tools.id, [...wanted]),
+        sql`${tools.definition} is not null`,
+      ),
+    )
+    .for('key share')
+  if (found.length < wanted.size) give('no-source')
+}
