@@ -121,14 +121,16 @@ function toResponse(
   headers: readonly (readonly [string, string])[],
   body: Uint8Array,
 ): Response {
+  // Looked at here: the Response that the HTTP server puts in place of the platform's own takes any number.
+  if (status < 200 || status > 599) {
+    throw invalidResponse('The status of the answer is none that HTTP has.')
+  }
   try {
     return new Response(nullBodyStatuses.has(status) ? null : new Uint8Array(body), {
       status,
       headers: headers.map(([name, value]): [string, string] => [name, value]),
     })
   } catch (error) {
-    if (error instanceof RangeError)
-      throw invalidResponse('The status of the answer is none that HTTP has.')
     throw exchangeProblem(error)
   }
 }
