@@ -1,0 +1,182 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+} from 'yaml'
+import type { Data, DocumentLimits } from './read-document.ts'
+import { quoteName, refuseDocument } from './refuse-document.ts'
+import { isStorableText } from './storable-text.ts'
+
+/**
+ * Reads a stream of YAML 1.2 documents (core schema, no merge keys, no tags).
+ * @throws Problem `document-refused` with line and column
+ */
+export function readYaml(text: string, limits: DocumentLimits): readonly Data[] {
+  const lines = new LineCounter()
+  const refuseAt = (offset: number, sentence: string): never => {
+    const { line, col } = lines.linePos(offset)
+    return refuseDocument(sentence, line === 0 ? {} : { at: { line, column: col } })
+  }
+  const documents = parseStream(text, lines)
+  const budget = { nodes: 0 }
+  return documents.map((document) => {
+    const [error] = document.errors
+    if (error !== undefined) refuseAt(error.pos[0], error.message)
+    if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
+      refuseDocument('The document says that it is YAML of another version than 1.2.')
+    }
+    return createWalker({ limits, budget, refuseAt }).walk(document.contents, 0)
+  })
+}
+
+function parseStream(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
+  try {
+    const found = parseAllDocuments(text, {
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      lineCounter,
+      prettyErrors: false,
+      // Its way compares each key with each: too slow for an object of 100 000 members. The walker looks itself.
+      uniqueKeys: false,
+      logLevel: 'silent',
+    })
+    return Array.isArray(found) ? found : []
+  } catch (thrown) {
+    // Nesting of many thousand levels ends the parser's stack before the walker can count.
+    if (thrown instanceof RangeError) return refuseDocument('The document is nested too deeply.')
+    throw thrown
+  }
+}
+
+interface Anchored {
+  readonly value: Data
+  readonly nodes: number
+  /** Levels below it, itself included. */
+  readonly height: number
+}
+
+interface WalkerNeeds {
+  readonly limits: DocumentLimits
+  /** Shared by all documents of a stream. */
+  readonly budget: { nodes: number }
+  readonly refuseAt: (offset: number, sentence: string) => never
+}
+
+/** Makes data of the parsed tree; an alias yields the same object again, and counts as often as it stands. */
+function createWalker({ limits, budget, refuseAt }: WalkerNeeds) {
+  const { readKey, readScalar } = createLeafReader(refuseAt)
+  const anchors = new Map<string, Anchored | 'open'>()
+  // The deepest level that was reached since an anchored node was entered.
+  let deepest = 0
+
+  const spend = (nodes: number, node: Node): void => {
+    budget.nodes += nodes
+    if (budget.nodes > limits.nodesMax) {
+      refuseAt(
+        offsetOf(node),
+        `The document has more than ${limits.nodesMax} values once its aliases are filled in.`,
+      )
+    }
+  }
+  const reach = (depth: number, node: Node): void => {
+    if (depth > limits.depthMax) {
+      refuseAt(offsetOf(node), `It is nested more than ${limits.depthMax} levels deep.`)
+    }
+    deepest = Math.max(deepest, depth)
+  }
+
+  function walk(node: unknown, depth: number): Data {
+    if (isAlias(node)) return follow(node, node.source, depth)
+    if (!isScalar(node) && !isMap(node) && !isSeq(node)) {
+      budget.nodes += 1
+      return null
+    }
+    if (node.tag !== undefined) {
+      refuseAt(offsetOf(node), `Tags (${quoteName(node.tag)}) are not taken: leave it out.`)
+    }
+    if (node.anchor === undefined) return walkPlain(node, depth)
+    const before = { nodes: budget.nodes, deepest }
+    deepest = depth
+    anchors.set(node.anchor, 'open')
+    const value = walkPlain(node, depth)
+    const nodes = budget.nodes - before.nodes
+    anchors.set(node.anchor, { value, nodes, height: deepest - depth })
+    deepest = Math.max(deepest, before.deepest)
+    return value
+  }
+
+  function follow(alias: Node, name: string, depth: number): Data {
+    const anchored = anchors.get(name)
+    if (anchored === undefined) {
+      return refuseAt(offsetOf(alias), `The alias ${quoteName(name)} names no anchor before it.`)
+    }
+    if (anchored === 'open') {
+      return refuseAt(offsetOf(alias), `The alias ${quoteName(name)} stands inside what it names.`)
+    }
+    spend(anchored.nodes, alias)
+    reach(depth + anchored.height, alias)
+    return anchored.value
+  }
+
+  function walkPlain(node: Node, depth: number): Data {
+    spend(1, node)
+    if (isScalar(node)) return readScalar(node.value, node)
+    reach(depth + 1, node)
+    if (isSeq(node)) return node.items.map((item) => walk(item, depth + 1))
+    const object: Record<string, Data> = Object.create(null)
+    if (!isMap(node)) return object
+    for (const { key, value } of node.items) {
+      const name = readKey(key, node)
+      if (name in object) {
+        refuseAt(offsetOf(key as Node), `The member ${quoteName(name)} stands twice.`)
+      }
+      object[name] = walk(value, depth + 1)
+    }
+    return object
+  }
+
+  return { walk }
+}
+
+/** Keys and scalars, which hold nothing below them. */
+function createLeafReader(refuseAt: WalkerNeeds['refuseAt']) {
+  function readKey(key: unknown, parent: Node): string {
+    if (isAlias(key)) return refuseAt(offsetOf(key), 'An alias cannot be a key.')
+    if (!isScalar(key)) return refuseAt(offsetOf(parent), 'A key has to be a text or a number.')
+    if (key.tag !== undefined || key.anchor !== undefined) {
+      return refuseAt(offsetOf(key), 'A key takes no tag and no anchor.')
+    }
+    if (key.type === 'PLAIN' && key.source === '<<') {
+      return refuseAt(offsetOf(key), 'Merge keys (<<) are not YAML 1.2: write the members out.')
+    }
+    // `200:` and `1.0:` are names as they were written, not numbers.
+    const name = key.type === 'PLAIN' ? (key.source ?? '') : String(key.value ?? '')
+    return readText(name, key)
+  }
+
+  function readScalar(value: unknown, node: Node): Data {
+    if (typeof value === 'string') return readText(value, node)
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      return refuseAt(offsetOf(node), 'A number has to be finite.')
+    }
+    if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
+    return refuseAt(offsetOf(node), 'The value is neither text, number, boolean nor null.')
+  }
+
+  function readText(text: string, node: Node): string {
+    if (!isStorableText(text)) {
+      refuseAt(offsetOf(node), 'The string holds NUL or half a character.')
+    }
+    return text
+  }
+
+  return { readKey, readScalar }
+}
+
+const offsetOf = (node: Node): number => node.range?.[0] ?? 0
