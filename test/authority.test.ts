@@ -292,12 +292,16 @@ describe('a caller without the kind of credential that an operation takes', () =
     ofAgents.push({ cookie }, { ...bearer(spp), cookie })
     const ofOwners = wrong(spp, [agentToken, session, bootstrapSecret])
     ofOwners.push({ cookie: `sallyport=${agentToken}` }, { ...bearer(agentToken), cookie })
+    const { consumerToken } = await vault.owner.call('createConsumerToken', { agentId })
+    ofOwners.push(bearer(consumerToken))
+    const ofOwnTokens = [...ofAgents, bearer(consumerToken)]
     const theRefusal = withoutIds((await askFor(operations.listMyConnections)).body)
     expect(theRefusal).toMatchObject({ type: 'unauthenticated', status: 401 })
     for (const operation of all) {
       const [caller] = operation.caller
       if (caller === 'anyone') continue
-      for (const headers of caller === 'agent' ? ofAgents : ofOwners) {
+      const ofMine = operation.consumer === true ? ofAgents : ofOwnTokens
+      for (const headers of caller === 'agent' ? ofMine : ofOwners) {
         const answer = await askFor(operation, { headers: { origin: vault.url, ...headers } })
         const told = [operation.id, JSON.stringify(headers), answer.status, withoutIds(answer.body)]
         expect(told).toEqual([operation.id, JSON.stringify(headers), 401, theRefusal])
@@ -319,6 +323,23 @@ describe('a caller without the kind of credential that an operation takes', () =
       const { status } = await askFor(operation, { headers: bearer(token) })
       expect([operation.id, [401, 403].includes(status)]).toEqual([operation.id, false])
     }
+  })
+
+  it('is let through with a consumer token by those that list and call tools, and look at approvals', async () => {
+    verifies('S-08')
+    const { consumerToken } = await vault.owner.call('createConsumerToken', { agentId })
+    const open: string[] = []
+    for (const operation of all) {
+      if (operation.caller[0] !== 'agent') continue
+      const { status } = await askFor(operation, { headers: bearer(consumerToken) })
+      if (status !== 401) open.push(operation.id)
+    }
+    expect(open.toSorted()).toEqual([
+      'callMyTool',
+      'getMyApproval',
+      'listMyApprovals',
+      'listMyTools',
+    ])
   })
 })
 

@@ -6,7 +6,11 @@ import type { SessionCookies } from './session-cookie.ts'
 
 /** What authentication needs of identity, and of the place where the vault lives. */
 export interface Authentication {
-  authenticateAgent(bearer: string): Promise<AuthenticatedAgent>
+  /** `consumer`: with a consumer token as well. */
+  authenticateAgent(
+    bearer: string,
+    reach?: { readonly consumer?: boolean },
+  ): Promise<AuthenticatedAgent>
   authenticateOwner(given: { bearer?: string; cookie?: string }): Promise<AuthenticatedOwner>
   readonly cookies: SessionCookies
   /** Of sign-ins at the organisation's provider. */
@@ -26,11 +30,15 @@ function readBearer(c: Context): string | undefined {
   return match[1]
 }
 
-/** Lets an agent's token through, and nothing else (S-08). */
-export async function asAgent(c: Context, auth: Authentication): Promise<AuthenticatedAgent> {
+/** Lets an agent's token through, a consumer token where it may go, and nothing else (S-08). */
+export async function asAgent(
+  c: Context,
+  auth: Authentication,
+  { consumer = false }: { readonly consumer?: boolean | undefined },
+): Promise<AuthenticatedAgent> {
   const bearer = readBearer(c)
   if (bearer === undefined) throw unauthenticated()
-  return auth.authenticateAgent(bearer)
+  return auth.authenticateAgent(bearer, { consumer })
 }
 
 /** Lets an owner's session or token through that may do what the operation demands (S-08, S-42). */

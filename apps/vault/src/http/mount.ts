@@ -215,7 +215,7 @@ const isApprovalRequired = (body: unknown) =>
 
 async function authenticate({ c, context }: Passage, operation: Operation) {
   const [kind] = operation.caller
-  if (kind === 'agent') return asAgent(c, context.auth)
+  if (kind === 'agent') return asAgent(c, context.auth, operation)
   if (kind === 'owner') return asOwner(c, context.auth, operation)
   // Signing in is worth forging too (login CSRF); clients that are no browser send neither header.
   const fromBrowser = c.req.header('origin') ?? c.req.header('sec-fetch-site')

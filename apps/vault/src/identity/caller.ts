@@ -6,6 +6,8 @@ export interface AuthenticatedAgent {
   readonly agentId: string
   readonly workspaceId: string
   readonly name: string
+  /** `consumer`: with a consumer token, which lists and calls tools and nothing else. */
+  readonly via: 'token' | 'consumer'
   /** The keyed hash of the token in use, so that it can be looked up once more before anything is sent. */
   readonly tokenHash: Uint8Array
 }

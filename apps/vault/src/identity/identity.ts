@@ -15,6 +15,7 @@ import {
   createRecheckOwner,
   type OwnerAccessStore,
 } from './authenticate-owner.ts'
+import { type ConsumerTokenStore, createConsumerTokens } from './consumer-tokens.ts'
 import { createEnrolment, type EnrolmentStore } from './enrolment.ts'
 import { createInvitations, type InvitationStore } from './invitations.ts'
 import { createLocalSignIn, type LocalSignIn } from './local-sign-in.ts'
@@ -53,6 +54,8 @@ export interface IdentityStores {
   readonly exchange: TokenExchangeStore
   readonly access: AgentAccessLookup
   readonly lastSeen: { touch(agentId: string, atMs: number): Promise<void> }
+  readonly consumerTokens: ConsumerTokenStore
+  readonly lastUsed: { touch(consumerId: string, atMs: number): Promise<void> }
   readonly setup: SetupStore
   readonly sessions: SessionStore
   readonly sessionList: SessionListStore
@@ -118,11 +121,17 @@ export function createIdentity(needs: IdentityNeeds) {
     touch: stores.lastSeen.touch,
     logFailure: (error) => logFailure(error, 'an agent’s time of last use could not be noted'),
   })
+  const used = createLastSeen({
+    now,
+    touch: stores.lastUsed.touch,
+    logFailure: (error) => logFailure(error, 'a token’s time of last use could not be noted'),
+  })
   return {
-    authenticateAgent: createAuthenticateAgent({ ...shared, lookup: stores.access, seen }),
+    authenticateAgent: createAuthenticateAgent({ ...shared, lookup: stores.access, seen, used }),
     authenticateOwner: createAuthenticateOwner({ ...shared, store: stores.ownerAccess }),
     recheckOwner: createRecheckOwner({ now, store: stores.ownerAccess }),
     agents: createAgents({ ...shared, store: stores.agents }),
+    consumerTokens: createConsumerTokens({ ...shared, store: stores.consumerTokens }),
     bootstrapAgent: createEnrolment({ ...shared, store: stores.enrolment }),
     issueAgentToken: createTokenExchange({ ...shared, store: stores.exchange }),
     setup: createSetup({ ...shared, store: stores.setup }),

@@ -2,6 +2,7 @@
 const tokenPrefixes = {
   agent: 'spt_',
   bootstrap: 'spb_',
+  consumer: 'spc_',
   owner: 'spp_',
   invitation: 'spi_',
   session: '',

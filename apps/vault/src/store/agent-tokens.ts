@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { AgentAccess, AgentAccessLookup } from '../identity/authenticate-agent.ts'
 import type { AgentKey, TokenExchangeStore } from '../identity/token-exchange.ts'
 import { type Cache, createCache } from './cache.ts'
@@ -58,7 +58,7 @@ export function createTokenExchangeStore(database: Database): TokenExchangeStore
 }
 
 /**
- * Tokens that one agent has at a time; with a further one the oldest ends. Without a bound an agent could pile up so
+ * Tokens of its own that one agent has at a time (owners make its consumer tokens, and few of them); with a further one the oldest ends. Without a bound an agent could pile up so
  * many that ending them takes longer than a statement may, and it could not be disabled.
  */
 const tokensOfAgentMax = 1_000
@@ -67,7 +67,7 @@ async function endOldest(tx: Transaction, agentId: string): Promise<void> {
   const oldest = tx
     .select({ hash: agentTokens.hash })
     .from(agentTokens)
-    .where(eq(agentTokens.agentId, agentId))
+    .where(and(eq(agentTokens.agentId, agentId), isNull(agentTokens.consumerId)))
     .orderBy(desc(agentTokens.createdAt))
     .offset(tokensOfAgentMax)
     .for('update', { skipLocked: true })
@@ -80,8 +80,8 @@ const agentsMax = 10_000
 /** How long one is kept, in case a change was missed all the same. */
 const keptMs = 60_000
 
-type Token = Pick<AgentAccess, 'agentId' | 'expiresAtMs'>
-type Agent = Omit<AgentAccess, 'agentId' | 'expiresAtMs'>
+type Token = Pick<AgentAccess, 'agentId' | 'expiresAtMs'> & { readonly consumerId: string | null }
+type Agent = Omit<AgentAccess, 'agentId' | 'expiresAtMs' | 'consumerId'>
 
 interface AgentAccessNeeds {
   readonly database: Pick<Database, 'db'>
@@ -128,9 +128,10 @@ const hex = (bytes: Uint8Array) =>
 
 function join(token: Token | undefined, agent: Agent | undefined): AgentAccess | undefined {
   if (token === undefined || agent === undefined) return undefined
-  const { agentId, expiresAtMs } = token
+  const { agentId, expiresAtMs, consumerId } = token
   const { workspaceId, name, status } = agent
-  return { agentId, workspaceId, name, status, expiresAtMs }
+  const access = { agentId, workspaceId, name, status, expiresAtMs }
+  return consumerId === null ? access : { ...access, consumerId }
 }
 
 function forget(change: Change, tokens: Cache<string, Token>, owners: Cache<string, Agent>): void {
@@ -144,13 +145,19 @@ function forget(change: Change, tokens: Cache<string, Token>, owners: Cache<stri
 
 function tokenLoader({ db }: Pick<Database, 'db'>) {
   const query = db
-    .select({ agentId: agentTokens.agentId, expiresAt: agentTokens.expiresAt })
+    .select({
+      agentId: agentTokens.agentId,
+      expiresAt: agentTokens.expiresAt,
+      consumerId: agentTokens.consumerId,
+    })
     .from(agentTokens)
     .where(eq(agentTokens.hash, sql.placeholder('hash')))
     .prepare('agent_token')
   return async (hash: string): Promise<Token | undefined> => {
     const [row] = await query.execute({ hash: Buffer.from(hash, 'hex') })
-    return row && { agentId: row.agentId, expiresAtMs: row.expiresAt.getTime() }
+    if (row === undefined) return undefined
+    const { agentId, expiresAt, consumerId } = row
+    return { agentId, expiresAtMs: expiresAt.getTime(), consumerId }
   }
 }
 

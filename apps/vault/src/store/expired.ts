@@ -29,6 +29,9 @@ const ownerTokenKeptMs = 30 * 86_400_000
  */
 const endedTokenKeptMs = 600_000
 
+/** How long an expired consumer token stays in the agent's list. */
+const consumerTokenKeptMs = 30 * 86_400_000
+
 /** How long an attempt to connect an account can still be asked about after it is over. */
 const connectFlowKeptMs = 3_600_000
 
@@ -56,7 +59,14 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
         return removed.count
       }
       const counts = [
-        await remove(agentTokens, before(agentTokens.expiresAt, endedTokenKeptMs)),
+        await remove(
+          agentTokens,
+          sql`(consumer_id IS NULL AND ${before(agentTokens.expiresAt, endedTokenKeptMs)})`,
+        ),
+        await remove(
+          agentTokens,
+          sql`(consumer_id IS NOT NULL AND ${before(agentTokens.expiresAt, consumerTokenKeptMs)})`,
+        ),
         await remove(assertionUses, before(assertionUses.expiresAt, useKeptMs)),
         await remove(
           sessions,

@@ -2,6 +2,7 @@ import type { IdentityStores } from '../identity/identity.ts'
 import { createAgentAccess, createTokenExchangeStore } from './agent-tokens.ts'
 import { createAgentStore, createEnrolmentStore, createLastSeenStore } from './agents.ts'
 import type { ChangeFeed } from './changes.ts'
+import { createConsumerTokenStore, createLastUsedStore } from './consumer-tokens.ts'
 import { type Database, guardStore } from './database.ts'
 import { createExpiredStore } from './expired.ts'
 import { createInvitationStore } from './invitations.ts'
@@ -31,6 +32,8 @@ export function createIdentityStores(needs: IdentityStoresNeeds): IdentityStores
     exchange: guardStore(createTokenExchangeStore(database)),
     access: guardStore(createAgentAccess(needs)),
     lastSeen: guardStore(createLastSeenStore(database)),
+    consumerTokens: guardStore(createConsumerTokenStore(database, feed)),
+    lastUsed: guardStore(createLastUsedStore(database)),
     setup: guardStore(createSetupStore(database)),
     sessions: guardStore(createSessionStore(database)),
     sessionList: guardStore(createSessionListStore(database)),

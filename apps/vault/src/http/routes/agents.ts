@@ -27,4 +27,11 @@ export const agentRoutes = ({ identity, mcpServer, publicUrl }: Rooms): Mounted[
   mount(op.stopAgent, ({ caller, input }) => identity.agents.stop(caller, input)),
   mount(op.resetAgent, ({ caller, input }) => identity.agents.reset(caller, input)),
   mount(op.deleteAgent, ({ caller, input }) => identity.agents.delete(caller, input)),
+  mount(op.createConsumerToken, ({ caller, input }) =>
+    identity.consumerTokens.create(caller, input),
+  ),
+  mount(op.listConsumerTokens, ({ caller, input }) => identity.consumerTokens.list(caller, input)),
+  mount(op.deleteConsumerToken, ({ caller, input }) =>
+    identity.consumerTokens.delete(caller, input),
+  ),
 ]
