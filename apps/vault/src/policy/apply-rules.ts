@@ -11,6 +11,7 @@ import type { Searched, SearchResult } from './searched.ts'
 import type { Turns } from './sensitive/turns.ts'
 import { type CompiledSensitive, searchRequest, testSensitive } from './sensitive-condition.ts'
 import { testBody, testFields } from './test-condition.ts'
+import { matchesTool } from './tool-pattern.ts'
 
 /**
  * Applies rules to a request: any that denies and matches wins; then `redact` says what to take out; then the first of the
@@ -137,9 +138,10 @@ export function traceRules({ all }: CompiledRules, subject: RuleSubject): readon
 
 /** Does what a condition says about the first line of a request hold? Unclear: only to servers that read paths generously. */
 function matchScope(
-  { methods, origins, paths, loosePaths }: CompiledScope,
-  subject: Pick<RuleSubject, 'method' | 'origin' | 'path' | 'loosePaths'>,
+  { methods, origins, paths, loosePaths, tools }: CompiledScope,
+  subject: Pick<RuleSubject, 'method' | 'origin' | 'path' | 'loosePaths' | 'tool'>,
 ): 'no' | 'yes' | 'unclear' {
+  if (tools !== undefined && !matchesTool(tools, subject.tool)) return 'no'
   if (methods !== undefined && !methods.has(subject.method)) return 'no'
   if (origins !== undefined && !origins.some((one) => matchesOrigin(one, subject.origin))) {
     return 'no'
@@ -164,6 +166,7 @@ const no = {
   method: { kind: 'method' },
   origin: { kind: 'origin' },
   path: { kind: 'path' },
+  tool: { kind: 'tool' },
 } as const
 
 function matchParts(rule: CompiledRule, subject: RuleSubject): Matched {
@@ -195,9 +198,10 @@ function matchPlain(rule: CompiledRule, subject: RuleSubject): Matched {
 }
 
 function missedPart(
-  { methods, origins }: CompiledScope,
-  { method, origin }: RuleSubject,
+  { methods, origins, tools }: CompiledScope,
+  { method, origin, tool }: RuleSubject,
 ): keyof typeof no {
+  if (tools !== undefined && !matchesTool(tools, tool)) return 'tool'
   if (methods?.has(method) === false) return 'method'
   return origins?.some((one) => matchesOrigin(one, origin)) === false ? 'origin' : 'path'
 }

@@ -2,6 +2,7 @@ import type { HttpMethod, Limits, PolicyDocument } from '@sallyport/contracts'
 import { type CompiledResponseRule, compileResponseRules } from './compile-response-rules.ts'
 import { type CompiledRules, compileRules } from './compile-rules.ts'
 import type { ApprovalTerms } from './decision.ts'
+import { type CompiledGrants, compileGrants } from './find-grant.ts'
 import { type CompiledOriginPattern, compileOriginPattern } from './origin-pattern.ts'
 import { type CompiledPathPattern, compilePathPattern } from './path-pattern.ts'
 import { type CompiledWindow, compileWindow } from './time-window.ts'
@@ -34,6 +35,8 @@ export interface CompiledPolicy {
   /** As it is stored. */
   readonly document: PolicyDocument
   readonly entries: readonly CompiledEntry[]
+  /** Which tools the agent has. */
+  readonly grants: CompiledGrants
   readonly rules: CompiledRules
   readonly approval: PolicyDocument['approval']
   readonly approvalTerms: ApprovalTerms
@@ -57,6 +60,7 @@ export function compilePolicy({ id, version, document }: PolicySource): Compiled
     version,
     document,
     entries: compileEntries(document),
+    grants: compileGrants(document),
     rules: compileRules(document.rules),
     approval: document.approval,
     approvalTerms: compileTerms(document),

@@ -16,6 +16,7 @@ import type { RedactText } from './redact-json.ts'
 import type { Selection } from './select-json.ts'
 import { expressionFault } from './sensitive/compile-expression.ts'
 import { compileSensitive, type SensitiveFinder } from './sensitive/compile-sensitive.ts'
+import { type CompiledToolPattern, compileToolPattern, matchesTool } from './tool-pattern.ts'
 
 /** A rule on answers, made ready. */
 export interface CompiledResponseRule {
@@ -26,6 +27,8 @@ export interface CompiledResponseRule {
   readonly paths: readonly CompiledPathPattern[] | undefined
   /** The same for the loose forms of a path: another spelling of it gets no more. */
   readonly loosePaths: readonly CompiledPathPattern[] | undefined
+  /** Only answers to calls of these tools. */
+  readonly tools: readonly CompiledToolPattern[] | undefined
   readonly statuses: ReadonlySet<number> | undefined
   readonly keep: FieldPlace | undefined
   readonly drop: FieldPlace | undefined
@@ -37,6 +40,8 @@ export interface AnsweredRequest {
   readonly method: string
   readonly origin: string
   readonly path: string
+  /** Of a call of a tool. */
+  readonly tool?: { readonly name: string } | undefined
 }
 
 /** Compiles the rules of a policy. Throws for what `responseRuleFaults` finds. */
@@ -50,6 +55,7 @@ export function compileResponseRules(
     methods: when.methods && new Set<string>(when.methods),
     paths: when.paths?.map(compilePathPattern),
     loosePaths: when.paths?.map(compileLoosePattern),
+    tools: when.tools?.map(compileToolPattern),
     statuses: when.statuses && new Set(when.statuses),
     keep: keep && beginFields(keep),
     drop: drop && beginFields(drop),
@@ -98,7 +104,8 @@ export function matchResponseRules(
   const path = splitPath(request.path)
   const forms = looseForms(path)
   return rules.filter(
-    ({ origins, methods, paths, loosePaths }) =>
+    ({ origins, methods, paths, loosePaths, tools }) =>
+      (tools === undefined || matchesTool(tools, request.tool)) &&
       methods?.has(request.method) !== false &&
       (origins?.some((origin) => matchesOrigin(origin, request.origin)) ?? true) &&
       (paths === undefined ||

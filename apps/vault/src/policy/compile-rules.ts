@@ -8,6 +8,7 @@ import {
   compileBodyCondition,
   compileQueryCondition,
 } from './test-condition.ts'
+import { type CompiledToolPattern, compileToolPattern } from './tool-pattern.ts'
 
 /** Which requests something is about, by what their first line says. */
 export interface CompiledScope {
@@ -16,6 +17,8 @@ export interface CompiledScope {
   readonly paths: readonly CompiledPathPattern[] | undefined
   /** The same for the loose forms of a path. */
   readonly loosePaths: readonly CompiledPathPattern[] | undefined
+  /** Only calls of these tools. */
+  readonly tools: readonly CompiledToolPattern[] | undefined
 }
 
 /** A rule made ready. */
@@ -103,11 +106,13 @@ function compileScope({
   methods,
   origins,
   paths,
-}: Pick<RequestCondition, 'methods' | 'origins' | 'paths'>): CompiledScope {
+  tools,
+}: Pick<RequestCondition, 'methods' | 'origins' | 'paths' | 'tools'>): CompiledScope {
   return {
     methods: methods && new Set<string>(methods),
     origins: origins?.map(compileOriginPattern),
     paths: paths?.map(compilePathPattern),
     loosePaths: paths?.map(compileLoosePattern),
+    tools: tools?.map(compileToolPattern),
   }
 }

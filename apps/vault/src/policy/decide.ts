@@ -4,6 +4,7 @@ import { applyRules, applyRulesToPast, searchByRules, traceRules } from './apply
 import type { CompiledPolicy } from './compile-policy.ts'
 import {
   askOwner,
+  type CalledTool,
   type Decision,
   type Facts,
   type PastDecision,
@@ -13,6 +14,7 @@ import {
   type RuleTrace,
 } from './decision.ts'
 import { findEntry, type Match } from './find-entry.ts'
+import { grantOf } from './find-grant.ts'
 import { type PathSegments, splitPath } from './path-pattern.ts'
 import { pastSubject, subjectOf } from './rule-subject.ts'
 import { ownerDecides, sayRuled } from './rule-words.ts'
@@ -25,8 +27,8 @@ const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 /**
  * Decides one request. Sync and pure: the live path, the dry run and the tests call the same function, whatever bytes they
  * hand in. The first stage that refuses, refuses: the workspace's freeze, status, no policy or an expired one, the credential's
- * origins, the allow entries, the windows, the size, the rules; then a rule or the mode of the entries says whether an owner is
- * asked. Rate limits are reserved by the caller, since that cannot be pure. A decision with a `redaction` lets nothing out: the
+ * origins, the allow entries (of a call of a tool: the grants), the windows, the size, the rules; then a rule or the mode of the
+ * entries says whether an owner is asked. Rate limits are reserved by the caller, since that cannot be pure. A decision with a `redaction` lets nothing out: the
  * body is replaced and what stands then is decided again.
  */
 export function decide(
@@ -47,7 +49,7 @@ export function decide(
   const decision =
     decided === undefined
       ? byMode(passed, request.method)
-      : { ruleId: decided.rule.id, entryAt: match.at, ...who, ...sayRuled(decided, compiled) }
+      : { ruleId: decided.rule.id, ...placeOf(match), ...who, ...sayRuled(decided, compiled) }
   return redaction === undefined ? decision : { ...decision, redaction }
 }
 
@@ -75,7 +77,9 @@ export function decideHistory(
   request: PastRequest,
   facts: Facts,
 ): PastDecision {
-  const passed = passGates(policy, { request, bodyBytes: request.bodyBytes }, facts)
+  const { tool, bodyBytes } = request
+  if (tool === 'unknown') return decideUnknownTool(policy, facts)
+  const passed = passGates(policy, { request: { ...request, tool }, bodyBytes }, facts)
   if ('outcome' in passed) return passed
   const { who, match, path, compiled } = passed
   const mode = byMode(passed, request.method)
@@ -84,11 +88,25 @@ export function decideHistory(
   const [first] = possible
   if (outcomes.size > 1) {
     const reason = `It depends on ${missing.join(' and ')}, which history does not keep.`
-    return { outcome: 'unknown', entryAt: match.at, reason, ...who }
+    return { outcome: 'unknown', reason, ...placeOf(match), ...who }
   }
   if (first === undefined) return mode
-  return { ruleId: first.rule.id, entryAt: match.at, ...who, ...sayRuled(first, compiled) }
+  return { ruleId: first.rule.id, ...placeOf(match), ...who, ...sayRuled(first, compiled) }
 }
+
+/** Without knowing which tool it was, no grant can be told from another. */
+function decideUnknownTool(policy: CompiledPolicy | undefined, facts: Facts): PastDecision {
+  const refusal = checkStanding(policy, facts)
+  if (refusal !== undefined) return { outcome: 'deny', ...refusal }
+  return {
+    outcome: 'unknown',
+    reason: 'It depends on which tool was called, and that is not known.',
+  }
+}
+
+/** Where in the policy stands what lets a request on. */
+const placeOf = ({ by, at }: Match): Pick<Decision, 'entryAt' | 'grantAt'> =>
+  by === 'allow' ? { entryAt: at } : { grantAt: at }
 
 /** Tells what each rule says to a request; undefined where it does not come to them. */
 export function traceRulesOf(
@@ -111,7 +129,7 @@ interface Passed {
 }
 
 interface Asked {
-  readonly request: Pick<PolicyRequest, 'method' | 'origin' | 'path'>
+  readonly request: Pick<PolicyRequest, 'method' | 'origin' | 'path' | 'tool'>
   readonly bodyBytes: number
 }
 
@@ -130,11 +148,27 @@ function passGates(
     return { outcome: 'deny', ...originRefusal(request.origin), ...who }
   }
   const path = splitPath(request.path)
-  const match = findEntry(policy, { ...request, segments: path }, facts.now)
+  const match =
+    request.tool === undefined
+      ? findEntry(policy, { ...request, segments: path }, facts.now)
+      : matchGrant(policy, request.tool, facts.now)
   if ('problem' in match) return { outcome: 'deny', ...match, ...who }
   const refusal = checkWindows(policy, facts.now) ?? checkSize(policy, bodyBytes)
   if (refusal !== undefined) return { outcome: 'deny', ...refusal, ...who }
   return { compiled: policy, match, path, who }
+}
+
+/** Of a call of a tool its grant decides alone: the allow entries are about requests that an agent writes itself. */
+function matchGrant(policy: CompiledPolicy, tool: CalledTool, nowMs: number): Match | Refusal {
+  const grant = grantOf(policy, tool, nowMs)
+  return grant === undefined ? missingTool : { by: 'tools', at: grant.at, mode: grant.mode }
+}
+
+/** The same for what does not exist (S-09). */
+export const missingTool: Refusal = {
+  problem: 'tool-not-found',
+  reason: 'You have no such tool.',
+  next: 'List your tools to see what you have, or ask the owner for this one.',
 }
 
 const missingPolicy: Refusal = {
@@ -224,8 +258,11 @@ function checkSize(policy: CompiledPolicy, bytes: number): Refusal | undefined {
 /** No rule decided: the mode of the entries does. */
 function byMode({ compiled, match, who }: Passed, method: string): Decision {
   const { approval, approvalTerms } = compiled
-  const { at, mode } = match
-  const decided = { ruleId: `allow[${at}]`, entryAt: at, ...who }
+  const { by, at, mode } = match
+  const decided =
+    by === 'allow'
+      ? { ruleId: `allow[${at}]`, entryAt: at, ...who }
+      : { ruleId: `tools[${at}]`, grantAt: at, ...who }
   const asks = mode === 'always' || (mode === 'writes' && !readMethods.has(method))
   if (!asks) return { outcome: 'allow', reason: 'The policy allows this request.', ...decided }
   const kind = mode === approval ? '' : ' of this kind'

@@ -1,8 +1,14 @@
 import type { ProblemType } from '@sallyport/contracts'
+import type { ToolRef } from './find-grant.ts'
 import type { Searched } from './searched.ts'
 
 /** Advice where nothing but another policy would help. */
 export const askOwner = 'Ask the owner to change the policy.'
+
+/** The tool that a request is a call of. `name` is its full name. */
+export interface CalledTool extends ToolRef {
+  readonly name: string
+}
 
 /** What a decision reads of the frozen request: exactly what will be sent. */
 export interface PolicyRequest {
@@ -14,6 +20,8 @@ export interface PolicyRequest {
   /** Names in lower case. Without `content-type` no rule can read the body. */
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: Uint8Array
+  /** Of a call of a tool: then the policy's grants say whether it may be sent, in place of the allow entries. */
+  readonly tool?: CalledTool | undefined
 }
 
 /** What the audit log keeps of a request. */
@@ -22,6 +30,8 @@ export interface PastRequest extends Pick<PolicyRequest, 'method' | 'origin' | '
   readonly queryNames: readonly string[] | undefined
   /** 0: it had no body. */
   readonly bodyBytes: number
+  /** Of a call of a tool; `unknown`: of one that is not known any more. */
+  readonly tool?: CalledTool | 'unknown' | undefined
 }
 
 /** What a decision may know beside the request. */
@@ -62,10 +72,12 @@ export interface Decision {
   readonly problem?: ProblemType
   readonly next?: string
   readonly retryAfterSeconds?: number
-  /** The rule that decided, or `allow[n]`: the entry whose mode did. */
+  /** The rule that decided, or `allow[n]` or `tools[n]`: the entry or the grant whose mode did. */
   readonly ruleId?: string
   /** The place in `allow` of the first entry that takes the request, whoever decided. */
   readonly entryAt?: number
+  /** Of a call of a tool: the place in `tools` of the grant by which the agent has it, whoever decided. */
+  readonly grantAt?: number
   readonly policyId?: string
   readonly policyVersion?: number
   /** Where an owner is asked: on what terms. */

@@ -3,8 +3,9 @@ import { askOwner, type PolicyRequest, type Refusal } from './decision.ts'
 import { matchesOrigin } from './origin-pattern.ts'
 import { matchesPath, type PathSegments } from './path-pattern.ts'
 
-/** What allows a request: the number of the first entry that does, and the strictest mode of all that do. */
+/** What allows a request: the number of the first entry that does, and the strictest mode of all that do; or the grant of its tool. */
 export interface Match {
+  readonly by: 'allow' | 'tools'
   readonly at: number
   readonly mode: CompiledPolicy['approval']
 }
@@ -41,13 +42,13 @@ export function findEntry(
     if (method && fits) {
       first ??= at
       mode = stricter(mode, entry.approval)
-      if (stricter(mode, entry.strictestAfter) === mode) return { at: first, mode }
+      if (stricter(mode, entry.strictestAfter) === mode) return { by: 'allow', at: first, mode }
     }
     near.origin = true
     near.method ||= method
     near.path ||= fits
   }
-  if (first !== undefined) return { at: first, mode }
+  if (first !== undefined) return { by: 'allow', at: first, mode }
   return { problem: 'policy-denied', reason: nearMiss(near, request), next: askOwner }
 }
 

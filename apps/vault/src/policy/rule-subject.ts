@@ -11,6 +11,8 @@ export interface RuleSubject {
   readonly method: string
   readonly origin: string
   readonly path: PathSegments
+  /** The tool that it is a call of. */
+  readonly tool: { readonly name: string } | undefined
   /** What some servers take the path for. */
   readonly loosePaths: () => readonly PathSegments[]
   /** Undefined where not even the names are known. A parameter without a node has a value that is not known. */
@@ -33,6 +35,7 @@ export function subjectOf(
     method: request.method,
     origin: request.origin,
     path,
+    tool: request.tool,
     loosePaths: () => {
       loosePaths ??= looseForms(path)
       return loosePaths
@@ -68,6 +71,7 @@ export function pastSubject(request: PastRequest, path: PathSegments): RuleSubje
     method: request.method,
     origin: request.origin,
     path,
+    tool: request.tool === 'unknown' ? undefined : request.tool,
     loosePaths: () => looseForms(path),
     query: () => query,
     body: () => (request.bodyBytes === 0 ? { kind: 'none' } : 'unknown'),

@@ -18,5 +18,5 @@ export interface Ruled {
 
 /** A part of a rule, for whoever is told which of them did not hold. */
 export type RulePart =
-  | { readonly kind: 'method' | 'origin' | 'path' | 'sensitive' | 'all' }
+  | { readonly kind: 'method' | 'origin' | 'path' | 'tool' | 'sensitive' | 'all' }
   | { readonly kind: 'query' | 'body'; readonly where: string }

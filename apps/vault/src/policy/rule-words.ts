@@ -76,6 +76,7 @@ function noOf(part: RulePart, { method, origin }: RuleSubject): string {
   if (part.kind === 'method') return `it is not about ${method}`
   if (part.kind === 'origin') return `it is not about ${origin}`
   if (part.kind === 'path') return 'it is not about this path'
+  if (part.kind === 'tool') return 'it is about calls of other tools alone'
   if (part.kind === 'query') return `nothing in the query at ${JSON.stringify(part.where)} fits`
   if (part.kind === 'body') {
     return `nothing in the body at ${part.where === '' ? 'its root' : part.where} fits`
