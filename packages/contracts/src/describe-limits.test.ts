@@ -26,7 +26,7 @@ describe('limits', () => {
     ['perMinute', 'requests per minute'],
     ['perDay:POST', 'POST requests per day'],
     ['entry:0123456789abcdef:perHour', 'requests per hour of what this entry of the policy allows'],
-    ['tool:send_mail:perDay', 'calls of send_mail per day'],
+    ['tool:tol_1:perDay', 'calls of this tool per day'],
     ['concurrent', 'requests at the same time'],
     ['requestBytesPerDay', 'bytes sent per day'],
     ['tokensPerMonth', 'tokens of language models per month of 30 days'],

@@ -29,7 +29,7 @@ export function limitWords(name: string): string {
   const what = `${method === undefined ? '' : `${method} `}requests per ${each.toLowerCase()}`
   if (scope === undefined) return what
   return scope.startsWith('tool:')
-    ? `calls of ${scope.slice('tool:'.length)} per ${each.toLowerCase()}`
+    ? `calls of this tool per ${each.toLowerCase()}`
     : `${what} of what this entry of the policy allows`
 }
 

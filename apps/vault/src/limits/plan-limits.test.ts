@@ -1,6 +1,7 @@
 import type { AllowEntry, Limits } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
-import { entryScope, listWindows, planLimits } from './plan-limits.ts'
+import { entryScope, listWindows, planLimits, toolWindows } from './plan-limits.ts'
+import { takeOf } from './tally.ts'
 
 const entry: AllowEntry = {
   origin: 'https://api.example',
@@ -68,5 +69,46 @@ describe('the plan of a policy’s limits', () => {
     expect(entryScope({ ...entry, paths: ['/a'] })).not.toBe(entryScope(entry))
     expect(entryScope({ ...entry, origin: 'https://api.example:8443' })).not.toBe(entryScope(entry))
     expect(entryScope(entry)).toMatch(/^entry:[0-9a-f]{16}$/)
+  })
+})
+
+describe('limits of tools', () => {
+  const planned = planLimits({
+    limits: {},
+    allow: [],
+    tools: [
+      { toolsetId: 'tls_1', allowed: true, limits: { perMinute: 2, perDay: 9 } },
+      { toolsetId: 'tls_1', toolId: 'tol_1', allowed: true, limits: { perHour: 3 } },
+      { toolsetId: 'tls_2', allowed: true },
+    ],
+  })
+
+  it('count each tool by itself, under a grant of its own and under its toolset’s', () => {
+    const names = (grantAt: number, toolId: string) =>
+      toolWindows(planned, { grantAt, toolId }).map(({ name, limit }) => [name, limit])
+    expect(names(0, 'tol_2')).toEqual([
+      ['tool:tol_2:perMinute', 2],
+      ['tool:tol_2:perDay', 9],
+    ])
+    expect(names(0, 'tol_3')).not.toEqual(names(0, 'tol_2'))
+    expect(names(1, 'tol_1')).toEqual([['tool:tol_1:perHour', 3]])
+    expect(names(2, 'tol_4')).toEqual([])
+    expect(names(7, 'tol_4')).toEqual([])
+  })
+
+  it('make a policy one that counts, and are listed where their tool is known', () => {
+    expect(planned.isNone).toBe(false)
+    expect(listWindows(planned).map(({ name }) => name)).toEqual(['tool:tol_1:perHour'])
+    expect(planLimits({ limits: {}, allow: [], tools: [] }).isNone).toBe(true)
+  })
+
+  it('are taken by a call of the tool, and not by a request of the agent’s own', () => {
+    const request = { policyId: 'pol_1', method: 'GET', bodyBytes: 0, entryAt: undefined }
+    const tool = { toolId: 'tol_2', grantAt: 0 }
+    expect(takeOf(planned, { ...request, tool }, undefined)?.windows).toMatchObject([
+      { name: 'tool:tol_2:perMinute', limit: 2 },
+      { name: 'tool:tol_2:perDay', limit: 9 },
+    ])
+    expect(takeOf(planned, request, undefined)?.windows).toEqual([])
   })
 })

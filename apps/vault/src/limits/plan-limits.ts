@@ -28,6 +28,13 @@ export interface PlannedWindow {
   readonly unit: LimitUnit
 }
 
+/** The limits of a grant; of a toolset's, no tool is named. */
+interface PlannedGrant {
+  readonly toolsetId: string
+  readonly toolId?: string | undefined
+  readonly limits: RateLimits | undefined
+}
+
 /** A policy's limits, made ready once for many requests. */
 export interface PlannedLimits {
   /** Nothing is counted or bounded. */
@@ -39,6 +46,8 @@ export interface PlannedLimits {
   readonly perMethod: ReadonlyMap<string, readonly PlannedWindow[]>
   /** By the number of the allow entry. */
   readonly entries: readonly (readonly PlannedWindow[])[]
+  /** By the number of the grant: what it says of each tool by itself. */
+  readonly grants: readonly PlannedGrant[]
   readonly requestBytes: PlannedWindow | undefined
   readonly responseBytes: PlannedWindow | undefined
   readonly budget: readonly PlannedWindow[]
@@ -50,7 +59,8 @@ export interface PlannedLimits {
 export function planLimits({
   limits,
   allow,
-}: Pick<PolicyDocument, 'limits' | 'allow'>): PlannedLimits {
+  tools = [],
+}: Pick<PolicyDocument, 'limits' | 'allow' | 'tools'>): PlannedLimits {
   const { concurrent, responseBytesMax, requestBytesPerDay, responseBytesPerDay } = limits
   const requests = rates(limits)
   const perMethod = new Map(
@@ -62,6 +72,11 @@ export function planLimits({
   const entries = allow.map((entry) =>
     entry.limits === undefined ? [] : rates(entry.limits, { scope: entryScope(entry) }),
   )
+  const grants = tools.map((grant) => ({
+    toolsetId: grant.toolsetId,
+    toolId: grant.toolId,
+    limits: grant.limits,
+  }))
   const budget = planBudget(limits.budget ?? {})
   const bytes = [requestBytesPerDay, responseBytesPerDay]
   const counts =
@@ -70,12 +85,14 @@ export function planLimits({
     isNone:
       !counts &&
       entries.every((windows) => windows.length === 0) &&
+      grants.every((grant) => grant.limits === undefined) &&
       bytes.every((limit) => limit === undefined),
     concurrent,
     responseBytesMax,
     requests,
     perMethod,
     entries,
+    grants,
     requestBytes: bytesPerDay('requestBytesPerDay', requestBytesPerDay),
     responseBytes: bytesPerDay('responseBytesPerDay', responseBytesPerDay),
     budget,
@@ -83,12 +100,24 @@ export function planLimits({
   }
 }
 
-/** Every limit of a policy that has a window, each name once. */
+/** What calls of one tool count under a grant, each tool by itself. Empty where the grant has no limits. */
+export function toolWindows(
+  planned: Pick<PlannedLimits, 'grants'>,
+  { grantAt, toolId }: { readonly grantAt: number; readonly toolId: string },
+): readonly PlannedWindow[] {
+  const limits = planned.grants[grantAt]?.limits
+  return limits === undefined ? [] : rates(limits, { scope: `tool:${toolId}` })
+}
+
+/** Every limit of a policy that has a window, each name once; of a toolset's grant those of its tools are not known here. */
 export function listWindows(planned: PlannedLimits): PlannedWindow[] {
   const all = [
     ...planned.requests,
     ...[...planned.perMethod.values()].flat(),
     ...planned.entries.flat(),
+    ...planned.grants.flatMap(({ toolId }, grantAt) =>
+      toolId === undefined ? [] : toolWindows(planned, { grantAt, toolId }),
+    ),
     ...(planned.requestBytes === undefined ? [] : [planned.requestBytes]),
     ...(planned.responseBytes === undefined ? [] : [planned.responseBytes]),
     ...planned.budget,

@@ -1,6 +1,6 @@
 import type { ModelUsage } from '@sallyport/contracts'
 import type { ModelUse } from './model-use.ts'
-import type { PlannedLimits, PlannedWindow } from './plan-limits.ts'
+import { type PlannedLimits, type PlannedWindow, toolWindows } from './plan-limits.ts'
 
 /** What one request takes of one limit; what the audit room's reservation is a list of. */
 export interface WindowTaking {
@@ -61,6 +61,8 @@ export interface CountedRequest {
   readonly bodyBytes: number
   /** The number of the allow entry that decided. */
   readonly entryAt: number | undefined
+  /** Of a call of a tool: which one, and the number of the grant by which the agent has it. */
+  readonly tool?: { readonly toolId: string; readonly grantAt: number } | undefined
 }
 
 /** Bytes of a decoded answer where the policy names no smaller bound; as the sending has it. */
@@ -79,6 +81,7 @@ export function takeOf(
     ...planned.requests,
     ...(planned.perMethod.get(request.method) ?? []),
     ...entry,
+    ...(request.tool === undefined ? [] : toolWindows(planned, request.tool)),
     ...(requestBytes === undefined || request.bodyBytes === 0
       ? []
       : [{ ...requestBytes, weight: request.bodyBytes }]),
