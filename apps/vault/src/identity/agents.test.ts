@@ -484,6 +484,7 @@ describe('owners', () => {
       id: agent.id,
       name: 'x',
       status: 'pending',
+      toolListing: 'auto',
       createdAt: agent.createdAt,
     })
     expect(Date.parse(expiresAt) - Date.parse(agent.createdAt)).toBe(3_600_000)
