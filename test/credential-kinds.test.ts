@@ -351,3 +351,86 @@ describe('a request that is signed for AWS', () => {
     expect(Object.keys(Object(dry.wouldSend).headers)).not.toContain('authorization')
   })
 })
+
+describe('keys that go to more places than one, and none at all', () => {
+  const secrets = ['first-of-several-0001', 'second-of-several-02', 'third-of-several-003']
+  const [first = '', second = '', third = ''] = secrets
+  const several: CredentialInput = {
+    kind: 'several',
+    parts: [
+      { kind: 'header', name: 'DD-Api-Key', value: first },
+      { kind: 'cookie', name: 'sid', value: second },
+      { kind: 'query', name: 'app_key', value: third },
+    ],
+  }
+  const connect = async (credential: CredentialInput) => {
+    const id = await scene.vault.addConnection({
+      ...{ label: credential.kind, origins: [aws.origin], credential },
+      requestHeaders: ['dd-api-key', 'x-own'],
+    })
+    await scene.vault.addPolicy({
+      ...{ agentId: scene.agent.agentId, connectionId: id, approval: 'never' },
+      allow: [{ origin: aws.origin, methods: ['GET'], paths: ['/**'] }] as never,
+    })
+    return id
+  }
+  const valuesOf = ({ headers }: ReceivedRequest, wanted: string) =>
+    headers.filter(([name]) => name.toLowerCase() === wanted).map(([, text]) => text.trim())
+
+  it('each arrive once and never come back, whatever the agent sends in their places', async () => {
+    verifies('S-18', 'S-20')
+    const id = await connect(several)
+    const answer = await execute({
+      ...{ connectionId: id, method: 'GET', url: `${aws.origin}/a?b=c` },
+      headers: { 'dd-api-key': 'mine', Cookie: 'sid=mine', 'x-own': '1', authorization: 'mine' },
+    })
+    expect(answer).toMatchObject({ status: 200 })
+    const [request] = aws.requests
+    if (request === undefined) throw new Error('nothing came')
+    expect(request.target).toBe(`/a?b=c&app_key=${third}`)
+    expect(valuesOf(request, 'dd-api-key')).toEqual([first])
+    expect(valuesOf(request, 'cookie')).toEqual([`sid=${second}`])
+    expect(valuesOf(request, 'x-own')).toEqual(['1'])
+    expect(valuesOf(request, 'authorization')).toEqual([])
+    for (const secret of secrets) {
+      expect(findLeak(Buffer.from(JSON.stringify(answer)), secret)).toBeUndefined()
+    }
+    const taken = { connectionId: id, method: 'GET' as const, url: `${aws.origin}/a?App_Key=x` }
+    expect(await execute(taken)).toMatchObject({ problem: 'invalid-query' })
+  })
+
+  it('are refused by the part that would never arrive', async () => {
+    verifies('S-38')
+    const parts = [
+      { kind: 'bearer' as const, token: first },
+      { kind: 'header' as const, name: 'authorization', value: second },
+    ]
+    const label = 'two in one'
+    const made = scene.vault.owner.call('createConnection', {
+      ...{ label, origins: [aws.origin], credential: { kind: 'several', parts } },
+    })
+    const problem = await made.catch((thrown: unknown) => thrown)
+    expect(problem).toMatchObject({
+      ...{ type: 'invalid-input', fields: [{ field: 'credential.parts[1]' }] },
+    })
+    expect(JSON.stringify([problem, Object(problem).message])).not.toMatch(/of-several/)
+  })
+
+  it('may be none, and then nothing is put on, and the test of the connection works', async () => {
+    const id = await connect({ kind: 'none' })
+    const url = `${aws.origin}/open`
+    expect(await execute({ connectionId: id, method: 'GET', url })).toMatchObject({ status: 200 })
+    const names = aws.requests[0]?.headers.map(([name]) => name.toLowerCase()) ?? []
+    expect(names.filter((name) => /auth|cookie|key/.test(name))).toEqual([])
+    const tested = await scene.vault.owner.call('testConnection', { connectionId: id, url })
+    expect(tested).toMatchObject({ success: true, status: 200 })
+    const { connection } = await scene.vault.owner.call('updateConnection', {
+      ...{ connectionId: id, origins: [aws.origin, scene.provider.apiOrigin] },
+    })
+    expect(connection.credential).toEqual({ kind: 'none', hint: '' })
+    expect(await execute({ connectionId: id, method: 'GET', url })).toMatchObject({ status: 200 })
+    await scene.vault.owner.call('updateConnection', { connectionId: id, credential: several })
+    expect(await execute({ connectionId: id, method: 'GET', url })).toMatchObject({ status: 200 })
+    expect(valuesOf(aws.requests.at(-1) as ReceivedRequest, 'dd-api-key')).toEqual([first])
+  })
+})

@@ -89,6 +89,18 @@ const typedIn = {
   url: link,
 }
 
+/** One of several keys that a service wants together. */
+const SlotPart = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('bearer'), label: typedIn.label }),
+  z.strictObject({
+    kind: z.literal('header'),
+    name: z.string().min(1),
+    prefix: z.string().optional(),
+    label: typedIn.label,
+  }),
+  z.strictObject({ kind: z.literal('query'), name: z.string().min(1), label: typedIn.label }),
+])
+
 /** One way in which a service takes credentials; the first of a service is the one that is offered first. */
 export const CredentialSlot = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('oauth2'), scopes: z.array(scope).default([]) }),
@@ -109,6 +121,11 @@ export const CredentialSlot = z.discriminatedUnion('kind', [
     ...typedIn,
   }),
   z.strictObject({ kind: z.literal('path'), placeholder: z.string().min(1), ...typedIn }),
+  z.strictObject({
+    kind: z.literal('several'),
+    parts: z.array(SlotPart).min(2).max(5),
+    ...typedIn,
+  }),
   z.strictObject({
     kind: z.literal('oauth2-client-credentials'),
     tokenEndpoint: endpoint,

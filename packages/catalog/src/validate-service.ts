@@ -26,8 +26,14 @@ export function faultsOfService(service: Service, provider: Provider): string[] 
   ]
 }
 
-const nameOf = (slot: CredentialSlot): string =>
-  slot.kind === 'header' || slot.kind === 'query' ? `${slot.kind} ${slot.name}` : slot.kind
+const nameOf = (slot: CredentialSlot): string => {
+  if (slot.kind === 'header' || slot.kind === 'query') return `${slot.kind} ${slot.name}`
+  return slot.kind === 'several' ? `several (${slot.parts.map(placeOf).join(', ')})` : slot.kind
+}
+
+/** Where one of several keys goes. */
+const placeOf = (part: Extract<CredentialSlot, { kind: 'several' }>['parts'][number]): string =>
+  part.kind === 'bearer' ? 'header authorization' : `${part.kind} ${part.name.toLowerCase()}`
 
 function faultsOfOrigins({ id, origins, originPattern }: Service): string[] {
   const faults: string[] = []
@@ -106,6 +112,14 @@ function faultsOfSlot(of: string, slot: CredentialSlot, { id, oauth }: Provider)
     faults.push(`${of} needs oauth of the provider ${id}, which has none.`)
   }
   if ('url' in slot) faults.push(...faultsOfLink(of, 'url', slot.url))
+  if (slot.kind === 'several') {
+    for (const place of repeated(slot.parts.map(placeOf))) {
+      faults.push(`${of} puts two keys into the ${place}.`)
+    }
+    for (const label of repeated(slot.parts.map((part) => part.label))) {
+      faults.push(`${of} calls two keys ${label}.`)
+    }
+  }
   if ('scopes' in slot) {
     for (const scope of slot.scopes) {
       if (oauth !== undefined && Object.hasOwn(oauth.scopes, scope)) continue

@@ -415,6 +415,38 @@ const contradictions: Planted = {
     }),
     'acme-mail: two credential slots are oauth2.',
   ],
+  'two keys in one place': [
+    mail({
+      credentials: [
+        { kind: 'oauth2', scopes: [] },
+        {
+          kind: 'several',
+          parts: [
+            { kind: 'header', name: 'X-Key', label: 'Key' },
+            { kind: 'header', name: 'x-key', label: 'Other key' },
+          ],
+          ...key,
+        },
+      ],
+    }),
+    'acme-mail: the slot several (header x-key, header x-key) puts two keys into the header x-key.',
+  ],
+  'two keys that are called the same': [
+    mail({
+      credentials: [
+        { kind: 'oauth2', scopes: [] },
+        {
+          kind: 'several',
+          parts: [
+            { kind: 'header', name: 'x-key', label: 'Key' },
+            { kind: 'bearer', label: 'Key' },
+          ],
+          ...key,
+        },
+      ],
+    }),
+    'acme-mail: the slot several (header x-key, header authorization) calls two keys Key.',
+  ],
   'a header that carries credentials': [
     mail({ requestHeaders: ['cookie'] }),
     'acme-mail: requestHeaders must not name cookie.',

@@ -12,8 +12,8 @@ const origins = [
 ]
 
 /**
- * https://docs.datadoghq.com/api. Application keys are left out: they need the API key in a second header, and a connection
- * puts on one. Access tokens stand alone.
+ * https://docs.datadoghq.com/api. Access tokens stand alone; an application key goes with the API key of the organisation,
+ * each in a header of its own.
  */
 export const datadog: Vendor = {
   provider: {
@@ -36,6 +36,16 @@ export const datadog: Vendor = {
           label: 'Personal or service access token (ddpat_…, ddsat_…)',
           hint: 'Create it under Personal Settings → Access Tokens, with scopes such as monitors_read, dashboards_read and logs_read_data.',
           url: 'https://docs.datadoghq.com/account_management/personal-access-tokens/',
+        },
+        {
+          kind: 'several',
+          label: 'API key and application key',
+          hint: 'Find both under Organization Settings → API Keys and Application Keys; scope the application key where you can.',
+          url: 'https://docs.datadoghq.com/account_management/api-app-keys/',
+          parts: [
+            { kind: 'header', name: 'DD-API-KEY', label: 'API key' },
+            { kind: 'header', name: 'DD-APPLICATION-KEY', label: 'Application key' },
+          ],
         },
       ],
       probe: { path: '/api/v1/monitor?page=0&page_size=1' },

@@ -1,12 +1,11 @@
-import type { CredentialSlot, Service } from '@sallyport/catalog'
+import type { Service } from '@sallyport/catalog'
 import {
-  type CallOf,
   type ClientAuthentication,
   type CredentialInput,
   credentialKinds,
-  type operations,
 } from '@sallyport/contracts'
 import { CommandError, type Terminal } from '../terminal.ts'
+import { type Asking, askKey, type Credential, type KeySlot, type SlotOf } from './ask-key.ts'
 import { readKey, requireKeyFile } from './oauth-apps.ts'
 
 /** What the command line says of a credential; the rest is asked for. Secrets are never options. */
@@ -14,6 +13,7 @@ export interface CredentialOptions {
   readonly kind?: CredentialInput['kind']
   readonly name?: string
   readonly prefix?: string
+  readonly part?: string[]
   readonly username?: string
   readonly scope?: string[]
   readonly tokenEndpoint?: string
@@ -37,21 +37,13 @@ const kindNames: Readonly<Record<CredentialInput['kind'], string>> = {
   query: 'a parameter in the query, such as ?key=…',
   basic: 'a user name and a password (HTTP Basic)',
   path: 'a part of the path, such as /bot<token>/',
+  cookie: 'a cookie',
+  several: 'several of these together',
+  none: 'not at all: it is open to everybody',
   oauth2: 'a refresh token that you have already',
   'oauth2-client-credentials': 'OAuth client credentials: an id and a secret or key',
   'jwt-service-account': 'a service account with a private key, such as Google’s',
   'aws-sigv4': 'an AWS access key, by which requests are signed',
-}
-
-type Credential = CallOf<typeof operations.createConnection>['credential']
-/** A slot that is typed in, and not signed in to. */
-type KeySlot = Exclude<CredentialSlot, { kind: 'oauth2' }>
-type SlotOf<Kind extends KeySlot['kind']> = Extract<KeySlot, { kind: Kind }> | undefined
-
-interface Asking {
-  readonly terminal: Terminal
-  readonly options: CredentialOptions
-  readonly slot: KeySlot | undefined
 }
 
 /** Asks for a credential: as the service's documentation has it, where the catalog knows the service. */
@@ -96,42 +88,6 @@ async function askKind(
   if (!terminal.interactive) return { kind: 'bearer', slot: undefined }
   const choices = credentialKinds.map((value) => ({ value, name: kindNames[value] }))
   return { kind: await terminal.choose('How does the API take it?', choices), slot: undefined }
-}
-
-type KeyKind = 'bearer' | 'header' | 'query' | 'basic' | 'path'
-
-async function askKey(kind: KeyKind, { terminal, options, slot }: Asking): Promise<Credential> {
-  const named = async (known: string | undefined, question: string) =>
-    options.name ?? known ?? (await terminal.ask(question, { option: '--name' }))
-  switch (kind) {
-    case 'bearer':
-      return { kind, token: await terminal.askSecret('Paste the token (it is not shown)') }
-    case 'header': {
-      const known = slot as SlotOf<'header'>
-      const name = await named(known?.name, 'Name of the header')
-      const prefix = options.prefix ?? known?.prefix
-      const value = await terminal.askSecret('Paste the key')
-      return { kind, name, ...(prefix !== undefined && { prefix }), value }
-    }
-    case 'query': {
-      const name = await named((slot as SlotOf<'query'>)?.name, 'Name of the query parameter')
-      return { kind, name, value: await terminal.askSecret('Paste the key') }
-    }
-    case 'basic': {
-      const known = slot as SlotOf<'basic'>
-      const question = known?.usernameLabel ?? 'User name'
-      const username =
-        options.username ??
-        known?.username ??
-        (await terminal.ask(question, { option: '--username' }))
-      return { kind, username, password: await terminal.askSecret(known?.label ?? 'Password') }
-    }
-    case 'path': {
-      const known = (slot as SlotOf<'path'>)?.placeholder
-      const placeholder = await named(known, 'Placeholder in the path, without braces')
-      return { kind, placeholder, value: await terminal.askSecret('Paste the key') }
-    }
-  }
 }
 
 async function askRefreshToken({ terminal, options }: Asking): Promise<Credential> {

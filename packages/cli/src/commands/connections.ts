@@ -90,6 +90,11 @@ const credentialOptions = (command: Command) =>
     .option('--name <name>', 'the header’s, parameter’s or placeholder’s name')
     .option('--prefix <prefix>', 'text before the value of a header')
     .option('--username <username>', 'for basic')
+    .option(
+      '--part <place>',
+      'for several: header:X-Api-Key, query:key, cookie:sid, … (repeat)',
+      collect,
+    )
     .option('--scope <scope>', 'for what a token is asked (repeat)', collect)
     .option(
       '--app <app>',

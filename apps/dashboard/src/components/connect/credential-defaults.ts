@@ -49,5 +49,8 @@ function keyDefaults(slot: Extract<Way, { kind: 'key' }>['slot']) {
       return { kind, ...(slot.username !== undefined && { username: slot.username }) }
     case 'bearer':
       return { kind }
+    case 'several':
+      // All that the catalog says but what people call the key.
+      return { kind, parts: slot.parts.map(({ label, ...part }) => part) }
   }
 }

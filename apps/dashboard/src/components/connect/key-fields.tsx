@@ -1,4 +1,7 @@
-import { useFormContext } from 'react-hook-form'
+import { Plus, Trash2 } from 'lucide-react'
+import { useEffect } from 'react'
+import { useFieldArray, useFormContext } from 'react-hook-form'
+import { Button, IconButton } from '../button.tsx'
 import { ExternalLink } from '../external-link.tsx'
 import { SecretField, SelectField, TextField } from '../form-fields.tsx'
 import { kindNames } from './kind-names.ts'
@@ -7,66 +10,147 @@ import type { KeySlot } from './ways.ts'
 const sealed = 'It is sealed at once and never shown again, to nobody.'
 const plain = { autoComplete: 'off', spellCheck: false, autoCapitalize: 'none' }
 
-/** The secret of a key that the catalog describes: all but the secret is known. */
+/** The member that holds the secret of a key. */
+const secretNames: Readonly<Record<string, string>> = { bearer: 'token', basic: 'password' }
+const secretName = (kind: string) => secretNames[kind] ?? 'value'
+
+/** The secret of a key that the catalog describes, or of each of several: all but the secrets is known. */
 export function SlotFields({ slot }: { slot: KeySlot }) {
-  const secret = slot.kind === 'bearer' ? 'token' : slot.kind === 'basic' ? 'password' : 'value'
+  const hint = (
+    <>
+      {slot.hint} <ExternalLink href={slot.url}>Where it is made</ExternalLink>
+    </>
+  )
+  if (slot.kind === 'several') {
+    return slot.parts.map(({ kind, label }, index) => (
+      <SecretField
+        key={label}
+        name={`credential.parts.${index}.${secretName(kind)}`}
+        label={label}
+        autoComplete="off"
+        hint={index === 0 ? hint : undefined}
+      />
+    ))
+  }
   return (
     <>
       {slot.kind === 'basic' && slot.username === undefined && (
         <TextField name="credential.username" label={slot.usernameLabel} {...plain} />
       )}
       <SecretField
-        name={`credential.${secret}`}
+        name={`credential.${secretName(slot.kind)}`}
         label={slot.label}
         autoComplete="off"
-        hint={
-          <>
-            {slot.hint} <ExternalLink href={slot.url}>Where it is made</ExternalLink>
-          </>
-        }
+        hint={hint}
       />
     </>
   )
 }
 
-const kinds = ['bearer', 'header', 'query', 'basic', 'path'] as const
+const partKinds = ['bearer', 'header', 'query', 'basic', 'cookie', 'path'] as const
+const kinds = [...partKinds, 'several', 'none'] as const
+type Kinds = readonly (typeof kinds)[number][]
 
-/** A key of any kind that is put on as it is. */
+/** A key of any kind that is put on as it is, several of them together, or none. */
 export function AnyKeyFields() {
   const { watch } = useFormContext()
-  const kind: unknown = watch('credential.kind')
-  const secret = { autoComplete: 'off', conditional: true, hint: sealed }
-  const name = { ...plain, conditional: true }
   return (
     <>
-      <SelectField
-        name="credential.kind"
-        label="How the API takes it"
-        options={kinds.map((value) => ({ value, label: kindNames[value] }))}
-      />
-      {kind === 'header' && (
-        <>
-          <TextField name="credential.name" label="Name of the header" {...name} />
-          <TextField name="credential.prefix" label="Before the key" optional {...name} />
-        </>
+      <KindField at="credential" kinds={kinds} />
+      {watch('credential.kind') === 'several' ? (
+        <PartsFields />
+      ) : (
+        <KeyFields at="credential" hint={sealed} />
       )}
-      {kind === 'query' && (
-        <TextField name="credential.name" label="Name of the parameter" {...name} />
+    </>
+  )
+}
+
+function KindField({ at, kinds }: { at: string; kinds: Kinds }) {
+  return (
+    <SelectField
+      name={`${at}.kind`}
+      label="How the API takes it"
+      options={kinds.map((value) => ({ value, label: kindNames[value] }))}
+    />
+  )
+}
+
+const partsMin = 2
+const partsMax = 5
+
+/** Each of several keys, in a place of its own. */
+function PartsFields() {
+  const name = 'credential.parts'
+  const { fields, append, remove } = useFieldArray({ name, shouldUnregister: true })
+  useEffect(() => {
+    if (fields.length < partsMin) append({ kind: 'header' }, { shouldFocus: false })
+  }, [fields.length, append])
+  return (
+    <div className="grid gap-4">
+      {fields.map(({ id }, index) => (
+        <fieldset key={id} className="relative grid gap-4 rounded-md border border-line p-4">
+          <legend className="sr-only">Key {index + 1}</legend>
+          {fields.length > partsMin && (
+            <div className="absolute top-2 right-2">
+              <IconButton label={`Remove key ${index + 1}`} onClick={() => remove(index)}>
+                <Trash2 aria-hidden="true" />
+              </IconButton>
+            </div>
+          )}
+          <KindField at={`${name}.${index}`} kinds={partKinds} />
+          <KeyFields at={`${name}.${index}`} hint={index === 0 ? sealed : undefined} />
+        </fieldset>
+      ))}
+      {fields.length < partsMax && (
+        <div>
+          <Button size="sm" onClick={() => append({ kind: 'header' })}>
+            <Plus aria-hidden="true" /> Add a key
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+const namesOf: Readonly<Record<string, string>> = {
+  header: 'Name of the header',
+  query: 'Name of the parameter',
+  cookie: 'Name of the cookie',
+}
+
+/** What a key of the chosen kind needs beside its kind. */
+function KeyFields({ at, hint }: { at: string; hint: string | undefined }) {
+  const { watch } = useFormContext()
+  const kind = String(watch(`${at}.kind`))
+  if (kind === 'none') return null
+  const name = { ...plain, conditional: true }
+  const secretLabel = kind === 'basic' ? 'Password' : 'Key'
+  return (
+    <>
+      {namesOf[kind] !== undefined && (
+        <TextField name={`${at}.name`} label={namesOf[kind]} {...name} />
+      )}
+      {kind === 'header' && (
+        <TextField name={`${at}.prefix`} label="Before the key" optional {...name} />
       )}
       {kind === 'path' && (
         <TextField
-          name="credential.placeholder"
+          name={`${at}.placeholder`}
           label="Placeholder"
           hint="Agents write it in braces where the key goes: {token}."
           {...name}
         />
       )}
-      {kind === 'basic' && <TextField name="credential.username" label="User name" {...name} />}
-      {kind === 'bearer' && <SecretField name="credential.token" label="Key" {...secret} />}
-      {kind === 'basic' && <SecretField name="credential.password" label="Password" {...secret} />}
-      {(kind === 'header' || kind === 'query' || kind === 'path') && (
-        <SecretField name="credential.value" label="Key" {...secret} />
-      )}
+      {kind === 'basic' && <TextField name={`${at}.username`} label="User name" {...name} />}
+      <SecretField
+        key={secretName(kind)}
+        name={`${at}.${secretName(kind)}`}
+        label={secretLabel}
+        autoComplete="off"
+        conditional
+        hint={hint}
+      />
     </>
   )
 }

@@ -12,4 +12,7 @@ export const kindNames: Readonly<Record<KeyKind, string>> = {
   query: 'A parameter in the query, such as ?key=…',
   basic: 'A user name and a password (HTTP Basic)',
   path: 'A part of the path, such as /bot…/',
+  cookie: 'A cookie',
+  several: 'Several of these together',
+  none: 'None: it is open to everybody',
 }

@@ -31,7 +31,12 @@ describe('the ways to connect a service', () => {
     for (const way of services.flatMap(waysOf)) {
       if (way.kind !== 'key' && way.kind !== 'any-key') continue
       const defaults = credentialDefaults(way)
-      const whole = { ...typed[String(defaults.kind)], ...defaults }
+      const { parts } = defaults as { parts?: { kind: string }[] }
+      const whole = {
+        ...typed[String(defaults.kind)],
+        ...defaults,
+        ...(parts && { parts: parts.map((part) => ({ ...typed[part.kind], ...part })) }),
+      }
       expect([way.id, CredentialInput.safeParse(whole).error]).toEqual([way.id, undefined])
     }
   })

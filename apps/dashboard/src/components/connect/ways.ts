@@ -2,7 +2,7 @@ import { type CredentialSlot, customService, type Service } from '@sallyport/cat
 
 type Slot<Kind extends CredentialSlot['kind']> = Extract<CredentialSlot, { kind: Kind }>
 /** A key that is typed in, as the catalog describes it. */
-export type KeySlot = Slot<'bearer' | 'header' | 'query' | 'basic' | 'path'>
+export type KeySlot = Slot<'bearer' | 'header' | 'query' | 'basic' | 'path' | 'several'>
 
 /** One way in which a service can be connected. */
 export type Way = {

@@ -47,7 +47,8 @@ export function EditConnection({ connection }: EditProps) {
 /** Another key in place of the one that is kept. */
 export function ReplaceKey({ connection }: EditProps) {
   const { id, service, credential } = connection
-  const kind = credential?.kind ?? 'bearer'
+  // Where there was no key so far, it is most often a token.
+  const kind = credential === undefined || credential.kind === 'none' ? 'bearer' : credential.kind
   const way = knownWay(service, kind) ?? wayOfKind(kind)
   return (
     <ChangeDialog
