@@ -1,0 +1,105 @@
+// Makes tools of a document: finds out its kind, has it imported, and sees to what holds for every kind: names of their own,
+// no more tools than a toolset takes, and no secret of the document in any of them (S-41).
+import { type ImportFormat, Problem, ToolDefinition, toolsOfToolsetMax } from '@sallyport/contracts'
+import { detectFormat } from './detect-format.ts'
+import type { ImportedTool, ImportedToolset, Importer, ImportInput } from './imported-toolset.ts'
+import { refuseDocument } from './refuse-document.ts'
+import { makeUnique } from './tool-names.ts'
+
+/** What an owner gave and chose, the kind of document too where they said it. */
+export interface DocumentInput extends ImportInput {
+  readonly format?: ImportFormat | undefined
+}
+
+export type ImportDocument = (input: DocumentInput) => ImportedToolset
+
+/** The most sentences beside the operations, and characters of one. */
+const notesMax = 50
+const noteCharsMax = 500
+
+/**
+ * One importer for all kinds of documents. In what it answers each tool's name and key is its own and each definition is whole
+ * and plain JSON. Where `origins` is empty the document names no server: nothing can be kept before one is given.
+ */
+export function createDocumentImporter({
+  importers,
+}: {
+  readonly importers: Readonly<Record<ImportFormat, Importer>>
+}): ImportDocument {
+  /** @throws Problem `document-refused` with the place where there is one; `invalid-input` for a choice */
+  return ({ format, ...input }) => {
+    const imported = importers[format ?? detectFormat(input.document)](input)
+    if (imported.tools.length === 0) {
+      refuseDocument('The document describes no operation.')
+    }
+    const taken = imported.tools.filter(({ outcome }) => outcome !== 'refused').length
+    if (taken > toolsOfToolsetMax) {
+      refuseDocument(
+        `The document describes ${taken} operations; a toolset takes at most ${toolsOfToolsetMax}.`,
+        { next: 'Split the document and make several toolsets of it.' },
+      )
+    }
+    const secrets = imported.secrets.map(({ value }) => value)
+    const tools = withOwnNames(imported.tools.map((tool) => finish(tool, secrets)))
+    return {
+      ...imported,
+      tools,
+      notes: imported.notes
+        .slice(0, notesMax)
+        .map((note) => (note.length > noteCharsMax ? `${note.slice(0, noteCharsMax - 1)}…` : note)),
+    }
+  }
+}
+
+/** Checks what an importer made: what is no whole definition, or holds a secret of the document, is refused. */
+function finish(tool: ImportedTool, secrets: readonly string[]): ImportedTool {
+  if (tool.outcome === 'refused') return tool
+  const text = JSON.stringify(tool.definition)
+  const held = secrets.find((secret) => secret !== '' && holds(text, secret))
+  if (held !== undefined) return refused(tool.definition, 'A secret of the document stands in it.')
+  const parsed = ToolDefinition.safeParse(JSON.parse(text))
+  if (parsed.success) return { ...tool, definition: parsed.data }
+  const [issue] = parsed.error.issues
+  return refused(
+    tool.definition,
+    `It makes no tool: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+  )
+}
+
+/** Short secrets are looked for as whole values: “a” stands in every text. */
+const secretPartCharsMin = 8
+
+function holds(json: string, secret: string): boolean {
+  const written = JSON.stringify(secret)
+  return secret.length >= secretPartCharsMin
+    ? json.includes(written.slice(1, -1))
+    : json.includes(`"value":${written}`)
+}
+
+function refused(definition: ToolDefinition, reason: string): ImportedTool {
+  const { key, description, binding } = definition
+  return { outcome: 'refused', reason, key: key.slice(0, 500), description, method: binding.method }
+}
+
+function withOwnNames(tools: readonly ImportedTool[]): readonly ImportedTool[] {
+  const keys = new Set<string>()
+  for (const tool of tools) {
+    const key = tool.outcome === 'refused' ? tool.key : tool.definition.key
+    if (keys.has(key)) throw new Problem('document-refused', `Two operations are both ${key}.`)
+    keys.add(key)
+  }
+  const named = tools.filter((tool) => tool.outcome !== 'refused')
+  const names = makeUnique(named.map(({ definition }) => definition.name))
+  const nameOf = new Map(named.map((tool, at) => [tool as ImportedTool, names[at]]))
+  return tools.map((tool) => {
+    const name = nameOf.get(tool)
+    if (tool.outcome === 'refused' || name === undefined || name === tool.definition.name)
+      return tool
+    const said = `It is called ${name}, since ${tool.definition.name} is taken by another operation.`
+    return {
+      outcome: 'changed',
+      reason: tool.reason === undefined ? said : `${tool.reason} ${said}`,
+      definition: { ...tool.definition, name },
+    }
+  })
+}
