@@ -29,7 +29,12 @@ const styled = {
 /** A piece of the path. `text` is canonical already: escaped where it has to be, and never holds an argument. */
 export const PathPiece = z.union([
   z.strictObject({ text: z.string().max(8192) }),
-  z.strictObject({ ...styled, style: z.enum(['simple', 'label', 'matrix']).default('simple') }),
+  z.strictObject({
+    ...styled,
+    style: z.enum(['simple', 'label', 'matrix']).default('simple'),
+    /** What a matrix parameter is called in the path; the argument's own name unless given. */
+    name: z.string().min(1).max(200).optional(),
+  }),
   z.strictObject({ template: Template }),
 ])
 
@@ -153,6 +158,12 @@ export const HttpBinding = z.strictObject({
   config: z.record(z.string(), z.string().max(8192)).optional(),
 })
 export type HttpBinding = z.infer<typeof HttpBinding>
+export type PathPiece = z.infer<typeof PathPiece>
+export type QueryItem = z.infer<typeof QueryItem>
+export type HeaderItem = z.infer<typeof HeaderItem>
+export type CookieItem = z.infer<typeof CookieItem>
+export type FormField = z.infer<typeof FormField>
+export type RequestBodyBinding = z.infer<typeof Body>
 
 /** How a tool is carried out. */
 export const ToolBinding = z.discriminatedUnion('kind', [HttpBinding])

@@ -1,0 +1,54 @@
+import { type JsonSchema, Problem } from '@sallyport/contracts'
+import type { ErrorObject } from 'ajv/dist/2020.js'
+import { type ArgumentObject, copyArguments } from './argument-value.ts'
+import { type FilledDefault, fillDefaults } from './fill-defaults.ts'
+import { refuseArgument, refuseArguments } from './refuse-arguments.ts'
+import { type CheckArguments, compileSchema } from './schema/compile-schema.ts'
+import { explainFaults } from './schema/explain-faults.ts'
+import { SchemaFault } from './schema/prepare-schema.ts'
+
+/**
+ * Checks the arguments of one tool against its whole schema and fills in defaults. The schema is compiled at the first call.
+ * @throws (the function) Problem `invalid-arguments`
+ */
+export function createArgumentCheck(
+  schema: JsonSchema,
+): (args: Readonly<Record<string, unknown>>) => ArgumentObject {
+  const compiled: { check?: CheckArguments } = {}
+  return (given) => {
+    compiled.check ??= compile(schema)
+    const args = copyArguments(given)
+    const filled = fillDefaults(args, schema)
+    const first = compiled.check(args)
+    if (first.outcome === 'fits') return args
+    const outcome =
+      first.outcome === 'faults' && dropUnfit(filled, first.faults) ? compiled.check(args) : first
+    if (outcome.outcome === 'fits') return args
+    if (outcome.outcome === 'too-much')
+      return refuseArgument([], 'are too many or too deep to be checked')
+    return refuseArguments(explainFaults(outcome.faults))
+  }
+}
+
+/** A document may give a default that its own schema does not take: then that place stays empty. Says whether one was. */
+function dropUnfit(filled: readonly FilledDefault[], faults: readonly ErrorObject[]): boolean {
+  const places = faults.map(({ instancePath }) => `${instancePath}/`)
+  const unfit = filled.filter(({ path }) => {
+    const place = `/${path.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}/`
+    return places.some((one) => one.startsWith(place))
+  })
+  for (const { holder, name } of unfit) delete holder[name]
+  return unfit.length > 0
+}
+
+function compile(schema: JsonSchema): CheckArguments {
+  try {
+    return compileSchema(schema)
+  } catch (cause) {
+    if (!(cause instanceof SchemaFault)) throw cause
+    throw new Problem('invalid-arguments', `No arguments fit this tool. ${cause.message}`, {
+      next: 'An owner has to correct the schema of the tool and import it again.',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,68 @@
+import { type HttpBinding, Problem, type ToolDefinition } from '@sallyport/contracts'
+import canonicalize from 'canonicalize'
+import { urlBytesMax } from '../../execute/canonical-url.ts'
+import type { ArgumentObject } from './argument-value.ts'
+import { writeBody } from './body/write-body.ts'
+import type { CallFacts } from './call-facts.ts'
+import { createArgumentCheck } from './check-arguments.ts'
+import type { BuiltRequest, CompiledTool } from './compiled-tool.ts'
+import { refuseArgument } from './refuse-arguments.ts'
+import { createRenderTemplate, type RenderTemplate } from './render-template.ts'
+import { writeCookies } from './write-cookies.ts'
+import { ownHeaderItems, writeHeaders } from './write-headers.ts'
+import { writePath } from './write-path.ts'
+import { writeQuery } from './write-query.ts'
+
+// The room for requests of tools: from a definition and a call's arguments to one request, which then goes the way of all
+// requests. Origin, method, the number of path segments and the names of headers are the definition's alone.
+
+/**
+ * Makes a tool ready for calls. Cheap: schema and templates are compiled when a call first needs them, so one that is kept
+ * serves the next call sooner. Says nothing of whether the definition can be called: `build` does.
+ */
+export function compileTool(definition: ToolDefinition): CompiledTool {
+  const { binding } = definition
+  const check = createArgumentCheck(definition.inputSchema)
+  const render = createRenderTemplate()
+  return {
+    build: (args, world) =>
+      buildRequest(binding, { args: check(args), config: binding.config ?? {}, world }, render),
+    canonicalArguments: (args) => writeCanonical(check(args)),
+    credential: binding.credential,
+  }
+}
+
+function buildRequest(
+  binding: HttpBinding,
+  facts: CallFacts,
+  render: RenderTemplate,
+): BuiltRequest {
+  const path = writePath(binding.path, facts, render)
+  const query = writeQuery(binding.query, facts, render)
+  const url = `${binding.origin}${path}${query === '' ? '' : `?${query}`}`
+  if (url.length > urlBytesMax)
+    refuseArgument([], `would make a URL of more than ${urlBytesMax} bytes`)
+  const items = ownHeaderItems(binding.headers)
+  const headers = writeHeaders(items, facts, render)
+  const cookie = writeCookies(binding.cookies, facts, render)
+  if (cookie !== undefined) headers.cookie = cookie
+  const written = binding.body && writeBody(binding.body, facts, render)
+  if (written?.contentType !== undefined) headers['content-type'] ??= written.contentType
+  // A body that says what it is, and whose boundary only it knows, has no other type.
+  else if (written !== undefined) delete headers['content-type']
+  const names = items.map(({ name }) => name.toLowerCase())
+  if (binding.cookies.length > 0) names.push('cookie')
+  return {
+    method: binding.method,
+    url,
+    headers,
+    ...(written !== undefined && { body: written.body }),
+    ownHeaders: [...new Set(names)],
+  }
+}
+
+function writeCanonical(args: ArgumentObject): string {
+  const text = canonicalize(args)
+  if (text === undefined) throw new Problem('invalid-arguments')
+  return text
+}

@@ -1,0 +1,104 @@
+import {
+  type ArgumentObject,
+  type ArgumentValue,
+  copyArguments,
+  isObject,
+} from './argument-value.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+const depthMax = 32
+const hopsMax = 16
+
+/** A member that was filled in: where, and how to take it out again. */
+export interface FilledDefault {
+  readonly path: readonly string[]
+  readonly holder: ArgumentObject
+  readonly name: string
+}
+
+/**
+ * Fills in the defaults of a schema, in place. Arguments that were left out get theirs. A member of an argument gets one only
+ * where it is required: a default says what the upstream takes when it is told nothing, and sent along in a partial update
+ * it would set back what nobody named. Branches (`oneOf`, `if`) fill in nothing.
+ * @returns what was filled in
+ */
+export function fillDefaults(args: ArgumentObject, root: Json): readonly FilledDefault[] {
+  const filled: FilledDefault[] = []
+  const fill = (value: ArgumentValue, schema: unknown, path: readonly string[]): void => {
+    if (path.length > depthMax) return
+    if (Array.isArray(value)) {
+      for (const part of partsOf(schema, root)) {
+        if (part.items === undefined) continue
+        for (const [at, item] of value.entries()) fill(item, part.items, [...path, String(at)])
+      }
+    } else if (isObject(value)) {
+      fillObject(value, { schema, path })
+    }
+  }
+  const fillObject = (
+    object: ArgumentObject,
+    { schema, path }: { schema: unknown; path: readonly string[] },
+  ): void => {
+    const parts = partsOf(schema, root)
+    const required = new Set(
+      parts.flatMap(({ required: names }) => (Array.isArray(names) ? names : [])),
+    )
+    for (const { properties } of parts) {
+      if (!isMap(properties)) continue
+      for (const [name, property] of Object.entries(properties)) {
+        if (name === '__proto__') continue
+        const given = object[name]
+        if (given !== undefined) fill(given, property, [...path, name])
+        else if (path.length === 0 || required.has(name)) {
+          const value = defaultOf(property, root)
+          if (value === undefined) continue
+          object[name] = value
+          filled.push({ path: [...path, name], holder: object, name })
+        }
+      }
+    }
+  }
+  fill(args, root, [])
+  return filled
+}
+
+function defaultOf(property: unknown, root: Json): ArgumentValue | undefined {
+  const part = partsOf(property, root).find((one) => one.default !== undefined)
+  return part && copyArguments({ value: part.default }).value
+}
+
+const isMap = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A schema with what it refers to and what `allOf` puts together: all hold at once. */
+function partsOf(schema: unknown, root: Json): readonly Json[] {
+  const parts: Json[] = []
+  const visit = (one: unknown): void => {
+    if (!isMap(one) || parts.length >= hopsMax || parts.includes(one)) return
+    parts.push(one)
+    if (typeof one.$ref === 'string') visit(resolve(one.$ref, root))
+    if (Array.isArray(one.allOf)) for (const part of one.allOf) visit(part)
+  }
+  visit(schema)
+  return parts
+}
+
+function resolve(ref: string, root: Json): unknown {
+  if (!ref.startsWith('#')) return undefined
+  let value: unknown = root
+  for (const part of ref.split('/').slice(1)) {
+    if (typeof value !== 'object' || value === null) return undefined
+    const name = decode(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    value = Object.hasOwn(value, name) ? (value as Json)[name] : undefined
+  }
+  return value
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // A lone percent sign stands for itself.
+  }
+}

@@ -1,0 +1,120 @@
+import { _, Ajv2020, type CodeKeywordDefinition, type ErrorObject } from 'ajv/dist/2020.js'
+import canonicalize from 'canonicalize'
+import type { ArgumentObject } from '../argument-value.ts'
+import { formats } from './formats.ts'
+import {
+  type Budget,
+  BudgetSpent,
+  compileLinearPattern,
+  type LinearPattern,
+  spend,
+} from './linear-pattern.ts'
+import { prepareSchema, SchemaFault, stepKeyword } from './prepare-schema.ts'
+
+/** What the check of one call may cost; a step is one part of the schema looked at once. */
+const stepsMax = 3_000_000
+
+/** What checking came to. */
+export type CheckOutcome =
+  | { readonly outcome: 'fits' }
+  | { readonly outcome: 'faults'; readonly faults: readonly ErrorObject[] }
+  /** It would take too long, or go too deep. */
+  | { readonly outcome: 'too-much' }
+
+/** Checks arguments against one schema. Nothing is changed, filled in or coerced. */
+export type CheckArguments = (args: ArgumentObject) => CheckOutcome
+
+/**
+ * Compiles a JSON Schema (2020-12). Each has a validator of its own: no schema sees another, and all of it goes when it goes.
+ * @throws SchemaFault for a schema that cannot be used
+ */
+export function compileSchema(root: unknown): CheckArguments {
+  const budget: Budget = { steps: 0 }
+  const patterns = new Map<string, LinearPattern | undefined>()
+  const patternOf = (pattern: string): LinearPattern | undefined => {
+    if (!patterns.has(pattern)) patterns.set(pattern, compileLinearPattern(pattern, budget))
+    return patterns.get(pattern)
+  }
+  const schema = prepareSchema(root, (pattern) => patternOf(pattern) !== undefined)
+  const ajv = new Ajv2020({
+    strict: false,
+    meta: false,
+    validateSchema: false,
+    addUsedSchema: false,
+    logger: false,
+    allErrors: true,
+    verbose: true,
+    inlineRefs: false,
+    formats,
+    code: {
+      regExp: Object.assign(
+        // Its text is what tells one pattern from another.
+        (pattern: string) => ({
+          test: (text: string) => patternOf(pattern)?.test(text) ?? true,
+          toString: () => `/${pattern}/`,
+        }),
+        { code: 'linear' },
+      ),
+    },
+  })
+  addKeywords(ajv, budget)
+  const validate = compile(ajv, schema)
+  return (args) => {
+    budget.steps = stepsMax
+    try {
+      if (validate(args) === true) return { outcome: 'fits' }
+      return { outcome: 'faults', faults: validate.errors ?? [] }
+    } catch (thrown) {
+      // RangeError: a schema that refers to itself without end, or arguments as deep.
+      if (thrown instanceof BudgetSpent || thrown instanceof RangeError)
+        return { outcome: 'too-much' }
+      throw thrown
+    }
+  }
+}
+
+function compile(ajv: Ajv2020, schema: boolean | Record<string, unknown>) {
+  try {
+    return ajv.compile(schema)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'it cannot be read'
+    throw new SchemaFault(`The schema cannot be used: ${why}.`, { cause })
+  }
+}
+
+const textOf = (value: unknown): string => canonicalize(value) ?? ''
+
+/**
+ * Equality by canonical JSON: it takes linear time, and is not misled by members that are named like methods, as ajv's own is.
+ */
+function addKeywords(ajv: Ajv2020, budget: Budget): void {
+  for (const keyword of ['enum', 'const', 'uniqueItems']) ajv.removeKeyword(keyword)
+  ajv.addKeyword({
+    keyword: 'enum',
+    compile: (values: unknown[]) => {
+      const texts = new Set(values.map(textOf))
+      return (data: unknown) => texts.has(textOf(data))
+    },
+  })
+  ajv.addKeyword({
+    keyword: 'const',
+    compile: (value: unknown) => {
+      const text = textOf(value)
+      return (data: unknown) => textOf(data) === text
+    },
+  })
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    compile: (isOn: unknown) => (data: unknown[]) =>
+      isOn !== true || new Set(data.map(textOf)).size === data.length,
+  })
+  const step = () => spend(budget, 1)
+  const definition: CodeKeywordDefinition = {
+    keyword: stepKeyword,
+    code({ gen }) {
+      gen.code(_`${gen.scopeValue('func', { ref: step })}()`)
+    },
+  }
+  ajv.addKeyword(definition)
+}

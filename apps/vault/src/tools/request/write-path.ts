@@ -1,0 +1,87 @@
+import type { HttpBinding } from '@sallyport/contracts'
+import { valueAt } from './argument-value.ts'
+import type { CallFacts } from './call-facts.ts'
+import { encodeAll } from './percent-encode.ts'
+import { refuseArgument } from './refuse-arguments.ts'
+import type { RenderTemplate } from './render-template.ts'
+import { shapeOf, writePathStyle } from './write-style.ts'
+
+type PathPiece = HttpBinding['path'][number]
+type StyledPiece = Extract<PathPiece, { argument: string[] }>
+
+/**
+ * The path. Whatever an argument holds, its place stays within one segment and is neither empty nor a dot segment (S-11).
+ * @throws Problem `invalid-arguments`
+ */
+export function writePath(
+  pieces: readonly PathPiece[],
+  facts: CallFacts,
+  render: RenderTemplate,
+): string {
+  let path = ''
+  for (const piece of pieces) {
+    if ('text' in piece) path += piece.text
+    else if ('template' in piece) path += render(piece.template, 'path', facts)
+    else path += writePiece(piece, facts)
+  }
+  if (!path.startsWith('/'))
+    refuseArgument([], 'would make a path that does not begin with a slash')
+  const segments = path.slice(1).split(/\/|%2f/i)
+  const isBad = segments.some(
+    (segment, at) => isDots(segment) || (segment === '' && at < segments.length - 1),
+  )
+  if (isBad) refuseArgument([], 'would make an empty or a dot segment in the path')
+  return path
+}
+
+function writePiece(piece: StyledPiece, { args }: CallFacts): string {
+  const { argument, style, explode } = piece
+  const value = valueAt(args, argument)
+  if (value === undefined || value === null) {
+    return refuseArgument(argument, 'must be given: it is a part of the path')
+  }
+  const shape =
+    piece.contentType === undefined
+      ? shapeOf(value)
+      : { kind: 'text' as const, text: JSON.stringify(value) }
+  if (shape === undefined) {
+    return refuseArgument(argument, 'must not be empty: it is a part of the path')
+  }
+  const texts =
+    shape.kind === 'text'
+      ? [shape.text]
+      : shape.kind === 'list'
+        ? shape.items
+        : shape.members.flat()
+  for (const text of texts) checkText(text, argument)
+  // A lone empty text would empty the segment; within a list it stands between commas.
+  if (shape.kind === 'text') checkSegments(shape.text, argument)
+  const name = piece.name ?? argument.at(-1) ?? ''
+  return writePathStyle(shape, { style, explode, name, encode: encodeAll })
+}
+
+/** What `freezeRequest` takes in no path, however it is written. */
+function checkText(text: string, argument: readonly string[]): void {
+  if (/[%\\]|\p{Cc}/u.test(text)) {
+    refuseArgument(
+      argument,
+      'must not hold a percent sign, a backslash or a control character: it is a part of the path',
+    )
+  }
+  if (text.includes('/')) checkSegments(text, argument)
+}
+
+function checkSegments(text: string, argument: readonly string[]): void {
+  for (const segment of text.split('/')) {
+    // Java servers cut ";…" off before they resolve dots.
+    const [name = ''] = segment.split(';')
+    if (name === '' || name === '.' || name === '..') {
+      refuseArgument(
+        argument,
+        'must not be empty, "." or "..", nor hold such a part between slashes: it is a part of the path',
+      )
+    }
+  }
+}
+
+const isDots = (segment: string): boolean => /^(?:\.|%2e){1,2}(?:$|;|%3b)/i.test(segment)
