@@ -20,7 +20,7 @@ export interface Template {
    * What the template yields. Literal text stands as it is, every yield of an action is escaped for its place.
    * @throws TemplateFault where a function refuses its arguments or a bound is passed
    */
-  render(scope: TemplateScope, escape: EscapeFor, world: TemplateWorld): string
+  render(scope: TemplateScope, place: EscapeFor, world: TemplateWorld): string
   /** The paths that it reads, as written: `.args.symbol`. For checks when a document is imported. */
   readonly reads: readonly string[]
 }
