@@ -41,6 +41,7 @@ export const limitLeases = pgTable(
 
 const opensEntry = sql`kind <> 'outcome'`
 const closesEntry = sql`kind = 'outcome'`
+const opensToolEntry = sql`kind <> 'outcome' and position(',"toolId":"' in entry) > 0`
 /** Calls are nearly all there is: who asks for them walks the log, and they cost no place in an index. */
 const opensRareEntry = sql`kind <> 'outcome' and position(',"operation":"execute"' in entry) = 0`
 
@@ -84,6 +85,13 @@ export const auditRecords = pgTable(
         table.seq,
       )
       .where(opensRareEntry),
+    index('audit_records_by_tool')
+      .on(
+        table.workspaceId,
+        sql`split_part(split_part(entry, ',"toolId":"', 2), '"', 1)`,
+        table.seq,
+      )
+      .where(opensToolEntry),
     index('audit_records_by_time').on(table.workspaceId, table.at).where(opensEntry),
   ],
 )

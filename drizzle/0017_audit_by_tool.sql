@@ -1,0 +1,1 @@
+CREATE INDEX "audit_records_by_tool" ON "audit_records" USING btree ("workspace_id",split_part(split_part(entry, ',"toolId":"', 2), '"', 1),"seq") WHERE kind <> 'outcome' and position(',"toolId":"' in entry) > 0;
