@@ -17,6 +17,11 @@ interface CanonicalUrl {
 interface CanonicalUrlOptions {
   readonly schemes: readonly ('https' | 'http')[]
   readonly allowEncodedSlash: boolean
+  /**
+   * A segment may begin with a plain semicolon, as the parameters of OpenAPI's style `matrix` do: `/users/;id=5`. Only where no
+   * agent writes the path: some servers read it as `/users/`.
+   */
+  readonly allowParameterSegments?: boolean | undefined
   /** The name of a path credential: `{name}` has to stand in the path exactly once. */
   readonly placeholder: string | undefined
 }
@@ -48,7 +53,7 @@ export function parseCanonicalUrl(raw: string, options: CanonicalUrlOptions): Ca
   const plainPath = withoutMarker(path, query, options.placeholder)
   const origin = raw.slice(0, pathStart)
   const host = checkSerialisation(origin, `${plainPath}${query === undefined ? '' : `?${query}`}`)
-  checkPath(plainPath, options.allowEncodedSlash)
+  checkPath(plainPath, options)
   return { origin, host, path, query }
 }
 
@@ -105,7 +110,10 @@ function checkHost(hostname: string): void {
 }
 
 /** The bans of S-11, on the path as it stands. */
-function checkPath(path: string, allowEncodedSlash: boolean): void {
+function checkPath(
+  path: string,
+  { allowEncodedSlash, allowParameterSegments = false }: CanonicalUrlOptions,
+): void {
   if (path.includes('\\')) refuse('The path holds a backslash.')
   if (/%(?![0-9a-f]{2})/i.test(path)) refuse('The path holds a malformed percent escape.')
   if (/%25/.test(path)) refuse('The path holds an encoded percent sign.')
@@ -115,7 +123,8 @@ function checkPath(path: string, allowEncodedSlash: boolean): void {
   }
   const segments = path.slice(1).split(/\/|%2f/i)
   for (const [at, segment] of segments.entries()) {
-    checkSegment(segment, at === segments.length - 1)
+    const rest = allowParameterSegments && /^;[^;]/.test(segment) ? segment.slice(1) : segment
+    checkSegment(rest, at === segments.length - 1)
   }
 }
 
