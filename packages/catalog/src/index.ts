@@ -15,3 +15,5 @@ export {
   type Service,
   serviceCategories,
 } from './schema.ts'
+export type { CatalogTemplate } from './toolsets/catalog-template.ts'
+export { toolsetTemplates } from './toolsets/templates.ts'

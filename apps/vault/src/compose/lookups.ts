@@ -13,7 +13,9 @@ import { createCache } from '../store/cache.ts'
 import type { Change, ChangeFeed } from '../store/changes.ts'
 import type { ConnectionStore } from '../store/connections.ts'
 import type { PolicyStore } from '../store/policies.ts'
+import type { ToolSnapshotStore } from '../store/tool-snapshots.ts'
 import type { WorkspaceStore } from '../store/workspaces.ts'
+import { createToolLookups } from './tool-lookups.ts'
 
 // What the request path reads: from memory while the change feed is live, from the database otherwise.
 
@@ -27,6 +29,7 @@ export interface ComposeLookupsNeeds {
   readonly workspaceStore: Pick<WorkspaceStore, 'findSnapshot'>
   readonly connectionStore: Pick<ConnectionStore, 'findSnapshot' | 'listIdsOfService'>
   readonly policyStore: Pick<PolicyStore, 'findForAgentAndConnection'>
+  readonly toolStore: ToolSnapshotStore
   readonly access: AgentAccessLookup
   readonly running: RunningCalls
   /** No other vault is at work on this database: whatever an owner ends is ended here, heard of or not. */
@@ -51,6 +54,8 @@ const endsNoCall: ReadonlySet<Change['table']> = new Set([
   'notification_outbox',
   'notification_deliveries',
   'alerts',
+  // A tool that was changed makes no new request; one that is on its way was decided on.
+  'toolsets',
 ])
 /** Fails closed. */
 const goneWorkspace: WorkspaceSnapshot = { isFrozen: true }
@@ -80,6 +85,7 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     },
     entriesMax: policiesMax,
   })
+  const tools = createToolLookups({ store: needs.toolStore, cache: shared })
   const isNotEnded = async ({ agentId, tokenHash }: AuthenticatedAgent) => {
     const found = await access.get(tokenHash)
     return found?.agentId === agentId && found.status === 'active'
@@ -90,6 +96,8 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     findConnection: connections.get,
     findPolicy: (agentId: string, connectionId: string) =>
       policies.get(`${agentId} ${connectionId}`),
+    findTool: tools.findTool,
+    findToolById: tools.findToolById,
     listConnectionIds: connectionStore.listIdsOfService,
     async isCurrent({ agentId, tokenHash }: AuthenticatedAgent) {
       const found = access.peek(tokenHash) ?? (await access.get(tokenHash))
@@ -119,10 +127,12 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
       workspaces.clear()
       connections.clear()
       policies.clear()
+      tools.clear()
     }
     if (change.table === 'workspaces') workspaces.delete(change.id)
     if (change.table === 'connections') connections.delete(change.id)
     if (change.table === 'policies') policies.delete(`${change.agentId} ${change.connectionId}`)
+    if (change.table === 'toolsets') tools.clear()
     if (endsNoCall.has(change.table)) return
     if (change.table === '*' && needs.isExclusive) return
     watch.follow(selectorOf(change)).catch(needs.onFailure)

@@ -5,6 +5,7 @@ import { createCapabilityRequestStore } from '../store/capability-requests.ts'
 import { createConnectionStore } from '../store/connections.ts'
 import { createIdentityStores } from '../store/identity-stores.ts'
 import { createPolicyStore } from '../store/policies.ts'
+import { createToolSnapshotStore } from '../store/tool-snapshots.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
 import { composeAlerts } from './alerts.ts'
 import { composeApprovals } from './approvals.ts'
@@ -20,6 +21,7 @@ import { composePolicies } from './policies.ts'
 import { composeReach } from './reach.ts'
 import { composeRequestPath } from './request-path.ts'
 import { composeTokens } from './tokens.ts'
+import { composeToolsets } from './toolsets.ts'
 
 /** Connections of one agent that its capabilities are told of. */
 const grantedMax = 1000
@@ -39,6 +41,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     workspaceStore,
     connectionStore,
     policyStore,
+    toolStore: createToolSnapshotStore(database),
     access: stores.access,
     isExclusive: needs.store.isExclusive,
     now,
@@ -48,7 +51,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   const oauth = composeOAuth(needs, foundation, catalog)
   const tokens = composeTokens(needs, foundation, oauth.source)
   const path = composeRequestPath({
-    ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl },
+    ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl, randomBytes: needs.randomBytes },
     ...foundation,
     approvals: approvals.forExecute,
     findModelUse: createModelUse(createModelMeters(catalog.services)),
@@ -66,6 +69,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...{ catalog, connectionStore, tokens, revoke: oauth.endpoint.revoke },
   })
   const policies = composePolicies(needs, foundation, { connectionStore, policyStore })
+  const toolsets = composeToolsets(needs, foundation, connections)
   const notify = composeNotify(needs, foundation)
   const reach = composeReach(needs, foundation, { approvals, notify })
   const ownersView = composeOwnersView({ ...foundation, now, identity, workspaceStore })
@@ -85,7 +89,17 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   return {
     ...ownersView,
     ...composeAlerts(needs, foundation, identity),
-    ...{ identity, connections, connect, policies, capabilities, approvals, notify, reach },
+    ...{
+      identity,
+      connections,
+      connect,
+      policies,
+      toolsets,
+      capabilities,
+      approvals,
+      notify,
+      reach,
+    },
     oauthApps: oauth.oauthApps,
     tokens,
     ...path,

@@ -13,6 +13,7 @@ import type { Notify } from '../notify/notify.ts'
 import type { Reach } from '../notify/reach.ts'
 import type { PolicyHistory } from '../policies/history/policy-history.ts'
 import type { Policies } from '../policies/policies.ts'
+import type { Toolsets } from '../tools/toolsets.ts'
 import type { Workspaces } from '../workspaces/workspaces.ts'
 
 /** The rooms that operations are mounted on. */
@@ -24,6 +25,7 @@ export interface Rooms {
   readonly connect: Connect
   readonly oauthApps: OAuthApps
   readonly policies: Policies & PolicyHistory
+  readonly toolsets: Toolsets
   readonly capabilities: Capabilities
   readonly approvals: Approvals
   readonly notify: Notify

@@ -1,6 +1,6 @@
-import type { ToolGrant } from '@sallyport/contracts'
+import type { PolicyDocument, ToolGrant } from '@sallyport/contracts'
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import type { ChangedPolicy, GrantRow } from '../tools/toolset-store.ts'
+import type { ChangedPolicy, GrantingPolicy } from '../tools/toolset-store.ts'
 import type { Database, Transaction } from './database.ts'
 import { agents, policies } from './tables.ts'
 
@@ -8,27 +8,38 @@ import { agents, policies } from './tables.ts'
 
 type Policy = typeof policies.$inferSelect
 
-/** Grants that name any of the toolsets. */
+/** What policies grant of any of the toolsets, agents by name, each one's grants in their order. */
 export async function selectGrants(
   { db }: Pick<Database, 'db'>,
   workspaceId: string,
   toolsetIds: readonly string[],
-): Promise<GrantRow[]> {
+): Promise<GrantingPolicy[]> {
   if (toolsetIds.length === 0) return []
-  const named = sql`grants.value ->> 'toolsetId' = any(${sql.param([...toolsetIds])}::text[])`
   const rows = await db
     .select({
+      id: policies.id,
       agentId: policies.agentId,
       agentName: agents.name,
       connectionId: policies.connectionId,
-      policyExpiresAt: sql<string | null>`${policies.document} ->> 'expiresAt'`,
+      approval: sql<PolicyDocument['approval']>`${policies.document} ->> 'approval'`,
+      expiresAt: sql<string | null>`${policies.document} ->> 'expiresAt'`,
       grant: sql<ToolGrant>`grants.value`,
     })
     .from(policies)
     .innerJoin(agents, eq(agents.id, policies.agentId))
-    .innerJoin(sql`jsonb_array_elements(${policies.document} -> 'tools') as grants`, named)
+    .innerJoin(
+      sql`jsonb_array_elements(${policies.document} -> 'tools') with ordinality as grants(value, place)`,
+      sql`grants.value ->> 'toolsetId' = any(${sql.param([...toolsetIds])}::text[])`,
+    )
     .where(eq(policies.workspaceId, workspaceId))
-  return rows
+    .orderBy(agents.name, policies.id, sql`grants.place`)
+  const found = new Map<string, GrantingPolicy & { tools: ToolGrant[] }>()
+  for (const { id, grant, ...policy } of rows) {
+    const known = found.get(id)
+    if (known === undefined) found.set(id, { ...policy, tools: [grant] })
+    else known.tools.push(grant)
+  }
+  return [...found.values()]
 }
 
 /** The policies of a workspace that hold a grant which names the toolset, held until the transaction ends. */

@@ -4,10 +4,14 @@ import type { ToolPage, ToolRow, ToolsetStore } from '../tools/toolset-store.ts'
 import type { Database, Executor } from './database.ts'
 import { tools, toolsets } from './tool-tables.ts'
 
-type ToolReads = Pick<ToolsetStore, 'listTools' | 'toolsOf' | 'findTool' | 'findTools'>
+type ToolReads = Pick<ToolsetStore, 'listTools' | 'toolsOf' | 'findTool' | 'findTools' | 'placesOf'>
 
 const source = alias(tools, 'source')
 const sourceToolset = alias(toolsets, 'source_toolset')
+
+const connectionId = sql<
+  string | null
+>`coalesce(${toolsets.connectionId}, ${sourceToolset.connectionId})`
 
 /** Tools with the toolset that they are in and, where they are another toolset's, with that one. */
 export const selectTools = (executor: Pick<Executor, 'select'>) =>
@@ -26,9 +30,7 @@ export const selectTools = (executor: Pick<Executor, 'select'>) =>
       createdAt: tools.createdAt,
       updatedAt: tools.updatedAt,
       toolset: toolsets.name,
-      connectionId: sql<
-        string | null
-      >`coalesce(${toolsets.connectionId}, ${sourceToolset.connectionId})`,
+      connectionId,
       source: {
         name: source.name,
         status: source.status,
@@ -62,6 +64,17 @@ export function createToolReads({ db }: Pick<Database, 'db'>): ToolReads {
         and(eq(tools.workspaceId, workspaceId), eq(tools.id, id)),
       )
       return row
+    },
+
+    async placesOf(toolsetIds) {
+      if (toolsetIds.length === 0) return []
+      return await db
+        .select({ toolId: tools.id, toolsetId: tools.toolsetId, connectionId })
+        .from(tools)
+        .innerJoin(toolsets, eq(toolsets.id, tools.toolsetId))
+        .leftJoin(source, eq(source.id, tools.sourceToolId))
+        .leftJoin(sourceToolset, eq(sourceToolset.id, source.toolsetId))
+        .where(inArray(tools.toolsetId, [...toolsetIds]))
     },
 
     async findTools(workspaceId, ids) {

@@ -18,7 +18,7 @@ import { undoing } from './undoing.ts'
 // its tools, toolsets that have tools of it, policies.
 
 type Fault = 'exists' | 'no-connection' | 'no-source'
-type Give = (why: Fault | undefined) => never
+type Give<Why = Fault> = (why: Why) => never
 
 /** Of one statement: definitions are long. */
 const toolsOfStatementMax = 200
@@ -28,7 +28,7 @@ export const createToolsetWrites = (
 ): Pick<ToolsetStore, 'insert' | 'change' | 'delete'> => ({
   insert: (toolset, rows, note) =>
     named(() =>
-      undoing<'inserted', Fault | undefined>(database, async (tx, give) => {
+      undoing<'inserted', Fault>(database, async (tx, give) => {
         await requireConnection(tx, toolset, give)
         await requireSources(tx, { workspaceId: toolset.workspaceId, rows }, give)
         await tx.insert(toolsets).values(toolset)
@@ -36,7 +36,7 @@ export const createToolsetWrites = (
         await keepVersion(tx, toolset, { ...note, at: toolset.createdAt })
         return 'inserted'
       }),
-    ).then((outcome) => outcome ?? 'exists'),
+    ).then((outcome) => (outcome === 'tool-exists' ? 'exists' : outcome)),
 
   change: (at, change) =>
     named(() =>
@@ -67,12 +67,14 @@ export const createToolsetWrites = (
     }),
 })
 
-/** Two toolsets of one name: whoever comes second is told. */
-async function named<T>(work: () => Promise<T>): Promise<T | 'exists'> {
+/** Two toolsets, or two tools of one, have one name: whoever comes second is told. */
+async function named<T>(work: () => Promise<T>): Promise<T | 'exists' | 'tool-exists'> {
   try {
     return await work()
   } catch (error) {
-    if (brokenUniqueConstraint(error) === 'toolsets_by_name') return 'exists'
+    const broken = brokenUniqueConstraint(error)
+    if (broken === 'toolsets_by_name') return 'exists'
+    if (broken === 'tools_by_name') return 'tool-exists'
     throw error
   }
 }
@@ -80,7 +82,7 @@ async function named<T>(work: () => Promise<T>): Promise<T | 'exists'> {
 async function changeOne(
   tx: Transaction,
   { at, change }: { at: Parameters<ToolsetStore['change']>[0]; change: ToolsetChange },
-  give: Give,
+  give: Give<Fault | undefined>,
 ): Promise<ChangedToolset> {
   const { workspaceId, id, version } = at
   const isThis = and(

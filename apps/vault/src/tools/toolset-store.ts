@@ -1,4 +1,4 @@
-import type { ToolDefinition, ToolGrant } from '@sallyport/contracts'
+import type { PolicyDocument, ToolDefinition, ToolGrant } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
 
 // Toolsets and tools as they are stored, and what the room needs of the store. Every query is bound to a workspace.
@@ -68,14 +68,23 @@ export interface ToolRow extends StoredTool {
   readonly source: Pick<StoredTool, 'name' | 'status' | 'definition' | 'overrides'> | null
 }
 
-/** A grant, with whose it is and for which connection. */
-export interface GrantRow {
+/** A tool as grants know it. */
+export interface ToolPlace {
+  readonly toolId: string
+  readonly toolsetId: string
+  readonly connectionId: string | null
+}
+
+/** What an agent’s policy for a connection grants of some toolsets. */
+export interface GrantingPolicy {
   readonly agentId: string
   readonly agentName: string
   readonly connectionId: string
-  /** When the policy that it stands in ends. */
-  readonly policyExpiresAt: string | null
-  readonly grant: ToolGrant
+  readonly approval: PolicyDocument['approval']
+  /** When the policy ends. */
+  readonly expiresAt: string | null
+  /** In their order. */
+  readonly tools: readonly ToolGrant[]
 }
 
 /** Where an agent’s policy for a connection was changed, or made, by what became of a toolset. */
@@ -166,7 +175,7 @@ export interface ToolsetStore {
   change(
     at: At,
     change: ToolsetChange,
-  ): Promise<ChangedToolset | 'exists' | 'no-connection' | 'no-source' | undefined>
+  ): Promise<ChangedToolset | 'exists' | 'tool-exists' | 'no-connection' | 'no-source' | undefined>
   /** With its tools, their grants, and the tools of other toolsets that they are. */
   delete(
     at: Pick<StoredToolset, 'workspaceId' | 'id'>,
@@ -182,8 +191,10 @@ export interface ToolsetStore {
   toolsOf(workspaceId: string, toolsetId: string): Promise<ToolRow[]>
   findTool(workspaceId: string, id: string): Promise<ToolRow | undefined>
   findTools(workspaceId: string, ids: readonly string[]): Promise<ToolRow[]>
-  /** Grants that name any of the toolsets, whatever they say. */
-  grantsOf(workspaceId: string, toolsetIds: readonly string[]): Promise<GrantRow[]>
+  /** What policies grant of any of the toolsets, agents by name. */
+  grantsOf(workspaceId: string, toolsetIds: readonly string[]): Promise<GrantingPolicy[]>
+  /** All tools of the toolsets, as grants know them. */
+  placesOf(toolsetIds: readonly string[]): Promise<ToolPlace[]>
   /** Newest first. */
   listVersions(
     toolsetId: string,

@@ -16,6 +16,7 @@ import { policyRoutes } from './policies.ts'
 import { reachRoutes } from './reach.ts'
 import { singleSignOnRoutes } from './single-sign-on.ts'
 import { systemRoutes } from './system.ts'
+import { toolsetRoutes } from './toolsets.ts'
 import { workspaceRoutes } from './workspace.ts'
 
 /** Every operation with what serves it. */
@@ -28,6 +29,7 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...connectionRoutes(rooms),
   ...capabilityRoutes(rooms),
   ...policyRoutes(rooms),
+  ...toolsetRoutes(rooms),
   ...notificationRoutes(rooms),
   ...reachRoutes(rooms),
   ...auditRoutes(rooms),

@@ -1,0 +1,28 @@
+import { type ImportFormat, Problem } from '@sallyport/contracts'
+import { createDocumentImporter } from '../tools/import/import-document.ts'
+import type { Importer } from '../tools/import/imported-toolset.ts'
+import type { Exporter } from '../tools/toolsets-needs.ts'
+
+// Which kinds of documents become tools, and as which kinds tools are written.
+
+const unknownFormat = () => {
+  throw new Problem('document-refused', 'Documents of this kind cannot be imported.', {
+    next: 'Import another kind of document.',
+  })
+}
+
+const importers: Readonly<Record<ImportFormat, Importer>> = {
+  openapi: unknownFormat,
+  curl: unknownFormat,
+  higress: unknownFormat,
+  'genai-toolbox': unknownFormat,
+}
+
+/** Makes tools of a document of any kind. */
+export const importDocument = createDocumentImporter({ importers })
+
+/** Writes tools as a document. */
+export const exporters: Readonly<Record<'higress' | 'openapi', Exporter>> = {
+  higress: unknownFormat,
+  openapi: unknownFormat,
+}

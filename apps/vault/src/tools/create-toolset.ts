@@ -1,0 +1,179 @@
+import type { CredentialInput, createToolset, InputOf, OutputOf } from '@sallyport/contracts'
+import type { AuthenticatedOwner } from '../identity/caller.ts'
+import { isLookupId } from '../paging/lookup-id.ts'
+import { assembleTools } from './assemble.ts'
+import { planTools } from './plan-tools.ts'
+import { type ReadSource, readSource, requireServer } from './read-source.ts'
+import { foundCredential, refuseSecrets } from './refuse-secrets.ts'
+import { newTool, originsOf, requireOrigins } from './stored-tools.ts'
+import {
+  connectionNotFound,
+  connectionRevoked,
+  invalidField,
+  toolChanged,
+  toolNotFound,
+  toolsetExists,
+} from './toolset-problems.ts'
+import type { StoredTool, StoredToolset } from './toolset-store.ts'
+import { changed, type ToolsetsNeeds } from './toolsets-needs.ts'
+import { viewWithTools } from './view-toolset.ts'
+
+type Input = InputOf<typeof createToolset>
+type Output = OutputOf<typeof createToolset>
+type Draft = Omit<StoredToolset, 'connectionId'>
+
+/**
+ * Builds the operation `createToolset`. Everything that can be wrong is said before anything is made; then the connection is
+ * made, and then the toolset with its tools as one. Where those cannot be stored, the new connection is revoked. A crash
+ * between the two leaves a connection that no agent has a policy for.
+ */
+export function createToolsetCreation(needs: ToolsetsNeeds) {
+  return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
+    if (await needs.store.isTaken(owner.workspaceId, input.name)) throw toolsetExists(input.name)
+    const made =
+      input.assemble === undefined
+        ? await fromSource(needs, owner, input)
+        : await fromTools(needs, owner, { ...input, assemble: input.assemble })
+    const { toolset, toolCount, madeConnection } = made
+    await changed(needs, owner, {
+      operation: 'createToolset',
+      toolset,
+      detail: {
+        format: toolset.format,
+        tools: toolCount,
+        ...(toolset.template !== null && { template: toolset.template }),
+        ...(toolset.sourceDigest !== null && { sourceDigest: toolset.sourceDigest }),
+        ...(madeConnection !== undefined && { madeConnection }),
+      },
+    })
+    return viewWithTools(needs, owner.workspaceId, toolset.id)
+  }
+}
+
+interface Made {
+  readonly toolset: StoredToolset
+  readonly toolCount: number
+  readonly madeConnection?: string
+}
+
+async function fromSource(
+  needs: ToolsetsNeeds,
+  owner: AuthenticatedOwner,
+  input: Input,
+): Promise<Made> {
+  const source = readSource(needs, input)
+  requireServer(source)
+  if (input.expects !== undefined && input.expects !== source.digest) throw toolChanged()
+  const planned = planTools(source.tools, input.tools ?? [])
+  const draft = draftToolset(needs, owner, { input, source })
+  const tools = planned.map((tool) =>
+    newTool(tool, {
+      id: needs.newId('tool'),
+      ...{ workspaceId: owner.workspaceId, toolsetId: draft.id, at: draft.createdAt },
+    }),
+  )
+  const definitions = planned.map(({ definition }) => definition)
+  if (input.connectionId !== undefined) {
+    refuseSecrets(source, planned, [])
+    const origins = await findOrigins(needs, owner, { ...input, connectionId: input.connectionId })
+    requireOrigins(definitions, origins)
+    const toolset = { ...draft, connectionId: input.connectionId }
+    await insert(needs, owner, { toolset, tools })
+    return { toolset, toolCount: tools.length }
+  }
+  const credential: CredentialInput = input.credential ??
+    foundCredential(source, input.securityScheme) ?? { kind: 'none' }
+  refuseSecrets({ ...source, ...shownTexts(draft) }, planned, needs.secretsOf(credential))
+  const origins = input.origins ?? originsFor(source, originsOf(definitions))
+  requireOrigins(definitions, origins)
+  const madeConnection = await needs.createConnection(owner, {
+    service: source.service,
+    label: draft.title ?? draft.name,
+    ...{ origins, credential },
+  })
+  const toolset = { ...draft, connectionId: madeConnection }
+  try {
+    await insert(needs, owner, { toolset, tools })
+  } catch (error) {
+    // A connection without tools is of no use, and its owner would not look for it.
+    await needs.revokeConnection(owner, madeConnection).catch(() => undefined)
+    throw error
+  }
+  return { toolset, toolCount: tools.length, madeConnection }
+}
+
+const shownTexts = ({ title, description }: Draft) => ({
+  title: title ?? undefined,
+  description: description ?? undefined,
+})
+
+/** A template's are the service's; of a document those that its tools go to. */
+function originsFor(source: ReadSource, ofTools: readonly string[]): readonly string[] {
+  return source.template === null ? ofTools : source.origins
+}
+
+async function findOrigins(
+  { store }: ToolsetsNeeds,
+  { workspaceId }: AuthenticatedOwner,
+  { connectionId, credential, origins }: Input & { readonly connectionId: string },
+): Promise<readonly string[]> {
+  const beside = Object.entries({ credential, origins }).find(([, value]) => value !== undefined)
+  if (beside !== undefined) {
+    throw invalidField({ field: beside[0], message: 'must be left out where connectionId stands' })
+  }
+  const found = isLookupId(connectionId)
+    ? await store.findConnection(workspaceId, connectionId)
+    : undefined
+  if (found === undefined) throw connectionNotFound()
+  if (found.status === 'revoked') throw connectionRevoked()
+  return found.origins
+}
+
+async function fromTools(
+  needs: ToolsetsNeeds,
+  owner: AuthenticatedOwner,
+  input: Input & { readonly assemble: NonNullable<Input['assemble']> },
+): Promise<Made> {
+  for (const field of ['connectionId', 'credential', 'origins', 'tools', 'expects'] as const) {
+    if (input[field] === undefined) continue
+    throw invalidField({ field, message: 'must be left out where a toolset is assembled' })
+  }
+  const draft = draftToolset(needs, owner, { input })
+  const tools = await assembleTools(needs, draft, { wanted: input.assemble, at: draft.createdAt })
+  const toolset = { ...draft, connectionId: null }
+  await insert(needs, owner, { toolset, tools })
+  return { toolset, toolCount: tools.length }
+}
+
+function draftToolset(
+  { newId, now }: ToolsetsNeeds,
+  { workspaceId }: AuthenticatedOwner,
+  { input, source }: { readonly input: Input; readonly source?: ReadSource },
+): Draft {
+  const at = new Date(now())
+  return {
+    id: newId('toolset'),
+    workspaceId,
+    name: input.name,
+    title: input.title ?? source?.title ?? null,
+    description: input.description ?? source?.description ?? null,
+    format: source?.format ?? 'assembled',
+    template: source?.template ?? null,
+    sourceDigest: source?.sourceDigest ?? null,
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  }
+}
+
+async function insert(
+  { store }: ToolsetsNeeds,
+  { ownerId }: AuthenticatedOwner,
+  { toolset, tools }: { toolset: StoredToolset; tools: readonly StoredTool[] },
+): Promise<void> {
+  const none = { added: tools.length, removed: 0, changed: 0 }
+  const outcome = await store.insert(toolset, tools, { cause: 'created', ownerId, ...none })
+  if (outcome === 'exists') throw toolsetExists(toolset.name)
+  if (outcome === 'no-connection') throw connectionNotFound()
+  if (outcome === 'no-source') throw toolNotFound('One of the tools is gone meanwhile.')
+}

@@ -1,0 +1,167 @@
+import type {
+  FoundSecret,
+  InputOf,
+  OutputOf,
+  PreviewedScheme,
+  PreviewedTool,
+  previewToolset,
+  ToolDefinition,
+} from '@sallyport/contracts'
+import type { AuthenticatedOwner } from '../identity/caller.ts'
+import { typeOf } from './compare-tools.ts'
+import type {
+  ImportedScheme,
+  ImportedSecret,
+  ImportedTool,
+  ImportedToolset,
+} from './import/imported-toolset.ts'
+import { mergeSource } from './merge-source.ts'
+import { definitionsOf, digestOfTools } from './read-source.ts'
+import { refuseSecrets } from './refuse-secrets.ts'
+import { toolUrl } from './tool-url.ts'
+import { getToolsetRow, type ToolsetsNeeds } from './toolsets-needs.ts'
+
+type Input = InputOf<typeof previewToolset>
+type Output = OutputOf<typeof previewToolset>
+type Needs = Pick<ToolsetsNeeds, 'store' | 'importDocument' | 'now'>
+
+/** Secrets shorter than this show nothing of themselves. */
+const hintFromChars = 12
+const hintChars = 4
+
+/** Builds the operation `previewToolset`: reads the document and says what it would become. Nothing is kept or fetched. */
+export function createToolsetPreview(needs: Needs) {
+  return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
+    const { name, toolsetId, ...choices } = input
+    const imported = needs.importDocument(choices)
+    const asMade = definitionsOf(imported.tools).map((definition) => ({
+      ...{ definition, overrides: null, name: definition.name },
+    }))
+    refuseSecrets(imported, asMade, [])
+    return {
+      ...viewImported(imported),
+      name: name ?? imported.name,
+      ...(toolsetId !== undefined && {
+        changes: await findChanges(needs, owner, { imported, toolsetId }),
+      }),
+    }
+  }
+}
+
+async function findChanges(
+  needs: Needs,
+  { workspaceId }: AuthenticatedOwner,
+  { imported, toolsetId }: { readonly imported: ImportedToolset; readonly toolsetId: string },
+) {
+  const { store, now } = needs
+  const toolset = await getToolsetRow(needs, workspaceId, toolsetId)
+  const [rows, granting] = await Promise.all([
+    store.toolsOf(workspaceId, toolset.id),
+    store.grantsOf(workspaceId, [toolset.id]),
+  ])
+  const at = new Date(now())
+  return mergeSource({ toolset, rows, granting }, imported, { choices: [], at }).changes
+}
+
+function viewImported(imported: ImportedToolset): Output {
+  const { format, title, description, origins, servers, tools, schemes, secrets } = imported
+  const [origin] = origins
+  const count = (outcome: ImportedTool['outcome']) =>
+    tools.filter((tool) => tool.outcome === outcome).length
+  return {
+    format,
+    name: imported.name,
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    ...(origin !== undefined && { origin }),
+    origins: [...origins],
+    servers: servers.map(({ url, description: about, variables }) => ({
+      url,
+      ...(about !== undefined && { description: about }),
+      variables: variables.map(({ values, ...variable }) => ({
+        ...{ name: variable.name, default: variable.default },
+        ...(values !== undefined && { values: [...values] }),
+        ...(variable.description !== undefined && { description: variable.description }),
+      })),
+    })),
+    tools: tools.map(viewImportedTool),
+    counts: { taken: count('taken'), changed: count('changed'), refused: count('refused') },
+    securitySchemes: schemes.map(viewScheme),
+    secretsFound: secrets.map(viewSecret),
+    notes: [...imported.notes],
+    digest: digestOfTools(format, tools),
+  }
+}
+
+function viewImportedTool(tool: ImportedTool): PreviewedTool {
+  if (tool.outcome === 'refused') {
+    const { key, description, method, url, outcome, reason } = tool
+    return {
+      ...{ key, description, outcome, reason },
+      ...(method !== undefined && { method }),
+      ...(url !== undefined && { url }),
+      ...{ arguments: [], reads: false, credential: 'connection' },
+    }
+  }
+  const { definition, outcome, reason } = tool
+  const { key, name, title, description, binding, annotations, tags, deprecated } = definition
+  return {
+    ...{ key, name, description, outcome },
+    ...(title !== undefined && { title }),
+    ...(reason !== undefined && { reason }),
+    method: binding.method,
+    url: toolUrl(binding),
+    arguments: argumentsOf(definition),
+    reads: annotations.readOnlyHint === true,
+    ...(tags !== undefined && { tags }),
+    ...(deprecated !== undefined && { deprecated }),
+    credential: binding.credential,
+  }
+}
+
+/** The arguments of a tool as people read them. */
+export function argumentsOf({
+  inputSchema,
+}: Pick<ToolDefinition, 'inputSchema'>): PreviewedTool['arguments'] {
+  const { properties, required } = inputSchema
+  if (typeof properties !== 'object' || properties === null) return []
+  const needed: readonly unknown[] = Array.isArray(required) ? required : []
+  return Object.entries(properties).map(([name, schema]: [string, unknown]) => {
+    const about = descriptionOf(schema)
+    return {
+      ...{ name, type: typeOf(schema), required: needed.includes(name) },
+      ...(about !== undefined && { description: about }),
+    }
+  })
+}
+
+const descriptionOf = (schema: unknown): string | undefined =>
+  typeof schema === 'object' &&
+  schema !== null &&
+  'description' in schema &&
+  typeof schema.description === 'string'
+    ? schema.description
+    : undefined
+
+const viewScheme = ({
+  name,
+  description,
+  kind,
+  known,
+  reason,
+  operations,
+}: ImportedScheme): PreviewedScheme => ({
+  name,
+  ...(description !== undefined && { description }),
+  ...(kind !== undefined && { kind }),
+  known: { ...known },
+  ...(reason !== undefined && { reason }),
+  operations,
+})
+
+/** Where a secret stood, and so much of it that its owner knows it again. */
+const viewSecret = ({ where, value, scheme }: ImportedSecret): FoundSecret => ({
+  where,
+  hint: value.length < hintFromChars ? '' : `••••${value.slice(-hintChars)}`,
+  ...(scheme !== undefined && { scheme }),
+})

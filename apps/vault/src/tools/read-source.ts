@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import type { CatalogTemplate } from '@sallyport/catalog'
+import type { ImportFormat, ToolDefinition } from '@sallyport/contracts'
+import type { ImportedSecret, ImportedTool, ImportInput } from './import/imported-toolset.ts'
+import { digestOf } from './tool-digest.ts'
+import { invalidField, templateNotFound } from './toolset-problems.ts'
+import type { StoredToolset } from './toolset-store.ts'
+import type { ToolsetsNeeds } from './toolsets-needs.ts'
+
+/** What tools can be made of, read and not kept. */
+export interface ReadSource {
+  readonly format: Exclude<StoredToolset['format'], 'assembled'>
+  readonly template: string | null
+  /** SHA-256 of the document, hex. */
+  readonly sourceDigest: string | null
+  /** Of the catalog: what a new connection is of. */
+  readonly service: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+  /** Where a new connection's credential goes, unless its owner says otherwise. */
+  readonly origins: readonly string[]
+  readonly tools: readonly ImportedTool[]
+  readonly secrets: readonly ImportedSecret[]
+  /** Of exactly what would be made, before an owner leaves out or renames anything. */
+  readonly digest: string
+}
+
+/** What an owner gave and chose. */
+export interface SourceInput extends Omit<ImportInput, 'document'> {
+  readonly document?: string | undefined
+  readonly format?: ImportFormat | undefined
+  readonly template?: string | undefined
+}
+
+/** @throws Problem document-refused, toolset-template-not-found, invalid-input */
+export function readSource(
+  needs: Pick<ToolsetsNeeds, 'importDocument' | 'templates'>,
+  { template, document, ...choices }: SourceInput,
+): ReadSource {
+  if (template !== undefined) return readTemplate(needs.templates, template, choices.server)
+  if (document === undefined) {
+    throw invalidField({ field: 'document', message: 'must be given, or template' })
+  }
+  const imported = needs.importDocument({ document, ...choices })
+  const { format, title, description, origins, tools, secrets } = imported
+  return {
+    ...{ format, title, description, origins, tools, secrets },
+    template: null,
+    sourceDigest: createHash('sha256').update(document).digest('hex'),
+    service: 'custom',
+    digest: digestOfTools(format, tools),
+  }
+}
+
+/** Problem `invalid-input` where the document does not say where its operations are. */
+export function requireServer({ origins }: Pick<ReadSource, 'origins'>): void {
+  if (origins.length > 0) return
+  throw invalidField(
+    { field: 'server', message: 'must be given: the document names no server' },
+    'Say where the API is, such as https://api.example.com/v1.',
+  )
+}
+
+/** Of what the operations would become: another document that makes the same tools has the same. */
+export const digestOfTools = (format: string, tools: readonly ImportedTool[]): string =>
+  digestOf({ format, tools: definitionsOf(tools) })
+
+/** Of the operations that can be tools. */
+export const definitionsOf = (tools: readonly ImportedTool[]): ToolDefinition[] =>
+  tools.flatMap((tool) => (tool.outcome === 'refused' ? [] : [tool.definition]))
+
+/** A template by `github`, or `github@1` for this very version. */
+export const findTemplate = (templates: readonly CatalogTemplate[], wanted: string) =>
+  templates.find(({ id, version }) => wanted === id || wanted === `${id}@${version}`)
+
+function readTemplate(
+  templates: readonly CatalogTemplate[],
+  wanted: string,
+  server: string | undefined,
+): ReadSource {
+  const found = findTemplate(templates, wanted)
+  if (found === undefined) throw templateNotFound()
+  if (server !== undefined && !found.origins.includes(server)) {
+    throw invalidField({
+      field: 'server',
+      message: `must be left out, or be ${found.origins.join(' or ')}`,
+    })
+  }
+  const tools = found.tools.map((definition) => ({ outcome: 'taken' as const, definition }))
+  const { title, description, origins, service } = found
+  return {
+    ...{ title, description, origins, service, tools },
+    format: 'template',
+    template: `${found.id}@${found.version}`,
+    sourceDigest: null,
+    secrets: [],
+    digest: digestOfTools(`${found.id}@${found.version}`, tools),
+  }
+}

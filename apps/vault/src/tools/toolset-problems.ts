@@ -1,0 +1,66 @@
+import { type FieldFault, Problem } from '@sallyport/contracts'
+
+// What this room cannot do, in words. What is of another workspace is said to be absent (S-09).
+
+export const toolsetNotFound = () =>
+  new Problem('toolset-not-found', 'There is no such toolset.', {
+    next: 'List the toolsets to see which there are.',
+  })
+
+export const toolNotFound = (detail = 'There is no such tool.') =>
+  new Problem('tool-not-found', detail, { next: 'List the tools to see which there are.' })
+
+export const templateNotFound = () =>
+  new Problem('toolset-template-not-found', 'The catalog has no such template.', {
+    next: 'List the templates to see which there are.',
+  })
+
+export const versionNotFound = () =>
+  new Problem('toolset-version-not-found', 'There is no such version of the toolset.', {
+    next: 'List its versions: the last 20 are kept.',
+  })
+
+export const toolsetExists = (name: string) =>
+  new Problem('toolset-exists', `There is a toolset called ${name} already.`, {
+    next: 'Choose another name, or import into the one that is there.',
+    fields: [{ field: 'name', message: 'is taken' }],
+  })
+
+export const connectionNotFound = () =>
+  new Problem('connection-not-found', 'There is no such connection.', {
+    next: 'List the connections to see which there are.',
+  })
+
+export const connectionRevoked = () =>
+  new Problem('connection-revoked', 'The connection has been revoked; that is for good.', {
+    next: 'Name another connection, or give a credential for a new one.',
+  })
+
+export const versionConflict = () =>
+  new Problem('version-conflict', 'Somebody changed the toolset meanwhile.', {
+    next: 'Read it again and repeat the change where it is still wanted.',
+  })
+
+export const toolChanged = () =>
+  new Problem('tool-changed', 'What would be made is not what the preview showed.', {
+    next: 'Preview the document again, with the same choices, and look at it once more.',
+    fields: [{ field: 'expects', message: 'is the digest of something else' }],
+  })
+
+/** A problem with one field of the input, in a sentence. */
+export const invalidField = (fault: FieldFault, next?: string) =>
+  new Problem('invalid-input', `${fault.field} ${fault.message}.`, {
+    fields: [fault],
+    ...(next !== undefined && { next }),
+  })
+
+/** Its tools would send the credential where it may not go. */
+export function originsNotAllowed(outside: readonly string[], allowed: readonly string[]): Problem {
+  const named = outside.slice(0, 10).join(', ')
+  return new Problem('origin-not-allowed', `Tools go to ${named}, where the credential may not.`, {
+    next: `Leave those tools out, choose a server at ${allowed.join(' or ')}, or add the origin to the connection first.`,
+    fields: outside
+      .slice(0, 10)
+      .map((origin) => ({ field: 'origins', message: `must hold ${origin}` })),
+  })
+}

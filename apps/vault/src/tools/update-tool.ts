@@ -1,0 +1,87 @@
+import type { InputOf, OutputOf, updateTool } from '@sallyport/contracts'
+import type { AuthenticatedOwner } from '../identity/caller.ts'
+import { withOverrides } from './effective-tool.ts'
+import { storedOf } from './stored-tools.ts'
+import { digestOf, toolDigest } from './tool-digest.ts'
+import { invalidField, versionConflict } from './toolset-problems.ts'
+import type { StoredTool, ToolOverrides, ToolRow } from './toolset-store.ts'
+import { changed, getToolRow, getToolsetRow, type ToolsetsNeeds } from './toolsets-needs.ts'
+import { viewOneTool } from './view-toolset.ts'
+
+type Input = InputOf<typeof updateTool>
+type Output = OutputOf<typeof updateTool>
+
+/** How often a change is tried again when another tool of its toolset was changed at the same time. */
+const attemptsMax = 3
+
+/**
+ * Builds the operation `updateTool`: what an owner says goes before what the source says, and stays when the source is
+ * imported anew.
+ */
+export function createToolUpdate(needs: ToolsetsNeeds) {
+  return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
+    const { workspaceId } = owner
+    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      const row = await getToolRow(needs, workspaceId, input.toolId)
+      const tool = changedTool(row, input, new Date(needs.now()))
+      if (await apply(needs, owner, { row, tool, input })) {
+        return { tool: await viewOneTool(needs, workspaceId, input.toolId) }
+      }
+    }
+    throw versionConflict()
+  }
+}
+
+async function apply(
+  needs: ToolsetsNeeds,
+  owner: AuthenticatedOwner,
+  { row, tool, input }: { row: ToolRow; tool: StoredTool; input: Input },
+): Promise<boolean> {
+  const toolset = await getToolsetRow(needs, owner.workspaceId, row.toolsetId)
+  const outcome = await needs.store.change(toolset, {
+    ...{ insert: [], update: [tool], remove: [], at: tool.updatedAt },
+    note: { cause: 'edited', ownerId: owner.ownerId, added: 0, removed: 0, changed: 1 },
+    newPolicyId: () => needs.newId('policy'),
+  })
+  if (outcome === 'tool-exists') {
+    throw invalidField({ field: 'name', message: `is the name of another tool of ${row.toolset}` })
+  }
+  if (outcome === undefined || typeof outcome === 'string') return false
+  await changed(needs, owner, {
+    operation: 'updateTool',
+    ...outcome,
+    detail: {
+      ...{ toolId: row.id, tool: tool.name, status: tool.status },
+      changed: Object.keys(input).filter((name) => name !== 'toolId'),
+    },
+  })
+  return true
+}
+
+function changedTool(row: ToolRow, input: Input, at: Date): StoredTool {
+  const overrides = overridesOf(row, input)
+  const name = input.name ?? row.name
+  const status = input.status ?? row.status
+  const { definition, sourceToolId } = row
+  const digest =
+    definition === null
+      ? digestOf({ sourceToolId, name, overrides })
+      : toolDigest(withOverrides(definition, overrides, name))
+  return { ...storedOf(row), name, status, overrides, digest, updatedAt: at }
+}
+
+function overridesOf(
+  { overrides }: ToolRow,
+  { name, title, description, annotations }: Input,
+): ToolOverrides | null {
+  const { title: before, ...rest } = overrides ?? {}
+  const kept = title === undefined ? before : (title ?? undefined)
+  const said = {
+    ...rest,
+    ...(kept !== undefined && { title: kept }),
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(annotations !== undefined && { annotations }),
+  }
+  return Object.keys(said).length === 0 ? null : said
+}
