@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { CallContext } from './call-context.ts'
 import { createCallTool } from './call-tool.ts'
 import { type Config, readConfig } from './config.ts'
+import { createNextStep } from './next-step.ts'
 import { failed, succeeded } from './results.ts'
 
 interface Asked {
@@ -159,7 +160,10 @@ describe('a result', () => {
   }
 
   it('says the same in text and in structured content', () => {
-    const all = [succeeded(sent), failed(new Problem('policy-denied'), bearerConfig)]
+    const all = [
+      succeeded(sent),
+      failed(new Problem('policy-denied'), createNextStep(bearerConfig)),
+    ]
     for (const { content, structuredContent } of all) {
       expect(content).toEqual([{ type: 'text', text: JSON.stringify(structuredContent) }])
     }
@@ -171,7 +175,7 @@ describe('a result', () => {
       extra: { limit: 'perMinute' },
     })
     problem.auditId = 'aud_1'
-    const { isError, structuredContent } = failed(problem, bearerConfig)
+    const { isError, structuredContent } = failed(problem, createNextStep(bearerConfig))
     expect(isError).toBe(true)
     expect(structuredContent).toEqual({
       limit: 'perMinute',
@@ -186,7 +190,7 @@ describe('a result', () => {
 
   it('gives the vault’s own advice where there is one', () => {
     const problem = new Problem('policy-denied', 'No.', { next: 'Ask the owner to allow POST.' })
-    expect(failed(problem, bearerConfig).structuredContent).toMatchObject({
+    expect(failed(problem, createNextStep(bearerConfig)).structuredContent).toMatchObject({
       error: 'No.',
       next: 'Ask the owner to allow POST.',
     })
@@ -194,17 +198,23 @@ describe('a result', () => {
 
   it('names what a person has to look at when a key or a token is refused', () => {
     const refused = new Problem('invalid-client', 'Refused.')
-    const { next } = failed(refused, agentConfig).structuredContent
+    const { next } = failed(refused, createNextStep(agentConfig)).structuredContent
     for (const part of ['agt_1', '/k', 'SALLYPORT_TOKEN_AUDIENCE']) expect(next).toContain(part)
     const skewed = new Problem('invalid-client', 'Refused.', { extra: { reason: 'clock_skew' } })
-    expect(failed(skewed, agentConfig).structuredContent.next).toContain('clock')
-    const token = failed(new Problem('unauthenticated'), bearerConfig).structuredContent
+    expect(failed(skewed, createNextStep(agentConfig)).structuredContent.next).toContain('clock')
+    const token = failed(
+      new Problem('unauthenticated'),
+      createNextStep(bearerConfig),
+    ).structuredContent
     expect(token.next).toContain('SALLYPORT_BEARER_TOKEN')
     expect(JSON.stringify(token)).not.toContain('spt_secret')
   })
 
   it('shows nothing of a fault of this program', () => {
-    const { structuredContent } = failed(new TypeError('reading secret of undefined'), bearerConfig)
+    const { structuredContent } = failed(
+      new TypeError('reading secret of undefined'),
+      createNextStep(bearerConfig),
+    )
     expect(JSON.stringify(structuredContent)).not.toContain('secret of')
     expect(structuredContent.type).toBe('internal-error')
   })

@@ -1,7 +1,8 @@
 import { Problem } from '@sallyport/contracts'
 import type { CallContext } from './call-context.ts'
+import type { CarryOutNeeds } from './carry-out.ts'
 import { type Arguments, checkArguments } from './check-arguments.ts'
-import { type ExecuteNeeds, execute } from './execute.ts'
+import { execute } from './execute.ts'
 import { approvalsPerListMax } from './limits.ts'
 import { shapeApprovals } from './shape-approvals.ts'
 import { type ToolName, tools } from './tools.ts'
@@ -15,7 +16,7 @@ export type CallTool = (name: ToolName, args: Arguments, context: CallContext) =
  * Builds the tools' calls: each is checked before and shaped after.
  * @throws Problem from each call
  */
-export function createCallTool(needs: ExecuteNeeds): CallTool {
+export function createCallTool(needs: CarryOutNeeds): CallTool {
   const { client } = needs
   const run: Record<ToolName, (args: Arguments, context: CallContext) => Promise<Members>> = {
     execute: (args, context) => execute(needs, args, context),

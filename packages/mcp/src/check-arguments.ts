@@ -1,5 +1,5 @@
 import { type FieldFault, Problem } from '@sallyport/contracts'
-import type { InputSchema, MemberSchema } from './tools.ts'
+import type { InputSchema, MemberSchema } from './tool-definition.ts'
 
 export type Arguments = Readonly<Record<string, unknown>>
 
@@ -49,6 +49,9 @@ function faultOf(schema: MemberSchema, value: unknown): string | undefined {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : 'must be true or false'
     case 'object':
+      if (schema.additionalProperties === undefined) {
+        return isObject(value) ? undefined : 'must be an object'
+      }
       return isScalarMap(value) ? undefined : 'must be an object of strings'
     default:
       return undefined
@@ -66,7 +69,8 @@ function faultOfNumber(
 
 // Numbers and booleans are what models write for `limit: 10`; the vault takes them in a query.
 const isScalarMap = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
+  isObject(value) &&
   Object.values(value).every((member) => ['string', 'number', 'boolean'].includes(typeof member))
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,7 +1,7 @@
 import { Problem } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import type { Config } from './config.ts'
-import { nextStep } from './results.ts'
+import { createNextStep } from './next-step.ts'
 
 interface Needs {
   readonly client: Client
@@ -29,7 +29,7 @@ export async function check({ client, config, print }: Needs): Promise<string | 
     }
     return undefined
   } catch (error) {
-    if (error instanceof Problem) return `${error.detail} ${nextStep(error, config)}`
+    if (error instanceof Problem) return `${error.detail} ${createNextStep(config)(error)}`
     throw error
   }
 }

@@ -21,3 +21,18 @@ export const executeTimeoutMs = 120_000
 export const progressIntervalMsMax = 10_000
 /** Approvals that the model is shown: older ones are of no use to it. */
 export const approvalsPerListMax = 50
+
+/** Above this many, granted tools are found and called by two tools and not each by itself; a test compares it with the contract's. */
+export const listedToolsMax = 40
+/** Tools that a search answers unless it asks for more or fewer, the most that it can ask for, and bytes of JSON of them. */
+export const foundToolsDefault = 10
+export const foundToolsMax = 50
+export const foundToolsBytesMax = 24 * 1024
+/** How long a list of tools waits for the vault before it is answered with what is known. */
+export const listWaitMsMax = 2_000
+/** The vault holds a question for changes of the granted tools for so long. */
+export const watchWaitSeconds = 50
+/** The longest time between two looks at the granted tools, in case word of a change was lost or cannot be waited for. */
+export const lookAgainMsMax = 300_000
+/** Ids of approvals whose links were given, remembered so that a call that is made again waits. */
+export const givenLinksMax = 1_000

@@ -1,16 +1,25 @@
 import './tune.ts'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { serveStdio } from '@modelcontextprotocol/server/stdio'
-import { createClient } from '@sallyport/sdk'
-import { createCallTool } from './call-tool.ts'
+import { PassThrough } from 'node:stream'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { Server } from '@modelcontextprotocol/server'
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
+import { createClient, type Fetch } from '@sallyport/sdk'
+import { createGivenLinks } from './call-granted.ts'
 import { check } from './check.ts'
 import { type Config, readConfig } from './config.ts'
 import { ConfigFault } from './config-fault.ts'
 import { createServer } from './create-server.ts'
+import type { GrantedTools } from './granted-tools.ts'
 import { help } from './help.ts'
+import { createHttpFetch } from './http-fetch.ts'
+import { consumerInstructions, instructions } from './instructions.ts'
+import { createNextStep } from './next-step.ts'
+import { namesOfAll } from './tool-naming.ts'
+import { createToolbox } from './toolbox.ts'
 import { version } from './version.ts'
+import { createWatchedTools } from './watch-granted.ts'
 
 const log = (line: string): void => {
   process.stderr.write(`sallyport-mcp: ${line}\n`)
@@ -31,20 +40,95 @@ function loadConfig(): Config | undefined {
   }
 }
 
+/** What a consumer token begins with: it lists and calls granted tools, and nothing else. */
+const consumerPrefix = 'spc_'
+
 function serve(config: Config): void {
   const now = () => performance.now()
   const clock = {
     now,
     pause: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
   }
-  const callTool = createCallTool({ client: createClient(config), config, clock })
-  serveStdio(() => createServer({ callTool, config, now, log }), {
+  const { auth } = config
+  const isConsumer = auth.kind === 'bearer' && auth.token.startsWith(consumerPrefix)
+  const ended = new AbortController()
+  const { fetch, whenUnreachable } = createReach(createHttpFetch())
+  const client = createClient({ ...config, fetch })
+  let server: Server | undefined
+  const watched = createWatchedTools({
+    ...{ client, clock, whenUnreachable, ended: ended.signal },
+    onChanged: () => void server?.sendToolListChanged().catch(() => {}),
+  })
+  const { granted, idle } = countLists(watched)
+  const toolbox = createToolbox({
+    ...{ client, config, clock, granted, hasOwn: !isConsumer },
+    ...{ naming: namesOfAll(granted), given: createGivenLinks() },
+  })
+  const build = () => {
+    server = createServer({
+      ...{ toolbox, now, log, listChanged: true, pollIntervalMs: config.pollIntervalMs },
+      instructions: isConsumer ? consumerInstructions : instructions,
+      nextStep: createNextStep(config),
+    })
+    return server
+  }
+  const input = new PassThrough()
+  serveStdio(build, {
+    transport: new StdioServerTransport(input),
     onerror: (error) => log(error.message),
   })
+  process.stdin.pipe(input, { end: false })
+  const end = async () => {
+    // Whoever sent a question and closed the pipe gets its list of tools all the same.
+    await nextTurn()
+    await nextTurn()
+    await idle()
+    input.end()
+    ended.abort()
+  }
+  process.stdin.once('end', end).once('close', end).once('error', end)
+}
+
+/** Tells when a request found no vault. */
+function createReach(fetch: Fetch) {
+  const waiters = new Set<() => void>()
+  return {
+    fetch: (async (url, init) => {
+      try {
+        return await fetch(url, init)
+      } catch (error) {
+        for (const resolve of waiters) resolve()
+        waiters.clear()
+        throw error
+      }
+    }) satisfies Fetch,
+    whenUnreachable: () => new Promise<void>((resolve) => waiters.add(resolve)),
+  }
+}
+
+/** Knows when no list of tools is being asked for. Each one ends by itself. */
+function countLists(tools: GrantedTools) {
+  const pending = new Set<Promise<unknown>>()
+  const granted: GrantedTools = {
+    async list(signal) {
+      const list = tools.list(signal)
+      pending.add(list)
+      return await list.finally(() => pending.delete(list))
+    },
+  }
+  const idle = async (): Promise<void> => {
+    await Promise.allSettled(pending)
+    await nextTurn()
+  }
+  return { granted, idle }
 }
 
 async function runCheck(config: Config): Promise<void> {
-  const fault = await check({ client: createClient(config), config, print })
+  const fault = await check({
+    client: createClient({ ...config, fetch: createHttpFetch() }),
+    config,
+    print,
+  })
   if (fault === undefined) return
   log(fault)
   process.exitCode = 1

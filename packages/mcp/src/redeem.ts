@@ -1,12 +1,15 @@
 import { type ExecuteAnswer, Problem, type ProblemType } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
-import { executeTimeoutMs } from './limits.ts'
 
 interface Redemption {
   readonly approvalId: string
   readonly signal: AbortSignal
   /** The first attempt. */
   readonly send: () => Promise<ExecuteAnswer>
+  /** Every further one. */
+  readonly resend: () => Promise<ExecuteAnswer>
+  /** How the caller tries once more, as “call … again”. */
+  readonly again: string
 }
 
 /** The request may have reached the vault, and its answer did not come back. */
@@ -24,7 +27,7 @@ const isLost = (error: unknown): error is Problem =>
  * @throws Problem the vault's own; `approval-consumed` with the audit entry of the attempt
  */
 export async function redeem(client: Client, redemption: Redemption): Promise<ExecuteAnswer> {
-  const { approvalId, signal, send } = redemption
+  const { approvalId, send, resend } = redemption
   try {
     return await send()
   } catch (error) {
@@ -34,22 +37,22 @@ export async function redeem(client: Client, redemption: Redemption): Promise<Ex
     if (approval.status === 'consumed') throw consumed(approvalId, approval.auditId)
   }
   try {
-    const options = { signal, timeoutMs: executeTimeoutMs }
-    return await client.call('executeApproval', { approvalId }, options)
+    return await resend()
   } catch (error) {
     if (isConsumed(error)) throw await withAttempt(client, redemption, error)
-    throw isLost(error) ? unknownWhether(approvalId, error) : error
+    throw isLost(error) ? unknownWhether(redemption, error) : error
   }
 }
 
 const isConsumed = (error: unknown): error is Problem =>
   error instanceof Problem && error.type === 'approval-consumed'
 
-async function look(client: Client, { approvalId, signal }: Redemption, failure: Problem) {
+async function look(client: Client, redemption: Redemption, failure: Problem) {
+  const { approvalId, signal } = redemption
   try {
     return (await client.call('getMyApproval', { approvalId }, { signal })).approval
   } catch (error) {
-    throw isLost(error) ? unknownWhether(approvalId, failure) : error
+    throw isLost(error) ? unknownWhether(redemption, failure) : error
   }
 }
 
@@ -83,11 +86,14 @@ function consumed(approvalId: string, auditId: string | undefined): Problem {
   return problem
 }
 
-function unknownWhether(approvalId: string, { type, detail, cause }: Problem): Problem {
+function unknownWhether(
+  { approvalId, again }: Redemption,
+  { type, detail, cause }: Problem,
+): Problem {
   return new Problem(type, detail, {
     next:
-      'It is not known whether the approved request was sent. An approval is used once at most, so it is safe to call ' +
-      `execute again with the same arguments and approvalId "${approvalId}" once the vault answers.`,
+      'It is not known whether the approved request was sent. An approval is used once at most, so it is safe to ' +
+      `${again} once the vault answers.`,
     extra: { approvalId },
     cause,
   })

@@ -10,6 +10,14 @@ const sent = (body: unknown) => ({
   body,
   auditId: 'aud_1',
 })
+const ofMethod = (method: string) => ({
+  isRead: method === 'GET',
+  what: `The ${method}`,
+  less: 'set select or maxBytes',
+  howToRedeem: (id: string) => `Then call execute again with approvalId "${id}".`,
+})
+const get = ofMethod('GET')
+const post = ofMethod('POST')
 const big = {
   items: Array.from({ length: 3000 }, (_, id) => ({ id, text: 'é'.repeat(10) })),
   page: 2,
@@ -18,12 +26,12 @@ const big = {
 describe('an answer', () => {
   it('comes as it is when it is small', () => {
     for (const body of [{ a: 1 }, 'text', [], null, 0, '']) {
-      expect(shapeAnswer(sent(body), { method: 'GET' })).toEqual(sent(body))
+      expect(shapeAnswer(sent(body), { ...get })).toEqual(sent(body))
     }
   })
 
   it('is cut at 24 KB and says how to get the rest', () => {
-    const shaped = shapeAnswer(sent(big), { method: 'GET' })
+    const shaped = shapeAnswer(sent(big), { ...get })
     expect(shaped).toMatchObject({ status: 200, auditId: 'aud_1', truncated: true })
     expect(Buffer.byteLength(String(shaped.body))).toBeLessThanOrEqual(24 * 1024)
     expect(shaped.totalBytes).toBe(Buffer.byteLength(JSON.stringify(big)))
@@ -31,36 +39,36 @@ describe('an answer', () => {
   })
 
   it('tells nobody to repeat a request that changes something', () => {
-    expect(shapeAnswer(sent(big), { method: 'GET' }).next).toContain('call again')
-    const post = String(shapeAnswer(sent(big), { method: 'POST' }).next)
-    expect(post).toContain('do not repeat')
-    expect(post).not.toContain('call again')
+    expect(shapeAnswer(sent(big), { ...get }).next).toContain('call again')
+    const next = String(shapeAnswer(sent(big), { ...post }).next)
+    expect(next).toContain('do not repeat')
+    expect(next).not.toContain('call again')
   })
 
   it('is selected before it is cut', () => {
     const steps = parseSelect('items[2999].id')
-    expect(shapeAnswer(sent(big), { method: 'GET', steps })).toEqual(sent(2999))
+    expect(shapeAnswer(sent(big), { ...get, steps })).toEqual(sent(2999))
   })
 
   it('says what there is where select finds nothing, and that text has no parts', () => {
     const steps = parseSelect('itemz')
-    expect(shapeAnswer(sent(big), { method: 'GET', steps })).toMatchObject({
+    expect(shapeAnswer(sent(big), { ...get, steps })).toMatchObject({
       body: null,
       next: expect.stringContaining('items[3000], page'),
     })
-    expect(shapeAnswer(sent('text'), { method: 'GET', steps })).toMatchObject({
+    expect(shapeAnswer(sent('text'), { ...get, steps })).toMatchObject({
       body: 'text',
       next: expect.stringContaining('JSON only'),
     })
   })
 
   it('takes as many bytes as were asked for, none included', () => {
-    expect(shapeAnswer(sent('abc'), { method: 'GET', maxBytes: 0 })).toMatchObject({
+    expect(shapeAnswer(sent('abc'), { ...get, maxBytes: 0 })).toMatchObject({
       body: '',
       truncated: true,
       totalBytes: 3,
     })
-    expect(shapeAnswer(sent(big), { method: 'GET', maxBytes: 1_000_000 })).toEqual(sent(big))
+    expect(shapeAnswer(sent(big), { ...get, maxBytes: 1_000_000 })).toEqual(sent(big))
   })
 
   it('never holds a cookie or a challenge', () => {
@@ -68,7 +76,7 @@ describe('an answer', () => {
       ...sent(1),
       headers: { 'Set-Cookie': 'a', 'www-authenticate': 'b', etag: 'c' },
     }
-    expect(shapeAnswer(answer, { method: 'GET' }).headers).toEqual({ etag: 'c' })
+    expect(shapeAnswer(answer, { ...get }).headers).toEqual({ etag: 'c' })
   })
 
   it('that asks for an approval says where, until when and what then', () => {
@@ -80,7 +88,7 @@ describe('an answer', () => {
       reason: 'A write.',
       auditId: 'aud_1',
     }
-    const { next, ...rest } = shapeAnswer(approval, { method: 'POST' })
+    const { next, ...rest } = shapeAnswer(approval, { ...post })
     expect(rest).toEqual(approval)
     for (const part of ['Nothing was sent', approval.approvalUrl, approval.expiresAt, 'apr_1']) {
       expect(next).toContain(part)

@@ -1,12 +1,19 @@
 import { cutBody } from './cut-body.ts'
-import { maxBytesDefault, maxBytesMax } from './limits.ts'
+import { maxBytesDefault } from './limits.ts'
 import { describe, type Step, selectPart } from './select.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
 /** How much of an API's answer the model asked for. */
 export interface Wanted {
-  readonly method: string
+  /** The request changed nothing; absent where that is not known. */
+  readonly isRead?: boolean
+  /** What was carried out, at the beginning of a sentence. */
+  readonly what: string
+  /** How to get less, or a part, after “For more”. */
+  readonly less: string
+  /** What to do once the owner has been shown the link. */
+  readonly howToRedeem: (approvalId: string) => string
   readonly maxBytes?: number
   readonly steps?: readonly Step[]
   /** What was seen of a pending approval at the end of a wait. */
@@ -33,7 +40,8 @@ export function shapeAnswer(answer: Members, wanted: Wanted): Members {
 function shapeBody(body: unknown, wanted: Wanted): Members {
   const { steps, maxBytes = maxBytesDefault } = wanted
   if (steps !== undefined && typeof body === 'string') {
-    const text = shapeBody(body, { method: wanted.method, maxBytes })
+    const { steps: _, ...whole } = wanted
+    const text = shapeBody(body, whole)
     return {
       ...text,
       next: join('select takes parts of JSON only, and this body is text.', text.next),
@@ -55,16 +63,18 @@ function shapeBody(body: unknown, wanted: Wanted): Members {
     truncated: true,
     totalBytes: cut.totalBytes,
     next:
-      `The body is the first ${maxBytes} of ${cut.totalBytes} bytes.${shape} For more set select (such as items[].id) ` +
-      `or maxBytes (at most ${maxBytesMax}), or ask the API for fewer fields or a smaller page. ${again(wanted)}`,
+      `The body is the first ${maxBytes} of ${cut.totalBytes} bytes.${shape} For more ${wanted.less}. ` +
+      again(wanted),
   }
 }
 
 // What changes something must not be sent a second time only to read its answer.
-const again = ({ method }: Wanted): string =>
-  method === 'GET' || method === 'HEAD'
-    ? 'Then call again.'
-    : `The ${method} was carried out: do not repeat it, read the result with a GET.`
+function again({ isRead, what }: Wanted): string {
+  if (isRead === true) return 'Then call again.'
+  return isRead === false
+    ? `${what} was carried out: do not repeat it, read the result with a GET.`
+    : `${what} was carried out: where it changes something, do not repeat it only to read the answer.`
+}
 
 const join = (first: string, second: unknown): string =>
   typeof second === 'string' ? `${first} ${second}` : first
@@ -76,12 +86,11 @@ const waitedSentence = {
 
 function nextForApproval(
   { approvalUrl, approvalRequestId, expiresAt }: Members,
-  { waited }: Wanted,
+  { waited, howToRedeem }: Wanted,
 ): string {
   const happened = waited === undefined ? 'Nothing was sent.' : waitedSentence[waited]
   return (
-    `${happened} Show the user ${approvalUrl} to approve or deny before ${expiresAt}. Then call execute again with the ` +
-    `same arguments, approvalId "${approvalRequestId}" and waitSeconds: it waits for the answer and returns the ` +
-    'API’s. list_approvals says how it stands.'
+    `${happened} Show the user ${approvalUrl} to approve or deny before ${expiresAt}. ` +
+    howToRedeem(String(approvalRequestId))
   )
 }

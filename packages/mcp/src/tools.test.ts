@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { type OperationId, operations, waitSecondsMax } from '@sallyport/contracts'
+import {
+  listedToolsMax as contractListedToolsMax,
+  type OperationId,
+  operations,
+  waitSecondsMax,
+} from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { longestWaitSeconds } from './limits.ts'
-import { instructions, type ToolName, tools } from './tools.ts'
+import { consumerInstructions, instructions } from './instructions.ts'
+import { listedToolsMax, longestWaitSeconds } from './limits.ts'
+import { type ToolName, tools } from './tools.ts'
 import { version } from './version.ts'
 
 const operationOf: Record<ToolName, OperationId> = {
@@ -47,12 +53,14 @@ describe('what a host shows the model', () => {
 
   it('takes fewer than 2048 characters for the instructions, and every tool is in them', () => {
     expect(instructions.length).toBeLessThan(2048)
+    expect(consumerInstructions.length).toBeLessThan(2048)
     for (const { name } of tools) {
       if (name !== 'revoke') expect(instructions).toContain(name)
     }
   })
 
-  it('holds the same longest wait as the contract', () => {
+  it('holds the same longest wait and the same most listed tools as the contract', () => {
+    expect(listedToolsMax).toBe(contractListedToolsMax)
     expect(longestWaitSeconds).toBe(waitSecondsMax)
   })
 

@@ -7,6 +7,7 @@ import {
   Problem,
 } from '@sallyport/contracts'
 import { createAgentTokens, type IssuedToken } from './agent-tokens.ts'
+import type { Answer, Fetch } from './answer.ts'
 import { type AgentPrivateKey, createAssertionSigner } from './client-assertion.ts'
 import { readAnswer } from './read-answer.ts'
 import { type Route, routes } from './routes.ts'
@@ -35,7 +36,7 @@ export interface ClientOptions {
   readonly baseUrl: string
   readonly auth: Auth
   /** The global one unless handed in. */
-  readonly fetch?: typeof fetch
+  readonly fetch?: Fetch
   /**
    * Of each request, unless a call names its own; to a call that has the vault wait (`waitSeconds`) its wait is added.
    * 30 s unless handed in.
@@ -83,7 +84,7 @@ export function createClient(options: ClientOptions): Client {
 
   const attempt = async (route: Route, input: object, call: CallOptions): Promise<unknown> => {
     const request = writeRequest(baseUrl, route, { ...input })
-    const receive = (response: Response) => readFor(route, response)
+    const receive = (response: Answer) => readFor(route, response)
     if (route.caller === 'anyone') return await send(request, call, receive)
     const headers = await credentials.headers(call.signal)
     const refused = Symbol('401')
@@ -119,7 +120,7 @@ const waitMsOf = (input: object): number =>
     ? Number(input.waitSeconds) * 1000
     : 0
 
-async function readFor(route: Route, response: Response): Promise<unknown> {
+async function readFor(route: Route, response: Answer): Promise<unknown> {
   return route.streams && response.ok ? response.body : await readAnswer(response)
 }
 

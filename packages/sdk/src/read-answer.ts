@@ -1,4 +1,5 @@
 import { Problem, type ProblemOptions, type ProblemType, problemKinds } from '@sallyport/contracts'
+import type { Answer } from './answer.ts'
 import { readBounded } from './read-bounded.ts'
 
 /** Bytes of an answer that are read: the largest body that the vault passes on, with room for its envelope. */
@@ -12,7 +13,7 @@ type Members = Readonly<Record<string, unknown>>
  * Reads an answer of the vault: the JSON of a success.
  * @throws Problem the vault's own, or `vault-invalid-answer` where something else answered
  */
-export async function readAnswer(response: Response): Promise<Members> {
+export async function readAnswer(response: Answer): Promise<Members> {
   refuseRedirect(response)
   const text = await readBounded(response, answerBytesMax)
   const body = parseObject(text)
@@ -22,7 +23,7 @@ export async function readAnswer(response: Response): Promise<Members> {
 }
 
 /** The problem that a failed answer stands for; RFC 9457, or RFC 6749 §5.2 at the token endpoint. */
-function readProblem(response: Response, body: Members | undefined, text: string): Problem {
+function readProblem(response: Answer, body: Members | undefined, text: string): Problem {
   if (body === undefined) return foreignAnswer(response, text)
   if (isProblemType(body.type)) return fromProblemBody(response, body, body.type)
   if (body.error === 'invalid_client') return fromTokenError(body)
@@ -32,7 +33,7 @@ function readProblem(response: Response, body: Members | undefined, text: string
   return fromProblemBody(response, { ...body, detail: sentence }, typeByStatus(response.status))
 }
 
-function fromProblemBody(response: Response, body: Members, type: ProblemType): Problem {
+function fromProblemBody(response: Answer, body: Members, type: ProblemType): Problem {
   const { detail, next, fields, retryAfterSeconds, auditId, ...others } = body
   const known = ['type', 'title', 'status', 'error', 'fixableBy']
   const extra = Object.fromEntries(Object.entries(others).filter(([name]) => !known.includes(name)))
@@ -61,7 +62,7 @@ function fromTokenError(body: Members): Problem {
   )
 }
 
-function refuseRedirect(response: Response): void {
+function refuseRedirect(response: Answer): void {
   const redirected = response.status >= 300 && response.status < 400
   if (!redirected && response.type !== 'opaqueredirect') return
   const location = response.headers.get('location')
@@ -71,7 +72,7 @@ function refuseRedirect(response: Response): void {
   })
 }
 
-function foreignAnswer(response: Response, text: string): Problem {
+function foreignAnswer(response: Answer, text: string): Problem {
   const type = response.headers.get('content-type') ?? 'no content type'
   const seconds = retryAfter(response)
   const begins = text.trim() === '' ? 'an empty body' : `a body that begins “${quoted(text)}”`
@@ -103,7 +104,7 @@ function parseObject(text: string): Members | undefined {
   }
 }
 
-function retryAfter(response: Response): number | undefined {
+function retryAfter(response: Answer): number | undefined {
   const header = response.headers.get('retry-after')
   return header !== null && /^\d{1,9}$/.test(header) ? Number(header) : undefined
 }

@@ -1,10 +1,14 @@
 import { Problem } from '@sallyport/contracts'
+import type { Answer } from './answer.ts'
 
 /**
  * Reads a body as UTF-8 text, up to a bound.
  * @throws Problem `vault-invalid-answer` where it is longer; the rest is not read
  */
-export async function readBounded(response: Response, bytesMax: number): Promise<string> {
+export async function readBounded(
+  response: Pick<Answer, 'body'>,
+  bytesMax: number,
+): Promise<string> {
   if (response.body === null) return ''
   const reader = response.body.getReader()
   const decoder = new TextDecoder()
@@ -12,7 +16,7 @@ export async function readBounded(response: Response, bytesMax: number): Promise
   let bytes = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
+    if (done || value === undefined) return text + decoder.decode()
     bytes += value.byteLength
     if (bytes > bytesMax) {
       await reader.cancel()

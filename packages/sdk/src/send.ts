@@ -1,4 +1,5 @@
 import { Problem } from '@sallyport/contracts'
+import type { Answer, Fetch } from './answer.ts'
 import { sentNothing } from './with-retries.ts'
 import type { WrittenRequest } from './write-request.ts'
 
@@ -12,11 +13,11 @@ export interface CallOptions {
 export type Send = <T>(
   request: WrittenRequest,
   options: CallOptions,
-  receive: (response: Response) => Promise<T>,
+  receive: (response: Answer) => Promise<T>,
 ) => Promise<T>
 
 interface Needs {
-  readonly fetch: typeof fetch
+  readonly fetch: Fetch
   /** Send the browser's cookies along. */
   readonly cookies: boolean
   readonly timeoutMs: number
