@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { NextCursor, Page, Timestamp } from './common.ts'
 import { ExecuteAnswer, sendProblems, WaitSeconds } from './execute.ts'
-import { AgentId, ApprovalId, AuditId, ConnectionId, OwnerId, PolicyId } from './ids.ts'
+import { AgentId, ApprovalId, AuditId, ConnectionId, OwnerId, PolicyId, ToolId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { Remember, Rememberable, RememberedApproval } from './remembered-approval.ts'
 
@@ -30,6 +30,7 @@ export const AgentApproval = z.object({
   createdAt: Timestamp,
   expiresAt: Timestamp,
   approvalUrl: z.string(),
+  tool: z.string().optional().meta({ description: 'The full name of the tool whose call asked' }),
   note: z.string().optional().meta({ description: 'What the owner wrote when denying' }),
   auditId: AuditId.optional().meta({ description: 'The attempt that used the approval' }),
 })
@@ -67,7 +68,7 @@ export const executeApproval = defineOperation({
   summary: 'Send the request that was approved, exactly as it was approved, once',
   input: z.strictObject({ approvalId: ApprovalId, waitSeconds: WaitSeconds.optional() }),
   output: ExecuteAnswer,
-  problems: sendProblems,
+  problems: ['tool-not-found', ...sendProblems],
   audited: true,
 })
 
@@ -80,6 +81,11 @@ export const Approval = z.object({
   agent: Named.extend({ id: AgentId }),
   connection: z.object({ id: ConnectionId, label: z.string(), service: z.string() }),
   policyId: PolicyId,
+  tool: z.string().optional().meta({
+    description:
+      'The full name of the tool whose call asks; absent where the agent wrote the request',
+  }),
+  toolId: ToolId.optional(),
   ruleId: z.string().optional(),
   reason: z.string().meta({ description: 'Why the policy asks' }),
   agentReason: z.string().optional().meta({ description: 'The agent’s own words: untrusted' }),

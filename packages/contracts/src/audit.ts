@@ -29,6 +29,9 @@ export const AuditEntry = z.object({
   agentId: AgentId.optional(),
   ownerId: OwnerId.optional(),
   connectionId: ConnectionId.optional(),
+  tool: z.string().optional().meta({ description: 'The full name of the tool that was called' }),
+  toolId: z.string().optional(),
+  toolsetId: z.string().optional(),
   decision: AuditDecision,
   outcome: AuditOutcome,
   reason: z.string().optional(),
@@ -56,6 +59,12 @@ const filters = {
   auditId: AuditId.optional().meta({ description: 'This entry alone' }),
   agentId: AgentId.optional(),
   connectionId: ConnectionId.optional(),
+  tool: z
+    .string()
+    .max(100)
+    .regex(/^[A-Za-z0-9_.-]+$/, 'must be the full name of a tool, or its id')
+    .optional()
+    .meta({ description: 'Calls of this tool: its id, or the full name that it was called by' }),
   decision: AuditDecision.optional(),
   outcome: AuditOutcome.optional(),
   operation: z

@@ -29,6 +29,20 @@ export interface StoredApproval {
   readonly note: string | null
   readonly consumedAt: Date | null
   readonly auditId: string | null
+  /** Where a call of a tool asked. */
+  readonly tool: ApprovedTool | null
+}
+
+/** The tool whose call asked, as it was defined then. */
+export interface ApprovedTool {
+  readonly toolId: string
+  readonly toolsetId: string
+  /** Its full name. */
+  readonly name: string
+  /** Of its definition. */
+  readonly digest: string
+  /** Keyed, over the canonical arguments. */
+  readonly argumentsFingerprint: string
 }
 
 /** The same with the names that people know. */
@@ -101,7 +115,7 @@ export interface Answering {
 /** What the room needs of the store. Every query of an agent or a person is bound to a workspace. */
 export interface ApprovalStore {
   /**
-   * Opens an approval, or joins the open one of an equal request, which it counts. One that is overdue, or was asked for
+   * Opens an approval, or joins the open one of an equal request, or of the same arguments to the same tool, which it counts. One that is overdue, or was asked for
    * under another credential or looser terms, makes room. All in one transaction, one asking of an agent after the other.
    */
   open(asked: NewApproval, bounds: { readonly pendingMax: number }): Promise<Opened>

@@ -16,7 +16,7 @@ import { readPage, writePage } from '../paging/page-cursor.ts'
 import { approvalNotFound, createAnswers } from './answer-approval.ts'
 import type { NamedApproval } from './approval-store.ts'
 import type { ApprovalsRoomNeeds } from './approvals-room-needs.ts'
-import { createAskOwner, held } from './ask-owner.ts'
+import { createAskOwner, fingerprintArguments, held } from './ask-owner.ts'
 import { createDecisionWaiter } from './await-decision.ts'
 import { describeDifference } from './describe-difference.ts'
 import { createFindRemembered } from './find-remembered.ts'
@@ -39,6 +39,7 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
 
   const forExecute: ApprovalsNeeds = {
     ask: createAskOwner(needs),
+    fingerprintArguments: (call) => fingerprintArguments(needs.fingerprint, call),
     findRemembered: createFindRemembered(needs),
     async find(agent, approvalId) {
       const row = await findOwn(agent, approvalId)

@@ -1,10 +1,11 @@
 import { Problem } from '@sallyport/contracts'
 import type { AskedRequest, HeldApproval } from '../execute/approvals-needs.ts'
 import { type FrozenRequest, writeFrozenRequest } from '../execute/freeze-request.ts'
+import type { ResolvedCall } from '../execute/resolve-call.ts'
 import { stoppedBeforeSending } from '../execute/stopped.ts'
 import type { ApprovalStore, NewApproval, StoredApproval } from './approval-store.ts'
 import type { ApprovalsRoomNeeds } from './approvals-room-needs.ts'
-import { takeFingerprints } from './fingerprints.ts'
+import { type Fingerprint, takeFingerprints } from './fingerprints.ts'
 import { createOneByOne } from './one-by-one.ts'
 import { approvalUrlOf } from './view-approval.ts'
 
@@ -44,6 +45,7 @@ export const held = (row: StoredApproval, publicUrl: string): HeldApproval => ({
   connectionId: row.connectionId,
   connectionVersion: row.connectionVersion,
   digest: row.digest,
+  tool: row.tool,
   freshSignIn: row.freshSignIn,
   ownersNeeded: row.ownersNeeded,
   reason: row.reason,
@@ -68,6 +70,7 @@ async function describe(
     ...{ policyVersion: policy.version, connectionVersion: connection.version },
     ...{ method: frozen.method, origin: frozen.origin, host: frozen.host, path: frozen.path },
     digest: frozen.digest,
+    tool: toolOf(fingerprint, call, frozen),
     requestBytes: frozen.body?.byteLength ?? 0,
     sealed: await keyring.seal(sealContext({ id, workspaceId }), writeFrozenRequest(frozen)),
     ruleId: decision.ruleId ?? null,
@@ -78,6 +81,24 @@ async function describe(
       fingerprint(workspaceId, parts),
     ),
   }
+}
+
+/** The tool that an owner is asked about. */
+function toolOf(fingerprint: Fingerprint, call: ResolvedCall, { tool }: FrozenRequest) {
+  const argumentsFingerprint = fingerprintArguments(fingerprint, call)
+  if (tool === undefined || argumentsFingerprint === undefined) return null
+  const { toolId, toolsetId, name, digest } = tool
+  return { toolId, toolsetId, name, digest, argumentsFingerprint }
+}
+
+/** Equal arguments of one agent to one tool have one fingerprint; undefined where no tool was called. */
+export function fingerprintArguments(
+  fingerprint: Fingerprint,
+  { agent, connection, tool }: ResolvedCall,
+): string | undefined {
+  if (tool?.arguments === undefined) return undefined
+  const parts = [agent.agentId, connection.id, 'arguments', tool.toolId, tool.arguments]
+  return fingerprint(agent.workspaceId, parts)
 }
 
 /** Equal values of different agents or connections have different fingerprints. */

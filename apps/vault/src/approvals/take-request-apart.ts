@@ -19,7 +19,7 @@ export interface RequestField {
 export interface TakenApart {
   readonly fields: readonly RequestField[]
   /**
-   * Method, origin, path, headers, and every member of query and body with its kind: all but the values. Parameters have their
+   * The tool, method, origin, path, headers, and every member of query and body with its kind: all but the values. Parameters have their
    * order, since of two of one name a receiver may take the first or the last; members of JSON have none.
    */
   readonly shape: string
@@ -39,9 +39,9 @@ interface Part extends RequestField {
 
 /** Takes a request apart; undefined where that cannot be done for certain. */
 export function takeRequestApart(
-  request: Pick<FrozenRequest, 'method' | 'origin' | 'path' | 'url' | 'headers' | 'body'>,
+  request: Pick<FrozenRequest, 'method' | 'origin' | 'path' | 'url' | 'headers' | 'body' | 'tool'>,
 ): TakenApart | undefined {
-  const { method, origin, path, url, headers, body } = request
+  const { method, origin, path, url, headers, body, tool } = request
   const mark = url.indexOf('?')
   const query = takePairs('query', mark < 0 ? '' : url.slice(mark + 1))
   const members = body === undefined ? [] : takeBody(body, headers)
@@ -54,6 +54,8 @@ export function takeRequestApart(
     ...[method, origin, path, mark >= 0, body === undefined],
     headers.filter(([name]) => !passedHeaders.has(name)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     fields.map(({ key }) => key).toSorted(),
+    // What was said to one tool says nothing of another one, nor of a request of the agent's own.
+    ...(tool === undefined ? [] : [tool.toolId]),
   ])
   return { fields, shape }
 }

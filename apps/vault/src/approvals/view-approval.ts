@@ -19,6 +19,7 @@ export function viewForAgent(row: StoredApproval, publicUrl: string): AgentAppro
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt.toISOString(),
     approvalUrl: approvalUrlOf(publicUrl, row.id),
+    ...(row.tool !== null && { tool: row.tool.name }),
     ...(row.note !== null && { note: row.note }),
     ...(row.auditId !== null && { auditId: row.auditId }),
   }
@@ -49,6 +50,7 @@ export function viewForOwner(row: NamedApproval): Approval {
     freshSignIn: row.freshSignIn,
     ownersNeeded: row.ownersNeeded,
     approvedBy: row.approvedBy.map((answer) => ({ ...answer, at: answer.at.toISOString() })),
+    ...(row.tool !== null && { tool: row.tool.name, toolId: row.tool.toolId }),
     ...(row.ruleId !== null && { ruleId: row.ruleId }),
     ...(row.agentReason !== null && { agentReason: row.agentReason }),
     ...(row.decidedAt !== null && { decidedAt: row.decidedAt.toISOString() }),

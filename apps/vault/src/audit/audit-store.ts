@@ -106,6 +106,8 @@ export interface EntryQuery {
   readonly auditId?: string | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
+  readonly toolId?: string | undefined
+  readonly toolName?: string | undefined
   readonly decision?: string | undefined
   readonly operation?: string | undefined
   /** As the entry shows it; `pending`: not recorded yet. */

@@ -15,6 +15,7 @@ const queryNamesMax = 64
 const nameCharsMax = 128
 export const digestCharsMax = 128
 export const ruleIdCharsMax = 64
+export const toolCharsMax = 100
 export const problemCharsMax = 64
 const detailMembersMax = 16
 const detailValueCharsMax = 300

@@ -17,6 +17,7 @@ import {
   requiredId,
   rounded,
   ruleIdCharsMax,
+  toolCharsMax,
   whole,
   withoutQuery,
 } from './entry-text.ts'
@@ -38,6 +39,11 @@ export interface AuditSubject {
   readonly agentId?: string | undefined
   readonly ownerId?: string | undefined
   readonly connectionId?: string | undefined
+  /** The full name of the tool that was called. */
+  readonly tool?: string | undefined
+  /** Absent where there is no such tool. */
+  readonly toolId?: string | undefined
+  readonly toolsetId?: string | undefined
 }
 
 /** What is recorded of a request: names and sizes, never a body or the value of a query parameter. */
@@ -157,6 +163,9 @@ function draftOpening(opening: Opening): RecordDraft {
     member('agentId', agentId) +
     member('ownerId', knownId(subject.ownerId)) +
     member('connectionId', connectionId) +
+    member('toolId', knownId(subject.toolId)) +
+    member('toolsetId', knownId(subject.toolsetId)) +
+    member('tool', bounded(subject.tool, toolCharsMax)) +
     member('decision', decision) +
     member('outcome', closing.outcome) +
     member('reason', bounded(opening.reason, reasonCharsMax)) +

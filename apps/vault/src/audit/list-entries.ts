@@ -12,6 +12,8 @@ export interface EntryFilters {
   readonly auditId?: string | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
+  /** The id of a tool, or its full name. */
+  readonly tool?: string | undefined
   readonly decision?: string | undefined
   readonly operation?: string | undefined
   readonly outcome?: string | undefined
@@ -68,7 +70,8 @@ interface FoundPage {
 /** Finds a page by an index that is made for it, or sifts the log for it, a bounded part at a time. */
 async function findOpenings(store: EntryStore, query: EntryQuery): Promise<FoundPage> {
   if (query.auditId !== undefined) return await findOne(store, query, timeOfId(query.auditId))
-  if (query.outcome === undefined && query.operation === undefined) {
+  const isPlain = query.outcome === undefined && query.operation === undefined
+  if (isPlain && query.toolName === undefined) {
     return pageOf(await store.listOpenings({ ...query, limit: query.limit + 1 }), query.limit)
   }
   const range = await store.openingsRange(query)
@@ -117,15 +120,21 @@ function pageOf(found: readonly FoundRecord[], limit: number): FoundPage {
 }
 
 /** Does an index lead to what is asked for, however rare it is? */
-const isIndexed = ({ operation, outcome }: EntryQuery) =>
+const isIndexed = ({ operation, outcome, toolId }: EntryQuery) =>
+  toolId !== undefined ||
   (operation !== undefined && operation !== 'execute') ||
   outcome === 'pending' ||
   outcome === 'done'
 
 function toQuery(workspaceId: string, filters: EntryFilters): EntryQuery {
-  const { limit, auditId, agentId, connectionId, decision, operation, outcome, from, to } = filters
+  const { limit, auditId, agentId, connectionId, decision, outcome, tool, from, to } = filters
+  const isId = tool?.startsWith('tol_') === true
+  // What names a tool is a call of one, and those an index leads to.
+  const operation = filters.operation ?? (tool === undefined || isId ? undefined : 'callMyTool')
   return {
     ...{ workspaceId, limit, auditId, agentId, connectionId, decision, operation, outcome },
+    toolId: isId ? tool : undefined,
+    toolName: isId ? undefined : tool,
     beforeSeq: filters.cursor === undefined ? undefined : readCursor(filters.cursor),
     fromMs: from === undefined ? undefined : Date.parse(from),
     toMs: to === undefined ? undefined : Date.parse(to),

@@ -1,13 +1,11 @@
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { AuditRequest, AuditRuling } from '../audit/entry.ts'
 import type { CredentialOpener } from '../connections/credential-opener.ts'
 import type { Egress } from '../egress/egress.ts'
 import type { ApprovalsNeeds } from '../execute/approvals-needs.ts'
 import type { AllowedRequest } from '../execute/decide-request.ts'
 import { createExecute } from '../execute/execute.ts'
-import type { ExecuteNeeds, Progress } from '../execute/execute-needs.ts'
-import type { FrozenRequest } from '../execute/freeze-request.ts'
-import type { PermittedRequest } from '../execute/permit.ts'
+import type { ExecuteNeeds } from '../execute/execute-needs.ts'
+import type { BeginAttempt, PermittedRequest } from '../execute/permit.ts'
 import type { ResolvedCall } from '../execute/resolve-call.ts'
 import type { RunningCalls } from '../execute/running-calls.ts'
 import { type Ending, upstreamDeadlineMs } from '../execute/send-permitted.ts'
@@ -15,7 +13,16 @@ import { createTurns } from '../execute/take-turns.ts'
 import { createTestConnection } from '../execute/test-connection.ts'
 import type { FindModelUse } from '../limits/model-use.ts'
 import { type Taking, takeOf } from '../limits/tally.ts'
-import type { Decision } from '../policy/decision.ts'
+import {
+  attemptOf,
+  detailOf,
+  otherSaid,
+  redactedIn,
+  requestOf,
+  rulingOf,
+  subjectOf,
+  toEnd,
+} from './attempt-records.ts'
 import { createFindSlot } from './credential-slot.ts'
 import { type AccessTokens, createReadyCredential } from './ready-credential.ts'
 
@@ -29,6 +36,8 @@ type Lookups = Pick<
   | 'findWorkspace'
   | 'findConnection'
   | 'findPolicy'
+  | 'findTool'
+  | 'findToolById'
   | 'listConnectionIds'
   | 'isCurrent'
   | 'isNotEnded'
@@ -48,6 +57,7 @@ export interface RequestPathNeeds {
   readonly findModelUse: FindModelUse
   readonly newId: ExecuteNeeds['newId']
   readonly now: () => number
+  readonly randomBytes: (size: number) => Uint8Array
   readonly monotonicMs: () => number
 }
 
@@ -64,6 +74,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
     end: (permitted: PermittedRequest, ending: Ending) => audit.end(toEnd(permitted, ending)),
     takeTurn: createTurns(),
     elapsed: needs.monotonicMs,
+    world: { now, randomBytes: needs.randomBytes },
   }
   const execute = createExecute({
     ...shared,
@@ -71,24 +82,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
     approvals: needs.approvals,
     now,
     reconnectUrl: reconnectUrlAt(needs.pagesUrl),
-    async begin(auditId, allowed) {
-      const { call, frozen, decision } = allowed
-      const taking = takingOf(needs.findModelUse, { call, frozen, decision })
-      const begun = await audit.begin(
-        {
-          auditId,
-          detail: detailOf(allowed),
-          ...subjectOf(call),
-          ...requestOf(frozen),
-          ...rulingOf(decision),
-          ...deadlines(),
-        },
-        taking && reservationOf(call, taking),
-        spendingOf(allowed),
-      )
-      if (taking === undefined || !begun.granted) return begun
-      return { granted: true, tally: taking.tally(begun.held) }
-    },
+    begin: createBegin(needs, deadlines),
     refuse: (progress, problem) =>
       audit.refuse({
         ...attemptOf(progress),
@@ -137,40 +131,34 @@ export function composeRequestPath(needs: RequestPathNeeds) {
   return { ...execute, testConnection }
 }
 
+/** Commits the intent of a request together with what it takes of limits and of an approval. */
+const createBegin =
+  (
+    { audit, findModelUse }: RequestPathNeeds,
+    deadlines: () => { readonly deadlineMs: number },
+  ): BeginAttempt =>
+  async (auditId, allowed) => {
+    const { call, frozen, decision } = allowed
+    const taking = takingOf(findModelUse, { call, frozen, decision })
+    const begun = await audit.begin(
+      {
+        auditId,
+        detail: detailOf(allowed),
+        ...subjectOf(call),
+        ...requestOf(frozen),
+        ...rulingOf(decision),
+        ...deadlines(),
+      },
+      taking && reservationOf(call, taking),
+      spendingOf(allowed),
+    )
+    if (taking === undefined || !begun.granted) return begun
+    return { granted: true, tally: taking.tally(begun.held) }
+  }
+
 /** The page of a connection, on which its owner connects the account anew. */
 export const reconnectUrlAt = (pagesUrl: () => string) => (connectionId: string) =>
   `${pagesUrl()}/connections/${encodeURIComponent(connectionId)}`
-
-const detailOf = ({
-  approvalId,
-  rememberedApprovalId,
-  again,
-  decision,
-  wouldBe,
-}: {
-  readonly approvalId?: string | undefined
-  readonly rememberedApprovalId?: string | undefined
-  readonly wouldBe?: string | undefined
-  readonly again?: string | undefined
-  readonly decision?: Decision | undefined
-}) => ({
-  ...(approvalId !== undefined && { approvalId }),
-  ...(rememberedApprovalId !== undefined && { rememberedApprovalId }),
-  ...(wouldBe !== undefined && { wouldBe }),
-  ...(approvalId === undefined && again !== undefined && { again }),
-  ...redactedIn(decision),
-})
-
-/** That rules took something out of what is sent: which of them and how often, never what. */
-const redactedIn = (decision: Decision | undefined) =>
-  decision?.redacted && {
-    redactedBy: decision.redacted.ruleIds,
-    redacted: decision.redacted.count,
-  }
-
-/** An owner was asked before, and the policy says something else by now. */
-const otherSaid = (decision: Decision | undefined) =>
-  decision !== undefined && decision.outcome !== 'require_approval' && { wouldBe: decision.outcome }
 
 function spendingOf({ call, approvalId, rememberedApprovalId }: AllowedRequest) {
   const spentId = approvalId ?? rememberedApprovalId
@@ -193,83 +181,16 @@ function takingOf(
   const use = findModelUse(connection.service, frozen, limits.budget.length > 0)
   const { method, body } = frozen
   const bodyBytes = body?.byteLength ?? 0
-  return takeOf(limits, { policyId: policy.id, method, bodyBytes, entryAt: decision.entryAt }, use)
+  const { entryAt, grantAt } = decision
+  const tool =
+    call.tool === undefined || grantAt === undefined
+      ? undefined
+      : { toolId: call.tool.toolId, grantAt }
+  return takeOf(limits, { policyId: policy.id, method, bodyBytes, entryAt, tool }, use)
 }
 
 const reservationOf = ({ policy }: ResolvedCall, { windows, concurrent }: Taking) => {
   if (windows.length === 0 && concurrent === undefined) return undefined
   const leaseMs = upstreamDeadlineMs + outcomeGraceMs
   return { policyId: policy.id, windows, concurrent, leaseMs }
-}
-
-const subjectOf = ({ agent, connection }: ResolvedCall) => ({
-  workspaceId: agent.workspaceId,
-  operation: 'execute',
-  agentId: agent.agentId,
-  connectionId: connection.id,
-})
-
-const requestOf = (frozen: FrozenRequest): AuditRequest => ({
-  method: frozen.method,
-  host: frozen.host,
-  path: frozen.path,
-  queryNames: frozen.query.map(([name]) => name),
-  requestDigest: frozen.digest,
-  requestBytes: frozen.body?.byteLength ?? 0,
-})
-
-const rulingOf = (decision: Decision): AuditRuling => ({
-  decision: decision.outcome,
-  reason: decision.reason,
-  policyId: decision.policyId,
-  policyVersion: decision.policyVersion,
-  ruleId: decision.ruleId,
-})
-
-const attemptOf = ({ auditId, agent, call, frozen, decision }: Progress) => ({
-  auditId,
-  workspaceId: agent.workspaceId,
-  operation: 'execute',
-  agentId: agent.agentId,
-  connectionId: call?.connection.id,
-  policyId: call?.policy.id,
-  policyVersion: call?.policy.version,
-  ruleId: decision?.ruleId,
-  ...(frozen !== undefined && requestOf(frozen)),
-})
-
-const statusOf = (ending: Exclude<Ending, { failed: unknown }>) =>
-  'sent' in ending ? ending.sent.status : ending.withheld.status
-
-/** After these nothing came to the upstream. */
-const unsent: ReadonlySet<string> = new Set([
-  'address-refused',
-  'upstream-unreachable',
-  'overloaded',
-])
-
-function toEnd({ attempt, connection, tally }: PermittedRequest, ending: Ending) {
-  const { durationMs } = ending
-  const taken = tally?.close({
-    status: 'failed' in ending ? undefined : statusOf(ending),
-    isUnsent: 'failed' in ending && unsent.has(ending.failed.type),
-  })
-  const whose = {
-    auditId: attempt.auditId,
-    workspaceId: connection.workspaceId,
-    durationMs,
-    usage: taken?.usage,
-    settlement: taken?.settlement,
-  }
-  if ('failed' in ending) {
-    const { type: problem, detail: reason } = ending.failed
-    return { outcome: 'failed' as const, problem, reason, ...whose }
-  }
-  const { status, responseBytes, redactions, rules } =
-    'sent' in ending ? ending.sent : ending.withheld
-  const responseRules = rules.length === 0 ? undefined : rules
-  const read = { status, responseBytes, redactions, responseRules, ...whose }
-  if ('sent' in ending) return { outcome: 'sent' as const, ...read }
-  const { type: problem, detail: reason } = ending.withheld.withheld
-  return { outcome: 'failed' as const, problem, reason, ...read }
 }

@@ -14,6 +14,14 @@ export interface HeldApproval {
   readonly connectionVersion: number
   /** Of the frozen request. */
   readonly digest: string
+  /** The tool that it is a call of, as it was defined then; `arguments` is a keyed fingerprint. Null for a request of the agent's own. */
+  readonly tool: {
+    readonly toolId: string
+    readonly toolsetId: string
+    readonly name: string
+    readonly digest: string
+    readonly argumentsFingerprint: string
+  } | null
   readonly freshSignIn: boolean
   readonly ownersNeeded: number
   /** Why an owner is asked. */
@@ -58,6 +66,8 @@ export interface ApprovalsNeeds {
    * @throws Problem `too-many-approvals`, or `request-stopped` where what was decided on is gone
    */
   ask(asked: AskedRequest): Promise<HeldApproval>
+  /** What the approval of a call of a tool is compared by. */
+  fingerprintArguments(call: ResolvedCall): string | undefined
   /**
    * An owner's earlier answer that covers a request which the policy asks about: its id. Looked at again where it is counted.
    */

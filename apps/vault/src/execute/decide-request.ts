@@ -56,8 +56,11 @@ const factsOf = (call: ResolvedCall, nowMs: number, frozen: FrozenRequest): Fact
 
 const askPolicy =
   (call: ResolvedCall, nowMs: number): Ask =>
-  (frozen) =>
-    decide(call.policy.compiled, frozen, factsOf(call, nowMs, frozen))
+  (frozen) => {
+    // The policy reads the request alone: one that was frozen for another tool, or for none, is not this call's.
+    if (frozen.tool?.toolId !== call.tool?.toolId) throw new Error('the request is of another tool')
+    return decide(call.policy.compiled, frozen, factsOf(call, nowMs, frozen))
+  }
 
 /**
  * Decides the exact request that would be sent (S-14), which is another one where rules take something out of its body. The

@@ -13,6 +13,8 @@ export interface Progress {
   readonly auditId: string
   readonly agent: AuthenticatedAgent
   readonly call?: ResolvedCall
+  /** The tool that it is about, while no call of it is resolved: what was asked for by name, or what an approval is of. */
+  readonly tool?: { readonly name: string; readonly toolId?: string; readonly toolsetId?: string }
   readonly frozen?: FrozenRequest
   readonly decision?: FinalDecision
   /** The approval that it is about. */

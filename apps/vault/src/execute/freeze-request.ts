@@ -20,6 +20,18 @@ import {
 
 declare const frozen: unique symbol
 
+/** The tool that a request is a call of, as it was when it was frozen. */
+export interface FrozenTool {
+  readonly toolId: string
+  readonly toolsetId: string
+  /** Its full name. */
+  readonly name: string
+  /** Of its definition. */
+  readonly digest: string
+  /** Names in lower case: what its definition sends beside what every request may. */
+  readonly ownHeaders: readonly string[]
+}
+
 /**
  * The request as it will be sent, but for the credential. Only `freezeRequest` makes one, and `restoreFrozenRequest` again
  * from what `writeFrozenRequest` wrote of it; nothing is read twice.
@@ -40,10 +52,12 @@ export interface FrozenRequest {
   readonly headers: HeaderList
   /** The exact bytes. A typed array cannot be frozen: nobody but this request holds it, and nobody writes to it. */
   readonly body?: Uint8Array
-  /** SHA-256 over method, URL, headers and body, each with its length before it; lower-case hex. */
+  /** SHA-256 over method, URL, headers and body, each with its length before it, and the tool's id; lower-case hex. */
   readonly digest: string
   /** Names of the agent's headers that are not sent. */
   readonly droppedHeaders: readonly string[]
+  /** Absent where the agent wrote the request itself. */
+  readonly tool?: FrozenTool
 }
 
 /** What an agent asks for; parts of the input of `execute`. */
@@ -75,6 +89,8 @@ export interface FreezeOptions {
   /** Names of headers that the agent may send beside the usual ones. */
   readonly extraHeaders?: readonly string[] | undefined
   readonly slot?: CredentialSlot | undefined
+  /** The request is a call of this tool. */
+  readonly tool?: FrozenTool | undefined
 }
 
 const defaultHeaders: HeaderList = [
@@ -91,11 +107,13 @@ const ownHeader = ['accept-encoding', 'identity'] as const
  * @throws Problem invalid-method, invalid-url, invalid-query, invalid-header, invalid-input
  */
 export function freezeRequest(input: RequestInput, options: FreezeOptions = {}): FrozenRequest {
+  const { tool } = options
   const method = checkMethod(input.method)
   const target = freezeUrl(input, options)
   const { passed, dropped } = filterRequestHeaders(parseRequestHeaders(input.headers ?? {}), {
     extras: options.extraHeaders ?? [],
     injected: options.slot?.headerNames ?? [],
+    own: tool?.ownHeaders,
   })
   refuseCredentialCookies(passed, options.slot?.cookieNames)
   const declared = passed.find(([name]) => name === 'content-type')?.[1]
@@ -113,26 +131,34 @@ export function freezeRequest(input: RequestInput, options: FreezeOptions = {}):
     query: Object.freeze(target.query.map((pair) => Object.freeze(pair))),
     headers: Object.freeze(headers.map((pair) => Object.freeze(pair))),
     ...(body !== undefined && { body: body.bytes }),
-    digest: digestRequest({ method, url: target.url, headers, body: body?.bytes }),
+    digest: digestRequest({ method, url: target.url, headers, body: body?.bytes, tool }),
     droppedHeaders: Object.freeze(dropped),
+    ...(tool !== undefined && { tool: Object.freeze(tool) }),
   }
   return Object.freeze(request) as FrozenRequest
 }
 
 /** The same request with another body under the same headers: what is left where a rule has taken something out. */
 export function replaceBody(frozen: FrozenRequest, body: Uint8Array): FrozenRequest {
-  const { method, url, headers } = frozen
-  return Object.freeze({ ...frozen, body, digest: digestRequest({ method, url, headers, body }) })
+  const { method, url, headers, tool } = frozen
+  const digest = digestRequest({ method, url, headers, body, tool })
+  return Object.freeze({ ...frozen, body, digest })
 }
+
+/** The same request of a tool that is called something else by now. */
+export const renameTool = (frozen: FrozenRequest, name: string | undefined): FrozenRequest =>
+  frozen.tool === undefined || name === undefined || frozen.tool.name === name
+    ? frozen
+    : Object.freeze({ ...frozen, tool: Object.freeze({ ...frozen.tool, name }) })
 
 /**
  * Would the connection as it is now still take this request as it stands? A header that it lists no more, an escape that it
  * allows no more, or another place for the credential in the URL: then not.
  */
-export function stillFits({ url, headers }: FrozenRequest, options: FreezeOptions): boolean {
+export function stillFits({ url, headers, tool }: FrozenRequest, options: FreezeOptions): boolean {
   const { dropped } = filterRequestHeaders(
     headers.filter(([name]) => name !== ownHeader[0]),
-    { extras: options.extraHeaders ?? [], injected: [] },
+    { extras: options.extraHeaders ?? [], injected: [], own: tool?.ownHeaders },
   )
   try {
     refuseCredentialCookies(headers, options.slot?.cookieNames)
@@ -159,6 +185,8 @@ function freezeUrl(
   const { origin, host, path, query } = parseCanonicalUrl(input.url, {
     schemes: options.schemes ?? ['https', 'http'],
     allowEncodedSlash: options.allowEncodedSlash ?? false,
+    // The path of a tool is its definition's: no argument writes a semicolon into it.
+    allowParameterSegments: options.tool !== undefined,
     placeholder: options.slot?.placeholder,
   })
   const own = parseQuery(query ?? '')
@@ -214,7 +242,7 @@ export function restoreFrozenRequest(bytes: Uint8Array, digest: string): FrozenR
   const { v, hasBody, ...request } = JSON.parse(head) as Written
   const rest = Uint8Array.prototype.slice.call(bytes, end + 1)
   const body = hasBody ? rest : undefined
-  const { method, url, origin, path, headers } = request
+  const { method, url, origin, path, headers, tool } = request
   const search = url.slice(origin.length + path.length)
   const isWhole =
     end >= 0 &&
@@ -226,7 +254,7 @@ export function restoreFrozenRequest(bytes: Uint8Array, digest: string): FrozenR
     new URL(origin).host === request.host &&
     JSON.stringify(parseQuery(search.slice(1))) === JSON.stringify(request.query) &&
     request.digest === digest &&
-    digestRequest({ method, url, headers, body }) === digest
+    digestRequest({ method, url, headers, body, tool }) === digest
   if (!isWhole) throw new Error('A frozen request is not the one that was written.')
   const restored: Omit<FrozenRequest, typeof frozen> = {
     ...request,
@@ -234,19 +262,25 @@ export function restoreFrozenRequest(bytes: Uint8Array, digest: string): FrozenR
     headers: Object.freeze(headers.map((pair) => Object.freeze(pair))),
     ...(body !== undefined && { body }),
     droppedHeaders: Object.freeze(request.droppedHeaders),
+    ...(tool !== undefined && { tool: Object.freeze(tool) }),
   }
   return Object.freeze(restored) as FrozenRequest
 }
 
-/** Netstrings: a length before each part, so that no two requests spell the same bytes. All parts are Latin-1. */
+/**
+ * Netstrings: a length before each part, so that no two requests spell the same bytes. All parts are Latin-1. A call of a tool never
+ * has the digest of another tool's, or of a request of the agent's own: what an owner said to the one says nothing of the other.
+ */
 function digestRequest(request: {
   method: string
   url: string
   headers: HeaderList
   body: Uint8Array | undefined
+  tool: FrozenTool | undefined
 }): string {
-  const { method, url, headers, body } = request
+  const { method, url, headers, body, tool } = request
   const parts = ['sallyport-request-1', method, url, `${headers.length}`, ...headers.flat()]
+  if (tool !== undefined) parts.unshift('sallyport-tool-request-1', tool.toolId)
   parts.push(body === undefined ? 'no body' : 'body')
   const text = parts.map((part) => `${part.length}:${part},`).join('')
   const bytes = Buffer.from(text, 'latin1')

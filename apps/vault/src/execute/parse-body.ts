@@ -76,6 +76,10 @@ export const isText = (type: string) =>
 const textTypes =
   /^application\/((?:x-)?(?:ndjson|jsonl|jsonlines|json-lines)|xml|javascript|ecmascript|x-www-form-urlencoded|yaml|x-yaml|graphql|sql|toml)$|\+xml$|\+yaml$/
 
+/** What was made of an answer after it was cleaned, searched for secrets once more (S-20). */
+export const cleanMade = (made: unknown, scrubber: Scrubber): ParsedBody =>
+  unfolded(made, '', scrubber)
+
 /**
  * What parsing unfolds and writing folds is searched once more, as it will be written: `\u0073`, `1.2e3` and the spaces of
  * JSON can hide a secret until then. `read` is the text that the body was parsed from, which was searched already.

@@ -3,6 +3,7 @@ import { type LimitRefusal, limitProblem } from '../limits/limit-problem.ts'
 import type { Tally } from '../limits/tally.ts'
 import { type CompiledResponseRule, matchResponseRules } from '../policy/compile-response-rules.ts'
 import { approvalProblem, approvalStale } from './approval-problems.ts'
+import type { ShapeAnswer } from './callable-tool.ts'
 import type { AllowedRequest } from './decide-request.ts'
 import type { FrozenRequest } from './freeze-request.ts'
 import type { ConnectionSnapshot } from './resolve-call.ts'
@@ -21,6 +22,8 @@ export interface PermittedRequest {
   readonly responseBytesMax: number | undefined
   /** The policy's rules on answers to this request. */
   readonly responseRules: readonly CompiledResponseRule[]
+  /** What the called tool makes of the answer. */
+  readonly shape: ShapeAnswer | undefined
   /** Counts what it takes of limits that had an estimate; undefined where nothing does. */
   readonly tally: Tally | undefined
 }
@@ -65,7 +68,8 @@ export async function permit(
   const responseBytesMax = tally?.responseBytesMax ?? call.policy.compiled.limits.responseBytesMax
   const responseRules = matchResponseRules(call.policy.compiled.response, frozen)
   const { connection } = call
-  const made = { frozen, connection, attempt, responseBytesMax, responseRules, tally }
+  const shape = call.tool?.compiled.shapeAnswer
+  const made = { frozen, connection, attempt, responseBytesMax, responseRules, shape, tally }
   return made as unknown as PermittedRequest
 }
 
@@ -91,7 +95,12 @@ export async function permitOwnersTest(
     })
   }
   await begin(test)
-  const noPolicy = { responseBytesMax: undefined, responseRules: [], tally: undefined }
+  const noPolicy = {
+    responseBytesMax: undefined,
+    responseRules: [],
+    shape: undefined,
+    tally: undefined,
+  }
   return { frozen, connection, attempt, ...noPolicy } as unknown as PermittedRequest
 }
 

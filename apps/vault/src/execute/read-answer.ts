@@ -5,7 +5,15 @@ import {
   rewritingOf,
 } from '../policy/compile-response-rules.ts'
 import { atOnce } from '../policy/sensitive/turns.ts'
-import { decodeText, isText, mediaTypeOf, parseBody, type ScrubbedBody } from './parse-body.ts'
+import type { ShapedAnswer } from './callable-tool.ts'
+import {
+  cleanMade,
+  decodeText,
+  isText,
+  mediaTypeOf,
+  parseBody,
+  type ScrubbedBody,
+} from './parse-body.ts'
 import { applyResponseRules } from './response-rules/apply-response-rules.ts'
 import { redactThroughBase64 } from './response-rules/redact-through-base64.ts'
 import { redactHeader } from './response-rules/rewrite-text.ts'
@@ -45,6 +53,8 @@ export interface WithheldAnswer extends Reading {
 
 export type ReadAnswer = CleanAnswer | WithheldAnswer
 
+type Shape = (answer: ShapedAnswer) => unknown
+
 /** What reading needs. `rules` are those about answers to the request, whatever their status. */
 export interface ReadingNeeds {
   readonly scrubber: Scrubber
@@ -52,6 +62,8 @@ export interface ReadingNeeds {
   readonly rules: readonly CompiledResponseRule[]
   /** Shown the body, parsed or as text, before a rule takes anything of it away. */
   readonly inspect?: ((body: unknown) => void) | undefined
+  /** What the called tool makes of the answer, after everything else. */
+  readonly shape?: Shape | undefined
 }
 
 /**
@@ -59,7 +71,13 @@ export interface ReadingNeeds {
  * out of what parsing would unfold. In between the policy's rules are applied (S-21). `answer.headers` are those that the
  * allowlist lets through.
  */
-export async function readAnswer(
+export function readAnswer(answer: UpstreamAnswer, needs: ReadingNeeds): Promise<ReadAnswer> {
+  const { shape, scrubber } = needs
+  const reading = readClean(answer, needs)
+  return shape === undefined ? reading : reading.then((read) => shapeRead(read, shape, scrubber))
+}
+
+async function readClean(
   answer: UpstreamAnswer,
   { scrubber, pace, rules, inspect }: ReadingNeeds,
 ): Promise<ReadAnswer> {
@@ -106,6 +124,26 @@ export async function readAnswer(
     rules: [],
   }
 }
+
+/** A template may put together what stood apart: what it yields is searched for secrets again. What it cannot shape is withheld. */
+function shapeRead(read: ReadAnswer, shape: Shape, scrubber: Scrubber): ReadAnswer {
+  if ('withheld' in read) return read
+  const { status, headers, responseBytes, rules } = read
+  try {
+    const made = cleanMade(shape({ status, headers, body: read.body }), scrubber)
+    const redactions = read.redactions + made.redactions
+    return { status, headers, body: made.body, responseBytes, redactions, rules }
+  } catch (cause) {
+    const { redactions } = read
+    return { status, responseBytes, redactions, rules, withheld: notShaped(cause) }
+  }
+}
+
+const notShaped = (cause: unknown) =>
+  new Problem('response-withheld', 'The tool’s template could not be applied to the answer.', {
+    next: 'The upstream may have acted on the request. The owner of the tool can correct its template.',
+    cause,
+  })
 
 function throughBase64(rewriting: AnswerRewriting | undefined): AnswerRewriting | undefined {
   const { redact } = rewriting ?? {}

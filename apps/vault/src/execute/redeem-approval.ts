@@ -11,14 +11,16 @@ import {
 import type { HeldApproval, Patience } from './approvals-needs.ts'
 import { type Decided, decideAsItIs, lookAhead, requireApproved } from './decide-request.ts'
 import type { Attempting, ExecuteNeeds, Recorded } from './execute-needs.ts'
-import { type FrozenRequest, stillFits } from './freeze-request.ts'
+import { type FrozenRequest, renameTool, stillFits } from './freeze-request.ts'
 import { permit } from './permit.ts'
 import { requireUnchanged } from './require-unchanged.ts'
-import { freezeOptionsOf, resolveCall } from './resolve-call.ts'
+import { freezeOptionsOf, type ResolvedCall, resolveCall } from './resolve-call.ts'
+import { resolveTool } from './resolve-tool.ts'
 import type { RunningCall } from './running-calls.ts'
 import { renewRefused } from './send-again.ts'
 import { sendPermitted } from './send-permitted.ts'
 import { stoppedBeforeSending } from './stopped.ts'
+import { credentialFor, slotFor } from './tool-credential.ts'
 
 // What becomes of a request that an owner has to decide: it is asked about, waited for, and sent once.
 
@@ -66,10 +68,24 @@ export async function redeemSame(
   const { agent } = asking.attempting.reached({ approvalId })
   const approval = await needs.approvals.find(agent, approvalId)
   if (approval === undefined) throw approvalNotFound()
-  if (approval.connectionId !== call.connection.id || approval.digest !== frozen.digest) {
+  if (approval.connectionId !== call.connection.id || !isFor(needs, approval, { call, frozen })) {
     throw approvalMismatch()
   }
   return settle(needs, approval, asking)
+}
+
+/**
+ * Is an approval for this request? Of a tool also where the same arguments make another one each time, as a template does that
+ * puts the date in: what goes out is the stored request in any case.
+ */
+function isFor(
+  { approvals }: Pick<ExecuteNeeds, 'approvals'>,
+  { digest, tool }: HeldApproval,
+  { call, frozen }: Pick<Decided, 'call' | 'frozen'>,
+): boolean {
+  if (tool?.toolId !== call.tool?.toolId) return false
+  if (digest === frozen.digest) return true
+  return tool !== null && tool.argumentsFingerprint === approvals.fingerprintArguments(call)
 }
 
 /** Redeems an approval by its id alone. */
@@ -81,6 +97,7 @@ export async function redeemStored(
   const { agent } = attempting.reached({ approvalId })
   const approval = await needs.approvals.find(agent, approvalId)
   if (approval === undefined) throw approvalNotFound()
+  if (approval.tool !== null) attempting.reached({ tool: approval.tool })
   const running = needs.running.begin({ agent, connectionId: approval.connectionId })
   try {
     return await settle(needs, approval, { attempting, running, patience })
@@ -126,24 +143,24 @@ async function redeem(
   requireGranted(approval)
   const { reached } = attempting
   const { agent, auditId } = attempting.progress()
-  const call = await resolveCall(needs, agent, { connectionId: approval.connectionId })
+  const call = await resolveApproved(needs, agent, approval)
   reached({ call })
   // A token that ran out while its call waited for an owner ends nothing; one that was ended does.
   await requireUnchanged(needs, call, needs.isNotEnded)
   if (call.connection.version !== approval.connectionVersion) {
     throw approvalStale('The connection or its credential has changed')
   }
-  const slot = await needs.findSlot(call.connection)
-  const frozen = await openRequest(needs, agent, approval)
+  const slot = await slotFor(needs, call)
+  const frozen = renameTool(await openRequest(needs, agent, approval), call.tool?.name)
   await lookAhead(needs, call, frozen)
   const decision = decideAsItIs(call, frozen, needs.now())
   reached({ frozen, decision })
-  if (!stillFits(frozen, freezeOptionsOf(call.connection, slot))) {
+  if (!stillFits(frozen, freezeOptionsOf(call, slot))) {
     throw approvalStale('The connection takes no such request any more')
   }
   requireApproved({ call, frozen, decision }, approval, needs.now())
   // It may have to be renewed. What fails here uses nothing up; what changes meanwhile is looked at below.
-  const credential = await needs.readyCredential(call.connection)
+  const credential = await credentialFor(needs, call)
   await requireUnchanged(needs, call, needs.isNotEnded)
   const now = decideAsItIs(call, frozen, needs.now())
   const allowed = requireApproved({ call, frozen, decision: now }, approval, needs.now())
@@ -160,6 +177,21 @@ async function redeem(
     await renewRefused(credential.renew, call.connection)
   }
   return answerOf(read, auditId)
+}
+
+/** The call of an approved request, as things are now: of a tool, only while the tool is what it was (S-27). */
+async function resolveApproved(
+  needs: ExecuteNeeds,
+  agent: AuthenticatedAgent,
+  { connectionId, tool }: HeldApproval,
+): Promise<ResolvedCall> {
+  if (tool === null) return resolveCall(needs, agent, { connectionId })
+  const found = await needs.findToolById(agent.workspaceId, tool.toolId)
+  const call = await resolveTool(needs, agent, found)
+  if (call.tool.digest !== tool.digest || call.connection.id !== connectionId) {
+    throw approvalStale('The tool has changed')
+  }
+  return call
 }
 
 /** Of several that redeem at once all but one are told which attempt used the approval. */

@@ -124,18 +124,27 @@ export function parseRequestHeaders(headers: Readonly<Record<string, string>>): 
 /**
  * Sorts an agent's headers into those that pass (the allowlist and the connection's `extras`) and the names of those that do
  * not, the names that the credential takes (`injected`) among them (S-18). Dropping is not an error: many clients add
- * headers of their own accord.
+ * headers of their own accord. `own`: what the definition of a tool sends, cookies included, which agents never send.
  */
 export function filterRequestHeaders(
   headers: HeaderList,
-  { extras, injected }: { extras: readonly string[]; injected: readonly string[] },
+  {
+    extras,
+    injected,
+    own = [],
+  }: {
+    extras: readonly string[]
+    injected: readonly string[]
+    own?: readonly string[] | undefined
+  },
 ): { passed: HeaderList; dropped: readonly string[] } {
   const wanted = new Set(extras.map((name) => name.toLowerCase()))
   const taken = new Set(injected.map(canonicalName))
   const passes = (name: string) =>
-    !isForbiddenRequestHeader(name) &&
     !taken.has(canonicalName(name)) &&
-    (allowed.has(name) || name.startsWith('if-') || wanted.has(name))
+    (isForbiddenRequestHeader(name)
+      ? name === 'cookie' && own.includes(name)
+      : allowed.has(name) || name.startsWith('if-') || wanted.has(name) || own.includes(name))
   return {
     passed: headers.filter(([name]) => passes(name)),
     dropped: headers.filter(([name]) => !passes(name)).map(([name]) => name),

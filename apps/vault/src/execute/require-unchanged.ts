@@ -1,4 +1,5 @@
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { ToolCall } from './callable-tool.ts'
 import type { ResolvedCall, ResolveNeeds } from './resolve-call.ts'
 import { stoppedBeforeSending } from './stopped.ts'
 
@@ -7,10 +8,11 @@ import { stoppedBeforeSending } from './stopped.ts'
  * was read gets no upstream request (S-10).
  */
 export async function requireUnchanged(
-  needs: Pick<ResolveNeeds, 'findWorkspace' | 'findConnection' | 'findPolicy'>,
-  { agent, workspace, connection, policy }: ResolvedCall,
+  needs: Pick<ResolveNeeds, 'findWorkspace' | 'findConnection' | 'findPolicy' | 'findToolById'>,
+  { agent, workspace, connection, policy, tool }: ResolvedCall,
   isCurrent: (agent: AuthenticatedAgent) => Promise<boolean>,
 ): Promise<void> {
+  if (tool !== undefined && !(await isSameTool(needs, tool))) throw stoppedBeforeSending()
   const [isSignedIn, workspaceNow, connectionNow, policyNow] = await Promise.all([
     isCurrent(agent),
     needs.findWorkspace(agent.workspaceId),
@@ -25,4 +27,17 @@ export async function requireUnchanged(
     policyNow?.id === policy.id &&
     policyNow.version === policy.version
   if (!isSame) throw stoppedBeforeSending()
+}
+
+async function isSameTool(
+  { findToolById }: Pick<ResolveNeeds, 'findToolById'>,
+  tool: ToolCall,
+): Promise<boolean> {
+  const now = await findToolById(tool.workspaceId, tool.toolId)
+  return (
+    now?.status === tool.status &&
+    now.digest === tool.digest &&
+    now.name === tool.name &&
+    now.connectionId === tool.connectionId
+  )
 }

@@ -3,6 +3,7 @@ import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { PlannedLimits } from '../limits/plan-limits.ts'
 import type { CompiledPolicy } from '../policy/compile-policy.ts'
 import type { Searched } from '../policy/searched.ts'
+import type { ToolCall, ToolSnapshot } from './callable-tool.ts'
 import type { CredentialSlot, FreezeOptions, FrozenRequest } from './freeze-request.ts'
 
 /** A connection as the request path sees it; its credential stays sealed. */
@@ -22,11 +23,20 @@ export interface ConnectionSnapshot {
   readonly credentialKind: CredentialKind
 }
 
-/** What the connection says about how its requests are frozen. */
+/** What the connection, and the tool that is called, say about how a request is frozen. */
 export const freezeOptionsOf = (
-  { allowEncodedSlash, requestHeaders }: ConnectionSnapshot,
+  { connection, tool }: Pick<ResolvedCall, 'connection' | 'tool'>,
   slot: CredentialSlot,
-): FreezeOptions => ({ allowEncodedSlash, extraHeaders: requestHeaders, slot })
+): FreezeOptions => ({
+  allowEncodedSlash: connection.allowEncodedSlash,
+  extraHeaders: connection.requestHeaders,
+  slot,
+  tool: tool && frozenTool(tool),
+})
+
+const frozenTool = ({ toolId, toolsetId, name, digest, ownHeaders = [] }: ToolCall) => ({
+  ...{ toolId, toolsetId, name, digest, ownHeaders },
+})
 
 /** A policy as the request path sees it. */
 export interface PolicySnapshot {
@@ -49,12 +59,17 @@ export interface ResolvedCall {
   readonly policy: PolicySnapshot
   /** What was looked for in large requests of this call before they were decided. */
   readonly searched?: WeakMap<FrozenRequest, Searched>
+  /** The tool that is called; absent where the agent writes the request itself. */
+  readonly tool?: ToolCall
 }
 
 /** What resolving needs: reads that are answered from memory while the change feed is alive. */
 export interface ResolveNeeds {
   findConnection(connectionId: string): Promise<ConnectionSnapshot | undefined>
   findPolicy(agentId: string, connectionId: string): Promise<PolicySnapshot | undefined>
+  /** By its full name. */
+  findTool(workspaceId: string, name: string): Promise<ToolSnapshot | undefined>
+  findToolById(workspaceId: string, toolId: string): Promise<ToolSnapshot | undefined>
   /** A workspace that cannot be found counts as frozen. */
   findWorkspace(workspaceId: string): Promise<WorkspaceSnapshot>
   /** The ids of a service's connections in the workspace that are not revoked and that the agent has a policy for. */

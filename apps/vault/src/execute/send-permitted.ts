@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/contracts'
 import type { Tally } from '../limits/tally.ts'
 import { type ArmedRequest, attachCredential, type OpenedCredential } from './attach-credential.ts'
+import type { ToolWorld } from './callable-tool.ts'
 import type { PermittedRequest } from './permit.ts'
 import {
   type CleanAnswer,
@@ -60,6 +61,8 @@ export interface SendNeeds {
   readonly takeTurn: TakeTurn
   /** Monotonic clock in ms. */
   readonly elapsed: () => number
+  /** What tools may know. */
+  readonly world: ToolWorld
 }
 
 /**
@@ -71,7 +74,7 @@ export async function sendPermitted(
   permitted: PermittedRequest,
   credential: ReadyCredential,
 ): Promise<ReadAnswer> {
-  const { connection, attempt } = permitted
+  const { connection, attempt, shape } = permitted
   const { running } = attempt
   const startedMs = needs.elapsed()
   const durationMs = () => Math.round((needs.elapsed() - startedMs) * 10) / 10
@@ -94,6 +97,7 @@ export async function sendPermitted(
         scrubber,
         pace: { ...needs, endMs: startedMs + rulesDeadlineMs },
         rules: permitted.responseRules,
+        shape: shape && ((shaped) => shape(shaped, needs.world)),
         inspect: tally?.inspect,
       },
     )

@@ -9,7 +9,7 @@ import { requireUnchanged } from './require-unchanged.ts'
 export async function requireStillAllowed(
   needs: Pick<
     ExecuteNeeds,
-    'findWorkspace' | 'findConnection' | 'findPolicy' | 'isNotEnded' | 'now'
+    'findWorkspace' | 'findConnection' | 'findPolicy' | 'findToolById' | 'isNotEnded' | 'now'
   >,
   { call, frozen, decision: before }: AllowedRequest,
   again?: string,

@@ -8,6 +8,7 @@ import { requireUnchanged } from './require-unchanged.ts'
 import { renewRefused } from './send-again.ts'
 import { sendPermitted } from './send-permitted.ts'
 import { stoppedBeforeSending } from './stopped.ts'
+import { credentialFor } from './tool-credential.ts'
 
 type Asked = Decided & { readonly agentReason: string | undefined }
 
@@ -50,7 +51,7 @@ async function sendRemembered(
   { attempting, running }: Asking,
 ): Promise<ExecuteAnswer> {
   const { auditId } = attempting.reached({ rememberedApprovalId: rememberedId })
-  const credential = await needs.readyCredential(call.connection)
+  const credential = await credentialFor(needs, call)
   await requireUnchanged(needs, call, needs.isNotEnded)
   const { redacted } = before
   const decision = {

@@ -1,4 +1,4 @@
-import { and, count, eq, inArray, sql } from 'drizzle-orm'
+import { and, count, eq, inArray, or, sql } from 'drizzle-orm'
 import type { NewApproval, Opened, StoredApproval } from '../approvals/approval-store.ts'
 import { approvalColumns, isOpen } from './approval-columns.ts'
 import type { Executor, Transaction } from './database.ts'
@@ -17,8 +17,9 @@ export async function openApproval(
   { pendingMax }: { readonly pendingMax: number },
 ): Promise<Opened> {
   if (!(await stands(tx, asked))) return { outcome: 'changed' }
-  const equal = await findEqual(tx, asked)
-  if (equal !== undefined && !isStale(equal, asked)) {
+  const equals = await findEquals(tx, asked)
+  const equal = equals.find((one) => !isStale(one, asked))
+  if (equal !== undefined) {
     const [shared] = await tx
       .update(approvals)
       .set({ askedCount: sql`${approvals.askedCount} + 1` })
@@ -27,9 +28,9 @@ export async function openApproval(
     if (shared === undefined) throw new Error('a locked approval is gone')
     return { outcome: 'shared', approval: shared }
   }
-  if (equal !== undefined) {
-    const status = equal.status === 'expired' ? 'expired' : 'cancelled'
-    await tx.update(approvals).set({ status, sealed: null }).where(eq(approvals.id, equal.id))
+  for (const { id, status: stood } of equals) {
+    const status = stood === 'expired' ? 'expired' : 'cancelled'
+    await tx.update(approvals).set({ status, sealed: null }).where(eq(approvals.id, id))
   }
   if ((await countPending(tx, asked.agentId)) >= pendingMax) return { outcome: 'too-many' }
   return { outcome: 'opened', approval: await insert(tx, asked) }
@@ -65,31 +66,42 @@ async function stands(tx: Transaction, asked: NewApproval): Promise<boolean> {
   )
 }
 
-async function findEqual(
+/**
+ * The open approvals of an equal request; of a call of a tool also those of the same arguments to it, which come first: a template
+ * may make another request of them each time.
+ */
+async function findEquals(
   tx: Transaction,
-  { agentId, connectionId, digest }: NewApproval,
-): Promise<(StoredApproval & { readonly ageMs: number }) | undefined> {
+  { agentId, connectionId, digest, tool }: NewApproval,
+): Promise<(StoredApproval & { readonly ageMs: number })[]> {
+  const sameArguments =
+    tool === null
+      ? undefined
+      : sql`(${approvals.tool} ->> 'toolId' = ${tool.toolId}
+          and ${approvals.tool} ->> 'argumentsFingerprint' = ${tool.argumentsFingerprint})`
+  const sameRequest = eq(approvals.digest, digest)
   const ageMs = sql`extract(epoch from now() - ${approvals.createdAt}) * ${msPerSecond}`
-  const [equal] = await tx
+  return await tx
     .select({ ...approvalColumns, ageMs: ageMs.mapWith(Number) })
     .from(approvals)
     .where(
       and(
         eq(approvals.agentId, agentId),
         eq(approvals.connectionId, connectionId),
-        eq(approvals.digest, digest),
+        sameArguments === undefined ? sameRequest : or(sameArguments, sameRequest),
         isOpen(),
       ),
     )
+    .orderBy(sameArguments === undefined ? approvals.id : sql`${sameArguments} desc`, approvals.id)
     .for('update')
-  return equal
 }
 
-/** Overdue, by the terms of now too; or asked for under another policy or credential, or on looser terms than hold now. */
+/** Overdue, by the terms of now too; or asked for under another policy or credential, as another tool, or on looser terms than hold now. */
 const isStale = (equal: StoredApproval & { readonly ageMs: number }, asked: NewApproval) =>
   equal.status === 'expired' ||
   equal.policyId !== asked.policyId ||
   equal.connectionVersion !== asked.connectionVersion ||
+  equal.tool?.digest !== asked.tool?.digest ||
   (asked.freshSignIn && !equal.freshSignIn) ||
   asked.ownersNeeded > equal.ownersNeeded ||
   asked.expiresInMs <= equal.ageMs

@@ -42,6 +42,8 @@ export interface EntryQuery {
   readonly auditId?: string | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
+  readonly toolId?: string | undefined
+  readonly toolName?: string | undefined
   readonly decision?: string | undefined
   readonly operation?: string | undefined
   /** As the entry shows it; `pending`: not recorded yet. */
@@ -152,6 +154,8 @@ async function listOpenings(sql: Sql, query: EntryQuery): Promise<StoredRecord[]
       ${query.auditId === undefined ? none : sql`and audit_id = ${query.auditId}`}
       ${query.agentId === undefined ? none : sql`and agent_id = ${query.agentId}`}
       ${query.connectionId === undefined ? none : sql`and connection_id = ${query.connectionId}`}
+      ${query.toolId === undefined ? none : ofTool(sql, query.toolId)}
+      ${query.toolName === undefined ? none : sql`and ${member(sql, 'audit_records', 'tool')} = ${query.toolName}`}
       ${query.decision === undefined ? none : sql`and decision = ${query.decision}`}
       ${query.sinceSeq === undefined ? none : sql`and audit_records.seq >= ${query.sinceSeq}`}
       ${query.operation === undefined ? none : ofOperation(sql, query.operation)}
@@ -166,7 +170,7 @@ async function listOpenings(sql: Sql, query: EntryQuery): Promise<StoredRecord[]
  * `,"operation":"` is the member, since nothing before it is anybody's free text. Much cheaper than parsing, and an entry that
  * somebody has spoilt is no error.
  */
-const member = (sql: Sql, record: string, name: 'operation' | 'outcome') =>
+const member = (sql: Sql, record: string, name: 'operation' | 'outcome' | 'tool') =>
   sql`split_part(split_part(${sql(record)}.entry, ${`,"${name}":"`}, 2), '"', 1)`
 
 function ofOperation(sql: Sql, operation: string) {
@@ -177,6 +181,11 @@ function ofOperation(sql: Sql, operation: string) {
     and split_part(split_part(entry, ',"operation":"', 2), '"', 1) = ${operation}
     and position(',"operation":"execute"' in entry) = 0`
 }
+
+/** In the words of the index audit_records_by_tool. */
+export const ofTool = (sql: Sql, toolId: string) => sql`
+    and split_part(split_part(entry, ',"toolId":"', 2), '"', 1) = ${toolId}
+    and position(',"toolId":"' in entry) > 0`
 
 function ofOutcome(sql: Sql, workspaceId: string, outcome: string) {
   if (outcome === 'pending') {
