@@ -27,10 +27,9 @@ export function writePath(
   if (!path.startsWith('/'))
     refuseArgument([], 'would make a path that does not begin with a slash')
   const segments = path.slice(1).split(/\/|%2f/i)
-  const isBad = segments.some(
-    (segment, at) => isDots(segment) || (segment === '' && at < segments.length - 1),
-  )
-  if (isBad) refuseArgument([], 'would make an empty or a dot segment in the path')
+  if (segments.some((segment, at) => isEmptied(segment, at === segments.length - 1))) {
+    refuseArgument([], 'would make an empty or a dot segment in the path')
+  }
   return path
 }
 
@@ -54,8 +53,8 @@ function writePiece(piece: StyledPiece, { args }: CallFacts): string {
         ? shape.items
         : shape.members.flat()
   for (const text of texts) checkText(text, argument)
-  // A lone empty text would empty the segment; within a list it stands between commas.
-  if (shape.kind === 'text') checkSegments(shape.text, argument)
+  // A lone empty text would empty the segment; within a list it stands between commas, in a matrix behind its name.
+  if (shape.kind === 'text' && style !== 'matrix') checkSegments(shape.text, argument)
   const name = piece.name ?? argument.at(-1) ?? ''
   return writePathStyle(shape, { style, explode, name, encode: encodeAll })
 }
@@ -84,4 +83,10 @@ function checkSegments(text: string, argument: readonly string[]): void {
   }
 }
 
-const isDots = (segment: string): boolean => /^(?:\.|%2e){1,2}(?:$|;|%3b)/i.test(segment)
+/**
+ * Whether nothing, or only dots, are left of a segment, as `freezeRequest` sees it: some servers cut it at a semicolon. A plain one at
+ * its beginning is no argument's, but that of the style `matrix`.
+ */
+const isEmptied = (segment: string, isLast: boolean): boolean =>
+  !(segment === '' && isLast) &&
+  /^(?:\.|%2e){0,2}(?:$|;|%3b)/i.test(segment.startsWith(';') ? segment.slice(1) : segment)
