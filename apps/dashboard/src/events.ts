@@ -38,6 +38,9 @@ interface Needs {
 /** Queries whose operations are called otherwise than the noun of the event that they go with. */
 const also: Readonly<Record<string, readonly string[]>> = {
   notifications: ['notification-channels', 'notification-deliveries'],
+  // Grants of tools stand in policies, and are shown with the tools and with the agents that have them.
+  policies: ['toolsets'],
+  toolsets: ['tools', 'agents'],
   // Who is signed in also hears what the workspace is called and whether it is frozen.
   workspace: ['session'],
 }

@@ -77,6 +77,30 @@ const policy = createRoute({
   validateSearch: search.policy,
   component: lazyRouteComponent(() => import('./pages/policies/policy-page.tsx'), 'PolicyPage'),
 })
+const toolsets = createRoute({
+  ...inside('/toolsets'),
+  validateSearch: search.toolsets,
+  component: lazyRouteComponent(() => import('./pages/toolsets/toolsets-page.tsx'), 'ToolsetsPage'),
+})
+const newToolset = createRoute({
+  ...inside('/toolsets/new'),
+  validateSearch: search.newToolset,
+  component: lazyRouteComponent(
+    () => import('./pages/toolsets/new-toolset-page.tsx'),
+    'NewToolsetPage',
+  ),
+})
+const toolset = createRoute({
+  ...inside('/toolsets/$toolsetId'),
+  validateSearch: search.toolset,
+  component: lazyRouteComponent(() => import('./pages/toolsets/toolset-page.tsx'), 'ToolsetPage'),
+})
+/** A tool by its id alone: what links here does not always know the toolset. */
+const tool = createRoute({
+  ...inside('/toolsets/tools/$toolId'),
+  validateSearch: search.tool,
+  component: lazyRouteComponent(() => import('./pages/toolsets/tool-page.tsx'), 'ToolPage'),
+})
 const capabilityRequests = createRoute({
   ...inside('/capability-requests'),
   validateSearch: search.capabilityRequests,
@@ -129,6 +153,10 @@ const routeTree = rootRoute.addChildren([
     connectFlow,
     policies,
     policy,
+    toolsets,
+    newToolset,
+    toolset,
+    tool,
     capabilityRequests,
     capabilityRequest,
     audit,

@@ -78,5 +78,13 @@ export const audit = (given: Search) =>
     'entry',
     'live',
   ])
+/** `name`: part of one. */
+export const toolsets = (given: Search) => texts(given, ['name'])
+/** `from`: document, catalog or assemble; `toolsetId`: a newer document for that one. */
+export const newToolset = (given: Search) =>
+  texts(given, ['from', 'toolsetId', 'template', 'connectionId'])
+export const toolset = (given: Search) => texts(given, ['tab', 'search', 'agentId'])
+/** `agentId`: the one whose policy is asked when the tool is tried. */
+export const tool = (given: Search) => texts(given, ['agentId'])
 export const activity = (given: Search) => texts(given, ['agentId', 'connectionId', 'range'])
 export const welcome = (given: Search) => texts(given, ['step', 'connectionId', 'agentId'])

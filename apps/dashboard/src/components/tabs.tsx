@@ -7,10 +7,22 @@ interface Tab {
   readonly content: ReactNode
 }
 
+interface TabsProps {
+  readonly tabs: readonly Tab[]
+  readonly label: string
+  /** Which one is shown, where the page keeps that in its address. */
+  readonly shown?: string
+  readonly onShow?: (id: string) => void
+}
+
 /** Several views of one thing in one place. Between pages take links instead. */
-export function Tabs({ tabs, label }: { tabs: readonly Tab[]; label: string }) {
+export function Tabs({ tabs, label, shown, onShow }: TabsProps) {
+  const first = tabs[0]?.id ?? ''
+  const value = tabs.find(({ id }) => id === shown)?.id ?? first
   return (
-    <RadixTabs.Root defaultValue={tabs[0]?.id ?? ''}>
+    <RadixTabs.Root
+      {...(onShow === undefined ? { defaultValue: first } : { value, onValueChange: onShow })}
+    >
       <RadixTabs.List
         aria-label={label}
         className="mb-3 flex gap-1 overflow-x-auto border-b border-line"

@@ -11,6 +11,7 @@ import {
   ScrollText,
   Settings,
   ShieldCheck,
+  Wrench,
 } from 'lucide-react'
 import { classes } from '../components/classes.ts'
 import { useSession } from '../session.ts'
@@ -38,6 +39,7 @@ const places: readonly Place[] = [
   },
   { to: '/agents', label: 'Agents', Icon: Bot },
   { to: '/connections', label: 'Connections', Icon: KeyRound, counts: 'connections' },
+  { to: '/toolsets', label: 'Tools', Icon: Wrench, scope: 'tools:read' },
   { to: '/policies', label: 'Policies', Icon: ShieldCheck },
   { to: '/alerts', label: 'Alerts', Icon: BellRing, counts: 'alerts', scope: 'audit:read' },
   { to: '/activity', label: 'Activity', Icon: Activity, scope: 'audit:read' },

@@ -3,10 +3,10 @@ import { StatusBadge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
 import type { Column } from '../../components/column.ts'
 import { AgentName } from '../../components/names.tsx'
+import { PersonName } from '../../components/person-name.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { describeEntry, standingOf } from './describe-entry.ts'
-import { PersonName } from './person-name.tsx'
 
 const targetCharsMax = 160
 

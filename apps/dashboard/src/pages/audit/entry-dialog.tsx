@@ -7,11 +7,11 @@ import { Dialog } from '../../components/dialog.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { AgentName, ConnectionName } from '../../components/names.tsx'
 import { Notice } from '../../components/notice.tsx'
+import { PersonName } from '../../components/person-name.tsx'
 import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { WhatWouldAllow } from '../../components/what-would-allow.tsx'
 import { describeEntry } from './describe-entry.ts'
-import { PersonName } from './person-name.tsx'
 
 interface EntryDialogProps {
   /** Undefined while it is looked for, and where there is none. */

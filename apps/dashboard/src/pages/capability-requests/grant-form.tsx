@@ -5,6 +5,7 @@ import { useAction } from '../../api.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { Card } from '../../components/card.tsx'
 import { DenyDialog } from '../../components/deny-dialog.tsx'
+import { EndDate } from '../../components/end-date.tsx'
 import { GuardChoice } from '../../components/guard-choice.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { ownDomainsOf } from '../../components/own-domains.ts'
@@ -15,7 +16,6 @@ import { useMay, useSession } from '../../session.ts'
 import { ChooseConnection } from './choose-connection.tsx'
 import { ConnectFirst } from './connect-first.tsx'
 import type { Detail } from './detail.ts'
-import { EndDate } from './end-date.tsx'
 import {
   allowOf,
   faultsOf,

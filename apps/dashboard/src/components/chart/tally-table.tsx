@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Card } from '../../components/card.tsx'
+import { Card } from '../card.tsx'
 
 /** What was counted of one agent or one connection. */
 export interface Counted {

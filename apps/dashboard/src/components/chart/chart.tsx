@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { classes } from '../../components/classes.ts'
+import { classes } from '../classes.ts'
 import { showTime, showValue } from './series-table.tsx'
 
 /** One line or bar of a chart. `tone` is a text colour of the tokens; the canvas takes it from the legend. */

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { query } from '../../api.ts'
+import { query } from '../api.ts'
 
 /** The most that one answer lists. */
 const listed = 200

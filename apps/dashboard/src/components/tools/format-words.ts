@@ -1,0 +1,13 @@
+import type { Output } from '../../api.ts'
+
+type Format = Output<'listToolsets'>['toolsets'][number]['format']
+
+/** Where tools come from, for people. */
+export const formatWords: Readonly<Record<Format, string>> = {
+  openapi: 'OpenAPI',
+  curl: 'curl command',
+  higress: 'Higress YAML',
+  'genai-toolbox': 'genai-toolbox YAML',
+  template: 'Catalog',
+  assembled: 'Assembled',
+}

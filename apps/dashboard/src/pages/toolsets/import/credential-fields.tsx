@@ -1,0 +1,173 @@
+import { useWatch } from 'react-hook-form'
+import { CredentialPart } from '../../../components/connect/credential-part.tsx'
+import { Field } from '../../../components/field.tsx'
+import { SelectField } from '../../../components/form-fields.tsx'
+import { Select } from '../../../components/input.tsx'
+import { Notice } from '../../../components/notice.tsx'
+import { OriginsField } from '../../../components/origins-field.tsx'
+import { useAllConnections } from '../../../components/pick-lists.ts'
+import { RadioCards } from '../../../components/radio-cards.tsx'
+import { plainText } from '../../../components/tools/plain-text.ts'
+import { UntrustedText } from '../../../components/untrusted-text.tsx'
+import { useMay } from '../../../session.ts'
+import type { Preview } from './choices.ts'
+import { type CredentialWay, type Scheme, wayOf } from './credential-way.ts'
+
+const nameCharsShown = 80
+
+interface CredentialFieldsProps {
+  readonly preview: Preview
+  readonly way: CredentialWay
+  readonly onWay: (way: CredentialWay) => void
+  readonly scheme: Scheme | undefined
+  readonly onScheme: (name: string) => void
+}
+
+/** How the tools sign in, and where what they sign in with may be sent. */
+export function CredentialFields(props: CredentialFieldsProps) {
+  const { preview, way, onWay, scheme } = props
+  const mayConnect = useMay('connections:write')
+  const options = waysOf(preview).filter(({ value }) => mayConnect || value === 'existing')
+  return (
+    <>
+      <RadioCards
+        legend="What the tools sign in with"
+        value={way}
+        options={options}
+        onChange={onWay}
+      />
+      {way === 'new' && <Schemes {...props} />}
+      {way === 'new' &&
+        (scheme?.kind === 'oauth2' ? <AccountFirst /> : <CredentialPart way={wayOf(scheme)} />)}
+      {way === 'existing' ? <Existing origins={preview.origins} /> : <OriginsField />}
+    </>
+  )
+}
+
+function waysOf({ secretsFound }: Preview) {
+  const [first] = secretsFound
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          {
+            value: 'found' as const,
+            label: 'The secret of the document',
+            description: (
+              <>
+                It is sealed and used as the credential:{' '}
+                <UntrustedText inline mono text={first.hint} limit={40} />
+              </>
+            ),
+          },
+        ]),
+    {
+      value: 'new' as const,
+      label: 'A new key',
+      description: 'You type it in. It is sealed in a connection of its own.',
+    },
+    {
+      value: 'existing' as const,
+      label: 'A connection that you have',
+      description: 'Its key is used; it may go to this API already.',
+    },
+    {
+      value: 'none' as const,
+      label: 'Nothing',
+      description: 'The API is open to everybody: no key is put on.',
+    },
+  ]
+}
+
+function Schemes({ preview, scheme, onScheme }: CredentialFieldsProps) {
+  const { securitySchemes } = preview
+  if (securitySchemes.length === 0) return null
+  return (
+    <>
+      <Field
+        label="By which way of the document"
+        hint={
+          scheme === undefined ? (
+            'The document names several ways to sign in.'
+          ) : (
+            <>
+              For {scheme.operations.toLocaleString('en')}{' '}
+              {scheme.operations === 1 ? 'operation' : 'operations'}.{' '}
+              {scheme.description !== undefined && (
+                <UntrustedText inline text={scheme.description} limit={200} />
+              )}
+            </>
+          )
+        }
+      >
+        {(aria) => (
+          <Select
+            {...aria}
+            value={scheme?.name ?? ''}
+            onChange={({ target }) => onScheme(target.value)}
+          >
+            {securitySchemes.map(({ name, kind }) => (
+              <option key={name} value={name} disabled={kind === undefined}>
+                {plainText(name, nameCharsShown)}
+                {kind === undefined && ' (not served)'}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      {securitySchemes.some(({ reason }) => reason !== undefined) && (
+        <ul className="grid gap-1 text-[0.87rem] text-ink-soft">
+          {securitySchemes
+            .filter(({ reason }) => reason !== undefined)
+            .map(({ name, reason = '' }) => (
+              <li key={name}>
+                <UntrustedText inline mono text={name} limit={nameCharsShown} />:{' '}
+                <UntrustedText inline text={reason} limit={300} />
+              </li>
+            ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+function AccountFirst() {
+  return (
+    <Notice>
+      <p>
+        Its tokens come from an account that somebody signs in to. Connect the account under
+        Connections first, then choose “A connection that you have” here.
+      </p>
+    </Notice>
+  )
+}
+
+/** Connections whose key may go wherever the tools send. */
+function Existing({ origins }: { origins: readonly string[] }) {
+  const { data } = useAllConnections()
+  const chosen: unknown = useWatch({ name: 'connectionId' })
+  if (data === undefined) return null
+  const fitting = data.filter((one) => origins.every((origin) => one.origins.includes(origin)))
+  if (fitting.length === 0) {
+    return (
+      <Notice tone="warn">
+        <p className="[overflow-wrap:anywhere]">
+          No connection may go to {origins.map((origin) => plainText(origin, 120)).join(', ')}. Add
+          the address to one under Connections, or make a new key here.
+        </p>
+      </Notice>
+    )
+  }
+  return (
+    <SelectField
+      name="connectionId"
+      label="Connection"
+      options={[
+        ...(typeof chosen === 'string' && chosen !== ''
+          ? []
+          : [{ value: '', label: 'Choose one' }]),
+        ...fitting.map(({ id, label }) => ({ value: id, label })),
+      ]}
+    />
+  )
+}
