@@ -185,6 +185,21 @@ export default {
       of: npm('@modelcontextprotocol/[^/]+'),
       holders: ['^packages/mcp/', `${vault}mcp/`],
     }),
+    {
+      name: 'mcp-server-only-in-mcp',
+      comment:
+        'The vault runs the server of the stdio package, and calls itself by the SDK, in its mcp room alone.',
+      severity: 'error',
+      from: { path: '^apps/vault/', pathNot: [`${vault}mcp/`, tests] },
+      to: { path: ['^packages/(mcp|sdk)/', npm('sallyport-mcp', '@sallyport/sdk')] },
+    },
+    {
+      name: 'mcp-server-by-its-entry',
+      comment: 'What the stdio package is made of is its own business.',
+      severity: 'error',
+      from: { path: '^(apps|packages)/', pathNot: ['^packages/mcp/', tests] },
+      to: { path: '^packages/mcp/', pathNot: ['^packages/mcp/src/server\\.ts$'] },
+    },
     monopoly({
       name: 'environment-only-at-entry-points',
       comment: 'The environment is read once, where a process begins, and handed in.',

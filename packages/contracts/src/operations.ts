@@ -190,6 +190,8 @@ export const operations = {
   getHealth: system.getHealth,
   getReadiness: system.getReadiness,
   getAuthorizationServerMetadata: system.getAuthorizationServerMetadata,
+  getProtectedResourceMetadata: system.getProtectedResourceMetadata,
+  getToolsetResourceMetadata: system.getToolsetResourceMetadata,
   getOpenApi: system.getOpenApi,
 } as const
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineOperation } from './operation.ts'
+import { ToolsetName } from './tool-name.ts'
 
 export const getHealth = defineOperation({
   id: 'getHealth',
@@ -44,6 +45,37 @@ export const getAuthorizationServerMetadata = defineOperation({
     response_types_supported: z.array(z.string()),
     service_documentation: z.string().optional(),
   }),
+  problems: [],
+})
+
+const ProtectedResource = z.object({
+  resource: z.string(),
+  authorization_servers: z.array(z.string()),
+  bearer_methods_supported: z.array(z.string()),
+  resource_name: z.string().optional(),
+})
+
+/** RFC 9728: where a client of `/mcp` gets a token. The address is that of the resource with the well-known part before it. */
+export const getProtectedResourceMetadata = defineOperation({
+  id: 'getProtectedResourceMetadata',
+  method: 'GET',
+  path: '/.well-known/oauth-protected-resource/mcp',
+  caller: ['anyone'],
+  summary: 'OAuth 2.0 protected resource metadata of /mcp (RFC 9728)',
+  input: z.strictObject({}),
+  output: ProtectedResource,
+  problems: [],
+})
+
+/** The same whether there is such a toolset or not. */
+export const getToolsetResourceMetadata = defineOperation({
+  id: 'getToolsetResourceMetadata',
+  method: 'GET',
+  path: '/.well-known/oauth-protected-resource/mcp/{toolset}',
+  caller: ['anyone'],
+  summary: 'OAuth 2.0 protected resource metadata of /mcp/{toolset} (RFC 9728)',
+  input: z.strictObject({ toolset: ToolsetName }),
+  output: ProtectedResource,
   problems: [],
 })
 

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Answer, AnswerBody, Fetch } from '@sallyport/sdk'
 
 /** How long a connection is kept for a next request; a vault and the proxies before it keep theirs longer. */
@@ -9,10 +9,14 @@ const idleMsMax = 4_000
  * megabytes: one of these runs for every conversation, and a client waits for its first list of tools.
  */
 export function createHttpFetch(): Fetch {
-  const http = new HttpAgent({ keepAlive: true, timeout: idleMsMax })
+  const kept = { keepAlive: true, timeout: idleMsMax }
+  const openHttp = once(async () => {
+    const { Agent, request } = await import('node:http')
+    return { agent: new Agent(kept), request }
+  })
   const openHttps = once(async () => {
     const { Agent, request } = await import('node:https')
-    return { agent: new Agent({ keepAlive: true, timeout: idleMsMax }), request }
+    return { agent: new Agent(kept), request }
   })
   return async (url, { method = 'GET', headers, signal, body }) => {
     const options = {
@@ -20,12 +24,9 @@ export function createHttpFetch(): Fetch {
       headers: { ...(headers as Record<string, string>) },
       ...(signal != null && { signal }),
     }
-    const https = url.startsWith('https:') ? await openHttps() : undefined
+    const { agent, request } = await (url.startsWith('https:') ? openHttps() : openHttp())
     return await new Promise<Answer>((resolve, reject) => {
-      const sent =
-        https === undefined
-          ? requestHttp(url, { ...options, agent: http })
-          : https.request(url, { ...options, agent: https.agent })
+      const sent = request(url, { ...options, agent })
       sent.on('response', (incoming) => resolve(answerOf(incoming)))
       sent.on('error', reject)
       sent.end(typeof body === 'string' ? body : undefined)

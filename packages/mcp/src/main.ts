@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
-import { createClient, type Fetch } from '@sallyport/sdk'
+import { createClient } from '@sallyport/sdk'
 import { createGivenLinks } from './call-granted.ts'
 import { check } from './check.ts'
 import { type Config, readConfig } from './config.ts'
@@ -15,6 +15,7 @@ import type { GrantedTools } from './granted-tools.ts'
 import { help } from './help.ts'
 import { createHttpFetch } from './http-fetch.ts'
 import { consumerInstructions, instructions } from './instructions.ts'
+import { isListening } from './is-listening.ts'
 import { createNextStep } from './next-step.ts'
 import { namesOfAll } from './tool-naming.ts'
 import { createToolbox } from './toolbox.ts'
@@ -52,11 +53,11 @@ function serve(config: Config): void {
   const { auth } = config
   const isConsumer = auth.kind === 'bearer' && auth.token.startsWith(consumerPrefix)
   const ended = new AbortController()
-  const { fetch, whenUnreachable } = createReach(createHttpFetch())
-  const client = createClient({ ...config, fetch })
+  const client = createClient({ ...config, fetch: createHttpFetch() })
   let server: Server | undefined
   const watched = createWatchedTools({
-    ...{ client, clock, whenUnreachable, ended: ended.signal },
+    ...{ client, clock, ended: ended.signal },
+    isThere: () => isListening(config.baseUrl),
     onChanged: () => void server?.sendToolListChanged().catch(() => {}),
   })
   const { granted, idle } = countLists(watched)
@@ -87,23 +88,6 @@ function serve(config: Config): void {
     ended.abort()
   }
   process.stdin.once('end', end).once('close', end).once('error', end)
-}
-
-/** Tells when a request found no vault. */
-function createReach(fetch: Fetch) {
-  const waiters = new Set<() => void>()
-  return {
-    fetch: (async (url, init) => {
-      try {
-        return await fetch(url, init)
-      } catch (error) {
-        for (const resolve of waiters) resolve()
-        waiters.clear()
-        throw error
-      }
-    }) satisfies Fetch,
-    whenUnreachable: () => new Promise<void>((resolve) => waiters.add(resolve)),
-  }
 }
 
 /** Knows when no list of tools is being asked for. Each one ends by itself. */

@@ -8,8 +8,8 @@ interface Needs {
   readonly clock: Clock
   /** The list is another one than it was when it was last handed out. */
   readonly onChanged: () => void
-  /** Resolves once the vault could not be reached: nobody waits for a vault that is not there. */
-  readonly whenUnreachable: () => Promise<void>
+  /** Whether anything answers at the vault's address: nobody waits for a vault that is not there. */
+  readonly isThere: () => Promise<boolean>
   /** The conversation is over. */
   readonly ended: AbortSignal
 }
@@ -42,8 +42,9 @@ export function createWatchedTools(needs: Needs): GrantedTools {
     onChanged()
   }
 
-  const watch = async (): Promise<void> => {
+  const watch = async (failedMs: number): Promise<void> => {
     let failures = 0
+    await clock.pause(failedMs, ended).catch(() => {})
     while (!ended.aborted) {
       const askedMs = clock.now()
       try {
@@ -64,9 +65,12 @@ export function createWatchedTools(needs: Needs): GrantedTools {
   }
 
   const begin = async (): Promise<void> => {
-    const options = { signal: ended, timeoutMs }
-    await readGrantedTools(client, {}, options).then(take, () => {})
-    if (!ended.aborted) void watch()
+    const isThere = await needs.isThere()
+    // Whatever is wrong is said where somebody calls a tool.
+    if (isThere) {
+      await readGrantedTools(client, {}, { signal: ended, timeoutMs }).then(take, () => {})
+    }
+    if (!ended.aborted) void watch(known === undefined ? pauseMsMin : 0)
   }
 
   return {
@@ -77,7 +81,7 @@ export function createWatchedTools(needs: Needs): GrantedTools {
         const stop = AbortSignal.any([signal, ended, enough.signal])
         const patience = clock.pause(listWaitMsMax, stop).catch(() => {})
         waiting += 1
-        await Promise.race([first, patience, needs.whenUnreachable()])
+        await Promise.race([first, patience])
         waiting -= 1
         enough.abort()
       }
