@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '@sallyport/contracts'
 import { watchEveryMs } from '../execute/call-watch.ts'
 import { type Bindings, createApp } from '../http/app.ts'
@@ -5,11 +6,13 @@ import { createBodyBudget } from '../http/body-budget.ts'
 import { createClientAddress } from '../http/client-address.ts'
 import { serveDashboard } from '../http/dashboard.ts'
 import { readDashboard } from '../http/dashboard-files.ts'
+import { mountMcp } from '../http/mcp-route.ts'
 import type { MountContext } from '../http/mount.ts'
 import { createResponder } from '../http/respond.ts'
 import { allRoutes } from '../http/routes/all-routes.ts'
 import { createFlowCookie, createSessionCookie } from '../http/session-cookie.ts'
 import { startPeriodicJobs } from '../jobs/periodic-jobs.ts'
+import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts'
 import { guardStore } from '../store/database.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
 import { type ComposeNeeds, composeFoundation, type Foundation } from './foundation.ts'
@@ -46,7 +49,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
   const { identity, approvals, tokens, notify, reach, watchCalls } = rooms
   const { audit, egress, feed, running } = foundation
-  const { app, refuse } = composeApp(needs, foundation, rooms)
+  const { app, refuse, mcp } = composeApp(needs, foundation, rooms)
   if (needs.store.isExclusive) {
     await audit.closeAbandoned().catch((error: unknown) => {
       foundation.onFailure('what the last run left open could not be closed', error)
@@ -92,6 +95,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     /** Ends the answers that would go on for ever, or wait for an owner, before those under way are waited for. */
     endStreams() {
       rooms.events.close()
+      mcp.close()
       approvals.endWaits()
     },
     prepareSetup: identity.setup.prepareSetup,
@@ -168,9 +172,18 @@ function composeApp(
     version: needs.version,
   })
   const app = createApp(mounted, context)
+  const mcp = createMcpEndpoint({
+    authenticate: (bearer) => rooms.identity.authenticateAgent(bearer, { consumer: true }),
+    clock: {
+      now: foundation.monotonicMs,
+      pause: (ms, signal) => sleep(ms, undefined, { signal }),
+    },
+    log: (line) => log.warn({}, line),
+  })
+  mountMcp(app, { endpoint: mcp, context, publicUrl })
   const dashboard = readDashboard(needs.dashboardDir)
   serveDashboard(app, { dashboard, respond, requestId, randomBytes: needs.randomBytes })
-  return { app, refuse: () => respond.problem(stopping(), requestId()) }
+  return { app, mcp, refuse: () => respond.problem(stopping(), requestId()) }
 }
 
 const stopping = () =>

@@ -22,7 +22,7 @@ export interface Authentication {
 /** RFC 6750 §2.1: only the header. A second Authorization header is joined by node with a comma and fails here. */
 const bearerPattern = /^Bearer ([A-Za-z0-9._~+/-]{1,512}=*)$/i
 
-function readBearer(c: Context): string | undefined {
+export function readBearer(c: Context): string | undefined {
   const header = c.req.header('authorization')
   if (header === undefined) return undefined
   const match = bearerPattern.exec(header)

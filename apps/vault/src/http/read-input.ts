@@ -136,7 +136,7 @@ async function readText(c: Context, bounds: BodyBounds, decoder = utf8): Promise
 }
 
 /** Reads the body, and stops reading at the bound. */
-async function readBytes(c: Context, bounds: BodyBounds): Promise<ArrayBuffer | Uint8Array> {
+export async function readBytes(c: Context, bounds: BodyBounds): Promise<ArrayBuffer | Uint8Array> {
   const announced = c.req.header('content-length')
   if (announced !== undefined) take(Number(announced), bounds)
   try {

@@ -1,4 +1,5 @@
 import { operations as op, operations, toOpenApi } from '@sallyport/contracts'
+import { resourceMetadata } from '../mcp-route.ts'
 import { type Mounted, mount } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
 
@@ -15,4 +16,6 @@ export const systemRoutes = ({ readiness, publicUrl, version }: Rooms): Mounted[
     grant_types_supported: ['client_credentials'],
     response_types_supported: [],
   })),
+  mount(op.getProtectedResourceMetadata, () => resourceMetadata(publicUrl())),
+  mount(op.getToolsetResourceMetadata, ({ input }) => resourceMetadata(publicUrl(), input.toolset)),
 ]

@@ -1,0 +1,155 @@
+import { executeBodyBytesMax, Problem, ToolsetName } from '@sallyport/contracts'
+import type { Context } from 'hono'
+import ipaddr from 'ipaddr.js'
+import type { McpEndpoint } from '../mcp/mcp-endpoint.ts'
+import type { App } from './app.ts'
+import { asAgent, readBearer } from './authenticate.ts'
+import type { BodyLease } from './body-budget.ts'
+import type { MountContext } from './mount.ts'
+import { asProblem } from './problem.ts'
+import { readBytes } from './read-input.ts'
+
+// The address of the MCP endpoint: who asks, and from where, is settled here; what is asked is the endpoint's business.
+
+/** What the route needs beside what every operation does. */
+export interface McpRouteNeeds {
+  readonly endpoint: McpEndpoint
+  readonly context: MountContext
+  /** Without trailing slash. */
+  readonly publicUrl: () => string
+}
+
+/** Where RFC 9728 §3.1 puts the metadata of a resource. */
+const wellKnown = '/.well-known/oauth-protected-resource'
+
+/** The metadata of `/mcp`, or of one toolset's address. */
+export const resourceMetadata = (publicUrl: string, toolset?: string) => ({
+  resource: `${publicUrl}/mcp${toolset === undefined ? '' : `/${toolset}`}`,
+  authorization_servers: [publicUrl],
+  bearer_methods_supported: ['header'],
+  resource_name: toolset === undefined ? 'Sallyport' : `Sallyport: ${toolset}`,
+})
+
+/** Mounts `/mcp` and `/mcp/{toolset}`. */
+export function mountMcp(app: App, needs: McpRouteNeeds): void {
+  for (const path of ['/mcp', '/mcp/:toolset']) {
+    app.all(path, (c) => serve(c, { ...needs, app }))
+  }
+}
+
+async function serve(c: Context, given: McpRouteNeeds & { readonly app: App }): Promise<Response> {
+  const { context } = given
+  const requestId = context.requestId()
+  const lease = context.bodies.open()
+  try {
+    return await pass(c, { ...given, requestId, lease })
+  } catch (thrown) {
+    const problem = asProblem(thrown, context.log, requestId)
+    const answer = context.respond.problem(problem, requestId)
+    if (problem.status === 401) answer.headers.set('www-authenticate', challenge(c, given))
+    return answer
+  } finally {
+    lease.release()
+  }
+}
+
+interface Passage extends McpRouteNeeds {
+  readonly app: App
+  readonly requestId: string
+  readonly lease: BodyLease
+}
+
+async function pass(c: Context, passage: Passage): Promise<Response> {
+  const { app, context, endpoint, requestId } = passage
+  const toolset = c.req.param('toolset')
+  if (toolset !== undefined && !ToolsetName.safeParse(toolset).success) throw nothingThere()
+  refuseRebinding(c, context.auth.ownOrigins())
+  const agent = await asAgent(c, context.auth, { consumer: true })
+  const bearer = readBearer(c) ?? ''
+  const { body, request } = await readMessage(c, passage.lease)
+  const answer = await endpoint.serve({
+    ...{ request, body, agent, bearer, toolset },
+    forward: (inner) => app.fetch(inner, c.env),
+  })
+  const { status, headers } = answer
+  const type = headers.get('content-type') ?? 'application/json'
+  const isStream = type.startsWith('text/event-stream')
+  return context.respond.send({
+    ...{ status, type, requestId, body: isStream ? answer.body : await textOf(answer) },
+    headers: {
+      ...(headers.get('allow') !== null && { allow: headers.get('allow') ?? '' }),
+      // No proxy may gather a stream (nginx does).
+      ...(isStream && { 'x-accel-buffering': 'no' }),
+    },
+  })
+}
+
+/** 202 has no body, and neither has a request that the client took back. */
+const textOf = async (answer: Response) => (answer.body === null ? null : await answer.text())
+
+/** The message as the endpoint takes it: parsed where it is JSON, else as it came, for the protocol's own answer to that. */
+async function readMessage(c: Context, lease: BodyLease) {
+  const { method } = c.req
+  const bounds = { bytesMax: executeBodyBytesMax, lease }
+  if (method !== 'POST') return { body: undefined, request: plain(c, null) }
+  const text = new TextDecoder().decode(await readBytes(c, bounds))
+  try {
+    return { body: JSON.parse(text) as unknown, request: plain(c, null) }
+  } catch {
+    return { body: undefined, request: plain(c, text) }
+  }
+}
+
+/** The request again, without the body that was read. It ends when the client hangs up. */
+function plain(c: Context, body: string | null): Request {
+  const { method } = c.req
+  const headers = new Headers(c.req.raw.headers)
+  headers.delete('content-length')
+  headers.delete('transfer-encoding')
+  return new Request(c.req.url, {
+    method,
+    headers,
+    signal: c.req.raw.signal,
+    ...(body !== null && { body }),
+  })
+}
+
+/** RFC 6750 §3, RFC 9728 §5.1. */
+function challenge(c: Context, { publicUrl }: McpRouteNeeds): string {
+  const toolset = c.req.param('toolset')
+  const path = toolset === undefined ? '/mcp' : `/mcp/${toolset}`
+  const metadata = `resource_metadata="${publicUrl()}${wellKnown}${path}"`
+  const hadOne = c.req.header('authorization') !== undefined
+  return `Bearer ${hadOne ? 'error="invalid_token", ' : ''}${metadata}`
+}
+
+/**
+ * A page whose name was made to lead to this machine (DNS rebinding) is the same site to its browser, and says its own name. Such
+ * a name has dots: an address, or a name of the local network, can be no such page's.
+ */
+function refuseRebinding(c: Context, ownOrigins: readonly string[]): void {
+  const origin = c.req.header('origin')
+  const host = c.req.header('host')
+  const isOwn = origin === undefined || ownOrigins.includes(origin)
+  if (isOwn && host !== undefined && isSafeHost(host, ownOrigins)) return
+  throw new Problem(
+    'cross-origin-refused',
+    'The request came from another site’s page, or for another host.',
+    {
+      next: `Call the vault by its own address, ${ownOrigins.at(-1)}, and send no Origin.`,
+    },
+  )
+}
+
+function isSafeHost(host: string, ownOrigins: readonly string[]): boolean {
+  if (ownOrigins.some((origin) => new URL(origin).host === host.toLowerCase())) return true
+  if (!URL.canParse(`http://${host}`)) return false
+  const { hostname } = new URL(`http://${host}`)
+  return !hostname.includes('.') || ipaddr.isValid(hostname.replace(/^\[|\]$/g, ''))
+}
+
+/** The same for a name that could be no toolset's as for any address at which nothing is. */
+const nothingThere = () =>
+  new Problem('not-found', 'There is nothing at this address.', {
+    next: 'The operations are listed at /openapi.json.',
+  })
