@@ -282,7 +282,9 @@ describe('an argument stays in its place', () => {
         if (frozen?.body === undefined) return
         const type = frozen.headers.find(([name]) => name === 'content-type')?.[1] ?? ''
         const bytes = Buffer.from(frozen.body)
-        const read = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData()
+        const read = await new Response(new Uint8Array(bytes), {
+          headers: { 'content-type': type },
+        }).formData()
         expect([...read.keys()]).toEqual(['a', 'fixed', 'file'])
         expect(read.get('a')).toBe(a)
         expect(await (read.get('file') as File).text()).toBe(a)

@@ -167,7 +167,9 @@ describe('a multipart body', () => {
 
   it('is read back by another program', async () => {
     const { type, bytes } = await bodyOf(multipart, full)
-    const read = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type ?? '' } }).formData()
+    const read = await new Response(new Uint8Array(bytes), {
+      headers: { 'content-type': type ?? '' },
+    }).formData()
     expect(read.get('note')).toBe('häl\nlo')
     expect(read.getAll('tags')).toEqual(['x', 'y'])
     const arrived = read.get('file') as File

@@ -26,7 +26,7 @@ export function createArgumentCheck(
     if (outcome.outcome === 'fits') return args
     if (outcome.outcome === 'too-much')
       return refuseArgument([], 'are too many or too deep to be checked')
-    return refuseArguments(explainFaults(outcome.faults))
+    return refuseArguments(explainFaults(outcome.faults, outcome.root))
   }
 }
 
@@ -48,6 +48,7 @@ function compile(schema: JsonSchema): CheckArguments {
     if (!(cause instanceof SchemaFault)) throw cause
     throw new Problem('invalid-arguments', `No arguments fit this tool. ${cause.message}`, {
       next: 'An owner has to correct the schema of the tool and import it again.',
+      fields: [{ field: 'arguments', message: 'cannot be checked' }],
       cause,
     })
   }

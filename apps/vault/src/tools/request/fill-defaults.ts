@@ -4,6 +4,7 @@ import {
   copyArguments,
   isObject,
 } from './argument-value.ts'
+import { resolveReference } from './schema/resolve-reference.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -77,28 +78,9 @@ function partsOf(schema: unknown, root: Json): readonly Json[] {
   const visit = (one: unknown): void => {
     if (!isMap(one) || parts.length >= hopsMax || parts.includes(one)) return
     parts.push(one)
-    if (typeof one.$ref === 'string') visit(resolve(one.$ref, root))
+    if (typeof one.$ref === 'string') visit(resolveReference(one.$ref, root))
     if (Array.isArray(one.allOf)) for (const part of one.allOf) visit(part)
   }
   visit(schema)
   return parts
-}
-
-function resolve(ref: string, root: Json): unknown {
-  if (!ref.startsWith('#')) return undefined
-  let value: unknown = root
-  for (const part of ref.split('/').slice(1)) {
-    if (typeof value !== 'object' || value === null) return undefined
-    const name = decode(part).replaceAll('~1', '/').replaceAll('~0', '~')
-    value = Object.hasOwn(value, name) ? (value as Json)[name] : undefined
-  }
-  return value
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // A lone percent sign stands for itself.
-  }
 }

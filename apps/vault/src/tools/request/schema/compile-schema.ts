@@ -12,12 +12,13 @@ import {
 import { prepareSchema, SchemaFault, stepKeyword } from './prepare-schema.ts'
 
 /** What the check of one call may cost; a step is one part of the schema looked at once. */
-const stepsMax = 3_000_000
+const stepsMax = 1_000_000
 
 /** What checking came to. */
 export type CheckOutcome =
   | { readonly outcome: 'fits' }
-  | { readonly outcome: 'faults'; readonly faults: readonly ErrorObject[] }
+  /** With the schema that they are faults of, as it was compiled. */
+  | { readonly outcome: 'faults'; readonly faults: readonly ErrorObject[]; readonly root: unknown }
   /** It would take too long, or go too deep. */
   | { readonly outcome: 'too-much' }
 
@@ -40,7 +41,6 @@ export function compileSchema(root: unknown): CheckArguments {
     strict: false,
     meta: false,
     validateSchema: false,
-    addUsedSchema: false,
     logger: false,
     allErrors: true,
     verbose: true,
@@ -63,7 +63,7 @@ export function compileSchema(root: unknown): CheckArguments {
     budget.steps = stepsMax
     try {
       if (validate(args) === true) return { outcome: 'fits' }
-      return { outcome: 'faults', faults: validate.errors ?? [] }
+      return { outcome: 'faults', faults: validate.errors ?? [], root: schema }
     } catch (thrown) {
       // RangeError: a schema that refers to itself without end, or arguments as deep.
       if (thrown instanceof BudgetSpent || thrown instanceof RangeError)

@@ -1,6 +1,7 @@
 import type { FieldFault } from '@sallyport/contracts'
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import { faultsMax, fieldAt } from '../refuse-arguments.ts'
+import { chooseBranch } from './choose-branch.ts'
 import { messageOf } from './fault-messages.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -11,9 +12,12 @@ const readMax = 500
  * Says what is wrong with arguments, one sentence for each place, so that a model can put it right: the deepest faults, what
  * may stand there, and for a name that is not known the nearest one that is.
  */
-export function explainFaults(errors: readonly ErrorObject[]): readonly FieldFault[] {
+export function explainFaults(
+  errors: readonly ErrorObject[],
+  root: unknown,
+): readonly FieldFault[] {
   const faults = new Map<string, FieldFault>()
-  for (const error of withoutBranches(errors.slice(0, readMax))) {
+  for (const error of withoutBranches(errors.slice(0, readMax), root)) {
     const fault = explain(error)
     const key = `${fault.field}\n${fault.message}`
     if (!faults.has(key)) faults.set(key, fault)
@@ -45,11 +49,8 @@ function explain(error: ErrorObject): FieldFault {
   return { field: fieldAt(path), message: messageOf(error) }
 }
 
-/**
- * Of `anyOf` and `oneOf` come first the faults of each branch and then their own. Where all branches only want other types the
- * types are told together; otherwise those of the branches stay that go deepest, since that branch was probably meant.
- */
-function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+/** Of `anyOf` and `oneOf` come first the faults of all branches and then their own. */
+function withoutBranches(errors: readonly ErrorObject[], root: unknown): readonly ErrorObject[] {
   let kept: ErrorObject[] = []
   for (const error of errors) {
     if (error.keyword !== 'anyOf' && error.keyword !== 'oneOf') {
@@ -57,34 +58,10 @@ function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[]
       continue
     }
     const isInside = (other: ErrorObject) =>
-      other.instancePath === error.instancePath ||
-      other.instancePath.startsWith(`${error.instancePath}/`)
+      `${other.instancePath}/`.startsWith(`${error.instancePath}/`)
     const inside = kept.filter(isInside)
     kept = kept.filter((other) => !isInside(other))
-    kept.push(...chooseBranch(error, inside))
+    kept.push(...chooseBranch(error, inside, root))
   }
   return kept
-}
-
-function chooseBranch(error: ErrorObject, inside: readonly ErrorObject[]): readonly ErrorObject[] {
-  if (
-    error.params.passingSchemas !== null &&
-    error.keyword === 'oneOf' &&
-    error.params.passingSchemas !== undefined
-  ) {
-    return [error]
-  }
-  const here = inside.filter(
-    ({ instancePath, keyword }) => instancePath === error.instancePath && keyword === 'type',
-  )
-  if (here.length > 0 && here.length === inside.length) {
-    const types = here.flatMap(({ params }) => params.type as string | string[])
-    return [{ ...error, keyword: 'type', params: { type: [...new Set(types)] } }]
-  }
-  // Where another type was wanted, another branch was meant.
-  const meant = inside.filter((one) => !here.includes(one))
-  return [
-    ...meant.toSorted((a, b) => b.instancePath.length - a.instancePath.length).slice(0, 4),
-    error,
-  ]
 }

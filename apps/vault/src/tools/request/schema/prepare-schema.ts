@@ -1,7 +1,7 @@
 import { hasShape, schemaKeywords } from './schema-keywords.ts'
 
 const depthMax = 200
-const nodesMax = 50_000
+const nodesMax = 10_000
 
 /** Counts the steps of validation; `compile-schema.ts` gives it its meaning. */
 export const stepKeyword = 'x-sallyport-step'
