@@ -1,4 +1,5 @@
 import { type ImportFormat, Problem } from '@sallyport/contracts'
+import { importCurl } from '../tools/import/curl/import-curl.ts'
 import { createDocumentImporter } from '../tools/import/import-document.ts'
 import type { Importer } from '../tools/import/imported-toolset.ts'
 import type { Exporter } from '../tools/toolsets-needs.ts'
@@ -13,7 +14,7 @@ const unknownFormat = () => {
 
 const importers: Readonly<Record<ImportFormat, Importer>> = {
   openapi: unknownFormat,
-  curl: unknownFormat,
+  curl: importCurl,
   higress: unknownFormat,
   'genai-toolbox': unknownFormat,
 }

@@ -181,6 +181,16 @@ describe('an opened credential', () => {
     )
   })
 
+  it('hides what stands in a header of Basic too, where a key is the user name', () => {
+    verifies('S-20')
+    const userPass = Buffer.from('sk_test_0123456789:').toString('base64')
+    const opened = toOpenedCredential({
+      ...{ kind: 'header', name: 'Authorization', prefix: 'Basic', value: userPass },
+    })
+    expect(opened.headers).toEqual([['authorization', `Basic ${userPass}`]])
+    expect(opened.secrets).toEqual([userPass, 'sk_test_0123456789'])
+  })
+
   it('knows the form in which Basic travels as a secret of its own', () => {
     const opened = toOpenedCredential({
       kind: 'basic',

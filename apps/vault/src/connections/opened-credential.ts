@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { type CredentialKind, Problem } from '@sallyport/contracts'
+import { type CredentialKind, Problem, secretCharsMin } from '@sallyport/contracts'
 import { findAwsScope } from './aws-scope.ts'
 import { type SignedHeaders, signAwsRequest, type UnsignedRequest } from './aws-signature.ts'
 import { given, secretsOf } from './credential-secrets.ts'
@@ -37,7 +37,8 @@ export function toOpenedCredential(credential: StoredCredential): OpenedCredenti
     }
     case 'header': {
       const name = credential.name.toLowerCase()
-      return frozen({ ...base, headers: [[name, `${prefixOf(credential, name)}${secret}`]] })
+      const value = `${prefixOf(credential, name)}${secret}`
+      return frozen({ ...base, headers: [[name, value]], secrets: [secret, ...withinBasic(value)] })
     }
     case 'query':
       return frozen({ ...base, query: [[credential.name, secret]] })
@@ -88,6 +89,15 @@ const signWith =
 function prefixOf({ prefix = '' }: { prefix?: string | undefined }, name: string): string {
   const isScheme = name === 'authorization' && /^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$/.test(prefix)
   return isScheme ? `${prefix} ` : prefix
+}
+
+/** What a header of HTTP Basic says in base64, as where a key stands in the place of the user name and no password follows. */
+function withinBasic(value: string): string[] {
+  const [, userPass = ''] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(value) ?? []
+  const text = Buffer.from(userPass, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  const parts = colon < 0 ? [] : [text.slice(0, colon), text.slice(colon + 1)]
+  return parts.filter((part) => part.length >= secretCharsMin)
 }
 
 function frozen(opened: OpenedCredential): OpenedCredential {
