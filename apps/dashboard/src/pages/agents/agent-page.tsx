@@ -13,6 +13,8 @@ import { Time } from '../../components/time.tsx'
 import { AgentActions } from './agent-actions.tsx'
 import { AgentPolicies } from './agent-policies.tsx'
 import { AgentRequests } from './agent-requests.tsx'
+import { AgentTools } from './agent-tools.tsx'
+import { ConsumerTokens } from './consumer-tokens.tsx'
 import { EnrolmentNotice } from './enrolment-notice.tsx'
 import { RenameAgent } from './rename-agent.tsx'
 
@@ -61,6 +63,8 @@ export function AgentPage() {
         <OpenAlerts agentId={agent.id} />
         <AgentRequests agentId={agent.id} />
         <AgentPolicies agentId={agent.id} />
+        <AgentTools agent={agent} />
+        <ConsumerTokens agent={agent} />
         <RememberedList of={{ agentId: agent.id }} />
         <RecentCalls of={{ agentId: agent.id }} />
         <About agent={agent} />
