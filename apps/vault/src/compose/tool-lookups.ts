@@ -3,7 +3,7 @@ import type { ToolSnapshot } from '../execute/callable-tool.ts'
 import { type CacheOptions, createCache } from '../store/cache.ts'
 import type { ToolSnapshotStore } from '../store/tool-snapshots.ts'
 import { effectiveTool } from '../tools/effective-tool.ts'
-import { compileTool } from '../tools/request/compile-tool.ts'
+import { createToolCompiler } from '../tools/request/compile-tool.ts'
 import type { ToolRow } from '../tools/toolset-store.ts'
 
 /** Tools that are kept ready to be called, on one replica. */
@@ -17,12 +17,13 @@ export function createToolLookups({
   readonly store: ToolSnapshotStore
   readonly cache: Pick<CacheOptions<ToolSnapshot>, 'isLive' | 'ttlMs' | 'now'>
 }) {
+  const compile = createToolCompiler()
   const byId = createCache<ToolSnapshot>({
     ...cache,
     entriesMax: toolsMax,
     load: async (key) => {
       const [workspaceId = '', id = ''] = key.split(' ')
-      return snapshotOf(await store.findById(workspaceId, id))
+      return snapshotOf(await store.findById(workspaceId, id), compile)
     },
   })
   const idsByName = createCache<string>({
@@ -51,7 +52,10 @@ export function createToolLookups({
 }
 
 /** A tool, ready to be called; undefined where nothing says what it does. */
-function snapshotOf(row: ToolRow | undefined): ToolSnapshot | undefined {
+function snapshotOf(
+  row: ToolRow | undefined,
+  compile: ReturnType<typeof createToolCompiler>,
+): ToolSnapshot | undefined {
   const effective = row && effectiveTool(row)
   if (row === undefined || effective === undefined) return undefined
   return {
@@ -62,6 +66,6 @@ function snapshotOf(row: ToolRow | undefined): ToolSnapshot | undefined {
     digest: effective.digest,
     connectionId: row.connectionId ?? undefined,
     status: effective.status,
-    compiled: compileTool(effective.definition),
+    compiled: compile(effective.definition, effective.digest),
   }
 }

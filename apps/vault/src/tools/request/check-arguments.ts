@@ -8,21 +8,22 @@ import { explainFaults } from './schema/explain-faults.ts'
 import { SchemaFault } from './schema/prepare-schema.ts'
 
 /**
- * Checks the arguments of one tool against its whole schema and fills in defaults. The schema is compiled at the first call.
+ * Checks the arguments of one tool against its whole schema and fills in defaults. The schema is compiled when a call needs it.
+ * @param keep hands back what was compiled before, where it is kept
  * @throws (the function) Problem `invalid-arguments`
  */
 export function createArgumentCheck(
   schema: JsonSchema,
+  keep: (compile: () => CheckArguments) => CheckArguments,
 ): (args: Readonly<Record<string, unknown>>) => ArgumentObject {
-  const compiled: { check?: CheckArguments } = {}
   return (given) => {
-    compiled.check ??= compile(schema)
+    const check = keep(() => compile(schema))
     const args = copyArguments(given)
     const filled = fillDefaults(args, schema)
-    const first = compiled.check(args)
+    const first = check(args)
     if (first.outcome === 'fits') return args
     const outcome =
-      first.outcome === 'faults' && dropUnfit(filled, first.faults) ? compiled.check(args) : first
+      first.outcome === 'faults' && dropUnfit(filled, first.faults) ? check(args) : first
     if (outcome.outcome === 'fits') return args
     if (outcome.outcome === 'too-much')
       return refuseArgument([], 'are too many or too deep to be checked')

@@ -8,6 +8,7 @@ import { createArgumentCheck } from './check-arguments.ts'
 import type { BuiltRequest, CompiledTool } from './compiled-tool.ts'
 import { refuseArgument } from './refuse-arguments.ts'
 import { createRenderTemplate, type RenderTemplate } from './render-template.ts'
+import type { CheckArguments } from './schema/compile-schema.ts'
 import { writeCookies } from './write-cookies.ts'
 import { ownHeaderItems, writeHeaders } from './write-headers.ts'
 import { writePath } from './write-path.ts'
@@ -16,13 +17,38 @@ import { writeQuery } from './write-query.ts'
 // The room for requests of tools: from a definition and a call's arguments to one request, which then goes the way of all
 // requests. Origin, method, the number of path segments and the names of headers are the definition's alone.
 
+/** How many schemas stay compiled, the last ones used: some 50 to 300 KB each, and 5 to 100 ms to compile again. */
+const schemasMax = 300
+
 /**
- * Makes a tool ready for calls. Cheap: schema and templates are compiled when a call first needs them, so one that is kept
- * serves the next call sooner. Says nothing of whether the definition can be called: `build` does.
+ * Makes tools ready for calls. Cheap: schema and templates are compiled when a call first needs them. Says nothing of whether
+ * a definition can be called: `build` does.
+ * @returns a function of a definition and its digest: another definition has another
  */
-export function compileTool(definition: ToolDefinition): CompiledTool {
-  const { binding } = definition
-  const check = createArgumentCheck(definition.inputSchema)
+export function createToolCompiler(): (definition: ToolDefinition, digest: string) => CompiledTool {
+  const kept = new Map<string, CheckArguments>()
+  return ({ inputSchema, binding }, digest) =>
+    readyTool(
+      binding,
+      createArgumentCheck(inputSchema, (compile) => {
+        const check = kept.get(digest) ?? compile()
+        kept.delete(digest)
+        kept.set(digest, check)
+        const [oldest] = kept.keys()
+        if (kept.size > schemasMax && oldest !== undefined) kept.delete(oldest)
+        return check
+      }),
+    )
+}
+
+/** The same for one tool by itself. */
+export const compileTool = (definition: ToolDefinition): CompiledTool =>
+  createToolCompiler()(definition, '')
+
+function readyTool(
+  binding: HttpBinding,
+  check: ReturnType<typeof createArgumentCheck>,
+): CompiledTool {
   const render = createRenderTemplate()
   return {
     build: (args, world) =>

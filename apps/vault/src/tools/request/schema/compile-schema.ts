@@ -47,6 +47,8 @@ export function compileSchema(root: unknown): CheckArguments {
     inlineRefs: false,
     formats,
     code: {
+      // A schema is compiled far more often than that would pay: half of the time goes into it.
+      optimize: false,
       regExp: Object.assign(
         // Its text is what tells one pattern from another.
         (pattern: string) => ({
