@@ -32,7 +32,7 @@ export interface Token {
 /** A literal text, or the tokens of one action. */
 export type Piece =
   | { readonly text: string }
-  | { readonly tokens: readonly Token[]; readonly offset: number }
+  | { readonly tokens: readonly Token[]; readonly offset: number; readonly end: number }
 
 /** A fault that says where it is. */
 export function faultAt(template: string, offset: number, what: string): TemplateFault {
@@ -85,7 +85,7 @@ export function lexTemplate(template: string): readonly Piece[] {
     if (tokens > tokensMax) {
       throw faultAt(template, open, `a template has at most ${tokensMax} words and signs.`)
     }
-    if (!action.comment) pieces.push({ tokens: action.tokens, offset: open })
+    if (!action.comment) pieces.push({ tokens: action.tokens, offset: open, end: action.end })
     trimNext = action.trims
     at = action.end
   }

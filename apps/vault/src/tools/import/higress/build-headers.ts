@@ -1,0 +1,194 @@
+import { headerName } from '@sallyport/contracts'
+import { faultOfCredentialHeader } from '../../../connections/header-rules.ts'
+import { isForbiddenRequestHeader } from '../../../execute/request-headers.ts'
+import { isPlaceholder, isSecret, isSecretName } from '../curl/known-secrets.ts'
+import { quoteName } from '../refuse-document.ts'
+import { refuseTool } from '../yaml-tools/tool-refused.ts'
+import { argumentItem, isScalar } from './argument-items.ts'
+import { soundsSecret } from './config-values.ts'
+import { headerPart, keyPart } from './credential-parts.ts'
+import type { HigressArgument } from './higress-document.ts'
+import {
+  base64,
+  basicOf,
+  type FilledPart,
+  fillTemplate,
+  type ItemOf,
+  isText,
+  joinTemplate,
+  secretText,
+  type ToolContext,
+  textOfParts,
+} from './tool-context.ts'
+
+export interface BuiltHeaders {
+  readonly headers: ItemOf<'headers'>[]
+  readonly cookies: ItemOf<'cookies'>[]
+  /** A constant content type, of the body. */
+  readonly contentType?: string | undefined
+}
+
+/**
+ * The headers of a request template; those in which a secret goes become places for the credential.
+ * @throws ToolRefused where a secret stands in a way that the vault cannot put one
+ */
+export function buildHeaders(context: ToolContext): BuiltHeaders {
+  const { tool, changes } = context
+  const headers: ItemOf<'headers'>[] = []
+  const cookies: ItemOf<'cookies'>[] = []
+  let contentType: string | undefined
+  for (const { key, value } of tool.request?.headers ?? []) {
+    const name = checkName(key)
+    const what = `the header ${name}`
+    const parts = fillTemplate(value, what, context)
+    if (name.toLowerCase() === 'cookie') cookies.push(...buildCookies(parts, context))
+    else if (isKeyHeader(name, parts)) context.parts.push(partOfHeader(name, parts, context))
+    else if (isForbiddenRequestHeader(name)) {
+      changes.add(`The header ${name} is left out: the vault writes it itself, or no tool may.`)
+    } else if (name.toLowerCase() === 'content-type' && parts.every(isText)) {
+      contentType = textOfParts(parts)
+    } else headers.push(buildHeader(name, parts, context))
+  }
+  return { headers, cookies, contentType }
+}
+
+function checkName(name: string): string {
+  return headerName.safeParse(name).success
+    ? name
+    : refuseTool(`${quoteName(name)} is no name of a header.`)
+}
+
+/** By its name, by what a constant looks like, or because a secret of the document stands in it. */
+function isKeyHeader(name: string, parts: readonly FilledPart[]): boolean {
+  if (/^content-|^accept/i.test(name) || faultOfCredentialHeader(name) !== undefined) return false
+  if (parts.some((part) => 'secret' in part || 'secrets' in part)) return true
+  if (/^(?:proxy-)?authorization$/i.test(name)) return true
+  const constant = textOfParts(parts)
+  if (constant === undefined || constant === '') return false
+  return (
+    isSecret(name, constant) ||
+    isSecretName(name) ||
+    (soundsSecret(name) && isPlaceholder(constant))
+  )
+}
+
+function partOfHeader(name: string, parts: readonly FilledPart[], { tool, config }: ToolContext) {
+  const constant = textOfParts(parts)
+  const here = `${tool.name}: the header ${name}`
+  if (constant !== undefined) return constantPart(name, constant, here)
+  const [first, ...others] = parts
+  const prefix = first !== undefined && isText(first) ? first.text : ''
+  const [found, ...after] = first !== undefined && isText(first) ? others : parts
+  const isLast = after.every((part) => isText(part) && part.text.trim() === '')
+  if (isLast && found !== undefined && 'secret' in found) {
+    const where = `server.config.${found.secret.path}`
+    return headerPart(name, { prefix, secret: secretText(found.secret), where })
+  }
+  if (isLast && found !== undefined && 'secrets' in found && /^basic\s+$/i.test(prefix)) {
+    const user = basicOf(found.source, found.secrets, config)
+    const where = found.secrets.map(({ path }) => `server.config.${path}`).join(', ')
+    if (user !== undefined) return headerPart(name, { prefix, secret: base64(user), where })
+  }
+  return refuseTool(
+    found !== undefined && !('secret' in found || 'secrets' in found)
+      ? `It takes its credential (the header ${name}) from an argument. Agents of the vault have none: use server.config.`
+      : `It computes its credential (the header ${name}) in a way that the vault does not: one value after a fixed text.`,
+  )
+}
+
+/** `Bearer sk_live…` in the document itself. */
+function constantPart(name: string, text: string, where: string) {
+  const [, prefix = '', secret = text] = /^([A-Za-z][A-Za-z0-9-]*\s+)(\S.*)$/s.exec(text) ?? []
+  const isOwn =
+    name.toLowerCase() === 'authorization' || /^(?:bearer|token|basic|apikey|key)\s/i.test(prefix)
+  return isOwn
+    ? headerPart(name, { prefix, secret, where })
+    : headerPart(name, { prefix: '', secret: text, where })
+}
+
+function buildHeader(
+  name: string,
+  parts: readonly FilledPart[],
+  context: ToolContext,
+): ItemOf<'headers'> {
+  const constant = textOfParts(parts)
+  if (constant !== undefined) return { name, value: constant }
+  const [only, more] = parts
+  const path = only !== undefined && 'path' in only && more === undefined ? only.path : undefined
+  const argument =
+    path?.[0] === 'args' && path.length === 2 ? context.args.get(path[1] ?? '') : undefined
+  if (argument !== undefined && isScalar(argument)) return { name, ...argumentItem(argument) }
+  return { name, template: joinTemplate(parts, `the header ${name}`), optional: true }
+}
+
+/** `a=1; b={{.args.b}}` */
+function buildCookies(parts: readonly FilledPart[], context: ToolContext): ItemOf<'cookies'>[] {
+  const items: FilledPart[][] = [[]]
+  for (const part of parts) {
+    if (!isText(part)) items.at(-1)?.push(part)
+    else {
+      for (const [at, text] of part.text.split(';').entries()) {
+        if (at > 0) items.push([])
+        if (text !== '') items.at(-1)?.push({ text })
+      }
+    }
+  }
+  return items.flatMap((item) => buildCookie(item, context))
+}
+
+function buildCookie(
+  [first, ...others]: readonly FilledPart[],
+  context: ToolContext,
+): ItemOf<'cookies'>[] {
+  if (first === undefined || (isText(first) && first.text.trim() === '' && others.length === 0))
+    return []
+  const [, name = '', begin = ''] = isText(first)
+    ? (/^\s*([^=\s]+)=(.*)$/s.exec(first.text) ?? [])
+    : []
+  if (name === '') return refuseTool('The name of a cookie is not fixed.')
+  const parts = [...(begin === '' ? [] : [{ text: begin }]), ...others]
+  const [only, more] = parts
+  const where = `${context.tool.name}: the cookie ${name}`
+  if (only !== undefined && 'secret' in only && more === undefined) {
+    context.parts.push(
+      keyPart(
+        'cookie',
+        { name },
+        { where: `server.config.${only.secret.path}`, secret: secretText(only.secret) },
+      ),
+    )
+    return []
+  }
+  const constant = textOfParts(parts)?.trim()
+  if (constant === undefined)
+    return [{ name, template: joinTemplate(parts, `the cookie ${name}`), optional: true }]
+  if (!isSecret(name, constant) && !(soundsSecret(name) && isPlaceholder(constant)))
+    return [{ name, value: constant }]
+  context.parts.push(keyPart('cookie', { name }, { where, secret: constant }))
+  return []
+}
+
+/**
+ * An argument with the position header; undefined for one in whose place the vault puts the credential.
+ * @throws ToolRefused for a name that no header has
+ */
+export function argumentHeader(
+  argument: HigressArgument,
+  context: ToolContext,
+): ItemOf<'headers'> | undefined {
+  const name = checkName(argument.name)
+  if (!isForbiddenRequestHeader(name)) return { name, ...argumentItem(argument) }
+  if (/^authorization$/i.test(name)) {
+    context.parts.push({
+      kind: 'header',
+      known: { name: 'Authorization' },
+      where: `${context.tool.name}: ${name}`,
+    })
+    context.changes.add('The argument Authorization is left out: the vault puts the credential on.')
+  } else {
+    context.changes.add(
+      `The argument ${quoteName(name)} is left out: it is a header that no tool may send.`,
+    )
+  }
+  return undefined
+}

@@ -1,0 +1,12 @@
+import type { HttpMethod, ToolDefinition } from '@sallyport/contracts'
+
+/** Hints, by what RFC 9110 §9.2 says of methods. */
+export const methodAnnotations = (method: HttpMethod): ToolDefinition['annotations'] =>
+  method === 'GET' || method === 'HEAD'
+    ? { readOnlyHint: true, openWorldHint: true }
+    : {
+        readOnlyHint: false,
+        destructiveHint: true,
+        idempotentHint: method === 'PUT' || method === 'DELETE',
+        openWorldHint: true,
+      }
