@@ -1,5 +1,6 @@
 import { describeLimits, rateWords } from './describe-limits.ts'
 import { describeResponseRules, describeRules } from './describe-rules.ts'
+import { describeToolGrants, grantsTools, toolsAsk } from './describe-tool-grants.ts'
 import type { AllowEntry, PolicyDocument, TimeWindow } from './policy.ts'
 import { weekdays } from './policy.ts'
 
@@ -28,7 +29,7 @@ const dayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Satur
 export function describePolicy(policy: Described, nowMs?: number): string[] {
   const { allow, approval, rules = [], response = [] } = policy
   const { limits = {}, windows = [], expiresAt } = policy
-  if (allow.length === 0) return ['Allows nothing.']
+  if (allow.length === 0 && !grantsTools(policy, nowMs)) return ['Allows nothing.']
   const modes = new Set(allow.map((entry) => entry.approval ?? approval))
   const [first] = modes
   const only = modes.size === 1 ? first : undefined
@@ -39,8 +40,12 @@ export function describePolicy(policy: Described, nowMs?: number): string[] {
       ...describeEntryLimits(entry),
     ]),
     ...(only === undefined ? [] : [describeOnlyMode(only, allow) + unlessRules(only, rules)]),
+    ...describeToolGrants(policy, nowMs),
     ...describeRules(rules),
-    ...(modes.size > 1 || asks(only ?? 'never', allow) || rules.some(asksByRule)
+    ...(modes.size > 1 ||
+    asks(only ?? 'never', allow) ||
+    toolsAsk(policy, nowMs) ||
+    rules.some(asksByRule)
       ? [describeApproval(policy)]
       : []),
     ...describeResponseRules(response),

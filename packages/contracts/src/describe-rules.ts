@@ -98,10 +98,17 @@ const nameOf = ({ label }: { readonly label?: string | undefined }) =>
   label === undefined ? '' : `${quote(label)}: `
 
 function describeWhich(
-  { methods, origins, paths }: Pick<RequestCondition, 'methods' | 'origins' | 'paths'>,
+  {
+    methods,
+    origins,
+    paths,
+    tools,
+  }: Pick<RequestCondition, 'methods' | 'origins' | 'paths' | 'tools'>,
   noun: string,
 ): string {
-  const first = methods === undefined ? `every ${noun}` : `${list(methods)} ${noun}s`
+  const [one, several, of] =
+    tools === undefined ? [noun, `${noun}s`, ''] : ['call', 'calls', ` of ${list(tools, 'or')}`]
+  const first = (methods === undefined ? `every ${one}` : `${list(methods)} ${several}`) + of
   const to =
     paths === undefined || paths.includes('/**') ? '' : ` to ${list(paths.map(describePath), 'or')}`
   return `${first}${to}${origins === undefined ? '' : ` at ${list(origins, 'or')}`}`
