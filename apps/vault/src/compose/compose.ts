@@ -12,6 +12,7 @@ import { createResponder } from '../http/respond.ts'
 import { allRoutes } from '../http/routes/all-routes.ts'
 import { createFlowCookie, createSessionCookie } from '../http/session-cookie.ts'
 import { startPeriodicJobs } from '../jobs/periodic-jobs.ts'
+import { createAgentServers } from '../mcp/agent-server.ts'
 import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts'
 import { guardStore } from '../store/database.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
@@ -97,6 +98,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       rooms.events.close()
       mcp.close()
       approvals.endWaits()
+      rooms.tools.endWaits()
     },
     prepareSetup: identity.setup.prepareSetup,
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
@@ -173,12 +175,14 @@ function composeApp(
   })
   const app = createApp(mounted, context)
   const mcp = createMcpEndpoint({
-    authenticate: (bearer) => rooms.identity.authenticateAgent(bearer, { consumer: true }),
-    clock: {
-      now: foundation.monotonicMs,
-      pause: (ms, signal) => sleep(ms, undefined, { signal }),
-    },
-    log: (line) => log.warn({}, line),
+    serverOf: createAgentServers({
+      authenticate: (bearer) => rooms.identity.authenticateAgent(bearer, { consumer: true }),
+      clock: {
+        now: foundation.monotonicMs,
+        pause: (ms, signal) => sleep(ms, undefined, { signal }),
+      },
+      log: (line) => log.warn({}, line),
+    }),
   })
   mountMcp(app, { endpoint: mcp, context, publicUrl })
   const dashboard = readDashboard(needs.dashboardDir)
