@@ -135,6 +135,8 @@ function schemaOf(tool: ToolSource, path: string): JsonSchema {
   const inPath = namesIn(path)
   const all = { ...tool.path, ...tool.query, ...tool.json, ...tool.form }
   const required = Object.entries(all)
+    // What is filled in where it is not given need not be given.
+    .filter(([, { schema }]) => schema.default === undefined)
     .filter(([name, argument]) => argument.required === true || inPath.includes(name))
     .map(([name]) => name)
   return {
