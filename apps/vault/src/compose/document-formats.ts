@@ -1,5 +1,6 @@
 import { type ImportFormat, Problem } from '@sallyport/contracts'
 import { importCurl } from '../tools/import/curl/import-curl.ts'
+import { importHigress } from '../tools/import/higress/import-higress.ts'
 import { createDocumentImporter } from '../tools/import/import-document.ts'
 import type { Importer } from '../tools/import/imported-toolset.ts'
 import type { Exporter } from '../tools/toolsets-needs.ts'
@@ -15,7 +16,7 @@ const unknownFormat = () => {
 const importers: Readonly<Record<ImportFormat, Importer>> = {
   openapi: unknownFormat,
   curl: importCurl,
-  higress: unknownFormat,
+  higress: importHigress,
   'genai-toolbox': unknownFormat,
 }
 
