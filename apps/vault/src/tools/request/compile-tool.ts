@@ -1,6 +1,7 @@
 import { type HttpBinding, Problem, type ToolDefinition } from '@sallyport/contracts'
 import canonicalize from 'canonicalize'
 import { urlBytesMax } from '../../execute/canonical-url.ts'
+import { createAnswerShaper } from '../response/shape-answer.ts'
 import type { ArgumentObject } from './argument-value.ts'
 import { writeBody } from './body/write-body.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -27,10 +28,10 @@ const schemasMax = 300
  */
 export function createToolCompiler(): (definition: ToolDefinition, digest: string) => CompiledTool {
   const kept = new Map<string, CheckArguments>()
-  return ({ inputSchema, binding }, digest) =>
+  return (definition, digest) =>
     readyTool(
-      binding,
-      createArgumentCheck(inputSchema, (compile) => {
+      definition,
+      createArgumentCheck(definition.inputSchema, (compile) => {
         const check = kept.get(digest) ?? compile()
         kept.delete(digest)
         kept.set(digest, check)
@@ -46,15 +47,17 @@ export const compileTool = (definition: ToolDefinition): CompiledTool =>
   createToolCompiler()(definition, '')
 
 function readyTool(
-  binding: HttpBinding,
+  definition: ToolDefinition,
   check: ReturnType<typeof createArgumentCheck>,
 ): CompiledTool {
+  const { binding } = definition
   const render = createRenderTemplate()
   return {
     build: (args, world) =>
       buildRequest(binding, { args: check(args), config: binding.config ?? {}, world }, render),
     canonicalArguments: (args) => writeCanonical(check(args)),
     credential: binding.credential,
+    shapeAnswer: createAnswerShaper(definition),
   }
 }
 
