@@ -70,6 +70,7 @@ export const audit = (given: Search) =>
   texts(given, [
     'agentId',
     'connectionId',
+    'tool',
     'decision',
     'outcome',
     'operation',

@@ -16,6 +16,8 @@ const entriesRead = 40
 const callsShown = 8
 const charsShown = 160
 
+const isCall = ({ method, tool }: AuditEntry) => method !== undefined || tool !== undefined
+
 type Of = { readonly agentId: string } | { readonly connectionId: string }
 
 /** The last calls of an agent or through a connection, live, with the way to all of them. Nothing for who may not read them. */
@@ -25,7 +27,7 @@ export function RecentCalls({ of }: { of: Of }) {
 
 function Calls({ of }: { of: Of }) {
   const { data, error, refetch } = useQuery(query('listAudit', { ...of, limit: entriesRead }))
-  const calls = data?.entries.filter(({ method }) => method !== undefined).slice(0, callsShown)
+  const calls = data?.entries.filter(isCall).slice(0, callsShown)
   return (
     <Card
       title="Last calls"
@@ -58,14 +60,23 @@ function Calls({ of }: { of: Of }) {
 }
 
 function CallRow({ entry, of }: { entry: AuditEntry; of: Of }) {
-  const { id, at, agentId, connectionId, method = '', host = '', path = '' } = entry
+  const { id, at, agentId, connectionId, tool, method, host = '', path = '' } = entry
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-5 py-2.5">
       <div className="w-18 shrink-0">
         <Outcome entry={entry} />
       </div>
       <div className="min-w-0 flex-1 basis-52">
-        <UntrustedText inline mono limit={charsShown} text={`${method} ${host}${path}`} />
+        {tool !== undefined && (
+          <div>
+            <UntrustedText inline mono limit={charsShown} text={tool} />
+          </div>
+        )}
+        {method !== undefined && (
+          <div className={tool === undefined ? undefined : 'text-[0.87rem] text-ink-soft'}>
+            <UntrustedText inline mono limit={charsShown} text={`${method} ${host}${path}`} />
+          </div>
+        )}
         <div className="text-[0.87rem] text-ink-soft [overflow-wrap:anywhere]">
           {'agentId' in of
             ? connectionId !== undefined && <ConnectionName connectionId={connectionId} />

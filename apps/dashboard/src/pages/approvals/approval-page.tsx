@@ -1,3 +1,4 @@
+import type { Approval } from '@sallyport/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
@@ -88,6 +89,7 @@ export function ApprovalPage() {
                     <UntrustedText text={approval.connection.label} inline limit={120} />
                   </TextLink>,
                 ],
+                ...toolFact(approval),
                 ['Asked', <Time key="asked" at={approval.createdAt} exact />],
                 ['Until', <Time key="until" at={approval.expiresAt} exact />],
                 ['Size', sizeOf(approval.requestBytes)],
@@ -110,4 +112,19 @@ export function ApprovalPage() {
       )}
     </>
   )
+}
+
+/** The tool whose call asks, where it is not a request that the agent wrote. */
+function toolFact({ tool, toolId }: Pick<Approval, 'tool' | 'toolId'>) {
+  if (tool === undefined) return []
+  const name = <UntrustedText text={tool} inline mono limit={120} />
+  const value =
+    toolId === undefined ? (
+      name
+    ) : (
+      <TextLink to="/toolsets/tools/$toolId" params={{ toolId }}>
+        {name}
+      </TextLink>
+    )
+  return [['Tool', value] as const]
 }

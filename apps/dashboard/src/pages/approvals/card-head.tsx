@@ -14,11 +14,16 @@ const nameCharsShown = 120
 
 /** What is wanted in one sentence, made from the request and not from what the agent says about it. */
 export function Sentence({ approval }: { approval: Approval }) {
-  const { agent, method, host, connection } = approval
+  const { agent, method, host, connection, tool } = approval
   return (
     <>
-      <UntrustedText text={agent.name} inline limit={nameCharsShown} /> wants to {wishOf(method)} at{' '}
-      <span className="[overflow-wrap:anywhere]">{host}</span>{' '}
+      <UntrustedText text={agent.name} inline limit={nameCharsShown} /> wants to{' '}
+      {tool !== undefined && (
+        <>
+          call <UntrustedText text={tool} inline mono limit={nameCharsShown} />:{' '}
+        </>
+      )}
+      {wishOf(method)} at <span className="[overflow-wrap:anywhere]">{host}</span>{' '}
       <span className="font-normal text-ink-soft">
         with <UntrustedText text={connection.label} inline limit={nameCharsShown} />
       </span>

@@ -27,15 +27,27 @@ export const columnsWith = (show: (entry: AuditEntry) => void): Column<AuditEntr
     id: 'target',
     header: 'Where',
     width: '2.4fr',
-    cell: ({ method, host, path }) =>
-      method !== undefined && (
-        <UntrustedText
-          inline
-          mono
-          limit={targetCharsMax}
-          text={`${method} ${host ?? ''}${path ?? ''}`}
-        />
-      ),
+    cell: ({ tool, method, host, path }) => (
+      <>
+        {tool !== undefined && (
+          <div className="truncate">
+            <UntrustedText inline mono limit={targetCharsMax} text={tool} />
+          </div>
+        )}
+        {method !== undefined && (
+          <div
+            className={tool === undefined ? 'truncate' : 'truncate text-[0.87rem] text-ink-soft'}
+          >
+            <UntrustedText
+              inline
+              mono
+              limit={targetCharsMax}
+              text={`${method} ${host ?? ''}${path ?? ''}`}
+            />
+          </div>
+        )}
+      </>
+    ),
   },
   {
     id: 'who',

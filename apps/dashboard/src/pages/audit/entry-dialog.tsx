@@ -61,10 +61,25 @@ function whoAndWhen(entry: AuditEntry): Fact[] {
     ...fact('Agent', entry.agentId, (agentId) => <AgentName agentId={agentId} />),
     ...fact('Person', entry.ownerId, (ownerId) => <PersonName ownerId={ownerId} />),
     ...fact('Connection', entry.connectionId, (id) => <ConnectionName connectionId={id} />),
+    ...toolOf(entry),
     ['Decision', <StatusBadge key="decision" status={entry.decision} />],
     ['Outcome', <StatusBadge key="outcome" status={entry.outcome} />],
     ...fact('Reason', entry.reason, (reason) => <UntrustedText text={reason} />),
     ...fact('Problem', entry.problem, mono),
+  ]
+}
+
+/** The tool that was called; one that there is not was only asked for. */
+function toolOf({ tool, toolId }: AuditEntry): Fact[] {
+  if (tool === undefined) return []
+  if (toolId === undefined) return [['Tool', mono(tool)]]
+  return [
+    [
+      'Tool',
+      <TextLink key="tool" to="/toolsets/tools/$toolId" params={{ toolId }}>
+        {mono(tool)}
+      </TextLink>,
+    ],
   ]
 }
 

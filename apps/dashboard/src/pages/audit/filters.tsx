@@ -15,6 +15,7 @@ const choicesMax = 200
 export interface AuditSearch {
   readonly agentId?: string
   readonly connectionId?: string
+  readonly tool?: string
   readonly decision?: string
   readonly outcome?: string
   readonly operation?: string
@@ -38,6 +39,7 @@ const outcomes = [
 ] as const
 const operations = [
   'execute',
+  'callMyTool',
   'testConnection',
   'approveRequest',
   'denyRequest',
@@ -112,6 +114,12 @@ export function Filters({ search, onChange, onClear }: FiltersProps) {
             connections.map(({ id, label }) => [id, label]),
           )}
         />
+        <ToolName
+          // Another one may come from elsewhere, or be cleared.
+          key={search.tool ?? ''}
+          tool={search.tool}
+          onChange={(tool) => onChange({ tool })}
+        />
         <Choice label="Decision" {...choose('decision', decisions)} />
         <Choice label="Outcome" {...choose('outcome', outcomes)} />
         <Choice label="What" {...choose('operation', operations)} />
@@ -152,6 +160,37 @@ function Choice({ label, value, options, onChange }: ChoiceProps) {
             </option>
           ))}
         </Select>
+      )}
+    </Field>
+  )
+}
+
+interface ToolNameProps {
+  readonly tool: string | undefined
+  readonly onChange: (tool: string | undefined) => void
+}
+
+/** A tool by its full name or its id: there may be thousands, so it is typed. */
+function ToolName({ tool = '', onChange }: ToolNameProps) {
+  const [typed, setTyped] = useState(tool)
+  const name = typed.trim()
+  const isValid = /^[A-Za-z0-9_.-]{0,100}$/.test(name)
+  const take = () => {
+    if (isValid && name !== tool) onChange(name === '' ? undefined : name)
+  }
+  return (
+    <Field label="Tool" {...(!isValid && { error: 'It must be like stock-index.get_index.' })}>
+      {(aria) => (
+        <Input
+          {...aria}
+          placeholder="All"
+          spellCheck={false}
+          autoCapitalize="none"
+          value={typed}
+          onChange={({ target }) => setTyped(target.value)}
+          onBlur={take}
+          onKeyDown={({ key }) => key === 'Enter' && take()}
+        />
       )}
     </Field>
   )

@@ -19,6 +19,7 @@ import { useMay } from '../../session.ts'
 import { AccountCard, Reconnect } from './account-card.tsx'
 import { keyWords } from './connection-words.ts'
 import { EditConnection, ReplaceKey } from './edit-connection.tsx'
+import { ItsToolsets } from './its-toolsets.tsx'
 import { RevokeConnection } from './revoke-connection.tsx'
 import { TestConnection } from './test-connection.tsx'
 import { UsedBy } from './used-by.tsx'
@@ -58,6 +59,7 @@ export function ConnectionPage() {
         {isRevoked && atProvider !== undefined && <AtProvider result={atProvider} />}
         {!isRevoked && token !== undefined && <AccountCard connection={connection} token={token} />}
         {!isRevoked && <UsedBy connectionId={connection.id} />}
+        {!isRevoked && <ItsToolsets connectionId={connection.id} />}
         {!isRevoked && mayWrite && <TestConnection connection={connection} />}
         <RecentCalls of={{ connectionId: connection.id }} />
         <About connection={connection} />

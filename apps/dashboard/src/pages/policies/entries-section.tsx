@@ -19,6 +19,7 @@ export function EntriesSection({ connection }: { connection: Connection }) {
   const { control } = useFormContext<PolicyDocument>()
   const { fields, append, remove, replace } = useFieldArray({ control, name: 'allow' })
   const fault = useFault('allow')
+  const hasTools = useWatch({ control, name: 'tools' })?.some(({ allowed }) => allowed) === true
   const [origin = ''] = connection.origins
   const add = () => append(emptyEntry(origin), { focusName: `allow.${fields.length}.paths` })
   return (
@@ -38,7 +39,11 @@ export function EntriesSection({ connection }: { connection: Connection }) {
         ))}
         {fields.length === 0 && (
           <Notice>
-            <p>It may do nothing yet. Tick what it needs, or add an entry by hand.</p>
+            <p>
+              {hasTools
+                ? 'It may call the tools below and send no other request.'
+                : 'It may do nothing yet. Tick what it needs, or add an entry by hand.'}
+            </p>
           </Notice>
         )}
         {fault !== undefined && fields.length === 0 && (

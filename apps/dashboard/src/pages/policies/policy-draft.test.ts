@@ -37,6 +37,11 @@ describe('a draft', () => {
   it.each<[string, PolicyDocument]>([
     ['a mode', { ...base, approval: 'always' }],
     ['a mode of an entry', { ...base, allow: [{ ...entry, approval: 'never' }] }],
+    ['a grant of a tool', { ...base, tools: [{ toolsetId: 'tls_1', allowed: true }] }],
+    [
+      'the tools of a rule',
+      { ...base, rules: [{ id: 'a', when: { tools: ['x.*'] }, then: 'deny' }] },
+    ],
     ['a path', { ...base, allow: [{ ...entry, paths: ['/v1/**', '/v2'] }] }],
     ['a limit', { ...base, limits: { perHour: 1 } }],
     ['a size of nothing', { ...base, limits: { requestBytesMax: 0 } }],

@@ -1,5 +1,5 @@
 import type { Service } from '@sallyport/catalog'
-import type { AllowEntry, Limits, PolicyDocument } from '@sallyport/contracts'
+import type { AllowEntry, Limits, PolicyDocument, ToolGrant } from '@sallyport/contracts'
 import { tidyRequestRule, tidyResponseRule } from './tidy-rules.ts'
 
 // A policy while it is being written: pure parts of the editor.
@@ -16,10 +16,11 @@ export function documentOf(policy: PolicyDocument): PolicyDocument {
  * two drafts that mean the same are equal as JSON. What stands in a list keeps its place.
  */
 export function tidy(draft: PolicyDocument): PolicyDocument {
-  const { rules = [], response = [], expiresAt } = draft
+  const { tools = [], rules = [], response = [], expiresAt } = draft
   const options = sorted(draft.approvalOptions ?? {})
   return {
     allow: draft.allow.map(tidyEntry),
+    ...(tools.length > 0 && { tools: tools.map(tidyGrant) }),
     ...(rules.length > 0 && { rules: rules.map(tidyRequestRule) }),
     ...(response.length > 0 && { response: response.map(tidyResponseRule) }),
     approval: draft.approval,
@@ -41,6 +42,19 @@ function tidyLimits({ perMethod = {}, budget = {}, ...limits }: Limits): Limits 
 
 const orNothing = <T extends object>(value: T): T | undefined =>
   Object.keys(value).length === 0 ? undefined : value
+
+function tidyGrant(grant: ToolGrant): ToolGrant {
+  const { toolsetId, toolId, allowed, approval, expiresAt } = grant
+  const limits = orNothing(sorted(grant.limits ?? {}))
+  return {
+    toolsetId,
+    ...(toolId !== undefined && { toolId }),
+    allowed,
+    ...(approval !== undefined && { approval }),
+    ...(limits !== undefined && { limits }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  }
+}
 
 function tidyEntry(entry: AllowEntry): AllowEntry {
   const { origin, methods, paths, approval, expiresAt, actionTemplateId } = entry

@@ -19,6 +19,7 @@ import { LimitsSection } from './limits-section.tsx'
 import { isSame, tidy } from './policy-draft.ts'
 import { ResponsesSection } from './rules/responses-section.tsx'
 import { RulesSection } from './rules/rules-section.tsx'
+import { ToolsSection } from './tools-section.tsx'
 import { TryRequest } from './try-request.tsx'
 import { useSaving } from './use-saving.ts'
 import { WindowsSection } from './windows-section.tsx'
@@ -149,6 +150,7 @@ const FormView = memo(function FormView({ connection, mayWrite }: FormViewProps)
     <fieldset disabled={!mayWrite} className="grid min-w-0 gap-4">
       <legend className="sr-only">Policy</legend>
       <EntriesSection connection={connection} />
+      <ToolsSection />
       <GuardsSection connectionId={connection.id} />
       <RulesSection hosts={connection.origins} />
       <ResponsesSection hosts={connection.origins} />

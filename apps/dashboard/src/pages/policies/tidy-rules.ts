@@ -11,12 +11,12 @@ import type {
 
 /** A rule on requests, tidied. */
 export function tidyRequestRule({ id, label, preset, when, then }: RequestRule): RequestRule {
-  const { origins, methods, paths, query, body, sensitive } = when
+  const { origins, methods, paths, tools, query, body, sensitive } = when
   return {
     id,
     ...named({ label, preset }),
     when: {
-      ...lists({ origins, methods, paths }),
+      ...lists({ origins, methods, paths, tools }),
       ...lists({ query: query?.map(tidyQuery), body: body?.map(tidyBody) }),
       ...(sensitive !== undefined && { sensitive: tidySensitive(sensitive) }),
     },
@@ -27,8 +27,8 @@ export function tidyRequestRule({ id, label, preset, when, then }: RequestRule):
 /** A rule on answers, tidied. */
 export function tidyResponseRule(rule: ResponseRule): ResponseRule {
   const { id, label, preset, when = {}, keep, drop, redact, redactCustom } = rule
-  const { origins, methods, paths, statuses } = when
-  const where = lists({ origins, methods, paths, statuses })
+  const { origins, methods, paths, tools, statuses } = when
+  const where = lists({ origins, methods, paths, tools, statuses })
   return {
     id,
     ...named({ label, preset }),

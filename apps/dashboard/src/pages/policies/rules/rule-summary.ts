@@ -48,10 +48,16 @@ interface Where {
   readonly methods?: readonly string[] | undefined
   readonly paths?: readonly string[] | undefined
   readonly origins?: readonly string[] | undefined
+  readonly tools?: readonly string[] | undefined
 }
 
-const whereParts = ({ methods = [], paths = [], origins = [] }: Where): readonly string[] =>
-  [methods, paths, origins].flatMap((list) => (list.length === 0 ? [] : [named(list)]))
+const whereParts = ({
+  tools = [],
+  methods = [],
+  paths = [],
+  origins = [],
+}: Where): readonly string[] =>
+  [tools, methods, paths, origins].flatMap((list) => (list.length === 0 ? [] : [named(list)]))
 
 function kindWords(kinds: readonly SensitiveName[], custom: readonly { name: string }[] = []) {
   const words = [...kinds.map((kind) => sensitiveWords[kind]), ...custom.map(({ name }) => name)]

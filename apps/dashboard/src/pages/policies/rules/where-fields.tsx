@@ -26,6 +26,11 @@ export function WhereFields({ name, origins }: { name: string; origins: readonly
         label="Paths (empty: all)"
         hint="One a line. * is anything within one part, a last /** is everything below."
       />
+      <LinesPart
+        name={`${name}.tools`}
+        label="Only these tools"
+        hint="One a line, such as stock-index.get_index; a last * is any rest. Empty: every request, of tools or not."
+      />
       {(origins.length > 1 || chosen !== undefined) && (
         <LinesPart
           name={`${name}.origins`}

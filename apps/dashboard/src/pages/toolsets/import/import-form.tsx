@@ -1,5 +1,5 @@
 import { ConnectionId, CredentialInput, Label, Origin, ToolsetName } from '@sallyport/contracts'
-import { useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useWatch } from 'react-hook-form'
 import { z } from 'zod'
@@ -12,6 +12,8 @@ import { countTaken, type Edits, toolChoices } from './choices.ts'
 import { CredentialFields } from './credential-fields.tsx'
 import { type CredentialWay, credentialOf, firstWay } from './credential-way.ts'
 import type { Choices, Shown } from './use-preview.ts'
+
+const route = getRouteApi('/frame/toolsets/new')
 
 interface ImportFormProps {
   readonly shown: Shown
@@ -33,7 +35,10 @@ type Typed = z.output<typeof Typed>
 export function ImportForm({ shown, edits, onChoices }: ImportFormProps) {
   const { choices, preview } = shown
   const { securitySchemes } = preview
-  const [way, setWay] = useState<CredentialWay>(() => firstWay(preview))
+  const { connectionId = '' } = route.useSearch()
+  const [way, setWay] = useState<CredentialWay>(() =>
+    connectionId === '' ? firstWay(preview) : 'existing',
+  )
   const [names, setNames] = useState<Names>(() => namesOf(shown))
   const scheme =
     securitySchemes.find(({ name }) => name === choices.securityScheme) ??
@@ -58,7 +63,7 @@ export function ImportForm({ shown, edits, onChoices }: ImportFormProps) {
           {
             ...names,
             ...(way !== 'existing' && { origins: [...preview.origins] }),
-            ...(way === 'existing' && { connectionId: '' }),
+            ...(way === 'existing' && { connectionId }),
             ...(way === 'new' && { credential: credentialOf(scheme) }),
           } as never
         }

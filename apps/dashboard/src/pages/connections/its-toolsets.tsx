@@ -1,0 +1,61 @@
+import { useQuery } from '@tanstack/react-query'
+import { query } from '../../api.ts'
+import { LinkButton, TextLink } from '../../components/button.tsx'
+import { Card } from '../../components/card.tsx'
+import { formatWords } from '../../components/tools/format-words.ts'
+import { useMay } from '../../session.ts'
+
+/** All that one answer lists; a connection of more toolsets shows the newest. */
+const listed = 200
+
+/** The toolsets whose tools go with a connection. Nothing for who may not read them. */
+export function ItsToolsets({ connectionId }: { connectionId: string }) {
+  return useMay('tools:read') ? <Listed connectionId={connectionId} /> : null
+}
+
+function Listed({ connectionId }: { connectionId: string }) {
+  const { data } = useQuery(query('listToolsets', { limit: listed }))
+  const mayWrite = useMay('tools:write')
+  const toolsets = data?.toolsets.filter(({ connection }) => connection?.id === connectionId) ?? []
+  return (
+    <Card
+      title="Tools"
+      actions={
+        mayWrite && (
+          <LinkButton size="sm" to="/toolsets/new" search={{ from: 'document', connectionId }}>
+            Add tools
+          </LinkButton>
+        )
+      }
+      flush
+    >
+      {toolsets.length === 0 ? (
+        <p className="px-5 py-4 text-ink-soft">
+          No tools go with it. Agents use it by requests that they write themselves.
+        </p>
+      ) : (
+        <ul className="divide-y divide-line">
+          {toolsets.map(({ id, name, format, toolCount, agentCount }) => (
+            <li
+              key={id}
+              className="flex flex-wrap items-baseline justify-between gap-x-4 px-5 py-2.5"
+            >
+              <TextLink
+                to="/toolsets/$toolsetId"
+                params={{ toolsetId: id }}
+                className="[overflow-wrap:anywhere]"
+              >
+                {name}
+              </TextLink>
+              <span className="text-[0.93rem] text-ink-soft">
+                {formatWords[format]} · {toolCount.toLocaleString('en')}{' '}
+                {toolCount === 1 ? 'tool' : 'tools'} ·{' '}
+                {agentCount === 1 ? '1 agent' : `${agentCount} agents`}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}
