@@ -5,7 +5,7 @@ import { refuseArgument } from '../refuse-arguments.ts'
 import type { RenderTemplate } from '../render-template.ts'
 import { textOf, writePairs } from '../write-style.ts'
 import { type FormBody, type FormField, restMembers } from './form-pairs.ts'
-import { isMediaType, oneMediaType } from './media-type.ts'
+import { isJsonType, isMediaType, oneMediaType } from './media-type.ts'
 import { isBase64Value, readFile } from './read-file.ts'
 
 type MultipartBody = Extract<FormBody, { kind: 'multipart' }>
@@ -67,7 +67,8 @@ function partsOf(value: ArgumentValue | undefined, field: StyledField): readonly
   }
   const own = ranges === undefined ? undefined : oneMediaType(ranges)
   if (typeof value !== 'object') return [textPart(name, textOf(value), own)]
-  if (style === 'form' && !Array.isArray(value)) {
+  const isJson = own !== undefined && isJsonType(own)
+  if (style === 'form' && (isJson || !Array.isArray(value))) {
     return [textPart(name, JSON.stringify(value), own ?? 'application/json')]
   }
   const plain = (text: string) => text
