@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Label, NextCursor, Page, Timestamp } from './common.ts'
+import { NextCursor, Page, Timestamp } from './common.ts'
 import { BinaryBody, sendProblems } from './execute.ts'
 import { AgentId, AuditId, ConnectionId, ToolId, ToolsetId } from './ids.ts'
 import { RateLimits } from './limits.ts'
@@ -296,7 +296,7 @@ export const listAgentTools = defineOperation({
         toolsetId: ToolsetId,
         toolset: ToolsetName,
         name: ToolName,
-        title: Label.optional(),
+        title: z.string().optional(),
         permission: EffectiveGrant,
       }),
     ),

@@ -39,6 +39,7 @@ const denials: ReadonlySet<string> = new Set([
   'outside-window',
   'origin-not-allowed',
   'connection-not-found',
+  'tool-not-found',
   'connection-revoked',
   'address-refused',
   'request-too-large',
@@ -69,7 +70,7 @@ export function readSeen(record: WatchedRecord): Seen | undefined {
   const whose = { agentId: record.agentId, connectionId, atMs: Math.max(0, record.atMs) }
   if (record.kind === 'outcome')
     return { type: 'answer', ...whose, bytes: amount(entry.responseBytes) }
-  if (entry.operation !== 'execute') return undefined
+  if (entry.operation !== 'execute' && entry.operation !== 'callMyTool') return undefined
   if (record.kind === 'intent') {
     const named = text(entry.host)
     const host = named !== undefined && hostPattern.test(named) ? named : undefined

@@ -1,29 +1,12 @@
-import type { ApprovalStatus, Problem } from '@sallyport/contracts'
+import type { ApprovalStatus } from '@sallyport/contracts'
+import { createChangeWaiter, type Waiting as WaitingForChange } from './await-change.ts'
 
-// Holds answers back until an owner has decided: woken by changes, looking by itself now and then, and never for ever.
-
-/** Those who wait on one replica, of all agents and of one; for whoever comes beyond it the answer is not held back. */
-const waitersMax = 2_000
-const waitersPerAgentMax = 50
-/** What requests of those who wait may take in memory together; their bodies are kept until they are answered. */
-const heldBytesMax = 32 * 1024 * 1024
-/** How often a waiter looks though nobody has called it: a net under the change feed. */
-const pollMs = 5_000
-
-/** Whoever waits. */
-export interface Waiting {
+/** Whoever waits for a decision. */
+export interface Waiting extends Omit<WaitingForChange, 'key'> {
   readonly approvalId: string
-  readonly agentId: string
-  readonly waitMs: number
-  /** Aborted when the client has hung up. */
-  readonly gone: () => AbortSignal
-  /** What is kept in memory meanwhile. */
-  readonly heldBytes: number
-  /** Takes what ends the wait with a problem, and gives it back. */
-  readonly stops?: Set<(problem: Problem) => void> | undefined
 }
 
-/** Holds answers back. */
+/** Holds answers back until an owner has decided. */
 export interface DecisionWaiter {
   /** Reads until it is not pending any more, or the time is up, the client is gone, or the vault stops. */
   wait<Found extends { readonly status: ApprovalStatus }>(
@@ -34,112 +17,14 @@ export interface DecisionWaiter {
   endWaits(): void
 }
 
-interface Bell {
-  readonly ring: () => void
-  readonly agentId: string
-  readonly heldBytes: number
-}
-
 /** Builds it. `subscribe` tells of changed approvals by id; undefined means that any may have changed. */
-export function createDecisionWaiter(needs: {
-  readonly subscribe: (listener: (approvalId: string | undefined) => void) => void
-  /** Milliseconds that never go back. */
-  readonly monotonicMs: () => number
-}): DecisionWaiter {
-  const bells = new Map<string, Set<Bell>>()
-  const state = { ended: false }
-  const all = () => [...bells.values()].flatMap((set) => [...set])
-  needs.subscribe((approvalId) => {
-    const woken = approvalId === undefined ? all() : [...(bells.get(approvalId) ?? [])]
-    for (const bell of woken) bell.ring()
-  })
-
-  function mayWait({ agentId, heldBytes }: Waiting): boolean {
-    if (state.ended) return false
-    const waiting = all()
-    const ofAgent = waiting.filter((bell) => bell.agentId === agentId)
-    const bytes = waiting.reduce((sum, bell) => sum + bell.heldBytes, heldBytes)
-    return (
-      waiting.length < waitersMax && ofAgent.length < waitersPerAgentMax && bytes <= heldBytesMax
-    )
-  }
-
-  function hang(approvalId: string, bell: Bell): () => void {
-    const set = bells.get(approvalId) ?? new Set()
-    bells.set(approvalId, set.add(bell))
-    return () => {
-      set.delete(bell)
-      if (set.size === 0 && bells.get(approvalId) === set) bells.delete(approvalId)
-    }
-  }
-
+export function createDecisionWaiter(
+  needs: Parameters<typeof createChangeWaiter>[0],
+): DecisionWaiter {
+  const { wait, endWaits } = createChangeWaiter(needs)
   return {
-    async wait(waiting, read) {
-      if (!mayWait(waiting)) return read()
-      const pause = createPause()
-      const { agentId, heldBytes } = waiting
-      const takeDown = hang(waiting.approvalId, { agentId, heldBytes, ring: pause.end })
-      const unhook = endOn(waiting, pause)
-      const untilMs = needs.monotonicMs() + waiting.waitMs
-      try {
-        for (;;) {
-          pause.begin() // Before it reads: what changes while it reads is not missed.
-          const found = await read()
-          const leftMs = untilMs - needs.monotonicMs()
-          const isOver = leftMs <= 0 || state.ended || waiting.gone().aborted
-          if (found?.status !== 'pending' || isOver) return found
-          await pause.over(Math.min(leftMs, pollMs))
-        }
-      } finally {
-        unhook()
-        takeDown()
-      }
-    },
-    endWaits() {
-      state.ended = true
-      for (const bell of all()) bell.ring()
-    },
-  }
-}
-
-/** What hangs up ends the pause; what stops the call fails it. */
-function endOn({ gone, stops }: Waiting, pause: Pause): () => void {
-  const signal = gone()
-  signal.addEventListener('abort', pause.end)
-  stops?.add(pause.fail)
-  return () => {
-    signal.removeEventListener('abort', pause.end)
-    stops?.delete(pause.fail)
-  }
-}
-
-type Pause = ReturnType<typeof createPause>
-
-/** A pause that can be ended before it begins. */
-function createPause() {
-  const state: { isEnded: boolean; failure?: Problem; wake?: () => void } = { isEnded: false }
-  const end = () => {
-    state.isEnded = true
-    state.wake?.()
-  }
-  return {
-    end,
-    fail: (problem: Problem) => {
-      state.failure = problem
-      end()
-    },
-    begin: () => {
-      state.isEnded = false
-    },
-    async over(ms: number): Promise<void> {
-      let timer: NodeJS.Timeout | undefined
-      await new Promise<void>((resolve) => {
-        state.wake = resolve
-        timer = setTimeout(resolve, ms)
-        if (state.isEnded) resolve()
-      })
-      clearTimeout(timer)
-      if (state.failure !== undefined) throw state.failure
-    },
+    wait: ({ approvalId, ...waiting }, read) =>
+      wait({ key: approvalId, ...waiting }, read, (found) => found?.status !== 'pending'),
+    endWaits,
   }
 }

@@ -51,7 +51,7 @@ export const subjectOf = ({ agent, connection, tool }: ResolvedCall) => ({
 const ownRequest = { operation: 'execute' }
 
 /** What an attempt was: a call of a tool, also of one that there is not, or a request of the agent's own. */
-const toldOf = (
+export const toldOf = (
   tool:
     | {
         readonly name: string

@@ -11,6 +11,7 @@ import type { RunningCalls } from '../execute/running-calls.ts'
 import { type Ending, upstreamDeadlineMs } from '../execute/send-permitted.ts'
 import { createTurns } from '../execute/take-turns.ts'
 import { createTestConnection } from '../execute/test-connection.ts'
+import { createTryCall, type TryCallNeeds } from '../execute/try-call.ts'
 import type { FindModelUse } from '../limits/model-use.ts'
 import { type Taking, takeOf } from '../limits/tally.ts'
 import {
@@ -22,6 +23,7 @@ import {
   rulingOf,
   subjectOf,
   toEnd,
+  toldOf,
 } from './attempt-records.ts'
 import { createFindSlot } from './credential-slot.ts'
 import { type AccessTokens, createReadyCredential } from './ready-credential.ts'
@@ -128,8 +130,31 @@ export function composeRequestPath(needs: RequestPathNeeds) {
         ...deadlines(),
       }),
   })
-  return { ...execute, testConnection }
+  return { ...execute, testConnection, tryCall: composeTryCall(needs, shared, deadlines) }
 }
+
+/** Builds the trial of a tool by its owner on the same stages. */
+const composeTryCall = (
+  { audit, now }: RequestPathNeeds,
+  shared: Omit<TryCallNeeds, 'beginOwnersCall' | 'now'>,
+  deadlines: () => { readonly deadlineMs: number },
+) =>
+  createTryCall({
+    ...shared,
+    now,
+    beginOwnersCall: ({ connection, tool, frozen, attempt, ownerId }) =>
+      audit.begin({
+        auditId: attempt.auditId,
+        workspaceId: connection.workspaceId,
+        ownerId,
+        connectionId: connection.id,
+        ...toldOf(tool),
+        operation: 'tryTool',
+        ...requestOf(frozen),
+        decision: 'allow',
+        ...deadlines(),
+      }),
+  })
 
 /** Commits the intent of a request together with what it takes of limits and of an approval. */
 const createBegin =

@@ -21,6 +21,7 @@ import { composePolicies } from './policies.ts'
 import { composeReach } from './reach.ts'
 import { composeRequestPath } from './request-path.ts'
 import { composeTokens } from './tokens.ts'
+import { composeTools } from './tools.ts'
 import { composeToolsets } from './toolsets.ts'
 
 /** Connections of one agent that its capabilities are told of. */
@@ -70,6 +71,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   })
   const policies = composePolicies(needs, foundation, { connectionStore, policyStore })
   const toolsets = composeToolsets(needs, foundation, connections)
+  const tools = composeTools(needs, foundation, { lookups, policyStore, tryCall: path.tryCall })
   const notify = composeNotify(needs, foundation)
   const reach = composeReach(needs, foundation, { approvals, notify })
   const ownersView = composeOwnersView({ ...foundation, now, identity, workspaceStore })
@@ -89,19 +91,9 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   return {
     ...ownersView,
     ...composeAlerts(needs, foundation, identity),
-    ...{
-      identity,
-      connections,
-      connect,
-      policies,
-      toolsets,
-      capabilities,
-      approvals,
-      notify,
-      reach,
-    },
+    ...{ identity, connections, connect, policies, toolsets, tools },
+    ...{ capabilities, approvals, notify, reach, tokens },
     oauthApps: oauth.oauthApps,
-    tokens,
     ...path,
     watchCalls,
   }

@@ -3,7 +3,7 @@ import { type LimitRefusal, limitProblem } from '../limits/limit-problem.ts'
 import type { Tally } from '../limits/tally.ts'
 import { type CompiledResponseRule, matchResponseRules } from '../policy/compile-response-rules.ts'
 import { approvalProblem, approvalStale } from './approval-problems.ts'
-import type { ShapeAnswer } from './callable-tool.ts'
+import type { ShapeAnswer, ToolSnapshot } from './callable-tool.ts'
 import type { AllowedRequest } from './decide-request.ts'
 import type { FrozenRequest } from './freeze-request.ts'
 import type { ConnectionSnapshot } from './resolve-call.ts'
@@ -80,6 +80,37 @@ export interface OwnersTest {
   readonly attempt: Attempt
 }
 
+/** A call of a tool that an owner tries. */
+export interface OwnersCall extends OwnersTest {
+  readonly tool: ToolSnapshot
+}
+
+/**
+ * Permits the call of a tool that an owner tries, to one of the credential's own origins. No policy is asked, since no agent is; the
+ * intent is committed all the same. Throws `connection-revoked`, `origin-not-allowed`, `audit-unavailable`.
+ */
+export async function permitOwnersCall(
+  begin: (call: OwnersCall) => Promise<unknown>,
+  call: OwnersCall,
+): Promise<PermittedRequest> {
+  const { frozen, connection, attempt, tool } = call
+  if (connection.status === 'revoked') {
+    throw new Problem('connection-revoked', 'The connection of this tool has been revoked.', {
+      next: 'Give the toolset another connection.',
+    })
+  }
+  if (!connection.origins.includes(frozen.origin)) throw outOfReach(frozen)
+  await begin(call)
+  const noPolicy = { responseBytesMax: undefined, responseRules: [], tally: undefined }
+  const { shapeAnswer: shape } = tool.compiled
+  return { frozen, connection, attempt, shape, ...noPolicy } as unknown as PermittedRequest
+}
+
+const outOfReach = ({ origin }: FrozenRequest) =>
+  new Problem('origin-not-allowed', `The credential may not be sent to ${origin}.`, {
+    next: 'Use a URL at one of the connection’s origins.',
+  })
+
 /**
  * Permits the test of a connection that an owner asked for: a GET to one of the credential's own origins. No policy is
  * asked, since no agent is; the intent is committed all the same. Throws `origin-not-allowed`, `audit-unavailable`.
@@ -90,9 +121,7 @@ export async function permitOwnersTest(
 ): Promise<PermittedRequest> {
   const { frozen, connection, attempt } = test
   if (frozen.method !== 'GET' || !connection.origins.includes(frozen.origin)) {
-    throw new Problem('origin-not-allowed', `The credential may not be sent to ${frozen.origin}.`, {
-      next: 'Use a URL at one of the connection’s origins.',
-    })
+    throw outOfReach(frozen)
   }
   await begin(test)
   const noPolicy = {

@@ -13,7 +13,11 @@ import type { Notify } from '../notify/notify.ts'
 import type { Reach } from '../notify/reach.ts'
 import type { PolicyHistory } from '../policies/history/policy-history.ts'
 import type { Policies } from '../policies/policies.ts'
+import type { MyTools } from '../tools/my-tools.ts'
+import type { Permissions } from '../tools/permissions.ts'
 import type { Toolsets } from '../tools/toolsets.ts'
+import type { createTryTool } from '../tools/try-tool.ts'
+import type { createToolUsage } from '../tools/usage.ts'
 import type { Workspaces } from '../workspaces/workspaces.ts'
 
 /** The rooms that operations are mounted on. */
@@ -26,12 +30,19 @@ export interface Rooms {
   readonly oauthApps: OAuthApps
   readonly policies: Policies & PolicyHistory
   readonly toolsets: Toolsets
+  readonly tools: {
+    readonly listMine: MyTools['list']
+    readonly permissions: Permissions
+    readonly tryOut: ReturnType<typeof createTryTool>
+    readonly usage: ReturnType<typeof createToolUsage>
+  }
   readonly capabilities: Capabilities
   readonly approvals: Approvals
   readonly notify: Notify
   readonly reach: Pick<Reach, 'linking' | 'takeSlackCallback' | 'takeTelegramCallback'>
   readonly alerts: Alerts
   readonly execute: Execute['execute']
+  readonly callTool: Execute['callTool']
   readonly executeApproval: Execute['executeApproval']
   readonly countActivity: ReturnType<typeof createActivity>
   readonly audit: {

@@ -72,7 +72,8 @@ async function countCalls(sql: Sql, query: CallQuery): Promise<CountedCalls[]> {
       where opening.workspace_id = ${workspaceId} and opening.kind <> 'outcome'
         and opening.kind in ('intent', 'refusal') and opening.agent_id is not null
         and opening.at >= ${time(query.fromMs)} and opening.at < ${time(query.toMs)}
-        and position(',"operation":"execute' in opening.entry) > 0
+        and (position(',"operation":"execute' in opening.entry) > 0
+          or position(',"operation":"callMyTool"' in opening.entry) > 0)
         ${agentId === undefined ? none : sql`and opening.agent_id = ${agentId}`}
         ${connectionId === undefined ? none : sql`and opening.connection_id = ${connectionId}`}
     )

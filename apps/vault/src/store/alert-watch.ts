@@ -138,7 +138,8 @@ async function readRecords(
       select audit_id, agent_id, connection_id from audit_records
       where workspace_id = ${workspaceId} and kind = 'intent' and agent_id is not null
         and seq > ${fromSeq - outcomeRecordsMax}::float8::bigint and seq <= ${toSeq}::float8::bigint
-        and position(',"operation":"execute"' in entry) > 0)
+        and (position(',"operation":"execute"' in entry) > 0
+          or position(',"operation":"callMyTool"' in entry) > 0))
     select part.kind, part.entry,
       round(extract(epoch from part.at) * 1000)::float8 as "atMs",
       coalesce(part.agent_id, intents.agent_id) as "agentId",
@@ -148,7 +149,8 @@ async function readRecords(
     where part.workspace_id = ${workspaceId}
       and part.seq > ${fromSeq}::float8::bigint and part.seq <= ${toSeq}::float8::bigint
       and case when part.kind = 'outcome' then intents.agent_id is not null
-        else part.agent_id is not null and position(',"operation":"execute"' in part.entry) > 0 end
+        else part.agent_id is not null and (position(',"operation":"execute"' in part.entry) > 0
+          or position(',"operation":"callMyTool"' in part.entry) > 0) end
     order by part.seq`
 }
 

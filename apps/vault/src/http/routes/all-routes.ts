@@ -16,6 +16,7 @@ import { policyRoutes } from './policies.ts'
 import { reachRoutes } from './reach.ts'
 import { singleSignOnRoutes } from './single-sign-on.ts'
 import { systemRoutes } from './system.ts'
+import { toolRoutes } from './tools.ts'
 import { toolsetRoutes } from './toolsets.ts'
 import { workspaceRoutes } from './workspace.ts'
 
@@ -30,6 +31,7 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...capabilityRoutes(rooms),
   ...policyRoutes(rooms),
   ...toolsetRoutes(rooms),
+  ...toolRoutes(rooms),
   ...notificationRoutes(rooms),
   ...reachRoutes(rooms),
   ...auditRoutes(rooms),

@@ -1,0 +1,18 @@
+import { operations as op } from '@sallyport/contracts'
+import { type Mounted, mount } from '../mount.ts'
+import type { Rooms } from '../rooms.ts'
+
+export const toolRoutes = ({ tools, callTool }: Rooms): Mounted[] => [
+  mount(op.listMyTools, ({ caller, input, gone }) => tools.listMine(caller, input, gone)),
+  mount(op.callMyTool, ({ caller, input, gone }) => callTool(caller, input, gone)),
+  mount(op.tryTool, ({ caller, input }) => tools.tryOut(caller, input)),
+  mount(op.getToolUsage, ({ caller, input }) => tools.usage(caller, input)),
+  mount(op.setToolPermission, ({ caller, input }) => tools.permissions.setOfTool(caller, input)),
+  mount(op.setToolsetPermission, ({ caller, input }) =>
+    tools.permissions.setOfToolset(caller, input),
+  ),
+  mount(op.listToolsetPermissions, ({ caller, input }) =>
+    tools.permissions.ofToolset(caller, input),
+  ),
+  mount(op.listAgentTools, ({ caller, input }) => tools.permissions.ofAgent(caller, input)),
+]

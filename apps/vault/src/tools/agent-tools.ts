@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import {
+  type AgentTool,
+  fullToolName,
+  mcpToolName,
+  type PolicyDocument,
+  type ToolListing,
+} from '@sallyport/contracts'
+import {
+  type CompiledGrant,
+  type CompiledGrants,
+  compileGrants,
+  grantOf,
+} from '../policy/find-grant.ts'
+import { effectiveTool } from './effective-tool.ts'
+import type { ToolRow } from './toolset-store.ts'
+
+/** A policy of an agent that says something of tools. */
+export interface GrantingDocument {
+  readonly policyId: string
+  readonly connectionId: string
+  readonly document: Pick<PolicyDocument, 'tools' | 'approval' | 'expiresAt'>
+}
+
+/** What is read of an agent's tools: everything that any of its policies speaks of. */
+export interface AgentToolsRead {
+  readonly listing: ToolListing
+  readonly policies: readonly GrantingDocument[]
+  readonly tools: readonly ToolRow[]
+}
+
+/** A tool that an agent may have. */
+interface Candidate {
+  readonly toolId: string
+  readonly toolsetId: string
+  readonly connectionId: string
+  readonly toolset: string
+  readonly name: string
+  readonly digest: string
+  readonly view: AgentTool
+}
+
+/** A policy's grants, made ready. */
+interface Granting {
+  readonly policyId: string
+  readonly grants: CompiledGrants
+  readonly expiresAt: number | undefined
+}
+
+/** All that says which tools an agent has, made ready once for many looks. */
+export interface AgentTools {
+  readonly listing: ToolListing
+  readonly candidates: readonly Candidate[]
+  /** By the connection's id. */
+  readonly granting: ReadonlyMap<string, Granting>
+}
+
+/** A tool that an agent has, and by which grant. */
+export interface HeldTool extends Candidate {
+  readonly grant: CompiledGrant
+}
+
+/** Makes what was read ready. A tool that nobody may call now is none. */
+export function prepareAgentTools({ listing, policies, tools }: AgentToolsRead): AgentTools {
+  const granting = new Map(
+    policies.map(({ policyId, connectionId, document }) => [
+      connectionId,
+      {
+        policyId,
+        grants: compileGrants(document),
+        expiresAt: document.expiresAt === undefined ? undefined : Date.parse(document.expiresAt),
+      },
+    ]),
+  )
+  const candidates = tools.flatMap((row) => candidateOf(row) ?? [])
+  // By code units, which the cursor compares as well.
+  candidates.sort((a, b) => (a.view.name < b.view.name ? -1 : 1))
+  return { listing, granting, candidates }
+}
+
+function candidateOf(row: ToolRow): Candidate | undefined {
+  const effective = effectiveTool(row)
+  if (effective?.status !== 'active' || row.connectionId === null) return undefined
+  const { digest, definition } = effective
+  const { title, description, inputSchema, outputSchema, annotations } = definition
+  const { toolset, name } = row
+  return {
+    ...{ toolId: row.id, toolsetId: row.toolsetId, connectionId: row.connectionId },
+    ...{ toolset, name, digest },
+    view: {
+      name: fullToolName(toolset, name),
+      mcpName: mcpToolName(toolset, name),
+      toolset,
+      ...(title !== undefined && { title }),
+      ...{ description, inputSchema },
+      ...(outputSchema !== undefined && { outputSchema }),
+      ...{ annotations, digest },
+    },
+  }
+}
+
+/** The tools that an agent has now: decided by the function that decides its calls. */
+export function heldTools(
+  { candidates, granting }: AgentTools,
+  {
+    isUsable,
+    nowMs,
+  }: { readonly isUsable: (connectionId: string) => boolean; readonly nowMs: number },
+): HeldTool[] {
+  return candidates.flatMap((candidate) => {
+    const policy = granting.get(candidate.connectionId)
+    if (policy === undefined || !isUsable(candidate.connectionId)) return []
+    const grant = grantOf(policy, candidate, nowMs)
+    return grant === undefined ? [] : [{ ...candidate, grant }]
+  })
+}
+
+/** Another one whenever a tool comes, goes, or is another one. */
+export function revisionOf(listing: ToolListing, tools: readonly HeldTool[]): string {
+  const hash = createHash('sha256').update(`${listing}\n`)
+  for (const { view, digest } of tools) hash.update(`${view.name} ${digest}\n`)
+  return hash.digest('base64url')
+}

@@ -1,0 +1,127 @@
+// What an agent sees of tools: those that it has a grant for now, as the call decides it, and word when they change.
+
+import {
+  FullToolName,
+  type InputOf,
+  type listMyTools,
+  type OutputOf,
+  Problem,
+} from '@sallyport/contracts'
+import { createChangeWaiter } from '../approvals/await-change.ts'
+import type { AuthenticatedAgent } from '../identity/caller.ts'
+import { type AgentTools, type HeldTool, heldTools, revisionOf } from './agent-tools.ts'
+
+/** What this part of the room needs of others. */
+export interface MyToolsNeeds {
+  /** From memory while changes are sure to be heard of; undefined where there is no such agent any more. */
+  readonly findAgentTools: (workspaceId: string, agentId: string) => Promise<AgentTools | undefined>
+  readonly findConnection: (
+    connectionId: string,
+  ) => Promise<{ readonly workspaceId: string; readonly status: string } | undefined>
+  /** Tells whose tools may have changed, by the agent's id; undefined means anybody's. */
+  readonly subscribe: (listener: (agentId: string | undefined) => void) => void
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Milliseconds that never go back. */
+  readonly monotonicMs: () => number
+}
+
+type Agent = Pick<AuthenticatedAgent, 'agentId' | 'workspaceId'>
+
+/** All tools of one agent at one time. */
+export interface ToolsNow {
+  readonly listing: AgentTools['listing']
+  /** By full name. */
+  readonly tools: readonly HeldTool[]
+  readonly revision: string
+}
+
+export interface MyTools {
+  /**
+   * A page of the agent's tools by full name; with `since` and `waitSeconds` once they are others than those of that revision, or the
+   * time is up. Problem: `invalid-input` for a cursor that is none.
+   */
+  list(
+    agent: Agent,
+    input: InputOf<typeof listMyTools>,
+    gone: () => AbortSignal,
+  ): Promise<OutputOf<typeof listMyTools>>
+  /** All of them at once, for whoever serves them in another way. */
+  now(agent: Agent): Promise<ToolsNow>
+  /** Lets everybody go who waits: the vault stops. */
+  endWaits(): void
+}
+
+const msPerSecond = 1000
+
+/** Builds it. */
+export function createMyTools(needs: MyToolsNeeds): MyTools {
+  const waiter = createChangeWaiter(needs)
+  const now = (agent: Agent) => readNow(needs, agent)
+  return {
+    now,
+    endWaits: waiter.endWaits,
+    async list(agent, { since, waitSeconds = 0, ...page }, gone) {
+      const after = page.cursor === undefined ? undefined : readCursor(page.cursor)
+      const { agentId } = agent
+      const isDone = ({ revision }: ToolsNow) => revision !== since
+      const waiting = { key: agentId, agentId, gone, heldBytes: 0 }
+      const found =
+        since !== undefined && waitSeconds > 0
+          ? await waiter.wait(
+              { ...waiting, waitMs: waitSeconds * msPerSecond },
+              () => now(agent),
+              isDone,
+            )
+          : await now(agent)
+      const { listing, revision } = found
+      if (!isDone(found)) return { tools: [], revision, unchanged: true, listing }
+      return { ...pageOf(found.tools, { ...page, after }), revision, listing }
+    },
+  }
+}
+
+async function readNow(needs: MyToolsNeeds, { workspaceId, agentId }: Agent): Promise<ToolsNow> {
+  const known = await needs.findAgentTools(workspaceId, agentId)
+  if (known === undefined) return { listing: 'auto', tools: [], revision: revisionOf('auto', []) }
+  const ids = [...known.granting.keys()]
+  const connections = await Promise.all(ids.map((id) => needs.findConnection(id)))
+  const usable = new Set(
+    ids.filter((_, at) => {
+      const connection = connections[at]
+      return connection?.workspaceId === workspaceId && connection.status !== 'revoked'
+    }),
+  )
+  const isUsable = (connectionId: string) => usable.has(connectionId)
+  const tools = heldTools(known, { isUsable, nowMs: needs.now() })
+  return { listing: known.listing, tools, revision: revisionOf(known.listing, tools) }
+}
+
+interface Page {
+  readonly limit: number
+  readonly after: string | undefined
+  readonly toolset?: string | undefined
+}
+
+function pageOf(tools: readonly HeldTool[], { limit, after, toolset }: Page) {
+  const wanted = tools.filter(
+    (tool) =>
+      (toolset === undefined || tool.toolset === toolset) &&
+      (after === undefined || tool.view.name > after),
+  )
+  const page = wanted.slice(0, limit).map(({ view }) => view)
+  const last = page.at(-1)
+  return {
+    tools: page,
+    ...(wanted.length > limit && last !== undefined && { nextCursor: last.name }),
+  }
+}
+
+/** A cursor is the full name of the last tool that was seen. */
+function readCursor(cursor: string): string {
+  if (FullToolName.safeParse(cursor).success) return cursor
+  throw new Problem('invalid-input', 'The cursor is not one of this list.', {
+    next: 'Use nextCursor of the page before as it is, or leave it out for the first page.',
+    fields: [{ field: 'cursor', message: 'must be the nextCursor of an earlier page' }],
+  })
+}
