@@ -39,14 +39,12 @@ export function createMcpEndpoint({ serverOf }: { readonly serverOf: ServerOf })
     async serve(asked) {
       const { body, agent, request } = asked
       if (Array.isArray(body) && body.length > batchMax) throw batchTooLong()
-      const method = methodOf(body)
-      const isListen = method === 'subscriptions/listen'
-      const answer = answers.open(agent.agentId, isListen ? 'subscription' : 'call')
+      const answer = answers.open(agent.agentId, isListen(body) ? 'subscription' : 'call')
       const { build, bus } = serverOf(asked, answer)
       const handler = createMcpHandler(build, {
         legacy: 'stateless',
-        // A call may wait for an owner: a stream says meanwhile that it goes on.
-        responseMode: method === 'tools/call' ? 'sse' : 'auto',
+        // A stream from the first notice of progress on; till then some failures have a status of their own.
+        responseMode: 'auto',
         ...{ keepAliveMs, bus },
       })
       answer.ended.addEventListener('abort', () => void handler.close(), { once: true })
@@ -62,8 +60,11 @@ export function createMcpEndpoint({ serverOf }: { readonly serverOf: ServerOf })
   }
 }
 
-const methodOf = (body: unknown): unknown =>
-  typeof body === 'object' && body !== null && 'method' in body ? body.method : undefined
+const isListen = (body: unknown): boolean =>
+  typeof body === 'object' &&
+  body !== null &&
+  'method' in body &&
+  body.method === 'subscriptions/listen'
 
 const batchTooLong = () =>
   new Problem('invalid-input', `A batch holds at most ${batchMax} messages.`, {
