@@ -5,6 +5,6 @@
 export function escapePathText(text: string): string | undefined {
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined
   return text
-    .replaceAll(/%[0-9A-Fa-f]{2}/g, (escape) => escape.toUpperCase())
+    .replaceAll(/%[0-9A-Fa-f]{2}/g, (octet) => octet.toUpperCase())
     .replaceAll(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]+/gu, (run) => encodeURIComponent(run))
 }

@@ -1,0 +1,288 @@
+import {
+  type HttpBinding,
+  httpMethods,
+  type JsonSchema,
+  Problem,
+  type ToolDefinition,
+} from '@sallyport/contracts'
+import { parseCanonicalUrl } from '../../../execute/canonical-url.ts'
+import type { ImportedSecret, ImportedTool } from '../imported-toolset.ts'
+import { type Data, type DataObject, isList, isObject } from '../read-document.ts'
+import { quoteName } from '../refuse-document.ts'
+import { nameOfOperation, toToolName } from '../tool-names.ts'
+import { bodyArgument, createArgumentNames } from './argument-names.ts'
+import { bindParameters, constantOf, type NamedParameter } from './bind-parameters.ts'
+import { describeArguments } from './describe-arguments.ts'
+import { OperationRefused, refuseOperation } from './operation-refused.ts'
+import { type PathTemplate, parsePathTemplate } from './path-template.ts'
+import { planAnswer } from './plan-answer.ts'
+import { type BodyPlan, planBody } from './plan-body.ts'
+import { type Parameter, readParameters } from './read-parameters.ts'
+import type { References } from './references.ts'
+import { cutText } from './schema/schema-annotations.ts'
+import { type OpenScope, schemaDetails } from './schema/schema-scope.ts'
+import type { SecurityPlan } from './security/security-plan.ts'
+import type { Base, ChosenServers } from './servers.ts'
+import { sortParameters } from './sort-parameters.ts'
+
+/** One operation where it stands. */
+export interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly pathItem: DataObject
+  readonly source: Data | undefined
+}
+
+/** What is known of the whole document. */
+export interface ToolWorld {
+  readonly references: References
+  readonly openScope: OpenScope
+  readonly security: SecurityPlan
+  readonly servers: ChosenServers
+}
+
+export interface MadeTool {
+  readonly tool: ImportedTool
+  readonly secrets: readonly ImportedSecret[]
+  readonly isAnswerCut: boolean
+}
+
+/** The largest schema of a tool’s arguments: about 100 KB of JSON. */
+const weightMax = 3000
+const keyCharsMax = 500
+
+/** Makes a tool of an operation; one that cannot be made says why. */
+export function makeTool(operation: Operation, world: ToolWorld): MadeTool {
+  const { method, path, source } = operation
+  const key = `${method} ${path}`
+  const refused = (reason: string): MadeTool => ({
+    tool: {
+      outcome: 'refused',
+      reason,
+      key: cutText(key, keyCharsMax),
+      description: isObject(source) ? describe(source).description : '',
+      method,
+      url: cutText(`${world.servers.base.origin}${world.servers.base.path}${path}`, 2000),
+    },
+    secrets: [],
+    isAnswerCut: false,
+  })
+  try {
+    if (key.length > keyCharsMax) return refused('Its path is too long.')
+    return make(operation, { ...world, key })
+  } catch (thrown) {
+    if (thrown instanceof OperationRefused) return refused(thrown.message)
+    // Schemas inside each other as deep as a document may be, many times over.
+    if (thrown instanceof RangeError) return refused('Its schemas are nested too deeply.')
+    throw thrown
+  }
+}
+
+function make(operation: Operation, world: ToolWorld & { readonly key: string }): MadeTool {
+  const { references, security, openScope, key } = world
+  const { pathItem, source } = operation
+  const method = checkMethod(operation.method)
+  if (!isObject(source)) return refuseOperation('It is no object.')
+  const changes: string[] = []
+  const { credential, change } = security.decide(source.security)
+  if (change !== undefined) changes.push(change)
+  const base = world.servers.baseOf(source.servers ?? pathItem.servers)
+  const template = parsePathTemplate(base.path, operation.path)
+  const all = readParameters([pathItem.parameters, source.parameters], references)
+  const sorted = sortParameters(all, { security, key })
+  changes.push(...sorted.changes)
+  const placed = placeInPath(sorted.kept, template, changes)
+  const named = nameArguments(placed.parameters, references)
+  const body = planBody(source.requestBody, { method, references, changes })
+  const { bound, changes: written } = bindParameters(named, placed.template)
+  changes.push(...written)
+  const inputSchema = fitInput({ named, body, openScope, changes })
+  const answer = planAnswer(source.responses, world)
+  checkPath(base, bound.path)
+  const headers = [...bound.headers]
+  const sendsAccept = headers.some(({ name }) => name.toLowerCase() === 'accept')
+  if (answer.accept !== undefined && !sendsAccept) {
+    headers.push({ name: 'accept', value: answer.accept })
+  }
+  const definition: ToolDefinition = {
+    name: nameOf(source, operation),
+    ...describe(source),
+    inputSchema,
+    ...(answer.outputSchema !== undefined && { outputSchema: answer.outputSchema }),
+    annotations: annotate(method),
+    binding: {
+      ...{ kind: 'http', method, origin: base.origin, ...bound, headers },
+      ...(body !== undefined && { body: body.binding }),
+      credential,
+    },
+    key,
+    ...readTags(source.tags),
+    ...(source.deprecated === true && { deprecated: true }),
+  }
+  const reason = changes.slice(0, 12).join(' ')
+  return {
+    tool:
+      reason === ''
+        ? { outcome: 'taken', definition }
+        : { outcome: 'changed', reason: cutText(reason, 2000), definition },
+    secrets: sorted.secrets,
+    isAnswerCut: answer.isCut,
+  }
+}
+
+function checkMethod(method: string): HttpBinding['method'] {
+  const found = httpMethods.find((one) => one === method)
+  if (found !== undefined && found !== 'HEAD') return found
+  return refuseOperation(
+    method === 'HEAD'
+      ? 'HEAD answers nothing that a tool could read.'
+      : `The vault sends no ${method.slice(0, 40)} requests.`,
+  )
+}
+
+/** Sees to it that each place of the path has a parameter, and each path parameter a place. */
+function placeInPath(
+  parameters: readonly Parameter[],
+  template: PathTemplate,
+  changes: string[],
+): { readonly parameters: readonly Parameter[]; readonly template: PathTemplate } {
+  const inPath = new Map(
+    parameters.filter(({ place }) => place === 'path').map((one) => [one.name, one]),
+  )
+  const used = new Map<string, Parameter>()
+  const pieces = template.pieces.map((piece) => {
+    if ('text' in piece) return piece
+    // {proxy+} and {path*} of gateways are one segment here.
+    const name = inPath.has(piece.parameter)
+      ? piece.parameter
+      : piece.parameter.replace(/^[+]|[+*]$/g, '')
+    const declared = inPath.get(name)
+    if (declared === undefined) {
+      changes.push(
+        `The path’s ${quoteName(piece.parameter)} is described nowhere; it is taken as a text.`,
+      )
+    }
+    used.set(name, declared ?? undeclared(name))
+    return { parameter: name }
+  })
+  for (const { name, place } of parameters) {
+    if (place === 'path' && !used.has(name)) {
+      changes.push(
+        `The path parameter ${quoteName(name)} is left out, since it has no place in the path.`,
+      )
+    }
+  }
+  const others = parameters.filter(({ place }) => place !== 'path')
+  return { parameters: [...used.values(), ...others], template: { ...template, pieces } }
+}
+
+const undeclared = (name: string): Parameter => ({
+  ...{ name, place: 'path', required: true, description: undefined, deprecated: false },
+  ...{ schema: undefined, asJson: false, style: undefined, explode: undefined },
+  ...{ allowReserved: false, allowEmptyValue: false, examples: [] },
+})
+
+const placeOrder: readonly Parameter['place'][] = [
+  'path',
+  'query',
+  'querystring',
+  'header',
+  'cookie',
+]
+
+function nameArguments(
+  parameters: readonly Parameter[],
+  references: References,
+): readonly NamedParameter[] {
+  const nameFor = createArgumentNames()
+  return placeOrder.flatMap((place) =>
+    parameters
+      .filter((one) => one.place === place)
+      .map((parameter) => {
+        const constant = constantOf(parameter, references)
+        const argument = constant === undefined ? nameFor(parameter.name, place) : ''
+        return { ...parameter, argument, constant }
+      }),
+  )
+}
+
+interface Fitting {
+  readonly named: readonly NamedParameter[]
+  readonly body: BodyPlan | undefined
+  readonly openScope: OpenScope
+  readonly changes: string[]
+}
+
+/** The schema of all arguments, in as much detail as is not too large. */
+function fitInput({ named, body, openScope, changes }: Fitting): JsonSchema {
+  const given = named.filter(({ constant }) => constant === undefined)
+  for (const detail of schemaDetails) {
+    const scope = openScope('input', detail)
+    const properties = describeArguments(given, scope)
+    if (body !== undefined) properties[bodyArgument] = body.schemaIn(scope)
+    if (scope.weight() > weightMax) continue
+    const required = given.filter((one) => one.required).map(({ argument }) => argument)
+    if (body?.required === true) required.push(bodyArgument)
+    const defs = scope.defs()
+    changes.push(...scope.changes())
+    if (scope.isCut()) {
+      changes.push(
+        'The deeper parts of its schema are left open, since all of it would be too large.',
+      )
+    }
+    return {
+      ...{ type: 'object', properties },
+      ...(required.length > 0 && { required }),
+      additionalProperties: false,
+      ...(defs !== undefined && { $defs: defs }),
+    }
+  }
+  return refuseOperation('The schema of its arguments is too large.')
+}
+
+/** The path with words in its places has to be one that the vault sends (S-11). */
+function checkPath(base: Base, path: HttpBinding['path']): void {
+  const sample = path.map((piece) => ('text' in piece ? piece.text : 'x')).join('')
+  try {
+    parseCanonicalUrl(`${base.origin === '' ? 'https://host.invalid' : base.origin}${sample}`, {
+      schemes: ['https', 'http'],
+      allowEncodedSlash: true,
+      placeholder: undefined,
+    })
+  } catch (thrown) {
+    if (thrown instanceof Problem) refuseOperation(thrown.detail)
+    throw thrown
+  }
+}
+
+function nameOf(source: DataObject, { method, path }: Operation): string {
+  const { operationId } = source
+  const own = typeof operationId === 'string' ? toToolName(operationId) : undefined
+  return own ?? nameOfOperation(method, path)
+}
+
+const descriptionCharsMax = 8000
+
+function describe(source: DataObject): { title?: string; description: string } {
+  const summary = typeof source.summary === 'string' ? source.summary.trim() : ''
+  const long = typeof source.description === 'string' ? source.description.trim() : ''
+  const isSame = long.startsWith(summary)
+  const both = isSame ? long : long === '' ? summary : `${summary}\n\n${long}`
+  return {
+    ...(summary !== '' && { title: cutText(summary.replaceAll(/\s+/g, ' '), 200) }),
+    description: cutText(both.trim(), descriptionCharsMax),
+  }
+}
+
+function annotate(method: HttpBinding['method']): ToolDefinition['annotations'] {
+  if (method === 'GET' || method === 'HEAD') return { readOnlyHint: true, openWorldHint: true }
+  const idempotentHint = method === 'PUT' || method === 'DELETE'
+  return { readOnlyHint: false, destructiveHint: true, idempotentHint, openWorldHint: true }
+}
+
+function readTags(tags: Data | undefined): { tags?: string[] } {
+  if (!isList(tags)) return {}
+  const names = tags.filter((tag) => typeof tag === 'string' && tag !== '')
+  const kept = [...new Set(names)].slice(0, 20).map((tag) => cutText(String(tag), 100))
+  return kept.length === 0 ? {} : { tags: kept }
+}

@@ -1,0 +1,55 @@
+import { type Data, type DataObject, isObject } from '../../read-document.ts'
+
+/** What of a parameter of 2.0 is its schema. */
+const schemaFields = [
+  ...['type', 'format', 'items', 'default', 'enum', 'pattern', 'minimum', 'maximum', 'multipleOf'],
+  ...['exclusiveMinimum', 'exclusiveMaximum', 'minLength', 'maxLength', 'minItems', 'maxItems'],
+  ...[
+    'uniqueItems',
+    'x-nullable',
+    'x-example',
+    'example',
+    'title',
+    'allOf',
+    'oneOf',
+    'anyOf',
+    'schema',
+  ],
+]
+
+/** The schema of a parameter that is no body. */
+export function schemaOf(parameter: DataObject): DataObject {
+  const { schema } = parameter
+  // Not 2.0, and written all the same.
+  if (isObject(schema) && parameter.type === undefined) return schema
+  const own: Record<string, Data | undefined> = Object.create(null)
+  for (const name of schemaFields) if (parameter[name] !== undefined) own[name] = parameter[name]
+  if (own.example === undefined) own.example = own['x-example']
+  if (own.example === undefined) delete own.example
+  return own
+}
+
+/** `collectionFormat` as OpenAPI 3 says it; `tabDelimited` is no style there. */
+export function styleOf({ collectionFormat, in: place }: DataObject): DataObject {
+  const isQuery = place === 'query' || place === 'formData'
+  switch (collectionFormat) {
+    case 'multi':
+      return { style: 'form', explode: true }
+    case 'ssv':
+      return isQuery ? { style: 'spaceDelimited', explode: false } : { explode: false }
+    case 'pipes':
+      return isQuery ? { style: 'pipeDelimited', explode: false } : { explode: false }
+    case 'tsv':
+      return isQuery ? { style: 'tabDelimited', explode: false } : { explode: false }
+    default:
+      return isQuery ? { style: 'form', explode: false } : { explode: false }
+  }
+}
+
+/** A parameter that is no body. */
+export function convertParameter(parameter: Data): Data {
+  if (!isObject(parameter)) return parameter
+  const { name, in: place, required, description, allowEmptyValue, deprecated } = parameter
+  const kept = { name, in: place, required, description, allowEmptyValue, deprecated }
+  return { ...kept, ...styleOf(parameter), schema: schemaOf(parameter) }
+}
