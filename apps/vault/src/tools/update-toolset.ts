@@ -54,7 +54,12 @@ export function createToolsetUpdate(needs: ToolsetsNeeds) {
   }
 }
 
-const setOf = ({ name, title, description, connectionId }: Input): NonNullable<ToolsetChange['set']> => ({
+const setOf = ({
+  name,
+  title,
+  description,
+  connectionId,
+}: Input): NonNullable<ToolsetChange['set']> => ({
   ...(name !== undefined && { name }),
   ...(title !== undefined && { title }),
   ...(description !== undefined && { description }),
