@@ -1,4 +1,4 @@
-import type { HigressArgument } from './higress-document.ts'
+import type { HigressArgument } from './higress-types.ts'
 
 const complexTypes = /^(?:array|list|object|map|dict)$/i
 

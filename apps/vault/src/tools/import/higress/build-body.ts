@@ -6,7 +6,7 @@ import { quoteName } from '../refuse-document.ts'
 import { partsOfTemplate } from '../yaml-tools/template-parts.ts'
 import { refuseTool } from '../yaml-tools/tool-refused.ts'
 import { isScalar } from './argument-items.ts'
-import type { HigressArgument } from './higress-document.ts'
+import type { HigressArgument } from './higress-types.ts'
 import { fillTemplate, refuseSecret, type ToolContext } from './tool-context.ts'
 
 type Body = NonNullable<HttpBinding['body']>

@@ -7,7 +7,7 @@ import { refuseTool } from '../yaml-tools/tool-refused.ts'
 import { argumentItem, isScalar } from './argument-items.ts'
 import { soundsSecret } from './config-values.ts'
 import { headerPart, keyPart } from './credential-parts.ts'
-import type { HigressArgument } from './higress-document.ts'
+import type { HigressArgument } from './higress-types.ts'
 import {
   base64,
   basicOf,
@@ -38,7 +38,7 @@ export function buildHeaders(context: ToolContext): BuiltHeaders {
   const cookies: ItemOf<'cookies'>[] = []
   let contentType: string | undefined
   for (const { key, value } of tool.request?.headers ?? []) {
-    const name = checkName(key)
+    const name = checkHeaderName(key)
     const what = `the header ${name}`
     const parts = fillTemplate(value, what, context)
     if (name.toLowerCase() === 'cookie') cookies.push(...buildCookies(parts, context))
@@ -52,7 +52,7 @@ export function buildHeaders(context: ToolContext): BuiltHeaders {
   return { headers, cookies, contentType }
 }
 
-function checkName(name: string): string {
+export function checkHeaderName(name: string): string {
   return headerName.safeParse(name).success
     ? name
     : refuseTool(`${quoteName(name)} is no name of a header.`)
@@ -169,26 +169,32 @@ function buildCookie(
 }
 
 /**
- * An argument with the position header; undefined for one in whose place the vault puts the credential.
- * @throws ToolRefused for a name that no header has
+ * Whether an argument is left out of a tool: it would be a header that no tool sends, or it is a key by its name and no constant,
+ * and then the vault puts the credential there. Agents have none to give.
  */
-export function argumentHeader(
+export function leaveKeyOut(
   argument: HigressArgument,
+  position: string,
   context: ToolContext,
-): ItemOf<'headers'> | undefined {
-  const name = checkName(argument.name)
-  if (!isForbiddenRequestHeader(name)) return { name, ...argumentItem(argument) }
-  if (/^authorization$/i.test(name)) {
-    context.parts.push({
-      kind: 'header',
-      known: { name: 'Authorization' },
-      where: `${context.tool.name}: ${name}`,
-    })
-    context.changes.add('The argument Authorization is left out: the vault puts the credential on.')
-  } else {
-    context.changes.add(
-      `The argument ${quoteName(name)} is left out: it is a header that no tool may send.`,
-    )
+): boolean {
+  const { name, schema } = argument
+  const where = `${context.tool.name}: the argument ${name}`
+  const isConstant = schema.default !== undefined || schema.enum !== undefined
+  const isKey = /^authorization$/i.test(name) || (isSecretName(name) && !isConstant)
+  if (position === 'header' && /^cookie$/i.test(name)) {
+    context.changes.add('The argument Cookie is left out: it is a header that no tool may send.')
+    return true
   }
-  return undefined
+  if (isKey && (position === 'header' || position === 'query' || position === 'cookie')) {
+    context.parts.push({ kind: position, known: { name }, where })
+    context.changes.add(
+      `The argument ${quoteName(name)} is left out: the vault puts the credential there.`,
+    )
+    return true
+  }
+  if (position !== 'header' || !isForbiddenRequestHeader(checkHeaderName(name))) return false
+  context.changes.add(
+    `The argument ${quoteName(name)} is left out: it is a header that no tool may send.`,
+  )
+  return true
 }

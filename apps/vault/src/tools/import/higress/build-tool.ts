@@ -6,20 +6,21 @@ import {
   toolDescriptionCharsMax,
 } from '@sallyport/contracts'
 import type { FoundPart } from '../curl/find-credential.ts'
-import { type Data, isObject } from '../read-document.ts'
+import { isObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
 import { nameOfOperation, toToolName } from '../tool-names.ts'
-import { cleanSchema, fitType, typeOf } from '../yaml-tools/argument-schemas.ts'
+import { cleanSchema } from '../yaml-tools/argument-schemas.ts'
 import { methodAnnotations } from '../yaml-tools/method-annotations.ts'
 import { literalOf, readTemplate, yieldOf } from '../yaml-tools/template-parts.ts'
 import { refuseTool } from '../yaml-tools/tool-refused.ts'
 import { argumentItem } from './argument-items.ts'
 import { buildBody } from './build-body.ts'
-import { argumentHeader, buildHeaders } from './build-headers.ts'
+import { buildHeaders, checkHeaderName, leaveKeyOut } from './build-headers.ts'
 import { buildUrl } from './build-url.ts'
 import type { ConfigValue } from './config-values.ts'
 import { partOfScheme, securityOf } from './credential-parts.ts'
-import type { HigressArgument, HigressDocument, HigressTool } from './higress-document.ts'
+import type { HigressArgument, HigressDocument, HigressTool } from './higress-types.ts'
+import { inputSchemaOf, isSure, schemasOf } from './input-schema.ts'
 import type { ItemOf, ToolContext } from './tool-context.ts'
 
 /** A tool as the document has it, before a way of signing in was chosen. */
@@ -65,9 +66,9 @@ export function buildTool(
   if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
     refuseTool(`It sends a body with ${method}, which the vault does not.`)
   }
-  if (body === undefined && contentType !== undefined)
+  if (body === undefined && contentType !== undefined && !/^multipart\//i.test(contentType))
     headers.push({ name: 'Content-Type', value: contentType })
-  noteUnused(context)
+  noteOthers(context)
   const parts = security === undefined ? context.parts : partsWith(security, context)
   const named = toToolName(tool.name)
   const name = named ?? nameOfOperation(method, request.url.replaceAll(/\{\{[\s\S]*?\}\}/g, ''))
@@ -98,7 +99,6 @@ export function buildTool(
 function argumentsOf(tool: HigressTool): ReadonlyMap<string, HigressArgument> {
   const args = new Map<string, HigressArgument>()
   for (const argument of tool.args) {
-    if (args.has(argument.name)) refuseTool(`It has two arguments ${quoteName(argument.name)}.`)
     if (argument.name === '__proto__') refuseTool('It has an argument __proto__.')
     if (argument.position !== undefined && !positions.includes(argument.position)) {
       refuseTool(
@@ -127,25 +127,24 @@ interface Items {
 
 /** Arguments with a position, and all others where the document says that they go into the query. */
 function placeArguments(items: Items, context: ToolContext): void {
-  const { tool, args, used } = context
+  const { tool, args, used, left } = context
   const rest = tool.request?.argsTo.includes('query') ?? false
   for (const argument of args.values()) {
     const position = argument.position ?? (rest ? 'query' : undefined)
-    if (position === 'query')
-      place<ItemOf<'query'>>(
-        items.query,
-        { name: argument.name, ...argumentItem(argument), style: 'form' },
-        encodeURIComponent,
-      )
-    else if (position === 'header') {
-      const item = argumentHeader(argument, context)
-      if (item === undefined) context.left.add(argument.name)
-      else place(items.headers, item)
-    } else if (position === 'cookie') {
-      place<ItemOf<'cookies'>>(items.cookies, { name: argument.name, ...argumentItem(argument) })
-    } else continue
+    if (position === undefined || position === 'path' || position === 'body') continue
     used.add(argument.name)
+    if (leaveKeyOut(argument, position, context)) left.add(argument.name)
+    else placeArgument(items, argument, position)
   }
+}
+
+function placeArgument(items: Items, argument: HigressArgument, position: string): void {
+  const item = { name: argument.name, ...argumentItem(argument) }
+  if (position === 'query') {
+    place<ItemOf<'query'>>(items.query, { ...item, style: 'form' }, encodeURIComponent)
+  } else if (position === 'header') {
+    place<ItemOf<'headers'>>(items.headers, { ...item, name: checkHeaderName(argument.name) })
+  } else place<ItemOf<'cookies'>>(items.cookies, item)
 }
 
 /** What the URL or the headers say already is sent where the argument is not given. */
@@ -178,10 +177,19 @@ function bodyMembers(tool: HigressTool, { args, used }: ToolContext) {
   return { members, to }
 }
 
-function noteUnused({ args, used, changes }: ToolContext): void {
+function noteOthers({ tool, args, used, changes }: ToolContext): void {
   const unused = [...args.keys()].filter((name) => !used.has(name))
-  if (unused.length === 0) return
-  changes.add(`Nothing of the request reads ${unused.map(quoteName).join(', ')}.`)
+  if (unused.length > 0)
+    changes.add(`Nothing of the request reads ${unused.map(quoteName).join(', ')}.`)
+  const open = [...args.values()].filter(
+    (argument) => argument.position === 'path' && !isSure(argument),
+  )
+  if (open.length > 0) {
+    const names = open.map(({ name }) => quoteName(name)).join(', ')
+    changes.add(`What stands in the path must be given: ${names}.`)
+  }
+  if (args.size < tool.args.length)
+    changes.add('Of arguments with the same name the last one counts.')
 }
 
 /** The scheme that a tool names goes before what its headers and its URL say about the same place. */
@@ -201,44 +209,6 @@ function partsWith(
       ? 'header authorization'
       : `${kind} ${String(known.name ?? '').toLowerCase()}`
   return [named, ...parts.filter((part) => placeOf(part) !== placeOf(named))]
-}
-
-function schemasOf(tool: HigressTool): Record<string, JsonSchema> {
-  const schemas: Record<string, JsonSchema> = Object.create(null)
-  for (const { name, schema } of tool.args) {
-    const { required: _required, default: fallback, ...rest } = schema
-    const type = typeOf(schema.type, name)
-    const cleaned: JsonSchema = { ...cleanSchema({ ...rest, type: undefined }, name), type }
-    if (Array.isArray(schema.enum) && schema.enum.length > 0)
-      cleaned.enum = schema.enum.map((one: Data) => fitType(one, type))
-    if (fallback !== undefined && fallback !== null) cleaned.default = fitType(fallback, type)
-    schemas[name] = schema.nullable === true ? { ...cleaned, type: [type, 'null'].flat() } : cleaned
-  }
-  return schemas
-}
-
-function inputSchemaOf(
-  schemas: Record<string, JsonSchema>,
-  { args, left, changes }: ToolContext,
-): JsonSchema {
-  const properties: Record<string, JsonSchema> = Object.create(null)
-  const required: string[] = []
-  for (const argument of args.values()) {
-    if (left.has(argument.name)) continue
-    properties[argument.name] = schemas[argument.name] ?? {}
-    const inPath = argument.position === 'path' && argument.schema.default === undefined
-    if (inPath && !argument.required)
-      changes.add(
-        `The argument ${quoteName(argument.name)} must be given: it is a part of the path.`,
-      )
-    if (argument.required || inPath) required.push(argument.name)
-  }
-  return {
-    type: 'object',
-    properties,
-    ...(required.length > 0 && { required }),
-    additionalProperties: false,
-  }
 }
 
 function cut(description: string, { changes }: ToolContext): string {

@@ -8,7 +8,7 @@ import type {
   HigressScheme,
   HigressTool,
   SecurityReference,
-} from './higress-document.ts'
+} from './higress-types.ts'
 import { unknownSecret } from './tool-context.ts'
 
 /** One place for a secret, and the secret where it is known. */

@@ -14,7 +14,8 @@ import { type ChosenServer, chooseServer } from '../yaml-tools/choose-server.ts'
 import { ToolRefused } from '../yaml-tools/tool-refused.ts'
 import { type BuiltTool, buildTool } from './build-tool.ts'
 import { type ConfigValue, readConfigValues } from './config-values.ts'
-import { type HigressDocument, type HigressTool, readHigressDocument } from './higress-document.ts'
+import { readHigressDocument } from './higress-document.ts'
+import type { HigressDocument, HigressTool } from './higress-types.ts'
 
 type Outcome =
   | {

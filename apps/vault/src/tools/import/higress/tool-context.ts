@@ -5,7 +5,7 @@ import { quoteName } from '../refuse-document.ts'
 import { partsOfTemplate, readTemplate } from '../yaml-tools/template-parts.ts'
 import { refuseTool } from '../yaml-tools/tool-refused.ts'
 import { type ConfigValue, soundsSecret } from './config-values.ts'
-import type { HigressArgument, HigressTool } from './higress-document.ts'
+import type { HigressArgument, HigressTool } from './higress-types.ts'
 
 /** What is known and found out while one tool is made. */
 export interface ToolContext {
