@@ -7,7 +7,7 @@ import { ToolDescription } from './tool.ts'
 import { ToolName, ToolsetName } from './tool-name.ts'
 
 /** The most bytes of a document, and tools of one toolset (S-41). */
-export const documentBytesMax = 8 * 1024 * 1024
+export const documentBytesMax = 16 * 1024 * 1024
 export const toolsOfToolsetMax = 2000
 
 /** What tools are made from. */
