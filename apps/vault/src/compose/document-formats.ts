@@ -3,6 +3,7 @@ import { importCurl } from '../tools/import/curl/import-curl.ts'
 import { importHigress } from '../tools/import/higress/import-higress.ts'
 import { createDocumentImporter } from '../tools/import/import-document.ts'
 import type { Importer } from '../tools/import/imported-toolset.ts'
+import { importOpenApi } from '../tools/import/openapi/import-openapi.ts'
 import type { Exporter } from '../tools/toolsets-needs.ts'
 
 // Which kinds of documents become tools, and as which kinds tools are written.
@@ -14,7 +15,7 @@ const unknownFormat = () => {
 }
 
 const importers: Readonly<Record<ImportFormat, Importer>> = {
-  openapi: unknownFormat,
+  openapi: importOpenApi,
   curl: importCurl,
   higress: importHigress,
   'genai-toolbox': unknownFormat,
