@@ -1,12 +1,15 @@
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
-  parseAllDocuments,
+  Parser,
 } from 'yaml'
 import type { Data, DocumentLimits } from './read-document.ts'
 import { quoteName, refuseDocument } from './refuse-document.ts'
@@ -22,7 +25,12 @@ export function readYaml(text: string, limits: DocumentLimits): readonly Data[] 
     const { line, col } = lines.linePos(offset)
     return refuseDocument(sentence, line === 0 ? {} : { at: { line, column: col } })
   }
-  const documents = parseStream(text, lines)
+  // A level is one or two of what is open; the walker counts them exactly.
+  const openMax = 2 * limits.depthMax + 16
+  const documents = parseStream(text, lines, ({ stack }, offset) => {
+    if (stack.length <= openMax) return
+    refuseAt(offset, `It is nested more than ${limits.depthMax} levels deep.`)
+  })
   const budget = { nodes: 0 }
   return documents.map((document) => {
     const [error] = document.errors
@@ -34,24 +42,43 @@ export function readYaml(text: string, limits: DocumentLimits): readonly Data[] 
   })
 }
 
-function parseStream(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
-  try {
-    const found = parseAllDocuments(text, {
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      lineCounter,
-      prettyErrors: false,
-      // Its way compares each key with each: too slow for an object of 100 000 members. The walker looks itself.
-      uniqueKeys: false,
-      logLevel: 'silent',
-    })
-    return Array.isArray(found) ? found : []
-  } catch (thrown) {
-    // Nesting of many thousand levels ends the parser's stack before the walker can count.
-    if (thrown instanceof RangeError) return refuseDocument('The document is nested too deeply.')
-    throw thrown
+function parseStream(
+  text: string,
+  lineCounter: LineCounter,
+  boundStack: (parser: Parser, offset: number) => void,
+): readonly Document.Parsed[] {
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    lineCounter,
+    prettyErrors: false,
+    // Its way compares each key with each: too slow for an object of 100 000 members. The walker looks itself.
+    uniqueKeys: false,
+    logLevel: 'silent',
+  })
+  return [...composer.compose(boundedTokens(text, lineCounter, boundStack))]
+}
+
+/**
+ * As the library's own parser, which keeps what is open on a stack of its own; what is made of it is made by recursion. Deep
+ * nesting is refused here: near the end of the process's stack, where a compiling regular expression ends the whole process,
+ * there is no exception to catch.
+ */
+function* boundedTokens(
+  text: string,
+  lineCounter: LineCounter,
+  boundStack: (parser: Parser, offset: number) => void,
+): Generator<CST.Token, void> {
+  const parser = new Parser(lineCounter.addNewLine)
+  lineCounter.addNewLine(0)
+  let offset = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme)
+    boundStack(parser, Math.min(offset, text.length))
+    offset += lexeme.length
   }
+  yield* parser.end()
 }
 
 interface Anchored {
