@@ -37,7 +37,9 @@ export function writeRequest(
   return { ...written, body: JSON.stringify(Object.fromEntries(rest)) }
 }
 
-function pathSegment(name: string, value: unknown): string {
+function pathSegment(name: string, given: unknown): string {
+  // A version, say.
+  const value = Number.isSafeInteger(given) ? String(given) : given
   // A dot segment survives encoding, and `fetch` would resolve it to another operation's path.
   if (typeof value !== 'string' || value === '' || value === '.' || value === '..') {
     const fields = [{ field: name, message: 'must be an id' }]
