@@ -9,10 +9,8 @@ export function ToolBadges({ tool: { annotations, deprecated, status } }: { tool
     <span className="flex flex-wrap gap-1">
       {annotations.readOnlyHint === true ? (
         <Badge>Reads</Badge>
-      ) : annotations.destructiveHint === true ? (
-        <Badge tone="warn">Changes or deletes</Badge>
       ) : (
-        <Badge>Changes</Badge>
+        <Badge tone={annotations.destructiveHint === true ? 'warn' : 'neutral'}>Changes</Badge>
       )}
       {status === 'disabled' && <Badge tone="bad">Disabled</Badge>}
       {status === 'held' && <Badge tone="warn">Held</Badge>}

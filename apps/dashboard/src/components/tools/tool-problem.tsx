@@ -14,13 +14,16 @@ export function ToolProblem({ problem }: { problem: Problem }) {
       {...(problem.type === 'document-refused' && { title: 'The document cannot be imported.' })}
     >
       <UntrustedText text={detail} />
-      {fields.slice(0, fieldsShown).map(({ field, message }) => (
-        <p key={field}>
-          <UntrustedText inline mono text={field} limit={200} />
-          {': '}
-          <UntrustedText inline text={message} limit={400} />
-        </p>
-      ))}
+      {fields
+        .filter(({ message }) => !detail.includes(message))
+        .slice(0, fieldsShown)
+        .map(({ field, message }) => (
+          <p key={field}>
+            <UntrustedText inline mono text={field} limit={200} />
+            {': '}
+            <UntrustedText inline text={message} limit={400} />
+          </p>
+        ))}
       <div className="mt-1">
         <UntrustedText text={problem.next ?? toProblemBody(problem).next} />
       </div>

@@ -56,7 +56,7 @@ export function NewToolsetPage() {
     <>
       <PageHeader
         title="Add tools"
-        description="Nothing is saved before you have seen it, and no agent has any of it until you say so."
+        description="You see all of it before it is saved, and no agent has any of it then."
         up={<TextLink to="/toolsets">Tools</TextLink>}
       />
       <nav aria-label="Where tools come from" className="mb-5 flex flex-wrap gap-2">

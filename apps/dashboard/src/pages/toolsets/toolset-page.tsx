@@ -60,7 +60,7 @@ function About({ toolset }: { toolset: Toolset }) {
   const { title, description, format, template, connection, updatedAt, version } = toolset
   return (
     <div className="grid gap-1.5">
-      {title !== undefined && (
+      {title !== undefined && title !== toolset.name && (
         <span className="text-ink">
           <UntrustedText inline text={title} limit={titleCharsShown} />
         </span>

@@ -43,7 +43,7 @@ const columns: readonly Column<Toolset>[] = [
         >
           {name}
         </TextLink>
-        {title !== undefined && (
+        {title !== undefined && title !== name && (
           <div className="truncate text-[0.87rem] font-normal text-ink-soft">
             <UntrustedText inline limit={titleCharsShown} text={title} />
           </div>

@@ -45,7 +45,7 @@ export function CredentialFields(props: CredentialFieldsProps) {
 }
 
 function waysOf({ secretsFound }: Preview) {
-  const [first] = secretsFound
+  const first = secretsFound.find(({ scheme }) => scheme !== undefined)
   return [
     ...(first === undefined
       ? []

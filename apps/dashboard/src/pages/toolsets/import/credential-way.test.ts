@@ -34,11 +34,12 @@ describe('the credential that a form begins with', () => {
 
 describe('where the credential comes from, at first', () => {
   const scheme = { name: 'key', kind: 'header', known: {}, operations: 1 } as const
-  const secret = { where: '-H', hint: '••••' }
+  const secret = { where: '-H', hint: '••••', scheme: 'key' }
+  const unused = { where: 'config', hint: '••••' }
 
   it('is the secret of the document, else a new one for its scheme, else none', () => {
     expect(firstWay({ secretsFound: [secret], securitySchemes: [scheme] })).toBe('found')
     expect(firstWay({ secretsFound: [], securitySchemes: [scheme] })).toBe('new')
-    expect(firstWay({ secretsFound: [], securitySchemes: [] })).toBe('none')
+    expect(firstWay({ secretsFound: [unused], securitySchemes: [] })).toBe('none')
   })
 })

@@ -11,7 +11,7 @@ export function firstWay({
   secretsFound,
   securitySchemes,
 }: Pick<Preview, 'secretsFound' | 'securitySchemes'>): CredentialWay {
-  if (secretsFound.length > 0) return 'found'
+  if (secretsFound.some(({ scheme }) => scheme !== undefined)) return 'found'
   return securitySchemes.some(({ kind }) => kind !== undefined && kind !== 'none') ? 'new' : 'none'
 }
 

@@ -1,5 +1,5 @@
 import { Badge } from '../../../components/badge.tsx'
-import { Card, Facts } from '../../../components/card.tsx'
+import { Card } from '../../../components/card.tsx'
 import { Notice } from '../../../components/notice.tsx'
 import { formatWords } from '../../../components/tools/format-words.ts'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
@@ -67,18 +67,19 @@ function Secrets({ found }: { found: Preview['secretsFound'] }) {
     >
       <div className="grid gap-2">
         <p>
-          It becomes the credential if you choose so below, sealed, or is thrown away. No tool, no
-          agent and no log gets to see it.
+          {found.some(({ scheme }) => scheme !== undefined)
+            ? 'Sealed, it becomes the credential if you choose so below; else it is thrown away.'
+            : 'Nothing in the document uses it to sign in, so it is thrown away.'}{' '}
+          No tool, no agent and no log gets to see it.
         </p>
-        <Facts
-          items={found.map(({ where, hint }, index) => [
-            `${index + 1}.`,
-            <span key={where} className="flex flex-wrap gap-x-2">
+        <ul className="grid gap-0.5">
+          {found.map(({ where, hint }, index) => (
+            <li key={index} className="flex flex-wrap gap-x-2">
               <UntrustedText inline mono text={where} limit={titleCharsShown} />
               <UntrustedText inline mono text={hint} limit={40} />
-            </span>,
-          ])}
-        />
+            </li>
+          ))}
+        </ul>
       </div>
     </Notice>
   )

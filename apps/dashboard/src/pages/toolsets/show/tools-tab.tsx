@@ -29,7 +29,7 @@ const columns: readonly Column<Tool>[] = [
         >
           {name}
         </TextLink>
-        <div className="truncate text-[0.87rem] font-normal text-ink-soft">
+        <div className="line-clamp-2 text-[0.87rem] font-normal text-ink-soft max-md:mt-0.5">
           <UntrustedText inline text={title ?? description} limit={lineCharsShown} />
         </div>
       </>
@@ -41,7 +41,7 @@ const columns: readonly Column<Tool>[] = [
     width: '2fr',
     cell: ({ method, url }) =>
       method === undefined || url === undefined ? null : (
-        <span className="text-[0.93rem]">
+        <span className="line-clamp-3 text-[0.93rem]">
           <UntrustedText inline mono text={`${method} ${pathOf(url)}`} limit={lineCharsShown} />
         </span>
       ),
