@@ -23,6 +23,7 @@ interface CallableTool {
   build(
     args: Readonly<Record<string, unknown>>,
     world: ToolWorld,
+    options: { readonly allowEncodedSlash: boolean },
   ): RequestInput & Pick<FrozenTool, 'ownHeaders'>
   /** Equal calls have equal texts. */
   canonicalArguments(args: Readonly<Record<string, unknown>>): string

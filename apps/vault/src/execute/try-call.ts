@@ -45,7 +45,7 @@ export function createTryCall(needs: TryCallNeeds) {
     tool,
     arguments: args,
   }: TriedCall): Promise<FrozenRequest> => {
-    const built = tool.compiled.build(args, needs.world)
+    const built = tool.compiled.build(args, needs.world, connection)
     const call = { connection, tool: { ...tool, ownHeaders: built.ownHeaders } }
     return freezeRequest(built, freezeOptionsOf(call, await slotFor(needs, call)))
   }

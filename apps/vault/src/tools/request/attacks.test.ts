@@ -316,6 +316,9 @@ describe('an exploded object', () => {
 
   it.each([
     { a: { fixed: 1 } },
+    // An exploded parameter that was not given has its name all the same.
+    { a: { b: 1 } },
+    { b: { a: 1 } },
     { a: { FIXED: 1 } },
     { a: { 'fixed[]': 1 } },
     { a: { 'filter[x]': 1 } },
@@ -331,7 +334,9 @@ describe('an exploded object', () => {
   })
 
   it('gives others', () => {
-    expect(tryCall({ query }, { a: { x: 1, 'y z': '&' } })?.url).toMatch(/\?fixed=x&x=1&y%20z=%26$/)
+    expect(tryCall({ query }, { a: { x: 1, 'y z': '&', a: 2 } })?.url).toMatch(
+      /\?fixed=x&x=1&y%20z=%26&a=2$/,
+    )
   })
 })
 

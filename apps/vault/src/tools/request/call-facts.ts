@@ -8,4 +8,6 @@ export interface CallFacts {
   /** Constants of the binding that templates see. */
   readonly config: Readonly<Record<string, string>>
   readonly world: TemplateWorld
+  /** Whether the connection takes a slash within a segment, as `%2F`. */
+  readonly allowEncodedSlash: boolean
 }

@@ -53,8 +53,10 @@ function readyTool(
   const { binding } = definition
   const render = createRenderTemplate()
   return {
-    build: (args, world) =>
-      buildRequest(binding, { args: check(args), config: binding.config ?? {}, world }, render),
+    build: (args, world, { allowEncodedSlash = false } = {}) => {
+      const config = binding.config ?? {}
+      return buildRequest(binding, { args: check(args), config, world, allowEncodedSlash }, render)
+    },
     canonicalArguments: (args) => writeCanonical(check(args)),
     credential: binding.credential,
     shapeAnswer: createAnswerShaper(definition),

@@ -15,7 +15,12 @@ export interface CompiledTool {
    * Fills in defaults, checks the arguments against the whole schema and writes the request. Pure but for `world`.
    * @throws Problem `invalid-arguments` naming each argument and what is wrong with it; nothing is sent then
    */
-  build(args: Readonly<Record<string, unknown>>, world: TemplateWorld): BuiltRequest
+  build(
+    args: Readonly<Record<string, unknown>>,
+    world: TemplateWorld,
+    /** Of the connection: whether a value may have a slash in a path. */
+    options?: { readonly allowEncodedSlash?: boolean | undefined },
+  ): BuiltRequest
   /** The arguments with their defaults, in canonical JSON (RFC 8785): equal calls have equal texts. */
   canonicalArguments(args: Readonly<Record<string, unknown>>): string
   /** `none`: no credential goes on. */

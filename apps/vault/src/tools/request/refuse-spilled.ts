@@ -9,16 +9,22 @@ const nameCharsMax = 200
 const rootOf = (name: string): string => (name.split(/[[.]/, 1)[0] ?? '').trim().toLowerCase()
 
 /**
- * An exploded object gives names itself. None may be one that the binding names, or that another argument gave: which of the
+ * An exploded object gives names itself, beside all the `names` of the binding. None may be one that the binding names, or that another argument gave: which of the
  * two counts would be the upstream's guess.
  * @throws Problem `invalid-arguments`
  */
 export function createSpillGuard(
   names: readonly string[],
-): (pairs: readonly Pair[], path: readonly string[]) => void {
-  const taken = new Set(names.map(rootOf))
+): (
+  pairs: readonly Pair[],
+  own: { readonly name: string; readonly argument: readonly string[] },
+) => void {
+  const counts = new Map<string, number>()
+  for (const name of names.map(rootOf)) counts.set(name, (counts.get(name) ?? 0) + 1)
   const others = new Set<string>()
-  return (pairs, path) => {
+  return (pairs, { name: ownName, argument: path }) => {
+    // An exploded object does not send the name of its own parameter.
+    const isTaken = (name: string) => (counts.get(name) ?? 0) > (name === rootOf(ownName) ? 1 : 0)
     const given = new Set<string>()
     for (const { spilled } of pairs) {
       if (spilled === undefined) continue
@@ -27,7 +33,7 @@ export function createSpillGuard(
       if (name === '' || spilled.length > nameCharsMax || /\p{Cc}/u.test(spilled)) {
         refuseArgument(path, 'has a member whose name cannot be sent as a name of its own')
       }
-      if (taken.has(name) || others.has(name)) {
+      if (isTaken(name) || others.has(name)) {
         refuseArgument(place, 'has the name of another part of the request')
       }
       given.add(name)

@@ -24,9 +24,7 @@ export function writeCookies(
   facts: CallFacts,
   render: RenderTemplate,
 ): string | undefined {
-  const guard = createSpillGuard(
-    items.filter((item) => !('argument' in item && item.explode)).map(({ name }) => name),
-  )
+  const guard = createSpillGuard(items.map(({ name }) => name))
   const texts: string[] = []
   for (const item of items) {
     const path = 'argument' in item ? item.argument : []
@@ -68,6 +66,6 @@ function pairsOf(
     encodeName: (name) => name,
     encode: encodeAll,
   })
-  guard(pairs, item.argument)
+  guard(pairs, item)
   return pairs.map((pair) => [pair.name, pair.value])
 }

@@ -33,7 +33,7 @@ export function writePath(
   return path
 }
 
-function writePiece(piece: StyledPiece, { args }: CallFacts): string {
+function writePiece(piece: StyledPiece, { args, allowEncodedSlash }: CallFacts): string {
   const { argument, style, explode } = piece
   const value = valueAt(args, argument)
   if (value === undefined || value === null) {
@@ -52,7 +52,15 @@ function writePiece(piece: StyledPiece, { args }: CallFacts): string {
       : shape.kind === 'list'
         ? shape.items
         : shape.members.flat()
-  for (const text of texts) checkText(text, argument)
+  for (const text of texts) {
+    checkText(text, argument)
+    if (text.includes('/') && !allowEncodedSlash) {
+      refuseArgument(
+        argument,
+        'must not hold a slash: it is a part of the path, and this connection takes no encoded slashes, which an owner can change',
+      )
+    }
+  }
   // A lone empty text would empty the segment; within a list it stands between commas, in a matrix behind its name.
   if (shape.kind === 'text' && style !== 'matrix') checkSegments(shape.text, argument)
   const name = piece.name ?? argument.at(-1) ?? ''

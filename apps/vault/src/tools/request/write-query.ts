@@ -18,7 +18,7 @@ export function writeQuery(
   facts: CallFacts,
   render: RenderTemplate,
 ): string {
-  const guard = createSpillGuard(items.filter((item) => !spills(item)).map(({ name }) => name))
+  const guard = createSpillGuard(items.map(({ name }) => name))
   const texts: string[] = []
   for (const item of items) {
     if ('value' in item) {
@@ -28,18 +28,12 @@ export function writeQuery(
       if (text !== '' || item.optional !== true) texts.push(`${encodeAll(item.name)}=${text}`)
     } else {
       const pairs = pairsOf(item, facts)
-      guard(pairs, item.argument)
+      guard(pairs, item)
       texts.push(...pairs.map((pair) => writePair(pair, item.allowEmptyValue === true)))
     }
   }
   return texts.join('&')
 }
-
-const spills = (item: QueryItem): boolean =>
-  'argument' in item &&
-  item.explode &&
-  item.style !== 'deepObject' &&
-  item.contentType === undefined
 
 const writePair = ({ name, value }: Pair, isBare: boolean): string =>
   value === '' && isBare ? name : `${name}=${value}`

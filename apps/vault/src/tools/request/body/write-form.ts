@@ -15,9 +15,7 @@ export function writeForm(
   facts: CallFacts,
   render: RenderTemplate,
 ): string {
-  const guard = createSpillGuard(
-    body.fields.filter((field) => !spills(field)).map(({ name }) => name),
-  )
+  const guard = createSpillGuard(body.fields.map(({ name }) => name))
   const texts: string[] = []
   for (const field of body.fields) {
     if ('value' in field) {
@@ -27,7 +25,7 @@ export function writeForm(
       if (text !== '' || field.optional !== true) texts.push(`${encodeForm(field.name)}=${text}`)
     } else {
       const pairs = pairsOf(valueAt(facts.args, field.argument), field)
-      guard(pairs, field.argument)
+      guard(pairs, field)
       texts.push(...pairs.map(writePair))
     }
   }
@@ -42,12 +40,6 @@ export function writeForm(
 }
 
 type StyledField = Extract<FormField, { argument: string[] }>
-
-const spills = (field: FormField): boolean =>
-  'argument' in field &&
-  field.explode &&
-  field.style !== 'deepObject' &&
-  field.contentType === undefined
 
 const writePair = ({ name, value }: Pair): string => `${name}=${value}`
 
