@@ -8,10 +8,15 @@ import { addConnectCommand } from './commands/connect.ts'
 import { addConnectionCommands } from './commands/connections.ts'
 import type { Process } from './commands/context.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addGrantCommand } from './commands/grant.ts'
+import { addImportCommand } from './commands/import.ts'
 import { addLoginCommands } from './commands/login.ts'
 import { addOAuthAppCommands } from './commands/oauth-apps.ts'
 import { addPolicyCommands } from './commands/policies.ts'
 import { createRunCommand } from './commands/run-command.ts'
+import { addSkillCommand } from './commands/skill.ts'
+import { addToolCommands } from './commands/tools.ts'
+import { addToolsetCommands } from './commands/toolsets.ts'
 import { addUpCommand } from './commands/up.ts'
 
 const environmentHelp = `
@@ -45,6 +50,11 @@ export function createProgram(process: Process, version: string): Command {
   addAgentCommands(program, run)
   addConnectionCommands(program, run)
   addOAuthAppCommands(program, run)
+  addImportCommand(program, run)
+  addToolsetCommands(program, run)
+  addToolCommands(program, run)
+  addGrantCommand(program, run)
+  addSkillCommand(program, run)
   addPolicyCommands(program, run)
   addApprovalCommands(program, run)
   addCapabilityRequestCommands(program, run)

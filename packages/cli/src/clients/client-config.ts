@@ -9,6 +9,12 @@ export interface ServerCommand {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** How an MCP client reaches a server over HTTP. The headers hold a token. */
+export interface RemoteServer {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /** The MCP clients whose configuration is written, and `json`, which prints it. */
 export const clientNames = ['claude', 'mcporter', 'opencode', 'json'] as const
 export type ClientName = (typeof clientNames)[number]
@@ -23,16 +29,30 @@ export interface ClientConfig {
   write(server: ServerCommand): string | undefined
 }
 
+/** The same for servers over HTTP, several at once, each under its own name. */
+export interface RemoteConfig {
+  readonly path: string | undefined
+  /** Writes them for their owner's eyes alone; returns what to paste instead, for the client that is only shown it. */
+  write(servers: Readonly<Record<string, RemoteServer>>): string | undefined
+}
+
 interface ClientFormat {
   readonly path: string
   /** Where in the file servers stand, and how this client writes one. */
   readonly member: 'mcpServers' | 'mcp'
   readonly environment: 'env' | 'environment'
   readonly entry: (server: ServerCommand) => object
+  readonly remote: (server: RemoteServer) => object
 }
 
 const standardEntry = ({ command, args, env }: ServerCommand) => ({ command, args, env })
-const standard = { member: 'mcpServers', environment: 'env', entry: standardEntry } as const
+const standardRemote = ({ url, headers }: RemoteServer) => ({ type: 'http', url, headers })
+const standard = {
+  member: 'mcpServers',
+  environment: 'env',
+  entry: standardEntry,
+  remote: standardRemote,
+} as const
 
 const formats: Readonly<Record<Exclude<ClientName, 'json'>, ClientFormat>> = {
   claude: { path: '.mcp.json', ...standard },
@@ -47,6 +67,7 @@ const formats: Readonly<Record<Exclude<ClientName, 'json'>, ClientFormat>> = {
       environment: env,
       enabled: true,
     }),
+    remote: ({ url, headers }) => ({ type: 'remote', url, headers, enabled: true }),
   },
 }
 
@@ -65,12 +86,7 @@ export function openClientConfig(
   }
   const { path: below, member, environment, entry } = formats[client]
   const path = resolve(directory, below)
-  const open = () => {
-    const config = readJsonFile(path) ?? {}
-    const servers = asObject(config[member] ?? {})
-    if (servers !== undefined) return { config, servers }
-    throw new CommandError(`${path}: "${member}" is not an object. It was not changed.`)
-  }
+  const open = () => readServers(path, member)
   const before = asObject(open().servers[name])
   return {
     path,
@@ -83,6 +99,40 @@ export function openClientConfig(
       return undefined
     },
   }
+}
+
+/** Reads it for servers over HTTP, likewise. */
+export function openRemoteConfig(client: ClientName, directory: string): RemoteConfig {
+  if (client === 'json') {
+    const write = (servers: Readonly<Record<string, RemoteServer>>) =>
+      JSON.stringify({ mcpServers: entriesOf(servers, standardRemote) }, null, 2)
+    return { path: undefined, write }
+  }
+  const { path: below, member, remote } = formats[client]
+  const path = resolve(directory, below)
+  readServers(path, member)
+  return {
+    path,
+    write(added) {
+      const { config, servers } = readServers(path, member)
+      const after = { ...config, [member]: { ...servers, ...entriesOf(added, remote) } }
+      // It holds a token from now on, whoever could read it before.
+      writeFileWhole(path, `${JSON.stringify(after, null, 2)}\n`, { secret: true })
+      return undefined
+    },
+  }
+}
+
+const entriesOf = (
+  servers: Readonly<Record<string, RemoteServer>>,
+  entry: (server: RemoteServer) => object,
+) => Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, entry(server)]))
+
+function readServers(path: string, member: string) {
+  const config = readJsonFile(path) ?? {}
+  const servers = asObject(config[member] ?? {})
+  if (servers !== undefined) return { config, servers }
+  throw new CommandError(`${path}: "${member}" is not an object. It was not changed.`)
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {

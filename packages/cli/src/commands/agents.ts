@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { enrolAgent } from '../agent-key.ts'
 import { printable, table } from '../terminal.ts'
+import { addAgentTokenCommand } from './agent-tokens.ts'
 import { findAgent } from './lookup.ts'
 import type { RunCommand } from './run-command.ts'
 
@@ -47,6 +48,7 @@ export function addAgentCommands(program: Command, run: RunCommand): void {
       }),
     )
   addAgentChanges(agents, run)
+  addAgentTokenCommand(agents, run)
 }
 
 function addAgentChanges(agents: Command, run: RunCommand): void {

@@ -1,34 +1,9 @@
 import type { Service } from '@sallyport/catalog'
-import {
-  type ClientAuthentication,
-  type CredentialInput,
-  credentialKinds,
-} from '@sallyport/contracts'
+import { type CredentialInput, credentialKinds } from '@sallyport/contracts'
 import { CommandError, type Terminal } from '../terminal.ts'
 import { type Asking, askKey, type Credential, type KeySlot, type SlotOf } from './ask-key.ts'
+import type { CredentialOptions } from './credential-options.ts'
 import { readKey, requireKeyFile } from './oauth-apps.ts'
-
-/** What the command line says of a credential; the rest is asked for. Secrets are never options. */
-export interface CredentialOptions {
-  readonly kind?: CredentialInput['kind']
-  readonly name?: string
-  readonly prefix?: string
-  readonly part?: string[]
-  readonly username?: string
-  readonly scope?: string[]
-  readonly tokenEndpoint?: string
-  readonly clientId?: string
-  readonly clientAuthentication?: Exclude<ClientAuthentication, 'none'>
-  readonly privateKeyFile?: string
-  readonly keyId?: string
-  readonly audience?: string
-  readonly keyFile?: string
-  readonly subject?: string
-  readonly accessKeyId?: string
-  readonly sessionToken?: boolean
-  readonly region?: string
-  readonly awsService?: string
-}
 
 /** How a credential is put on, for people who have read an API's documentation once. */
 const kindNames: Readonly<Record<CredentialInput['kind'], string>> = {

@@ -1,7 +1,7 @@
 import type { CredentialSlot } from '@sallyport/catalog'
 import type { CallOf, CredentialInput, operations } from '@sallyport/contracts'
 import { CommandError, type Terminal } from '../terminal.ts'
-import type { CredentialOptions } from './ask-credential.ts'
+import type { CredentialOptions } from './credential-options.ts'
 
 export type Credential = CallOf<typeof operations.createConnection>['credential']
 /** A slot that is typed in, and not signed in to. */

@@ -13,11 +13,12 @@ import {
 import { checkServer, serverCommand } from '../clients/mcp-server.ts'
 import type { Settings } from '../settings.ts'
 import { CommandError, shellWord, type Terminal } from '../terminal.ts'
+import { connectTools } from './connect-tools.ts'
 import type { CommandContext, Process } from './context.ts'
 import { grantAccess, readEverything } from './grant-access.ts'
 import { findConnection, listAllAgents, listAllConnections } from './lookup.ts'
 import { createConnection } from './new-connection.ts'
-import { collect } from './option-values.ts'
+import { collect, readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 
 interface ConnectOptions {
@@ -25,6 +26,8 @@ interface ConnectOptions {
   readonly server: string
   readonly allow?: string[]
   readonly directory?: string
+  readonly agent?: string
+  readonly days?: number
 }
 
 const agentNames: Readonly<Record<ClientName, string>> = {
@@ -48,10 +51,23 @@ export function addConnectCommand(program: Command, run: RunCommand, process: Pr
     .option('--directory <directory>', 'the project to write into (default: the current directory)')
     .option('--name <name>', 'the agent’s name')
     .option('--server <name>', 'the name of the server in the configuration', 'sallyport')
+    .option(
+      '--agent <agent>',
+      'an agent that is there, by a token for its granted tools: a server for each toolset',
+    )
+    .option(
+      '--days <n>',
+      'with --agent: how long the token works (default 30, at most 90)',
+      readCount,
+    )
     .action(
-      run((context, [client, options]: [ClientName, ConnectOptions]) =>
-        connect({ ...context, process }, client, options),
-      ),
+      run(async (context, [client, options]: [ClientName, ConnectOptions]) => {
+        const { agent, days } = options
+        const whole = { ...context, process }
+        if (agent === undefined) return connect(whole, client, options)
+        const directory = await askDirectory(whole, client, options)
+        await connectTools(context, client, { agent, days, directory })
+      }),
     )
 }
 

@@ -2,7 +2,8 @@ import { createCatalog, customService, nearestNames, type Service } from '@sally
 import type { Connection } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { CommandError, type Terminal } from '../terminal.ts'
-import { askCredential, type CredentialOptions } from './ask-credential.ts'
+import { askCredential } from './ask-credential.ts'
+import type { CredentialOptions } from './credential-options.ts'
 import { findOAuthApp } from './oauth-apps.ts'
 
 /** What the command line says of a new connection; the rest is asked for. */

@@ -1,0 +1,152 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Tool } from '@sallyport/contracts'
+import { Problem } from '@sallyport/contracts'
+import type { Client } from '@sallyport/sdk'
+import type { Command } from 'commander'
+import { CommandError, printable, type Terminal } from '../terminal.ts'
+import { convertArguments } from '../tools/convert-arguments.ts'
+import { exampleArguments } from '../tools/example-arguments.ts'
+import { type SkillTool, writeSkill } from '../tools/write-skill.ts'
+import { collect } from './option-values.ts'
+import type { RunCommand } from './run-command.ts'
+import { findToolset, listToolsOf } from './tool-lookups.ts'
+
+interface SkillOptions {
+  readonly out?: string
+  readonly runWrites?: boolean
+  readonly run: boolean
+  readonly example?: string[]
+}
+
+/** Of an answer in a skill: enough to see its shape. */
+const answerCharsMax = 1500
+/** What is written down for one toolset. */
+const toolsMax = 100
+const errorsFrom = 300
+
+/** `sallyport skill`: what an agent reads to use a toolset, with examples that were run. */
+export function addSkillCommand(program: Command, run: RunCommand): void {
+  program
+    .command('skill <toolset>')
+    .description('Write a SKILL.md for a toolset, with examples that are run (id or name)')
+    .option('--out <directory>', 'where to (default: the toolset’s name; - prints it)')
+    .option('--example <tool:key=value>', 'an argument of an example (repeat)', collect)
+    .option('--run-writes', 'run examples of tools that change something, too')
+    .option('--no-run', 'run nothing')
+    .action(
+      run(async ({ terminal, owner }, [wanted, options]: [string, SkillOptions]) => {
+        const client = await owner()
+        const toolset = await findToolset(client, wanted)
+        const listed = (await listToolsOf(client, toolset.id)).filter(
+          ({ status }) => status === 'active',
+        )
+        if (listed.length === 0) throw new CommandError(`${toolset.name} has no tools.`)
+        const tools: SkillTool[] = []
+        for (const { id } of listed.slice(0, toolsMax)) {
+          const { tool } = await client.call('getTool', { toolId: id })
+          const example = await runExample(client, terminal, { tool, options })
+          if ('none' in example) terminal.note(`${tool.name}: no example, ${example.none}`)
+          tools.push({ tool, example })
+        }
+        const { name, title, description } = toolset
+        const day = new Date().toISOString().slice(0, 10)
+        const text = writeSkill({ name, title, description, tools, day })
+        tell(terminal, { text, out: options.out ?? name, tools })
+      }),
+    )
+}
+
+function tell(
+  terminal: Terminal,
+  { text, out, tools }: { text: string; out: string; tools: readonly SkillTool[] },
+): void {
+  const ran = tools.filter(({ example }) => 'args' in example).length
+  if (out === '-') {
+    terminal.answer({ skill: text, tools: tools.length, ran }, text.trimEnd())
+    return
+  }
+  mkdirSync(out, { recursive: true })
+  const path = join(out, 'SKILL.md')
+  writeFileSync(path, text)
+  terminal.answer(
+    { path, tools: tools.length, ran },
+    `Written  ${path}: ${tools.length} tools, ${ran} examples that were run.`,
+  )
+}
+
+interface Running {
+  readonly tool: Tool
+  readonly options: SkillOptions
+}
+
+async function runExample(
+  client: Client,
+  terminal: Terminal,
+  { tool, options }: Running,
+): Promise<SkillTool['example']> {
+  if (!options.run) return { none: 'none was run.' }
+  const isRead = tool.annotations.readOnlyHint === true
+  if (!isRead && options.runWrites !== true)
+    return { none: 'it changes something, so it was not run.' }
+  const args = await argumentsFor(terminal, tool, options)
+  if ('none' in args) return args
+  try {
+    const { sent } = await client.call('tryTool', {
+      ...{ toolId: tool.id, arguments: args.args, send: true },
+    })
+    if (sent === undefined) return { none: 'nothing was sent.' }
+    const { status, body } = sent
+    if (status >= errorsFrom)
+      return { none: `the API answered the one that was run with status ${status}.` }
+    return { args: args.args, status, answer: shorten(body) }
+  } catch (thrown) {
+    if (!(thrown instanceof Problem)) throw thrown
+    return { none: `the one that was tried was refused (${printable(thrown.detail)})` }
+  }
+}
+
+/** What the schema names and --example says; the rest is asked for, where somebody can be asked. */
+async function argumentsFor(
+  terminal: Terminal,
+  tool: Tool,
+  { example = [] }: SkillOptions,
+): Promise<{ readonly args: Record<string, unknown> } | { readonly none: string }> {
+  const own = example
+    .filter((text) => text.startsWith(`${tool.name}:`))
+    .map((text) => text.slice(tool.name.length + 1))
+  const { args: known, missing } = exampleArguments(tool.inputSchema)
+  const args = convertArguments(own, tool.inputSchema, known)
+  const lacking = missing.filter((path) => !holds(args, path))
+  const [first] = lacking
+  if (first === undefined) return { args }
+  if (!terminal.interactive) {
+    return { none: `its schema names no value for ${lacking.join(', ')}.` }
+  }
+  const words: string[] = []
+  for (const path of lacking) {
+    const text = await terminal.ask(`${tool.name}: an example for ${path} (- for none)`, {
+      default: '-',
+    })
+    if (text === '-') return { none: `nobody named a value for ${path}.` }
+    words.push(`${path}=${text}`)
+  }
+  return { args: convertArguments(words, tool.inputSchema, args) }
+}
+
+const holds = (args: unknown, path: string): boolean =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (at, name) =>
+        typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined,
+      args,
+    ) !== undefined
+
+function shorten(body: unknown): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2)
+  const plain = text ?? ''
+  return plain.length > answerCharsMax
+    ? `${plain.slice(0, answerCharsMax)}\n… (${plain.length} characters)`
+    : plain
+}

@@ -1,0 +1,148 @@
+import type { JsonSchema, Tool } from '@sallyport/contracts'
+import { shellWord } from '../terminal.ts'
+import { propertiesOf, requiredOf, wordOfType } from './read-schema.ts'
+
+/** One tool, with an example that was run or why there is none. */
+export interface SkillTool {
+  readonly tool: Pick<
+    Tool,
+    'name' | 'toolset' | 'mcpName' | 'description' | 'inputSchema' | 'annotations' | 'deprecated'
+  >
+  readonly example:
+    | {
+        readonly args: Readonly<Record<string, unknown>>
+        readonly status: number
+        readonly answer: string
+      }
+    | { readonly none: string }
+}
+
+export interface Skill {
+  readonly name: string
+  readonly title: string | undefined
+  readonly description: string | undefined
+  readonly tools: readonly SkillTool[]
+  /** The day on which the examples were run: YYYY-MM-DD. */
+  readonly day: string
+}
+
+/** What agents' clients take of a skill's description. */
+const descriptionCharsMax = 1000
+
+/** A SKILL.md: YAML front matter, then a section for each tool with its arguments and an example. */
+export function writeSkill({ name, title, description, tools, day }: Skill): string {
+  const names = tools.map(({ tool }) => tool.name)
+  const about = oneLine(description ?? title ?? `The tools of ${name}.`)
+  const when = `Use it for ${listOf(names.slice(0, 12))}${names.length > 12 ? ' and more' : ''}.`
+  return `${[
+    '---',
+    `name: ${name}`,
+    `description: ${JSON.stringify(`${about} ${when}`.slice(0, descriptionCharsMax))}`,
+    '---',
+    '',
+    `# ${oneLine(title ?? name)}`,
+    '',
+    ...(description === undefined ? [] : [description.trim(), '']),
+    'Calls go through the Sallyport vault, which puts the credential on: no key is needed here, and none is to be asked for.',
+    '',
+    `- with mcporter: \`mcporter call ${name}.<tool> key=value\``,
+    `- as MCP tools of the server \`${name}\`, by the names below; in a list of all tools they are called \`${name}__<tool>\``,
+    '',
+    'An answer with `approvalRequired` means that an owner has to say yes first: tell the person, and call again with the same arguments later.',
+    '',
+    ...tools.flatMap((one) => sectionOf(one, day)),
+  ]
+    .join('\n')
+    .trimEnd()}\n`
+}
+
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim()
+const listOf = (names: readonly string[]) => names.join(', ')
+
+function sectionOf({ tool, example }: SkillTool, day: string): string[] {
+  const { inputSchema: schema, annotations } = tool
+  const kind = annotations.readOnlyHint === true ? 'Reads only.' : 'It changes something.'
+  const destructive = annotations.destructiveHint === true && annotations.readOnlyHint !== true
+  return [
+    `## ${tool.name}`,
+    '',
+    tool.description.trim(),
+    '',
+    [kind, destructive && 'It may take things away.', tool.deprecated && 'It is deprecated.']
+      .filter(Boolean)
+      .join(' '),
+    '',
+    ...argumentsOf(schema),
+    '',
+    ...exampleOf(tool, example, day),
+    '',
+  ]
+}
+
+function argumentsOf(schema: JsonSchema): string[] {
+  const rows = rowsOf(schema, schema, '')
+  if (rows.length === 0) return ['It takes no arguments.']
+  return [
+    '| argument | type | required | what it is |',
+    '| --- | --- | --- | --- |',
+    ...rows.map((cells) => `| ${cells.map(cell).join(' | ')} |`),
+  ]
+}
+
+const rowsMax = 60
+
+/** Members of `body` are arguments of their own to people. */
+function rowsOf(at: JsonSchema, root: JsonSchema, prefix: string): string[][] {
+  const required = new Set(requiredOf(at))
+  return [...propertiesOf(at, root)]
+    .flatMap(([name, member]) => {
+      const { description, default: preset } = member
+      const said = typeof description === 'string' ? oneLine(description) : ''
+      const what =
+        preset === undefined ? said : `${said} Default: ${JSON.stringify(preset)}.`.trim()
+      const own = [
+        `\`${prefix}${name}\``,
+        wordOfType(member, root),
+        required.has(name) ? 'yes' : '',
+        what,
+      ]
+      return prefix === '' && name === 'body' ? [own, ...rowsOf(member, root, 'body.')] : [own]
+    })
+    .slice(0, rowsMax)
+}
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+
+function exampleOf(
+  { toolset, name }: SkillTool['tool'],
+  example: SkillTool['example'],
+  day: string,
+): string[] {
+  if ('none' in example) return [`No example: ${example.none}`]
+  const { args, status, answer } = example
+  const words = Object.entries(args).map(([key, value]) => wordFor(key, value))
+  const fence = fenceFor(answer)
+  return [
+    `Example, run on ${day}:`,
+    '',
+    '```sh',
+    ['mcporter call', `${toolset}.${name}`, ...words].join(' '),
+    '```',
+    '',
+    `It answered with status ${status}:`,
+    '',
+    `${fence}json`,
+    answer,
+    fence,
+  ]
+}
+
+/** As mcporter reads it: text as it stands, everything else as JSON. */
+const wordFor = (key: string, value: unknown): string =>
+  shellWord(`${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+
+/** Longer than any run of backticks in the text, so that nothing of it ends the block. */
+function fenceFor(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  return '`'.repeat(longest + 1)
+}
