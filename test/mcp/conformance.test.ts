@@ -26,7 +26,7 @@ const needSessions = [
 /** What the vault's own endpoint has to pass: the rest asks for tools, prompts and resources that it has not. */
 const applies = {
   '2025-11-25': ['server-initialize', 'ping', 'tools-list', 'dns-rebinding-protection'],
-  '2026-07-28': ['tools-list', 'caching', 'dns-rebinding-protection', 'http-header-validation'],
+  '2026-07-28': ['tools-list', 'dns-rebinding-protection', 'http-header-validation'],
 } as const
 type Revision = keyof typeof applies
 const revisions = Object.keys(applies) as Revision[]

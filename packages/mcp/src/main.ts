@@ -6,16 +6,17 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { createClient } from '@sallyport/sdk'
-import { createGivenLinks } from './call-granted.ts'
 import { check } from './check.ts'
 import { type Config, readConfig } from './config.ts'
 import { ConfigFault } from './config-fault.ts'
 import { createServer } from './create-server.ts'
+import { createGivenLinks } from './given-links.ts'
 import type { GrantedTools } from './granted-tools.ts'
 import { help } from './help.ts'
 import { createHttpFetch } from './http-fetch.ts'
 import { consumerInstructions, instructions } from './instructions.ts'
 import { isListening } from './is-listening.ts'
+import { givenLinksMax } from './limits.ts'
 import { createNextStep } from './next-step.ts'
 import { namesOfAll } from './tool-naming.ts'
 import { createToolbox } from './toolbox.ts'
@@ -63,7 +64,7 @@ function serve(config: Config): void {
   const { granted, idle } = countLists(watched)
   const toolbox = createToolbox({
     ...{ client, config, clock, granted, hasOwn: !isConsumer },
-    ...{ naming: namesOfAll(granted), given: createGivenLinks() },
+    ...{ naming: namesOfAll(granted), given: createGivenLinks(givenLinksMax) },
   })
   const build = () => {
     server = createServer({

@@ -1,7 +1,7 @@
 /** The MCP server as the vault runs it at its own endpoint; published is the command alone. */
 export type { Clock } from './await-decision.ts'
-export { createGivenLinks, type GivenLinks } from './call-granted.ts'
 export { createServer } from './create-server.ts'
+export { createGivenLinks, givenTo } from './given-links.ts'
 export { type GrantedTools, noTools, readGrantedTools } from './granted-tools.ts'
 export { consumerInstructions, instructions } from './instructions.ts'
 export { nextStepOf } from './next-step.ts'

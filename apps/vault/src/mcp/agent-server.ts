@@ -7,6 +7,7 @@ import {
   createServer,
   createToolbox,
   type GrantedTools,
+  givenTo,
   instructions,
   namesOfAll,
   namesOfToolset,
@@ -20,6 +21,8 @@ import { createToolsFeed } from './tools-feed.ts'
 
 /** How long a call may wait for an owner where the client hears of its progress. */
 const pollTimeoutMs = 300_000
+/** Calls of all agents whose approval's link was given, remembered so that the same call again is about it. */
+const givenLinksMax = 20_000
 /** How often such a client hears of it. */
 const pollIntervalMs = 5_000
 
@@ -41,7 +44,7 @@ export type ServerOf = (
  * its checks, limits and audit, under the caller's own token.
  */
 export function createAgentServers({ authenticate, clock, log }: AgentServerNeeds): ServerOf {
-  const given = createGivenLinks()
+  const links = createGivenLinks(givenLinksMax)
   return ({ agent, bearer, toolset, forward }, answer) => {
     const client = createClient({
       baseUrl: inside,
@@ -52,6 +55,7 @@ export function createAgentServers({ authenticate, clock, log }: AgentServerNeed
     const granted: GrantedTools = {
       list: async (signal) => (await readGrantedTools(client, scope, { signal })) ?? noTools,
     }
+    const given = givenTo(links, agent.agentId)
     const hasOwn = agent.via === 'token' && toolset === undefined
     const toolbox = createToolbox({
       ...{ client, clock, granted, given, hasOwn },
