@@ -25,8 +25,10 @@ import { simulatePolicy, suggestPolicy } from './simulate-policy.ts'
 import * as singleSignOn from './single-sign-on.ts'
 import * as system from './system.ts'
 import * as tool from './tool.ts'
+import * as toolPermission from './tool-permission.ts'
 import * as toolset from './toolset.ts'
 import { previewToolset } from './toolset-import.ts'
+import * as toolsetVersion from './toolset-version.ts'
 import { tryPolicy } from './try-policy.ts'
 import * as workspace from './workspace.ts'
 
@@ -103,7 +105,7 @@ export const operations = {
   createConsumerToken: consumerToken.createConsumerToken,
   listConsumerTokens: consumerToken.listConsumerTokens,
   deleteConsumerToken: consumerToken.deleteConsumerToken,
-  listAgentTools: tool.listAgentTools,
+  listAgentTools: toolPermission.listAgentTools,
   createConnection: connection.createConnection,
   listConnections: connection.listConnections,
   getConnection: connection.getConnection,
@@ -138,18 +140,18 @@ export const operations = {
   updateToolset: toolset.updateToolset,
   deleteToolset: toolset.deleteToolset,
   replaceToolsetSource: toolset.replaceToolsetSource,
-  listToolsetVersions: toolset.listToolsetVersions,
-  compareToolsetVersions: toolset.compareToolsetVersions,
-  restoreToolsetVersion: toolset.restoreToolsetVersion,
+  listToolsetVersions: toolsetVersion.listToolsetVersions,
+  compareToolsetVersions: toolsetVersion.compareToolsetVersions,
+  restoreToolsetVersion: toolsetVersion.restoreToolsetVersion,
   exportToolset: toolset.exportToolset,
   listToolsetTemplates: toolset.listToolsetTemplates,
-  setToolsetPermission: tool.setToolsetPermission,
-  listToolsetPermissions: tool.listToolsetPermissions,
+  setToolsetPermission: toolPermission.setToolsetPermission,
+  listToolsetPermissions: toolPermission.listToolsetPermissions,
   listTools: tool.listTools,
   getTool: tool.getTool,
   updateTool: tool.updateTool,
   tryTool: tool.tryTool,
-  setToolPermission: tool.setToolPermission,
+  setToolPermission: toolPermission.setToolPermission,
   getToolUsage: tool.getToolUsage,
   listApprovals: approval.listApprovals,
   getApproval: approval.getApproval,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Label, NextCursor, Page, Timestamp } from './common.ts'
-import { ConnectionId, OwnerId, ToolId, ToolsetId } from './ids.ts'
+import { ConnectionId, ToolId, ToolsetId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { ToolDescription, ToolSummary } from './tool.ts'
 import { ToolName, ToolsetName } from './tool-name.ts'
@@ -39,7 +39,9 @@ export type Toolset = z.infer<typeof Toolset>
 
 const ToolsetRef = z.strictObject({ toolsetId: ToolsetId })
 /** With its tools, up to the bound of a page; listTools has the rest. */
-const ToolsetWithTools = z.object({ toolset: Toolset.extend({ tools: z.array(ToolSummary) }) })
+export const ToolsetWithTools = z.object({
+  toolset: Toolset.extend({ tools: z.array(ToolSummary) }),
+})
 
 const named = {
   name: ToolsetName,
@@ -205,57 +207,6 @@ export const replaceToolsetSource = defineOperation({
     'origin-not-allowed',
   ],
   bodyBytesMax: documentBytesMax + 1024 * 1024,
-})
-
-/** What a toolset was, and who made it so. */
-export const ToolsetVersion = z.object({
-  version: z.number().int(),
-  at: Timestamp,
-  ownerId: OwnerId.optional(),
-  /** How it came about. */
-  cause: z.enum(['created', 'imported', 'edited', 'restored']),
-  toolCount: z.number().int(),
-  changes: z.object({
-    added: z.number().int(),
-    removed: z.number().int(),
-    changed: z.number().int(),
-  }),
-})
-
-export const listToolsetVersions = defineOperation({
-  id: 'listToolsetVersions',
-  method: 'GET',
-  path: '/api/v1/toolsets/{toolsetId}/versions',
-  caller: ['owner'],
-  demand: 'tools:read',
-  summary: 'List the versions of a toolset, newest first; the last 20 are kept',
-  input: z.strictObject({ ...Page, toolsetId: ToolsetId }),
-  output: z.object({ versions: z.array(ToolsetVersion), nextCursor: NextCursor }),
-  problems: ['toolset-not-found'],
-})
-
-export const compareToolsetVersions = defineOperation({
-  id: 'compareToolsetVersions',
-  method: 'GET',
-  path: '/api/v1/toolsets/{toolsetId}/versions/{version}',
-  caller: ['owner'],
-  demand: 'tools:read',
-  summary: 'Say how a toolset differs now from what it was in a version',
-  input: z.strictObject({ toolsetId: ToolsetId, version: z.coerce.number().int().min(1) }),
-  output: z.object({ version: ToolsetVersion, changes: z.array(ToolChange) }),
-  problems: ['toolset-not-found', 'toolset-version-not-found'],
-})
-
-export const restoreToolsetVersion = defineOperation({
-  id: 'restoreToolsetVersion',
-  method: 'POST',
-  path: '/api/v1/toolsets/{toolsetId}/versions/{version}/restore',
-  caller: ['owner'],
-  demand: 'tools:write',
-  summary: 'Make a toolset what it was, as a new version',
-  input: z.strictObject({ toolsetId: ToolsetId, version: z.coerce.number().int().min(1) }),
-  output: ToolsetWithTools,
-  problems: ['toolset-not-found', 'toolset-version-not-found', 'version-conflict'],
 })
 
 export const exportToolset = defineOperation({

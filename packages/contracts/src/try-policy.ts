@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ExecuteInput } from './execute.ts'
-import { ConnectionId } from './ids.ts'
+import { ConnectionId, ToolId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { PolicyDocumentInput } from './policy.ts'
 
@@ -24,6 +24,9 @@ export const tryPolicy = defineOperation({
     connectionId: ConnectionId,
     draft: PolicyDocumentInput,
     request: TriedRequest,
+    toolId: ToolId.optional().meta({
+      description: 'Decided as a call of this tool, by the grants of the draft',
+    }),
   }),
   output: z.object({
     decision: z.enum(['allow', 'deny', 'require_approval']),
@@ -49,5 +52,5 @@ export const tryPolicy = defineOperation({
       })
       .optional(),
   }),
-  problems: ['connection-not-found'],
+  problems: ['connection-not-found', 'tool-not-found'],
 })
