@@ -54,6 +54,8 @@ export const tools = pgTable(
     definition: json('definition').$type<ToolDefinition>(),
     /** SHA-256 of the definition as canonical JSON, hex; of an assembled tool, of what it says of its own. */
     digest: text('digest').notNull(),
+    /** Of the definition as its source says it; null for a tool of an assembled toolset. */
+    definitionDigest: text('definition_digest'),
     /** The tool that this one is, under a name of its own; gone with it. */
     sourceToolId: text('source_tool_id'),
     /** What an owner says in place of the source, by the names of the definition. */
@@ -79,7 +81,7 @@ export const toolsetVersions = pgTable(
     version: integer('version').notNull(),
     cause: text('cause').$type<'created' | 'imported' | 'edited' | 'restored'>().notNull(),
     ownerId: text('owner_id'),
-    /** Its tools as they were then: definition, status, overrides, source. */
+    /** Its tools as they were then: status, overrides, source, and the definition by its digest. */
     tools: json('tools').notNull(),
     toolCount: integer('tool_count').notNull(),
     added: integer('added').notNull(),
@@ -88,4 +90,15 @@ export const toolsetVersions = pgTable(
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.toolsetId, table.version] })],
+)
+
+/** Definitions that tools had: kept once each, for as long as a version that is kept had them. */
+export const toolsetDefinitions = pgTable(
+  'toolset_definitions',
+  {
+    toolsetId: toolsetId(),
+    digest: text('digest').notNull(),
+    definition: json('definition').$type<ToolDefinition>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.toolsetId, table.digest] })],
 )

@@ -25,6 +25,7 @@ export const selectTools = (executor: Pick<Executor, 'select'>) =>
       status: tools.status,
       definition: tools.definition,
       digest: tools.digest,
+      definitionDigest: tools.definitionDigest,
       sourceToolId: tools.sourceToolId,
       overrides: tools.overrides,
       createdAt: tools.createdAt,

@@ -11,7 +11,7 @@ import { brokenUniqueConstraint, type Database, type Transaction } from './datab
 import { connections } from './tables.ts'
 import { dropGrants, moveGrants } from './tool-grants.ts'
 import { tools, toolsets } from './tool-tables.ts'
-import { keepVersion } from './toolset-versions.ts'
+import { keepDefinitions, keepVersion } from './toolset-versions.ts'
 import { undoing } from './undoing.ts'
 
 // Every change of a toolset or of its tools is one transaction that moves its version; locks are taken in one order: toolset,
@@ -122,6 +122,7 @@ async function changeOne(
 
 async function changeTools(tx: Transaction, { id }: StoredToolset, change: ToolsetChange) {
   const { remove, update, insert, at, note } = change
+  await keepDefinitions(tx, id, [...remove, ...update.map((tool) => tool.id)])
   const removed =
     remove.length === 0
       ? { toolIds: [], toolsetIds: [] }
@@ -219,6 +220,7 @@ async function putTools(tx: Transaction, rows: readonly StoredTool[]): Promise<v
           key: sql`excluded.key`,
           status: sql`excluded.status`,
           definition: sql`excluded.definition`,
+          definitionDigest: sql`excluded.definition_digest`,
           digest: sql`excluded.digest`,
           sourceToolId: sql`excluded.source_tool_id`,
           overrides: sql`excluded.overrides`,

@@ -9,15 +9,21 @@ import { createToolReads } from './tools.ts'
 import { createVersionReads } from './toolset-versions.ts'
 import { createToolsetWrites } from './toolset-writes.ts'
 
+/** A whole toolset may come to tens of megabytes, in many statements. */
+const writeDeadlineMs = 30_000
+
 /** Builds the queries on toolsets and tools. */
 export function createToolsetStore(database: Pick<Database, 'db' | 'transaction'>): ToolsetStore {
-  return guardStore<ToolsetStore>({
-    ...createToolReads(database),
-    ...createVersionReads(database),
-    ...createToolsetWrites(database),
-    ...reads(database),
-    grantsOf: (workspaceId, toolsetIds) => selectGrants(database, workspaceId, toolsetIds),
-  })
+  return {
+    ...guardStore({
+      ...createToolReads(database),
+      ...createVersionReads(database),
+      ...reads(database),
+      grantsOf: (workspaceId: string, toolsetIds: readonly string[]) =>
+        selectGrants(database, workspaceId, toolsetIds),
+    }),
+    ...guardStore(createToolsetWrites(database), writeDeadlineMs),
+  }
 }
 
 function reads({

@@ -46,7 +46,8 @@ export async function assembleTools(
     const kept = before.get(sourceToolId)
     return {
       ...{ id: kept?.id ?? newId('tool'), workspaceId, toolsetId, name, key: sourceToolId },
-      ...{ status: kept?.status ?? 'active', definition: null, sourceToolId, overrides },
+      ...{ status: kept?.status ?? 'active', definition: null, definitionDigest: null },
+      ...{ sourceToolId, overrides },
       digest: digestOf({ sourceToolId, name, overrides }),
       createdAt: kept?.createdAt ?? at,
       updatedAt: at,

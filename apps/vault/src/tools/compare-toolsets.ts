@@ -8,6 +8,7 @@ export interface ComparedTool {
   readonly key: string
   readonly name: string
   readonly definition: ToolDefinition
+  readonly digest: string
   readonly status: string
   /** The id is empty for one that is yet to be made. */
   readonly place: ToolPlace
@@ -28,7 +29,8 @@ export function compareToolsets(
   const others = after.map((tool) => {
     const old = was.get(tool.key)
     if (old === undefined) return changeOf(tool.name, 'added', { agents: agentsOf(tool) })
-    const differences = compareTools(old.definition, tool.definition)
+    const differences =
+      old.digest === tool.digest ? [] : compareTools(old.definition, tool.definition)
     if (old.status !== tool.status) {
       differences.push({ what: 'status', before: old.status, after: tool.status })
     }

@@ -23,11 +23,13 @@ export const withOverrides = (
  * there for agents only while that one is.
  */
 export function effectiveTool(
-  row: Pick<ToolRow, 'name' | 'status' | 'definition' | 'overrides' | 'source'>,
+  row: Pick<ToolRow, 'name' | 'status' | 'definition' | 'digest' | 'overrides' | 'source'>,
 ): EffectiveTool | undefined {
   const definition = definitionOf(row)
   if (definition === undefined) return undefined
-  return { definition, digest: toolDigest(definition), status: statusOf(row) }
+  // Kept with the tool, but for what another toolset’s tool is: that changes without it.
+  const digest = row.definition === null ? toolDigest(definition) : row.digest
+  return { definition, digest, status: statusOf(row) }
 }
 
 function definitionOf({

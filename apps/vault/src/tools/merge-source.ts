@@ -3,8 +3,7 @@ import { type ComparedTool, compareToolsets } from './compare-toolsets.ts'
 import { withOverrides } from './effective-tool.ts'
 import { type Choice, type PlannedTool, planTools } from './plan-tools.ts'
 import type { ReadSource } from './read-source.ts'
-import { comparedOf, newTool, storedOf } from './stored-tools.ts'
-import { digestOf, toolDigest } from './tool-digest.ts'
+import { comparedOf, digestsOf, newTool, storedOf } from './stored-tools.ts'
 import type { GrantingPolicy, StoredTool, ToolRow, ToolsetRow } from './toolset-store.ts'
 import { createWhoHas } from './who-has.ts'
 
@@ -44,6 +43,7 @@ export function mergeSource(
     return {
       ...{ key: definition.key, name, status: row?.status ?? 'active' },
       definition: withOverrides(definition, overrides, name),
+      digest: digestsOf(tool).digest,
       place: { toolId: row?.id ?? '', toolsetId: toolset.id, connectionId: toolset.connectionId },
     }
   })
@@ -59,13 +59,10 @@ export function mergeSource(
 /** The row as it would be; undefined where nothing of it changes. */
 function changedRow(row: ToolRow, tool: PlannedTool, at: Date): StoredTool | undefined {
   const { definition, overrides, name } = tool
-  const isSame =
-    row.name === name &&
-    digestOf({ of: row.definition, overrides: row.overrides }) ===
-      digestOf({ of: definition, overrides })
+  const digests = digestsOf(tool)
+  const isSame = row.digest === digests.digest && row.definitionDigest === digests.definitionDigest
   if (isSame) return undefined
-  const digest = toolDigest(withOverrides(definition, overrides, name))
-  return { ...storedOf(row), name, definition, overrides, digest, updatedAt: at }
+  return { ...storedOf(row), name, definition, overrides, ...digests, updatedAt: at }
 }
 
 /** The tools that are new, as they are stored. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CatalogTemplate } from '@sallyport/catalog'
 import type { ImportFormat, ToolDefinition } from '@sallyport/contracts'
 import type { ImportedSecret, ImportedTool, ImportInput } from './import/imported-toolset.ts'
-import { digestOf } from './tool-digest.ts'
+import { digestOf, toolDigest } from './tool-digest.ts'
 import { invalidField, templateNotFound } from './toolset-problems.ts'
 import type { StoredToolset } from './toolset-store.ts'
 import type { ToolsetsNeeds } from './toolsets-needs.ts'
@@ -63,7 +63,7 @@ export function requireServer({ origins }: Pick<ReadSource, 'origins'>): void {
 
 /** Of what the operations would become: another document that makes the same tools has the same. */
 export const digestOfTools = (format: string, tools: readonly ImportedTool[]): string =>
-  digestOf({ format, tools: definitionsOf(tools) })
+  digestOf({ format, tools: definitionsOf(tools).map(toolDigest) })
 
 /** Of the operations that can be tools. */
 export const definitionsOf = (tools: readonly ImportedTool[]): ToolDefinition[] =>

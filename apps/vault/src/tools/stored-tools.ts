@@ -14,15 +14,28 @@ export const newTool = (
 ): StoredTool => ({
   ...{ id: of.id, workspaceId: of.workspaceId, toolsetId: of.toolsetId },
   ...{ name, overrides, definition, key: definition.key, status: 'active', sourceToolId: null },
-  digest: toolDigest(withOverrides(definition, overrides, name)),
+  ...digestsOf({ definition, overrides, name }),
   createdAt: of.at,
   updatedAt: of.at,
 })
+
+/** What a tool is pinned by, and its definition as the source says it. */
+export function digestsOf({
+  definition,
+  overrides,
+  name,
+}: PlannedTool): Pick<StoredTool, 'digest' | 'definitionDigest'> {
+  const definitionDigest = toolDigest(definition)
+  const isPlain = overrides === null && name === definition.name
+  const digest = isPlain ? definitionDigest : toolDigest(withOverrides(definition, overrides, name))
+  return { digest, definitionDigest }
+}
 
 /** A row without what stands beside it. */
 export const storedOf = (row: ToolRow): StoredTool => ({
   ...{ id: row.id, workspaceId: row.workspaceId, toolsetId: row.toolsetId, name: row.name },
   ...{ key: row.key, status: row.status, definition: row.definition, digest: row.digest },
+  definitionDigest: row.definitionDigest,
   ...{ sourceToolId: row.sourceToolId, overrides: row.overrides },
   ...{ createdAt: row.createdAt, updatedAt: row.updatedAt },
 })
@@ -32,8 +45,7 @@ export const comparedOf = (rows: readonly ToolRow[]): ComparedTool[] =>
   rows.flatMap((row) => {
     const effective = effectiveTool(row)
     if (effective === undefined) return []
-    const { definition, status } = effective
-    return [{ key: row.key, name: row.name, definition, status, place: placeOf(row) }]
+    return [{ key: row.key, name: row.name, ...effective, place: placeOf(row) }]
   })
 
 /** Where tools send to. */

@@ -9,5 +9,14 @@ export function digestOf(value: object): string {
     .digest('hex')
 }
 
+/** Definitions are long, are never changed, and are asked about again and again while a document is read. */
+const known = new WeakMap<ToolDefinition, string>()
+
 /** What a tool is pinned by: another definition, its name and description included, has another digest. */
-export const toolDigest = (definition: ToolDefinition): string => digestOf(definition)
+export function toolDigest(definition: ToolDefinition): string {
+  const before = known.get(definition)
+  if (before !== undefined) return before
+  const digest = digestOf(definition)
+  known.set(definition, digest)
+  return digest
+}

@@ -52,6 +52,8 @@ export interface StoredTool {
   readonly definition: ToolDefinition | null
   /** Of the definition as it is in force; of another toolset’s tool, of what it says of its own. */
   readonly digest: string
+  /** Of the definition as its source says it; null where that is another toolset’s tool. */
+  readonly definitionDigest: string | null
   readonly sourceToolId: string | null
   readonly overrides: ToolOverrides | null
   readonly createdAt: Date
@@ -144,7 +146,15 @@ export interface StoredVersion {
 
 export type VersionTool = Pick<
   StoredTool,
-  'id' | 'name' | 'key' | 'status' | 'definition' | 'digest' | 'sourceToolId' | 'overrides'
+  | 'id'
+  | 'name'
+  | 'key'
+  | 'status'
+  | 'definition'
+  | 'digest'
+  | 'definitionDigest'
+  | 'sourceToolId'
+  | 'overrides'
 >
 
 export interface ToolPage {

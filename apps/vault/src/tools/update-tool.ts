@@ -1,8 +1,7 @@
 import type { InputOf, OutputOf, updateTool } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
-import { withOverrides } from './effective-tool.ts'
-import { storedOf } from './stored-tools.ts'
-import { digestOf, toolDigest } from './tool-digest.ts'
+import { digestsOf, storedOf } from './stored-tools.ts'
+import { digestOf } from './tool-digest.ts'
 import { invalidField, versionConflict } from './toolset-problems.ts'
 import type { StoredTool, ToolOverrides, ToolRow } from './toolset-store.ts'
 import { changed, getToolRow, getToolsetRow, type ToolsetsNeeds } from './toolsets-needs.ts'
@@ -63,11 +62,11 @@ function changedTool(row: ToolRow, input: Input, at: Date): StoredTool {
   const name = input.name ?? row.name
   const status = input.status ?? row.status
   const { definition, sourceToolId } = row
-  const digest =
+  const digests =
     definition === null
-      ? digestOf({ sourceToolId, name, overrides })
-      : toolDigest(withOverrides(definition, overrides, name))
-  return { ...storedOf(row), name, status, overrides, digest, updatedAt: at }
+      ? { digest: digestOf({ sourceToolId, name, overrides }), definitionDigest: null }
+      : digestsOf({ definition, overrides, name })
+  return { ...storedOf(row), name, status, overrides, ...digests, updatedAt: at }
 }
 
 function overridesOf(

@@ -32,7 +32,8 @@ export function createToolsetUpdate(needs: ToolsetsNeeds) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
     const { workspaceId } = owner
     const toolset = await getToolsetRow(needs, workspaceId, input.toolsetId)
-    const rows = await needs.store.toolsOf(workspaceId, toolset.id)
+    const needsTools = input.connectionId !== undefined || input.assemble !== undefined
+    const rows = needsTools ? await needs.store.toolsOf(workspaceId, toolset.id) : []
     if (input.connectionId !== undefined) {
       await requireConnection(needs, { toolset, rows, connectionId: input.connectionId })
     }
@@ -47,7 +48,7 @@ export function createToolsetUpdate(needs: ToolsetsNeeds) {
       ...outcome,
       detail: {
         changed: Object.keys(input).filter((name) => name !== 'toolsetId'),
-        tools: rows.length + tools.insert.length - tools.remove.length,
+        tools: toolset.toolCount + tools.insert.length - tools.remove.length,
       },
     })
     return viewWithTools(needs, workspaceId, toolset.id)

@@ -182,7 +182,7 @@ function planRestore(
     const was = storedOf(row)
     const standing = rowOf.get(row.key)
     if (standing === undefined) insert.push({ ...was, id: newId(), createdAt: at, updatedAt: at })
-    else {
+    else if (isOther(was, standing)) {
       update.push({ ...was, id: standing.id, createdAt: standing.createdAt, updatedAt: at })
     }
   }
@@ -190,3 +190,8 @@ function planRestore(
   const remove = now.filter(({ key }) => !keys.has(key)).map(({ id }) => id)
   return { insert, update, remove }
 }
+
+const isOther = (was: StoredTool, now: StoredTool): boolean =>
+  was.digest !== now.digest ||
+  was.definitionDigest !== now.definitionDigest ||
+  was.status !== now.status
