@@ -1,0 +1,304 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RawServer, startRawServer } from '../fixtures/raw-server.ts'
+import { runProgram } from '../fixtures/run-program.ts'
+import { startVault, type TestVault } from '../fixtures/vault.ts'
+import { verifies } from '../verifies.ts'
+import { createPerson, type Person } from './sallyport.ts'
+
+// From a document and a key to an agent that calls one tool of it with mcporter, one command each, and what is refused on the way.
+
+const secret = 'sk_stock_0123456789abcdef'
+let vault: TestVault
+let person: Person
+let upstream: RawServer
+/** What a command ended with where it fails. */
+const failure = async (args: readonly string[], secrets?: readonly string[]) => {
+  const { code, stdout, stderr } = await person.run(args, secrets)
+  return { code, stdout, stderr }
+}
+const write = (name: string, text: string) => {
+  writeFileSync(join(person.project, name), text)
+  return name
+}
+
+const stock = (origin: string, extra = '') => `
+server:
+  name: stock-index
+  config:
+    apiKey: ""
+tools:
+  - name: get_index
+    description: The value of a stock index.
+    args:
+      - name: symbol
+        description: Symbol of the index
+        type: string
+        required: true
+    requestTemplate:
+      url: "${origin}/v1/index?symbol={{.args.symbol}}"
+      method: GET
+      headers:
+        - key: X-API-Key
+          value: "{{.config.apiKey}}"
+  - name: update_index
+    description: Set the value of a stock index.
+    args:
+      - name: symbol
+        type: string
+        required: true
+      - name: value
+        type: number
+        required: true
+    requestTemplate:
+      url: "${origin}/v1/index/{{.args.symbol}}"
+      method: PUT
+      argsToJsonBody: true
+      headers:
+        - key: X-API-Key
+          value: "{{.config.apiKey}}"
+${extra}`
+
+beforeAll(async () => {
+  upstream = await startRawServer({
+    answer(socket, { method, target, headers, body }) {
+      const key = headers.find(([name]) => name.toLowerCase() === 'x-api-key')?.[1]
+      const isIn = key === secret
+      const text = JSON.stringify(
+        isIn ? { index: 3142.5, method, target, body: body.toString() } : { error: 'no key' },
+      )
+      socket.write(
+        `HTTP/1.1 ${isIn ? '200 OK' : '401 No'}\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
+      )
+    },
+  })
+  vault = await startVault()
+  person = createPerson(vault.url, { SALLYPORT_OWNER_TOKEN: vault.ownerToken })
+  await vault.createAgentWithKey('alice')
+  write('stock.yaml', stock(upstream.origin))
+})
+afterAll(async () => {
+  person?.leave()
+  await vault?.stop()
+  await upstream?.close()
+})
+
+const mcporterBin = fileURLToPath(
+  new URL('../../node_modules/mcporter/dist/cli.js', import.meta.url),
+)
+const mcporter = (...args: string[]) =>
+  runProgram(process.execPath, [mcporterBin, ...args], {
+    env: { HOME: person.home, PATH: process.env.PATH ?? '' },
+    cwd: person.project,
+  })
+
+describe('a document that becomes tools', () => {
+  it('is looked at first, and keeps nothing then', async () => {
+    const { stdout } = await failure(['import', 'stock.yaml', '--name', 'stock-index', '--dry-run'])
+    expect(stdout).toContain('2 taken, 0 changed, 0 refused')
+    expect(stdout).toContain('get_index')
+    expect((await person.json<{ toolsets: object[] }>(['toolsets', 'list'])).toolsets).toEqual([])
+  })
+
+  it('is imported by one command that asks for the key, which nobody sees again', async () => {
+    verifies('S-38')
+    const made = await person.run(['import', 'stock.yaml', '--name', 'stock-index'], [secret])
+    expect([made.code, made.stderr]).toEqual([0, expect.stringContaining('2 taken')])
+    expect(made.stdout).toContain('stock-index.get_index')
+    expect(made.stdout).toContain('npx sallyport grant stock-index --agent')
+    const again = await failure(['import', 'stock.yaml', '--name', 'stock-index'], [secret])
+    expect([again.code, again.stdout]).toEqual([1, ''])
+    expect(again.stderr).toMatch(/stock-index/)
+    expect(person.printed()).not.toContain(secret)
+  })
+
+  it('has tools that the owner can look at and try, with each argument as its type', async () => {
+    const shown = await person.run(['tools', 'show', 'stock-index.get_index'])
+    expect(shown.stdout).toMatch(/symbol +string +yes +Symbol of the index/)
+    const called = await person.run(['tools', 'call', 'stock-index.get_index', 'symbol=000001.SH'])
+    expect(called.code).toBe(0)
+    expect(JSON.parse(called.stdout)).toMatchObject({
+      index: 3142.5,
+      target: '/v1/index?symbol=000001.SH',
+    })
+    const put = await person.run([
+      'tools',
+      'call',
+      'stock-index.update_index',
+      'symbol=a',
+      'value=1.5',
+    ])
+    expect(JSON.parse(JSON.parse(put.stdout).body)).toMatchObject({ value: 1.5 })
+    const dry = await person.run([
+      'tools',
+      'call',
+      'stock-index.get_index',
+      'symbol=x',
+      '--dry-run',
+    ])
+    expect(dry.stdout).toContain(`GET ${upstream.origin}/v1/index?symbol=x`)
+    const count = upstream.requests.length
+    for (const [words, said] of [
+      [['stock-index.get_index'], /symbol/],
+      [['stock-index.update_index', 'symbol=a', 'value=ten'], /value must be number/],
+      [['stock-index.nothing'], /has no tool "nothing"/],
+      [['nothing.at_all'], /no toolset "nothing"/],
+      [['stock-index.get_index', 'symbol=x', 'sybmol=y'], /sybmol/],
+    ] as const) {
+      const { code, stderr } = await failure(['tools', 'call', ...words])
+      expect([code, stderr]).toEqual([1, expect.stringMatching(said)])
+    }
+    expect(upstream.requests).toHaveLength(count)
+    expect(person.printed()).not.toContain(secret)
+  })
+
+  it('is granted tool by tool, written down for mcporter, and called by it; nothing else is', async () => {
+    verifies('S-09', 'S-38')
+    const early = await failure(['connect', 'mcporter', '--agent', 'alice', '--directory', '.'])
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('has no tools yet')])
+    const wrong = await failure(['grant', 'stock-index', '--agent', 'alice', '--tool', 'get_indx'])
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('has no tool')])
+    const granted = await person.run([
+      'grant',
+      'stock-index',
+      '--agent',
+      'alice',
+      '--tool',
+      'get_index',
+    ])
+    expect(granted.stdout).toContain('alice has stock-index.get_index')
+    const connected = await person.json<{ path: string; tools: string[] }>([
+      ...['connect', 'mcporter', '--agent', 'alice', '--directory', '.'],
+    ])
+    expect(connected).toMatchObject({
+      path: join(person.project, 'config', 'mcporter.json'),
+      tools: ['stock-index.get_index'],
+    })
+    expect(statSync(connected.path).mode & 0o777).toBe(0o600)
+    const { mcpServers } = JSON.parse(readFileSync(connected.path, 'utf8'))
+    expect(Object.keys(mcpServers)).toEqual(['stock-index'])
+    const listed = await mcporter('list', 'stock-index', '--schema')
+    expect(listed.stdout).toContain('get_index')
+    expect(listed.stdout).not.toContain('update_index')
+    const called = await mcporter('call', 'stock-index.get_index', 'symbol=000001.SH')
+    expect(called.stdout).toContain('3142.5')
+    const count = upstream.requests.length
+    const refused = await mcporter('call', 'stock-index.update_index', 'symbol=a', 'value=1')
+    expect(refused.stdout + refused.stderr).not.toContain('3142.5')
+    expect(upstream.requests).toHaveLength(count)
+    const all = `${listed.stdout}${called.stdout}${refused.stdout}${refused.stderr}`
+    expect(all).not.toContain(secret)
+  })
+
+  it('is described in a SKILL.md whose examples were run; what writes and what is unknown is not', async () => {
+    const { stderr, code } = await person.run(['skill', 'stock-index'])
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/get_index: no example, its schema names no value for symbol/)
+    const made = await person.json<{ path: string; ran: number }>([
+      ...[
+        'skill',
+        'stock-index',
+        '--out',
+        'skills/stock',
+        '--example',
+        'get_index:symbol=000001.SH',
+      ],
+    ])
+    expect(made).toMatchObject({ path: join('skills', 'stock', 'SKILL.md'), ran: 1 })
+    const text = readFileSync(join(person.project, made.path), 'utf8')
+    expect(text).toMatch(/^---\nname: stock-index\ndescription: ".*get_index.*"\n---\n/)
+    expect(text).toContain('mcporter call stock-index.get_index symbol=000001.SH')
+    expect(text).toContain('3142.5')
+    expect(text).toMatch(/update_index[\s\S]*No example: it changes something/)
+    expect(text).not.toContain(secret)
+    const [, example = ''] = /```sh\nmcporter (.*)\n```/.exec(text) ?? []
+    expect((await mcporter(...example.split(' '))).stdout).toContain('3142.5')
+  })
+
+  it('is imported anew with its differences shown, and only where somebody said yes', async () => {
+    write('newer.yaml', stock(upstream.origin).replace('The value of', 'The present value of'))
+    const args = ['import', 'newer.yaml', '--name', 'stock-index', '--update']
+    const asked = await failure(args)
+    expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('add --yes')])
+    expect(asked.stderr).toMatch(/~ get_index +\(has it: alice\)/)
+    expect((await person.run([...args, '--yes'])).stdout).toContain('version 2')
+    expect((await person.run(args)).stdout).toContain('Nothing changes.')
+    const versions = await person.run(['toolsets', 'versions', 'stock-index'])
+    expect(versions.stdout).toMatch(/2 .*imported/)
+    const diff = await person.run(['toolsets', 'diff', 'stock-index', '1'])
+    expect(diff.stdout).toMatch(/~ get_index/)
+    expect((await mcporter('call', 'stock-index.get_index', 'symbol=1')).stdout).toContain('3142.5')
+  })
+
+  it('is taken away again, from the agent and from its token', async () => {
+    verifies('S-10')
+    const revoked = await person.run([
+      'grant',
+      'stock-index.get_index',
+      '--agent',
+      'alice',
+      '--revoke',
+    ])
+    expect(revoked.stdout).toContain('alice does not have stock-index.get_index')
+    const count = upstream.requests.length
+    const called = await mcporter('call', 'stock-index.get_index', 'symbol=1')
+    expect(called.stdout + called.stderr).not.toContain('3142.5')
+    await person.run(['grant', 'stock-index', '--agent', 'alice'])
+    const listed = await person.json<{ consumerTokens: { id: string }[] }>([
+      ...['agents', 'token', 'alice', '--list'],
+    ])
+    expect(listed.consumerTokens).toHaveLength(1)
+    const [token] = listed.consumerTokens
+    await person.json(['agents', 'token', 'alice', '--revoke', token?.id ?? ''])
+    const gone = await mcporter('call', 'stock-index.get_index', 'symbol=1')
+    expect(gone.stdout + gone.stderr).not.toContain('3142.5')
+    expect(upstream.requests).toHaveLength(count)
+    for (const verb of ['stop', 'reset']) {
+      expect((await person.run(['agents', verb, 'alice'])).stdout).toContain('alice is active')
+    }
+  })
+})
+
+describe('a pasted curl command', () => {
+  it('becomes a tool by one command and no question, its key kept and nowhere else', async () => {
+    verifies('S-38')
+    const file = write(
+      'call.sh',
+      `# Track a package\ncurl "${upstream.origin}/v1/track?tracking_id=ABC123" -H "X-API-Key: ${secret}"\n`,
+    )
+    const made = await person.run(['import', file, '--name', 'shipping'])
+    expect([made.code, made.stderr]).toEqual([
+      0,
+      expect.stringContaining('it becomes the credential'),
+    ])
+    const called = await person.run(['tools', 'call', 'shipping.get_v1_track', 'tracking_id=X1'])
+    expect(called.stdout).toContain('/v1/track?tracking_id=X1')
+    const skill = await person.json<{ skill: string }>(['skill', 'shipping', '--out', '-'])
+    expect(skill.skill).toContain('mcporter call shipping.get_v1_track tracking_id=ABC123')
+    expect(person.printed()).not.toContain(secret)
+    for (const { text, path } of person.files()) {
+      if (!path.endsWith('call.sh')) expect(text).not.toContain(secret)
+    }
+  })
+
+  it('takes its key from a file where the command has none, and its document from stdin', async () => {
+    mkdirSync(join(person.project, 'keys'))
+    const key = write('keys/key', `${secret}\n`)
+    const command = `curl -G ${upstream.origin}/v1/rates -d from=EUR -H "X-API-Key: $KEY"`
+    const args = ['import', '-', '--name', 'rates', '--secret-file', key, '--json']
+    const made = await person.run(args, [command])
+    expect([made.code, made.stderr.includes(secret)]).toEqual([0, false])
+    const called = await person.run(['tools', 'call', 'rates.get_v1_rates', 'from=USD'])
+    expect(called.stdout).toContain('from=USD')
+  })
+
+  it('writes nothing where it is refused, and says why in a sentence', async () => {
+    const file = write('pipe.sh', `curl ${upstream.origin}/a | jq .`)
+    const { code, stdout, stderr } = await failure(['import', file])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^sallyport: .*pipe.*\n$/)
+    expect(existsSync(join(person.project, 'a'))).toBe(false)
+  })
+})
