@@ -180,7 +180,6 @@ describe('what is served', () => {
       '/index.html',
       '/manifest.webmanifest/x',
       '/api',
-      '/mcp/x',
       '/v1',
       '/v1/',
       '/api/v1',
