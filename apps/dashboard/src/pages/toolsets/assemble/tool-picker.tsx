@@ -7,6 +7,7 @@ import { Card } from '../../../components/card.tsx'
 import { Input } from '../../../components/input.tsx'
 import { LoadingState } from '../../../components/loading-state.tsx'
 import { ErrorState } from '../../../components/states.tsx'
+import { oneLine } from '../../../components/tools/one-line.ts'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import type { Chosen } from './chosen.ts'
 
@@ -95,7 +96,7 @@ function Row({ tool, isChosen, onPick }: RowProps) {
       <div className="min-w-0">
         <div className="font-medium [overflow-wrap:anywhere]">{from}</div>
         <div className="line-clamp-2 text-[0.87rem] text-ink-soft">
-          <UntrustedText inline text={tool.description} limit={descriptionCharsShown} />
+          <UntrustedText inline text={oneLine(tool.description)} limit={descriptionCharsShown} />
         </div>
       </div>
       <Button

@@ -115,6 +115,7 @@ function Schemes({ preview, scheme, onScheme }: CredentialFieldsProps) {
           </Select>
         )}
       </Field>
+      {scheme !== undefined && <ScopesOffered known={scheme.known} />}
       {securitySchemes.some(({ reason }) => reason !== undefined) && (
         <ul className="grid gap-1 text-[0.87rem] text-ink-soft">
           {securitySchemes
@@ -128,6 +129,17 @@ function Schemes({ preview, scheme, onScheme }: CredentialFieldsProps) {
         </ul>
       )}
     </>
+  )
+}
+
+/** Scopes that the document names; how many of them are asked for is the owner's to say. */
+function ScopesOffered({ known: { scopesOffered } }: Pick<Scheme, 'known'>) {
+  if (!Array.isArray(scopesOffered) || scopesOffered.length === 0) return null
+  return (
+    <p className="text-[0.87rem] text-ink-soft">
+      Scopes that it names:{' '}
+      <UntrustedText inline mono text={scopesOffered.map(String).join(' ')} limit={400} />
+    </p>
   )
 }
 

@@ -5,6 +5,7 @@ import { Badge } from '../../../components/badge.tsx'
 import { IconButton } from '../../../components/button.tsx'
 import { Field } from '../../../components/field.tsx'
 import { Checkbox, Input, Textarea } from '../../../components/input.tsx'
+import { oneLine } from '../../../components/tools/one-line.ts'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import type { Edit, Operation } from './choices.ts'
 
@@ -47,7 +48,7 @@ export const OperationRow = memo(function OperationRow(props: OperationRowProps)
             </span>
           </div>
           <div className="line-clamp-2 text-[0.87rem] text-ink-soft">
-            <UntrustedText inline text={reason ?? description} limit={lineCharsShown} />
+            <UntrustedText inline text={oneLine(reason ?? description)} limit={lineCharsShown} />
           </div>
           <div className="mt-1 flex flex-wrap gap-1">
             <Badge tone={tones[outcome]}>{words[outcome]}</Badge>
@@ -137,7 +138,7 @@ function Arguments({ operation }: { operation: Operation }) {
           {description !== undefined && (
             <span className="text-ink-soft">
               {' · '}
-              <UntrustedText inline text={description} limit={lineCharsShown} />
+              <UntrustedText inline text={oneLine(description)} limit={lineCharsShown} />
             </span>
           )}
         </li>

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '@sallyport/contracts'
 import { useMemo } from 'react'
+import { oneLine } from '../../../components/tools/one-line.ts'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import { rowsMax, schemaRows } from './schema-rows.ts'
 
@@ -38,22 +39,20 @@ export function SchemaTable({ label, schema, none }: SchemaTableProps) {
         <tbody className="divide-y divide-line border-t border-line align-top">
           {rows.map(({ name, depth, type, required, description, more }, index) => (
             <tr key={index} className="max-sm:grid max-sm:px-5 max-sm:py-2.5">
-              <th
-                scope="row"
-                className="px-5 py-2 text-left font-medium max-sm:p-0"
-                style={{ paddingLeft: `${1.25 + depth * indentRem}rem` }}
-              >
-                <UntrustedText inline mono text={name} limit={nameCharsShown} />
-                {required && (
-                  <span className="ml-1.5 text-[0.8rem] font-normal text-ink-soft">required</span>
-                )}
+              <th scope="row" className="px-5 py-2 text-left font-medium max-sm:p-0">
+                <div style={{ paddingLeft: `${depth * indentRem}rem` }}>
+                  <UntrustedText inline mono text={name} limit={nameCharsShown} />
+                  {required && (
+                    <span className="ml-1.5 text-[0.8rem] font-normal text-ink-soft">required</span>
+                  )}
+                </div>
               </th>
               <td className="px-3 py-2 text-ink-soft max-sm:p-0">
                 <UntrustedText inline text={type} limit={nameCharsShown} />
               </td>
               <td className="px-3 py-2 max-sm:p-0">
                 {description !== undefined && (
-                  <UntrustedText inline text={description} limit={descriptionCharsShown} />
+                  <UntrustedText inline text={oneLine(description)} limit={descriptionCharsShown} />
                 )}
                 {more !== '' && (
                   <div className="text-[0.87rem] text-ink-soft">

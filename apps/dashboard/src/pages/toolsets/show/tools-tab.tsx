@@ -5,6 +5,7 @@ import { TextLink } from '../../../components/button.tsx'
 import type { Column } from '../../../components/column.ts'
 import { DataTable } from '../../../components/data-table.tsx'
 import { Input } from '../../../components/input.tsx'
+import { oneLine } from '../../../components/tools/one-line.ts'
 import { ToolBadges } from '../../../components/tools/tool-badges.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 
@@ -30,7 +31,7 @@ const columns: readonly Column<Tool>[] = [
           {name}
         </TextLink>
         <div className="line-clamp-2 text-[0.87rem] font-normal text-ink-soft max-md:mt-0.5">
-          <UntrustedText inline text={title ?? description} limit={lineCharsShown} />
+          <UntrustedText inline text={oneLine(title ?? description)} limit={lineCharsShown} />
         </div>
       </>
     ),

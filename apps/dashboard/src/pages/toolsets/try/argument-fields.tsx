@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Field } from '../../../components/field.tsx'
 import { Input, Select, Textarea } from '../../../components/input.tsx'
+import { oneLine } from '../../../components/tools/one-line.ts'
 import { plainText } from '../../../components/tools/plain-text.ts'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import { type Faults, keyOf, type Typed } from '../schema/arguments-draft.ts'
@@ -66,7 +67,7 @@ function hintOf({ schema, shape }: SchemaField): ReactNode {
     <>
       {typeof description === 'string' && (
         <>
-          <UntrustedText inline text={description} limit={hintCharsShown} />{' '}
+          <UntrustedText inline text={oneLine(description)} limit={hintCharsShown} />{' '}
         </>
       )}
       {shape.kind !== 'choice' && shape.kind !== 'boolean' && (
