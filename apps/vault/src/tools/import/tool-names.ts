@@ -65,6 +65,7 @@ export function toToolsetName(text: string): string {
     .normalize('NFKD')
     .replaceAll(/\p{M}+/gu, '')
     .toLowerCase()
+    .replaceAll(/['’]s?\b/g, '')
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 200)
   const words = plain.split('-').filter((word) => word !== '')

@@ -52,7 +52,9 @@ function bindPath(parameters: readonly NamedParameter[], template: PathTemplate)
         `The path parameter ${quoteName(parameter.name)} has the style ${quoteName(style)}, which no path has.`,
       )
     }
-    return { argument: [argument], explode, style, ...(asJson && jsonContent) }
+    // A matrix parameter has its name in the path: `;color=blue`.
+    const own = style === 'matrix' && argument !== parameter.name && { name: parameter.name }
+    return { argument: [argument], explode, style, ...own, ...(asJson && jsonContent) }
   })
   return joinTexts(pieces)
 }

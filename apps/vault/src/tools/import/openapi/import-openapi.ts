@@ -13,7 +13,7 @@ import { toToolsetName } from '../tool-names.ts'
 import { findShownSchemes } from './found-schemes.ts'
 import { createFieldCheck } from './known-names.ts'
 import { listOperations } from './list-operations.ts'
-import { makeTool } from './make-tool.ts'
+import { makeTool, ownServers } from './make-tool.ts'
 import { createReferences } from './references.ts'
 import { cutText } from './schema/schema-annotations.ts'
 import { createSchemaScopes } from './schema/schema-scope.ts'
@@ -38,7 +38,11 @@ export const importOpenApi: Importer = (input) => {
       next: 'Split the document and make several toolsets of it.',
     })
   }
-  const servers = chooseServers(root, input)
+  const servers = chooseServers(
+    root,
+    input,
+    operations.map(({ pathItem, source }) => ownServers(pathItem, source)),
+  )
   const security = planSecurity({
     ...{ root, references, chosen: input.securityScheme },
     operations: operations.map(({ source }) => (isObject(source) ? source.security : undefined)),
@@ -66,6 +70,7 @@ export const importOpenApi: Importer = (input) => {
             `The schemas of ${cutAnswers} answers are shortened: they are hints, and all of them would be too large.`,
           ]
         : []),
+      ...noteOtherFiles(tools),
       ...noteUnencrypted(servers.base.origin),
     ],
   }
@@ -113,6 +118,12 @@ function uniqueSecrets(secrets: readonly ImportedSecret[]): readonly ImportedSec
   for (const secret of secrets) if (!byValue.has(secret.value)) byValue.set(secret.value, secret)
   return [...byValue.values()].slice(0, secretsMax)
 }
+
+/** Documents that are kept in many files are common, and one command makes one of them. */
+const noteOtherFiles = (tools: readonly ImportedTool[]): readonly string[] =>
+  tools.some(({ reason }) => reason?.includes('leads out of the document') === true)
+    ? ['The document refers to other files: bundle it into one (`redocly bundle`) and import that.']
+    : []
 
 const noteUnencrypted = (origin: string): readonly string[] =>
   origin.startsWith('http:')

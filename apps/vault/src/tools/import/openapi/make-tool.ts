@@ -7,12 +7,12 @@ import {
 } from '@sallyport/contracts'
 import { parseCanonicalUrl } from '../../../execute/canonical-url.ts'
 import type { ImportedSecret, ImportedTool } from '../imported-toolset.ts'
-import { type Data, type DataObject, isList, isObject } from '../read-document.ts'
+import { type Data, type DataObject, isObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
-import { nameOfOperation, toToolName } from '../tool-names.ts'
 import { bodyArgument, createArgumentNames } from './argument-names.ts'
 import { bindParameters, constantOf, type NamedParameter } from './bind-parameters.ts'
 import { describeArguments } from './describe-arguments.ts'
+import { annotate, describe, nameOf, readTags } from './describe-operation.ts'
 import { OperationRefused, refuseOperation } from './operation-refused.ts'
 import { type PathTemplate, parsePathTemplate } from './path-template.ts'
 import { planAnswer } from './plan-answer.ts'
@@ -47,8 +47,8 @@ export interface MadeTool {
   readonly isAnswerCut: boolean
 }
 
-/** The largest schema of a tool’s arguments: about 100 KB of JSON. */
-const weightMax = 3000
+/** The largest schema of a tool’s arguments: about 50 KB of JSON. */
+const weightMax = 1500
 const keyCharsMax = 500
 
 /** Makes a tool of an operation; one that cannot be made says why. */
@@ -83,10 +83,16 @@ function make(operation: Operation, world: ToolWorld & { readonly key: string })
   const { pathItem, source } = operation
   const method = checkMethod(operation.method)
   if (!isObject(source)) return refuseOperation('It is no object.')
+  if (typeof source.$ref === 'string') {
+    return refuseOperation(references.lookUp(source.$ref).fault ?? 'Its $ref leads to itself.')
+  }
   const changes: string[] = []
   const { credential, change } = security.decide(source.security)
   if (change !== undefined) changes.push(change)
-  const base = world.servers.baseOf(source.servers ?? pathItem.servers)
+  const base = world.servers.baseOf(ownServers(pathItem, source))
+  if (change !== undefined && base.origin !== world.servers.base.origin) {
+    refuseOperation(`${change} It has a server of its own, ${base.origin}, which may not take it.`)
+  }
   const template = parsePathTemplate(base.path, operation.path)
   const all = readParameters([pathItem.parameters, source.parameters], references)
   const sorted = sortParameters(all, { security, key })
@@ -129,6 +135,10 @@ function make(operation: Operation, world: ToolWorld & { readonly key: string })
     isAnswerCut: answer.isCut,
   }
 }
+
+/** The servers that an operation has of its own, or its path. */
+export const ownServers = (pathItem: DataObject, source: Data | undefined): Data | undefined =>
+  (isObject(source) ? source.servers : undefined) ?? pathItem.servers
 
 function checkMethod(method: string): HttpBinding['method'] {
   const found = httpMethods.find((one) => one === method)
@@ -253,36 +263,4 @@ function checkPath(base: Base, path: HttpBinding['path']): void {
     if (thrown instanceof Problem) refuseOperation(thrown.detail)
     throw thrown
   }
-}
-
-function nameOf(source: DataObject, { method, path }: Operation): string {
-  const { operationId } = source
-  const own = typeof operationId === 'string' ? toToolName(operationId) : undefined
-  return own ?? nameOfOperation(method, path)
-}
-
-const descriptionCharsMax = 8000
-
-function describe(source: DataObject): { title?: string; description: string } {
-  const summary = typeof source.summary === 'string' ? source.summary.trim() : ''
-  const long = typeof source.description === 'string' ? source.description.trim() : ''
-  const isSame = long.startsWith(summary)
-  const both = isSame ? long : long === '' ? summary : `${summary}\n\n${long}`
-  return {
-    ...(summary !== '' && { title: cutText(summary.replaceAll(/\s+/g, ' '), 200) }),
-    description: cutText(both.trim(), descriptionCharsMax),
-  }
-}
-
-function annotate(method: HttpBinding['method']): ToolDefinition['annotations'] {
-  if (method === 'GET' || method === 'HEAD') return { readOnlyHint: true, openWorldHint: true }
-  const idempotentHint = method === 'PUT' || method === 'DELETE'
-  return { readOnlyHint: false, destructiveHint: true, idempotentHint, openWorldHint: true }
-}
-
-function readTags(tags: Data | undefined): { tags?: string[] } {
-  if (!isList(tags)) return {}
-  const names = tags.filter((tag) => typeof tag === 'string' && tag !== '')
-  const kept = [...new Set(names)].slice(0, 20).map((tag) => cutText(String(tag), 100))
-  return kept.length === 0 ? {} : { tags: kept }
 }

@@ -3,6 +3,7 @@ import { parseCanonicalUrl } from '../../../execute/canonical-url.ts'
 import type { ImportedToolset, ImportInput } from '../imported-toolset.ts'
 import { type Data, type DataObject, isList, isObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
+import { refuseOperation } from './operation-refused.ts'
 import { escapePathText } from './path-text.ts'
 import { cutText } from './schema/schema-annotations.ts'
 
@@ -17,7 +18,7 @@ export interface ChosenServers {
   readonly base: Base
   readonly servers: ImportedToolset['servers']
   readonly notes: readonly string[]
-  /** The base of a path or operation that has servers of its own. */
+  /** The base of a path or operation that has servers of its own. @throws OperationRefused for one that cannot be used */
   readonly baseOf: (own: Data | undefined) => Base
 }
 
@@ -30,34 +31,54 @@ type Server = ImportedToolset['servers'][number]
  * Reads the document's servers and picks the one that was chosen, or the first.
  * @throws Problem `invalid-input` for a server or a variable that cannot be used
  */
-export function chooseServers(root: DataObject, input: ImportInput): ChosenServers {
+export function chooseServers(
+  root: DataObject,
+  input: ImportInput,
+  own: readonly (Data | undefined)[],
+): ChosenServers {
   const servers = readServers(root.servers)
   const notes: string[] = []
   const { variables = {} } = input
+  const others = own.flatMap((one) => readServers(one).slice(0, 1))
+  checkNames(variables, [...servers, ...others])
   const base = chooseBase(servers, input, notes)
-  const known = new Map<string, Base>()
+  const known = new Map<string, Base | string>()
   return {
     base,
     servers,
     notes,
-    baseOf(own) {
-      const [first] = readServers(own)
+    baseOf(list) {
+      const [first] = readServers(list)
       if (first === undefined) return base
-      const before = known.get(first.url)
-      if (before !== undefined) return before
-      const found = readBase(fillIn(first, variables), base)
-      const chosen = typeof found === 'string' ? base : found
-      if (typeof found === 'string') {
-        notes.push(`The server ${quoteName(first.url)} of single operations is left out: ${found}`)
-      } else if (input.server !== undefined && found.origin !== base.origin) {
-        notes.push(
-          `Some operations have a server of their own and go to ${found.origin} all the same.`,
-        )
+      const found = known.get(first.url) ?? readBase(fillIn(first, variables), base)
+      if (typeof found !== 'string' && !known.has(first.url)) {
+        if (input.server !== undefined && found.origin !== base.origin) {
+          notes.push(
+            `Some operations have a server of their own and go to ${found.origin} all the same.`,
+          )
+        }
       }
-      known.set(first.url, chosen)
-      return chosen
+      known.set(first.url, found)
+      if (typeof found !== 'string') return found
+      return refuseOperation(
+        `It has a server of its own, ${quoteName(first.url)}, that cannot be used. ${found}`,
+      )
     },
   }
+}
+
+/** @throws Problem `invalid-input` for a variable that no server has */
+function checkNames(given: Readonly<Record<string, string>>, servers: readonly Server[]): void {
+  const names = new Set(servers.flatMap(({ variables }) => variables.map(({ name }) => name)))
+  for (const name of Object.keys(given))
+    if (!names.has(name)) refuseVariable(name, 'is none of the document’s')
+}
+
+function refuseVariable(name: string, message: string): never {
+  throw new Problem('invalid-input', `The server’s variable ${quoteName(name)} ${message}.`, {
+    next: 'Correct the variable and try again.',
+    fields: [{ field: `variables.${name}`, message }],
+  })
 }
 
 function chooseBase(
@@ -141,21 +162,12 @@ function fillIn({ url, variables }: Server, given: Readonly<Record<string, strin
   return filled
 }
 
-/** @throws Problem `invalid-input` for a variable that there is not, or a value that it does not take */
+/** @throws Problem `invalid-input` for a value that a variable does not take */
 function checkVariables(server: Server | undefined, given: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(given)) {
-    const variable = server?.variables.find((one) => one.name === name)
-    const message =
-      variable === undefined
-        ? 'is no variable of the server'
-        : variable.values !== undefined && !variable.values.includes(value)
-          ? `must be one of ${variable.values.join(', ')}`
-          : undefined
-    if (message === undefined) continue
-    throw new Problem('invalid-input', `The server’s variable ${quoteName(name)} ${message}.`, {
-      next: 'Correct the variable and try again.',
-      fields: [{ field: `variables.${name}`, message }],
-    })
+  for (const { name, values } of server?.variables ?? []) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined
+    if (value === undefined || values === undefined || values.includes(value)) continue
+    refuseVariable(name, `must be one of ${values.slice(0, 20).join(', ')}`)
   }
 }
 

@@ -1,0 +1,42 @@
+import type { HttpBinding, ToolDefinition } from '@sallyport/contracts'
+import { type Data, type DataObject, isList } from '../read-document.ts'
+import { nameOfOperation, toToolName } from '../tool-names.ts'
+import { cutText } from './schema/schema-annotations.ts'
+
+/** Its operationId made safe, or its method and path. */
+export function nameOf(
+  source: DataObject,
+  { method, path }: { readonly method: string; readonly path: string },
+): string {
+  const { operationId } = source
+  const own = typeof operationId === 'string' ? toToolName(operationId) : undefined
+  return own ?? nameOfOperation(method, path)
+}
+
+const descriptionCharsMax = 8000
+
+/** Title and description of an operation. */
+export function describe(source: DataObject): { title?: string; description: string } {
+  const summary = typeof source.summary === 'string' ? source.summary.trim() : ''
+  const long = typeof source.description === 'string' ? source.description.trim() : ''
+  const isSame = long.startsWith(summary)
+  const both = isSame ? long : long === '' ? summary : `${summary}\n\n${long}`
+  return {
+    ...(summary !== '' && { title: cutText(summary.replaceAll(/\s+/g, ' '), 200) }),
+    description: cutText(both.trim(), descriptionCharsMax),
+  }
+}
+
+/** What the method says of an operation. */
+export function annotate(method: HttpBinding['method']): ToolDefinition['annotations'] {
+  if (method === 'GET' || method === 'HEAD') return { readOnlyHint: true, openWorldHint: true }
+  const idempotentHint = method === 'PUT' || method === 'DELETE'
+  return { readOnlyHint: false, destructiveHint: true, idempotentHint, openWorldHint: true }
+}
+
+export function readTags(tags: Data | undefined): { tags?: string[] } {
+  if (!isList(tags)) return {}
+  const names = tags.filter((tag) => typeof tag === 'string' && tag !== '')
+  const kept = [...new Set(names)].slice(0, 20).map((tag) => cutText(String(tag), 100))
+  return kept.length === 0 ? {} : { tags: kept }
+}
