@@ -69,7 +69,9 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...oauth,
     ...{ catalog, connectionStore, tokens, revoke: oauth.endpoint.revoke },
   })
-  const policies = composePolicies(needs, foundation, { connectionStore, policyStore })
+  const policies = composePolicies(needs, foundation, {
+    ...{ connectionStore, policyStore, findToolById: lookups.findToolById },
+  })
   const toolsets = composeToolsets(needs, foundation, connections)
   const tools = composeTools(needs, foundation, { lookups, policyStore, tryCall: path.tryCall })
   const notify = composeNotify(needs, foundation)

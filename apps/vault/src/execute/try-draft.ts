@@ -6,6 +6,7 @@ import { settle } from './decide-request.ts'
 import {
   type CredentialSlot,
   type FrozenRequest,
+  type FrozenTool,
   freezeRequest,
   type RequestInput,
 } from './freeze-request.ts'
@@ -26,6 +27,8 @@ export interface Trial<Connection> {
   readonly connection: Connection
   readonly draft: PolicyDocument
   readonly request: RequestInput
+  /** The request is tried as a call of this tool. */
+  readonly tool?: Pick<FrozenTool, 'toolId' | 'toolsetId' | 'name'> | undefined
 }
 
 type Verdict = OutputOf<typeof tryPolicy>
@@ -40,8 +43,9 @@ export function createTryDraft<Connection extends TriedConnection>(needs: {
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }) {
-  return async ({ connection, draft, request }: Trial<Connection>): Promise<Verdict> => {
-    const asked = await freeze(request, connection, needs.findSlot).catch(refusalOf)
+  return async (trial: Trial<Connection>): Promise<Verdict> => {
+    const { connection, draft } = trial
+    const asked = await freeze(trial, needs.findSlot).catch(refusalOf)
     if ('decision' in asked) return asked
     const policy = compilePolicy({ id: 'draft', version: 0, document: draft })
     const facts: Facts = {
@@ -71,14 +75,19 @@ export function createTryDraft<Connection extends TriedConnection>(needs: {
 }
 
 async function freeze<Connection extends TriedConnection>(
-  request: RequestInput,
-  connection: Connection,
+  { request, connection, tool }: Trial<Connection>,
   findSlot: (connection: Connection) => CredentialSlot | Promise<CredentialSlot>,
 ): Promise<FrozenRequest> {
   return freezeRequest(request, {
     allowEncodedSlash: connection.allowEncodedSlash,
     extraHeaders: connection.requestHeaders,
     slot: await findSlot(connection),
+    // Whoever tries it writes the headers that the tool would: none of them is dropped that a tool may send.
+    tool: tool && {
+      ...tool,
+      digest: '',
+      ownHeaders: Object.keys(request.headers ?? {}).map((name) => name.toLowerCase()),
+    },
   })
 }
 

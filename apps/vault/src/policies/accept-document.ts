@@ -1,4 +1,5 @@
 import {
+  type FieldFault,
   type PolicyDocument,
   type PolicyDocumentInput,
   Problem,
@@ -14,11 +15,29 @@ import { ruleFaults } from '../policy/rule-faults.ts'
  */
 export function acceptDocument(input: PolicyDocumentInput): PolicyDocument {
   const document = toPolicyDocument(input)
-  const fields = [...ruleFaults(document.rules), ...responseRuleFaults(document.response)]
+  const fields = [
+    ...grantFaults(document),
+    ...ruleFaults(document.rules),
+    ...responseRuleFaults(document.response),
+  ]
   const [first] = fields
   if (first === undefined) return document
   throw new Problem('invalid-input', `${first.field} ${first.message}.`, {
-    next: 'Correct the rule and save it again.',
+    next: 'Correct what is named and save it again.',
     fields,
+  })
+}
+
+/** Of two grants of the same only one could count. */
+function grantFaults({ tools = [] }: Pick<PolicyDocument, 'tools'>): FieldFault[] {
+  const places = new Map<string, number>()
+  return tools.flatMap(({ toolsetId, toolId }, at) => {
+    const key = `${toolsetId} ${toolId ?? ''}`
+    const first = places.get(key)
+    if (first === undefined) {
+      places.set(key, at)
+      return []
+    }
+    return [{ field: `tools.${at}`, message: `is about the same as tools.${first}` }]
   })
 }

@@ -59,6 +59,19 @@ function setUp(store = fakeStore()) {
     store,
     audit: { record: async (event) => events.push(event) },
     onChanged: (policy) => dropped.push(`${policy.agentId}.${policy.connectionId}`),
+    findGrantable: async (workspaceId, ids) =>
+      workspaceId === 'wsp_1' && ids.includes('tls_1')
+        ? [
+            {
+              toolsetId: 'tls_1',
+              connectionIds: new Set(['con_1', 'con_2']),
+              tools: new Map([
+                ['tol_1', 'con_1'],
+                ['tol_2', 'con_2'],
+              ]),
+            },
+          ]
+        : [],
     tryDraft: async ({ workspaceId, draft }) =>
       workspaceId === 'wsp_1'
         ? { decision: 'allow', reason: `under ${draft.allow.length} entries` }
@@ -102,6 +115,38 @@ describe('policies', () => {
     })
     expect(await typeOf(widened)).toBe('origin-not-allowed')
     expect(events).toHaveLength(1)
+  })
+
+  it('refuses a grant of a tool that there is not, of another connection, or twice, and keeps what stood there', async () => {
+    verifies('S-09')
+    const { policies, events } = setUp()
+    const mine = { toolsetId: 'tls_1', toolId: 'tol_1', allowed: true }
+    for (const [wrong, field] of [
+      [{ toolsetId: 'tls_2', allowed: true }, 'tools.1.toolsetId'],
+      [{ ...mine, toolId: 'tol_3' }, 'tools.1.toolId'],
+      [{ ...mine, toolId: 'tol_2' }, 'tools.1.toolId'],
+      [{ ...mine, allowed: false }, 'tools.1'],
+    ] as const) {
+      const work = policies.create(owner, { ...pair, allow: [], tools: [mine, wrong] })
+      await expect(work).rejects.toMatchObject({ type: 'invalid-input', fields: [{ field }] })
+    }
+    expect(events).toHaveLength(0)
+    const row = { workspaceId: 'wsp_1', ...pair, version: 1 }
+    const at = new Date(0)
+    const gone = { toolsetId: 'tls_gone', toolId: 'tol_gone', allowed: true }
+    const document = {
+      allow: [],
+      tools: [gone],
+      approval: 'writes' as const,
+      limits: {},
+      windows: [],
+    }
+    const kept = { id: 'pol_1', ...row, document, createdAt: at, updatedAt: at }
+    const second = setUp(fakeStore(new Map([['pol_1', kept]])))
+    const saved = await second.policies.replace(owner, {
+      ...{ policyId: 'pol_1', allow: [], tools: [gone, mine] },
+    })
+    expect(saved.policy.tools).toEqual([gone, mine])
   })
 
   it('treats what is of another workspace as what does not exist', async () => {

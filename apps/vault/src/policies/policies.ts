@@ -28,6 +28,7 @@ import {
 } from './policy-problems.ts'
 import type { PolicyStore, StoredPolicy } from './policy-store.ts'
 import { type FindLimitsUsed, readPolicyUsage } from './read-usage.ts'
+import { type FindGrantable, requireTools } from './require-tools.ts'
 import { viewPolicy } from './view-policy.ts'
 
 type Owner = Pick<AuthenticatedOwner, 'ownerId' | 'workspaceId'>
@@ -65,9 +66,11 @@ interface PoliciesNeeds {
   readonly tryDraft: (
     trial: { readonly workspaceId: string } & Pick<
       InputOf<typeof tryPolicy>,
-      'connectionId' | 'request'
+      'connectionId' | 'request' | 'toolId'
     > & { readonly draft: PolicyDocument },
   ) => Promise<OutputOf<typeof tryPolicy> | undefined>
+  /** Toolsets of a workspace, by their ids. */
+  readonly findGrantable: FindGrantable
   /** What the audit room counts under the names of a policy’s limits. */
   readonly limitsUsed: FindLimitsUsed
   readonly newId: (kind: IdKind) => string
@@ -90,7 +93,7 @@ export interface Policies {
   /** Compare and set, where `version` is given. Problems: `policy-not-found`, `origin-not-allowed`, `version-conflict`. */
   replace(owner: Owner, input: InputOf<typeof replacePolicy>): Promise<OnePolicy>
   delete(owner: Owner, input: InputOf<typeof deletePolicy>): Promise<OutputOf<typeof deletePolicy>>
-  /** What a draft would say to a request. Problems: `connection-not-found`, `invalid-input` for a draft that is none. */
+  /** What a draft would say to a request. Problems: `connection-not-found`, `tool-not-found`, `invalid-input` for a draft that is none. */
   tryOut(owner: Owner, input: InputOf<typeof tryPolicy>): Promise<OutputOf<typeof tryPolicy>>
 }
 
@@ -102,6 +105,8 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       const { workspaceId } = owner
       const document = acceptDocument(rest)
       await requireParties(store, { workspaceId, agentId, connectionId }, document)
+      const checked = { workspaceId, connectionId, document, before: undefined }
+      await requireTools(needs.findGrantable, checked)
       const at = new Date(needs.now())
       const id = needs.newId('policy')
       const row: StoredPolicy = {
@@ -141,6 +146,7 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       if (version !== undefined && version !== current.version) throw versionConflict()
       const document = acceptDocument(rest)
       await requireParties(store, current, document)
+      await requireTools(needs.findGrantable, { ...current, document, before: current.document })
       const row = await store.replace(current, { document, updatedAt: new Date(needs.now()) })
       if (row === undefined) throw versionConflict()
       await changed(needs, owner, { operation: 'replacePolicy', policy: row })
@@ -154,10 +160,10 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
       return { deleted: true }
     },
 
-    async tryOut({ workspaceId }, { connectionId, draft, request }) {
-      if (!isLookupId(connectionId)) throw connectionNotFound()
+    async tryOut({ workspaceId }, { draft, ...trial }) {
+      if (!isLookupId(trial.connectionId)) throw connectionNotFound()
       const document = acceptDocument(draft)
-      const verdict = await needs.tryDraft({ workspaceId, connectionId, draft: document, request })
+      const verdict = await needs.tryDraft({ workspaceId, draft: document, ...trial })
       if (verdict === undefined) throw connectionNotFound()
       return verdict
     },

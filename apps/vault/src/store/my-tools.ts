@@ -1,17 +1,21 @@
 import type { PolicyDocument } from '@sallyport/contracts'
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { FindGrantable, GrantableToolset } from '../policies/require-tools.ts'
 import type { AgentToolsRead, GrantingDocument } from '../tools/agent-tools.ts'
 import type { PermittedAgent } from '../tools/permissions.ts'
 import type { ToolRow } from '../tools/toolset-store.ts'
 import { type Database, guardStore } from './database.ts'
 import { agents, policies } from './tables.ts'
-import { tools } from './tool-tables.ts'
+import { tools, toolsets } from './tool-tables.ts'
 import { selectTools } from './tools.ts'
 
 /** What is read of the tools of one agent. */
 export interface MyToolsStore {
   /** Everything that its policies speak of; undefined where there is no such agent. */
   read(workspaceId: string, agentId: string): Promise<AgentToolsRead | undefined>
+  /** Those of the toolsets that the workspace has, with where their calls go. */
+  findGrantable: FindGrantable
   findAgent(workspaceId: string, agentId: string): Promise<PermittedAgent | undefined>
   /** By name and id. */
   listAgents(
@@ -30,6 +34,8 @@ type Db = Database['db']
 /** Builds the queries. */
 export function createMyToolsStore({ db }: Pick<Database, 'db'>): MyToolsStore {
   return guardStore<MyToolsStore>({
+    findGrantable: (workspaceId, toolsetIds) => findGrantable(db, workspaceId, toolsetIds),
+
     async findAgent(workspaceId, agentId) {
       const [agent] = await db
         .select(agentColumns)
@@ -115,4 +121,39 @@ async function readTools(
       ),
     ),
   )
+}
+
+const source = alias(tools, 'granted_source')
+const sourceToolset = alias(toolsets, 'granted_source_toolset')
+
+async function findGrantable(
+  db: Db,
+  workspaceId: string,
+  toolsetIds: readonly string[],
+): Promise<GrantableToolset[]> {
+  const rows = await db
+    .select({
+      toolsetId: toolsets.id,
+      own: toolsets.connectionId,
+      toolId: tools.id,
+      from: sourceToolset.connectionId,
+    })
+    .from(toolsets)
+    .leftJoin(tools, eq(tools.toolsetId, toolsets.id))
+    .leftJoin(source, eq(source.id, tools.sourceToolId))
+    .leftJoin(sourceToolset, eq(sourceToolset.id, source.toolsetId))
+    .where(and(eq(toolsets.workspaceId, workspaceId), inArray(toolsets.id, [...toolsetIds])))
+  const found = new Map<
+    string,
+    { readonly connectionIds: Set<string>; readonly tools: Map<string, string> }
+  >()
+  for (const { toolsetId, own, toolId, from } of rows) {
+    const one = found.get(toolsetId) ?? { connectionIds: new Set(), tools: new Map() }
+    found.set(toolsetId, one)
+    const connectionId = own ?? from
+    if (connectionId === null) continue
+    one.connectionIds.add(connectionId)
+    if (toolId !== null) one.tools.set(toolId, connectionId)
+  }
+  return [...found].map(([toolsetId, one]) => ({ toolsetId, ...one }))
 }

@@ -69,6 +69,8 @@ export function createUseCounter(
   }))
   return {
     count(attempt: Attempt): void {
+      // A call of a tool is let on by its grant.
+      if (attempt.tool !== undefined) return
       for (const origin of originsOf(attempt)) {
         for (const entry of entries) use(entry, attempt, origin)
       }

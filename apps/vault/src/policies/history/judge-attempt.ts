@@ -33,7 +33,8 @@ export function createJudge(document: PolicyDocument, originsOf: OriginsOf): Jud
   const readsTime =
     document.windows.length > 0 ||
     document.expiresAt !== undefined ||
-    document.allow.some(({ expiresAt }) => expiresAt !== undefined)
+    document.allow.some(({ expiresAt }) => expiresAt !== undefined) ||
+    (document.tools ?? []).some(({ expiresAt }) => expiresAt !== undefined)
   const patterns = [
     ...document.allow.flatMap(({ paths }) => paths),
     ...(document.rules ?? []).flatMap(({ when }) => when.paths ?? []),
@@ -64,10 +65,10 @@ function decideAt(
   asked: { readonly attempt: Attempt; readonly origin: string; readonly atMs: number },
 ): Verdict {
   const { attempt, origin, atMs } = asked
-  const { method, path, queryNames, bodyBytes } = attempt
+  const { method, path, queryNames, bodyBytes, tool } = attempt
   return decideHistory(
     policy,
-    { method, origin, path, queryNames, bodyBytes },
+    { method, origin, path, queryNames, bodyBytes, tool },
     {
       now: atMs,
       workspace: { isFrozen: false },

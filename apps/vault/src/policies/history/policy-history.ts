@@ -151,7 +151,7 @@ async function findDenied(
 ): Promise<AuditEntry> {
   const entry = isLookupId(auditId) ? await findEntry(workspaceId, auditId) : undefined
   const isOurs =
-    entry?.operation === 'execute' &&
+    (entry?.operation === 'execute' || entry?.operation === 'callMyTool') &&
     entry.agentId === agentId &&
     entry.connectionId === connectionId
   if (entry !== undefined && isOurs) return entry

@@ -1,4 +1,5 @@
 import { timeOfId } from '../../paging/id-time.ts'
+import type { CalledTool } from '../../policy/decision.ts'
 
 // What an entry of the audit log says of an attempt that a policy can be asked about again.
 
@@ -26,6 +27,8 @@ export interface Attempt {
   readonly problem: string | undefined
   readonly reason: string
   readonly ruleId: string | undefined
+  /** Of a call of a tool; `unknown` where the entry does not say of which. */
+  readonly tool?: CalledTool | 'unknown'
 }
 
 /** As audit/entry.ts cuts them: what has as many characters as is the most and ends so has been cut. */
@@ -39,6 +42,7 @@ const undecidedMsMax = 600_000
 /** Refusals that are the policy's own word. */
 const policyProblems: ReadonlySet<unknown> = new Set([
   'policy-denied',
+  'tool-not-found',
   'policy-expired',
   'outside-window',
   'request-too-large',
@@ -50,8 +54,8 @@ const laterProblems: ReadonlySet<unknown> = new Set([
   'connection-needs-reauth',
   'token-refresh-failed',
 ])
-/** The name of an allow entry as a decision gives it: it stands where an entry let the request on. */
-const entryName = /^allow\[\d+\]$/
+/** The name of an allow entry or a grant as a decision gives it: it stands where one of them let the request on. */
+const entryName = /^(?:allow|tools)\[\d+\]$/
 
 type Entry = Partial<Record<string, unknown>>
 
@@ -63,7 +67,8 @@ export function readAttempt(text: string): Attempt | undefined {
 
 /** The same of what such a record says. */
 export function attemptOf(entry: Entry): Attempt | undefined {
-  if (entry.operation !== 'execute') return undefined
+  const { operation } = entry
+  if (operation !== 'execute' && operation !== 'callMyTool') return undefined
   const { id, at, method, host, path } = entry
   if (typeof id !== 'string' || typeof at !== 'string' || typeof method !== 'string')
     return undefined
@@ -89,7 +94,14 @@ export function attemptOf(entry: Entry): Attempt | undefined {
     problem: textOf(entry.problem),
     reason: textOf(entry.reason) ?? '',
     ruleId: textOf(entry.ruleId),
+    ...(operation === 'callMyTool' && { tool: readTool(entry) }),
   }
+}
+
+function readTool({ tool, toolId, toolsetId }: Entry): CalledTool | 'unknown' {
+  const [name, id, ofId] = [textOf(tool), textOf(toolId), textOf(toolsetId)]
+  if (name === undefined || id === undefined || ofId === undefined) return 'unknown'
+  return { name, toolId: id, toolsetId: ofId }
 }
 
 function whatWasSaid(entry: Entry): Said | undefined {

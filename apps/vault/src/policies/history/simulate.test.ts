@@ -323,3 +323,45 @@ function timeChars(ms: number): string {
   }
   return text
 }
+
+describe('a call of a tool in history', () => {
+  const grant = { toolsetId: 'tls_1', toolId: 'tol_1' }
+  const tool = { ...grant, tool: 'stock-index.get_index' }
+  const written = (more: object) =>
+    draftIntent(
+      {
+        ...{ ...subject, operation: 'callMyTool', decision: 'allow', ruleId: 'tools[0]' },
+        ...{ method: 'GET', host: 'api.example.com', path: '/v1/index', requestBytes: 0 },
+        ...{ reason: '', deadlineMs: startMs },
+        ...more,
+      },
+      new Date(startMs).toISOString(),
+    ).entry
+  const draft = (over: Partial<PolicyDocument>): PolicyDocument => ({
+    ...{ allow: [], approval: 'never', limits: {}, windows: [] },
+    ...over,
+  })
+  const all = { origin, methods: ['GET' as const], paths: ['/**'] }
+
+  it('is decided by the grants of the draft, and not by what it allows otherwise', async () => {
+    const text = written(tool)
+    const of = async (over: Partial<PolicyDocument>) => {
+      const { same, newlyDenied } = await run([text], draft(over))
+      return { same, newlyDenied }
+    }
+    expect(await of({ tools: [{ toolsetId: 'tls_1', allowed: true }] })).toEqual({
+      ...{ same: 1, newlyDenied: 0 },
+    })
+    expect(await of({ allow: [all] })).toEqual({ same: 0, newlyDenied: 1 })
+    const deny = { id: 'no', when: { tools: ['stock-index.*'] }, then: 'deny' as const }
+    expect(await of({ tools: [{ ...grant, allowed: true }], rules: [deny] })).toEqual({
+      ...{ same: 0, newlyDenied: 1 },
+    })
+  })
+
+  it('is unknown where the entry does not say which tool it was', async () => {
+    const text = written({ tool: tool.tool })
+    const { unknown } = await run([text], draft({ allow: [all] }))
+    expect(unknown).toBe(1)
+  })
+})
