@@ -1,5 +1,6 @@
 import { type ImportFormat, Problem } from '@sallyport/contracts'
 import { importCurl } from '../tools/import/curl/import-curl.ts'
+import { importGenaiToolbox } from '../tools/import/genai-toolbox/import-genai-toolbox.ts'
 import { importHigress } from '../tools/import/higress/import-higress.ts'
 import { createDocumentImporter } from '../tools/import/import-document.ts'
 import type { Importer } from '../tools/import/imported-toolset.ts'
@@ -18,7 +19,7 @@ const importers: Readonly<Record<ImportFormat, Importer>> = {
   openapi: importOpenApi,
   curl: importCurl,
   higress: importHigress,
-  'genai-toolbox': unknownFormat,
+  'genai-toolbox': importGenaiToolbox,
 }
 
 /** Makes tools of a document of any kind. */

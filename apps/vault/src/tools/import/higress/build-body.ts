@@ -56,15 +56,15 @@ function fieldOf(argument: HigressArgument) {
 function templateBody(template: string, facts: BodyFacts, context: ToolContext): Body {
   const parts = fillTemplate(template, 'the body', context)
   for (const part of parts) {
-    if ('secret' in part) refuseSecret([part.secret], 'the body')
-    if ('secrets' in part) refuseSecret(part.secrets, 'the body')
+    if ('secret' in part) refuseSecret([part.secret], 'the body', context)
+    if ('secrets' in part) refuseSecret(part.secrets, 'the body', context)
   }
   // Constants stay as `.config`: what they yield is escaped for its place like everything else.
   for (const read of parseTemplate(template).reads) {
     const [, root, name = '', more] = read.split('.')
     if (root !== 'config') continue
     if (more !== undefined)
-      refuseTool(`The body reads server.config.${name}.${more}, which is nested.`)
+      refuseTool(`The body reads ${context.nameOf(`${name}.${more}`)}, which is nested.`)
     context.constants.set(name, context.config.get(name)?.text ?? '')
   }
   const { place, contentType } = kindOf(template, facts, context)

@@ -72,7 +72,11 @@ function isKeyHeader(name: string, parts: readonly FilledPart[]): boolean {
   )
 }
 
-function partOfHeader(name: string, parts: readonly FilledPart[], { tool, config }: ToolContext) {
+function partOfHeader(
+  name: string,
+  parts: readonly FilledPart[],
+  { tool, config, nameOf }: ToolContext,
+) {
   const constant = textOfParts(parts)
   const here = `${tool.name}: the header ${name}`
   if (constant !== undefined) return constantPart(name, constant, here)
@@ -81,12 +85,12 @@ function partOfHeader(name: string, parts: readonly FilledPart[], { tool, config
   const [found, ...after] = first !== undefined && isText(first) ? others : parts
   const isLast = after.every((part) => isText(part) && part.text.trim() === '')
   if (isLast && found !== undefined && 'secret' in found) {
-    const where = `server.config.${found.secret.path}`
+    const where = nameOf(found.secret.path)
     return headerPart(name, { prefix, secret: secretText(found.secret), where })
   }
   if (isLast && found !== undefined && 'secrets' in found && /^basic\s+$/i.test(prefix)) {
     const user = basicOf(found.source, found.secrets, config)
-    const where = found.secrets.map(({ path }) => `server.config.${path}`).join(', ')
+    const where = found.secrets.map(({ path }) => nameOf(path)).join(', ')
     if (user !== undefined) return headerPart(name, { prefix, secret: base64(user), where })
   }
   return refuseTool(
@@ -118,7 +122,7 @@ function buildHeader(
   const argument =
     path?.[0] === 'args' && path.length === 2 ? context.args.get(path[1] ?? '') : undefined
   if (argument !== undefined && isScalar(argument)) return { name, ...argumentItem(argument) }
-  return { name, template: joinTemplate(parts, `the header ${name}`), optional: true }
+  return { name, template: joinTemplate(parts, `the header ${name}`, context), optional: true }
 }
 
 /** `a=1; b={{.args.b}}` */
@@ -154,14 +158,14 @@ function buildCookie(
       keyPart(
         'cookie',
         { name },
-        { where: `server.config.${only.secret.path}`, secret: secretText(only.secret) },
+        { where: context.nameOf(only.secret.path), secret: secretText(only.secret) },
       ),
     )
     return []
   }
   const constant = textOfParts(parts)?.trim()
   if (constant === undefined)
-    return [{ name, template: joinTemplate(parts, `the cookie ${name}`), optional: true }]
+    return [{ name, template: joinTemplate(parts, `the cookie ${name}`, context), optional: true }]
   if (!isSecret(name, constant) && !(soundsSecret(name) && isPlaceholder(constant)))
     return [{ name, value: constant }]
   context.parts.push(keyPart('cookie', { name }, { where, secret: constant }))

@@ -48,7 +48,7 @@ export function buildTool(
   if (request === undefined)
     return refuseTool('It has no URL: it asks nobody and only writes its arguments down.')
   const context: ToolContext = {
-    ...{ tool, config, args: argumentsOf(tool), parts: [] },
+    ...{ tool, config, nameOf: document.nameOf, args: argumentsOf(tool), parts: [] },
     ...{
       changes: new Set<string>(),
       used: new Set<string>(),
@@ -85,6 +85,8 @@ export function buildTool(
     ...outputOf(tool, context),
     annotations: { ...methodAnnotations(method), ...hintsOf(tool) },
     key: tool.name.slice(0, 500),
+    ...(tool.tags !== undefined &&
+      tool.tags.length > 0 && { tags: tool.tags.map((tag) => tag.slice(0, 100)).slice(0, 20) }),
     binding: {
       ...{ kind: 'http', method, origin, path, query, headers, cookies },
       ...(body !== undefined && { body }),

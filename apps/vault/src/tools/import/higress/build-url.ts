@@ -79,10 +79,10 @@ function buildPath(parts: readonly FilledPart[], context: ToolContext): PathPiec
 
 function buildPathPiece(part: FilledPart, context: ToolContext): PathPiece {
   if (isText(part)) return part
-  if ('secrets' in part) return refuseSecret(part.secrets, 'the path, in an expression')
+  if ('secrets' in part) return refuseSecret(part.secrets, 'the path, in an expression', context)
   if ('secret' in part) {
     const placeholder = part.secret.path.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(-64)
-    const where = `server.config.${part.secret.path}`
+    const where = context.nameOf(part.secret.path)
     context.parts.push(keyPart('path', { placeholder }, { where, secret: secretText(part.secret) }))
     return { text: `{${placeholder}}` }
   }
@@ -127,7 +127,7 @@ function buildQueryItem(item: UrlQueryItem, context: ToolContext): ItemOf<'query
   )
   const [first, second] = parts
   if (first !== undefined && 'secret' in first && second === undefined) {
-    const where = `server.config.${first.secret.path}`
+    const where = context.nameOf(first.secret.path)
     context.parts.push(keyPart('query', { name }, { where, secret: secretText(first.secret) }))
     return []
   }
@@ -141,7 +141,7 @@ function buildQueryItem(item: UrlQueryItem, context: ToolContext): ItemOf<'query
   // One that can be absent is sent empty, as Higress does.
   if (known !== undefined && always && item.condition === undefined)
     return [{ name, ...argumentItem(known), style: 'form' }]
-  const template = joinTemplate(parts, what)
+  const template = joinTemplate(parts, what, context)
   if (item.condition === undefined) return [{ name, template }]
   const [opens, closes] = item.condition
   fillTemplate(`${opens}${closes}`, 'the URL', context)

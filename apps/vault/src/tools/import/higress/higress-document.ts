@@ -105,6 +105,7 @@ export function readHigressDocument(text: string): HigressDocument {
     passthroughHeader:
       read.flag(server.passthroughAuthHeader, ['server', 'passthroughAuthHeader']) ?? false,
     allowed: readAllowed(root, server, read),
+    nameOf: (path) => `server.config.${path}`,
     tools: read.list(root.tools, ['tools']).map((one, at) => readTool(one, ['tools', at], read)),
   }
 }

@@ -1,6 +1,6 @@
 import type { DataObject } from '../read-document.ts'
 
-// A document of Higress once it was read.
+// A document of Higress once it was read. genai-toolbox's HTTP tools are put into this shape as well.
 
 /** Which way of signing in is meant, and what is said about it. */
 export interface SecurityReference {
@@ -55,6 +55,9 @@ export interface HigressTool {
   readonly security?: SecurityReference | undefined
   readonly outputSchema?: DataObject | undefined
   readonly annotations?: DataObject | undefined
+  readonly tags?: readonly string[] | undefined
+  /** Why it cannot be a tool, where that is known already. */
+  readonly refused?: string | undefined
 }
 
 export interface HigressDocument {
@@ -68,4 +71,6 @@ export interface HigressDocument {
   /** The tools that may be called; all where it is absent. */
   readonly allowed?: ReadonlySet<string> | undefined
   readonly tools: readonly HigressTool[]
+  /** What a value of its configuration is called: `server.config.apiKey`. */
+  readonly nameOf: (path: string) => string
 }

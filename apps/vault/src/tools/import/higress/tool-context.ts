@@ -11,6 +11,8 @@ import type { HigressArgument, HigressTool } from './higress-types.ts'
 export interface ToolContext {
   readonly tool: HigressTool
   readonly config: ReadonlyMap<string, ConfigValue>
+  /** What a value of it is called in the document: `server.config.apiKey`. */
+  readonly nameOf: (path: string) => string
   readonly args: ReadonlyMap<string, HigressArgument>
   /** Where credentials go. */
   readonly parts: FoundPart[]
@@ -65,7 +67,7 @@ function noteReads(reads: readonly string[], what: string, context: ToolContext)
     const [, root = '', ...names] = read.split('.')
     if (root === '' || (root === 'config' && names.length === 0)) {
       refuseTool(
-        `The template of ${what} yields all of ${root === '' ? 'what there is' : 'server.config'}.`,
+        `The template of ${what} yields all of ${root === '' ? 'what there is' : '.config'}.`,
       )
     }
     if (root === 'args') noteArgument(names[0], what, context)
@@ -74,7 +76,7 @@ function noteReads(reads: readonly string[], what: string, context: ToolContext)
     if (value.isSecret) secrets.push(value)
     else if (names.length > 1) {
       refuseTool(
-        `The template of ${what} computes with server.config.${value.path}, which is nested.`,
+        `The template of ${what} computes with ${context.nameOf(value.path)}, which is nested.`,
       )
     } else context.constants.set(value.path, value.text)
   }
@@ -96,11 +98,11 @@ function noteArgument(
 }
 
 /** A value of `server.config`; one that is not there is asked for where its name says that it is a key. */
-function configValue(path: string, { config, changes }: ToolContext): ConfigValue {
+function configValue(path: string, { config, changes, nameOf }: ToolContext): ConfigValue {
   const known = config.get(path)
   if (known !== undefined) return known
   const isSecret = soundsSecret(path)
-  if (!isSecret) changes.add(`server.config has no ${quoteName(path)}: it is empty.`)
+  if (!isSecret) changes.add(`${nameOf(path)} is not there: it is empty.`)
   return { path, text: '', isSecret, isGiven: false }
 }
 
@@ -111,18 +113,26 @@ export const secretText = (value: ConfigValue): string =>
   value.isGiven ? value.text : unknownSecret
 
 /** Joins parts to one template. @throws ToolRefused where a key stands among them */
-export function joinTemplate(parts: readonly FilledPart[], what: string): string {
+export function joinTemplate(
+  parts: readonly FilledPart[],
+  what: string,
+  context: ToolContext,
+): string {
   return parts
     .map((part) => {
       if ('text' in part) return part.text
-      if ('secret' in part) return refuseSecret([part.secret], what)
-      return 'secrets' in part ? refuseSecret(part.secrets, what) : part.source
+      if ('secret' in part) return refuseSecret([part.secret], what, context)
+      return 'secrets' in part ? refuseSecret(part.secrets, what, context) : part.source
     })
     .join('')
 }
 
-export function refuseSecret(secrets: readonly ConfigValue[], what: string): never {
-  const names = secrets.map(({ path }) => `server.config.${path}`).join(', ')
+export function refuseSecret(
+  secrets: readonly ConfigValue[],
+  what: string,
+  { nameOf }: ToolContext,
+): never {
+  const names = secrets.map(({ path }) => nameOf(path)).join(', ')
   return refuseTool(
     `It puts the secret ${names} into ${what}. The vault puts credentials into headers, parameters of the query, cookies and segments of the path, each by itself.`,
   )

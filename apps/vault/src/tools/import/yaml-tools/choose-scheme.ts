@@ -27,7 +27,7 @@ export function schemeOf(
     }
   }
   const wheres = [...new Set(parts.map(({ where }) => where.replace(/^server\.config\./, '')))]
-  const isConfig = parts.every(({ where }) => where.startsWith('server.config.'))
+  const isConfig = parts.every(({ where }) => /^(?:server\.config\.|\$\{)/.test(where))
   return isConfig
     ? { ...joined, name: `${joined.name} from ${wheres.join(' + ')}`.slice(0, 200) }
     : joined

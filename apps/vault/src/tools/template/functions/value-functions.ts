@@ -130,6 +130,8 @@ export const valueFunctions: FunctionTable = {
   typeIs: isKind,
   toJson: fixed(1, ([value], run) => toJson(value, run)),
   toRawJson: fixed(1, ([value], run) => toJson(value, run)),
+  /** As genai-toolbox calls it. */
+  json: fixed(1, ([value], run) => toJson(value, run)),
   mustToJson: fixed(1, ([value], run) => toJson(value, run)),
   toPrettyJson: fixed(1, ([value], run) => {
     run.spend(sizeOf(value))
