@@ -22,7 +22,15 @@ export const ToolAnnotations = z.strictObject({
 })
 export type ToolAnnotations = z.infer<typeof ToolAnnotations>
 
-export const ToolDescription = z.string().trim().max(toolDescriptionCharsMax)
+/** Text that can be kept and hashed everywhere: NUL and halves of surrogate pairs cannot. */
+const wholeText = (charsMax: number) =>
+  z
+    .string()
+    .trim()
+    .max(charsMax)
+    .refine((text) => !/\0|\p{Cs}/u.test(text), 'must hold neither NUL nor half a character')
+
+export const ToolDescription = wholeText(toolDescriptionCharsMax)
 
 /** What a tool is: made by an importer, pinned by its hash. */
 export const ToolDefinition = z.strictObject({
@@ -121,7 +129,7 @@ export const updateTool = defineOperation({
   input: z.strictObject({
     toolId: ToolId,
     name: ToolName.optional(),
-    title: z.string().trim().max(200).nullable().optional(),
+    title: wholeText(200).nullable().optional(),
     description: ToolDescription.optional(),
     annotations: ToolAnnotations.optional(),
     status: z.enum(['active', 'disabled']).optional(),

@@ -53,5 +53,10 @@ export const restoreToolsetVersion = defineOperation({
   summary: 'Make a toolset what it was, as a new version',
   input: z.strictObject({ toolsetId: ToolsetId, version: z.coerce.number().int().min(1) }),
   output: ToolsetWithTools,
-  problems: ['toolset-not-found', 'toolset-version-not-found', 'version-conflict'],
+  problems: [
+    'toolset-not-found',
+    'toolset-version-not-found',
+    'version-conflict',
+    'origin-not-allowed',
+  ],
 })

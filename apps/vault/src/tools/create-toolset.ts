@@ -1,4 +1,11 @@
-import type { CredentialInput, createToolset, InputOf, OutputOf } from '@sallyport/contracts'
+import {
+  type CredentialInput,
+  type createToolset,
+  type InputOf,
+  Label,
+  type OutputOf,
+  toolDescriptionCharsMax,
+} from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import { assembleTools } from './assemble.ts'
@@ -17,6 +24,8 @@ import {
 import type { StoredTool, StoredToolset } from './toolset-store.ts'
 import { changed, type ToolsetsNeeds } from './toolsets-needs.ts'
 import { viewWithTools } from './view-toolset.ts'
+
+const labelCharsMax = 120
 
 type Input = InputOf<typeof createToolset>
 type Output = OutputOf<typeof createToolset>
@@ -74,7 +83,7 @@ async function fromSource(
   )
   const definitions = planned.map(({ definition }) => definition)
   if (input.connectionId !== undefined) {
-    refuseSecrets(source, planned, [])
+    refuseSecrets({ ...source, ...shownTexts(draft) }, planned, [])
     const origins = await findOrigins(needs, owner, { ...input, connectionId: input.connectionId })
     requireOrigins(definitions, origins)
     const toolset = { ...draft, connectionId: input.connectionId }
@@ -155,8 +164,8 @@ function draftToolset(
     id: newId('toolset'),
     workspaceId,
     name: input.name,
-    title: input.title ?? source?.title ?? null,
-    description: input.description ?? source?.description ?? null,
+    title: input.title ?? labelOf(source?.title),
+    description: input.description ?? cut(source?.description, toolDescriptionCharsMax),
     format: source?.format ?? 'assembled',
     template: source?.template ?? null,
     sourceDigest: source?.sourceDigest ?? null,
@@ -165,6 +174,22 @@ function draftToolset(
     updatedAt: at,
   }
 }
+
+/** A title of a document as a label: one line, and no longer than labels are. */
+function labelOf(title: string | undefined): string | null {
+  const line = title?.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
+  const label = Label.safeParse(cut(line, labelCharsMax))
+  return label.success ? label.data : null
+}
+
+/** Whole characters alone: the halves of a pair are none. */
+const cut = (text: string | undefined, charsMax: number): string | null =>
+  text === undefined || text.trim() === ''
+    ? null
+    : text
+        .slice(0, charsMax)
+        .replace(/[\ud800-\udbff]$/, '')
+        .trim()
 
 async function insert(
   { store }: ToolsetsNeeds,

@@ -101,7 +101,9 @@ async function findThen(
   toolset: ToolsetRow,
   version: number,
 ) {
-  const found = await store.findVersion(toolset.id, version)
+  // What no toolset has reached is not asked for: the database has no such numbers.
+  const found =
+    version <= toolset.version ? await store.findVersion(toolset.id, version) : undefined
   if (found === undefined) throw versionNotFound()
   const { tools, ...about } = found
   const sourceIds = tools.flatMap(({ sourceToolId }) => sourceToolId ?? [])
