@@ -16,7 +16,9 @@ const entriesRead = 40
 const callsShown = 8
 const charsShown = 160
 
-const isCall = ({ method, tool }: AuditEntry) => method !== undefined || tool !== undefined
+/** A call of a tool that was refused before there was a request has none; what owners do to tools is no call. */
+const isCall = ({ method, operation }: AuditEntry) =>
+  method !== undefined || operation === 'callMyTool'
 
 type Of = { readonly agentId: string } | { readonly connectionId: string }
 

@@ -58,7 +58,7 @@ function ArgumentField({ field, typed, faults, onType }: ArgumentFieldProps) {
   )
 }
 
-const listWords = { list: ' One a line.', json: ' As JSON.' }
+const listWords = { list: ', one a line', json: ', as JSON' }
 
 function hintOf({ schema, shape }: SchemaField): ReactNode {
   const { description } = schema
@@ -71,7 +71,9 @@ function hintOf({ schema, shape }: SchemaField): ReactNode {
         </>
       )}
       {shape.kind !== 'choice' && shape.kind !== 'boolean' && (
-        <UntrustedText inline text={`${typeWords(schema, schema)}.`} limit={nameCharsShown} />
+        <>
+          (<UntrustedText inline text={typeWords(schema, schema)} limit={nameCharsShown} />)
+        </>
       )}
       {how}
     </>

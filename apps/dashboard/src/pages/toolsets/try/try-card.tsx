@@ -34,11 +34,14 @@ export function TryCard({ tool }: { tool: Tool }) {
     event.preventDefault()
     const written = args.read()
     if (written === undefined) return
-    preview.mutate({
-      toolId: tool.id,
-      arguments: written,
-      ...(asAgent !== undefined && { asAgentId: asAgent.id }),
-    })
+    preview.mutate(
+      {
+        toolId: tool.id,
+        arguments: written,
+        ...(asAgent !== undefined && { asAgentId: asAgent.id }),
+      },
+      { onError: args.refuse },
+    )
   }
   // What is shown belongs to what was typed then: another word, and there is nothing to send.
   const change =

@@ -1,7 +1,7 @@
-import type { JsonSchema } from '@sallyport/contracts'
+import type { JsonSchema, Problem } from '@sallyport/contracts'
 import { useMemo, useState } from 'react'
-import { argumentsOf, type Faults, type Typed } from '../schema/arguments-draft.ts'
-import { fieldsOf, isObject } from '../schema/schema-shape.ts'
+import { argumentsOf, type Faults, keyOf, type Typed } from '../schema/arguments-draft.ts'
+import { fieldsOf, isObject, type SchemaField } from '../schema/schema-shape.ts'
 
 /** The arguments that are written, in fields or as JSON. */
 export function useArguments(schema: JsonSchema) {
@@ -33,7 +33,8 @@ export function useArguments(schema: JsonSchema) {
     json,
     faults,
     read,
-    setFaults,
+    /** Shows what the vault found wrong at the fields that it names. */
+    refuse: (problem: Problem) => setFaults(faultsAt(fields, problem)),
     /** To JSON with what was typed so far, and back to the fields as they were. */
     toggleJson: () => {
       setFaults({})
@@ -44,6 +45,21 @@ export function useArguments(schema: JsonSchema) {
     typeJson: setJson,
   }
 }
+
+/** Faults of a refused call by the keys of the fields that they are about; of those that have none nothing is said here. */
+function faultsAt(fields: readonly SchemaField[], problem: Problem): Faults {
+  const named = (problem.fields ?? []).flatMap(({ field, message }) => {
+    const found = flat(fields).find(({ path }) => field === ['arguments', ...path].join('.'))
+    return found === undefined ? [] : [[keyOf(found.path), `It ${message}.`] as const]
+  })
+  return Object.fromEntries(named)
+}
+
+const flat = (fields: readonly SchemaField[]): readonly SchemaField[] =>
+  fields.flatMap((field) => [
+    field,
+    ...(field.shape.kind === 'group' ? flat(field.shape.fields) : []),
+  ])
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
