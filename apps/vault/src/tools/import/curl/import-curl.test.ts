@@ -2,8 +2,10 @@ import { CredentialInput, Problem, ToolDefinition } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../../../test/verifies.ts'
+import { createDocumentImporter } from '../import-document.ts'
 import type { ImportedTool } from '../imported-toolset.ts'
 import { importCurl } from './import-curl.ts'
+import { isPlaceholder } from './known-secrets.ts'
 
 const run = (document: string, more: { server?: string; securityScheme?: string } = {}) =>
   importCurl({ document, ...more })
@@ -129,7 +131,7 @@ describe('a pasted curl command', () => {
 
   it.each([
     ['a variable', '-H "Authorization: Bearer $API_TOKEN"'],
-    ['a variable in braces', '-H "Authorization: Bearer ${API_TOKEN}"'],
+    ['a variable in braces', '-H "Authorization: Bearer $' + '{API_TOKEN}"'],
     ['a word in angle brackets', "-H 'Authorization: Bearer <token>'"],
     ['a word that says so', "-H 'Authorization: Bearer YOUR_API_KEY'"],
   ])('keeps a slot without a value for %s', (_, option) => {
@@ -298,7 +300,7 @@ curl https://api.example.com/track -H 'Authorization: Bearer 0123456789'`)
     ['curl https://a.example/a?b=1&c=2', /unquoted &/],
     ['curl "https://a.example/$(id)"', /run another command/],
     ['curl https://a.example/`id`', /run another command/],
-    ['curl https://a.example/a -H "X: ${A%b}"', /not known/],
+    ['curl https://a.example/a -H "X: $' + '{A%b}"', /not known/],
     ['curl https://a.example/a -d @body.json', /file/],
     ['curl https://a.example/a -d @-', /file/],
     ['curl https://a.example/a --data-urlencode a@b', /file/],
@@ -326,6 +328,53 @@ curl https://api.example.com/track -H 'Authorization: Bearer 0123456789'`)
   ])('is refused with the reason: %s', (document, reason) => {
     verifies('S-41')
     expect(refusal(document)).toMatch(reason)
+  })
+
+  it('puts no secret into a definition, wherever the command has it and whatever it is', () => {
+    verifies('S-38')
+    const importDocument = createDocumentImporter({ importers: { curl: importCurl } as never })
+    const secret = fc
+      .stringMatching(/^[A-Za-z0-9_.~-]{10,40}$/)
+      .filter((text) => !isPlaceholder(text))
+    const places: ((text: string) => string)[] = [
+      (text) => `-H 'Authorization: Bearer ${text}'`,
+      (text) => `-H "X-Api-Key: ${text}"`,
+      (text) => `-u user:${text}`,
+      (text) => `-u ${text}:`,
+      (text) => `-b 'session=${text}; lang=de'`,
+      (text) => `-G -d api_key=${text}`,
+      (text) => `--json '{"password":"${text}","a":1}'`,
+      (text) => `-d client_secret=${text} -d grant_type=client_credentials`,
+      (text) => `-F api_key=${text}`,
+      (text) => `--oauth2-bearer ${text} -H 'X-Copy: ${text}'`,
+      (text) => `-H 'X-Auth-Token: ${text}' -d note=${text}`,
+    ]
+    fc.assert(
+      fc.property(secret, fc.constantFrom(...places), (text, place) => {
+        const document = `# with ${text}\ncurl https://a.example/a ${place(text)}`
+        const imported = importDocument({ document, format: 'curl' })
+        const told = { ...imported, secrets: imported.secrets.map(({ where }) => where) }
+        expect(JSON.stringify(told)).not.toContain(text)
+        expect(imported.secrets.some(({ value }) => value.includes(text))).toBe(true)
+      }),
+    )
+  })
+
+  it('quotes no value of a command that it refuses', () => {
+    verifies('S-38')
+    const text = 'correct-horse-battery'
+    for (const options of [
+      ...[`-H X-Api-Key: ${text}`, `-H 'X-Api-Key: ${text}€'`, `-b ${text}`, `-F ${text}`],
+      ...[
+        `-u ${text} --digest`,
+        `-d @- -u ${text}`,
+        `-H "$NAME: ${text}"`,
+        `-X TRACE -u a:${text}`,
+      ],
+    ]) {
+      expect(refusal(`curl https://a.example/a ${options}`), options).not.toContain(text)
+      expect(refusal(`curl ${options}`), options).not.toContain(text)
+    }
   })
 
   it('never fails but with a refusal, whatever it says, and makes nothing but whole definitions', () => {

@@ -1,5 +1,4 @@
 // Makes tools of pasted curl commands: what is a secret goes into the credential, what is a value becomes an argument, and nothing is run.
-import type { CredentialInput } from '@sallyport/contracts'
 import type { ImportedScheme, ImportedSecret, ImportedTool, Importer } from '../imported-toolset.ts'
 import { refuseDocument } from '../refuse-document.ts'
 import { toToolsetName } from '../tool-names.ts'
@@ -138,26 +137,31 @@ function withOwnKeys(tools: readonly ImportedTool[]): ImportedTool[] {
 
 type Built = Extract<Outcome, { built: BuiltTool }>
 
-/** Every secret once. Of each scheme the first whole credential is the one that is kept, if its host is. */
+/**
+ * Every secret once. Of each scheme the first command that holds all of a credential gives it, if it goes to the host that is
+ * imported; what is of no use as a credential names no scheme, and is thrown away.
+ */
 function secretsOf(built: readonly Built[], origin: string | undefined): ImportedSecret[] {
   const secrets = new Map<string, ImportedSecret>()
   const served = new Set<string>()
   for (const { built: one, scheme } of built) {
     const isHere = one.definition.binding.origin === origin
-    const whole: CredentialInput | undefined = isHere ? scheme?.credential : undefined
-    for (const { where, value } of [...one.parts, ...one.strays]) {
-      if (value === undefined || value === '') continue
-      const isFirst = scheme !== undefined && !served.has(scheme.name)
-      const named = one.parts.some((part) => part.value === value) && scheme !== undefined
-      const kept = named && isFirst && whole !== undefined
-      if (kept) served.add(scheme.name)
+    const gives = isHere && scheme?.credential !== undefined && !served.has(scheme.name)
+    const { name, credential } = gives ? scheme : {}
+    if (name !== undefined) served.add(name)
+    const parts = one.parts.filter(({ value }) => value !== undefined && value !== '')
+    for (const [index, { where, value = '' }] of parts.entries()) {
       const key = `${where} ${value}`
-      if (secrets.has(key) && !kept) continue
+      const known = secrets.get(key)
       secrets.set(key, {
-        ...{ where, value },
-        ...(named && { scheme: scheme.name }),
-        ...(kept && { credential: whole }),
+        ...{ where, value, ...known },
+        ...(name !== undefined && { scheme: name }),
+        ...(index === 0 && credential !== undefined && { credential }),
       })
+    }
+    for (const { where, value } of one.strays) {
+      const key = `${where} ${value}`
+      if (value !== '' && !secrets.has(key)) secrets.set(key, { where, value })
     }
   }
   return [...secrets.values()]

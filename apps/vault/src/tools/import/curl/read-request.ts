@@ -1,7 +1,7 @@
 import { findLong, findShort, type Meaning, type Option } from './option-table.ts'
 import { isOpen, shown } from './variable-marks.ts'
 
-/** Why one command makes no tool; the others still may. */
+/** Why one command makes no tool; the others still may. It quotes no value of the command: any may be a key. */
 export class CommandRefused extends Error {
   override name = 'CommandRefused'
 }
@@ -122,10 +122,10 @@ const meaningOf: Readonly<Record<Meaning, (request: Writable, value: string) => 
   header: (request, value) => {
     if (value.startsWith('@')) fromFile(value)
     const [, name = '', text] = /^([^:;]*)(?::([\s\S]*))?/.exec(value) ?? []
-    if (isOpen(name)) refuseCommand(`the name of a header is not known: ${value.slice(0, 80)}`)
+    if (isOpen(name)) refuseCommand('the name of a header is not known')
     if (text === undefined) return // `Name;` is an empty header, which no tool needs.
     if (!isHeader(name.trim(), text.trim())) {
-      refuseCommand(`a header of it is none that can be sent: ${value.slice(0, 80)}`)
+      refuseCommand('a header of it is none that can be sent')
     }
     request.headers.push([name.trim(), text.trim()])
   },
@@ -161,7 +161,7 @@ const meaningOf: Readonly<Record<Meaning, (request: Writable, value: string) => 
     request.isHead = true
   },
   cookie: (request, value) => {
-    if (!value.includes('=') && !isOpen(value)) fromFile(value)
+    if (!value.includes('=') && !isOpen(value)) fromFile('its cookies')
     request.cookies.push(value)
   },
   'user-agent': (request, value) => {
@@ -210,7 +210,7 @@ export const encode = (text: string): string =>
 /** `name=value`, `name=@file`, `name=<file`, with `;type=`, `;filename=` behind. */
 function readFormPart(text: string): FormPart {
   const [, name, rest = ''] = /^([^=]+)=([\s\S]*)$/.exec(text) ?? []
-  if (name === undefined) refuseCommand(`-F ${text.slice(0, 60)} has no name=value`)
+  if (name === undefined) refuseCommand('a field of its form is no name=value')
   // As curl cuts it: what is not quoted ends at the first semicolon.
   const [, quoted, plain = '', options = ''] =
     /^(?:([@<]?"(?:\\["\\]|[^"\\])*")|([^;]*))([\s\S]*)$/.exec(rest) ?? []
@@ -237,7 +237,9 @@ function whole({ urls, isGet, ...request }: Writable): CurlRequest {
   const [url, another] = urls
   if (url === undefined) refuseCommand('it names no URL')
   if (another !== undefined) {
-    refuseCommand(`it asks for more than one URL at once (${another.slice(0, 80)} too)`)
+    refuseCommand(
+      'it asks for more than one URL at once: a header or a value with a space has to stand in quotes',
+    )
   }
   if (request.form.length > 0 && request.data.length > 0) {
     refuseCommand('it has -F and -d, of which curl takes one')

@@ -102,6 +102,8 @@ function splitHost(
     const inScheme = isOpen(host) ? 'its host is not known' : 'its URL names several hosts'
     refuseCommand(`${inScheme}: give server, such as https://api.example.com`)
   }
+  // A word that lost its quotes is no host.
+  if (scheme === undefined && !/[.:]|^localhost$/.test(host)) refuseCommand('it names no URL')
   if (scheme === undefined)
     notes.push(`${host.slice(0, 100)} stands without a scheme and is taken as https.`)
   return { base: { ...baseOf(`${scheme ?? 'https'}://${host}`), ...user }, rest }
@@ -110,7 +112,7 @@ function splitHost(
 function baseOf(text: string): Base {
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.host === '') {
-    refuseCommand(`${text.slice(0, 100)} is not the address of a server`)
+    refuseCommand('it names no address of a server')
   }
   return { origin: parsed.origin, prefix: parsed.pathname.replace(/\/+$/, '') }
 }
