@@ -49,3 +49,9 @@ export const NextCursor = z.string().optional()
 
 /** A name that the catalog gives: letters, digits, hyphens and the like. */
 export const CatalogName = z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be an id of the catalog')
+
+/** Text that can be kept, hashed and written in a URL everywhere: NUL and halves of surrogate pairs cannot. */
+export const wholeText = () =>
+  z
+    .string()
+    .refine((text) => !/\0|\p{Cs}/u.test(text), 'must hold neither NUL nor half a character')

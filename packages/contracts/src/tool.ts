@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NextCursor, Page, Timestamp } from './common.ts'
+import { NextCursor, Page, Timestamp, wholeText } from './common.ts'
 import { BinaryBody, sendProblems } from './execute.ts'
 import { AgentId, AuditId, ConnectionId, ToolId, ToolsetId } from './ids.ts'
 import { defineOperation } from './operation.ts'
@@ -22,15 +22,7 @@ export const ToolAnnotations = z.strictObject({
 })
 export type ToolAnnotations = z.infer<typeof ToolAnnotations>
 
-/** Text that can be kept and hashed everywhere: NUL and halves of surrogate pairs cannot. */
-const wholeText = (charsMax: number) =>
-  z
-    .string()
-    .trim()
-    .max(charsMax)
-    .refine((text) => !/\0|\p{Cs}/u.test(text), 'must hold neither NUL nor half a character')
-
-export const ToolDescription = wholeText(toolDescriptionCharsMax)
+export const ToolDescription = wholeText().trim().max(toolDescriptionCharsMax)
 
 /** What a tool is: made by an importer, pinned by its hash. */
 export const ToolDefinition = z.strictObject({
@@ -129,7 +121,7 @@ export const updateTool = defineOperation({
   input: z.strictObject({
     toolId: ToolId,
     name: ToolName.optional(),
-    title: wholeText(200).nullable().optional(),
+    title: wholeText().trim().max(200).nullable().optional(),
     description: ToolDescription.optional(),
     annotations: ToolAnnotations.optional(),
     status: z.enum(['active', 'disabled']).optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Origin } from './common.ts'
+import { Origin, wholeText } from './common.ts'
 import { CredentialInput, credentialKinds } from './credential.ts'
 import { ConnectionId, ToolsetId } from './ids.ts'
 import { defineOperation } from './operation.ts'
@@ -27,15 +27,14 @@ export const ImportDocument = z
 export const importChoices = {
   format: ImportFormat.optional().meta({ description: 'Found out where it is not given' }),
   document: ImportDocument,
-  server: z
-    .string()
+  server: wholeText()
     .max(2000)
     .optional()
     .meta({ description: 'One of the document’s servers, or another URL; the first unless given' }),
-  variables: z.record(z.string().max(100), z.string().max(500)).optional().meta({
+  variables: z.record(wholeText().max(100), wholeText().max(500)).optional().meta({
     description: 'Values of the server’s variables, where they are not the defaults',
   }),
-  securityScheme: z.string().max(200).optional().meta({
+  securityScheme: wholeText().max(200).optional().meta({
     description: 'By which of the document’s schemes the credential is put on',
   }),
 } as const
