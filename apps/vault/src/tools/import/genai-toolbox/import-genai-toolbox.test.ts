@@ -16,6 +16,9 @@ function definitionOf(made: ReturnType<typeof load>, name: string) {
   return found.definition
 }
 
+/** How a document refers to an environment variable. */
+const reference = (name: string): string => `$\{${name}}`
+
 const refusals = (made: ReturnType<typeof load>) =>
   Object.fromEntries(
     made.tools.flatMap((tool) => (tool.outcome === 'refused' ? [[tool.key, tool.reason]] : [])),
@@ -130,7 +133,7 @@ describe('documents of genai-toolbox', () => {
   it('leave keys from the environment to the credential', () => {
     const made = load(maps)
     expect(made.schemes).toEqual([
-      { name: 'bearer from ${SHOP_TOKEN}', kind: 'bearer', known: {}, operations: 2 },
+      { name: `bearer from ${reference('SHOP_TOKEN')}`, kind: 'bearer', known: {}, operations: 2 },
     ])
     expect(JSON.stringify(made.tools)).not.toContain('SHOP_TOKEN')
     const given = load(maps, { variables: { SHOP_TOKEN: 'sk-very-secret-1' } })
@@ -168,7 +171,7 @@ tools: [ping]
   })
 
   it('ask for the address where only the environment knows it', () => {
-    const document = maps.replace('https://shop.example.com/v1', '${SHOP_URL}')
+    const document = maps.replace('https://shop.example.com/v1', reference('SHOP_URL'))
     expect(refusals(load(document))['find-orders']).toContain('SHOP_URL')
     const made = load(document, { variables: { SHOP_URL: 'https://other.example.com' } })
     expect(made.origins).toEqual(['https://other.example.com'])
