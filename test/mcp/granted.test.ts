@@ -1,3 +1,6 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   Client as ClientV2,
   StreamableHTTPClientTransport as HttpV2,
@@ -8,7 +11,9 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { installFromNpm, nodeAtLeast22 } from '../fixtures/npm-program.ts'
 import { installPackedMcp, type PackedMcp } from '../fixtures/packed-mcp.ts'
+import { runProgram } from '../fixtures/run-program.ts'
 import { startToolScene, type ToolScene } from '../fixtures/tool-scene.ts'
 import { verifies } from '../verifies.ts'
 
@@ -323,5 +328,97 @@ describe('a list of granted tools', () => {
     ).rejects.toMatchObject(refusal)
     await client.close()
     await scene.vault.owner.call('renameAgent', { agentId: consumer.agentId, toolListing: 'auto' })
+  })
+})
+
+describe('programs that people have', () => {
+  const servers = () => ({
+    stdio: { command: mcp.bin, env: stdioEnv },
+    all: { url: at('/mcp').href, headers: { Authorization: `Bearer ${consumer.token}` } },
+    one: {
+      url: at('/mcp/stock-index').href,
+      headers: { Authorization: `Bearer ${consumer.token}` },
+    },
+  })
+  const called = { status: 200, body: { path: '/index/000001.SH' } }
+
+  it('mcporter lists and calls granted tools by its configuration file, and is refused others', async () => {
+    const config = join(mcp.dir, 'mcporter-granted.json')
+    writeFileSync(config, JSON.stringify({ mcpServers: servers() }))
+    const command = fileURLToPath(new URL('../../node_modules/.bin/mcporter', import.meta.url))
+    const run = async (...args: string[]) => {
+      const { stdout } = await runProgram(command, ['--config', config, ...args])
+      return JSON.parse(stdout) as Record<string, unknown>
+    }
+    const [list, ...calls] = await Promise.all([
+      run('list', 'one', '--json'),
+      run('call', 'all.stock-index__get_index', 'symbol=000001.SH', '--output', 'json'),
+      run('call', 'stdio.stock-index__get_index', 'symbol=000001.SH', '--output', 'json'),
+    ])
+    expect(namesOf(list.tools as Tool[])).toEqual(['create_order', 'get_index'])
+    for (const call of calls) expect(call).toMatchObject(called)
+    const refused = await run('call', 'one.delete_all', '--output', 'json')
+    expect(refused.error).toContain('Unknown tool delete_all')
+  })
+
+  it('MCP Inspector’s command line does, too, and finds no fault with their schemas', async ({
+    skip,
+  }) => {
+    const node = await nodeAtLeast22()
+    if ('missing' in node) return skip(node.missing)
+    const inspector = await installFromNpm(['@modelcontextprotocol/inspector@2.12.0'])
+    if ('missing' in inspector) return skip(inspector.missing)
+    const launcher = '@modelcontextprotocol/inspector/clients/launcher/build/index.js'
+    const inspect = (...args: string[]) =>
+      runProgram(node.node, [
+        ...[join(inspector.modules, launcher), '--cli', '--transport', 'http'],
+        ...['--server-url', at('/mcp/stock-index').href],
+        ...['--header', `Authorization: Bearer ${consumer.token}`, ...args],
+      ])
+    const call = ['--method', 'tools/call', '--tool-name']
+    const [listed, good, refused] = await Promise.all([
+      inspect('--method', 'tools/list', '--strict'),
+      inspect(...call, 'get_index', '--tool-arg', 'symbol=000001.SH'),
+      inspect(...call, 'delete_all'),
+    ])
+    expect(namesOf((JSON.parse(listed.stdout) as { tools: Tool[] }).tools)).toEqual([
+      'create_order',
+      'get_index',
+    ])
+    expect(listed.stderr).not.toMatch(/warning|error/i)
+    expect(JSON.parse(good.stdout)).toMatchObject({ structuredContent: called })
+    expect(refused.stdout + refused.stderr).toContain('not found')
+  })
+
+  it('Claude Code connects by .mcp.json to both, and not with a wrong token', async ({ skip }) => {
+    const installed = await installFromNpm(['@anthropic-ai/claude-code@2.1.197'])
+    if ('missing' in installed) return skip(installed.missing)
+    const platform = `claude-code-${process.platform}-${process.arch}`
+    const claude = join(installed.modules, '@anthropic-ai', platform, 'claude')
+    const cwd = join(mcp.dir, 'project')
+    const home = join(mcp.dir, 'home')
+    for (const dir of [cwd, join(home, '.claude')]) mkdirSync(dir, { recursive: true })
+    const http = (path: string, token: string) => ({
+      ...{ type: 'http', url: at(path).href, headers: { Authorization: `Bearer ${token}` } },
+    })
+    const mcpServers = {
+      stdio: { command: mcp.bin, env: stdioEnv },
+      all: http('/mcp', `\${CONSUMER_TOKEN}`),
+      one: http('/mcp/stock-index', `\${CONSUMER_TOKEN}`),
+      wrong: http('/mcp', 'spc_wrong'),
+    }
+    writeFileSync(join(cwd, '.mcp.json'), JSON.stringify({ mcpServers }))
+    const settings = join(home, '.claude', 'settings.json')
+    writeFileSync(settings, JSON.stringify({ enableAllProjectMcpServers: true }))
+    const env = { HOME: home, CONSUMER_TOKEN: consumer.token, DISABLE_TELEMETRY: '1' }
+    const offline = { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' }
+    const { stdout } = await runProgram(claude, ['mcp', 'list'], {
+      cwd,
+      env: { ...env, ...offline },
+    })
+    const lines = Object.keys(mcpServers).map(
+      (name) => new RegExp(`^${name}: .*- (.*)$`, 'm').exec(stdout)?.[1],
+    )
+    expect(lines).toEqual(['✔ Connected', '✔ Connected', '✔ Connected', '✘ Failed to connect'])
   })
 })

@@ -27,7 +27,17 @@ describe('the schema of a granted tool’s result', () => {
       properties: {
         status: { type: 'integer' },
         body: {
-          anyOf: [{ properties: { price: { type: 'number', description: 'In euros' } } }, {}],
+          anyOf: expect.arrayContaining([
+            {
+              type: 'object',
+              properties: {
+                price: { type: 'number', description: 'In euros' },
+                next: { $ref: '#/$defs/node' },
+              },
+              additionalProperties: false,
+            },
+            { type: 'string' },
+          ]),
         },
       },
       $defs: { node: { type: 'object' } },

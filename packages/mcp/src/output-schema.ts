@@ -16,6 +16,9 @@ const types = new Set(['string', 'number', 'integer', 'boolean', 'object', 'arra
 
 type Members = Readonly<Record<string, unknown>>
 
+/** One type each: some clients warn of a schema that says nothing, and of several types in one. */
+const anything = [...types].map((type) => ({ type }))
+
 const envelope = {
   status: { type: 'integer' },
   headers: { type: 'object' },
@@ -39,7 +42,7 @@ export function outputSchemaOf(documented: JsonSchema | undefined): JsonSchema |
   if (!fits || !refersOnlyTo(body, $defs) || !refersOnlyTo($defs, $defs)) return undefined
   return {
     type: 'object',
-    properties: { ...envelope, body: { anyOf: [body, {}] } },
+    properties: { ...envelope, body: { anyOf: [body, ...anything] } },
     ...($defs !== undefined && { $defs }),
   }
 }
