@@ -158,6 +158,15 @@ describe('a document', () => {
       const made = owner.call('createToolset', { name: 'bad', document })
       expect(await problemOf(made), about).toEqual(refused)
     }
+    const good = { name: 'bad', document: higress(['a']) }
+    for (const more of [
+      ...['\0', '\ud800'].map((description) => ({ description })),
+      ...[`${origin}/\ud800`, 'ftp://127.0.0.1', '//', ''].map((server) => ({ server })),
+      ...[{ connectionId: 'con_1\u00e9' }, { expects: 'x' }, { tools: [{ key: 'b' }] }],
+    ]) {
+      const { status } = await problemOf(owner.call('createToolset', { ...good, ...more }))
+      expect([400, 409], JSON.stringify(more)).toContain(status)
+    }
     expect(await owner.call('listConnections', {})).toEqual(before)
     expect((await owner.call('listToolsets', {})).toolsets).toEqual([])
   })
