@@ -5,6 +5,8 @@ interface Listed {
   readonly status: ApprovalStatus
   readonly approvalUrl: string
   readonly auditId?: string | undefined
+  /** The full name of the tool whose call asked. */
+  readonly tool?: string | undefined
 }
 
 /** Adds to each approval what the model can do about it. */
@@ -17,18 +19,23 @@ export function shapeApprovals<Approval extends Listed>(page: {
   }
 }
 
-function nextOf({ id, status, approvalUrl, auditId }: Listed): string {
+function nextOf({ id, status, approvalUrl, auditId, tool }: Listed): string {
+  // A call of a tool is found by its arguments; a request that the model wrote itself names its approval.
+  const again =
+    tool === undefined
+      ? `call execute with the same arguments and approvalId "${id}"`
+      : `call the tool ${tool} again with the same arguments`
   switch (status) {
     case 'pending':
-      return `Show the user ${approvalUrl}. To wait, call execute with the same arguments, approvalId "${id}" and waitSeconds.`
+      return `Show the user ${approvalUrl}. To wait, ${again}${tool === undefined ? ' and waitSeconds' : ''}.`
     case 'approved':
-      return `Call execute with the same arguments and approvalId "${id}": it is sent once.`
+      return `To have it sent, ${again}: it is sent once.`
     case 'denied':
       return 'The owner said no: do not ask again unless the user wants it.'
     case 'consumed':
       return `It was sent, or its one attempt was recorded${auditId === undefined ? '' : ` as ${auditId}`}.`
     case 'expired':
     case 'cancelled':
-      return 'Nothing was sent. If it is still wanted, call execute without approvalId to ask anew.'
+      return `Nothing was sent. If it is still wanted, ${tool === undefined ? 'call execute without approvalId' : `call the tool ${tool} again`} to ask anew.`
   }
 }
