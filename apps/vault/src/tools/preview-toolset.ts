@@ -120,7 +120,7 @@ function viewImportedTool(tool: ImportedTool): PreviewedTool {
 }
 
 /** The arguments of a tool as people read them. */
-export function argumentsOf({
+function argumentsOf({
   inputSchema,
 }: Pick<ToolDefinition, 'inputSchema'>): PreviewedTool['arguments'] {
   const { properties, required } = inputSchema

@@ -70,7 +70,7 @@ export const definitionsOf = (tools: readonly ImportedTool[]): ToolDefinition[] 
   tools.flatMap((tool) => (tool.outcome === 'refused' ? [] : [tool.definition]))
 
 /** A template by `github`, or `github@1` for this very version. */
-export const findTemplate = (templates: readonly CatalogTemplate[], wanted: string) =>
+const findTemplate = (templates: readonly CatalogTemplate[], wanted: string) =>
   templates.find(({ id, version }) => wanted === id || wanted === `${id}@${version}`)
 
 function readTemplate(

@@ -92,7 +92,7 @@ function splitRequest(request: ToolSource['request']): [z.infer<typeof HttpMetho
 }
 
 /** The names in braces, in their order. */
-export const namesIn = (path: string): string[] =>
+const namesIn = (path: string): string[] =>
   [...path.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name)
 
 function piecesOf(path: string, given: Arguments = {}): HttpBinding['path'] {
