@@ -110,14 +110,15 @@ const overriding: ReadonlySet<string> = new Set([
   ...['x-http-method', 'x-http-method-override', 'x-method-override', 'x_http_method_override'],
 ])
 
+/** Whether some servers read another method, or headers, from a parameter or a field of this name. */
+export const isOverrideName = (name: string): boolean =>
+  overriding.has(name.replaceAll('+', ' ').trim().toLowerCase())
+
 /** Refuses what makes another request of it than the one that is decided on (S-14, S-18), also behind a semicolon. */
 export function refuseOverrides(parameters: QueryParameters): void {
   for (const [name, value] of parameters) {
     const names = [name, ...name.split(';'), ...value.split(';').slice(1)]
-    const found = names.some((one) =>
-      overriding.has((one.split('=')[0] ?? '').replaceAll('+', ' ').trim().toLowerCase()),
-    )
-    if (found) {
+    if (names.some((one) => isOverrideName(one.split('=')[0] ?? ''))) {
       refuse(
         'The query asks for another method, or for headers.',
         'Give the method as method and headers in headers.',

@@ -340,6 +340,22 @@ describe('an exploded object', () => {
   })
 })
 
+describe('the members of a form that no field names', () => {
+  const rest = { argument: ['body'] }
+  const fields = [{ name: 'a', argument: ['body', 'a'] }]
+
+  it.each(['_method', '_METHOD', 'x-http-method-override', 'a[b]', 'x\n', 'x'.repeat(201), ''])(
+    'are refused where they change the method or another field: %j',
+    (name) => {
+      for (const kind of ['form', 'multipart'] as const) {
+        const body = { kind, fields, rest }
+        expect(tryCall({ method: 'POST', body }, { body: { [name]: 'x' } })).toBeUndefined()
+        expect(tryCall({ method: 'POST', body }, { body: { b: 'x' } })).toBeDefined()
+      }
+    },
+  )
+})
+
 describe('what is refused', () => {
   const path = [{ text: '/v1/' }, { argument: ['id'] }, { text: '/end' }]
 

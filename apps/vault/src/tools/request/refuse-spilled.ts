@@ -1,3 +1,4 @@
+import { isOverrideName } from '../../execute/request-query.ts'
 import { refuseArgument } from './refuse-arguments.ts'
 import type { Pair } from './write-style.ts'
 
@@ -32,6 +33,9 @@ export function createSpillGuard(
       const place = [...path, spilled]
       if (name === '' || spilled.length > nameCharsMax || /\p{Cc}/u.test(spilled)) {
         refuseArgument(path, 'has a member whose name cannot be sent as a name of its own')
+      }
+      if (isOverrideName(spilled) || isOverrideName(name)) {
+        refuseArgument(place, 'has a name from which servers read another method')
       }
       if (isTaken(name) || others.has(name)) {
         refuseArgument(place, 'has the name of another part of the request')

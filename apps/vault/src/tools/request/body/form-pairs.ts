@@ -1,4 +1,5 @@
 import type { HttpBinding } from '@sallyport/contracts'
+import { isOverrideName } from '../../../execute/request-query.ts'
 import { type ArgumentObject, type ArgumentValue, isObject, valueAt } from '../argument-value.ts'
 import { refuseArgument } from '../refuse-arguments.ts'
 
@@ -37,6 +38,9 @@ export function restMembers(
   for (const [name] of members) {
     if (name === '' || name.length > nameCharsMax || /\p{Cc}/u.test(name)) {
       refuseArgument(path, 'has a member whose name cannot be that of a field')
+    }
+    if (isOverrideName(name)) {
+      refuseArgument([...path, name], 'has a name from which servers read another method')
     }
     if (taken.has(rootOf(name))) {
       refuseArgument([...path, name], 'has the name of another field of the form')
