@@ -40,7 +40,7 @@ connected as \`custom\`: the owner names the address, and the policy says what m
 An **action** is a named part of a service that an owner can grant: the methods and paths it allows, how often an owner is asked
 unless the policy says otherwise, and the OAuth scopes an account needs for it. \`*\` in a path stands for any run inside one
 segment, a last \`/**\` for all that is below; in a host, \`*\` stands for a run inside one label. A credential is only ever sent to
-the hosts of its connection, whatever a policy allows.
+the hosts of its connection, whatever a policy allows. For many services there are [ready toolsets](ready-toolsets.md).
 
 ${categories.map(tableOf).join('\n\n')}
 

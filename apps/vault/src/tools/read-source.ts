@@ -69,9 +69,12 @@ export const digestOfTools = (format: string, tools: readonly ImportedTool[]): s
 export const definitionsOf = (tools: readonly ImportedTool[]): ToolDefinition[] =>
   tools.flatMap((tool) => (tool.outcome === 'refused' ? [] : [tool.definition]))
 
-/** A template by `github`, or `github@1` for this very version. */
+/** A template by its id, the newest then, or by `github@1`, which is this very version. */
 const findTemplate = (templates: readonly CatalogTemplate[], wanted: string) =>
-  templates.find(({ id, version }) => wanted === id || wanted === `${id}@${version}`)
+  templates
+    .filter(({ id, version }) => wanted === id || wanted === `${id}@${version}`)
+    .toSorted((one, other) => other.version - one.version)
+    .at(0)
 
 function readTemplate(
   templates: readonly CatalogTemplate[],
