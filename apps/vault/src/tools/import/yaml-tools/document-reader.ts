@@ -20,6 +20,9 @@ export interface DocumentReader {
   refuse(place: Place, sentence: string): never
 }
 
+/** The most keys that are named as known. */
+const knownMax = 16
+
 /** A longer text is not read once more for the sake of a line number. */
 const locatedCharsMax = 1_000_000
 
@@ -34,7 +37,7 @@ export function createDocumentReader(document: string, index = 0): DocumentReade
       if (keys.includes(key)) continue
       refuse(
         [...place, key],
-        `the key ${quoteName(key)} is not known here; known are ${keys.join(', ')}.`,
+        `the key ${quoteName(key)} is not known here; known are ${keys.slice(0, knownMax).join(', ')}${keys.length > knownMax ? ' and others' : ''}.`,
       )
     }
     return value
