@@ -1,14 +1,23 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ClientName, openClientConfig, type ServerCommand } from './client-config.ts'
+import {
+  type ClientName,
+  openClientConfig,
+  openRemoteConfig,
+  type ServerCommand,
+} from './client-config.ts'
 
 const server: ServerCommand = {
   command: '/usr/bin/node',
   args: ['/x/sallyport-mcp.js'],
   env: { SALLYPORT_AGENT_ID: 'agt_1', SALLYPORT_PRIVATE_KEY_PATH: '/home/x/key.json' },
+}
+const remote = {
+  url: 'https://vault.example/mcp/stock',
+  headers: { Authorization: 'Bearer spc_x' },
 }
 const places = { claude: '.mcp.json', mcporter: 'config/mcporter.json', opencode: 'opencode.json' }
 const clients = Object.entries(places) as [Exclude<ClientName, 'json'>, string][]
@@ -75,6 +84,29 @@ describe.each(clients)('the configuration of %s', (client, path) => {
     expect(open().current).toEqual(server.env)
     expect(openClientConfig(client, { directory, name: 'another' }).current).toBeUndefined()
   })
+
+  it('takes servers over HTTP beside what stands there, and is from then on for its owner’s eyes alone', () => {
+    const directory = folder()
+    const others = { other: { url: 'https://example.com' } }
+    writeBefore(directory, path, JSON.stringify({ kept: 1, [member]: others }))
+    openRemoteConfig(client, directory).write({ stock: remote, rates: remote })
+    const { url, headers } = remote
+    const expected =
+      client === 'opencode'
+        ? { type: 'remote', url, headers, enabled: true }
+        : { type: 'http', url, headers }
+    expect(readAfter(directory, path)).toEqual({
+      kept: 1,
+      [member]: { ...others, stock: expected, rates: expected },
+    })
+    expect(statSync(join(directory, path)).mode & 0o777).toBe(0o600)
+  })
+
+  it('is refused for servers over HTTP before anything happens, where it is broken', () => {
+    const directory = folder()
+    writeBefore(directory, path, `{"${member}":[]}`)
+    expect(() => openRemoteConfig(client, directory)).toThrow(/not an object.*not changed/)
+  })
 })
 
 describe('the configuration of any other client', () => {
@@ -82,6 +114,10 @@ describe('the configuration of any other client', () => {
     const directory = folder()
     const pasted = openClientConfig('json', { directory, name: 'vault' }).write(server)
     expect(JSON.parse(pasted ?? '')).toEqual({ mcpServers: { vault: server } })
+    const remotes = openRemoteConfig('json', directory).write({ stock: remote })
+    expect(JSON.parse(remotes ?? '')).toEqual({
+      mcpServers: { stock: { type: 'http', ...remote } },
+    })
     expect(existsSync(join(directory, '.mcp.json'))).toBe(false)
   })
 })

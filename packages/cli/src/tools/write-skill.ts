@@ -1,5 +1,5 @@
 import type { JsonSchema, Tool } from '@sallyport/contracts'
-import { shellWord } from '../terminal.ts'
+import { printable, shellWord } from '../terminal.ts'
 import { propertiesOf, requiredOf, wordOfType } from './read-schema.ts'
 
 /** One tool, with an example that was run or why there is none. */
@@ -42,7 +42,7 @@ export function writeSkill({ name, title, description, tools, day }: Skill): str
     '',
     `# ${oneLine(title ?? name)}`,
     '',
-    ...(description === undefined ? [] : [description.trim(), '']),
+    ...(description === undefined ? [] : [lines(description), '']),
     'Calls go through the Sallyport vault, which puts the credential on: no key is needed here, and none is to be asked for.',
     '',
     `- with mcporter: \`mcporter call ${name}.<tool> key=value\``,
@@ -56,7 +56,9 @@ export function writeSkill({ name, title, description, tools, day }: Skill): str
     .trimEnd()}\n`
 }
 
-const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim()
+/** What others wrote, on one line, with what hides or steers made visible (S-28). */
+const oneLine = (text: string) => printable(text.replaceAll(/\s+/g, ' ').trim())
+const lines = (text: string) => text.trim().split('\n').map(printable).join('\n')
 const listOf = (names: readonly string[]) => names.join(', ')
 
 function sectionOf({ tool, example }: SkillTool, day: string): string[] {
@@ -66,7 +68,7 @@ function sectionOf({ tool, example }: SkillTool, day: string): string[] {
   return [
     `## ${tool.name}`,
     '',
-    tool.description.trim(),
+    lines(tool.description),
     '',
     [kind, destructive && 'It may take things away.', tool.deprecated && 'It is deprecated.']
       .filter(Boolean)
@@ -121,7 +123,8 @@ function exampleOf(
   if ('none' in example) return [`No example: ${example.none}`]
   const { args, status, answer } = example
   const words = Object.entries(args).map(([key, value]) => wordFor(key, value))
-  const fence = fenceFor(answer)
+  const shown = lines(answer)
+  const fence = fenceFor(shown)
   return [
     `Example, run on ${day}:`,
     '',
@@ -132,7 +135,7 @@ function exampleOf(
     `It answered with status ${status}:`,
     '',
     `${fence}json`,
-    answer,
+    shown,
     fence,
   ]
 }
