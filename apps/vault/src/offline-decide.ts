@@ -5,6 +5,7 @@ import type { Scrubber } from './execute/scrub.ts'
 import { createTryDraft } from './execute/try-draft.ts'
 import { acceptDocument } from './policies/accept-document.ts'
 import { compileResponseRules, matchResponseRules } from './policy/compile-response-rules.ts'
+import type { CalledTool } from './policy/decision.ts'
 import { compileOriginPattern, matchesOrigin } from './policy/origin-pattern.ts'
 
 // The entry point of whoever tries policies without a vault: a document and a request in, a verdict out. What freezes, decides
@@ -17,6 +18,8 @@ export interface OfflineCase {
   readonly origins: readonly string[]
   /** Milliseconds since 1970. */
   readonly nowMs: number
+  /** The request came as a call of this tool. */
+  readonly tool?: CalledTool | undefined
 }
 
 /** What an upstream would answer. */
@@ -56,16 +59,17 @@ export function decideOffline(tried: OfflineCase): Promise<OutputOf<typeof tryPo
     requestHeaders: [],
     allowEncodedSlash: false,
   }
-  return tryDraft({ connection, draft: tried.document, request: tried.request })
+  const { document, request, tool } = tried
+  return tryDraft({ connection, draft: document, request, tool })
 }
 
 /** Filters the answer to a request as the policy's rules on answers say. No credential is searched for: there is none. */
 export async function filterOffline(
-  { document, request }: Pick<OfflineCase, 'document' | 'request'>,
+  { document, request, tool }: Pick<OfflineCase, 'document' | 'request' | 'tool'>,
   answer: OfflineAnswer,
 ): Promise<OfflineSeen> {
   const { origin, pathname } = new URL(request.url)
-  const asked = { method: request.method, origin, path: pathname }
+  const asked = { method: request.method, origin, path: pathname, tool }
   const rules = matchResponseRules(compileResponseRules(document.response), asked)
   const read = await readAnswer(
     { ...answer, body: oneChunk(answer.body) },

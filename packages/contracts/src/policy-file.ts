@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { Timestamp } from './common.ts'
 import { ExecuteInput } from './execute.ts'
 import { PolicyDocument } from './policy.ts'
+import { ToolGrant, toolGrantsMax } from './tool-grant.ts'
+import { FullToolName } from './tool-name.ts'
 
 // Policies as people keep them in a repository: agents and connections by what they are called, what is usual left out, and
 // tests beside them. No operation takes it: the command line reads and writes it.
@@ -18,10 +20,29 @@ const who = {
     .meta({ description: 'The connection’s label, or its id (con_…)' }),
 } as const
 
+/** A grant of a tool, or of all tools of a toolset, by what they are called. */
+export const FileToolGrant = z.strictObject({
+  toolset: z
+    .string()
+    .min(1)
+    .max(100)
+    .meta({ description: 'The toolset’s name, or its id (tls_…)' }),
+  tool: z.string().min(1).max(100).optional().meta({
+    description: 'The tool’s name in it, or its id (tol_…); all of its tools unless given',
+  }),
+  allowed: z
+    .boolean()
+    .optional()
+    .meta({ description: 'true unless said; false takes one out of many' }),
+  ...ToolGrant.omit({ toolsetId: true, toolId: true, allowed: true }).shape,
+})
+export type FileToolGrant = z.infer<typeof FileToolGrant>
+
 /** One policy: whose it is, and the document of it. */
 export const FilePolicy = z.strictObject({
   ...who,
   ...PolicyDocument.partial({ approval: true, limits: true, windows: true }).shape,
+  tools: z.array(FileToolGrant).max(toolGrantsMax).optional(),
 })
 export type FilePolicy = z.infer<typeof FilePolicy>
 
@@ -41,7 +62,7 @@ const Expected = z
     ruleId: z
       .string()
       .optional()
-      .meta({ description: 'The rule or the entry (allow[0]) that decides' }),
+      .meta({ description: 'The rule, the entry (allow[0]) or the grant (tools[0]) that decides' }),
     problem: z.string().optional().meta({ description: 'What a refusal is: policy-denied, …' }),
     reason: z.string().optional().meta({ description: 'Words that the reason holds' }),
     sentBody: z
@@ -70,6 +91,9 @@ export const PolicyTest = z
     ...who,
     request: ExecuteInput.pick({ method: true, url: true, query: true, headers: true, body: true }),
     answer: TestedAnswer.optional(),
+    tool: FullToolName.optional().meta({
+      description: 'The request came as a call of this tool: stock-index.get_index',
+    }),
     at: Timestamp.optional().meta({ description: 'When it is asked; now unless said' }),
     origins: z.array(z.string().max(300)).min(1).max(20).optional().meta({
       description: 'Where the credential may go; what the policy’s entries name unless said',

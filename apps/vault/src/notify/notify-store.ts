@@ -189,6 +189,8 @@ export type Subject =
       readonly method: string
       readonly host: string
       readonly path: string
+      /** The full name of the tool whose call asks. */
+      readonly tool?: string | null
       /** The policy's. */
       readonly reason: string
       readonly agentReason: string | null

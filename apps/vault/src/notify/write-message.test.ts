@@ -55,6 +55,14 @@ describe('what a message says', () => {
     )
   })
 
+  it('names the tool where a call of one asks', () => {
+    const asked = { ...approval, tool: 'mail.send_message' }
+    expect(bodyOf(writeMessage(asked, { detail: 'full' }, at))).toMatch(
+      /^Agent: robot\nTool: mail\.send_message\nRequest: POST /,
+    )
+    expect(writeMessage(asked, { detail: 'minimal' }, at).facts).toEqual([])
+  })
+
   it('names nothing of the workspace where little is to be told', () => {
     for (const subject of subjects) {
       const message = writeMessage(subject, { detail: 'minimal' }, at)

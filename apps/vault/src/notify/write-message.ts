@@ -121,7 +121,7 @@ function contentOf(subject: Subject): Content {
 }
 
 function ofApproval(approval: Of<'approval'>): Content {
-  const { agentName, method, host, path, agentReason } = approval
+  const { agentName, method, host, path, agentReason, tool } = approval
   const needs = [
     ...(approval.ownersNeeded > 1 ? [`${approval.ownersNeeded} people`] : []),
     ...(approval.freshSignIn ? ['a fresh sign-in'] : []),
@@ -132,6 +132,7 @@ function ofApproval(approval: Of<'approval'>): Content {
     severity: 'urgent',
     facts: [
       { name: 'Agent', value: agentName },
+      ...(tool === null || tool === undefined ? [] : [{ name: 'Tool', value: tool }]),
       { name: 'Request', value: `${method} ${host}${path}` },
       { name: 'Connection', value: approval.connectionLabel },
       { name: 'Why you are asked', value: approval.reason },

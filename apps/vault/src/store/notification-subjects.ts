@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Subject, SubjectStore } from '../notify/notify-store.ts'
 import { approvalColumns } from './approval-columns.ts'
 import { type Database, guardStore } from './database.ts'
@@ -40,6 +40,7 @@ async function readApproval(db: Db, { workspaceId, subjectId }: Ref): Promise<Of
       ...{ expiresAt, freshSignIn, ownersNeeded },
       agentName: agents.name,
       connectionLabel: connections.label,
+      tool: sql<string | null>`${approvals.tool} ->> 'name'`,
     })
     .from(approvals)
     .innerJoin(agents, eq(agents.id, approvals.agentId))

@@ -1,5 +1,6 @@
-import type { Agent, Connection } from '@sallyport/contracts'
+import type { Agent, Connection, ToolSummary, Toolset } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
+import type { NamedToolset } from '../policy-files/tool-names.ts'
 import { CommandError } from '../terminal.ts'
 
 /** Pages of a list that a look-up by name reads at most. */
@@ -47,6 +48,29 @@ export const listAllConnections = (client: Client): Promise<Connection[]> =>
   everyPage(async (cursor) => {
     const page = await client.call('listConnections', { limit: pageRowsMax, ...cursor })
     return { rows: page.connections, nextCursor: page.nextCursor }
+  })
+
+/** Toolsets by name; with the tools of those that are meant, by their names or ids. */
+export async function listNamedToolsets(
+  client: Client,
+  meant: ReadonlySet<string>,
+): Promise<NamedToolset[]> {
+  const toolsets = await everyPage<Toolset>(async (cursor) => {
+    const page = await client.call('listToolsets', { limit: pageRowsMax, ...cursor })
+    return { rows: page.toolsets, nextCursor: page.nextCursor }
+  })
+  const named: NamedToolset[] = []
+  for (const { id, name } of toolsets) {
+    const isMeant = meant.has(id) || meant.has(name)
+    named.push({ id, name, tools: isMeant ? await listToolsOf(client, id) : [] })
+  }
+  return named
+}
+
+const listToolsOf = (client: Client, toolsetId: string): Promise<ToolSummary[]> =>
+  everyPage(async (cursor) => {
+    const page = await client.call('listTools', { toolsetId, limit: pageRowsMax, ...cursor })
+    return { rows: page.tools, nextCursor: page.nextCursor }
   })
 
 /** Reads a list to its end, bounded. */

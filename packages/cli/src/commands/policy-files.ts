@@ -21,6 +21,7 @@ import {
   idOfConnection,
   listAllAgents,
   listAllConnections,
+  listNamedToolsets,
 } from './lookup.ts'
 import { readTextFile } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
@@ -81,7 +82,7 @@ function addExport(policies: Command, run: RunCommand): void {
       run(async ({ terminal, owner }, [options]: [ExportOptions]) => {
         const client = await owner()
         const { agent, connection } = options
-        const state = await readState(client, {
+        const state = await readState(client, [], {
           ...(agent !== undefined && { agentId: await idOfAgent(client, agent) }),
           ...(connection !== undefined && {
             connectionId: await idOfConnection(client, connection),
@@ -90,6 +91,7 @@ function addExport(policies: Command, run: RunCommand): void {
         const names = {
           agents: new Map(state.agents.map(({ id, name }) => [id, name])),
           connections: new Map(state.connections.map(({ id, label }) => [id, label])),
+          toolsets: state.toolsets,
         }
         const value = { policies: toFilePolicies(state.policies, names) }
         const text = writePolicyFile(value.policies, names).trimEnd()
@@ -109,7 +111,7 @@ function addApply(policies: Command, run: RunCommand): void {
       run(async ({ terminal, owner }, [names, options]: [string[], ApplyOptions]) => {
         const files = readFiles(terminal, names)
         const client = await owner()
-        const planned = planChanges(files, await readState(client), {
+        const planned = planChanges(files, await readState(client, files), {
           prune: options.prune === true,
         })
         if ('faults' in planned) throw refusal(terminal, planned.faults)
@@ -167,6 +169,7 @@ const nameOf = ({ action, agent, connection }: PlannedChange) =>
 /** Everything that a plan or an export is made from. */
 async function readState(
   client: Client,
+  files: readonly ReadPolicyFile[],
   only: { readonly agentId?: string; readonly connectionId?: string } = {},
 ): Promise<VaultState> {
   const [agents, connections] = [await listAllAgents(client), await listAllConnections(client)]
@@ -174,7 +177,13 @@ async function readState(
     const page = await client.call('listPolicies', { limit: pageRowsMax, ...only, ...cursor })
     return { rows: page.policies, nextCursor: page.nextCursor }
   })
-  return { agents, connections, policies }
+  const inFiles = files.flatMap(({ content }) => content.policies ?? [])
+  const meant = new Set([
+    ...policies.flatMap(({ tools = [] }) => tools.map(({ toolsetId }) => toolsetId)),
+    ...inFiles.flatMap(({ tools = [] }) => tools.map(({ toolset }) => toolset)),
+  ])
+  const toolsets = meant.size === 0 ? [] : await listNamedToolsets(client, meant)
+  return { agents, connections, policies, toolsets }
 }
 
 /** Reads all files, or says what is wrong with any of them. */

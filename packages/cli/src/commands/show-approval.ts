@@ -19,6 +19,7 @@ export function describeApproval(approval: ApprovalDetail, page: Page): string {
   return [
     `${approval.id}  ${approval.status}${timeLeft(approval, page.nowMs)}`,
     `Agent       ${printable(agent.name)} (${agent.id})`,
+    ...(approval.tool === undefined ? [] : [`Tool        ${printable(approval.tool)}`]),
     `Connection  ${printable(connection.label)} (${connection.id}), service ${printable(connection.service)}`,
     `Policy      ${approval.policyId}: ${printable(approval.reason)}`,
     ...askedOften(approval),

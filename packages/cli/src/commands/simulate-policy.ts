@@ -1,7 +1,9 @@
 import {
   changeKinds,
+  FileToolGrant,
   type InputOf,
   type OutputOf,
+  type PolicyDocumentInput,
   simulatedDaysMax,
   simulatedShownMax,
   type simulatePolicy,
@@ -10,9 +12,10 @@ import {
 import type { Client } from '@sallyport/sdk'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readDraft } from '../policy-files/read-draft.ts'
+import { toGrants } from '../policy-files/tool-names.ts'
 import { writeYaml } from '../policy-files/write-policy-file.ts'
 import { CommandError, printable, table } from '../terminal.ts'
-import { idOfAgent, idOfConnection } from './lookup.ts'
+import { idOfAgent, idOfConnection, listNamedToolsets } from './lookup.ts'
 import { getNamedPolicy } from './named-policy.ts'
 import { readCount } from './option-values.ts'
 import { readTextFile } from './read-text-file.ts'
@@ -62,7 +65,7 @@ export function addPolicyHistoryCommands(policies: Command, run: RunCommand): vo
           const client = await owner()
           const simulated = await client.call('simulatePolicy', {
             ...(await whose(client, policyId, { named: options, names })),
-            draft: document,
+            draft: await withToolIds(client, document),
             ...(days !== undefined && { days }),
             ...(change !== undefined && { change }),
             ...(limit !== undefined && { limit }),
@@ -92,6 +95,20 @@ export function addPolicyHistoryCommands(policies: Command, run: RunCommand): vo
         terminal.answer(suggested, describeSuggested(suggested, auditId !== undefined))
       }),
     )
+}
+
+/** A file calls toolsets and tools by their names. */
+async function withToolIds(
+  client: Client,
+  document: PolicyDocumentInput,
+): Promise<PolicyDocumentInput> {
+  const named = FileToolGrant.array().safeParse(document.tools)
+  if (!named.success || named.data.length === 0) return document
+  const meant = new Set(named.data.map(({ toolset }) => toolset))
+  const { grants, faults } = toGrants(named.data, await listNamedToolsets(client, meant))
+  const [first] = faults
+  if (first !== undefined) throw new CommandError(`${first.path.join('.')} ${first.message}.`)
+  return { ...document, tools: [...grants] }
 }
 
 function readDays(text: string): number {

@@ -5,10 +5,13 @@ import {
   type FilePolicy,
   type Policy,
   PolicyDocument,
+  type PolicyDocumentInput,
+  type ToolGrant,
 } from '@sallyport/contracts'
 import { namesOrigin, readPolicyDocument } from '@sallyport/vault/offline-decide'
 import { nearestName } from './nearest-name.ts'
 import type { FileFault, ReadPolicyFile } from './read-policy-file.ts'
+import { type NamedToolset, toGrants } from './tool-names.ts'
 import { documentOf } from './write-policy-file.ts'
 
 /** What is to become of one policy. */
@@ -33,6 +36,8 @@ export interface VaultState {
   readonly agents: readonly Agent[]
   readonly connections: readonly Connection[]
   readonly policies: readonly Policy[]
+  /** With their tools; none are needed where no policy says anything of tools. */
+  readonly toolsets?: readonly NamedToolset[] | undefined
 }
 
 /** Plans what makes the vault say what the files say, or tells what is wrong with them. */
@@ -64,7 +69,10 @@ export function planChanges(
       wanted.add(pair)
       const unfit = unfitOrigins(policy, connection.origins)
       for (const { field, message } of unfit) fault(field, message)
-      changes.push(planOne(policy, { agent, connection, policies: state.policies }))
+      const tools = policy.tools && toGrants(policy.tools, state.toolsets ?? [])
+      for (const { path, message } of tools?.faults ?? []) fault(path, message)
+      const on = { agent, connection, policies: state.policies }
+      changes.push(planOne({ ...policy, tools: tools?.grants }, on))
     }
   }
   if (faults.length > 0) return { faults }
@@ -104,10 +112,14 @@ const unfitOrigins = ({ allow }: FilePolicy, origins: readonly string[]) =>
       : [{ field: ['allow', at, 'origin'], message: `must be one of ${origins.join(', ')}` }],
   )
 
+/** A policy of a file whose tools are known by their ids. */
+type WithIds = Omit<FilePolicy, 'tools'> & { readonly tools: readonly ToolGrant[] | undefined }
+
 function planOne(
-  { agent: _, connection: __, ...input }: FilePolicy,
+  { agent: _, connection: __, tools = [], ...rest }: WithIds,
   on: { agent: Agent; connection: Connection; policies: readonly Policy[] },
 ): PlannedChange {
+  const input = { ...rest, ...(tools.length > 0 && { tools: [...tools] }) }
   const document = PolicyDocument.parse(readPolicyDocument(input))
   const current = on.policies.find(
     ({ agentId, connectionId }) => agentId === on.agent.id && connectionId === on.connection.id,
@@ -143,8 +155,7 @@ function planDeletions(planned: readonly PlannedChange[], state: VaultState): Pl
 type Plain = ReturnType<typeof plain>
 
 /** With everything that may be left out, so that two of them can be compared. */
-const plain = (document: Omit<FilePolicy, 'agent' | 'connection'>) =>
-  PolicyDocument.parse(readPolicyDocument(document))
+const plain = (document: PolicyDocumentInput) => PolicyDocument.parse(readPolicyDocument(document))
 
 /** Names of the members that differ; of rules and entries, which of them. */
 function changedFields(before: Plain, after: Plain): string[] {

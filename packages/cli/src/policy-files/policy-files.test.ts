@@ -323,3 +323,78 @@ describe('the documentation', () => {
     ])
   })
 })
+
+describe('tools in files', () => {
+  const toolsets = [
+    { id: 'tls_1', name: 'stock-index', tools: [{ id: 'tol_1', name: 'get_index' }] },
+    { id: 'tls_2', name: 'wiki', tools: [] },
+  ]
+  const grants = [
+    { toolsetId: 'tls_1', allowed: true, limits: { perDay: 5 } },
+    { toolsetId: 'tls_1', toolId: 'tol_1', allowed: false },
+    { toolsetId: 'tls_gone', toolId: 'tol_gone', allowed: true, approval: 'always' as const },
+  ]
+  const file = (tools: string) => `${one()}    tools: ${tools}\n`
+
+  it('stand by their names, and are read back as what they were', () => {
+    const on = { ...state(policy('pol_1', ['agt_1', 'con_1'], { tools: grants })), toolsets }
+    const names = { ...namesOf(on), toolsets }
+    const text = writePolicyFile(toFilePolicies(on.policies, names), names)
+    expect(text).toContain('toolset: stock-index')
+    expect(text).toContain('tool: get_index')
+    expect(text).toContain('toolset: tls_gone')
+    const gone = { id: 'tls_gone', name: 'was', tools: [{ id: 'tol_gone', name: 'x' }] }
+    const again = { ...on, toolsets: [...toolsets, gone] }
+    expect(planChanges([read(text)], again, { prune: true })).toMatchObject({
+      changes: [{ action: 'unchanged' }],
+    })
+  })
+
+  it.each([
+    ['[{ toolset: stock-indx }]', 'tools.0.toolset', /did you mean “stock-index”/],
+    [
+      '[{ toolset: wiki }, { toolset: stock-index, tool: get_indx }]',
+      'tools.1.tool',
+      /“get_index”/,
+    ],
+  ])('of %s are told that there are none', (tools, field, message) => {
+    const planned = planChanges([read(file(tools))], { ...state(), toolsets }, { prune: false })
+    expect(planned).toMatchObject({
+      faults: [{ field: `policies.0.${field}`, message: expect.stringMatching(message) }],
+    })
+  })
+
+  it('are granted once each', () => {
+    const twice = '[{ toolset: wiki }, { toolset: wiki, allowed: false }]'
+    expect(faultsOf(file(twice))).toMatchObject([{ field: 'policies.0.tools.1' }])
+  })
+
+  it('are tested without a vault', async () => {
+    const tests = `tests:
+  - name: reads the index
+    agent: bot
+    connection: Mail
+    tool: stock-index.get_index
+    request: { method: GET, url: https://b.example/v1/index }
+    expect: { decision: allow, ruleId: 'tools[0]' }
+  - name: not by itself
+    agent: bot
+    connection: Mail
+    request: { method: GET, url: https://b.example/v1/index }
+    expect: { decision: deny }
+  - name: not another tool
+    agent: bot
+    connection: Mail
+    tool: wiki.search
+    request: { method: GET, url: https://b.example/v1/index }
+    expect: { problem: tool-not-found }
+`
+    const text = `${file('[{ toolset: stock-index }]')}${tests}`
+    const ran = await runPolicyTests([read(text)], 0)
+    expect('tested' in ran && ran.tested.map(({ differences }) => differences)).toEqual([
+      [],
+      [],
+      [],
+    ])
+  })
+})

@@ -2,6 +2,7 @@ import { PolicyFile, Problem } from '@sallyport/contracts'
 import { readPolicyDocument } from '@sallyport/vault/offline-decide'
 import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml'
 import { explainIssue, explainUnknown } from './explain-issue.ts'
+import { offlineGrants } from './tool-names.ts'
 
 type Document = ReturnType<typeof parseDocument>
 
@@ -85,9 +86,9 @@ function toValue(document: Document): { value: unknown } | { message: string } {
   }
 }
 
-function documentFaults({ agent: _, connection: __, ...document }: PolicyFilePolicy) {
+function documentFaults({ agent: _, connection: __, tools, ...document }: PolicyFilePolicy) {
   try {
-    readPolicyDocument(document)
+    readPolicyDocument({ ...document, ...(tools && { tools: offlineGrants(tools) }) })
     return []
   } catch (thrown) {
     if (thrown instanceof Problem && thrown.fields !== undefined) return thrown.fields

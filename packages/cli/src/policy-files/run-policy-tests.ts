@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FilePolicy, PolicyTest } from '@sallyport/contracts'
 import { decideOffline, filterOffline, readPolicyDocument } from '@sallyport/vault/offline-decide'
 import type { FileFault, ReadPolicyFile } from './read-policy-file.ts'
+import { offlineGrants, offlineTool } from './tool-names.ts'
 
 /** One thing that came out otherwise than expected. */
 export interface Difference {
@@ -71,14 +72,18 @@ const pairsToldMax = 5
 
 async function runTest(
   test: PolicyTest,
-  { agent: _, connection: __, ...input }: FilePolicy,
+  { agent: _, connection: __, tools, ...input }: FilePolicy,
   nowMs: number,
 ): Promise<Pick<TestedPolicy, 'differences' | 'decided'>> {
-  const document = readPolicyDocument(input)
+  const document = readPolicyDocument({
+    ...input,
+    ...(tools && { tools: offlineGrants(tools) }),
+  })
   const { request, expect: wanted } = test
-  const origins = test.origins ?? originsOf(input, request.url)
+  const tool = test.tool === undefined ? undefined : offlineTool(test.tool)
+  const origins = test.origins ?? originsOf(input, request.url, tool !== undefined)
   const at = test.at === undefined ? nowMs : Date.parse(test.at)
-  const verdict = await decideOffline({ document, request, origins, nowMs: at })
+  const verdict = await decideOffline({ document, request, tool, origins, nowMs: at })
   const differences: Difference[] = []
   const check = (what: string, expected: unknown, was: unknown) => {
     if (expected !== undefined && !isDeepStrictEqual(expected, was)) {
@@ -99,7 +104,7 @@ async function runTest(
   if (wanted.answer !== undefined && verdict.decision === 'deny') {
     differences.push({ what: 'answer', expected: wanted.answer, was: 'none: nothing is sent' })
   } else if (wanted.answer !== undefined && test.answer !== undefined) {
-    const seen = await filterOffline({ document, request }, upstreamAnswer(test.answer))
+    const seen = await filterOffline({ document, request, tool }, upstreamAnswer(test.answer))
     check('answer.withheld', wanted.answer.withheld, 'withheld' in seen)
     const { headers = {}, body } = 'withheld' in seen ? {} : seen
     check('answer.body', wanted.answer.body, body)
@@ -122,10 +127,10 @@ function readAs(expected: unknown, text: string): unknown {
   }
 }
 
-/** What the entries name; of those with a star what the request is for. */
-function originsOf({ allow }: Pick<FilePolicy, 'allow'>, url: string): string[] {
+/** What the entries name; of those with a star, and of a tool, what the request is for. */
+function originsOf({ allow }: Pick<FilePolicy, 'allow'>, url: string, isTool: boolean): string[] {
   const exact = allow.map(({ origin }) => origin).filter((origin) => !origin.includes('*'))
-  const isWild = exact.length < allow.length
+  const isWild = exact.length < allow.length || isTool
   return isWild && URL.canParse(url) ? [...exact, new URL(url).origin] : exact
 }
 

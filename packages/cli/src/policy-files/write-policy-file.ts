@@ -1,14 +1,18 @@
 import { type FilePolicy, type Policy, PolicyDocument } from '@sallyport/contracts'
 import { Document, isScalar, isSeq, visit } from 'yaml'
+import { type NamedToolset, toFileGrants } from './tool-names.ts'
 
 /** What people call agents and connections, by id. */
 export interface Names {
   readonly agents: ReadonlyMap<string, string>
   readonly connections: ReadonlyMap<string, string>
+  readonly toolsets?: readonly NamedToolset[] | undefined
 }
 
 /** The document of a policy without what the vault sets and without what is empty. */
-export function documentOf(policy: Policy): Omit<FilePolicy, 'agent' | 'connection'> {
+export function documentOf(
+  policy: Policy,
+): Omit<FilePolicy, 'agent' | 'connection' | 'tools'> & Pick<PolicyDocument, 'tools'> {
   const { allow, approval, limits, windows, ...rest } = PolicyDocument.parse(pickDocument(policy))
   return {
     allow,
@@ -42,9 +46,17 @@ export function toFilePolicies(policies: readonly Policy[], names: Names): FileP
     .map((policy) => ({
       agent: agentOf(policy.agentId),
       connection: connectionOf(policy.connectionId),
-      ...documentOf(policy),
+      ...namedDocument(policy, names.toolsets ?? []),
     }))
     .sort((a, b) => compare(a.agent, b.agent) || compare(a.connection, b.connection))
+}
+
+function namedDocument(
+  policy: Policy,
+  toolsets: readonly NamedToolset[],
+): Omit<FilePolicy, 'agent' | 'connection'> {
+  const { tools = [], ...document } = documentOf(policy)
+  return { ...document, ...(tools.length > 0 && { tools: toFileGrants(tools, toolsets) }) }
 }
 
 /** Not by the machine's language: the same order everywhere. */
