@@ -17,6 +17,8 @@ export function WhatWouldAllow({ entry }: { entry: AuditEntry }) {
   const [isAsked, setAsked] = useState(false)
   const { policyId, decision, method } = entry
   if (decision !== 'deny' || policyId === undefined || method === undefined || !mayRead) return null
+  // An entry of a policy allows requests: what allows a tool is its grant.
+  if (entry.tool !== undefined) return <WhereGranted toolsetId={entry.toolsetId} />
   return (
     <div className="mt-4 border-t border-line pt-4">
       {isAsked ? (
@@ -26,6 +28,22 @@ export function WhatWouldAllow({ entry }: { entry: AuditEntry }) {
           What would allow this?
         </Button>
       )}
+    </div>
+  )
+}
+
+function WhereGranted({ toolsetId }: { toolsetId: string | undefined }) {
+  if (toolsetId === undefined) return null
+  return (
+    <div className="mt-4 border-t border-line pt-4">
+      <LinkButton
+        size="sm"
+        to="/toolsets/$toolsetId"
+        params={{ toolsetId }}
+        search={{ tab: 'access' }}
+      >
+        Who may call it
+      </LinkButton>
     </div>
   )
 }

@@ -28,7 +28,7 @@ export function AgentRequests({ agentId }: { agentId: string }) {
   return (
     <Card title="Waiting for you" flush>
       <ul className="divide-y divide-line">
-        {waiting.map(({ id, method, host, path, createdAt }) => (
+        {waiting.map(({ id, tool, method, host, path, createdAt }) => (
           <Row
             key={id}
             at={createdAt}
@@ -38,8 +38,13 @@ export function AgentRequests({ agentId }: { agentId: string }) {
               </LinkButton>
             }
           >
-            Asks to send{' '}
-            <UntrustedText inline mono limit={charsShown} text={`${method} ${host}${path}`} />
+            {tool === undefined ? 'Asks to send ' : 'Asks to call '}
+            <UntrustedText
+              inline
+              mono
+              limit={charsShown}
+              text={tool ?? `${method} ${host}${path}`}
+            />
           </Row>
         ))}
         {asked.map(({ id, actionTemplateId, createdAt }) => (

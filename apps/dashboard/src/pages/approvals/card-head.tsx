@@ -78,6 +78,7 @@ export function CardHead({ approval, leftMs, isOver }: CardHeadProps) {
 function RuleName({ ruleId }: { ruleId: string }) {
   const entry = entryNumber(ruleId)
   if (entry !== undefined) return `, entry ${entry}`
+  if (/^tools\[\d+\]$/.test(ruleId)) return ', as granted for the tool'
   return (
     <>
       , rule <UntrustedText text={ruleId} inline mono limit={100} />
