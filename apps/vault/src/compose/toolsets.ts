@@ -1,7 +1,9 @@
 import { toolsetTemplates } from '@sallyport/catalog'
 import type { Connections } from '../connections/connections.ts'
 import { secretsOf } from '../connections/credential-secrets.ts'
+import { createToolsetWithConnection } from '../store/toolset-with-connection.ts'
 import { createToolsetStore } from '../store/toolsets.ts'
+import { toolsetExists } from '../tools/toolset-problems.ts'
 import { createToolsets } from '../tools/toolsets.ts'
 import { exporters, importDocument } from './document-formats.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
@@ -10,17 +12,27 @@ import type { ComposeNeeds, Foundation } from './foundation.ts'
 export function composeToolsets(
   { now }: ComposeNeeds,
   { database, feed, audit, newId }: Foundation,
-  connections: Pick<Connections, 'create' | 'revokeByOwner'>,
+  connections: Pick<Connections, 'create'>,
 ) {
+  const insertBoth = createToolsetWithConnection(database)
   return createToolsets({
     ...{ audit, newId, now, importDocument, secretsOf, exporters },
     store: createToolsetStore(database),
     templates: toolsetTemplates,
-    async createConnection(owner, { service, label, origins, credential }) {
+    async createWithConnection(
+      owner,
+      { service, label, origins, credential },
+      { toolset, ...made },
+    ) {
       const wanted = { service, label, origins: [...origins], credential }
-      return (await connections.create(owner, wanted)).connection.id
+      const { connection } = await connections.create(owner, wanted, async (row, tokens) => {
+        const whole = { ...made, toolset: { ...toolset, connectionId: row.id } }
+        const outcome = await insertBoth([row, tokens], whole)
+        if (outcome === 'exists') throw toolsetExists(toolset.name)
+        return outcome
+      })
+      return connection.id
     },
-    revokeConnection: (owner, connectionId) => connections.revokeByOwner(owner, { connectionId }),
     onChanged({ workspaceId, toolsetIds, policies }) {
       for (const id of toolsetIds) feed.publishLocal({ table: 'toolsets', id, workspaceId })
       for (const policy of policies) feed.publishLocal({ table: 'policies', ...policy })

@@ -14,7 +14,7 @@ import type {
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { readPage, writePage, writePageBy } from '../paging/page-cursor.ts'
-import type { CallingAgent } from './connection-store.ts'
+import type { CallingAgent, ConnectionStore } from './connection-store.ts'
 import { type ConnectionsNeeds, getStored } from './connections-needs.ts'
 import { createConnectionCreation } from './create-connection.ts'
 import { createRevocation } from './revoke-connection.ts'
@@ -31,8 +31,13 @@ export interface Connections {
    * Seals a credential for its origins. Problems: `invalid-input`, `invalid-url`, `origin-not-allowed`,
    * `connection-exists` where a singleton service has a connection already; for what becomes access tokens also
    * `provider-refused`, `provider-unavailable`, and `oauth-app-missing` or `oauth-app-not-found` for a refresh token.
+   * `insertRow` stores it in the store's place: together with what it is made for, or not at all.
    */
-  create(owner: Owner, input: InputOf<typeof createConnection>): Promise<OneConnection>
+  create(
+    owner: Owner,
+    input: InputOf<typeof createConnection>,
+    insertRow?: ConnectionStore['insert'],
+  ): Promise<OneConnection>
   /** One page, newest first. Problem: `invalid-input` for a cursor that no list has answered. */
   list(
     owner: Owner,

@@ -4,7 +4,7 @@ import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { type AcceptedCredential, acceptCredential } from './accept-credential.ts'
 import { checkNoSecret } from './check-connection.ts'
 import { findApp } from './connect/begin-flow.ts'
-import type { ConnectionRecord } from './connection-store.ts'
+import type { ConnectionRecord, ConnectionStore } from './connection-store.ts'
 import { type ConnectionsNeeds, oauthAppGone, recordFailure } from './connections-needs.ts'
 import { checkCredential } from './credential-faults.ts'
 import { credentialContext } from './credential-opener.ts'
@@ -21,7 +21,11 @@ type Needs = Omit<ConnectionsNeeds, 'probe' | 'endCalls'> & { readonly view: Con
  * all of it for exactly that.
  */
 export function createConnectionCreation(needs: Needs) {
-  return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
+  return async (
+    owner: AuthenticatedOwner,
+    input: Input,
+    insertRow: ConnectionStore['insert'] = needs.store.insert,
+  ): Promise<Output> => {
     const draft = await draftConnection(needs, owner, input)
     const about = {
       auditId: needs.newId('audit'),
@@ -33,7 +37,8 @@ export function createConnectionCreation(needs: Needs) {
     const accepted = await recordFailure(needs, about, () =>
       acceptCredential(needs, input.credential, draft),
     )
-    const stored = await insert(needs, { ...draft, ...accepted.columns }, accepted)
+    const record = { ...draft, ...accepted.columns }
+    const stored = await insert({ ...needs, insertRow }, record, accepted)
     await needs.audit.record({
       ...about,
       outcome: 'done',
@@ -106,14 +111,14 @@ async function findImportedApp(
 }
 
 async function insert(
-  needs: Needs,
+  needs: Needs & { readonly insertRow: ConnectionStore['insert'] },
   record: ConnectionRecord,
   { stored, answer }: AcceptedCredential,
 ): Promise<ConnectionRecord> {
   const sealed = await needs.keyring.seal(credentialContext(record), encodeCredential(stored))
   const tokens =
     answer && (await needs.tokens.sealFirst(record, answer, { nowMs: record.createdAt.getTime() }))
-  const inserted = await needs.store.insert({ ...record, sealed }, tokens)
+  const inserted = await needs.insertRow({ ...record, sealed }, tokens)
   if (inserted === undefined) throw alreadyConnected(record.service)
   if (inserted === 'no-app') throw oauthAppGone()
   return inserted

@@ -1,4 +1,4 @@
-import { and, eq, exists, getTableColumns, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, ne, type SQL, sql } from 'drizzle-orm'
 import type {
   ConnectionRecord,
   RevokedConnection,
@@ -8,7 +8,12 @@ import type { NewTokenRow } from '../connections/tokens/token-store.ts'
 import type { PageAfter } from '../paging/page-cursor.ts'
 import { cancelApprovals } from './approval-opening.ts'
 import { type Database, guardStore, type Transaction } from './database.ts'
-import { lockOAuthApp } from './oauth-apps.ts'
+import {
+  hasApp,
+  insertConnection,
+  insertRow,
+  connectionColumns as record,
+} from './insert-connection.ts'
 import { connectionTokens } from './oauth-tables.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { putTokens } from './put-tokens.ts'
@@ -22,8 +27,6 @@ type At = { readonly workspaceId: string; readonly id: string; readonly version:
 type Changes = Partial<Omit<NewRow, 'id' | 'workspaceId' | 'createdAt'>>
 /** The queries on connections. */
 export type ConnectionStore = ReturnType<typeof createConnectionStore>
-
-const { sealed: _sealed, ...record } = getTableColumns(connections)
 
 /** Builds the queries on connections. Those that answer a person or an agent are bound to a workspace. */
 export function createConnectionStore(database: Pick<Database, 'db' | 'transaction'>) {
@@ -138,14 +141,6 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
 
 function writes(database: Pick<Database, 'db' | 'transaction'>) {
   const { db } = database
-  const insert = async (executor: Pick<Transaction, 'insert'>, row: NewRow) => {
-    const [stored] = await executor
-      .insert(connections)
-      .values(row)
-      .onConflictDoNothing()
-      .returning(record)
-    return stored
-  }
   const update = async (executor: Pick<Transaction, 'update'>, at: At, changes: Changes) => {
     const [stored] = await executor
       .update(connections)
@@ -168,13 +163,10 @@ function writes(database: Pick<Database, 'db' | 'transaction'>) {
      */
     insert: (row: NewRow, tokens?: NewTokenRow) =>
       tokens === undefined
-        ? insert(db, row)
+        ? insertRow(db, row)
         : undoing<Stored, 'no-app' | undefined>(database, async (tx, give) => {
-            if (!(await hasApp(tx, row.workspaceId, row))) give('no-app')
-            const stored = await insert(tx, row)
-            if (stored === undefined) return give(undefined)
-            await tx.insert(connectionTokens).values(tokens)
-            return stored
+            const stored = await insertConnection(tx, row, tokens)
+            return stored === undefined || stored === 'no-app' ? give(stored) : stored
           }),
 
     /**
@@ -193,16 +185,6 @@ function writes(database: Pick<Database, 'db' | 'transaction'>) {
           }),
   }
 }
-
-/** Holds the OAuth client that a connection begins to use, so that nobody deletes it meanwhile. */
-const hasApp = async (
-  tx: Transaction,
-  workspaceId: string,
-  { oauthAppId }: Pick<Changes, 'oauthAppId'>,
-) =>
-  oauthAppId === undefined ||
-  oauthAppId === null ||
-  lockOAuthApp(tx, { workspaceId, id: oauthAppId })
 
 /** False where they have another version by now. Who renews them goes on doing so, where they are the same. */
 async function changeTokens(

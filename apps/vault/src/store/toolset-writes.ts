@@ -7,7 +7,8 @@ import type {
   ToolsetChange,
   ToolsetStore,
 } from '../tools/toolset-store.ts'
-import { brokenUniqueConstraint, type Database, type Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
+import { insertToolset, putTools, tellTaken } from './put-toolset.ts'
 import { connections } from './tables.ts'
 import { dropGrants, moveGrants } from './tool-grants.ts'
 import { tools, toolsets } from './tool-tables.ts'
@@ -20,26 +21,21 @@ import { undoing } from './undoing.ts'
 type Fault = 'exists' | 'no-connection' | 'no-source'
 type Give<Why = Fault> = (why: Why) => never
 
-/** Of one statement: definitions are long. */
-const toolsOfStatementMax = 200
-
 export const createToolsetWrites = (
   database: Pick<Database, 'transaction'>,
 ): Pick<ToolsetStore, 'insert' | 'change' | 'delete'> => ({
   insert: (toolset, rows, note) =>
-    named(() =>
+    tellTaken(() =>
       undoing<'inserted', Fault>(database, async (tx, give) => {
         await requireConnection(tx, toolset, give)
         await requireSources(tx, { workspaceId: toolset.workspaceId, rows }, give)
-        await tx.insert(toolsets).values(toolset)
-        await putTools(tx, rows)
-        await keepVersion(tx, toolset, { ...note, at: toolset.createdAt })
+        await insertToolset(tx, { toolset, tools: rows, note })
         return 'inserted'
       }),
     ).then((outcome) => (outcome === 'tool-exists' ? 'exists' : outcome)),
 
   change: (at, change) =>
-    named(() =>
+    tellTaken(() =>
       undoing<ChangedToolset, Fault | undefined>(database, (tx, give) =>
         changeOne(tx, { at, change }, give),
       ),
@@ -66,18 +62,6 @@ export const createToolsetWrites = (
       return { toolset, policies, dependents: dependents.toolsetIds }
     }),
 })
-
-/** Two toolsets, or two tools of one, have one name: whoever comes second is told. */
-async function named<T>(work: () => Promise<T>): Promise<T | 'exists' | 'tool-exists'> {
-  try {
-    return await work()
-  } catch (error) {
-    const broken = brokenUniqueConstraint(error)
-    if (broken === 'toolsets_by_name') return 'exists'
-    if (broken === 'tools_by_name') return 'tool-exists'
-    throw error
-  }
-}
 
 async function changeOne(
   tx: Transaction,
@@ -204,29 +188,6 @@ async function findDependents(tx: Transaction, toolsetId: string) {
   return {
     dependentToolIds: rows.map(({ id }) => id),
     dependentToolsetIds: [...new Set(rows.map((row) => row.toolsetId))].sort(),
-  }
-}
-
-/** Writes tools down, new or changed. */
-async function putTools(tx: Transaction, rows: readonly StoredTool[]): Promise<void> {
-  for (let from = 0; from < rows.length; from += toolsOfStatementMax) {
-    await tx
-      .insert(tools)
-      .values(rows.slice(from, from + toolsOfStatementMax))
-      .onConflictDoUpdate({
-        target: tools.id,
-        set: {
-          name: sql`excluded.name`,
-          key: sql`excluded.key`,
-          status: sql`excluded.status`,
-          definition: sql`excluded.definition`,
-          definitionDigest: sql`excluded.definition_digest`,
-          digest: sql`excluded.digest`,
-          sourceToolId: sql`excluded.source_tool_id`,
-          overrides: sql`excluded.overrides`,
-          updatedAt: sql`excluded.updated_at`,
-        },
-      })
   }
 }
 

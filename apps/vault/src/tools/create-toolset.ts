@@ -21,7 +21,7 @@ import {
   toolNotFound,
   toolsetExists,
 } from './toolset-problems.ts'
-import type { StoredTool, StoredToolset } from './toolset-store.ts'
+import type { StoredTool, StoredToolset, VersionNote } from './toolset-store.ts'
 import { changed, type ToolsetsNeeds } from './toolsets-needs.ts'
 import { viewWithTools } from './view-toolset.ts'
 
@@ -32,9 +32,8 @@ type Output = OutputOf<typeof createToolset>
 type Draft = Omit<StoredToolset, 'connectionId'>
 
 /**
- * Builds the operation `createToolset`. Everything that can be wrong is said before anything is made; then the connection is
- * made, and then the toolset with its tools as one. Where those cannot be stored, the new connection is revoked. A crash
- * between the two leaves a connection that no agent has a policy for.
+ * Builds the operation `createToolset`. Everything that can be wrong is said before anything is made; then the connection, the
+ * toolset and its tools are stored as one.
  */
 export function createToolsetCreation(needs: ToolsetsNeeds) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
@@ -90,25 +89,31 @@ async function fromSource(
     await insert(needs, owner, { toolset, tools })
     return { toolset, toolCount: tools.length }
   }
-  const credential: CredentialInput = input.credential ??
-    foundCredential(source, input.securityScheme) ?? { kind: 'none' }
+  const credential = credentialOf(source, input)
   refuseSecrets({ ...source, ...shownTexts(draft) }, planned, needs.secretsOf(credential))
   const origins = input.origins ?? originsFor(source, originsOf(definitions))
   requireOrigins(definitions, origins)
-  const madeConnection = await needs.createConnection(owner, {
-    service: source.service,
-    label: draft.title ?? draft.name,
-    ...{ origins, credential },
-  })
+  const wanted = { service: source.service, label: draft.title ?? draft.name, origins, credential }
+  const note = noteOf(owner, tools)
+  const made = { toolset: draft, tools, note }
+  const madeConnection = await needs.createWithConnection(owner, wanted, made)
   const toolset = { ...draft, connectionId: madeConnection }
-  try {
-    await insert(needs, owner, { toolset, tools })
-  } catch (error) {
-    // A connection without tools is of no use, and its owner would not look for it.
-    await needs.revokeConnection(owner, madeConnection).catch(() => undefined)
-    throw error
-  }
   return { toolset, toolCount: tools.length, madeConnection }
+}
+
+const noteOf = ({ ownerId }: AuthenticatedOwner, tools: readonly StoredTool[]): VersionNote => ({
+  ...{ cause: 'created', ownerId, added: tools.length, removed: 0, changed: 0 },
+})
+
+/** What its owner typed, or what was found in the document, or none; a service of the catalog takes no call without one. */
+function credentialOf(source: ReadSource, input: Input): CredentialInput {
+  const given = input.credential ?? foundCredential(source, input.securityScheme)
+  if (given !== undefined) return given
+  if (source.template === null) return { kind: 'none' }
+  throw invalidField({
+    field: 'credential',
+    message: `must be given, or connectionId: ${source.service} takes no call without one`,
+  })
 }
 
 const shownTexts = ({ title, description }: Draft) => ({
@@ -193,11 +198,10 @@ const cut = (text: string | undefined, charsMax: number): string | null =>
 
 async function insert(
   { store }: ToolsetsNeeds,
-  { ownerId }: AuthenticatedOwner,
+  owner: AuthenticatedOwner,
   { toolset, tools }: { toolset: StoredToolset; tools: readonly StoredTool[] },
 ): Promise<void> {
-  const none = { added: tools.length, removed: 0, changed: 0 }
-  const outcome = await store.insert(toolset, tools, { cause: 'created', ownerId, ...none })
+  const outcome = await store.insert(toolset, tools, noteOf(owner, tools))
   if (outcome === 'exists') throw toolsetExists(toolset.name)
   if (outcome === 'no-connection') throw connectionNotFound()
   if (outcome === 'no-source') throw toolNotFound('One of the tools is gone meanwhile.')

@@ -11,7 +11,15 @@ import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import type { ImportedToolset, ImportInput } from './import/imported-toolset.ts'
 import { toolNotFound, toolsetNotFound } from './toolset-problems.ts'
-import type { ChangedPolicy, ToolRow, ToolsetRow, ToolsetStore } from './toolset-store.ts'
+import type {
+  ChangedPolicy,
+  StoredTool,
+  StoredToolset,
+  ToolRow,
+  ToolsetRow,
+  ToolsetStore,
+  VersionNote,
+} from './toolset-store.ts'
 
 /** A change of a toolset. Never a secret in any member. */
 export interface ToolsetEvent {
@@ -31,6 +39,13 @@ export interface WantedConnection {
   readonly label: string
   readonly origins: readonly string[]
   readonly credential: CredentialInput
+}
+
+/** A toolset whose connection is yet to be made. */
+export interface NewToolset {
+  readonly toolset: Omit<StoredToolset, 'connectionId'>
+  readonly tools: readonly StoredTool[]
+  readonly note: VersionNote
 }
 
 /** A toolset as it is written in another format. */
@@ -59,13 +74,15 @@ export interface ToolsetsNeeds {
   ) => ImportedToolset
   readonly templates: readonly CatalogTemplate[]
   readonly exporters: Readonly<Record<InputOf<typeof exportToolset>['format'], Exporter>>
-  /** As an owner makes one, recorded as theirs; answers its id. */
-  readonly createConnection: (
+  /**
+   * Makes a connection as an owner makes one, recorded as theirs, and with it the toolset that is made for it: both or neither.
+   * Answers the connection's id. Problem `toolset-exists`, and those of making a connection.
+   */
+  readonly createWithConnection: (
     owner: AuthenticatedOwner,
     wanted: WantedConnection,
+    made: NewToolset,
   ) => Promise<string>
-  /** Takes back one that was made for nothing. */
-  readonly revokeConnection: (owner: AuthenticatedOwner, id: string) => Promise<unknown>
   readonly secretsOf: (credential: CredentialInput) => readonly string[]
   /**
    * The event is durable when it resolves. Events are recorded after the change and before the answer: taking

@@ -59,20 +59,19 @@ describe('making a toolset', () => {
     expect(scene.made.at(-1)?.credential).toEqual({ kind: 'none' })
   })
 
-  it('makes neither the connection nor the toolset where one of them cannot be made', async () => {
-    const { room, owner, made, revoked } = scene
-    const before = made.length
+  it('makes both the connection and the toolset or neither, whoever makes one of the same name', async () => {
+    const { room, owner, countConnections } = scene
     const { name } = await make(paperOf('a'))
+    const before = await countConnections()
     expect((await problemOf(room.create(owner, { name, document: paperOf('a') }))).type).toBe(
       'toolset-exists',
     )
-    expect(made).toHaveLength(before + 1)
-    scene.failInsert('exists')
-    const problem = await problemOf(make(paperOf('a')))
-    scene.failInsert(undefined)
-    expect(problem.type).toBe('toolset-exists')
-    expect(made).toHaveLength(before + 2)
-    expect(revoked).toHaveLength(1)
+    const wanted = { name: nextName(), document: paperOf('a') }
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => room.create(owner, wanted)))
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual([
+      ...['fulfilled', 'rejected', 'rejected'],
+    ])
+    expect(await countConnections()).toBe(before + 1)
   })
 
   it('makes nothing but what the preview showed', async () => {
@@ -144,6 +143,8 @@ describe('making a toolset', () => {
     expect(scene.made.at(-1)).toMatchObject({
       ...{ service: 'github', origins: ['https://api.github.com'] },
     })
+    const bare = room.create(owner, { name: 'bare', template: 'github' })
+    expect((await problemOf(bare)).type).toBe('invalid-input')
     const unknown = room.create(owner, { name: 'nothing', template: 'github@99' })
     expect((await problemOf(unknown)).type).toBe('toolset-template-not-found')
   })
