@@ -10,7 +10,7 @@ export interface ServerCommand {
 }
 
 /** How an MCP client reaches a server over HTTP. The headers hold a token. */
-export interface RemoteServer {
+interface RemoteServer {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -30,7 +30,7 @@ export interface ClientConfig {
 }
 
 /** The same for servers over HTTP, several at once, each under its own name. */
-export interface RemoteConfig {
+interface RemoteConfig {
   readonly path: string | undefined
   /** Writes them for their owner's eyes alone; returns what to paste instead, for the client that is only shown it. */
   write(servers: Readonly<Record<string, RemoteServer>>): string | undefined

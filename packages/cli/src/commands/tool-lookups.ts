@@ -12,8 +12,7 @@ export async function findToolset(client: Client, wanted: string): Promise<Tools
   throw new CommandError(`There is no toolset "${wanted}". \`sallyport toolsets list\` shows them.`)
 }
 
-/** The same; undefined where there is none. */
-export async function lookForToolset(client: Client, wanted: string): Promise<Toolset | undefined> {
+async function lookForToolset(client: Client, wanted: string): Promise<Toolset | undefined> {
   if (wanted.startsWith('tls_')) {
     return (await client.call('getToolset', { toolsetId: wanted })).toolset
   }

@@ -2,7 +2,7 @@ import type { JsonSchema } from '@sallyport/contracts'
 import { asList, propertiesOf, requiredOf, resolveSchema, typesOf } from './read-schema.ts'
 
 /** Arguments for an example, and which of the required ones the schema gives no value for. */
-export interface ExampleArguments {
+interface ExampleArguments {
   readonly args: Readonly<Record<string, unknown>>
   readonly missing: readonly string[]
 }

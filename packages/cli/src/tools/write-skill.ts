@@ -17,7 +17,7 @@ export interface SkillTool {
     | { readonly none: string }
 }
 
-export interface Skill {
+interface Skill {
   readonly name: string
   readonly title: string | undefined
   readonly description: string | undefined

@@ -6,7 +6,7 @@ import { type CurlRequest, type FormPart, refuseCommand } from './read-request.t
 import type { ToolArguments } from './tool-arguments.ts'
 import { isOpen } from './variable-marks.ts'
 
-export interface BuiltBody {
+interface BuiltBody {
   readonly body?: RequestBodyBinding | undefined
   /** What is sent otherwise than the command says, in sentences. */
   readonly changes: readonly string[]

@@ -2,12 +2,11 @@ import { Buffer } from 'node:buffer'
 import { type CredentialInput, CredentialInput as CredentialSchema } from '@sallyport/contracts'
 import { faultOfCredentialHeader } from '../../../connections/header-rules.ts'
 import { isForbiddenRequestHeader } from '../../../execute/request-headers.ts'
-import type { ImportedSecret } from '../imported-toolset.ts'
 import { isPlaceholder, isSecret, isSecretName } from './known-secrets.ts'
 import { type CurlRequest, refuseCommand } from './read-request.ts'
 import { isOpen } from './variable-marks.ts'
 
-export type Part = Extract<CredentialInput, { kind: 'several' }>['parts'][number]
+type Part = Extract<CredentialInput, { kind: 'several' }>['parts'][number]
 
 /** One place of a request in which a secret goes. */
 export interface FoundPart {
@@ -113,7 +112,7 @@ function isCredentialHeader(name: string, value: string): boolean {
   return isSecret(name, value) || isSecretName(name) || isForbiddenRequestHeader(name)
 }
 
-export interface SortedHeaders {
+interface SortedHeaders {
   readonly parts: readonly FoundPart[]
   readonly plain: readonly (readonly [string, string])[]
   readonly cookies: readonly string[]
@@ -171,7 +170,3 @@ export const partOfCookie = (name: string, value: string): FoundPart =>
 /** All cookies as one header, where they are too many or too odd to be kept one by one. */
 export const partOfCookies = (text: string): FoundPart =>
   partOf('header', { known: { name: 'Cookie' }, where: '-b', member: 'value', value: text })
-
-/** What was found, as an importer tells it. */
-export const toSecrets = (parts: readonly FoundPart[]): Omit<ImportedSecret, 'scheme'>[] =>
-  parts.flatMap(({ where, value }) => (value === undefined ? [] : [{ where, value }]))

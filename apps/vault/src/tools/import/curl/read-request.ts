@@ -201,7 +201,7 @@ function encodePart(value: string): string {
 }
 
 /** As forms are encoded; marks stay what they are. */
-export const encode = (text: string): string =>
+const encode = (text: string): string =>
   text
     .split(/(\uE000[^\uE001]*\uE001)/)
     .map((piece) => (isOpen(piece) ? piece : encodeURIComponent(piece)))

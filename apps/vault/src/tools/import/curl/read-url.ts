@@ -19,7 +19,7 @@ export interface CurlUrl {
   readonly notes: readonly string[]
 }
 
-export interface UrlChoices {
+interface UrlChoices {
   /** In place of the command's own scheme and host. */
   readonly server?: string | undefined
   /** `{}` and `[]` stand for themselves. */
