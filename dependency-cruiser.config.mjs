@@ -149,6 +149,8 @@ export default {
         `${vault}egress/`,
         // The database is named by the operator, not by a request; the embedded one is on a Unix socket.
         `${vault}store/(connect\\.ts$|embedded/)`,
+        // The one address that whoever runs it wrote into its settings: the vault's.
+        '^packages/mcp/src/(http-fetch|is-listening)\\.ts$',
         // Listening, not dialling.
         `${vault}(main|worker)\\.ts$`,
         '^packages/cli/',

@@ -47,7 +47,9 @@ function stage(answers: readonly Answer[], { isThere = true } = {}) {
         pausedMs.push(ms)
         // The patience of the first list outlasts everything here.
         if (pausedMs.length === 1) {
-          return await new Promise((resolve) => stop.addEventListener('abort', resolve))
+          return await new Promise<void>((resolve) => {
+            stop.addEventListener('abort', () => resolve())
+          })
         }
         stop.throwIfAborted()
         await new Promise((resolve) => setImmediate(resolve))

@@ -1,4 +1,3 @@
-import type { McpServerFactory, ServerEventBus } from '@modelcontextprotocol/server'
 import { createClient } from '@sallyport/sdk'
 import {
   type Clock,
@@ -16,7 +15,7 @@ import {
   readGrantedTools,
 } from 'sallyport-mcp/server'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { McpRequest } from './mcp-endpoint.ts'
+import type { ServerOf } from './mcp-request.ts'
 import { createToolsFeed } from './tools-feed.ts'
 
 /** How long a call may wait for an owner where the client hears of its progress. */
@@ -32,12 +31,6 @@ export interface AgentServerNeeds {
   readonly clock: Clock
   readonly log: (line: string) => void
 }
-
-/** Makes the server that answers one request, and what tells its stream of changes. */
-export type ServerOf = (
-  request: McpRequest,
-  answer: { readonly ended: AbortSignal; end(): void },
-) => { readonly build: McpServerFactory; readonly bus: ServerEventBus }
 
 /**
  * Builds the servers of agents: the one of the stdio package, whose client is the vault itself. Every call takes the one path with

@@ -2,28 +2,13 @@
 
 import { createMcpHandler } from '@modelcontextprotocol/server'
 import { Problem } from '@sallyport/contracts'
-import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { ServerOf } from './agent-server.ts'
+import type { McpRequest, ServerOf } from './mcp-request.ts'
 import { createOpenAnswers } from './open-answers.ts'
 
 /** How often a comment keeps a stream alive: proxies end those on which nothing moves for 30 or 60 s. */
 const keepAliveMs = 15_000
 /** Calls that one message may hold (JSON-RPC batches, which revisions before 2025-06-18 have). */
 const batchMax = 20
-
-/** A request to the endpoint, with who asks. */
-export interface McpRequest {
-  readonly request: Request
-  /** The parsed body; undefined where there is none. */
-  readonly body: unknown
-  readonly agent: AuthenticatedAgent
-  /** The caller's own token. Whatever is called, is called with it. */
-  readonly bearer: string
-  /** The toolset that the address names; without one, all tools of the agent. */
-  readonly toolset: string | undefined
-  /** Sends a request to the vault's own operations, as if it had come from outside. */
-  readonly forward: (request: Request) => Response | Promise<Response>
-}
 
 export interface McpEndpoint {
   /** Problem `overloaded` where the agent has too many answers open, `invalid-input` for too long a batch. */
