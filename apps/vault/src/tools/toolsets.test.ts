@@ -154,7 +154,7 @@ describe('a toolset', () => {
   it('is not there for another workspace', async () => {
     verifies('S-09')
     const { room, stranger, owner } = scene
-    const { id: toolsetId, tools } = await make(paperOf('a'))
+    const { id: toolsetId, tools, connection } = await make(paperOf('a'))
     const toolId = tools[0]?.id ?? ''
     const page = { limit: 50 }
     const problems = await Promise.all(
@@ -170,10 +170,13 @@ describe('a toolset', () => {
         room.getTool(stranger, { toolId }),
         room.updateTool(stranger, { toolId, name: 'x' }),
         room.create(stranger, { name: 'stolen', assemble: [{ toolId }] }),
+        room.create(stranger, {
+          ...{ name: 'stolen', document: paperOf('a'), connectionId: connection?.id ?? '' },
+        }),
       ].map(problemOf),
     )
     expect(new Set(problems.map(({ type }) => type))).toEqual(
-      new Set(['toolset-not-found', 'tool-not-found']),
+      new Set(['toolset-not-found', 'tool-not-found', 'connection-not-found']),
     )
     expect((await room.list(stranger, page)).toolsets).toEqual([])
     expect((await room.listTools(stranger, page)).tools).toEqual([])
