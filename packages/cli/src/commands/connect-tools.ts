@@ -4,7 +4,8 @@ import { type ClientName, openRemoteConfig } from '../clients/client-config.ts'
 import { CommandError, shellWord } from '../terminal.ts'
 import { listConsumerTokens } from './agent-tokens.ts'
 import type { CommandContext } from './context.ts'
-import { everyPage, findAgent } from './lookup.ts'
+import { findAgent } from './lookup.ts'
+import { listGrantedTools } from './tool-lookups.ts'
 
 interface ToolsFor {
   readonly agent: string
@@ -65,13 +66,9 @@ export async function connectTools(
 
 /** The toolsets of which an agent has tools, with the names of those. */
 async function grantedToolsets(client: Client, agentId: string) {
-  const all = await everyPage(async (cursor) => {
-    const page = await client.call('listAgentTools', { agentId, limit: 200, ...cursor })
-    return { rows: page.tools, nextCursor: page.nextCursor }
-  })
   const names = new Map<string, string[]>()
-  for (const { toolset, name, permission } of all) {
-    if (permission.allowed) names.set(toolset, [...(names.get(toolset) ?? []), name])
+  for (const { toolset, name } of await listGrantedTools(client, agentId)) {
+    names.set(toolset, [...(names.get(toolset) ?? []), name])
   }
   return [...names].map(([toolset, tools]) => ({ toolset, names: tools }))
 }

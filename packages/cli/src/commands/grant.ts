@@ -2,7 +2,7 @@ import type { EffectiveGrant } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { type Command, Option } from 'commander'
 import type { z } from 'zod'
-import { CommandError } from '../terminal.ts'
+import { CommandError, shellWord } from '../terminal.ts'
 import { findAgent } from './lookup.ts'
 import { collect, readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
@@ -64,7 +64,7 @@ export function addGrantCommand(program: Command, run: RunCommand): void {
             ...(options.revoke === true
               ? []
               : [
-                  `Next: npx sallyport connect mcporter --agent ${agent.name}${settings.urlOption}`,
+                  `Next: npx sallyport connect mcporter --agent ${shellWord(agent.name)}${settings.urlOption}`,
                 ]),
           ].join('\n'),
         )

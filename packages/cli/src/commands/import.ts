@@ -102,7 +102,7 @@ async function makeToolset(
   const kept = await chooseCredential(client, terminal, { preview, tools, options })
   const name = options.name ?? preview.name
   const count = preview.counts.taken + preview.counts.changed - tools.length
-  await requireYes(terminal, `Make the toolset ${name} of ${count} tools?`, {
+  await requireYes(terminal, `Make the toolset ${name} of ${counted(count)}?`, {
     ...{ yes: options.yes, isSafe: true },
   })
   const { toolset } = await client.call('createToolset', {
@@ -115,13 +115,15 @@ async function makeToolset(
   terminal.answer(
     { toolset },
     [
-      `${toolset.id}  ${toolset.name}, ${toolset.toolCount} tools. No agent has them yet.`,
+      `${toolset.id}  ${toolset.name}, ${counted(toolset.toolCount)}. No agent has any of it yet.`,
       ...lines.slice(0, 20),
       ...(lines.length > 20 ? [`  … and ${lines.length - 20} more`] : []),
       `Next: npx sallyport grant ${toolset.name} --agent <agent>${urlOption}`,
     ].join('\n'),
   )
 }
+
+const counted = (count: number) => (count === 1 ? '1 tool' : `${count} tools`)
 
 type Choice = NonNullable<CallOf<typeof operations.createToolset>['tools']>[number]
 
@@ -205,6 +207,6 @@ async function updateToolset(
   const { toolset } = answer
   terminal.answer(
     answer,
-    `${toolset.name} is at version ${toolset.version} with ${toolset.toolCount} tools.`,
+    `${toolset.name} is at version ${toolset.version} with ${counted(toolset.toolCount)}.`,
   )
 }

@@ -1,22 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Tool } from '@sallyport/contracts'
-import { Problem } from '@sallyport/contracts'
+import { Problem, type Tool, type Toolset } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import type { Command } from 'commander'
 import { CommandError, printable, type Terminal } from '../terminal.ts'
 import { convertArguments } from '../tools/convert-arguments.ts'
 import { exampleArguments } from '../tools/example-arguments.ts'
 import { type SkillTool, writeSkill } from '../tools/write-skill.ts'
+import { findAgent } from './lookup.ts'
 import { collect } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
-import { findToolset, listToolsOf } from './tool-lookups.ts'
+import { findToolset, listGrantedTools, listToolsOf } from './tool-lookups.ts'
 
 interface SkillOptions {
   readonly out?: string
   readonly runWrites?: boolean
   readonly run: boolean
   readonly example?: string[]
+  readonly agent?: string
 }
 
 /** Of an answer in a skill: enough to see its shape. */
@@ -31,6 +32,7 @@ export function addSkillCommand(program: Command, run: RunCommand): void {
     .command('skill <toolset>')
     .description('Write a SKILL.md for a toolset, with examples that are run (id or name)')
     .option('--out <directory>', 'where to (default: the toolset’s name; - prints it)')
+    .option('--agent <agent>', 'only the tools that this agent has (id or name)')
     .option('--example <tool:key=value>', 'an argument of an example (repeat)', collect)
     .option('--run-writes', 'run examples of tools that change something, too')
     .option('--no-run', 'run nothing')
@@ -38,10 +40,7 @@ export function addSkillCommand(program: Command, run: RunCommand): void {
       run(async ({ terminal, owner }, [wanted, options]: [string, SkillOptions]) => {
         const client = await owner()
         const toolset = await findToolset(client, wanted)
-        const listed = (await listToolsOf(client, toolset.id)).filter(
-          ({ status }) => status === 'active',
-        )
-        if (listed.length === 0) throw new CommandError(`${toolset.name} has no tools.`)
+        const listed = await listFor(client, toolset, options.agent)
         const tools: SkillTool[] = []
         for (const { id } of listed.slice(0, toolsMax)) {
           const { tool } = await client.call('getTool', { toolId: id })
@@ -55,6 +54,18 @@ export function addSkillCommand(program: Command, run: RunCommand): void {
         tell(terminal, { text, out: options.out ?? name, tools })
       }),
     )
+}
+
+/** The active tools; of an agent, those that it has. */
+async function listFor(client: Client, toolset: Toolset, wanted: string | undefined) {
+  const active = (await listToolsOf(client, toolset.id)).filter(({ status }) => status === 'active')
+  if (active.length === 0) throw new CommandError(`${toolset.name} has no tools.`)
+  if (wanted === undefined) return active
+  const agent = await findAgent(client, wanted)
+  const granted = new Set((await listGrantedTools(client, agent.id)).map(({ toolId }) => toolId))
+  const had = active.filter(({ id }) => granted.has(id))
+  if (had.length > 0) return had
+  throw new CommandError(`${agent.name} has no tools of ${toolset.name}.`)
 }
 
 function tell(

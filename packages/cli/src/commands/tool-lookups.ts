@@ -32,6 +32,15 @@ export async function listToolsOf(client: Client, toolsetId: string) {
   return all.slice(0, toolsOfToolsetMax)
 }
 
+/** The tools that an agent has. */
+export async function listGrantedTools(client: Client, agentId: string) {
+  const all = await everyPage(async (cursor) => {
+    const page = await client.call('listAgentTools', { agentId, limit: pageRowsMax, ...cursor })
+    return { rows: page.tools, nextCursor: page.nextCursor }
+  })
+  return all.filter(({ permission }) => permission.allowed)
+}
+
 /** A tool by its id or its full name, with its schemas. Throws CommandError where there is none. */
 export async function findTool(client: Client, wanted: string): Promise<Tool> {
   if (wanted.startsWith('tol_')) return (await client.call('getTool', { toolId: wanted })).tool

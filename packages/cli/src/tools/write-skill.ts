@@ -33,11 +33,12 @@ const descriptionCharsMax = 1000
 export function writeSkill({ name, title, description, tools, day }: Skill): string {
   const names = tools.map(({ tool }) => tool.name)
   const about = oneLine(description ?? title ?? `The tools of ${name}.`)
+  const ended = /[.!?]$/.test(about) ? about : `${about}.`
   const when = `Use it for ${listOf(names.slice(0, 12))}${names.length > 12 ? ' and more' : ''}.`
   return `${[
     '---',
     `name: ${name}`,
-    `description: ${JSON.stringify(`${about} ${when}`.slice(0, descriptionCharsMax))}`,
+    `description: ${JSON.stringify(`${ended} ${when}`.slice(0, descriptionCharsMax))}`,
     '---',
     '',
     `# ${oneLine(title ?? name)}`,
@@ -132,7 +133,7 @@ function exampleOf(
     ['mcporter call', `${toolset}.${name}`, ...words].join(' '),
     '```',
     '',
-    `It answered with status ${status}:`,
+    `The API answered with status ${status}:`,
     '',
     `${fence}json`,
     shown,
