@@ -15,6 +15,7 @@ import { NotForRole } from '../../components/not-for-role.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { EmptyState, ErrorState } from '../../components/states.tsx'
 import { useMay } from '../../session.ts'
+import { ByTool } from './by-tool.tsx'
 import { rangeOf, ranges, spanOf } from './ranges.ts'
 
 type Counts = Output<'getActivity'>
@@ -57,6 +58,10 @@ function Current() {
     <div className="grid gap-5">
       {error !== null && <ErrorState error={error} onRetry={refetch} />}
       <Content activity={data} stepSeconds={range.bucketMinutes * 60} />
+      {/* They are counted for all agents and connections together. */}
+      {agentId === undefined && connectionId === undefined && (
+        <ByTool days={range.days} refetchMs={range.refetchMs} />
+      )}
     </div>
   )
 }
