@@ -233,6 +233,7 @@ async function changed(
       policyId: policy.id,
       policyVersion: policy.version,
       approval: document.approval,
+      ...(document.tools !== undefined && { tools: document.tools.length }),
       origins: [...new Set(document.allow.map((entry) => entry.origin))],
     },
   })

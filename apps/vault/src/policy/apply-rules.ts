@@ -141,8 +141,8 @@ function matchScope(
   { methods, origins, paths, loosePaths, tools }: CompiledScope,
   subject: Pick<RuleSubject, 'method' | 'origin' | 'path' | 'loosePaths' | 'tool'>,
 ): 'no' | 'yes' | 'unclear' {
-  if (tools !== undefined && !matchesTool(tools, subject.tool)) return 'no'
   if (methods !== undefined && !methods.has(subject.method)) return 'no'
+  if (tools !== undefined && !matchesTool(tools, subject.tool)) return 'no'
   if (origins !== undefined && !origins.some((one) => matchesOrigin(one, subject.origin))) {
     return 'no'
   }
