@@ -61,6 +61,10 @@ export const PreviewedTool = z.object({
   tags: z.array(z.string()).optional(),
   deprecated: z.boolean().optional(),
   credential: z.enum(['connection', 'none']),
+  leftOut: z.literal(true).optional().meta({
+    description:
+      'An owner left it out of the toolset that it is compared with: it stays out unless it is taken',
+  }),
 })
 export type PreviewedTool = z.infer<typeof PreviewedTool>
 
@@ -138,6 +142,16 @@ export const ImportPreview = z.object({
 })
 export type ImportPreview = z.infer<typeof ImportPreview>
 
+/** What an owner says about single operations of a document, by their key. */
+export const ToolChoice = z.strictObject({
+  key: z.string().min(1).max(500),
+  take: z.boolean().default(true).meta({
+    description: 'What is not said is taken; in a toolset, unless it was left out before',
+  }),
+  name: ToolName.optional(),
+  description: ToolDescription.optional(),
+})
+
 export const previewToolset = defineOperation({
   id: 'previewToolset',
   method: 'POST',
@@ -149,18 +163,15 @@ export const previewToolset = defineOperation({
     ...importChoices,
     name: ToolsetName.optional(),
     toolsetId: ToolsetId.optional().meta({ description: 'To compare with' }),
+    tools: z
+      .array(ToolChoice)
+      .max(toolsOfToolsetMax * 2)
+      .optional()
+      .meta({ description: 'With toolsetId: what is compared is what these would make of it' }),
   }),
   output: ImportPreview,
   problems: ['document-refused', 'toolset-not-found'],
   bodyBytesMax: documentBytesMax + 1024 * 1024,
-})
-
-/** What an owner says about single operations of a document, by their key. */
-export const ToolChoice = z.strictObject({
-  key: z.string().min(1).max(500),
-  take: z.boolean().default(true),
-  name: ToolName.optional(),
-  description: ToolDescription.optional(),
 })
 
 /** The credential of a new toolset: one that is kept already, a new one, or what was found in the document. */

@@ -21,6 +21,8 @@ export const toolsets = pgTable(
     template: text('template'),
     /** SHA-256 of the document, hex. */
     sourceDigest: text('source_digest'),
+    /** Keys of operations that an owner did not want; they stay out when the source is imported anew. */
+    leftOut: json('left_out').$type<readonly string[]>(),
     /** Whose credential its tools are sent with; null where they are other toolsets’ tools. */
     connectionId: text('connection_id').references(() => connections.id, { onDelete: 'cascade' }),
     /** Counts its changes, those of its tools included: every one of them moves it. */

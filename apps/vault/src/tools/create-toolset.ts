@@ -9,7 +9,7 @@ import {
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import { assembleTools } from './assemble.ts'
-import { planTools } from './plan-tools.ts'
+import { keysLeftOut, planTools } from './plan-tools.ts'
 import { type ReadSource, readSource, requireServer } from './read-source.ts'
 import { foundCredential, refuseSecrets } from './refuse-secrets.ts'
 import { newTool, originsOf, requireOrigins } from './stored-tools.ts'
@@ -73,7 +73,10 @@ async function fromSource(
   requireServer(source)
   if (input.expects !== undefined && input.expects !== source.digest) throw toolChanged()
   const planned = planTools(source.tools, input.tools ?? [])
-  const draft = draftToolset(needs, owner, { input, source })
+  const draft = {
+    ...draftToolset(needs, owner, { input, source }),
+    leftOut: keysLeftOut(source.tools, planned),
+  }
   const tools = planned.map((tool) =>
     newTool(tool, {
       id: needs.newId('tool'),
@@ -174,6 +177,7 @@ function draftToolset(
     format: source?.format ?? 'assembled',
     template: source?.template ?? null,
     sourceDigest: source?.sourceDigest ?? null,
+    leftOut: null,
     version: 1,
     createdAt: at,
     updatedAt: at,

@@ -23,7 +23,7 @@ export function mergeSource(
     rows,
     granting,
   }: {
-    readonly toolset: Pick<ToolsetRow, 'id' | 'connectionId'>
+    readonly toolset: Pick<ToolsetRow, 'id' | 'connectionId' | 'leftOut'>
     readonly rows: readonly ToolRow[]
     readonly granting: readonly GrantingPolicy[]
   },
@@ -31,7 +31,10 @@ export function mergeSource(
   { choices, at }: { readonly choices: readonly Choice[]; readonly at: Date },
 ): Merge {
   const rowOf = new Map(rows.map((row) => [row.key, row]))
-  const planned = planTools(source.tools, choices, rowOf)
+  const planned = planTools(source.tools, choices, {
+    standing: rowOf,
+    leftOut: toolset.leftOut ?? [],
+  })
   const keys = new Set(planned.map(({ definition }) => definition.key))
   const update = planned.flatMap((tool) => {
     const row = rowOf.get(tool.definition.key)

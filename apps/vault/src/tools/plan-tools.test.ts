@@ -28,7 +28,7 @@ describe('planning tools', () => {
         for (const one of names) expect(ToolName.safeParse(one).success, one).toBe(true)
         if (chosen !== undefined) expect(names[0]).toBe(chosen)
         const standing = new Map(planned.map((tool) => [tool.definition.key, tool]))
-        expect(planTools(imported, [], standing).map((tool) => tool.name)).toEqual(names)
+        expect(planTools(imported, [], { standing }).map((tool) => tool.name)).toEqual(names)
       }),
     )
   })

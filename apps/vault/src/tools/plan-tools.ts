@@ -22,7 +22,7 @@ export interface PlannedTool {
 }
 
 /** What stands already, by key: it keeps its owner's words, and its name where the source's has not changed. */
-export type Standing = ReadonlyMap<
+type Standing = ReadonlyMap<
   string,
   {
     readonly name: string
@@ -30,6 +30,23 @@ export type Standing = ReadonlyMap<
     readonly definition: ToolDefinition | null
   }
 >
+
+/** What there is of a toolset already. */
+interface Before {
+  readonly standing?: Standing
+  /** Keys that its owner did not want: they stay out unless they are taken now. */
+  readonly leftOut?: readonly string[]
+}
+
+/** The operations that could be tools and are not wanted. */
+export function keysLeftOut(
+  tools: readonly ImportedTool[],
+  planned: readonly PlannedTool[],
+): readonly string[] | null {
+  const taken = new Set(planned.map(({ definition }) => definition.key))
+  const keys = definitionsOf(tools).flatMap(({ key }) => (taken.has(key) ? [] : [key]))
+  return keys.length === 0 ? null : keys
+}
 
 /**
  * Which of a source's operations become tools, and what they are called.
@@ -39,10 +56,13 @@ export type Standing = ReadonlyMap<
 export function planTools(
   tools: readonly ImportedTool[],
   choices: readonly Choice[],
-  standing: Standing = new Map(),
+  { standing = new Map(), leftOut = [] }: Before = {},
 ): PlannedTool[] {
   const choiceOf = readChoices(tools, choices)
-  const taken = definitionsOf(tools).filter(({ key }) => choiceOf.get(key)?.take !== false)
+  const unwanted = new Set(leftOut.filter((key) => !standing.has(key)))
+  const taken = definitionsOf(tools).filter(
+    ({ key }) => choiceOf.get(key)?.take ?? !unwanted.has(key),
+  )
   if (taken.length === 0) throw nothingLeft()
   if (taken.length > toolsOfToolsetMax) {
     throw invalidField(

@@ -16,6 +16,8 @@ import type {
   ImportedToolset,
 } from './import/imported-toolset.ts'
 import { mergeSource } from './merge-source.ts'
+import type { Choice } from './plan-tools.ts'
+import { keysLeftOut } from './plan-tools.ts'
 import { definitionsOf, digestOfTools } from './read-source.ts'
 import { refuseSecrets } from './refuse-secrets.ts'
 import { toolUrl } from './tool-url.ts'
@@ -32,26 +34,37 @@ const hintChars = 4
 /** Builds the operation `previewToolset`: reads the document and says what it would become. Nothing is kept or fetched. */
 export function createToolsetPreview(needs: Needs) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
-    const { name, toolsetId, ...choices } = input
-    const imported = needs.importDocument(choices)
+    const { name, toolsetId, tools: choices = [], ...document } = input
+    const imported = needs.importDocument(document)
     const asMade = definitionsOf(imported.tools).map((definition) => ({
       ...{ definition, overrides: null, name: definition.name },
     }))
     refuseSecrets(imported, asMade, [])
-    return {
-      ...viewImported(imported),
-      name: name ?? imported.name,
-      ...(toolsetId !== undefined && {
-        changes: await findChanges(needs, owner, { imported, toolsetId }),
-      }),
-    }
+    const view = { ...viewImported(imported), name: name ?? imported.name }
+    if (toolsetId === undefined) return view
+    const { changes, planned } = await findChanges(needs, owner, {
+      ...{ imported, toolsetId, choices },
+    })
+    const leftOut = new Set(keysLeftOut(imported.tools, planned))
+    const tools = view.tools.map((tool) =>
+      leftOut.has(tool.key) ? { ...tool, leftOut: true as const } : tool,
+    )
+    return { ...view, tools, changes }
   }
 }
 
 async function findChanges(
   needs: Needs,
   { workspaceId }: AuthenticatedOwner,
-  { imported, toolsetId }: { readonly imported: ImportedToolset; readonly toolsetId: string },
+  {
+    imported,
+    toolsetId,
+    choices,
+  }: {
+    readonly imported: ImportedToolset
+    readonly toolsetId: string
+    readonly choices: readonly Choice[]
+  },
 ) {
   const { store, now } = needs
   const toolset = await getToolsetRow(needs, workspaceId, toolsetId)
@@ -60,7 +73,7 @@ async function findChanges(
     store.grantsOf(workspaceId, [toolset.id]),
   ])
   const at = new Date(now())
-  return mergeSource({ toolset, rows, granting }, imported, { choices: [], at }).changes
+  return mergeSource({ toolset, rows, granting }, imported, { choices, at })
 }
 
 function viewImported(imported: ImportedToolset): Output {

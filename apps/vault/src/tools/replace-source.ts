@@ -2,6 +2,7 @@ import type { InputOf, OutputOf, replaceToolsetSource } from '@sallyport/contrac
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { countChanges } from './compare-toolsets.ts'
 import { type Merge, mergeSource, newTools } from './merge-source.ts'
+import { keysLeftOut } from './plan-tools.ts'
 import { type ReadSource, readSource, requireServer } from './read-source.ts'
 import { refuseSecrets } from './refuse-secrets.ts'
 import { requireOrigins } from './stored-tools.ts'
@@ -95,7 +96,7 @@ async function apply(
 ): Promise<ChangedToolset> {
   const { format, template, sourceDigest } = source
   const outcome = await store.change(toolset, {
-    set: { format, template, sourceDigest },
+    set: { format, template, sourceDigest, leftOut: keysLeftOut(source.tools, merge.planned) },
     insert: newTools(merge, { toolset, at, newId: () => newId('tool') }),
     ...{ update: merge.update, remove: merge.remove, at },
     note: { cause: 'imported', ownerId, ...countChanges(merge.changes) },

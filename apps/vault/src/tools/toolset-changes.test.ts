@@ -162,6 +162,28 @@ describe('importing a newer document', () => {
     expect(await get(toolsetId)).toMatchObject({ version: 2, toolCount: 2 })
   })
 
+  it('leaves out what an owner left out before, unless it is taken now', async () => {
+    const { room, owner } = scene
+    const { id: toolsetId } = await make(paperOf('a', 'b', 'c'), {
+      tools: [{ key: 'b', take: false }],
+    })
+    const document = paperOf('a', 'b', 'c', 'd')
+    const looked = await room.preview(owner, { document, toolsetId })
+    expect(looked.tools.map(({ key, leftOut }) => [key, leftOut])).toEqual([
+      ['a', undefined],
+      ['b', true],
+      ['c', undefined],
+      ['d', undefined],
+    ])
+    const first = await importAnew(toolsetId, document, { tools: [{ key: 'c', take: false }] })
+    expect(named(first.previewed)).toEqual({ a: 'same', c: 'same', d: 'added' })
+    expect(named(first.changes)).toEqual({ a: 'same', c: 'removed', d: 'added' })
+    const second = await importAnew(toolsetId, document, { tools: [{ key: 'b', take: true }] })
+    expect(second.toolset.tools.map(({ name }) => name)).toEqual(['a', 'b', 'd'])
+    const third = await importAnew(toolsetId, document)
+    expect(third.toolset.tools.map(({ name }) => name)).toEqual(['a', 'b', 'd'])
+  })
+
   it('lets two tools change names with each other', async () => {
     const { id: toolsetId, tools } = await make(paperOf('a', 'b'))
     const document = paper({

@@ -18,6 +18,8 @@ export interface StoredToolset {
   readonly template: string | null
   /** SHA-256 of the document, hex. */
   readonly sourceDigest: string | null
+  /** Keys of operations that an owner did not want. */
+  readonly leftOut: readonly string[] | null
   /** Null where its tools are other toolsets’ tools. */
   readonly connectionId: string | null
   /** Counts its changes, those of its tools included. */
@@ -111,7 +113,14 @@ export interface ToolsetChange {
   readonly set?: Partial<
     Pick<
       StoredToolset,
-      'name' | 'title' | 'description' | 'connectionId' | 'template' | 'sourceDigest' | 'format'
+      | 'name'
+      | 'title'
+      | 'description'
+      | 'connectionId'
+      | 'template'
+      | 'sourceDigest'
+      | 'format'
+      | 'leftOut'
     >
   >
   readonly insert: readonly StoredTool[]

@@ -148,7 +148,11 @@ function chooseTools(preview: ImportPreview, { only, except }: ImportOptions): C
     (only !== undefined && !only.some((pattern) => fits(pattern, tool))) ||
     except?.some((pattern) => fits(pattern, tool)) === true
   const left = takeable.filter(isLeft).map(({ key }) => ({ key, take: false }))
-  if (left.length < takeable.length) return left
+  // What was left out of the toolset before comes in by its name alone.
+  const taken = takeable
+    .filter((tool) => tool.leftOut === true && only !== undefined && !isLeft(tool))
+    .map(({ key }) => ({ key, take: true }))
+  if (left.length < takeable.length) return [...left, ...taken]
   throw new CommandError('--only and --except leave nothing.')
 }
 

@@ -16,8 +16,8 @@ export interface Edit {
 export type Edits = Readonly<Record<string, Edit>>
 
 /** Whether an operation becomes a tool. */
-export const isTaken = ({ key, outcome }: Operation, edits: Edits): boolean =>
-  outcome !== 'refused' && (edits[key]?.take ?? true)
+export const isTaken = ({ key, outcome, leftOut }: Operation, edits: Edits): boolean =>
+  outcome !== 'refused' && (edits[key]?.take ?? leftOut !== true)
 
 export const countTaken = (operations: readonly Operation[], edits: Edits): number =>
   operations.filter((operation) => isTaken(operation, edits)).length
@@ -27,9 +27,10 @@ export function toolChoices(operations: readonly Operation[], edits: Edits): Cho
   const choices = operations
     .filter(({ outcome }) => outcome !== 'refused')
     .map((operation) => choiceOf(operation, edits))
-  const isPlain = choices.every(
-    (choice) => choice.take === true && Object.keys(choice).length === 2,
-  )
+  // What was left out before stays out where nothing is said of it.
+  const isPlain =
+    choices.every((choice) => choice.take === true && Object.keys(choice).length === 2) &&
+    operations.every(({ leftOut }) => leftOut !== true)
   return isPlain ? undefined : choices
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE "toolsets" ADD COLUMN "left_out" json;
