@@ -1,4 +1,5 @@
 import { type ImportFormat, Problem } from '@sallyport/contracts'
+import { exportHigress } from '../tools/export/higress/export-higress.ts'
 import { importCurl } from '../tools/import/curl/import-curl.ts'
 import { importGenaiToolbox } from '../tools/import/genai-toolbox/import-genai-toolbox.ts'
 import { importHigress } from '../tools/import/higress/import-higress.ts'
@@ -27,6 +28,6 @@ export const importDocument = createDocumentImporter({ importers })
 
 /** Writes tools as a document. */
 export const exporters: Readonly<Record<'higress' | 'openapi', Exporter>> = {
-  higress: unknownFormat,
+  higress: exportHigress,
   openapi: unknownFormat,
 }

@@ -44,7 +44,10 @@ export function createWriter(place: EscapeFor): Writer {
 
   const end = (): string => {
     const all = written.join('')
-    if (json !== undefined) checkJson(all)
+    if (json === undefined) return all
+    // A template may yield nothing at all: then there is no body.
+    if (all.trim() === '') return ''
+    checkJson(all)
     return all
   }
 

@@ -122,6 +122,7 @@ function buildQueryItem(item: UrlQueryItem, context: ToolContext): ItemOf<'query
   const { name } = item
   const what = `the parameter ${quoteName(name)} of the query`
   if (name === '') return []
+  if (item.each !== undefined) return [eachItem(name, item.each, context)]
   const parts = item.value.map((part) =>
     'text' in part ? part : fillPart(part, 'the URL', context),
   )
@@ -161,4 +162,11 @@ function constantItem(name: string, text: string, context: ToolContext): ItemOf<
     ),
   )
   return []
+}
+
+function eachItem(name: string, argument: string, { args, used }: ToolContext): ItemOf<'query'> {
+  if (!args.has(argument))
+    refuseTool(`Its URL goes over ${quoteName(argument)}, which is no argument.`)
+  used.add(argument)
+  return { name, argument: [argument], style: 'form', explode: true }
 }

@@ -19,6 +19,8 @@ export interface UrlQueryItem {
   readonly value: readonly TemplatePart[]
   /** Before and after the value where the item goes only under a condition: `{{if .args.q}}` and `{{end}}`. */
   readonly condition?: readonly [string, string] | undefined
+  /** The item stands once for each element of this argument. */
+  readonly each?: string | undefined
 }
 
 /**
@@ -39,11 +41,21 @@ export function splitUrlTemplate(url: string): UrlTemplate {
   }
 }
 
-type Part = TemplatePart & { readonly condition?: readonly [string, string] | undefined }
+type Part = TemplatePart & {
+  readonly condition?: readonly [string, string] | undefined
+  readonly each?: { readonly name: string; readonly argument: string } | undefined
+}
+
+/** `{{range .args.tags}}&tags={{.}}{{end}}` */
+const eachElement =
+  /^\{\{-?\s*range\s+\.args\.([\p{L}\p{N}_]+)\s*-?\}\}&([^={}&#]+)=\{\{\s*\.\s*\}\}\{\{-?\s*end\s*-?\}\}$/u
 
 /** `{{if .args.q}}&q={{.args.q}}{{end}}` goes on as its parts, each under the condition. */
 function spreadCondition(part: TemplatePart): Part[] {
-  if ('text' in part || part.block !== 'if') return [part]
+  if ('text' in part) return [part]
+  const [, argument, name] = eachElement.exec(part.source) ?? []
+  if (argument !== undefined && name !== undefined) return [{ ...part, each: { name, argument } }]
+  if (part.block !== 'if') return [part]
   const inner =
     /^(\{\{-?\s*if\b(?:"(?:[^"\\]|\\.)*"|[^"}])*\}\})([\s\S]*)(\{\{-?\s*end\s*-?\}\})$/.exec(
       part.source,
@@ -121,7 +133,8 @@ function splitQuery(parts: readonly Part[]): UrlQueryItem[] {
   const items: Part[][] = [[]]
   for (const part of parts) {
     if (!('text' in part)) {
-      items.at(-1)?.push(part)
+      if (part.each === undefined) items.at(-1)?.push(part)
+      else items.push([part], [])
       continue
     }
     for (const [at, text] of part.text.split(/[&?]/).entries()) {
@@ -134,6 +147,9 @@ function splitQuery(parts: readonly Part[]): UrlQueryItem[] {
 
 function readItem(parts: readonly Part[]): UrlQueryItem {
   const [first, ...others] = parts
+  if (first?.each !== undefined && others.length === 0) {
+    return { name: decode(first.each.name), value: [], each: first.each.argument }
+  }
   if (first === undefined || !('text' in first)) {
     return refuseTool('The name of a parameter in its URL is not fixed.')
   }

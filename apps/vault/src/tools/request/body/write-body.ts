@@ -51,7 +51,7 @@ function writeKind(body: Body, facts: CallFacts, render: RenderTemplate): Writte
   }
   if (body.kind === 'template') {
     const text = render(body.template, body.escape, facts)
-    return { body: text, contentType: body.contentType }
+    return text === '' ? undefined : { body: text, contentType: body.contentType }
   }
   return writeRaw(body, facts.args)
 }

@@ -1,0 +1,115 @@
+import type { JsonSchema, ToolDefinition } from '@sallyport/contracts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** How deep schemas are written, and how often one reference is followed inside of itself. */
+const depthMax = 40
+const repeatsMax = 1
+
+/** One argument as Higress lists it, in the order in which people write one. */
+export interface WrittenArgument {
+  name: string
+  description?: string | undefined
+  type: string
+  [keyword: string]: unknown
+}
+
+export const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The schema of one argument, its references followed. */
+export const schemaOf = ({ inputSchema }: ToolDefinition, name: string): JsonSchema => {
+  const properties = isMembers(inputSchema.properties) ? inputSchema.properties : {}
+  return resolved(properties[name], inputSchema)
+}
+
+export const isRequired = ({ inputSchema }: ToolDefinition, name: string): boolean =>
+  Array.isArray(inputSchema.required) && inputSchema.required.includes(name)
+
+/** Whether a call always has a value for it. */
+export const isSure = (definition: ToolDefinition, name: string): boolean =>
+  isRequired(definition, name) || schemaOf(definition, name).default !== undefined
+
+/** The one type of an argument; text where it has none or several. */
+export function typeOf(schema: JsonSchema): string {
+  const types = (Array.isArray(schema.type) ? schema.type : [schema.type]).filter(
+    (type) => type !== 'null',
+  )
+  const [first] = types
+  return typeof first === 'string' && types.length === 1
+    ? first
+    : isMembers(schema.properties)
+      ? 'object'
+      : 'string'
+}
+
+export const isScalar = (schema: JsonSchema): boolean =>
+  !['object', 'array'].includes(typeOf(schema))
+
+/** The arguments of a tool. `positions` says where those go that no template reads. */
+export function writeArguments(
+  definition: ToolDefinition,
+  positions: ReadonlyMap<string, string>,
+): WrittenArgument[] {
+  const { properties } = definition.inputSchema
+  return Object.keys(isMembers(properties) ? properties : {}).map((name) => {
+    const { description, type, ...rest } = schemaOf(definition, name)
+    const position = positions.get(name)
+    const isNullable = Array.isArray(type) && type.includes('null')
+    return {
+      name,
+      ...(typeof description === 'string' && { description }),
+      type: typeOf(schemaOf(definition, name)),
+      ...(isRequired(definition, name) && { required: true }),
+      ...(isNullable && { nullable: true }),
+      ...rest,
+      ...(position !== undefined && { position }),
+    }
+  })
+}
+
+interface Trail {
+  readonly depth: number
+  /** The references that were followed on the way. */
+  readonly seen: readonly string[]
+}
+const start: Trail = { depth: 0, seen: [] }
+
+/** A schema with what it refers to in its place; what refers to itself ends after once. */
+function resolved(schema: unknown, root: JsonSchema, { depth, seen }: Trail = start): JsonSchema {
+  if (!isMembers(schema) || depth > depthMax) return {}
+  const { $ref, ...own } = schema
+  const base = typeof $ref === 'string' ? followed($ref, root, { depth, seen }) : {}
+  const written: Record<string, unknown> = { ...base }
+  for (const [keyword, value] of Object.entries(own)) {
+    written[keyword] = resolvedValue(keyword, value, (one) =>
+      resolved(one, root, { depth: depth + 1, seen }),
+    )
+  }
+  return written
+}
+
+function followed(ref: string, root: JsonSchema, { depth, seen }: Trail): JsonSchema {
+  const name = /^#\/\$defs\/([^/]+)$/.exec(ref)?.[1]
+  const target =
+    name === undefined || !isMembers(root.$defs)
+      ? undefined
+      : root.$defs[name.replaceAll('~1', '/').replaceAll('~0', '~')]
+  const isAgain = seen.filter((one) => one === ref).length > repeatsMax
+  return isAgain ? {} : resolved(target, root, { depth: depth + 1, seen: [...seen, ref] })
+}
+
+const holdSchema = new Set(['items', 'additionalProperties', 'not', 'contains', 'propertyNames'])
+const holdSchemas = new Set(['oneOf', 'anyOf', 'allOf', 'prefixItems'])
+const holdNamed = new Set(['properties', 'patternProperties'])
+
+function resolvedValue(
+  keyword: string,
+  value: unknown,
+  resolve: (one: unknown) => JsonSchema,
+): unknown {
+  if (holdSchema.has(keyword) && isMembers(value)) return resolve(value)
+  if (holdSchemas.has(keyword) && Array.isArray(value)) return value.map(resolve)
+  if (!holdNamed.has(keyword) || !isMembers(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, resolve(one)]))
+}
