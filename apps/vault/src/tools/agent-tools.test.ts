@@ -20,7 +20,8 @@ const row = (id: string, over: Partial<ToolRow> = {}): ToolRow => {
   return {
     ...{ id: `tol_${id}`, workspaceId: 'wsp_1', toolsetId: 'tls_1', toolset: 'one', name: id },
     ...{ key: id, status: 'active', definition, digest: toolDigest(definition) },
-    ...{ sourceToolId: null, overrides: null, source: null, connectionId: 'con_1' },
+    ...{ definitionDigest: null, sourceToolId: null, overrides: null, source: null },
+    connectionId: 'con_1',
     ...{ createdAt: at, updatedAt: at },
     ...over,
   }
