@@ -49,9 +49,14 @@ export const isKeyPair = ({ name, values }: Pair): boolean =>
   values.length === 1 && (isSecret(name, values[0] ?? '') || isOpenKey(name, values[0] ?? ''))
 
 /** `?key=$API_KEY`, `?token=<token>`: a name that may be a key's, and a word in its place. */
-const isOpenKey = (name: string, value: string): boolean =>
-  (isOpen(value) && isSecretName(value.replaceAll(/[\uE000\uE001]/g, ''))) ||
-  (/^(?:key|token|auth)$/i.test(name) && value !== '' && isPlaceholder(value))
+function isOpenKey(name: string, value: string): boolean {
+  const isNamed = /^(?:key|token|auth)$/i.test(name)
+  if (!isOpen(value)) return isNamed && value !== '' && isPlaceholder(value)
+  const variable = value.replaceAll(/[\uE000\uE001]/g, '')
+  return (
+    isSecretName(variable) || (isNamed && /^(?:key|(?:\w+_)?(?:token|secret))$/i.test(variable))
+  )
+}
 
 /** The query of a tool: keys go apart, everything else is asked for, and a name without a value stays as it is. */
 export function buildQuery(

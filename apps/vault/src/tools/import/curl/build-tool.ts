@@ -69,7 +69,7 @@ export function buildTool(
     hasKnownPrefix(text) || secrets.some((secret) => text.includes(secret))
   const described = comment === undefined || isTelling(comment) ? undefined : comment
   const definition: ToolDefinition = {
-    name: nameOfOperation(method, shownPath),
+    name: nameOfOperation(method, decodePath(shownPath)),
     description: (described ?? `${method} ${url.origin}${shownPath}`).slice(0, 2000),
     inputSchema: args.schema(),
     annotations: annotationsOf(method),
@@ -89,6 +89,15 @@ export function buildTool(
         : [`Not sent, since the vault writes them itself or no tool may: ${left.join(', ')}.`]),
     ],
     notes: [...url.notes, ...request.notes],
+  }
+}
+
+/** For names alone: `Table%201` is called Table_1. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
   }
 }
 

@@ -18,7 +18,9 @@ export function schemaOfText(name: string, text: string): JsonSchema {
   if (isOpen(text)) return openSchema(text)
   if (text === 'true' || text === 'false') return { type: 'boolean', examples: [text === 'true'] }
   const isCount = /^(?:0|-?[1-9]\d*)$/.test(text) && text.length <= integerDigitsMax
-  if (isCount && !namesOfIds.test(name)) return { type: 'integer', examples: [Number(text)] }
+  // `metadata[order_id]` is named by what stands in its brackets.
+  const isId = namesOfIds.test(name.replaceAll(/[[\]]+/g, '_').replace(/_+$/, ''))
+  if (isCount && !isId) return { type: 'integer', examples: [Number(text)] }
   return { type: 'string', examples: [text] }
 }
 

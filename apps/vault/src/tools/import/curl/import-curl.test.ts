@@ -127,6 +127,10 @@ describe('a pasted curl command', () => {
       { kind: 'path', placeholder: 'token', value: token },
     ])
     expect(taken(bot.tools[0]).binding.path).toEqual([{ text: '/bot{token}/getMe' }])
+    const hook = 'https://hooks.slack.com/services/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'
+    expect(secretOf(hook)).toEqual([
+      { kind: 'path', placeholder: 'token', value: 'a1B2c3D4e5F6g7H8i9J0k1L2' },
+    ])
   })
 
   it.each([

@@ -21,7 +21,7 @@ const knownPrefixes =
 
 /** What stands in documentation where a secret goes. */
 const placeholders =
-  /^(?:<.*>|\{.*\}|\[.*\]|\.{2,}|…+|\*{2,}|x{3,}|X{3,}|-+|(?:your|my|the|insert|enter|put|add|replace)[-_ ].*|.*[-_ ](?:here|goes[-_ ]here)|(?:api|app|access|auth|bearer|secret|private)?[-_ ]?(?:key|token|secret|password)|change[-_ ]?me|redacted|placeholder|example|todo|none|null|undefined|test|demo_?key)$/i
+  /^(?:<.*>|\{.*\}|\[.*\]|\.{2,}|…+|\*{2,}|x{3,}|-+|(?:your|my|the|insert|enter|put|add|replace)[-_ ].*|.*[-_ ](?:here|goes[-_ ]here)|(?:api|app|access|auth|bearer|secret|private)?[-_ ]?(?:key|token|secret|password)|change[-_ ]?me|redacted|placeholder|example|todo|none|null|undefined|test|demo_?key)$/i
 
 export const hasKnownPrefix = (text: string): boolean => knownPrefixes.test(text)
 

@@ -49,9 +49,14 @@ export function readUrl(written: string, { server, isPlain }: UrlChoices): CurlU
 
 const keyMark = markOf('')
 
+/** Addresses to which whoever knows them may write: Slack’s, and Discord’s. */
+const webhooks = /^(.*\/services\/T[^/]*\/B[^/]*\/|.*\/api\/webhooks\/\d+\/)([\w-]{20,})$/
+
 /** The first key in the path: one that is known by how it looks, as Telegram has it, or a variable that is named so. */
 function withoutKey(path: string): { readonly path: string; readonly parts: FoundPart[] } {
   const parts: FoundPart[] = []
+  const [, lead = '', hook] = webhooks.exec(path) ?? []
+  if (hook !== undefined) return { path: `${lead}${keyMark}`, parts: [partOfPath('token', hook)] }
   const segments = path.split('/').map((segment) => {
     const [, before = '', key = ''] =
       /^(bot)(\d{6,}:[\w-]{30,})$/.exec(segment) ??
@@ -99,7 +104,8 @@ function splitHost(
   const rest = written.slice(whole.length)
   if (server !== undefined) return { base: { ...baseOf(server), ...user }, rest }
   if (isOpen(host) || /[{}[\]].*[{}[\]]/.test(host.replace(/^\[[0-9a-fA-F:.]+\]/, ''))) {
-    const inScheme = isOpen(host) ? 'its host is not known' : 'its URL names several hosts'
+    const isSeveral = !isOpen(host) && /[,\][]/.test(host)
+    const inScheme = isSeveral ? 'its URL names several hosts' : 'its host is not known'
     refuseCommand(`${inScheme}: give server, such as https://api.example.com`)
   }
   // A word that lost its quotes is no host.
