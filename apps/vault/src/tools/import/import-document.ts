@@ -1,5 +1,5 @@
 // Makes tools of a document: finds out its kind, has it imported, and sees to what holds for every kind: names of their own,
-// no more tools than a toolset takes, and no secret of the document in any of them (S-41).
+// no more operations than an owner can look through, and no secret of the document in any of them (S-41).
 import { type ImportFormat, Problem, ToolDefinition, toolsOfToolsetMax } from '@sallyport/contracts'
 import { detectFormat } from './detect-format.ts'
 import type { ImportedTool, ImportedToolset, Importer, ImportInput } from './imported-toolset.ts'
@@ -10,6 +10,9 @@ import { makeUnique } from './tool-names.ts'
 export interface DocumentInput extends ImportInput {
   readonly format?: ImportFormat | undefined
 }
+
+/** As many as an owner can say something about; a toolset takes half of them. */
+const operationsMax = 2 * toolsOfToolsetMax
 
 export type ImportDocument = (input: DocumentInput) => ImportedToolset
 
@@ -32,12 +35,10 @@ export function createDocumentImporter({
     if (imported.tools.length === 0) {
       refuseDocument('The document describes no operation.')
     }
-    const taken = imported.tools.filter(({ outcome }) => outcome !== 'refused').length
-    if (taken > toolsOfToolsetMax) {
-      refuseDocument(
-        `The document describes ${taken} operations; a toolset takes at most ${toolsOfToolsetMax}.`,
-        { next: 'Split the document and make several toolsets of it.' },
-      )
+    if (imported.tools.length > operationsMax) {
+      refuseDocument(`The document describes more than ${operationsMax} operations.`, {
+        next: 'Split the document and make several toolsets of it.',
+      })
     }
     const secrets = imported.secrets.map(({ value }) => value)
     const tools = withOwnNames(imported.tools.map((tool) => finish(tool, secrets)))

@@ -103,3 +103,7 @@ export const isObject = (value: Data | undefined): value is DataObject =>
 
 /** Whether a value is a list. */
 export const isList = (value: Data | undefined): value is DataList => Array.isArray(value)
+
+/** A scalar as text, and nothing for anything else: what has no prototype cannot say itself. */
+export const scalarText = (value: Data | undefined): string =>
+  typeof value === 'object' || value === undefined ? '' : String(value)

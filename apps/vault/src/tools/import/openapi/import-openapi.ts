@@ -7,7 +7,7 @@ import type {
   ImportedToolset,
   Importer,
 } from '../imported-toolset.ts'
-import { type Data, type DataObject, isObject, readDocument } from '../read-document.ts'
+import { type Data, type DataObject, isObject, readDocument, scalarText } from '../read-document.ts'
 import { quoteName, refuseDocument } from '../refuse-document.ts'
 import { toToolsetName } from '../tool-names.ts'
 import { findShownSchemes } from './found-schemes.ts'
@@ -79,7 +79,7 @@ export const importOpenApi: Importer = (input) => {
 function checkVersion(value: Data): DataObject {
   if (!isObject(value)) return refuseDocument('The document is no object.')
   const { openapi, swagger } = value
-  const version = String(openapi ?? swagger ?? '')
+  const version = scalarText(openapi ?? swagger)
   if (openapi === undefined && /^2(?:\.0)?$/.test(version)) return value
   if (/^3\.[012](?:\.|$|-)/.test(version)) return value
   return refuseDocument(

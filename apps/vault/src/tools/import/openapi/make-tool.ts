@@ -20,7 +20,7 @@ import { type BodyPlan, planBody } from './plan-body.ts'
 import { type Parameter, readParameters } from './read-parameters.ts'
 import type { References } from './references.ts'
 import { cutText } from './schema/schema-annotations.ts'
-import { type OpenScope, schemaDetails } from './schema/schema-scope.ts'
+import { fitDetail, type OpenScope, schemaDetails } from './schema/schema-scope.ts'
 import type { SecurityPlan } from './security/security-plan.ts'
 import type { Base, ChosenServers } from './servers.ts'
 import { sortParameters } from './sort-parameters.ts'
@@ -87,11 +87,16 @@ function make(operation: Operation, world: ToolWorld & { readonly key: string })
     return refuseOperation(references.lookUp(source.$ref).fault ?? 'Its $ref leads to itself.')
   }
   const changes: string[] = []
-  const { credential, change } = security.decide(source.security)
-  if (change !== undefined) changes.push(change)
+  const { credential, other } = security.decide(source.security)
   const base = world.servers.baseOf(ownServers(pathItem, source))
-  if (change !== undefined && base.origin !== world.servers.base.origin) {
-    refuseOperation(`${change} It has a server of its own, ${base.origin}, which may not take it.`)
+  if (other !== undefined) {
+    const asks = `It asks for ${quoteName(other)}`
+    if (base.origin !== world.servers.base.origin) {
+      refuseOperation(
+        `${asks} at a server of its own, ${base.origin}: make another toolset for it.`,
+      )
+    }
+    changes.push(`${asks}; the credential goes on as a bearer token all the same.`)
   }
   const template = parsePathTemplate(base.path, operation.path)
   const all = readParameters([pathItem.parameters, source.parameters], references)
@@ -226,28 +231,29 @@ interface Fitting {
 /** The schema of all arguments, in as much detail as is not too large. */
 function fitInput({ named, body, openScope, changes }: Fitting): JsonSchema {
   const given = named.filter(({ constant }) => constant === undefined)
-  for (const detail of schemaDetails) {
-    const scope = openScope('input', detail)
+  const fitted = fitDetail(schemaDetails, weightMax, (detail) => {
+    const scope = openScope({ mode: 'input', detail, weightMax })
     const properties = describeArguments(given, scope)
     if (body !== undefined) properties[bodyArgument] = body.schemaIn(scope)
-    if (scope.weight() > weightMax) continue
-    const required = given.filter((one) => one.required).map(({ argument }) => argument)
-    if (body?.required === true) required.push(bodyArgument)
-    const defs = scope.defs()
-    changes.push(...scope.changes())
-    if (scope.isCut()) {
-      changes.push(
-        'The deeper parts of its schema are left open, since all of it would be too large.',
-      )
-    }
-    return {
-      ...{ type: 'object', properties },
-      ...(required.length > 0 && { required }),
-      additionalProperties: false,
-      ...(defs !== undefined && { $defs: defs }),
-    }
+    return { weight: scope.weight(), made: () => ({ scope, properties }) }
+  })
+  if (fitted === undefined) return refuseOperation('The schema of its arguments is too large.')
+  const { scope, properties } = fitted
+  const required = given.filter((one) => one.required).map(({ argument }) => argument)
+  if (body?.required === true) required.push(bodyArgument)
+  const defs = scope.defs()
+  changes.push(...scope.changes())
+  if (scope.isCut()) {
+    changes.push(
+      'The deeper parts of its schema are left open, since all of it would be too large.',
+    )
   }
-  return refuseOperation('The schema of its arguments is too large.')
+  return {
+    ...{ type: 'object', properties },
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+    ...(defs !== undefined && { $defs: defs }),
+  }
 }
 
 /** The path with words in its places has to be one that the vault sends (S-11). */

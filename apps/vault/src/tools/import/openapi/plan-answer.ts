@@ -2,7 +2,7 @@ import type { JsonSchema } from '@sallyport/contracts'
 import { type Data, type DataObject, isObject } from '../read-document.ts'
 import { chooseMedia, essenceOf, isJsonType } from './media-types.ts'
 import type { References } from './references.ts'
-import { type OpenScope, schemaDetails } from './schema/schema-scope.ts'
+import { fitDetail, type OpenScope, schemaDetails } from './schema/schema-scope.ts'
 
 /** What is known of an operation's answer. */
 export interface AnswerPlan {
@@ -34,17 +34,22 @@ export function planAnswer(
   )
   if (entry === undefined) return nothing
   const accept = /^[\x20-\x7e]{1,200}$/.test(entry.contentType) ? entry.contentType : undefined
-  for (const detail of details) {
-    const scope = openScope('output', detail)
+  const plan = fitDetail(details, weightMax, (detail) => {
+    const scope = openScope({ mode: 'output', detail, weightMax })
     const schema = scope.convert(entry.media.schema)
     // MCP takes objects alone (2025-06-18, Tool.outputSchema).
-    if (schema.type !== 'object') return { ...nothing, accept }
-    if (scope.weight() > weightMax) continue
-    const defs = scope.defs()
-    const outputSchema = defs === undefined ? schema : { ...schema, $defs: defs }
-    return { accept, outputSchema, isCut: scope.isCut() }
-  }
-  return { ...nothing, accept, isCut: true }
+    const isObjectSchema = schema.type === 'object'
+    return {
+      weight: isObjectSchema ? scope.weight() : 0,
+      made: (): AnswerPlan => {
+        if (!isObjectSchema) return { ...nothing, accept }
+        const defs = scope.defs()
+        const outputSchema = defs === undefined ? schema : { ...schema, $defs: defs }
+        return { accept, outputSchema, isCut: scope.isCut() }
+      },
+    }
+  })
+  return plan ?? { ...nothing, accept, isCut: true }
 }
 
 function findAnswer(responses: Data | undefined, references: References): DataObject | undefined {

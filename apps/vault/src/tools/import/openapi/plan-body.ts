@@ -36,7 +36,10 @@ export function planBody(
   if (bodyless.has(method)) {
     if (body.required === true)
       refuseOperation(`It needs a body, and a ${method} request has none.`)
-    changes.push(`Its body is left out, since a ${method} request has none.`)
+    // Some vendors give every operation an empty form.
+    if (!isEmptyObject(entry.media.schema, references)) {
+      changes.push(`Its body is left out, since a ${method} request has none.`)
+    }
     return undefined
   }
   const { description } = body
@@ -50,6 +53,13 @@ export function planBody(
   if (entry.kind === 'json') return planJson(entry, { required, describe })
   if (entry.kind === 'raw') return planRaw(entry, { required, describe })
   return planForm(entry, { required, describe, references })
+}
+
+function isEmptyObject(source: Data | undefined, references: References): boolean {
+  const { value: schema } = references.follow(source)
+  if (!isObject(schema)) return false
+  const { type, properties } = schema
+  return type === 'object' && (!isObject(properties) || Object.keys(properties).length === 0)
 }
 
 interface Planning {

@@ -1,4 +1,4 @@
-import { type Data, type DataObject, isList, isObject } from '../read-document.ts'
+import { type Data, type DataObject, isList, isObject, scalarText } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
 import { refuseOperation } from './operation-refused.ts'
 import type { References } from './references.ts'
@@ -64,7 +64,7 @@ function readParameter(source: Data, references: References): Parameter {
     refuseOperation(`The parameter ${quoteName(name)} has too long a name.`)
   if (!places.has(place)) {
     refuseOperation(
-      `The parameter ${quoteName(name)} is in ${quoteName(String(place))}, which is no place of a request.`,
+      `The parameter ${quoteName(name)} is in ${quoteName(scalarText(place))}, which is no place of a request.`,
     )
   }
   const { schema, asJson } = readSchema(value, references)

@@ -101,13 +101,25 @@ function chooseBase(
     checkVariables(named, variables)
     return found
   }
-  checkVariables(servers[0], variables)
+  const [first] = servers
+  checkVariables(first, variables)
+  refuseUnfit(first, variables)
   const usable = firstUsable(servers, variables)
   if (usable !== undefined) return usable
   notes.push('The document names no server with a host: give the server that it is for.')
-  const [first] = servers
   const relative = first === undefined ? nowhere : readBase(fillIn(first, variables), nowhere)
   return typeof relative === 'string' ? nowhere : relative
+}
+
+/** @throws Problem `invalid-input` where what was given for the variables makes no URL */
+function refuseUnfit(
+  server: Server | undefined,
+  variables: Readonly<Record<string, string>>,
+): void {
+  const name = server?.variables.find((one) => Object.hasOwn(variables, one.name))?.name
+  if (server === undefined || name === undefined) return
+  const found = readBase(fillIn(server, variables), { origin: '', path: '' })
+  if (typeof found === 'string') refuseVariable(name, `makes no server: ${found}`)
 }
 
 function firstUsable(

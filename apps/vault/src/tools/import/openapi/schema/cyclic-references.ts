@@ -4,27 +4,46 @@ import type { References } from '../references.ts'
 /** The most values that are looked at to find the cycles; a document with more of them has all its schemas under `$defs`. */
 const walkedMax = 5_000_000
 
-/**
- * Which pointers are part of a cycle of references. They become `$defs`; all others can be written out where they stand.
- */
-export function findCyclicReferences(
-  root: Data,
-  references: References,
-): (pointer: string) => boolean {
-  const graph = createGraph(references)
-  const starts = graph.refsIn(root)
+/** What is known of the references of a document that lead back to themselves. */
+export interface CyclicReferences {
+  /** It holds itself, somewhere below: it becomes one of the `$defs`. Others can be written out where they stand. */
+  readonly isCyclic: (pointer: string) => boolean
+  /** It is itself, without anything in between (`allOf` of itself): no value could ever be checked against it. */
+  readonly isEndless: (pointer: string) => boolean
+}
+
+/** Looks at all references once. */
+export function findCyclicReferences(root: Data, references: References): CyclicReferences {
+  const deep = createGraph(references, childrenOf)
+  const starts = deep.refsIn(root)
+  const flat = createGraph(references, partsOf)
+  const cyclic = findCycles(starts, deep.next)
+  const endless = findCycles(starts, flat.next)
+  return {
+    isCyclic: deep.isWhole() ? (pointer) => cyclic.has(pointer) : () => true,
+    isEndless: (pointer) => endless.has(pointer) || !flat.isWhole(),
+  }
+}
+
+function findCycles(
+  starts: readonly string[],
+  next: (pointer: string) => readonly string[],
+): ReadonlySet<string> {
   const cyclic = new Set<string>()
-  for (const component of stronglyConnected(starts, graph.next)) {
+  for (const component of stronglyConnected(starts, next)) {
     const [only] = component
     if (only === undefined) continue
-    if (component.length > 1 || graph.next(only).includes(only)) {
+    if (component.length > 1 || next(only).includes(only)) {
       for (const pointer of component) cyclic.add(pointer)
     }
   }
-  return graph.isWhole() ? (pointer) => cyclic.has(pointer) : () => true
+  return cyclic
 }
 
-function createGraph({ lookUp }: References) {
+function createGraph(
+  { lookUp }: References,
+  below: (value: Data) => readonly (Data | undefined)[],
+) {
   let walked = 0
   const edges = new Map<string, readonly string[]>()
 
@@ -37,7 +56,7 @@ function createGraph({ lookUp }: References) {
         const { pointer } = lookUp(at.$ref)
         if (pointer !== undefined) found.add(pointer)
       }
-      for (const value of childrenOf(at)) {
+      for (const value of below(at)) {
         if (typeof value === 'object' && value !== null) open.push(value)
       }
     }
@@ -61,6 +80,17 @@ function createGraph({ lookUp }: References) {
 function childrenOf(value: Data): readonly (Data | undefined)[] {
   if (isList(value)) return value
   return isObject(value) ? Object.values(value) : []
+}
+
+const parts = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else']
+
+/** What a schema says of the very same value. */
+function partsOf(value: Data): readonly (Data | undefined)[] {
+  if (!isObject(value)) return []
+  return parts.flatMap((name): readonly (Data | undefined)[] => {
+    const part = value[name]
+    return isList(part) ? part : [part]
+  })
 }
 
 interface Visit {

@@ -8,7 +8,7 @@ const mergeable: ReadonlySet<string> = new Set([
  * Several schemas that hold together as one, where that means the same: objects that name different members. Undefined where
  * it would not; then `allOf` stays.
  */
-export function mergeAllOf(parts: readonly JsonSchema[]): JsonSchema | undefined {
+function mergeAllOf(parts: readonly JsonSchema[]): JsonSchema | undefined {
   const properties: Record<string, unknown> = {}
   const required = new Set<string>()
   const merged: Record<string, unknown> = {}
@@ -37,4 +37,13 @@ export function mergeAllOf(parts: readonly JsonSchema[]): JsonSchema | undefined
     ...(Object.keys(properties).length > 0 && { properties }),
     ...(required.size > 0 && { required: [...required] }),
   }
+}
+
+/** Schemas that hold together as one, with what is said beside them. */
+export function joinAll(parts: readonly JsonSchema[], beside: JsonSchema): JsonSchema {
+  const bearers = parts.filter((part) => Object.keys(part).length > 0)
+  const [only] = bearers
+  if (bearers.length <= 1) return { ...only, ...beside }
+  const merged = mergeAllOf(bearers)
+  return merged === undefined ? { allOf: bearers, ...beside } : { ...merged, ...beside }
 }

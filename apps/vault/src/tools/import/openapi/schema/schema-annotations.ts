@@ -12,20 +12,33 @@ const exampleCharsMax = 400
 export function readAnnotations(source: DataObject, tally: SchemaTally): JsonSchema {
   const said: Record<string, unknown> = {}
   const { title, description } = source
-  if (typeof title === 'string' && title !== '') said.title = cutText(title, titleCharsMax)
+  if (typeof title === 'string' && title !== '') {
+    said.title = weigh(cutText(title, titleCharsMax), tally)
+  }
   if (typeof description === 'string' && description.trim() !== '') {
-    said.description = cutText(description.trim(), descriptionCharsMax)
+    said.description = weigh(cutText(description.trim(), descriptionCharsMax), tally)
   }
   if (source.deprecated === true) said.deprecated = true
   const fallback = toPlainValue(source.default)
-  if (fallback !== undefined) said.default = fallback
+  if (fallback !== undefined) {
+    said.default = fallback
+    weigh(JSON.stringify(fallback), tally)
+  }
   const examples = readExamples(source)
-  if (examples.length > 0) said.examples = examples
-  tally.weight += weighText(JSON.stringify(said))
+  if (examples.length > 0) {
+    said.examples = examples
+    weigh(JSON.stringify(examples), tally)
+  }
   return said
 }
 
+function weigh(text: string, tally: SchemaTally): string {
+  tally.weight += weighText(text)
+  return text
+}
+
 function readExamples(source: DataObject): readonly PlainValue[] {
+  if (source.examples === undefined && source.example === undefined) return []
   const given = isList(source.examples) ? source.examples : []
   const all = source.example === undefined ? given : [source.example, ...given]
   return all

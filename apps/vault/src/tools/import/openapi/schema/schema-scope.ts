@@ -1,14 +1,10 @@
 import type { JsonSchema } from '@sallyport/contracts'
 import type { Data } from '../../read-document.ts'
 import { lastToken, type References } from '../references.ts'
-import {
-  type ConvertSchema,
-  createSchemaConverter,
-  type SchemaDetail,
-  type SchemaMode,
-} from './convert-schema.ts'
+import { createSchemaConverter, type SchemaConverter } from './convert-schema.ts'
 import { findCyclicReferences } from './cyclic-references.ts'
 import { addTally, newTally } from './schema-tally.ts'
+import type { SchemaDetail, SchemaMode } from './schema-walk.ts'
 
 /** The schemas of one tool's arguments, or of its answer: with what they name under `$defs`. */
 export interface SchemaScope {
@@ -35,17 +31,42 @@ export const schemaDetails: readonly SchemaDetail[] = [
   { refsMax: 0, depthMax: 1, enumMax: 5 },
 ]
 
-export type OpenScope = (mode: SchemaMode, detail: SchemaDetail) => SchemaScope
+/** What is so many times too large is not tried in any detail. */
+const hopelessRatio = 20
+const hopelessRefsMax = 2
+
+/**
+ * Tries details from the most to the least, until one is small enough. Undefined where none is.
+ * @param attempt answers undefined and its weight where it is too large
+ */
+export function fitDetail<T>(
+  details: readonly SchemaDetail[],
+  weightMax: number,
+  attempt: (detail: SchemaDetail) => { readonly weight: number; readonly made: () => T },
+): T | undefined {
+  let refsMax = Number.POSITIVE_INFINITY
+  for (const detail of details) {
+    if (detail.refsMax > refsMax) continue
+    const { weight, made } = attempt(detail)
+    if (weight <= weightMax) return made()
+    if (weight > weightMax * hopelessRatio) refsMax = Math.min(refsMax, hopelessRefsMax)
+  }
+  return undefined
+}
+
+/** `weightMax`: nobody wants what is larger, so it need not be whole then. */
+export type OpenScope = (how: {
+  readonly mode: SchemaMode
+  readonly detail: SchemaDetail
+  readonly weightMax: number
+}) => SchemaScope
 
 /** Opens scopes for the tools of one document. */
 export function createSchemaScopes(root: Data, references: References): OpenScope {
   const names = createNames()
-  const convert = createSchemaConverter({
-    references,
-    isCyclic: findCyclicReferences(root, references),
-    nameOf: names,
-  })
-  return (mode, detail) => openScope({ references, convert, nameOf: names }, { mode, detail })
+  const cycles = findCyclicReferences(root, references)
+  const converter = createSchemaConverter({ references, cycles, nameOf: names })
+  return (how) => openScope({ converter, nameOf: names }, how)
 }
 
 function createNames(): (pointer: string) => string {
@@ -67,39 +88,28 @@ function createNames(): (pointer: string) => string {
 }
 
 interface ScopeNeeds {
-  readonly references: References
-  readonly convert: ConvertSchema
+  readonly converter: SchemaConverter
   readonly nameOf: (pointer: string) => string
 }
 
-function openScope(
-  { references, convert, nameOf }: ScopeNeeds,
-  how: { readonly mode: SchemaMode; readonly detail: SchemaDetail },
-): SchemaScope {
+function openScope({ converter, nameOf }: ScopeNeeds, how: Parameters<OpenScope>[0]): SchemaScope {
   const total = newTally()
   const defs = new Map<string, JsonSchema>()
 
-  // Each turn converts one of the pointers that were named and not yet converted.
   const close = (): void => {
-    for (
-      let open = findOpen();
-      open !== undefined && Number.isFinite(total.weight);
-      open = findOpen()
-    ) {
-      const found = references.lookUp(open)
-      const { schema, tally } = convert(found.value, how)
-      defs.set(open, schema)
+    // A set that grows while it is gone through: what is named meanwhile comes later.
+    for (const pointer of total.defs) {
+      if (total.weight > how.weightMax) return
+      if (defs.has(pointer)) continue
+      const { schema, tally } = converter.convertNamed(pointer, how)
+      defs.set(pointer, schema)
       addTally(total, tally)
     }
-  }
-  const findOpen = (): string | undefined => {
-    for (const pointer of total.defs) if (!defs.has(pointer)) return pointer
-    return undefined
   }
 
   return {
     convert(source) {
-      const { schema, tally } = convert(source, how)
+      const { schema, tally } = converter.convert(source, how)
       addTally(total, tally)
       return schema
     },

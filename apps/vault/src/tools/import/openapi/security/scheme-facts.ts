@@ -1,5 +1,5 @@
 import type { CredentialInput } from '@sallyport/contracts'
-import { type Data, type DataObject, isObject } from '../../read-document.ts'
+import { type Data, type DataObject, isObject, scalarText } from '../../read-document.ts'
 import { quoteName } from '../../refuse-document.ts'
 import { cutText } from '../schema/schema-annotations.ts'
 import { readFlows } from './oauth-flows.ts'
@@ -61,7 +61,7 @@ function readKind(scheme: DataObject): Draft {
     case 'mutualTLS':
       return refused('It asks for a client certificate, which the vault does not present.')
     default:
-      return refused(`Its type ${quoteName(String(scheme.type))} is none that the vault knows.`)
+      return refused(`Its type ${quoteName(scalarText(scheme.type))} is none that the vault knows.`)
   }
 }
 
@@ -78,7 +78,7 @@ function readApiKey(scheme: DataObject): Draft {
   const common = { known: { name }, isBearer: false, parameter }
   if (where === 'header' && headerName.test(name)) {
     const lower = name.toLowerCase()
-    if (String(scheme['x-amazon-apigateway-authtype']).toLowerCase() === 'awssigv4') {
+    if (scalarText(scheme['x-amazon-apigateway-authtype']).toLowerCase() === 'awssigv4') {
       return { ...common, kind: 'aws-sigv4', known: {}, place: 'header authorization' }
     }
     if (lower === 'authorization' && saysBearer(scheme)) return { ...bearer, parameter }

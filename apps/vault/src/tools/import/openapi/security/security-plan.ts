@@ -22,7 +22,8 @@ export interface SecurityPlan {
 
 interface Decision {
   readonly credential: 'connection' | 'none'
-  readonly change?: string | undefined
+  /** Another scheme that it asks for, by which a bearer token goes on, too. */
+  readonly other?: string | undefined
 }
 
 interface SecurityInput {
@@ -148,8 +149,7 @@ function decide(
     const same = served.find((one) => one.every((name) => candidate.includes(name)))
     if (same !== undefined) return { credential: 'connection' }
     if (served[0] !== undefined) {
-      const change = `It asks for ${quoteName(joinNames(served[0]))}; the credential goes on as a bearer token all the same.`
-      return { credential: 'connection', change }
+      return { credential: 'connection', other: joinNames(served[0]) }
     }
   }
   if (asking.length < requirements.length) return { credential: 'none' }

@@ -1,4 +1,4 @@
-import { type Data, type DataObject, isList, isObject } from '../../read-document.ts'
+import { type Data, type DataObject, isList, isObject, scalarText } from '../../read-document.ts'
 import type { References } from '../references.ts'
 import { convertFormBody } from './convert-form-body.ts'
 import { convertParameter } from './convert-parameter.ts'
@@ -51,7 +51,7 @@ function joinParameters(list: readonly Data[], references: References): readonly
     // What leads nowhere is left as it is: the operation is refused for it.
     if (!isObject(value)) joined.set(`#${at}`, one)
     else {
-      const key = value.in === 'body' ? 'body' : `${String(value.in)} ${String(value.name)}`
+      const key = value.in === 'body' ? 'body' : `${scalarText(value.in)} ${scalarText(value.name)}`
       joined.set(key, value)
     }
   }

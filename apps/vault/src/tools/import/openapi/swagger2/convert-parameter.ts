@@ -48,7 +48,8 @@ export function styleOf({ collectionFormat, in: place }: DataObject): DataObject
 
 /** A parameter that is no body. */
 export function convertParameter(parameter: Data): Data {
-  if (!isObject(parameter)) return parameter
+  // A $ref that is left leads nowhere: the operation is refused for it.
+  if (!isObject(parameter) || parameter.$ref !== undefined) return parameter
   const { name, in: place, required, description, allowEmptyValue, deprecated } = parameter
   const kept = { name, in: place, required, description, allowEmptyValue, deprecated }
   return { ...kept, ...styleOf(parameter), schema: schemaOf(parameter) }

@@ -1,4 +1,4 @@
-import { type Data, type DataObject, isList, isObject } from '../../read-document.ts'
+import { type Data, type DataObject, isList, isObject, scalarText } from '../../read-document.ts'
 import { createReferences, type References } from '../references.ts'
 import { convertOperation } from './convert-operation.ts'
 import { convertSchemes } from './convert-schemes.ts'
@@ -49,7 +49,7 @@ function readServers(root: DataObject): Data {
   const { host, basePath } = root
   const path = typeof basePath === 'string' ? basePath : '/'
   if (typeof host !== 'string' || host === '') return [{ url: path }]
-  const schemes = isList(root.schemes) ? root.schemes.map(String) : ['https']
+  const schemes = isList(root.schemes) ? root.schemes.map(scalarText) : ['https']
   const usable = ['https', 'http'].filter((scheme) => schemes.includes(scheme))
   const used = usable.length > 0 ? usable : ['https']
   const start = path.startsWith('/') ? path : `/${path}`
