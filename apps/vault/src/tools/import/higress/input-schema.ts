@@ -1,6 +1,6 @@
 import type { JsonSchema } from '@sallyport/contracts'
 import type { Data } from '../read-document.ts'
-import { cleanSchema, fitType, typeOf } from '../yaml-tools/argument-schemas.ts'
+import { cleanSchema, fitType, typeOf, withChoices } from '../yaml-tools/argument-schemas.ts'
 import type { HigressArgument, HigressTool } from './higress-types.ts'
 import type { ToolContext } from './tool-context.ts'
 
@@ -18,7 +18,8 @@ export function schemasOf(tool: HigressTool): Record<string, JsonSchema> {
     if (Array.isArray(schema.enum) && schema.enum.length > 0)
       cleaned.enum = schema.enum.map((one: Data) => fitType(one, type))
     if (fallback !== undefined && fallback !== null) cleaned.default = fitType(fallback, type)
-    schemas[name] = schema.nullable === true ? { ...cleaned, type: [type, 'null'].flat() } : cleaned
+    const whole = withChoices(cleaned)
+    schemas[name] = schema.nullable === true ? { ...whole, type: [type, 'null'].flat() } : whole
   }
   return schemas
 }

@@ -100,7 +100,7 @@ export function cleanSchema(schema: Data | undefined, name: string, depth = 0): 
   if (schema.items !== undefined) cleaned.items = cleanSchema(schema.items, name, depth + 1)
   if (isObject(schema.properties)) Object.assign(cleaned, cleanProperties(schema, name, depth))
   else if (isList(schema.required)) cleaned.required = schema.required
-  return cleaned
+  return withChoices(cleaned)
 }
 
 /** Keywords whose values are schemas themselves, or lists or maps of them. */
@@ -150,5 +150,17 @@ function parsed(text: string): Data {
     return JSON.parse(text)
   } catch {
     return text // Then it is text, and the schema says what it thinks of that.
+  }
+}
+
+/** Choices that stand beside a list are meant of its items: no list is one of them. */
+export function withChoices({ enum: choices, ...schema }: JsonSchema): JsonSchema {
+  if (choices === undefined) return schema
+  const isOfItems =
+    schema.type === 'array' && Array.isArray(choices) && !choices.some((one) => isList(one))
+  if (!isOfItems) return { ...schema, enum: choices }
+  return {
+    ...schema,
+    items: { ...(typeof schema.items === 'object' ? schema.items : {}), enum: choices },
   }
 }
