@@ -27,7 +27,7 @@ export const createToolsetWrites = (
   insert: (toolset, rows, note) =>
     tellTaken(() =>
       undoing<'inserted', Fault>(database, async (tx, give) => {
-        await requireConnection(tx, toolset, give)
+        await requireConnection(tx, toolset, { give, hold: 'key share' })
         await requireSources(tx, { workspaceId: toolset.workspaceId, rows }, give)
         await insertToolset(tx, { toolset, tools: rows, note })
         return 'inserted'
@@ -91,7 +91,7 @@ async function changeOne(
   })
   const { connectionId: to } = toolset
   if (to !== null && to !== before.connectionId) {
-    await requireConnection(tx, toolset, give)
+    await requireConnection(tx, toolset, { give, hold: 'update' })
     if (before.connectionId !== null) {
       const { newPolicyId, at: when } = change
       const whose = { workspaceId, toolsetId: id, from: before.connectionId, to }
@@ -191,18 +191,21 @@ async function findDependents(tx: Transaction, toolsetId: string) {
   }
 }
 
-/** The connection is of this workspace, lives, and gets no policy meanwhile. */
+/**
+ * The connection is of this workspace and lives, and goes nowhere meanwhile. Held for `update`, it gets no policy meanwhile;
+ * that is short: nothing may be asked of an owner about it either.
+ */
 async function requireConnection(
   tx: Transaction,
   { workspaceId, connectionId }: Pick<StoredToolset, 'workspaceId' | 'connectionId'>,
-  give: Give,
+  { give, hold }: { readonly give: Give; readonly hold: 'key share' | 'update' },
 ): Promise<void> {
   if (connectionId === null) return
   const [found] = await tx
     .select({ status: connections.status })
     .from(connections)
     .where(and(eq(connections.id, connectionId), eq(connections.workspaceId, workspaceId)))
-    .for('update')
+    .for(hold)
   if (found === undefined || found.status === 'revoked') give('no-connection')
 }
 
