@@ -116,10 +116,16 @@ describe('arguments are checked against the whole schema', () => {
       'must be a text or a whole number',
     ],
     [
-      'oneOf, both',
+      'oneOf, and more than one fits: which was meant the upstream knows',
       { oneOf: [{ minimum: 1 }, { minimum: 2 }] },
       3,
-      'must fit exactly one of the forms that the schema gives, and fits more (oneOf)',
+      undefined,
+    ],
+    [
+      'oneOf, and none fits',
+      { oneOf: [{ minimum: 1 }, { minimum: 2 }] },
+      0,
+      'must fit one of the forms that the schema gives (oneOf)',
     ],
     ['not', { not: { const: 'x' } }, 'x', 'has a form that is not allowed'],
     ['never', false as never, 1, 'must not be given'],
@@ -332,7 +338,7 @@ describe('what checking costs is bounded', () => {
       {
         $ref: '#/$defs/a',
         $defs: {
-          a: { oneOf: [1, 2, 3].map(() => ({ properties: { x: { $ref: '#/$defs/a' } } })) },
+          a: { allOf: [1, 2, 3].map(() => ({ properties: { x: { $ref: '#/$defs/a' } } })) },
         },
       },
       { x: deep(40, 1) },

@@ -10,6 +10,8 @@ type Json = Readonly<Record<string, unknown>>
 
 const depthMax = 32
 const hopsMax = 16
+/** How many members of schemas are looked at; what is left then stays as it was given. */
+const stepsMax = 500_000
 
 /** A member that was filled in: where, and how to take it out again. */
 export interface FilledDefault {
@@ -26,8 +28,14 @@ export interface FilledDefault {
  */
 export function fillDefaults(args: ArgumentObject, root: Json): readonly FilledDefault[] {
   const filled: FilledDefault[] = []
+  // Two ways to the same schema of the same value would double with each level.
+  const seen = new Map<unknown, Set<unknown>>()
+  let steps = 0
   const fill = (value: ArgumentValue, schema: unknown, path: readonly string[]): void => {
-    if (path.length > depthMax) return
+    if (typeof value !== 'object' || value === null || path.length > depthMax) return
+    const schemas = seen.get(value) ?? new Set()
+    if (schemas.has(schema)) return
+    seen.set(value, schemas.add(schema))
     if (Array.isArray(value)) {
       for (const part of partsOf(schema, root)) {
         if (part.items === undefined) continue
@@ -48,7 +56,8 @@ export function fillDefaults(args: ArgumentObject, root: Json): readonly FilledD
     for (const { properties } of parts) {
       if (!isMap(properties)) continue
       for (const [name, property] of Object.entries(properties)) {
-        if (name === '__proto__') continue
+        steps += 1
+        if (name === '__proto__' || steps > stepsMax) continue
         const given = object[name]
         if (given !== undefined) fill(given, property, [...path, name])
         else if (path.length === 0 || required.has(name)) {

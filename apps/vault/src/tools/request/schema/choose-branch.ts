@@ -14,8 +14,6 @@ export function chooseBranch(
   inside: readonly ErrorObject[],
   root: unknown,
 ): readonly ErrorObject[] {
-  // It fits more than one.
-  if (Array.isArray(error.params.passingSchemas)) return [error]
   const isHere = ({ instancePath }: ErrorObject) => instancePath === error.instancePath
   if (inside.length > 0 && inside.every((one) => one.keyword === 'type' && isHere(one))) {
     const types = inside.flatMap(({ params }) => params.type as string | string[])

@@ -90,6 +90,11 @@ const textOf = (value: unknown): string => canonicalize(value) ?? ''
  * Equality by canonical JSON: it takes linear time, and is not misled by members that are named like methods, as ajv's own is.
  */
 function addKeywords(ajv: Ajv2020, budget: Budget): void {
+  // Branches of documents overlap, told apart by a discriminator or not at all: which was meant the upstream knows.
+  const anyOf = ajv.getKeyword('anyOf')
+  if (typeof anyOf === 'boolean') throw new Error('ajv does not tell what anyOf is')
+  ajv.removeKeyword('oneOf')
+  ajv.addKeyword({ ...anyOf, keyword: 'oneOf' })
   for (const keyword of ['enum', 'const', 'uniqueItems']) ajv.removeKeyword(keyword)
   ajv.addKeyword({
     keyword: 'enum',

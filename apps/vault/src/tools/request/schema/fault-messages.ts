@@ -63,10 +63,7 @@ const messages: Readonly<Record<string, Say>> = {
   propertyNames: ({ params }) => `has a member that may not be named ${told(params.propertyName)}`,
   not: () => 'has a form that is not allowed',
   anyOf: () => 'must fit one of the forms that the schema gives (anyOf)',
-  oneOf: ({ params }) =>
-    Array.isArray(params.passingSchemas)
-      ? 'must fit exactly one of the forms that the schema gives, and fits more (oneOf)'
-      : 'must fit one of the forms that the schema gives (oneOf)',
+  oneOf: () => 'must fit one of the forms that the schema gives (oneOf)',
   'false schema': () => 'must not be given',
   additionalItems: () => 'has more items than are allowed',
   items: () => 'has more items than are allowed',

@@ -21,8 +21,8 @@ interface Prepared {
 
 /**
  * Copies a schema for the validator: known keywords of the right shape alone, references only within it, patterns only where
- * `canMatch`, a step in each node. What is not enforced makes it take more and never less: under `not`, `if` and `oneOf`,
- * where it would be the other way around, the whole keyword is given up.
+ * `canMatch`, a step in each node. What is not enforced makes it take more and never less: under `not` and `if`, where it would be
+ * the other way around, the whole keyword is given up.
  * @throws SchemaFault for a reference to elsewhere and for what is too deep or too large
  */
 export function prepareSchema(
@@ -30,24 +30,30 @@ export function prepareSchema(
   canMatch: (pattern: string) => boolean,
 ): boolean | Record<string, unknown> {
   let nodes = 0
-  const prepare = (schema: unknown, depth: number): Prepared => {
+  const prepare = (schema: unknown, depth: number, isTurned: boolean): Prepared => {
     nodes += 1
     if (nodes > nodesMax) throw new SchemaFault(`The schema has more than ${nodesMax} parts.`)
     if (depth > depthMax) throw new SchemaFault(`The schema is nested deeper than ${depthMax}.`)
     if (typeof schema === 'boolean') return { schema, isLax: false }
     if (!isMap(schema)) return { schema: true, isLax: true }
-    return prepareNode(schema, { canMatch, prepare: (inner) => prepare(inner, depth + 1) })
+    return prepareNode(schema, {
+      canMatch,
+      isTurned,
+      prepare: (inner, keyword) => prepare(inner, depth + 1, isTurned || turning.has(keyword)),
+    })
   }
-  return prepare(root, 0).schema
+  return prepare(root, 0, false).schema
 }
 
 interface Tools {
   readonly canMatch: (pattern: string) => boolean
-  readonly prepare: (schema: unknown) => Prepared
+  readonly prepare: (schema: unknown, keyword: string) => Prepared
+  /** Within a keyword of `turning`. */
+  readonly isTurned: boolean
 }
 
 /** Keywords under which a schema that takes more makes the whole take less. */
-const turning: ReadonlySet<string> = new Set(['not', 'if', 'oneOf'])
+const turning: ReadonlySet<string> = new Set(['not', 'if'])
 
 function prepareNode(node: Json, tools: Tools): Prepared {
   const schema: Record<string, unknown> = { [stepKeyword]: true }
@@ -59,9 +65,9 @@ function prepareNode(node: Json, tools: Tools): Prepared {
       isLax ||= schemaKeywords.has(keyword)
     } else if (prepared.isLax && turning.has(keyword)) {
       isLax = true
-      if (keyword === 'oneOf' && node.anyOf === undefined) schema.anyOf = prepared.value
     } else {
-      isLax ||= prepared.isLax
+      // Of the branches of `oneOf` more than one may fit; see compile-schema.ts.
+      isLax ||= prepared.isLax || (keyword === 'oneOf' && tools.isTurned)
       schema[keyword] = prepared.value
     }
   }
@@ -84,12 +90,12 @@ function prepareKeyword(
   const kind = schemaKeywords.get(keyword)
   if (kind === undefined) return undefined
   if (kind === 'schema') {
-    const { schema, isLax } = prepare(value)
+    const { schema, isLax } = prepare(value, keyword)
     return { value: schema, isLax }
   }
   if (kind === 'schemas') {
     if (!Array.isArray(value) || value.length === 0) return undefined
-    const all = value.map(prepare)
+    const all = value.map((one) => prepare(one, keyword))
     return { value: all.map(({ schema }) => schema), isLax: all.some(({ isLax }) => isLax) }
   }
   if (kind === 'map' || kind === 'patterns') {
@@ -97,7 +103,7 @@ function prepareKeyword(
     const names = Object.keys(value).filter((name) => name !== '__proto__')
     // Which members a pattern would have named is not known, so none is refused for having no other name.
     if (kind === 'patterns' && !names.every(canMatch)) return undefined
-    const all = names.map((name): [string, Prepared] => [name, prepare(value[name])])
+    const all = names.map((name): [string, Prepared] => [name, prepare(value[name], keyword)])
     return {
       value: Object.fromEntries(all.map(([name, { schema }]) => [name, schema])),
       // What stands there by name only is looked at where it is referred to.
