@@ -141,9 +141,7 @@ describe('a document that becomes tools', () => {
     expect(dry.stdout).toContain(`GET ${upstream.origin}/v1/index?symbol=x`)
     const count = upstream.requests.length
     for (const [words, said] of [
-      [['stock-index.get_index'], /symbol/],
       [['stock-index.update_index', 'symbol=a', 'value=ten'], /value must be number/],
-      [['stock-index.nothing'], /has no tool "nothing"/],
       [['nothing.at_all'], /no toolset "nothing"/],
       [['stock-index.get_index', 'symbol=x', 'sybmol=y'], /sybmol/],
     ] as const) {
@@ -193,9 +191,6 @@ describe('a document that becomes tools', () => {
   })
 
   it('is described in a SKILL.md whose examples were run; what writes and what is unknown is not', async () => {
-    const { stderr, code } = await person.run(['skill', 'stock-index'])
-    expect(code).toBe(0)
-    expect(stderr).toMatch(/get_index: no example, its schema names no value for symbol/)
     const made = await person.json<{ path: string; ran: number }>([
       ...[
         'skill',
@@ -225,11 +220,8 @@ describe('a document that becomes tools', () => {
     expect(asked.stderr).toMatch(/~ get_index +\(has it: alice\)/)
     expect((await person.run([...args, '--yes'])).stdout).toContain('version 2')
     expect((await person.run(args)).stdout).toContain('Nothing changes.')
-    const versions = await person.run(['toolsets', 'versions', 'stock-index'])
-    expect(versions.stdout).toMatch(/2 .*imported/)
     const diff = await person.run(['toolsets', 'diff', 'stock-index', '1'])
     expect(diff.stdout).toMatch(/~ get_index/)
-    expect((await mcporter('call', 'stock-index.get_index', 'symbol=1')).stdout).toContain('3142.5')
   })
 
   it('is taken away again, from the agent and from its token', async () => {
@@ -255,9 +247,7 @@ describe('a document that becomes tools', () => {
     const gone = await mcporter('call', 'stock-index.get_index', 'symbol=1')
     expect(gone.stdout + gone.stderr).not.toContain('3142.5')
     expect(upstream.requests).toHaveLength(count)
-    for (const verb of ['stop', 'reset']) {
-      expect((await person.run(['agents', verb, 'alice'])).stdout).toContain('alice is active')
-    }
+    expect((await person.run(['agents', 'reset', 'alice'])).stdout).toContain('alice is active')
   })
 })
 
