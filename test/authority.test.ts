@@ -639,6 +639,22 @@ describe('an object of another workspace', () => {
       VALUES (${foreign.rememberedApprovalId}, ${second}, ${foreign.agentId}, ${foreign.connectionId}, 1, ${foreign.policyId},
         ${foreign.approvalId}, 'exact', 'GET', 'http://127.0.0.1:9', '/theirs', 'x', '{}', '{}', false, 1, 5, ${foreign.ownerId}, 'x',
         now() + interval '1 day')`
+    foreign.toolsetId = 'tls_00000000000000000000000001'
+    foreign.toolId = 'tol_00000000000000000000000001'
+    foreign.name = `theirs.${'read'.padEnd(26, '_')}`
+    await admin`INSERT INTO toolsets (id, workspace_id, name, format, connection_id, version)
+      VALUES (${foreign.toolsetId}, ${second}, 'theirs', 'curl', ${foreign.connectionId}, 1)`
+    const definition = {
+      ...{ name: 'read', description: '', annotations: {}, key: 'GET /' },
+      inputSchema: { type: 'object' },
+      binding: {
+        ...{ kind: 'http', method: 'GET', origin: 'http://127.0.0.1:9', path: [{ text: '/' }] },
+        ...{ query: [], headers: [], cookies: [], credential: 'connection' },
+      },
+    }
+    await admin`INSERT INTO tools (id, workspace_id, toolset_id, name, key, status, definition, digest)
+      VALUES (${foreign.toolId}, ${second}, ${foreign.toolsetId}, ${foreign.name.slice(7)}, 'GET /', 'active',
+        ${admin.json(definition)}, 'x')`
   })
 
   const bodies: Record<string, Record<string, unknown>> = {
@@ -647,7 +663,13 @@ describe('an object of another workspace', () => {
     replacePolicy: { allow: [] },
     changeMemberRole: { role: 'auditor' },
     finishLinking: { code: 'AAAA-AAAA' },
+    createConsumerToken: { name: 'mine' },
+    setToolPermission: { agentId: 'agt_00000000000000000000000001', allowed: true },
+    setToolsetPermission: { agentId: 'agt_00000000000000000000000001', allowed: true },
+    tryTool: { arguments: {} },
+    replaceToolsetSource: { expects: 'x', version: 1, format: 'curl', document: 'curl http://a/' },
   }
+  const queries: Record<string, string> = { exportToolset: '?format=higress' }
   /** Everything of an answer that could tell one from the other. */
   const told = ({ status, headers, body }: Answer, id: string) =>
     JSON.stringify([
@@ -662,19 +684,27 @@ describe('an object of another workspace', () => {
     verifies('S-09')
     const cookie = await signIn(ownerEmail, ownerPassword)
     const unchanged = await snapshot()
-    const withIds = all.filter(({ path }) => path.includes('{'))
+    // Metadata is the same for a toolset that there is and for one that there is not.
+    const withIds = all.filter(
+      ({ id, path }) => path.includes('{') && id !== 'getToolsetResourceMetadata',
+    )
     expect(withIds.length).toBeGreaterThan(15)
     for (const operation of withIds) {
       const headers =
         operation.caller[0] === 'agent' ? bearer(agentToken) : { cookie, origin: vault.url }
       const asked = (ids: Record<string, string>) =>
-        ask(operation.method, pathOf(operation, ids), {
-          headers: { ...headers, ...(takesBody(operation) && json) },
-          ...(takesBody(operation) && { body: JSON.stringify(bodies[operation.id] ?? {}) }),
-        })
+        ask(
+          operation.method,
+          `${pathOf(operation, { version: '1', ...ids })}${queries[operation.id] ?? ''}`,
+          {
+            headers: { ...headers, ...(takesBody(operation) && json) },
+            ...(takesBody(operation) && { body: JSON.stringify(bodies[operation.id] ?? {}) }),
+          },
+        )
       const [name = ''] = /(?<=\{)\w+/.exec(operation.path) ?? []
       const id = foreign[name] ?? ''
-      expect([operation.id, id]).toEqual([operation.id, expect.stringMatching(/^\w{3}_\w{26}$/)])
+      const isId = expect.stringMatching(/^(?:\w{3}_|theirs\.)\w{26}$/)
+      expect([operation.id, id]).toEqual([operation.id, isId])
       const none = `${id.slice(0, -4)}0000`
       const answer = told(await asked({ [name]: id }), id)
       expect([operation.id, answer]).toEqual([

@@ -84,8 +84,14 @@ const call = (tool: string, args: object = {}, { agent = alice, ...more }: Calli
   agent.client.call('callMyTool', { name: `stock-index.${tool}`, arguments: { ...args }, ...more })
 const namesOf = async (agent = alice) =>
   (await agent.client.call('listMyTools', {})).tools.map(({ name }) => name)
-const newest = async () =>
-  (await vault.owner.call('listAudit', { operation: 'callMyTool', limit: 1 })).entries[0]
+/** The newest entry says so: an outcome is recorded a moment after its answer. */
+const expectNewest = (said: object) =>
+  expect
+    .poll(
+      async () =>
+        (await vault.owner.call('listAudit', { operation: 'callMyTool', limit: 1 })).entries[0],
+    )
+    .toMatchObject(said)
 
 async function refused(work: Promise<unknown>): Promise<Problem> {
   const problem = await work.then(
@@ -114,7 +120,7 @@ describe('a tool', () => {
     expect(plain(await refused(call('get_index', { wrong: 1 })))).toEqual(absent)
     expect(await namesOf()).toEqual([])
     expect(await namesOf(bob)).toEqual(['stock-index.get_index'])
-    expect(await newest()).toMatchObject({
+    await expectNewest({
       ...{ agentId: alice.agentId, tool: 'stock-index.get_index', outcome: 'refused' },
       ...{ decision: 'deny', problem: 'tool-not-found' },
     })
@@ -131,14 +137,14 @@ describe('a tool', () => {
     const answer = await call('get_index', { symbol: '000001.SH' })
     expect(answer).toMatchObject({ status: 200, body: { target: '/v1/index?symbol=000001.SH' } })
     expect(upstream.requests.at(-1)?.headers).toContainEqual(['authorization', `Bearer ${secret}`])
-    expect(await newest()).toMatchObject({
+    await expectNewest({
       ...{ tool: 'stock-index.get_index', toolId: idOf('get_index'), toolsetId, connectionId },
       ...{ outcome: 'sent', status: 200, method: 'GET', path: '/v1/index', ruleId: 'tools[0]' },
     })
     const raw = { connectionId, method: 'GET', url: `${upstream.origin}/v1/index?symbol=1` }
     expect(await problemOf(alice.client.call('execute', raw))).toBe('policy-denied')
     expect(await problemOf(call('get_index', {}))).toBe('invalid-arguments')
-    expect(await newest()).toMatchObject({ problem: 'invalid-arguments', outcome: 'refused' })
+    await expectNewest({ problem: 'invalid-arguments', outcome: 'refused' })
     expect(upstream.requests).toHaveLength(1)
     expect(await vault.owner.call('verifyAudit', {})).toMatchObject({ ok: true })
   })
@@ -158,7 +164,7 @@ describe('a tool', () => {
     const answer = await call('halves')
     expect(JSON.stringify(answer)).not.toContain(secret)
     expect(answer).toMatchObject({ status: 200, body: '[redacted]' })
-    expect(await newest()).toMatchObject({ redactions: 1 })
+    await expectNewest({ redactions: 1 })
   })
 })
 
@@ -197,10 +203,10 @@ describe('an owner who is asked about a tool', () => {
     )
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(requestsOf('hello').map(({ body }) => body.toString())).toEqual([seen])
-    expect(
-      (await vault.owner.call('listAudit', { tool: 'stock-index.add_note', outcome: 'sent' }))
-        .entries,
-    ).toMatchObject([{ operation: 'callMyTool', detail: { approvalId } }])
+    const wanted = { tool: 'stock-index.add_note', outcome: 'sent' } as const
+    await expect
+      .poll(async () => (await vault.owner.call('listAudit', wanted)).entries)
+      .toMatchObject([{ operation: 'callMyTool', detail: { approvalId } }])
   })
 
   it('is heard by whoever waits, and by whoever comes with the id alone', async () => {
@@ -219,7 +225,7 @@ describe('an owner who is asked about a tool', () => {
       status: 200,
     })
     expect(requestsOf('by id')).toHaveLength(1)
-    expect(await newest()).toMatchObject({ tool: 'stock-index.add_note', outcome: 'sent' })
+    await expectNewest({ tool: 'stock-index.add_note', outcome: 'sent' })
   })
 
   it('is asked anew where the tool is another one by now, and not where it was taken away', async () => {
@@ -274,6 +280,13 @@ describe('permissions', () => {
       expect(problem).toMatchObject({ type: 'limit-exceeded' })
     }
     expect(await call('halves', {}, { agent: bob })).toMatchObject({ status: 200 })
+    const { policies } = await vault.owner.call('listPolicies', { agentId: bob.agentId })
+    const policyId = policies[0]?.id ?? ''
+    const { usage } = await vault.owner.call('getPolicyUsage', { policyId })
+    expect(usage.map(({ label, used, limit }) => [label, used, limit]).sort()).toEqual([
+      ['calls of stock-index.get_index per hour', 2, 2],
+      ['calls of stock-index.halves per hour', 1, 2],
+    ])
   })
 
   it('are told to whoever waits for them, and to owners by agent and by tool', async () => {
@@ -338,10 +351,10 @@ describe('an owner', () => {
     expect(upstream.requests).toHaveLength(before)
     const sent = await vault.owner.call('tryTool', { ...asked, send: true })
     expect(sent.sent).toMatchObject({ status: 200, body: { method: 'POST' } })
-    const { entries } = await vault.owner.call('listAudit', { auditId: sent.auditId })
-    expect(entries).toMatchObject([
-      { operation: 'tryTool', outcome: 'sent', tool: 'stock-index.add_note', decision: 'allow' },
-    ])
+    const said = { operation: 'tryTool', outcome: 'sent', tool: 'stock-index.add_note' }
+    const listed = () => vault.owner.call('listAudit', { auditId: sent.auditId })
+    await expect.poll(listed).toMatchObject({ entries: [said] })
+    const { entries } = await listed()
     expect(entries[0]?.ownerId).toMatch(/^own_/)
     expect(entries[0]).not.toHaveProperty('agentId')
     expect(await problemOf(vault.owner.call('tryTool', { toolId, arguments: {} }))).toBe(
@@ -350,8 +363,10 @@ describe('an owner', () => {
   })
 
   it('counts what was called', async () => {
-    const { total, tools, agents, days } = await vault.owner.call('getToolUsage', { toolsetId })
-    expect(tools.find(({ name }) => name === 'get_index')).toMatchObject({ sent: 3 })
+    const count = () => vault.owner.call('getToolUsage', { toolsetId })
+    const ofIndex = async () => (await count()).tools.find(({ name }) => name === 'get_index')
+    await expect.poll(ofIndex).toMatchObject({ sent: 3 })
+    const { total, tools, agents, days } = await count()
     expect(tools.reduce((sum, { calls }) => sum + calls, 0)).toBe(total.calls)
     expect(agents.map(({ name }) => name).sort()).toEqual(['alice', 'bob'])
     expect(days.at(-1)?.calls ?? 0).toBe(total.calls)

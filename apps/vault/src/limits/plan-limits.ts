@@ -109,20 +109,34 @@ export function toolWindows(
   return limits === undefined ? [] : rates(limits, { scope: `tool:${toolId}` })
 }
 
-/** Every limit of a policy that has a window, each name once; of a toolset's grant those of its tools are not known here. */
-export function listWindows(planned: PlannedLimits): PlannedWindow[] {
+/** Every limit of a policy that has a window, each name once; of a toolset's grant for each of the tools that are told of. */
+export function listWindows(
+  planned: PlannedLimits,
+  toolsOf: (toolsetId: string) => readonly string[] = () => [],
+): PlannedWindow[] {
   const all = [
     ...planned.requests,
     ...[...planned.perMethod.values()].flat(),
     ...planned.entries.flat(),
-    ...planned.grants.flatMap(({ toolId }, grantAt) =>
-      toolId === undefined ? [] : toolWindows(planned, { grantAt, toolId }),
-    ),
+    ...listToolWindows(planned, toolsOf),
     ...(planned.requestBytes === undefined ? [] : [planned.requestBytes]),
     ...(planned.responseBytes === undefined ? [] : [planned.responseBytes]),
     ...planned.budget,
   ]
   return [...new Map(all.map((window) => [window.name, window])).values()]
+}
+
+/** A tool that has a grant of its own counts under that one alone. */
+function listToolWindows(
+  planned: PlannedLimits,
+  toolsOf: (toolsetId: string) => readonly string[],
+): PlannedWindow[] {
+  const own = new Set(planned.grants.flatMap(({ toolId }) => toolId ?? []))
+  return planned.grants.flatMap(({ toolsetId, toolId, limits }, grantAt) => {
+    if (limits === undefined) return []
+    const tools = toolId === undefined ? toolsOf(toolsetId).filter((id) => !own.has(id)) : [toolId]
+    return tools.flatMap((id) => toolWindows(planned, { grantAt, toolId: id }))
+  })
 }
 
 /** What names an entry's limits: the same for what allows the same, wherever it stands in the policy. */

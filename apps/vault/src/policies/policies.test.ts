@@ -63,11 +63,11 @@ function setUp(store = fakeStore()) {
       workspaceId === 'wsp_1' && ids.includes('tls_1')
         ? [
             {
-              toolsetId: 'tls_1',
+              ...{ toolsetId: 'tls_1', name: 'stock-index' },
               connectionIds: new Set(['con_1', 'con_2']),
               tools: new Map([
-                ['tol_1', 'con_1'],
-                ['tol_2', 'con_2'],
+                ['tol_1', { name: 'get_index', connectionId: 'con_1' }],
+                ['tol_2', { name: 'get_other', connectionId: 'con_2' }],
               ]),
             },
           ]

@@ -135,7 +135,11 @@ export function createPolicies(needs: PoliciesNeeds): Policies {
 
     async usage({ workspaceId }, { policyId }) {
       const stored = await getStored(store, workspaceId, policyId)
-      const usage = await readPolicyUsage(needs.limitsUsed, stored, needs.now())
+      const limited = stored.document.tools?.filter(({ limits }) => limits !== undefined) ?? []
+      const ids = [...new Set(limited.map(({ toolsetId }) => toolsetId))]
+      const toolsets = ids.length === 0 ? [] : await needs.findGrantable(workspaceId, ids)
+      const known = { nowMs: needs.now(), toolsets }
+      const usage = await readPolicyUsage(needs.limitsUsed, stored, known)
       if (usage === undefined) throw policyNotFound()
       return usage
     },

@@ -1,4 +1,5 @@
 import {
+  fullToolName,
   type getPolicyUsage,
   type LimitUsage,
   limitWords,
@@ -12,6 +13,7 @@ import {
   type PlannedWindow,
   planLimits,
 } from '../limits/plan-limits.ts'
+import type { GrantableToolset } from './require-tools.ts'
 
 /** How far limits are used up; what the audit room answers. */
 export interface LimitsUsed {
@@ -33,26 +35,35 @@ export type FindLimitsUsed = (
 export async function readPolicyUsage(
   findUsed: FindLimitsUsed,
   { id, document }: { readonly id: string; readonly document: PolicyDocument },
-  nowMs: number,
+  { nowMs, toolsets }: { readonly nowMs: number; readonly toolsets: readonly GrantableToolset[] },
 ): Promise<OutputOf<typeof getPolicyUsage> | undefined> {
   const planned = planLimits(document)
-  const windows = listWindows(planned)
+  const known = new Map(toolsets.map((toolset) => [toolset.toolsetId, toolset]))
+  const windows = listWindows(planned, (toolsetId) => [
+    ...(known.get(toolsetId)?.tools.keys() ?? []),
+  ])
+  const names = namesOf(toolsets)
+  const single = new Set(listWindows(planned).map(({ name }) => name))
   const found = await findUsed(id, windows)
   if (found === undefined) return undefined
-  const usage = windows.map((window): LimitUsage => {
+  const usage = windows.flatMap((window): LimitUsage[] => {
     const { name, limit, unit, windowMs } = window
     const { used = 0, held = 0, emptyInMs = 0 } = found.windows.get(name) ?? {}
+    // A toolset may have hundreds of tools: only those that were called have used anything up.
+    if (used === 0 && !single.has(name)) return []
     const amount = (value: number) => (unit === 'usd' ? value / microsPerUsd : value)
-    return {
-      name,
-      label: labelOf(name, document),
-      unit,
-      used: amount(used),
-      reserved: amount(held),
-      limit: amount(limit),
-      windowMs,
-      ...(emptyInMs > 0 && { resetsAt: new Date(nowMs + emptyInMs).toISOString() }),
-    }
+    return [
+      {
+        name,
+        label: labelOf(name, document, names),
+        unit,
+        used: amount(used),
+        reserved: amount(held),
+        limit: amount(limit),
+        windowMs,
+        ...(emptyInMs > 0 && { resetsAt: new Date(nowMs + emptyInMs).toISOString() }),
+      },
+    ]
   })
   const { concurrent } = planned
   if (concurrent === undefined) return { usage }
@@ -67,8 +78,23 @@ export async function readPolicyUsage(
   return { usage: [...usage, atOnce] }
 }
 
-/** The words for a limit; one of an entry says of which. */
-function labelOf(name: string, { allow }: PolicyDocument): string {
+/** Full names of tools by their ids. */
+const namesOf = (toolsets: readonly GrantableToolset[]): ReadonlyMap<string, string> =>
+  new Map(
+    toolsets.flatMap((toolset) =>
+      [...toolset.tools].map(([id, { name }]) => [id, fullToolName(toolset.name, name)] as const),
+    ),
+  )
+
+/** The words for a limit; one of an entry or of a tool says of which. */
+function labelOf(
+  name: string,
+  { allow }: PolicyDocument,
+  tools: ReadonlyMap<string, string>,
+): string {
+  const [, toolId = ''] = /^tool:([^:]+):/.exec(name) ?? []
+  const tool = tools.get(toolId)
+  if (tool !== undefined) return limitWords(name).replace('this tool', tool)
   const at = name.startsWith('entry:')
     ? allow.findIndex((entry) => name.startsWith(`${entryScope(entry)}:`))
     : -1

@@ -3,10 +3,11 @@ import { type FieldFault, type PolicyDocument, Problem, type ToolGrant } from '@
 /** A toolset of the workspace, and through which connections its tools go. */
 export interface GrantableToolset {
   readonly toolsetId: string
+  readonly name: string
   /** Of the toolset itself, and of its tools. */
   readonly connectionIds: ReadonlySet<string>
-  /** By the tool's id: the connection that it goes through. */
-  readonly tools: ReadonlyMap<string, string>
+  /** By their ids: what they are called, and the connection that they go through. */
+  readonly tools: ReadonlyMap<string, { readonly name: string; readonly connectionId: string }>
 }
 
 /** What checking grants needs of others. */
@@ -63,7 +64,7 @@ function faultOf(
     if (toolset.connectionIds.has(connectionId)) return undefined
     return { field: 'toolsetId', message: `must name a toolset that goes through ${connectionId}` }
   }
-  const own = toolset.tools.get(toolId)
+  const own = toolset.tools.get(toolId)?.connectionId
   if (own === undefined) return { field: 'toolId', message: 'must name a tool of the toolset' }
   if (own === connectionId) return undefined
   return { field: 'toolId', message: `must name a tool that goes through ${connectionId}` }

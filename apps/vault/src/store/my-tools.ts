@@ -126,6 +126,8 @@ async function readTools(
 const source = alias(tools, 'granted_source')
 const sourceToolset = alias(toolsets, 'granted_source_toolset')
 
+type Granted = { readonly name: string; readonly connectionId: string }
+
 async function findGrantable(
   db: Db,
   workspaceId: string,
@@ -134,8 +136,10 @@ async function findGrantable(
   const rows = await db
     .select({
       toolsetId: toolsets.id,
+      name: toolsets.name,
       own: toolsets.connectionId,
       toolId: tools.id,
+      tool: tools.name,
       from: sourceToolset.connectionId,
     })
     .from(toolsets)
@@ -145,15 +149,15 @@ async function findGrantable(
     .where(and(eq(toolsets.workspaceId, workspaceId), inArray(toolsets.id, [...toolsetIds])))
   const found = new Map<
     string,
-    { readonly connectionIds: Set<string>; readonly tools: Map<string, string> }
+    { name: string; connectionIds: Set<string>; tools: Map<string, Granted> }
   >()
-  for (const { toolsetId, own, toolId, from } of rows) {
-    const one = found.get(toolsetId) ?? { connectionIds: new Set(), tools: new Map() }
+  for (const { toolsetId, name, own, toolId, tool, from } of rows) {
+    const one = found.get(toolsetId) ?? { name, connectionIds: new Set(), tools: new Map() }
     found.set(toolsetId, one)
     const connectionId = own ?? from
     if (connectionId === null) continue
     one.connectionIds.add(connectionId)
-    if (toolId !== null) one.tools.set(toolId, connectionId)
+    if (toolId !== null && tool !== null) one.tools.set(toolId, { name: tool, connectionId })
   }
   return [...found].map(([toolsetId, one]) => ({ toolsetId, ...one }))
 }
