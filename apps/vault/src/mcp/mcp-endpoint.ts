@@ -13,7 +13,7 @@ const batchMax = 20
 export interface McpEndpoint {
   /** Problem `overloaded` where the agent has too many answers open, `invalid-input` for too long a batch. */
   serve(request: McpRequest): Promise<Response>
-  /** Ends all streams and waits; further requests are refused. */
+  /** Ends streams of changes; calls under way are answered, and further ones refused. */
   close(): void
 }
 

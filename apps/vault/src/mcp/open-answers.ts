@@ -18,14 +18,14 @@ interface OpenAnswer {
 export interface OpenAnswers {
   /** Problem `overloaded` where the agent has too many, or the vault stops. */
   open(agentId: string, kind: Kind): OpenAnswer
-  /** Ends all of them, and opens no more. */
+  /** Ends those that only tell of changes, and opens no more. Calls under way are answered. */
   close(): void
 }
 
 /** Counts the answers that are open, so that no agent holds more than its share. */
 export function createOpenAnswers(): OpenAnswers {
   const counts = new Map<string, number>()
-  const open = new Set<AbortController>()
+  const open = new Map<AbortController, Kind>()
   const state = { isClosed: false }
   return {
     open(agentId, kind) {
@@ -35,7 +35,7 @@ export function createOpenAnswers(): OpenAnswers {
       if (count >= openMax[kind]) throw tooMany(openMax[kind])
       counts.set(key, count + 1)
       const controller = new AbortController()
-      open.add(controller)
+      open.set(controller, kind)
       const end = () => {
         if (!open.delete(controller)) return
         const left = (counts.get(key) ?? 1) - 1
@@ -48,7 +48,7 @@ export function createOpenAnswers(): OpenAnswers {
     },
     close() {
       state.isClosed = true
-      for (const controller of open) controller.abort()
+      for (const [controller, kind] of open) if (kind === 'subscription') controller.abort()
     },
   }
 }
