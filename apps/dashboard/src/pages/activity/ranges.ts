@@ -1,5 +1,7 @@
-/** How far back activity is shown, and in what steps; each has at most 200 points. Asked for again every `refetchMs`.
- * Tools are counted by whole `days`. */
+/**
+ * How far back activity is shown, and in what steps; each has at most 200 points. Asked for again every `refetchMs`. Tools are
+ * counted by whole `days`.
+ */
 export const ranges = [
   { id: '1h', label: 'Last hour', minutes: 60, bucketMinutes: 1, days: 1, refetchMs: 5_000 },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countTaken, filterOperations, isTaken, toolChoices } from './choices.ts'
+import { countTaken, filterOperations, isTaken, type Operation, toolChoices } from './choices.ts'
 
 const operation = (key: string, more: object = {}) =>
   ({
@@ -11,7 +11,7 @@ const operation = (key: string, more: object = {}) =>
     reads: key.startsWith('GET'),
     credential: 'connection',
     ...more,
-  }) as const
+  }) as Operation
 const tools = [
   operation('GET /pets', { tags: ['pets'], description: 'All of them' }),
   operation('POST /pets', { tags: ['pets'], outcome: 'changed', reason: 'renamed' }),
@@ -24,13 +24,25 @@ describe('what is said of operations', () => {
     expect(countTaken(tools, {})).toBe(2)
   })
 
-  it('names every operation once one of them is said otherwise, but those that are refused', () => {
-    const edits = { 'GET /pets': { take: false }, 'POST /pets': { name: 'add_pet' } }
+  it('names the operations of which something was said, but those that are refused', () => {
+    const edits = {
+      'GET /pets': { take: false },
+      'POST /pets': { name: 'add_pet' },
+      'DELETE /shops': { take: true },
+    }
     expect(toolChoices(tools, edits)).toEqual([
       { key: 'GET /pets', take: false },
       { key: 'POST /pets', take: true, name: 'add_pet' },
     ])
     expect(countTaken(tools, edits)).toBe(1)
+  })
+
+  it('leaves out what was left out before, until it is taken', () => {
+    const before = [operation('GET /pets', { leftOut: true })]
+    expect(countTaken(before, {})).toBe(0)
+    expect(toolChoices(before, { 'GET /pets': { take: true } })).toEqual([
+      { key: 'GET /pets', take: true },
+    ])
   })
 
   it('takes nothing that is refused, whatever was said', () => {

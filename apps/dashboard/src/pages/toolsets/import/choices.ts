@@ -22,16 +22,19 @@ export const isTaken = ({ key, outcome, leftOut }: Operation, edits: Edits): boo
 export const countTaken = (operations: readonly Operation[], edits: Edits): number =>
   operations.filter((operation) => isTaken(operation, edits)).length
 
-/** What the vault is told of the operations: nothing where all are taken as they stand, else each of them. */
+/**
+ * What the vault is told of operations of which something was said; undefined where nothing was. Of the others it takes those
+ * that were not left out before.
+ */
 export function toolChoices(operations: readonly Operation[], edits: Edits): Choice[] | undefined {
   const choices = operations
     .filter(({ outcome }) => outcome !== 'refused')
-    .map((operation) => choiceOf(operation, edits))
-  // What was left out before stays out where nothing is said of it.
-  const isPlain =
-    choices.every((choice) => choice.take === true && Object.keys(choice).length === 2) &&
-    operations.every(({ leftOut }) => leftOut !== true)
-  return isPlain ? undefined : choices
+    .flatMap((operation) => {
+      const choice = choiceOf(operation, edits)
+      const isSaid = edits[operation.key]?.take !== undefined || Object.keys(choice).length > 2
+      return isSaid ? [choice] : []
+    })
+  return choices.length === 0 ? undefined : choices
 }
 
 function choiceOf(operation: Operation, edits: Edits): Choice {

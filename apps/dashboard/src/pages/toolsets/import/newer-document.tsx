@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type Output, query, useAction } from '../../../api.ts'
 import { Button, LinkButton, TextLink } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
@@ -19,6 +19,9 @@ import { ServerCard } from './server-card.tsx'
 import { type Choices, type Shown, usePreview } from './use-preview.ts'
 
 type Toolset = Output<'getToolset'>['toolset']
+
+/** Compared again once nothing was chosen for as long. */
+const choosingMs = 500
 
 /** A newer document for a toolset: what would change and for whom, applied only as it is shown. */
 export function NewerDocument({ toolsetId }: { toolsetId: string }) {
@@ -56,6 +59,7 @@ function Comparing({ toolset }: { toolset: Toolset }) {
     setEdits({})
     compare({ document })
   }
+  const isOther = useComparedAnew({ shown, edits, compare })
   return (
     <div className="grid gap-4">
       <DocumentCard
@@ -84,7 +88,7 @@ function Comparing({ toolset }: { toolset: Toolset }) {
           <Apply
             toolset={toolset}
             shown={shown}
-            edits={edits}
+            isReady={!isBusy && !isOther}
             version={version.current}
             onAgain={() => compare(shown.choices)}
           />
@@ -94,15 +98,41 @@ function Comparing({ toolset }: { toolset: Toolset }) {
   )
 }
 
+interface ComparedAnew {
+  readonly shown: Shown | undefined
+  readonly edits: Edits
+  readonly compare: (choices: Choices) => void
+}
+
+/** Compares again once nothing was chosen for a while; true while what is shown is not of all that was chosen. */
+function useComparedAnew({ shown, edits, compare }: ComparedAnew): boolean {
+  const tools = shown && toolChoices(shown.preview.tools, edits)
+  const isOther = JSON.stringify(tools) !== JSON.stringify(shown?.choices.tools)
+  const again = useRef(() => {})
+  again.current = () => {
+    if (shown === undefined) return
+    const { tools: _, ...choices } = shown.choices
+    compare({ ...choices, ...(tools !== undefined && { tools }) })
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each choice begins the wait anew
+  useEffect(() => {
+    if (!isOther) return
+    const timer = setTimeout(() => again.current(), choosingMs)
+    return () => clearTimeout(timer)
+  }, [isOther, edits])
+  return isOther
+}
+
 interface ApplyProps {
   readonly toolset: Toolset
   readonly shown: Shown
-  readonly edits: Edits
+  /** What is shown is a comparison with all that was said meanwhile. */
+  readonly isReady: boolean
   readonly version: number
   readonly onAgain: () => void
 }
 
-function Apply({ toolset, shown, edits, version, onAgain }: ApplyProps) {
+function Apply({ toolset, shown, isReady, version, onAgain }: ApplyProps) {
   const navigate = useNavigate()
   const toast = useToast()
   const replace = useAction('replaceToolsetSource', {
@@ -112,12 +142,10 @@ function Apply({ toolset, shown, edits, version, onAgain }: ApplyProps) {
       void navigate({ to: '/toolsets/$toolsetId', params: { toolsetId: toolset.id } })
     },
   })
-  const tools = toolChoices(shown.preview.tools, edits)
   const apply = () =>
     replace.mutate({
       toolsetId: toolset.id,
       ...shown.choices,
-      ...(tools !== undefined && { tools }),
       expects: shown.preview.digest,
       version,
     })
@@ -143,7 +171,7 @@ function Apply({ toolset, shown, edits, version, onAgain }: ApplyProps) {
         and is not sent yet has to be approved again where its tool changed.
       </p>
       <div className="flex flex-wrap gap-2">
-        <Button variant="primary" busy={replace.isPending} onClick={apply}>
+        <Button variant="primary" busy={replace.isPending} disabled={!isReady} onClick={apply}>
           Apply the changes
         </Button>
         <LinkButton to="/toolsets/$toolsetId" params={{ toolsetId: toolset.id }}>

@@ -24,7 +24,7 @@ const words = { taken: 'Taken', changed: 'Changed', refused: 'Refused' } as cons
 /** One operation: whether it becomes a tool, under which name, and what had to be changed. */
 export const OperationRow = memo(function OperationRow(props: OperationRowProps) {
   const { operation, edit, isTaken, onEdit } = props
-  const { key, name, description, outcome, reason, reads, deprecated } = operation
+  const { name, description, outcome, reason, reads, deprecated } = operation
   const [isOpen, setOpen] = useState(false)
   const id = useId()
   const shownName = edit.name ?? name
@@ -44,7 +44,7 @@ export const OperationRow = memo(function OperationRow(props: OperationRowProps)
               <span className="font-medium [overflow-wrap:anywhere]">{shownName}</span>
             )}
             <span className="min-w-0 text-[0.87rem] text-ink-soft">
-              <UntrustedText inline mono text={key} limit={lineCharsShown} />
+              <UntrustedText inline mono text={requestOf(operation)} limit={lineCharsShown} />
             </span>
           </div>
           <div className="line-clamp-2 text-[0.87rem] text-ink-soft">
@@ -73,6 +73,12 @@ export const OperationRow = memo(function OperationRow(props: OperationRowProps)
     </div>
   )
 })
+
+/** What the operation is in its document: its method and path, or where it has a name alone, those of its request. */
+function requestOf({ key, name, method, url }: Operation): string {
+  if (key !== name || method === undefined || url === undefined) return key
+  return `${method} ${url.replace(/^https?:\/\/[^/]*/, '') || '/'}`
+}
 
 function Details({ operation, edit, onEdit }: Omit<OperationRowProps, 'isTaken'>) {
   const { name, description, outcome, reason, url, method } = operation
