@@ -17,7 +17,7 @@ export function createArgumentCheck(
   keep: (compile: () => CheckArguments) => CheckArguments,
 ): (args: Readonly<Record<string, unknown>>) => ArgumentObject {
   return (given) => {
-    const check = keep(() => compile(schema))
+    const check = refusing(keep(() => refusing(compileSchema)(schema)))
     const args = copyArguments(given)
     const filled = fillDefaults(args, schema)
     const first = check(args)
@@ -42,15 +42,18 @@ function dropUnfit(filled: readonly FilledDefault[], faults: readonly ErrorObjec
   return unfit.length > 0
 }
 
-function compile(schema: JsonSchema): CheckArguments {
-  try {
-    return compileSchema(schema)
-  } catch (cause) {
-    if (!(cause instanceof SchemaFault)) throw cause
-    throw new Problem('invalid-arguments', `No arguments fit this tool. ${cause.message}`, {
-      next: 'An owner has to correct the schema of the tool and import it again.',
-      fields: [{ field: 'arguments', message: 'cannot be checked' }],
-      cause,
-    })
+/** A schema that cannot be used may be found out as late as when a value needs a part of it. */
+const refusing =
+  <Given, Made>(run: (given: Given) => Made) =>
+  (given: Given): Made => {
+    try {
+      return run(given)
+    } catch (cause) {
+      if (!(cause instanceof SchemaFault)) throw cause
+      throw new Problem('invalid-arguments', `No arguments fit this tool. ${cause.message}`, {
+        next: 'An owner has to correct the schema of the tool and import it again.',
+        fields: [{ field: 'arguments', message: 'cannot be checked' }],
+        cause,
+      })
+    }
   }
-}

@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
+import { referenceKeyword } from './prepare-schema.ts'
 import { resolveReference } from './resolve-reference.ts'
 
 const partsMax = 2000
@@ -58,8 +59,8 @@ function partsOf(branch: unknown, root: unknown): ReadonlySet<unknown> {
     if (typeof part !== 'object' || part === null || parts.has(part)) continue
     parts.add(part)
     waiting.push(...Object.values(part))
-    const { $ref } = part as { $ref?: unknown }
-    if (typeof $ref === 'string') waiting.push(resolveReference($ref, root))
+    const { $ref, [referenceKeyword]: lazy = $ref } = part as Record<string, unknown>
+    if (typeof lazy === 'string') waiting.push(resolveReference(lazy, root))
   }
   return parts
 }

@@ -1,4 +1,11 @@
-import { _, Ajv2020, type CodeKeywordDefinition, type ErrorObject } from 'ajv/dist/2020.js'
+import {
+  _,
+  Ajv2020,
+  type CodeKeywordDefinition,
+  type ErrorObject,
+  type SchemaValidateFunction,
+  type ValidateFunction,
+} from 'ajv/dist/2020.js'
 import canonicalize from 'canonicalize'
 import type { ArgumentObject } from '../argument-value.ts'
 import { formats } from './formats.ts'
@@ -9,7 +16,8 @@ import {
   type LinearPattern,
   spend,
 } from './linear-pattern.ts'
-import { prepareSchema, SchemaFault, stepKeyword } from './prepare-schema.ts'
+import { prepareSchema, referenceKeyword, SchemaFault, stepKeyword } from './prepare-schema.ts'
+import { resolveReference } from './resolve-reference.ts'
 
 /** What the check of one call may cost; a step is one part of the schema looked at once. */
 const stepsMax = 1_000_000
@@ -60,6 +68,7 @@ export function compileSchema(root: unknown): CheckArguments {
     },
   })
   addKeywords(ajv, budget)
+  addReferences(ajv, schema)
   const validate = compile(ajv, schema)
   return (args) => {
     budget.steps = stepsMax
@@ -82,6 +91,29 @@ function compile(ajv: Ajv2020, schema: boolean | Record<string, unknown>) {
     const why = cause instanceof Error ? cause.message : 'it cannot be read'
     throw new SchemaFault(`The schema cannot be used: ${why}.`, { cause })
   }
+}
+
+/** References whose targets are compiled when a value first needs them: documents have whole webs of schemas behind one. */
+function addReferences(ajv: Ajv2020, root: unknown): void {
+  const checks = new Map<string, ValidateFunction>()
+  const checkOf = (reference: string): ValidateFunction => {
+    const known = checks.get(reference)
+    if (known !== undefined) return known
+    const target = resolveReference(reference, root)
+    if (typeof target !== 'boolean' && (typeof target !== 'object' || target === null)) {
+      throw new SchemaFault(`The schema refers to ${reference.slice(0, 100)}, which is not there.`)
+    }
+    const check = compile(ajv, target as Record<string, unknown>)
+    checks.set(reference, check)
+    return check
+  }
+  const validate: SchemaValidateFunction = (...[reference, data, , place]) => {
+    const check = checkOf(reference)
+    const fits = check(data, place) === true
+    validate.errors = check.errors ?? []
+    return fits
+  }
+  ajv.addKeyword({ keyword: referenceKeyword, errors: 'full', validate })
 }
 
 const textOf = (value: unknown): string => canonicalize(value) ?? ''

@@ -5,6 +5,8 @@ const nodesMax = 10_000
 
 /** Counts the steps of validation; `compile-schema.ts` gives it its meaning. */
 export const stepKeyword = 'x-sallyport-step'
+/** A reference whose target is compiled when a value first needs it; in place of `$ref` where nothing looks across references. */
+export const referenceKeyword = 'x-sallyport-ref'
 
 /** A schema that cannot be used; the message is fit for an owner. */
 export class SchemaFault extends Error {
@@ -30,6 +32,7 @@ export function prepareSchema(
   canMatch: (pattern: string) => boolean,
 ): boolean | Record<string, unknown> {
   let nodes = 0
+  const isLazy = !looksAcross(root)
   const prepare = (schema: unknown, depth: number, isTurned: boolean): Prepared => {
     nodes += 1
     if (nodes > nodesMax) throw new SchemaFault(`The schema has more than ${nodesMax} parts.`)
@@ -39,6 +42,7 @@ export function prepareSchema(
     return prepareNode(schema, {
       canMatch,
       isTurned,
+      isLazy,
       prepare: (inner, keyword) => prepare(inner, depth + 1, isTurned || turning.has(keyword)),
     })
   }
@@ -50,6 +54,30 @@ interface Tools {
   readonly prepare: (schema: unknown, keyword: string) => Prepared
   /** Within a keyword of `turning`. */
   readonly isTurned: boolean
+  readonly isLazy: boolean
+}
+
+/** Keywords that want to know what was seen behind a reference, or name its target otherwise than by where it is. */
+const across = new Set([
+  'unevaluatedProperties',
+  'unevaluatedItems',
+  '$anchor',
+  '$dynamicRef',
+  '$dynamicAnchor',
+])
+
+function looksAcross(root: unknown): boolean {
+  const waiting = [root]
+  for (let at = 0; at < waiting.length && at < 10 * nodesMax; at += 1) {
+    const value = waiting[at]
+    if (typeof value !== 'object' || value === null) continue
+    for (const [name, inner] of Object.entries(value)) {
+      if (across.has(name)) return true
+      if (name === '$ref' && typeof inner === 'string' && !/^#(?:\/|$)/.test(inner)) return true
+      waiting.push(inner)
+    }
+  }
+  return false
 }
 
 /** Keywords under which a schema that takes more makes the whole take less. */
@@ -68,7 +96,7 @@ function prepareNode(node: Json, tools: Tools): Prepared {
     } else {
       // Of the branches of `oneOf` more than one may fit; see compile-schema.ts.
       isLax ||= prepared.isLax || (keyword === 'oneOf' && tools.isTurned)
-      schema[keyword] = prepared.value
+      schema[keyword === '$ref' && tools.isLazy ? referenceKeyword : keyword] = prepared.value
     }
   }
   if (node.nullable === true && schema.type !== undefined) {
