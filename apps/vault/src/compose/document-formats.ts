@@ -1,5 +1,6 @@
-import { type ImportFormat, Problem } from '@sallyport/contracts'
+import type { ImportFormat } from '@sallyport/contracts'
 import { exportHigress } from '../tools/export/higress/export-higress.ts'
+import { exportOpenApi } from '../tools/export/openapi/export-openapi.ts'
 import { importCurl } from '../tools/import/curl/import-curl.ts'
 import { importGenaiToolbox } from '../tools/import/genai-toolbox/import-genai-toolbox.ts'
 import { importHigress } from '../tools/import/higress/import-higress.ts'
@@ -9,12 +10,6 @@ import { importOpenApi } from '../tools/import/openapi/import-openapi.ts'
 import type { Exporter } from '../tools/toolsets-needs.ts'
 
 // Which kinds of documents become tools, and as which kinds tools are written.
-
-const unknownFormat = () => {
-  throw new Problem('document-refused', 'Documents of this kind cannot be imported.', {
-    next: 'Import another kind of document.',
-  })
-}
 
 const importers: Readonly<Record<ImportFormat, Importer>> = {
   openapi: importOpenApi,
@@ -29,5 +24,5 @@ export const importDocument = createDocumentImporter({ importers })
 /** Writes tools as a document. */
 export const exporters: Readonly<Record<'higress' | 'openapi', Exporter>> = {
   higress: exportHigress,
-  openapi: unknownFormat,
+  openapi: exportOpenApi,
 }

@@ -50,7 +50,8 @@ export function planSecurity(input: SecurityInput): SecurityPlan {
     ? collectCandidates(wanted)
     : [...all.keys()].slice(0, candidatesMax).map((name) => [name])
   const serves = (candidate: Requirement, requirements: readonly Requirement[] | undefined) =>
-    !says || requirements?.some((one) => one.length > 0 && covers(candidate, one, all)) === true
+    (!says && requirements === undefined) ||
+    requirements?.some((one) => one.length > 0 && covers(candidate, one, all)) === true
   const facts = candidates.map((candidate) => ({
     candidate,
     facts: joinFacts(candidate, all),
@@ -69,8 +70,10 @@ export function planSecurity(input: SecurityInput): SecurityPlan {
     schemeOfParameter: (place, name) =>
       [...all.values()].find(({ parameter }) => isSameParameter(parameter, place, name)),
     decide: (security) => {
-      if (!says) return { credential: 'connection' }
-      return decide(readRequirements(security) ?? shared ?? [], { picked, all })
+      const requirements = readRequirements(security) ?? shared
+      // A document that names no scheme anywhere leaves it open; `security: []` says that nothing is asked for.
+      if (!says) return { credential: requirements === undefined ? 'connection' : 'none' }
+      return decide(requirements ?? [], { picked, all })
     },
   }
 }
