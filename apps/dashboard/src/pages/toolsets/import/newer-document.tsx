@@ -114,7 +114,6 @@ function useComparedAnew({ shown, edits, compare }: ComparedAnew): boolean {
     const { tools: _, ...choices } = shown.choices
     compare({ ...choices, ...(tools !== undefined && { tools }) })
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each choice begins the wait anew
   useEffect(() => {
     if (!isOther) return
     const timer = setTimeout(() => again.current(), choosingMs)
