@@ -3,9 +3,9 @@ import {
   Ajv2020,
   type CodeKeywordDefinition,
   type ErrorObject,
-  type SchemaValidateFunction,
   type ValidateFunction,
 } from 'ajv/dist/2020.js'
+import type { SchemaValidateFunction } from 'ajv/dist/types/index.js'
 import canonicalize from 'canonicalize'
 import type { ArgumentObject } from '../argument-value.ts'
 import { formats } from './formats.ts'
