@@ -1,14 +1,5 @@
-import { endOfQuotes, type Fail, type GjsonPath } from './gjson-path.ts'
-
-/** What a filter asks of an element: `age>30`, `==admin`, `nested.value`. */
-export interface GjsonCondition {
-  /** Below the element; the element itself where it is absent. */
-  readonly path: GjsonPath | undefined
-  readonly operator: GjsonOperator
-  readonly value: string | number | boolean | null
-}
-
-type GjsonOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | '%' | '!%' | 'exists'
+import { endOfQuotes, type Fail } from './gjson-scan.ts'
+import type { GjsonCondition, GjsonOperator, GjsonPath } from './gjson-types.ts'
 
 const operators = ['==', '!=', '<=', '>=', '!%', '<', '>', '%', '='] as const
 

@@ -1,5 +1,6 @@
-import { type GjsonCondition, readCondition } from './gjson-condition.ts'
-import type { TemplateFault } from './template.ts'
+import { readCondition } from './gjson-condition.ts'
+import { type Fail, scan } from './gjson-scan.ts'
+import type { GjsonCondition, GjsonPart, GjsonPath } from './gjson-types.ts'
 
 // The paths of `{{gjson "users.#(age>30)#.name"}}`: names, indexes, `#`, filters, wildcards, modifiers, pipes and several
 // paths at once, as the library that Higress uses documents them. Read here; looked up in select-gjson.ts.
@@ -9,38 +10,7 @@ const pathCharactersMax = 2_000
 const partsMax = 200
 const pathDepthMax = 10
 
-export type GjsonPart =
-  /** A member's name or an element's index. */
-  | { readonly kind: 'name'; readonly name: string }
-  /** The first member whose name fits; `*` is any run, `?` any character. */
-  | {
-      readonly kind: 'wildcard'
-      readonly pattern: readonly (string | { readonly any: '*' | '?' })[]
-    }
-  /** `#`: how many, or the rest of the path for each element. */
-  | { readonly kind: 'each' }
-  | {
-      readonly kind: 'filter'
-      readonly all: boolean
-      readonly conditions: readonly GjsonCondition[]
-    }
-  | { readonly kind: 'modifier'; readonly name: string; readonly argument: string }
-  | {
-      readonly kind: 'several'
-      readonly as: 'map' | 'list'
-      readonly paths: readonly { readonly name: string; readonly path: GjsonPath }[]
-    }
-
-export interface GjsonPath {
-  /** Each works on the whole of what the one before it found (`|`). */
-  readonly stages: readonly (readonly GjsonPart[])[]
-  /** The plain names with which it begins. */
-  readonly names: readonly string[]
-}
-
-export type Fail = (what: string) => TemplateFault
-
-export const gjsonModifiers = [
+const gjsonModifiers = [
   'reverse',
   'keys',
   'values',
@@ -85,47 +55,9 @@ function leadingNames(stages: readonly (readonly GjsonPart[])[]): readonly strin
   return names
 }
 
-const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
-
 /** Where a part ends: at a dot or a pipe that stands in no bracket and no quotes. */
 function endOfPart(text: string, from: number, fail: Fail): number {
   return scan(text, from, { stops: '.|', fail })
-}
-
-/**
- * Goes on to the first of these characters outside of brackets and quotes; the end of the text where there is none. A bracket
- * is one only where a part begins, after `#` or `:`, or inside of another.
- */
-export function scan(
-  text: string,
-  from: number,
-  { stops, fail }: { readonly stops: string; readonly fail: Fail },
-): number {
-  const open: string[] = []
-  let at = from
-  while (at < text.length) {
-    const character = text.charAt(at)
-    if (open.length === 0 && stops.includes(character)) return at
-    if (character === '\\') at += 1
-    else if (character === '"' && (open.length > 0 || at === from)) at = endOfQuotes(text, at, fail)
-    else if (
-      closers[character] !== undefined &&
-      (open.length > 0 || at === from || '#:'.includes(text.charAt(at - 1)))
-    ) {
-      open.push(closers[character])
-    } else if (character === open.at(-1)) open.pop()
-    at += 1
-  }
-  if (open.length > 0) throw fail(`the path ${JSON.stringify(text)} lacks a ${open.at(-1)}.`)
-  return at
-}
-
-export function endOfQuotes(text: string, from: number, fail: Fail): number {
-  for (let at = from + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1
-    else if (text[at] === '"') return at
-  }
-  throw fail(`the path ${JSON.stringify(text)} has quotes that are not closed.`)
 }
 
 function readPart(part: string, fail: Fail, depth: number): GjsonPart {

@@ -1,6 +1,5 @@
 import type { FunctionRun } from './functions/template-function.ts'
-import type { GjsonCondition } from './gjson-condition.ts'
-import type { GjsonPart, GjsonPath } from './gjson-path.ts'
+import type { GjsonCondition, GjsonPart, GjsonPath } from './gjson-types.ts'
 import {
   compare,
   isList,

@@ -1,5 +1,5 @@
 import type { TemplateFunction } from './functions/template-function.ts'
-import type { GjsonPath } from './gjson-path.ts'
+import type { GjsonPath } from './gjson-types.ts'
 import type { Value } from './template-value.ts'
 
 // What a template is once it was read: pieces of text, actions and blocks. Names are resolved: a variable is a slot. `at` is an

@@ -14,7 +14,7 @@ export interface WrittenArgument {
   [keyword: string]: unknown
 }
 
-export const isMembers = (value: unknown): value is Members =>
+const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The schema of one argument, its references followed. */
@@ -23,7 +23,7 @@ export const schemaOf = ({ inputSchema }: ToolDefinition, name: string): JsonSch
   return resolved(properties[name], inputSchema)
 }
 
-export const isRequired = ({ inputSchema }: ToolDefinition, name: string): boolean =>
+const isRequired = ({ inputSchema }: ToolDefinition, name: string): boolean =>
   Array.isArray(inputSchema.required) && inputSchema.required.includes(name)
 
 /** Whether a call always has a value for it. */
@@ -31,7 +31,7 @@ export const isSure = (definition: ToolDefinition, name: string): boolean =>
   isRequired(definition, name) || schemaOf(definition, name).default !== undefined
 
 /** The one type of an argument; text where it has none or several. */
-export function typeOf(schema: JsonSchema): string {
+function typeOf(schema: JsonSchema): string {
   const types = (Array.isArray(schema.type) ? schema.type : [schema.type]).filter(
     (type) => type !== 'null',
   )

@@ -68,7 +68,7 @@ export function createDocumentReader(document: string, index = 0): DocumentReade
 }
 
 /** `tools[2].args[0].type` */
-export function placeName(place: Place): string {
+function placeName(place: Place): string {
   const name = place
     .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at > 0 ? '.' : ''}${part}`))
     .join('')
