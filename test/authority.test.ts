@@ -366,7 +366,7 @@ describe('scopes and roles', () => {
     verifies('S-08', 'S-42')
     const may: Record<string, RegExp> = {
       admin: /./,
-      approver: /^(agents|connections|policies|workspace):read$|^(capabilities|approvals):/,
+      approver: /^(agents|connections|policies|tools|workspace):read$|^(capabilities|approvals):/,
       auditor: /:read$/,
     }
     for (const [role, allowed] of Object.entries(may)) {

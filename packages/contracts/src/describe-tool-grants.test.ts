@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describePolicy } from './describe-policy.ts'
+import type { PolicyDocument } from './policy.ts'
 import type { ToolGrant } from './tool-grant.ts'
 
 const nowMs = Date.parse('2026-11-21T12:00:00.000Z')
@@ -10,8 +11,9 @@ const single = (toolId: string, more: Partial<ToolGrant> = {}): ToolGrant => ({
   allowed: true,
   ...more,
 })
-const policy = (tools: readonly ToolGrant[]) =>
-  ({ allow: [], approval: 'writes', limits: {}, windows: [], tools: [...tools] }) as const
+const policy = (tools: readonly ToolGrant[]): PolicyDocument => ({
+  ...{ allow: [], approval: 'writes', limits: {}, windows: [], tools: [...tools] },
+})
 const say = (tools: readonly ToolGrant[]) => describePolicy(policy(tools), nowMs)
 
 describe('grants of tools in words', () => {
