@@ -117,6 +117,16 @@ describe('a document', () => {
     expect(third).toMatchObject({ version: 3, toolCount: 2 })
     expect((await owner.call('listToolsetVersions', { toolsetId })).versions).toHaveLength(3)
 
+    for (const format of ['higress', 'openapi'] as const) {
+      const written = await owner.call('exportToolset', { toolsetId, format })
+      expect(written.document, format).not.toContain(typed)
+      const read = await owner.call('previewToolset', { document: written.document })
+      const same = read.tools.map(({ name, method, url }) => ({ name, method, url }))
+      expect(same, format).toEqual(
+        third.tools.map(({ name, method, url }) => ({ name, method, url })),
+      )
+    }
+
     await owner.call('deleteToolset', { toolsetId })
     expect(await problemOf(owner.call('getToolset', { toolsetId }))).toEqual({
       ...{ type: 'toolset-not-found', status: 404 },
