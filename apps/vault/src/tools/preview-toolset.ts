@@ -17,7 +17,6 @@ import type {
 } from './import/imported-toolset.ts'
 import { mergeSource } from './merge-source.ts'
 import type { Choice } from './plan-tools.ts'
-import { keysLeftOut } from './plan-tools.ts'
 import { definitionsOf, digestOfTools } from './read-source.ts'
 import { refuseSecrets } from './refuse-secrets.ts'
 import { toolUrl } from './tool-url.ts'
@@ -42,10 +41,9 @@ export function createToolsetPreview(needs: Needs) {
     refuseSecrets(imported, asMade, [])
     const view = { ...viewImported(imported), name: name ?? imported.name }
     if (toolsetId === undefined) return view
-    const { changes, planned } = await findChanges(needs, owner, {
+    const { changes, leftOut } = await findChanges(needs, owner, {
       ...{ imported, toolsetId, choices },
     })
-    const leftOut = new Set(keysLeftOut(imported.tools, planned))
     const tools = view.tools.map((tool) =>
       leftOut.has(tool.key) ? { ...tool, leftOut: true as const } : tool,
     )
@@ -73,7 +71,11 @@ async function findChanges(
     store.grantsOf(workspaceId, [toolset.id]),
   ])
   const at = new Date(now())
-  return mergeSource({ toolset, rows, granting }, imported, { choices, at })
+  const { changes } = mergeSource({ toolset, rows, granting }, imported, { choices, at })
+  const standing = new Set(rows.map(({ key }) => key))
+  // As it was before: whatever is chosen now, that is what saying nothing means.
+  const leftOut = new Set(toolset.leftOut?.filter((key) => !standing.has(key)))
+  return { changes, leftOut }
 }
 
 function viewImported(imported: ImportedToolset): Output {

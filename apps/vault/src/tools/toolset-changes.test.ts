@@ -175,6 +175,11 @@ describe('importing a newer document', () => {
       ['c', undefined],
       ['d', undefined],
     ])
+    const chosen = await room.preview(owner, {
+      ...{ document, toolsetId, tools: [{ key: 'b', take: true }] },
+    })
+    expect(named(chosen.changes ?? [])).toEqual({ a: 'same', b: 'added', c: 'same', d: 'added' })
+    expect(chosen.tools[1]?.leftOut).toBe(true)
     const first = await importAnew(toolsetId, document, { tools: [{ key: 'c', take: false }] })
     expect(named(first.previewed)).toEqual({ a: 'same', c: 'same', d: 'added' })
     expect(named(first.changes)).toEqual({ a: 'same', c: 'removed', d: 'added' })
