@@ -22,6 +22,9 @@ export interface Target {
   readonly connectionId?: string | undefined
 }
 
+/** An assembled toolset has its grants in the policies of all connections that its tools go with. */
+const policiesRead = 200
+
 interface PermissionDialogProps {
   readonly toolsetId: string
   readonly row: AgentRow
@@ -36,13 +39,17 @@ export function PermissionDialog(props: PermissionDialogProps) {
   const { connectionId, toolId } = target
   const cell = cellOf(row, toolId)
   const policies = useQuery({
-    ...query('listPolicies', { agentId: agent.id, connectionId: connectionId ?? '' }),
-    enabled: connectionId !== undefined && cell.isOwn,
+    ...query('listPolicies', {
+      agentId: agent.id,
+      limit: policiesRead,
+      ...(connectionId !== undefined && { connectionId }),
+    }),
+    enabled: cell.isOwn,
   })
   const isReady = !policies.isFetching || policies.data !== undefined
-  const grant = policies.data?.policies[0]?.tools?.find(
-    (one) => one.toolsetId === toolsetId && one.toolId === toolId,
-  )
+  const grant = policies.data?.policies
+    .flatMap(({ tools = [] }) => tools)
+    .find((one) => one.toolsetId === toolsetId && one.toolId === toolId)
   return (
     <Dialog
       title={toolId === undefined ? `All tools of ${target.name}` : target.name}
