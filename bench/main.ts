@@ -1,6 +1,7 @@
 import { benchDashboard } from './dashboard.ts'
 import { benchDecide } from './decide.ts'
 import { benchExecute } from './execute.ts'
+import { benchImport } from './import.ts'
 import { benchMcp } from './mcp.ts'
 import { benchRedaction } from './redaction.ts'
 import { type BenchResult, isMet, type Measured, readResults, writeResult } from './results.ts'
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   decide: benchDecide,
   redaction: benchRedaction,
   mcp: benchMcp,
+  import: benchImport,
 }
 
 /** Runs the named benchmarks, or all. Answers the exit code: 1 where `--check` is given and a goal was missed. */

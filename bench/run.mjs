@@ -1,4 +1,4 @@
-// `pnpm bench [execute] [stdio] [start] [dashboard] [redaction] [decide] [mcp] [--check]` measures and writes bench/results/*.json; `pnpm bench table` prints what
+// `pnpm bench [execute] [stdio] [start] [dashboard] [redaction] [decide] [import] [mcp] [--check]` measures and writes bench/results/*.json; `pnpm bench table` prints what
 // stands there as Markdown. Here the product and the benchmarks are built; what is measured stands in main.ts.
 import { join } from 'node:path'
 import { argv } from 'node:process'
