@@ -34,6 +34,7 @@ function detectBySight(document: string): ImportFormat | undefined {
 function detectOne(value: Data | undefined): ImportFormat | undefined {
   if (!isObject(value)) return undefined
   if (value.openapi !== undefined || value.swagger !== undefined) return 'openapi'
+  if (value.kind === 'WasmPlugin') return 'higress'
   if (isToolboxKinds(value)) return 'genai-toolbox'
   if (value.server !== undefined || value.toolSet !== undefined || isList(value.tools))
     return 'higress'

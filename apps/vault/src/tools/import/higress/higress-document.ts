@@ -14,6 +14,7 @@ import type {
   HigressTool,
   SecurityReference,
 } from './higress-types.ts'
+import { unwrapPlugin } from './unwrap-plugin.ts'
 
 // A document of Higress as it stands: every key that it may have is named here, and any other refuses it.
 
@@ -80,8 +81,9 @@ const requestKeys = [
  * @throws Problem `document-refused` with the line of a key that is not known and of a value of another kind
  */
 export function readHigressDocument(text: string): HigressDocument {
-  const read = createDocumentReader(text)
-  const root = read.object(readDocument(text).value, [], documentKeys)
+  const { value, under } = unwrapPlugin(readDocument(text).value)
+  const read = createDocumentReader(text, 0, under)
+  const root = read.object(value, [], documentKeys)
   const server = read.object(root.server ?? Object.create(null), ['server'], serverKeys)
   refuseOtherServers(root, server, read)
   const schemes = read

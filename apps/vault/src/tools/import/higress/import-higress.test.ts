@@ -230,6 +230,18 @@ describe('a document of Higress', () => {
     expect(() => load('server: { name: x }\ntools: {}')).toThrow(/not a list/)
   })
 
+  it('may stand in a resource of Kubernetes', () => {
+    const indented = corpus('billing.yaml').replaceAll(/^/gm, '      ')
+    const head =
+      'apiVersion: extensions.higress.io/v1alpha1\nkind: WasmPlugin\nmetadata: { name: mcp }\nspec:\n'
+    const made = load(`${head}  matchRules:\n  - ingress: [x]\n    config:\n${indented}`)
+    expect(made.tools).toHaveLength(5)
+    expect(() =>
+      load(`${head}  defaultConfig: { server: { name: x, port: 1 }, tools: [] }`),
+    ).toThrow(/Line 5, column 39.*spec\.defaultConfig\.server\.port/)
+    expect(() => load(`${head}  url: oci://x`)).toThrow(/no server/)
+  })
+
   it('is refused where it is no REST API', () => {
     expect(() =>
       load('toolSet: { name: s, serverTools: [{ serverName: a, tools: [x] }] }'),

@@ -26,10 +26,19 @@ const knownMax = 16
 /** A longer text is not read once more for the sake of a line number. */
 const locatedCharsMax = 1_000_000
 
-/** @param index which document of a stream */
-export function createDocumentReader(document: string, index = 0): DocumentReader {
+/**
+ * @param index which document of a stream
+ * @param under where in it all places begin
+ */
+export function createDocumentReader(
+  document: string,
+  index = 0,
+  under: Place = [],
+): DocumentReader {
   const refuse = (place: Place, sentence: string): never =>
-    refuseDocument(`${placeName(place)}: ${sentence}`, { at: positionOf(document, index, place) })
+    refuseDocument(`${placeName([...under, ...place])}: ${sentence}`, {
+      at: positionOf(document, index, [...under, ...place]),
+    })
 
   const object: DocumentReader['object'] = (value, place, keys) => {
     if (!isObject(value)) return refuse(place, 'it is not an object.')
