@@ -34,9 +34,50 @@ describe.skipIf(!hasChromium)('the connections', () => {
 
   const open = (path: string, options: OpenOptions = {}) =>
     openPage(browser, `${vault.url}${path}`, { signedIn: true, ...options })
-  const textbox = (page: Page, name: string) => page.getByRole('textbox', { name })
+  const textbox = (page: Pick<Page, 'getByRole'>, name: string) =>
+    page.getByRole('textbox', { name })
   const card = (page: Page, name: string) =>
     page.locator('section').filter({ has: page.getByRole('heading', { name, exact: true }) })
+
+  it('take several keys together, each in a place of its own, or none at all', async () => {
+    const { page, context, said } = await open('/connections')
+    const add = async (name: string, kind: string) => {
+      await page.goto(`${vault.url}/connections`)
+      await page.getByRole('link', { name: 'Add a connection' }).first().click()
+      await page.getByRole('button', { name: /Any other API/ }).click()
+      await textbox(page, 'Addresses of the API').fill(upstream.origin)
+      await textbox(page, 'Name').fill(name)
+      await page.locator('select[name="credential.kind"]').selectOption(kind)
+    }
+    const part = (index: number) => page.getByRole('group', { name: `Key ${index}` })
+    const keep = () => page.getByRole('button', { name: 'Keep it' }).click()
+
+    await add('Monitoring', 'several')
+    await textbox(part(1), 'Name of the header').fill('X-Api-Key')
+    await part(1).getByLabel('Key', { exact: true }).fill(secret)
+    await textbox(part(2), 'Name of the header').fill('x-api-key')
+    await part(2).getByLabel('Key', { exact: true }).fill(secret)
+    await keep()
+    await page
+      .getByText(/must stand in another place/)
+      .first()
+      .waitFor()
+    await part(2).getByLabel('How the API takes it').selectOption('cookie')
+    await textbox(part(2), 'Name of the cookie').fill('sid')
+    await part(2).getByLabel('Key', { exact: true }).fill(secret)
+    await keep()
+    await page.getByText('The key is kept.').waitFor()
+    await add('Open data', 'none')
+    await keep()
+    await page.getByText('The key is kept.').waitFor()
+    const { connections } = await vault.owner.call('listConnections', {})
+    const kindOf = new Map(connections.map(({ label, credential }) => [label, credential?.kind]))
+    expect([kindOf.get('Monitoring'), kindOf.get('Open data')]).toEqual(['several', 'none'])
+    expect(await findAccessibilityFaults(page)).toEqual([])
+    // Chromium takes each field of a password for a form of its own.
+    expect(said.filter((line) => !line.includes('Multiple forms'))).toEqual([])
+    await context.close()
+  })
 
   it('are added, tried and given to an agent that can use them at once', async () => {
     const agent = await vault.createAgentWithKey('Release helper')

@@ -1,6 +1,6 @@
 import { Plus, Trash2 } from 'lucide-react'
 import { useEffect } from 'react'
-import { useFieldArray, useFormContext } from 'react-hook-form'
+import { get, useFieldArray, useFormContext } from 'react-hook-form'
 import { Button, IconButton } from '../button.tsx'
 import { ExternalLink } from '../external-link.tsx'
 import { SecretField, SelectField, TextField } from '../form-fields.tsx'
@@ -100,6 +100,7 @@ function PartsFields() {
           )}
           <KindField at={`${name}.${index}`} kinds={partKinds} />
           <KeyFields at={`${name}.${index}`} hint={index === 0 ? sealed : undefined} />
+          <PartFault at={`${name}.${index}`} />
         </fieldset>
       ))}
       {fields.length < partsMax && (
@@ -110,6 +111,18 @@ function PartsFields() {
         </div>
       )}
     </div>
+  )
+}
+
+/** What is wrong with a key as a whole: it stands where another one does. */
+function PartFault({ at }: { at: string }) {
+  const { formState } = useFormContext()
+  const message: unknown = get(formState.errors, at)?.message
+  if (typeof message !== 'string' || message === '') return null
+  return (
+    <p role="alert" className="text-[0.87rem] font-medium text-bad">
+      It {message}.
+    </p>
   )
 }
 
