@@ -353,6 +353,16 @@ describe('what checking costs is bounded', () => {
       objectOf({ a: { format: 'email' } }),
       { a: `a@${'a'.repeat(100_000)}` },
     ],
+    [
+      'a list of e-mail addresses that each take long',
+      objectOf({ a: { items: { format: 'email' } } }),
+      { a: Array.from({ length: 5000 }, () => `a@${'a'.repeat(1900)}`) },
+    ],
+    [
+      'a large value compared with many',
+      objectOf({ a: { anyOf: Array.from({ length: 500 }, (_, at) => ({ const: at })) } }),
+      { a: Array.from({ length: 100_000 }, () => 'xxxxxxxxxx') },
+    ],
     ['a reference to elsewhere', { $ref: 'https://example.com/schema.json' }, {}],
     ['a reference to nothing', { $ref: '#/$defs/none' }, {}],
     [

@@ -8,7 +8,7 @@ import {
 import type { SchemaValidateFunction } from 'ajv/dist/types/index.js'
 import canonicalize from 'canonicalize'
 import type { ArgumentObject } from '../argument-value.ts'
-import { formats } from './formats.ts'
+import { createFormats } from './formats.ts'
 import {
   type Budget,
   BudgetSpent,
@@ -53,7 +53,7 @@ export function compileSchema(root: unknown): CheckArguments {
     allErrors: true,
     verbose: true,
     inlineRefs: false,
-    formats,
+    formats: createFormats(budget),
     code: {
       // A schema is compiled far more often than that would pay: half of the time goes into it.
       optimize: false,
@@ -116,7 +116,12 @@ function addReferences(ajv: Ajv2020, root: unknown): void {
   ajv.addKeyword({ keyword: referenceKeyword, errors: 'full', validate })
 }
 
-const textOf = (value: unknown): string => canonicalize(value) ?? ''
+/** Equal values have equal texts. A text is its own, behind a quote that nothing else begins with: it is not written anew. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? `"${value}` : (canonicalize(value) ?? '')
+/** Writing a value down and comparing it costs by its length; a text is only compared. */
+const charsPerStep = 20
+const textCharsPerStep = 1000
 
 /**
  * Equality by canonical JSON: it takes linear time, and is not misled by members that are named like methods, as ajv's own is.
@@ -128,25 +133,24 @@ function addKeywords(ajv: Ajv2020, budget: Budget): void {
   ajv.removeKeyword('oneOf')
   ajv.addKeyword({ ...anyOf, keyword: 'oneOf' })
   for (const keyword of ['enum', 'const', 'uniqueItems']) ajv.removeKeyword(keyword)
-  ajv.addKeyword({
-    keyword: 'enum',
-    compile: (values: unknown[]) => {
-      const texts = new Set(values.map(textOf))
-      return (data: unknown) => texts.has(textOf(data))
-    },
-  })
-  ajv.addKeyword({
-    keyword: 'const',
-    compile: (value: unknown) => {
-      const text = textOf(value)
-      return (data: unknown) => textOf(data) === text
-    },
-  })
+  const read = (data: unknown): string => {
+    const text = textOf(data)
+    const perStep = typeof data === 'string' ? textCharsPerStep : charsPerStep
+    spend(budget, Math.ceil(text.length / perStep))
+    return text
+  }
+  const oneOfValues = (values: readonly unknown[]) => {
+    const texts = new Set(values.map(textOf))
+    const isPlain = values.every((value) => typeof value !== 'object')
+    return (data: unknown) => (typeof data !== 'object' || !isPlain) && texts.has(read(data))
+  }
+  ajv.addKeyword({ keyword: 'enum', compile: oneOfValues })
+  ajv.addKeyword({ keyword: 'const', compile: (value: unknown) => oneOfValues([value]) })
   ajv.addKeyword({
     keyword: 'uniqueItems',
     type: 'array',
     compile: (isOn: unknown) => (data: unknown[]) =>
-      isOn !== true || new Set(data.map(textOf)).size === data.length,
+      isOn !== true || new Set(data.map(read)).size === data.length,
   })
   const step = () => spend(budget, 1)
   const definition: CodeKeywordDefinition = {
