@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium)('the audit log', () => {
     const page = await context.newPage()
     await page.goto(`${scene.vault.url}/audit`)
     await page.getByLabel('From').fill('2026-03-01')
-    await page.getByLabel('To').fill('2026-03-01')
+    await page.getByLabel('To', { exact: true }).fill('2026-03-01')
     await page.waitForURL(/to=/)
     const { searchParams } = new URL(page.url())
     // Fourteen hours ahead of UTC.
@@ -128,7 +128,7 @@ describe.skipIf(!hasChromium)('the audit log', () => {
     await page.getByText('No entries').waitFor()
     await page.reload()
     await expect.poll(() => page.getByLabel('From').inputValue()).toBe('2026-03-01')
-    expect(await page.getByLabel('To').inputValue()).toBe('2026-03-01')
+    expect(await page.getByLabel('To', { exact: true }).inputValue()).toBe('2026-03-01')
     await page.getByRole('button', { name: 'Clear the filters' }).click()
     await rows(page).nth(1).waitFor()
     expect(new URL(page.url()).search).toBe('')
