@@ -17,16 +17,18 @@ export const newTally = (): SchemaTally => ({
   isCut: false,
 })
 
-/** The most changes and references under `$defs` that are kept apart: beyond it is too much anyway. */
-const keptMax = 200
+/** The most changes that are kept apart. */
+const changesMax = 200
+/** More schemas than that under `$defs` are more than anybody reads: less detail serves better. */
+const defsMax = 24
 
 /** Adds what a part took. */
 export function addTally(to: SchemaTally, part: SchemaTally): void {
   to.weight += part.weight
   to.isCut ||= part.isCut
-  for (const change of part.changes) if (to.changes.size < keptMax) to.changes.add(change)
+  for (const change of part.changes) if (to.changes.size < changesMax) to.changes.add(change)
   for (const pointer of part.defs) to.defs.add(pointer)
-  if (to.defs.size > keptMax) to.weight = Number.POSITIVE_INFINITY
+  if (to.defs.size > defsMax) to.weight = Number.POSITIVE_INFINITY
 }
 
 const charsPerUnit = 32
