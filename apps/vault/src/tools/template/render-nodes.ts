@@ -25,7 +25,7 @@ import { createWriter, type Writer } from './write-yield.ts'
 // bounded, so a template ends after at most that much however it is written.
 
 /** About one for each node, element and 8 characters. */
-const workMax = 2_000_000
+const workMax = 1_000_000
 /** The most turns of all loops together. */
 const loopTurnsMax = 100_000
 
@@ -125,6 +125,7 @@ function choose(
   run: Run,
 ): Ended {
   const value = evaluate(node.value, dot, run)
+  run.spend(workOf(value))
   if (!truthOf(value)) return walk(node.else, dot, run)
   return walk(node.then, node.kind === 'with' ? value : dot, run)
 }
@@ -182,6 +183,7 @@ function evaluate(expression: Expression, dot: Value, run: Run): Value {
       let value: Value
       for (const arg of expression.args) {
         value = evaluate(arg, dot, run)
+        run.spend(workOf(value))
         if (truthOf(value) === (expression.kind === 'or')) break
       }
       return value
@@ -214,8 +216,9 @@ function call(expression: Extract<Expression, { kind: 'call' }>, dot: Value, run
   }
 }
 
-/** What looking at a value once costs; maps are counted by the functions that look at them. */
+/** What looking at a value once costs. */
 function workOf(value: Value): number {
   if (isList(value)) return value.length
+  if (isMap(value)) return sizeOf(value)
   return typeof value === 'string' || isWritten(value) ? Math.ceil(sizeOf(value) / 8) : 1
 }

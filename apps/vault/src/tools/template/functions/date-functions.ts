@@ -31,7 +31,7 @@ function checked(ms: number): Moment {
 
 function write([layout, value, zone]: readonly Value[], run: FunctionRun): string {
   // A zone is looked up each time.
-  run.spend(zone === undefined ? 10 : 300)
+  run.spend(zone === undefined ? 20 : 1500)
   return formatDate(msOf(timeOf(value, run)), textOf(layout), textOf(zone))
 }
 

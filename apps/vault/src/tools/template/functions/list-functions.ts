@@ -120,8 +120,16 @@ function dict(args: readonly Value[]): Value {
 
 /** Members of a map; a thing that is none has none. */
 const entriesOf = (value: Value, run: FunctionRun): readonly (readonly [string, Value])[] => {
-  run.spend(sizeOf(value))
+  run.spend(8 * sizeOf(value))
   return isMap(value) ? Object.entries(value) : []
+}
+
+/** Compares two values; lists and maps by their JSON, which is work. */
+function ordered(left: Value, right: Value, run: FunctionRun): number {
+  for (const one of [left, right]) {
+    if (isList(one) || isMap(one)) run.spend(jsonOf(one).length)
+  }
+  return compare(left, right)
 }
 
 const sorted = (list: readonly Value[]): readonly string[] => list.map(textOf).toSorted()
@@ -133,8 +141,7 @@ const first = fixed(1, ([list]) => (typeof list === 'string' ? list.slice(0, 1) 
 export const listFunctions: FunctionTable = {
   list: atLeast(0, (args) => [...args]),
   tuple: atLeast(0, (args) => [...args]),
-  len: fixed(1, ([value], run) => {
-    run.spend(isMap(value) ? sizeOf(value) : 1)
+  len: fixed(1, ([value]) => {
     return typeof value === 'string' || isWritten(value)
       ? Buffer.byteLength(textOf(value))
       : sizeOf(value)
@@ -194,13 +201,12 @@ export const listFunctions: FunctionTable = {
     return found === undefined ? args.at(-2) : found
   }),
   not: fixed(1, ([value]) => !truthOf(value)),
-  eq: atLeast(2, ([left, ...rights], run) => {
-    run.spend(rights.length)
-    return rights.some((right) => compare(left, right) === 0)
-  }),
-  ne: fixed(2, ([left, right]) => compare(left, right) !== 0),
-  lt: fixed(2, ([left, right]) => compare(left, right) < 0),
-  le: fixed(2, ([left, right]) => compare(left, right) <= 0),
-  gt: fixed(2, ([left, right]) => compare(left, right) > 0),
-  ge: fixed(2, ([left, right]) => compare(left, right) >= 0),
+  eq: atLeast(2, ([left, ...rights], run) =>
+    rights.some((right) => ordered(left, right, run) === 0),
+  ),
+  ne: fixed(2, ([left, right], run) => ordered(left, right, run) !== 0),
+  lt: fixed(2, ([left, right], run) => ordered(left, right, run) < 0),
+  le: fixed(2, ([left, right], run) => ordered(left, right, run) <= 0),
+  gt: fixed(2, ([left, right], run) => ordered(left, right, run) > 0),
+  ge: fixed(2, ([left, right], run) => ordered(left, right, run) >= 0),
 }

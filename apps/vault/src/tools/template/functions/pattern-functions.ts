@@ -11,6 +11,9 @@ const textCharactersMax = 100_000
 /** The most places where an expression is found. */
 const matchesMax = 10_000
 
+/** What was compiled while a template is rendered: an expression in a loop is compiled once. */
+const compiled = new WeakMap<FunctionRun, Map<string, RE2JS>>()
+
 function compile(value: Value, run: FunctionRun): RE2JS {
   const expression = textOf(value)
   if (expression.length > expressionCharactersMax) {
@@ -18,9 +21,15 @@ function compile(value: Value, run: FunctionRun): RE2JS {
       `a regular expression has at most ${expressionCharactersMax} characters.`,
     )
   }
-  run.spend(1000 + 20 * expression.length)
+  const known = compiled.get(run) ?? new Map<string, RE2JS>()
+  compiled.set(run, known)
+  const before = known.get(expression)
+  if (before !== undefined) return before
+  run.spend(20_000 + 20 * expression.length)
   try {
-    return RE2JS.compile(expression)
+    const made = RE2JS.compile(expression)
+    known.set(expression, made)
+    return made
   } catch (thrown) {
     if (!(thrown instanceof RE2JSSyntaxException)) throw thrown
     throw new TemplateFault(
@@ -36,7 +45,7 @@ function subject(value: Value, run: FunctionRun): string {
       `regular expressions look at texts of at most ${textCharactersMax} characters.`,
     )
   }
-  run.spend(10 * text.length)
+  run.spend(20 + 10 * text.length)
   return text
 }
 
