@@ -25,7 +25,7 @@ const membersMax = 1000
  * An object of names and values. Counted before it is read, and `__proto__`, which zod would leave out without a word,
  * is refused: what is sent is what was asked for or nothing.
  */
-const membersOf = <Value extends z.ZodType>(value: Value) => {
+export const membersOf = <Value extends z.ZodType>(value: Value) => {
   type Members = Record<string, z.infer<Value>>
   const counted: z.ZodType<Members, Members> = z.preprocess(
     (members, context) => {

@@ -4,6 +4,7 @@ import {
   AgentReason,
   ExecuteAnswer,
   executeBodyBytesMax,
+  membersOf,
   sendProblems,
   WaitSeconds,
 } from './execute.ts'
@@ -65,7 +66,7 @@ export const callMyTool = defineOperation({
   summary: 'Call a tool: its request goes the way of execute',
   input: z.strictObject({
     name: FullToolName,
-    arguments: z.record(z.string(), z.unknown()).default({}),
+    arguments: membersOf(z.unknown()).default({}),
     approvalId: ApprovalId.optional(),
     waitSeconds: WaitSeconds.optional(),
     reason: AgentReason.optional(),

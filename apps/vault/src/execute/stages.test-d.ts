@@ -25,11 +25,11 @@ export const frozen: FrozenRequest = freezeRequest(built)
 
 // @ts-expect-error nothing is permitted that was merely decided
 export const early = permit(begin, decided, attempt)
-// @ts-expect-error an allowed request comes of a decision that says so, and of nothing else
+// @ts-expect-error allowed requests come of a decision that says so, and of nothing else
 export const forgedAllowed: AllowedRequest = { ...decided, approvalId: undefined, again: undefined }
 export const late = permit(begin, requireAllowed(decided), attempt)
 
-// @ts-expect-error no credential goes on what was not permitted
+// @ts-expect-error credentials go on nothing that was not permitted
 export const armedEarly = attachCredential(allowed, put)
 // @ts-expect-error nor on a frozen request by itself
 export const armedAtOnce = attachCredential({ frozen }, put)
