@@ -1,6 +1,6 @@
 import { Plus, Trash2 } from 'lucide-react'
 import { useEffect } from 'react'
-import { get, useFieldArray, useFormContext } from 'react-hook-form'
+import { type FieldError, get, useFieldArray, useFormContext } from 'react-hook-form'
 import { Button, IconButton } from '../button.tsx'
 import { ExternalLink } from '../external-link.tsx'
 import { SecretField, SelectField, TextField } from '../form-fields.tsx'
@@ -117,8 +117,9 @@ function PartsFields() {
 /** What is wrong with a key as a whole: it stands where another one does. */
 function PartFault({ at }: { at: string }) {
   const { formState } = useFormContext()
-  const message: unknown = get(formState.errors, at)?.message
-  if (typeof message !== 'string' || message === '') return null
+  const fault = get(formState.errors, at) as FieldError | undefined
+  const message = fault?.message
+  if (message === undefined || message === '') return null
   return (
     <p role="alert" className="text-[0.87rem] font-medium text-bad">
       It {message}.
