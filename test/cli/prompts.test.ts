@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEchoUpstream } from '../fixtures/echo-upstream.ts'
@@ -82,5 +82,25 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     expect(code).toBe(0)
     expect(shown).not.toContain('sk-typed')
     expect(shown).toContain('•')
+  })
+
+  it('shows what a document would become, asks for its keys one by one, and then whether to go on', async () => {
+    verifies('S-38')
+    const file = join(person.project, 'call.sh')
+    const keys = `-H "X-Api-Key: $KEY" -H "X-App-Key: $APP_KEY"`
+    writeFileSync(file, `curl "${upstream.origin}/v1/index?symbol=a" ${keys}`)
+    const args = ['import', file, '--name', 'typed-tools']
+    const asked = [
+      ['Paste', `${secret}\r`],
+      ['Paste', `${secret}-2\r`],
+    ] as const
+    const no = await type(args, [...asked, ['Make the toolset', `${down}\r`]])
+    expect([no.code, no.shown.includes('Nothing was done')]).toEqual([1, true])
+    const yes = await type(args, [...asked, ['Make the toolset', '\r']])
+    expect([yes.code, yes.untyped]).toEqual([0, 0])
+    expect(yes.shown).toContain('1 taken, 0 changed, 0 refused')
+    expect(yes.shown).not.toContain('sk-typed')
+    const { connections } = await person.json<{ connections: object[] }>(['connections', 'list'])
+    expect(connections[0]).toMatchObject({ label: 'typed-tools', credential: { kind: 'several' } })
   })
 })

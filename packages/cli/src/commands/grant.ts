@@ -1,7 +1,6 @@
-import type { EffectiveGrant } from '@sallyport/contracts'
+import type { OutputOf, setToolPermission } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { type Command, Option } from 'commander'
-import type { z } from 'zod'
 import { CommandError, shellWord } from '../terminal.ts'
 import { findAgent } from './lookup.ts'
 import { collect, readCount } from './option-values.ts'
@@ -19,7 +18,7 @@ interface GrantOptions {
   readonly revoke?: boolean
 }
 
-type Grant = z.infer<typeof EffectiveGrant>
+type Grant = OutputOf<typeof setToolPermission>['permission']
 /** What came of one: which tool, or `*` for all of the toolset. */
 interface Granted {
   readonly tool: string
