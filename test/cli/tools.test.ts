@@ -265,6 +265,8 @@ describe('a pasted curl command', () => {
     ])
     const called = await person.run(['tools', 'call', 'shipping.get_v1_track', 'tracking_id=X1'])
     expect(called.stdout).toContain('/v1/track?tracking_id=X1')
+    const exported = await person.run(['toolsets', 'export', 'shipping'])
+    expect([exported.code, exported.stdout]).toEqual([0, expect.stringContaining('tracking_id')])
     const skill = await person.json<{ skill: string }>(['skill', 'shipping', '--out', '-'])
     expect(skill.skill).toContain('mcporter call shipping.get_v1_track tracking_id=ABC123')
     expect(person.printed()).not.toContain(secret)
