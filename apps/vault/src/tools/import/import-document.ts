@@ -41,7 +41,8 @@ export function createDocumentImporter({
       })
     }
     const secrets = imported.secrets.map(({ value }) => value)
-    const tools = withOwnNames(imported.tools.map((tool) => finish(tool, secrets)))
+    const isShared = imported.format === 'openapi'
+    const tools = withOwnNames(imported.tools.map((tool) => finish(tool, { secrets, isShared })))
     return {
       ...imported,
       tools,
@@ -53,12 +54,17 @@ export function createDocumentImporter({
 }
 
 /** Checks what an importer made: what is no whole definition, or holds a secret of the document, is refused. */
-function finish(tool: ImportedTool, secrets: readonly string[]): ImportedTool {
+function finish(
+  tool: ImportedTool,
+  { secrets, isShared }: { readonly secrets: readonly string[]; readonly isShared: boolean },
+): ImportedTool {
   if (tool.outcome === 'refused') return tool
-  const text = JSON.stringify(tool.definition)
-  const held = secrets.find((secret) => secret !== '' && holds(text, secret))
+  // Tools of one document share parts of their schemas: written out they would take many times the memory.
+  const text = secrets.length > 0 || !isShared ? JSON.stringify(tool.definition) : undefined
+  const held = secrets.find((secret) => secret !== '' && text !== undefined && holds(text, secret))
   if (held !== undefined) return refused(tool.definition, 'A secret of the document stands in it.')
-  const parsed = ToolDefinition.safeParse(JSON.parse(text))
+  const whole: unknown = isShared || text === undefined ? tool.definition : JSON.parse(text)
+  const parsed = ToolDefinition.safeParse(whole)
   if (parsed.success) return { ...tool, definition: parsed.data }
   const [issue] = parsed.error.issues
   return refused(
