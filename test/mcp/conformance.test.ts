@@ -96,6 +96,7 @@ afterAll(async () => {
 describe.concurrent('the HTTP stack of the vault with the suite’s server behind it', () => {
   it.for(revisions)(
     'conforms to %s, but for what needs sessions',
+    { timeout: runMsMax },
     async (revision, { skip }) => {
       if (missing !== undefined) return skip(missing)
       const url = await proxyTo(endpoint.url, `spt_${'A'.repeat(43)}`)
@@ -104,13 +105,13 @@ describe.concurrent('the HTTP stack of the vault with the suite’s server behin
       expect([failed, failed.length === excused.length ? '' : text]).toEqual([excused, ''])
       expect(passed.length).toBeGreaterThan(20)
     },
-    runMsMax,
   )
 })
 
 describe('the vault’s own endpoint', () => {
   it.for(revisions)(
     'passes what applies of %s',
+    { timeout: runMsMax },
     async (revision, { skip }) => {
       if (missing !== undefined) return skip(missing)
       const { agentId, token } = await scene.addConsumer(revision)
@@ -125,6 +126,5 @@ describe('the vault’s own endpoint', () => {
         ])
       }
     },
-    runMsMax,
   )
 })

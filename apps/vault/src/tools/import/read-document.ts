@@ -1,27 +1,13 @@
 // Reads the text of a document into plain data: the one door through which JSON and YAML of other people come in. Nothing is
 // fetched, no tag makes anything, and what it costs is bounded (S-41).
 import { documentBytesMax } from '@sallyport/contracts'
+import type { Data, DataList, DataObject, DocumentLimits } from './document-data.ts'
 import { readJson } from './read-json.ts'
 import { readYaml } from './read-yaml.ts'
 import { refuseDocument } from './refuse-document.ts'
 import { isStorableText } from './storable-text.ts'
 
-/** Plain data: objects have no prototype, so that no name in a document (`__proto__`, `constructor`) means anything. */
-export type Data = string | number | boolean | null | DataList | DataObject
-export type DataList = readonly Data[]
-export interface DataObject {
-  readonly [name: string]: Data | undefined
-}
-
-/** What one document may cost. */
-export interface DocumentLimits {
-  /** In UTF-8. */
-  readonly bytesMax: number
-  /** Objects and lists inside each other. */
-  readonly depthMax: number
-  /** Values of any kind, with what an alias stands for counted each time. */
-  readonly nodesMax: number
-}
+export type { Data, DataList, DataObject, DocumentLimits } from './document-data.ts'
 
 /** The limits unless told otherwise. GitHub's and Stripe's whole APIs have about half as many nodes. */
 const documentLimits: DocumentLimits = {

@@ -1,4 +1,4 @@
-import type { Data, DocumentLimits } from './read-document.ts'
+import type { Data, DocumentLimits } from './document-data.ts'
 import { positionAt, quoteName, refuseDocument } from './refuse-document.ts'
 import { isStorableText } from './storable-text.ts'
 

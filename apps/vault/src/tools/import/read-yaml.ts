@@ -11,7 +11,7 @@ import {
   type Node,
   Parser,
 } from 'yaml'
-import type { Data, DocumentLimits } from './read-document.ts'
+import type { Data, DocumentLimits } from './document-data.ts'
 import { quoteName, refuseDocument } from './refuse-document.ts'
 import { isStorableText } from './storable-text.ts'
 

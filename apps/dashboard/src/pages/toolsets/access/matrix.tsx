@@ -44,7 +44,7 @@ export function Matrix(props: MatrixProps) {
       className="relative max-h-[70dvh] overflow-auto rounded-lg border border-line bg-surface max-md:hidden"
     >
       <table
-        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a grid is a table in which the arrow keys move
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: grids are tables in which the arrow keys move
         role="grid"
         aria-label="Who may call which tool"
         aria-rowcount={tools.length + 2}
@@ -116,7 +116,7 @@ function Head({ agents }: { agents: readonly AgentRow[] }) {
 function Spacer({ items, heightPx }: { items: readonly VirtualItem[]; heightPx: number }) {
   if (heightPx <= 0 || items.length === 0) return null
   return (
-    // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it only takes room, and is no row of the grid
+    // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: this only takes room, and is no row of the grid
     <tr role="none">
       <td role="none" style={{ height: heightPx }} />
     </tr>

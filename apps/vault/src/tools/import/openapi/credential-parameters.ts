@@ -2,7 +2,7 @@ import type { CredentialInput } from '@sallyport/contracts'
 import type { ImportedSecret } from '../imported-toolset.ts'
 import { type Data, isList, isObject } from '../read-document.ts'
 import type { Parameter } from './read-parameters.ts'
-import type { SchemeFacts } from './security/scheme-facts.ts'
+import type { SchemeFacts } from './security/scheme.ts'
 
 /** What vendors call the parameter that their key goes into. */
 const keyNames: ReadonlySet<string> = new Set([

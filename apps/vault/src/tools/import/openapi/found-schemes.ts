@@ -4,7 +4,7 @@ import type { Operation } from './make-tool.ts'
 import { OperationRefused } from './operation-refused.ts'
 import { readParameters } from './read-parameters.ts'
 import type { References } from './references.ts'
-import type { SchemeFacts } from './security/scheme-facts.ts'
+import type { SchemeFacts } from './security/scheme.ts'
 
 const schemesMax = 10
 

@@ -1,5 +1,6 @@
 import { joinNames, type Requirement } from './requirements.ts'
-import { readScheme, type SchemeFacts } from './scheme-facts.ts'
+import type { SchemeFacts } from './scheme.ts'
+import { readScheme } from './scheme-facts.ts'
 
 const partsMax = 5
 const keys: ReadonlySet<string | undefined> = new Set([

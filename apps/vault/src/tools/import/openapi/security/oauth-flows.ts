@@ -1,5 +1,5 @@
 import { type Data, type DataObject, isObject } from '../../read-document.ts'
-import type { SchemeFacts } from './scheme-facts.ts'
+import type { SchemeFacts } from './scheme.ts'
 
 const scopesMax = 100
 const scopePattern = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/

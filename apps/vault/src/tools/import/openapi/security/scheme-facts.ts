@@ -2,8 +2,7 @@ import { type Data, type DataObject, isObject, scalarText } from '../../read-doc
 import { quoteName } from '../../refuse-document.ts'
 import { cutText } from '../schema/schema-annotations.ts'
 import { readFlows } from './oauth-flows.ts'
-
-type CredentialKindName = CredentialInput['kind']
+import type { SchemeFacts } from './scheme.ts'
 
 type Draft = Omit<SchemeFacts, 'name' | 'description'>
 

@@ -6,7 +6,8 @@ import { refuseOperation } from '../operation-refused.ts'
 import type { References } from '../references.ts'
 import { joinFacts } from './join-facts.ts'
 import { joinNames, type Requirement, readRequirements } from './requirements.ts'
-import { readScheme, type SchemeFacts } from './scheme-facts.ts'
+import type { SchemeFacts } from './scheme.ts'
+import { readScheme } from './scheme-facts.ts'
 
 /** By which of the document's schemes the credential goes on, and what that means for each operation. */
 export interface SecurityPlan {
