@@ -252,7 +252,7 @@ const mayOf: Record<Role, (scope: OwnerScope) => boolean> = {
   owner: () => true,
   admin: () => true,
   approver: (scope) =>
-    /^(agents|connections|policies|workspace|activity):read$|^(capabilities|approvals):/.test(
+    /^(agents|connections|policies|tools|workspace|activity):read$|^(capabilities|approvals):/.test(
       scope,
     ),
   auditor: (scope) => scope.endsWith(':read'),

@@ -219,8 +219,6 @@ describe('the files that are served', () => {
       '/api/v2/agents',
       '/v1',
       '/v1/none',
-      '/mcp',
-      '/mcp/x',
       '/metrics',
       '/healthz/x',
       '/assets',
@@ -228,6 +226,10 @@ describe('the files that are served', () => {
     ]) {
       const { status, head } = await get(port, path, ['Accept: text/html'])
       expect([path, status, head.includes('application/problem+json')]).toEqual([path, 404, true])
+    }
+    for (const path of ['/mcp', '/mcp/x']) {
+      const { status, head } = await get(port, path, ['Accept: text/html'])
+      expect([path, status, head.includes('text/html')]).toEqual([path, 401, false])
     }
     for (const accept of ['application/json', 'text/html;q=0', 'image/png', '']) {
       expect((await get(port, '/agents', [`Accept: ${accept}`])).status).toBe(404)

@@ -129,7 +129,6 @@ export const requirements = {
   },
   'S-41': {
     text: 'Importing OpenAPI, Swagger or YAML is offline, bounded and inert.',
-    since: later('importers do not exist yet'),
   },
   'S-42': {
     text: 'Owner sessions are opaque, hashed at rest, renewed at sign-in and change of privilege, bounded, and protected from CSRF, framing and guessing. Strict CSP without inline script.',

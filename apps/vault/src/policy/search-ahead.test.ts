@@ -79,7 +79,8 @@ describe('looking ahead', () => {
       }),
       { numRuns: 400 },
     )
-    expect(redactions).toBeGreaterThan(20)
+    // How many there are is chance; that there are some is not.
+    expect(redactions).toBeGreaterThan(5)
   })
 
   it('leaves deciding nothing to look through', () => {
