@@ -63,7 +63,7 @@ function linkModules(member: string, to: string): void {
   mkdirSync(modules, { recursive: true })
   for (const name of readdirSync(from)) {
     if (name === '.cache') continue
-    if (name !== '@sallyport') symlinkSync(join(from, name), join(modules, name))
+    if (!/^@?sallyport/.test(name)) symlinkSync(join(from, name), join(modules, name))
     else cpSync(join(from, name), join(modules, name), { recursive: true, verbatimSymlinks: true })
   }
 }

@@ -93,7 +93,7 @@ const rooms: readonly Plant[] = [
   breach('openid-client-only-where-people-connect', inRoom('http'), 'openid-client'),
   breach('mcp-sdk-only-in-mcp', inRoom('http'), '@modelcontextprotocol/server'),
   breach('mcp-server-only-in-mcp', inRoom('identity'), '@sallyport/sdk'),
-  breach('mcp-server-by-its-entry', 'packages/cli/src/planted-c.ts', '../../mcp/src/toolbox.ts'),
+  breach('mcp-server-by-its-entry', 'packages/cli/src/planted-d.ts', '../../mcp/src/toolbox.ts'),
   breach('environment-only-at-entry-points', inRoom('egress'), 'node:process'),
   breach(
     'the-vault-by-its-entry-points',
