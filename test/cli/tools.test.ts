@@ -220,6 +220,10 @@ describe('a document that becomes tools', () => {
     expect(asked.stderr).toMatch(/~ get_index +\(has it: alice\)/)
     expect((await person.run([...args, '--yes'])).stdout).toContain('version 2')
     expect((await person.run(args)).stdout).toContain('Nothing changes.')
+    const less = await failure([...args, '--except', 'update_index'])
+    expect([less.code, less.stderr]).toEqual([1, expect.stringContaining('- update_index')])
+    const other = await failure([...args, '--connection', 'another'])
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('keeps the key')])
     const diff = await person.run(['toolsets', 'diff', 'stock-index', '1'])
     expect(diff.stdout).toMatch(/~ get_index/)
   })
@@ -238,6 +242,12 @@ describe('a document that becomes tools', () => {
     const called = await mcporter('call', 'stock-index.get_index', 'symbol=1')
     expect(called.stdout + called.stderr).not.toContain('3142.5')
     await person.run(['grant', 'stock-index', '--agent', 'alice'])
+    for (let turn = 0; turn < 2; turn += 1) {
+      const withheld = await person.run([
+        ...['grant', 'stock-index', '--agent', 'alice', '--tool', 'get_index', '--revoke'],
+      ])
+      expect(withheld.stdout).toContain('alice does not have stock-index.get_index')
+    }
     const listed = await person.json<{ consumerTokens: { id: string }[] }>([
       ...['agents', 'token', 'alice', '--list'],
     ])

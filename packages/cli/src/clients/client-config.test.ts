@@ -89,7 +89,7 @@ describe.each(clients)('the configuration of %s', (client, path) => {
     const directory = folder()
     const others = { other: { url: 'https://example.com' } }
     writeBefore(directory, path, JSON.stringify({ kept: 1, [member]: others }))
-    openRemoteConfig(client, directory).write({ stock: remote, rates: remote })
+    openRemoteConfig(client, directory).write({ stock: remote, rates: remote }, { ended: false })
     const { url, headers } = remote
     const expected =
       client === 'opencode'
@@ -100,6 +100,35 @@ describe.each(clients)('the configuration of %s', (client, path) => {
       [member]: { ...others, stock: expected, rates: expected },
     })
     expect(statSync(join(directory, path)).mode & 0o777).toBe(0o600)
+  })
+
+  it('loses the servers whose token has ended with that of another, and no others', () => {
+    const directory = folder()
+    const of = (token: string) => ({ ...remote, headers: { Authorization: `Bearer ${token}` } })
+    const config = openRemoteConfig(client, directory)
+    config.write({ stock: of('old'), gone: of('old'), bobs: of('other') }, { ended: false })
+    config.write({ stock: of('new'), more: of('new') }, { ended: true })
+    expect(Object.keys(readAfter(directory, path)[member]).sort()).toEqual([
+      'bobs',
+      'more',
+      'stock',
+    ])
+    config.write({ stock: of('alices') }, { ended: false })
+    expect(Object.keys(readAfter(directory, path)[member]).sort()).toEqual([
+      'bobs',
+      'more',
+      'stock',
+    ])
+  })
+
+  it('keeps a server of the same name that is not the vault’s: that is said instead', () => {
+    const directory = folder()
+    writeBefore(directory, path, JSON.stringify({ [member]: { stock: { command: 'mine' } } }))
+    const config = openRemoteConfig(client, directory)
+    const below = 'https://vault.example/mcp/'
+    expect(() => config.refuseOthers(['rates', 'stock'], below)).toThrow(/another server.*stock/)
+    config.write({ rates: remote }, { ended: false })
+    expect(() => config.refuseOthers(['rates'], below)).not.toThrow()
   })
 
   it('is refused for servers over HTTP before anything happens, where it is broken', () => {
@@ -114,7 +143,7 @@ describe('the configuration of any other client', () => {
     const directory = folder()
     const pasted = openClientConfig('json', { directory, name: 'vault' }).write(server)
     expect(JSON.parse(pasted ?? '')).toEqual({ mcpServers: { vault: server } })
-    const remotes = openRemoteConfig('json', directory).write({ stock: remote })
+    const remotes = openRemoteConfig('json', directory).write({ stock: remote }, { ended: false })
     expect(JSON.parse(remotes ?? '')).toEqual({
       mcpServers: { stock: { type: 'http', ...remote } },
     })

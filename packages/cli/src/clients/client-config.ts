@@ -32,8 +32,16 @@ export interface ClientConfig {
 /** The same for servers over HTTP, several at once, each under its own name. */
 interface RemoteConfig {
   readonly path: string | undefined
-  /** Writes them for their owner's eyes alone; returns what to paste instead, for the client that is only shown it. */
-  write(servers: Readonly<Record<string, RemoteServer>>): string | undefined
+  /** Throws CommandError where a server of one of the names stands in the file that is not the vault's, below this URL: it is kept. */
+  refuseOthers(names: readonly string[], vaultUrl: string): void
+  /**
+   * Writes them for their owner's eyes alone; returns what to paste instead, for the client that is only shown it. Where the token
+   * that stood there has `ended`, whatever else had it goes too: it would be refused.
+   */
+  write(
+    servers: Readonly<Record<string, RemoteServer>>,
+    of: { readonly ended: boolean },
+  ): string | undefined
 }
 
 interface ClientFormat {
@@ -106,21 +114,49 @@ export function openRemoteConfig(client: ClientName, directory: string): RemoteC
   if (client === 'json') {
     const write = (servers: Readonly<Record<string, RemoteServer>>) =>
       JSON.stringify({ mcpServers: entriesOf(servers, standardRemote) }, null, 2)
-    return { path: undefined, write }
+    return { path: undefined, refuseOthers: () => {}, write }
   }
   const { path: below, member, remote } = formats[client]
   const path = resolve(directory, below)
   readServers(path, member)
   return {
     path,
-    write(added) {
+    refuseOthers(names, vaultUrl) {
+      const { servers } = readServers(path, member)
+      const isOurs = (server: unknown) =>
+        String(asObject(server)?.url).startsWith(vaultUrl) ||
+        tokenOf(server)?.startsWith('Bearer spc_') === true
+      const other = names.find((name) => Object.hasOwn(servers, name) && !isOurs(servers[name]))
+      if (other === undefined) return
+      throw new CommandError(
+        `${path}: another server is called ${other} there. Rename it, or the toolset. Nothing was changed.`,
+      )
+    },
+    write(added, { ended }) {
       const { config, servers } = readServers(path, member)
-      const after = { ...config, [member]: { ...servers, ...entriesOf(added, remote) } }
+      const kept = ended ? withoutTokensOf(Object.keys(added), servers) : servers
+      const after = { ...config, [member]: { ...kept, ...entriesOf(added, remote) } }
       // It holds a token from now on, whoever could read it before.
       writeFileWhole(path, `${JSON.stringify(after, null, 2)}\n`, { secret: true })
       return undefined
     },
   }
+}
+
+/** The servers but for those that have a token of one of these. */
+function withoutTokensOf(names: readonly string[], servers: Readonly<Record<string, unknown>>) {
+  const tokens = new Set(names.map((name) => tokenOf(servers[name])))
+  return Object.fromEntries(
+    Object.entries(servers).filter(([, server]) => {
+      const token = tokenOf(server)
+      return token === undefined || !tokens.has(token)
+    }),
+  )
+}
+
+function tokenOf(server: unknown): string | undefined {
+  const token = asObject(asObject(server)?.headers)?.Authorization
+  return typeof token === 'string' ? token : undefined
 }
 
 const entriesOf = (

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Client } from '@sallyport/sdk'
 import { type ClientName, openRemoteConfig } from '../clients/client-config.ts'
@@ -35,19 +36,27 @@ export async function connectTools(
       `${agent.name} has no tools yet: npx sallyport grant <toolset> --agent ${shellWord(agent.name)}${settings.urlOption}`,
     )
   }
-  const label = `${client} at ${hostname()} ${config.path ?? ''}`.trim().slice(0, labelCharsMax)
-  const before = (await listConsumerTokens(vault, agent.id)).find(({ name }) => name === label)
+  const base = settings.baseUrl.replace(/\/$/, '')
+  config.refuseOthers(
+    toolsets.map(({ toolset }) => toolset),
+    `${base}/mcp/`,
+  )
+  const label = labelOf(`${client} at ${hostname()} ${config.path ?? ''}`.trim())
+  // What was only shown may have been pasted anywhere: its token goes on.
+  const before =
+    config.path === undefined
+      ? undefined
+      : (await listConsumerTokens(vault, agent.id)).find(({ name }) => name === label)
   const { token, consumerToken } = await vault.call('createConsumerToken', {
     ...{ agentId: agent.id, name: label },
     ...(days !== undefined && { expiresInDays: days }),
     ...(before !== undefined && { replaces: before.id }),
   })
-  const base = settings.baseUrl.replace(/\/$/, '')
   const headers = { Authorization: `Bearer ${consumerToken}` }
   const servers = Object.fromEntries(
     toolsets.map(({ toolset }) => [toolset, { url: `${base}/mcp/${toolset}`, headers }]),
   )
-  const paste = config.write(servers)
+  const paste = config.write(servers, { ended: before !== undefined })
   const tools = toolsets.flatMap(({ toolset, names }) => names.map((name) => `${toolset}.${name}`))
   terminal.answer(
     {
@@ -59,9 +68,19 @@ export async function connectTools(
       `Agent    ${agent.id}  ${agent.name}`,
       `Its token works until ${token.expiresAt} and calls these alone:`,
       ...tools.map((tool) => `  ${tool}`),
+      ...(config.path === undefined
+        ? []
+        : ['Keep the file out of version control: the token is in it.']),
       ...(client === 'mcporter' ? [`Next: npx mcporter list ${first.toolset} --schema`] : []),
     ].join('\n'),
   )
+}
+
+/** By which the token is known again; long ones stay apart, since a token of the same name is replaced. */
+function labelOf(text: string): string {
+  if (text.length <= labelCharsMax) return text
+  const tail = createHash('sha256').update(text).digest('hex').slice(0, 12)
+  return `${text.slice(0, labelCharsMax - tail.length - 1)} ${tail}`
 }
 
 /** The toolsets of which an agent has tools, with the names of those. */

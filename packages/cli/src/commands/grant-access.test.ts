@@ -59,6 +59,17 @@ describe('granting access', () => {
     ])
   })
 
+  it('takes away no rule, no filter of answers and no tool that the policy has', async () => {
+    const more = {
+      tools: [{ toolsetId: 'tls_1', allowed: true }],
+      rules: [{ id: 'no-secrets', when: { paths: ['/secret/**'] }, then: 'deny' }],
+      response: [{ id: 'no-mail', drop: ['email'] }],
+    }
+    const { client, sent } = vaultWith({ ...policy, ...more } as unknown as Policy)
+    await grantAccess(client, pair, { entries: readEverything([origin]) })
+    expect(sent[0]?.input).toMatchObject(more)
+  })
+
   it('does not add what is allowed already, in whatever order it is written', async () => {
     const { client, sent } = vaultWith(policy)
     const entry = { origin, methods: ['HEAD' as const, 'GET' as const], paths: ['/a', '/b'] }

@@ -1,5 +1,6 @@
 import type { AllowEntry, Limits, Policy } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
+import { documentOf } from '../policy-files/write-policy-file.ts'
 import { everyPage } from './lookup.ts'
 
 /** What a policy is for. */
@@ -33,14 +34,15 @@ export async function findPolicy(client: Client, pair: Pair): Promise<Policy | u
  */
 export async function grantAccess(client: Client, pair: Pair, grant: Grant): Promise<Policy> {
   const current = await findPolicy(client, pair)
-  const expiresAt = grant.expiresAt ?? current?.expiresAt
-  const approvalOptions = current?.approvalOptions
+  // Whatever else it says stays: rules, filters of answers, grants of tools.
+  const before = current && documentOf(current)
+  const expiresAt = grant.expiresAt ?? before?.expiresAt
   const document = {
+    ...before,
     allow: current === undefined ? [...grant.entries] : addEntries(current, grant),
-    approval: current?.approval ?? grant.approval ?? 'writes',
-    ...(approvalOptions !== undefined && { approvalOptions }),
-    limits: { ...current?.limits, ...grant.limits },
-    windows: current?.windows ?? [],
+    approval: before?.approval ?? grant.approval ?? 'writes',
+    limits: { ...before?.limits, ...grant.limits },
+    windows: before?.windows ?? [],
     ...(expiresAt !== undefined && { expiresAt }),
   }
   if (current === undefined) {

@@ -2,7 +2,7 @@ import type { OutputOf, setToolPermission } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { type Command, Option } from 'commander'
 import { CommandError, shellWord } from '../terminal.ts'
-import { findAgent } from './lookup.ts'
+import { everyPage, findAgent } from './lookup.ts'
 import { collect, readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 import { findToolset, listToolsOf, splitFullName } from './tool-lookups.ts'
@@ -111,18 +111,28 @@ async function setTools(
       `${toolset.name} has no tool "${wanted}". \`sallyport tools list ${toolset.name}\` shows them.`,
     )
   })
+  // What the grant of all tools gives is withheld: to say nothing of the tool would give it, were it for a moment.
+  const isWithheld = options.revoke === true && (await hasWhole(client, toolset.id, agentId))
   const granted: Granted[] = []
   for (const { id: toolId, name } of found) {
     const set = (terms: ReturnType<typeof termsOf>) =>
       client.call('setToolPermission', { toolId, agentId, ...terms })
-    let { permission } = await set(termsOf(options))
-    // Taken away, it would be had by the grant of all tools still.
+    let { permission } = await set(isWithheld ? { allowed: false } : termsOf(options))
     if (options.revoke === true && permission.allowed) {
       ;({ permission } = await set({ allowed: false }))
     }
     granted.push({ tool: name, permission })
   }
   return granted
+}
+
+/** Has the agent all tools of the toolset, but for what is said of single ones? */
+async function hasWhole(client: Client, toolsetId: string, agentId: string): Promise<boolean> {
+  const rows = await everyPage(async (cursor) => {
+    const page = await client.call('listToolsetPermissions', { toolsetId, limit: 200, ...cursor })
+    return { rows: page.permissions, nextCursor: page.nextCursor }
+  })
+  return rows.some(({ agent, toolset }) => agent.id === agentId && toolset.allowed)
 }
 
 function termsOf({ revoke, approval, perMinute, perHour, perDay, until }: GrantOptions) {

@@ -194,18 +194,28 @@ async function updateToolset(
   if (options.name === undefined) {
     throw new CommandError('Which toolset is it for? Name it with --name.')
   }
+  if (options.connection !== undefined || options.secretFile !== undefined) {
+    throw new CommandError(
+      'A newer document keeps the key: --connection and --secret-file go with a new toolset.',
+    )
+  }
   const { id: toolsetId, name, version } = await findToolset(client, options.name)
-  const preview = await client.call('previewToolset', { ...source, toolsetId })
+  const whole = await client.call('previewToolset', { ...source, toolsetId })
+  const tools = chooseTools(whole, options)
+  // What is shown is what is done: with what is taken and left out.
+  const chosen = tools.length > 0 ? { tools } : {}
+  const preview =
+    tools.length > 0
+      ? await client.call('previewToolset', { ...source, ...chosen, toolsetId })
+      : whole
   const changes = preview.changes ?? []
   const shown = showChanges(changes)
   if (options.dryRun === true) return terminal.answer(preview, shown)
   if (changes.every(({ change }) => change === 'same')) return terminal.answer(preview, shown)
   terminal.note(shown)
-  const tools = chooseTools(preview, options)
   await requireYes(terminal, `Change ${name} so?`, options)
   const answer = await client.call('replaceToolsetSource', {
-    ...source,
-    ...(tools.length > 0 && { tools }),
+    ...{ ...source, ...chosen },
     ...{ toolsetId, version, expects: preview.digest },
   })
   const { toolset } = answer

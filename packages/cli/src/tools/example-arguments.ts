@@ -8,11 +8,19 @@ interface ExampleArguments {
 }
 
 const depthMax = 8
+/** A document can make its schema as wide as it is deep. */
+const visitsMax = 2_000
 
 /** Values that the schema itself names: a constant, an example, a default, the first of an enumeration. Nothing is made up. */
 export function exampleArguments(schema: JsonSchema): ExampleArguments {
   const missing: string[] = []
+  let visits = 0
   const visit = (at: unknown, path: string, depth: number): unknown => {
+    visits += 1
+    if (visits > visitsMax) {
+      missing.push(path)
+      return undefined
+    }
     const resolved = resolveSchema(at, schema)
     const named = namedValue(resolved)
     if (named !== undefined) return named

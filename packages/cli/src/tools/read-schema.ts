@@ -23,7 +23,7 @@ function follow(ref: string, root: JsonSchema): unknown {
   return ref
     .slice(2)
     .split('/')
-    .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => unescaped(part).replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce<unknown>(
       (at, part) =>
         typeof at === 'object' && at !== null && Object.hasOwn(at, part)
@@ -33,11 +33,22 @@ function follow(ref: string, root: JsonSchema): unknown {
     )
 }
 
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part // URIError: a percent sign that stands for itself.
+  }
+}
+
 /** The members of an object’s schema, those of `allOf` included. */
 export function propertiesOf(schema: unknown, root: JsonSchema): Map<string, JsonSchema> {
   const found = new Map<string, JsonSchema>()
+  const seen = new Set<JsonSchema>()
   const visit = (at: unknown, depth: number) => {
     const resolved = resolveSchema(at, root)
+    if (seen.has(resolved)) return
+    seen.add(resolved)
     for (const [name, member] of Object.entries(asObject(resolved.properties))) {
       found.set(name, resolveSchema(member, root))
     }
@@ -53,8 +64,12 @@ export const requiredOf = (schema: JsonSchema): readonly string[] =>
 /** All types that a value may be of; empty where the schema does not say. */
 export function typesOf(schema: unknown, root: JsonSchema): ReadonlySet<string> {
   const types = new Set<string>()
+  const seen = new Set<JsonSchema>()
   const visit = (at: unknown, depth: number) => {
-    const { type, anyOf, oneOf, allOf, const: constant, enum: values } = resolveSchema(at, root)
+    const resolved = resolveSchema(at, root)
+    if (seen.has(resolved)) return
+    seen.add(resolved)
+    const { type, anyOf, oneOf, allOf, const: constant, enum: values } = resolved
     for (const one of asList(Array.isArray(type) ? type : [type])) {
       if (typeof one === 'string') types.add(one)
     }
@@ -71,7 +86,7 @@ export function typesOf(schema: unknown, root: JsonSchema): ReadonlySet<string> 
 }
 
 /** A type in a word or two: `string`, `integer[]`, `"asc" or "desc"`. */
-export function wordOfType(schema: JsonSchema, root: JsonSchema): string {
+export function wordOfType(schema: JsonSchema, root: JsonSchema, depth = 0): string {
   const values = asList(schema.enum)
   if (values.length > 0 && values.length <= 12) {
     return values.map((value) => JSON.stringify(value)).join(' or ')
@@ -79,7 +94,10 @@ export function wordOfType(schema: JsonSchema, root: JsonSchema): string {
   const types = [...typesOf(schema, root)]
   if (types.length === 0) return 'any'
   const words = types.map((type) =>
-    type === 'array' ? `${wordOfType(resolveSchema(schema.items, root), root)}[]` : type,
+    // Lists may hold themselves.
+    type === 'array' && depth < depthMax
+      ? `${wordOfType(resolveSchema(schema.items, root), root, depth + 1)}[]`
+      : type,
   )
   const format = typeof schema.format === 'string' ? ` (${schema.format})` : ''
   return `${words.join(' or ')}${format}`

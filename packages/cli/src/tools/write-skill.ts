@@ -43,7 +43,7 @@ export function writeSkill({ name, title, description, tools, day }: Skill): str
     '',
     `# ${oneLine(title ?? name)}`,
     '',
-    ...(description === undefined ? [] : [lines(description), '']),
+    ...(description === undefined ? [] : [quoted(description), '']),
     'Calls go through the Sallyport vault, which puts the credential on: no key is needed here, and none is to be asked for.',
     '',
     `- with mcporter: \`mcporter call ${name}.<tool> key=value\``,
@@ -60,6 +60,13 @@ export function writeSkill({ name, title, description, tools, day }: Skill): str
 /** What others wrote, on one line, with what hides or steers made visible (S-28). */
 const oneLine = (text: string) => printable(text.replaceAll(/\s+/g, ' ').trim())
 const lines = (text: string) => text.trim().split('\n').map(printable).join('\n')
+/** A document's words stay within their quotation: no heading, fence or comment of theirs reaches beyond it. */
+const quoted = (text: string) =>
+  lines(text)
+    .replaceAll('<!--', '&lt;!--')
+    .split('\n')
+    .map((line) => (line === '' ? '>' : `> ${line}`))
+    .join('\n')
 const listOf = (names: readonly string[]) => names.join(', ')
 
 function sectionOf({ tool, example }: SkillTool, day: string): string[] {
@@ -69,7 +76,7 @@ function sectionOf({ tool, example }: SkillTool, day: string): string[] {
   return [
     `## ${tool.name}`,
     '',
-    lines(tool.description),
+    quoted(tool.description),
     '',
     [kind, destructive && 'It may take things away.', tool.deprecated && 'It is deprecated.']
       .filter(Boolean)
@@ -114,7 +121,7 @@ function rowsOf(at: JsonSchema, root: JsonSchema, prefix: string): string[][] {
     .slice(0, rowsMax)
 }
 
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+const cell = (text: string) => oneLine(text).replaceAll('|', '\\|')
 
 function exampleOf(
   { toolset, name }: SkillTool['tool'],
@@ -124,14 +131,15 @@ function exampleOf(
   if ('none' in example) return [`No example: ${example.none}`]
   const { args, status, answer } = example
   const words = Object.entries(args).map(([key, value]) => wordFor(key, value))
+  const call = lines(['mcporter call', `${toolset}.${name}`, ...words].join(' '))
   const shown = lines(answer)
-  const fence = fenceFor(shown)
+  const [callFence, fence] = [fenceFor(call), fenceFor(shown)]
   return [
     `Example, run on ${day}:`,
     '',
-    '```sh',
-    ['mcporter call', `${toolset}.${name}`, ...words].join(' '),
-    '```',
+    `${callFence}sh`,
+    call,
+    callFence,
     '',
     `The API answered with status ${status}:`,
     '',
