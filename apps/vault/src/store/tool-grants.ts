@@ -1,12 +1,16 @@
 import type { PolicyDocument, ToolGrant } from '@sallyport/contracts'
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, or, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { ChangedPolicy, GrantingPolicy } from '../tools/toolset-store.ts'
 import type { Database, Transaction } from './database.ts'
 import { agents, policies } from './tables.ts'
+import { tools, toolsets } from './tool-tables.ts'
 
 // What agents may do with tools stands in their policies: one place for all that an agent may do.
 
 type Policy = typeof policies.$inferSelect
+
+const source = alias(tools, 'moved_source')
 
 /** What policies grant of any of the toolsets, agents by name, each one's grants in their order. */
 export async function selectGrants(
@@ -42,19 +46,17 @@ export async function selectGrants(
   return [...found.values()]
 }
 
-/** The policies of a workspace that hold a grant which names the toolset, held until the transaction ends. */
-const lockGranting = (tx: Transaction, workspaceId: string, toolsetIds: readonly string[]) =>
+/** A policy holds a grant that names one of the toolsets. */
+const namesAny = (toolsetIds: readonly string[]) =>
+  sql`exists (select 1 from jsonb_array_elements(${policies.document} -> 'tools') as grants
+    where grants.value ->> 'toolsetId' = any(${sql.param([...toolsetIds])}::text[]))`
+
+/** Policies of a workspace, held until the transaction ends: in one order for all, so that no two changes wait for each other. */
+const lockPolicies = (tx: Transaction, workspaceId: string, which: SQL | undefined) =>
   tx
     .select()
     .from(policies)
-    .where(
-      and(
-        eq(policies.workspaceId, workspaceId),
-        sql`exists (select 1 from jsonb_array_elements(${policies.document} -> 'tools') as grants
-          where grants.value ->> 'toolsetId' = any(${sql.param([...toolsetIds])}::text[]))`,
-      ),
-    )
-    // One order for all, so that no two changes wait for each other.
+    .where(and(eq(policies.workspaceId, workspaceId), which))
     .orderBy(policies.id)
     .for('update')
 
@@ -76,7 +78,7 @@ export async function dropGrants(
   const toolsetIds = new Set(gone.toolsetIds)
   const toolIds = new Set(gone.toolIds)
   const changed: ChangedPolicy[] = []
-  for (const policy of await lockGranting(tx, gone.workspaceId, named)) {
+  for (const policy of await lockPolicies(tx, gone.workspaceId, namesAny(named))) {
     const before = policy.document.tools ?? []
     const kept = before.filter(
       ({ toolsetId, toolId }) =>
@@ -113,7 +115,7 @@ export interface MovedGrants {
   readonly to: string
   readonly toolsetId: string
   /** Tools of other toolsets that are tools of this one. */
-  readonly dependentToolIds: readonly string[]
+  readonly dependentTools: readonly { readonly id: string; readonly toolsetId: string }[]
   readonly dependentToolsetIds: readonly string[]
   readonly at: Date
   readonly newPolicyId: () => string
@@ -126,28 +128,18 @@ export interface MovedGrants {
  */
 export async function moveGrants(tx: Transaction, move: MovedGrants): Promise<ChangedPolicy[]> {
   const named = [move.toolsetId, ...move.dependentToolsetIds]
-  const granting = (await lockGranting(tx, move.workspaceId, named)).filter(
-    ({ connectionId }) => connectionId === move.from,
-  )
-  if (granting.length === 0) return []
-  const targets = await tx
-    .select()
-    .from(policies)
-    .where(
-      and(
-        eq(policies.connectionId, move.to),
-        inArray(
-          policies.agentId,
-          granting.map(({ agentId }) => agentId),
-        ),
-      ),
-    )
-    .orderBy(policies.id)
-    .for('update')
+  const ofTarget = eq(policies.connectionId, move.to)
+  const ofSource = and(eq(policies.connectionId, move.from), namesAny(named))
+  const locked = await lockPolicies(tx, move.workspaceId, or(ofTarget, ofSource))
+  const granting = locked.filter(({ connectionId }) => connectionId === move.from)
+  const targets = locked.filter(({ connectionId }) => connectionId === move.to)
+  const mixed = await mixedToolsets(tx, move)
   const targetOf = new Map(targets.map((target) => [target.agentId, target]))
   const changed: ChangedPolicy[] = []
   for (const policy of granting) {
-    changed.push(...(await moveOne(tx, move, { policy, target: targetOf.get(policy.agentId) })))
+    const sorted = sortGrants(policy.document.tools ?? [], move, mixed)
+    const target = targetOf.get(policy.agentId)
+    changed.push(...(await moveOne(tx, move, { policy, target, sorted })))
   }
   return changed
 }
@@ -155,17 +147,22 @@ export async function moveGrants(tx: Transaction, move: MovedGrants): Promise<Ch
 async function moveOne(
   tx: Transaction,
   move: MovedGrants,
-  { policy, target }: { readonly policy: Policy; readonly target: Policy | undefined },
+  {
+    policy,
+    target,
+    sorted: { going, copied, staying },
+  }: {
+    readonly policy: Policy
+    readonly target: Policy | undefined
+    readonly sorted: ReturnType<typeof sortGrants>
+  },
 ): Promise<ChangedPolicy[]> {
-  const { going, staying } = sortGrants(policy.document.tools ?? [], move)
-  if (going.length === 0) return []
-  const emptied = await putTools(tx, policy, { tools: staying, at: move.at })
+  if (going.length + copied.length === 0) return []
+  const emptied =
+    going.length === 0 ? [] : [await putTools(tx, policy, { tools: staying, at: move.at })]
   if (target !== undefined) {
-    const names = new Set(going.map(nameOf))
-    const others = (target.document.tools ?? []).filter((grant) => !names.has(nameOf(grant)))
-    const brought = going.map((grant) => bringAlong(grant, policy))
-    const filled = await putTools(tx, target, { tools: [...others, ...brought], at: move.at })
-    return [emptied, filled]
+    const filled = await fill(tx, { target, policy, going, copied, at: move.at })
+    return [...emptied, ...filled]
   }
   const made = {
     id: move.newPolicyId(),
@@ -173,27 +170,78 @@ async function moveOne(
     agentId: policy.agentId,
     connectionId: move.to,
   }
-  const document = { ...policy.document, allow: [], tools: going }
+  const document = { ...policy.document, allow: [], tools: [...going, ...copied] }
   await tx
     .insert(policies)
     .values({ ...made, document, version: 1, createdAt: move.at, updatedAt: move.at })
-  return [emptied, made]
+  return [...emptied, made]
+}
+
+interface Filling {
+  readonly target: Policy
+  readonly policy: Policy
+  readonly going: readonly ToolGrant[]
+  readonly copied: readonly ToolGrant[]
+  readonly at: Date
+}
+
+/** What the policy for the other connection says of an assembled toolset already stays as it is: it may withhold it. */
+async function fill(
+  tx: Transaction,
+  { target, policy, going, copied, at }: Filling,
+): Promise<ChangedPolicy[]> {
+  const before = target.document.tools ?? []
+  const said = new Set(before.map(nameOf))
+  const added = [...going, ...copied.filter((grant) => !said.has(nameOf(grant)))]
+  if (added.length === 0) return []
+  const names = new Set(going.map(nameOf))
+  const others = before.filter((grant) => !names.has(nameOf(grant)))
+  const brought = added.map((grant) => bringAlong(grant, policy))
+  return [await putTools(tx, target, { tools: [...others, ...brought], at })]
 }
 
 const nameOf = ({ toolsetId, toolId }: ToolGrant) => `${toolsetId} ${toolId ?? ''}`
 
-function sortGrants(grants: readonly ToolGrant[], move: MovedGrants) {
-  const tools = new Set(move.dependentToolIds)
-  const toolsets = new Set(move.dependentToolsetIds)
+/** Toolsets with tools of this one that have other tools, too, behind the connection that it gets. */
+async function mixedToolsets(
+  tx: Transaction,
+  { dependentToolsetIds, toolsetId, to }: MovedGrants,
+): Promise<ReadonlySet<string>> {
+  if (dependentToolsetIds.length === 0) return new Set()
+  const rows = await tx
+    .selectDistinct({ id: tools.toolsetId })
+    .from(tools)
+    .innerJoin(source, eq(source.id, tools.sourceToolId))
+    .innerJoin(toolsets, eq(toolsets.id, source.toolsetId))
+    .where(
+      and(
+        inArray(tools.toolsetId, [...dependentToolsetIds]),
+        eq(toolsets.connectionId, to),
+        ne(toolsets.id, toolsetId),
+      ),
+    )
+  return new Set(rows.map(({ id }) => id))
+}
+
+function sortGrants(grants: readonly ToolGrant[], move: MovedGrants, mixed: ReadonlySet<string>) {
+  const moved = new Set(move.dependentTools.map(({ id }) => id))
+  const assembled = new Set(move.dependentToolsetIds)
   const goes = ({ toolsetId, toolId }: ToolGrant) =>
-    toolsetId === move.toolsetId || (toolId !== undefined && tools.has(toolId))
-  // Of all of an assembled toolset: it may have tools behind the old connection still.
-  const goesToo = ({ toolsetId, toolId }: ToolGrant) =>
-    toolId === undefined && toolsets.has(toolsetId)
-  return {
-    going: grants.filter((grant) => goes(grant) || goesToo(grant)),
-    staying: grants.filter((grant) => !goes(grant)),
-  }
+    toolsetId === move.toolsetId || (toolId !== undefined && moved.has(toolId))
+  const going = grants.filter(goes)
+  const said = new Set(going.map(nameOf))
+  // Of all of an assembled toolset: it may have tools behind the old connection still, and others behind the new one already,
+  // which this grant has not given so far.
+  const copied = grants.flatMap((grant) => {
+    const { toolsetId, toolId } = grant
+    if (toolId !== undefined || !assembled.has(toolsetId)) return []
+    if (!mixed.has(toolsetId)) return [grant]
+    const single = move.dependentTools.filter((tool) => tool.toolsetId === toolsetId)
+    return single
+      .map(({ id }) => ({ ...grant, toolId: id }))
+      .filter((one) => !said.has(nameOf(one)))
+  })
+  return { going, copied, staying: grants.filter((grant) => !goes(grant)) }
 }
 
 function bringAlong(grant: ToolGrant, { document }: Policy): ToolGrant {

@@ -4,7 +4,10 @@ import type { ToolPage, ToolRow, ToolsetStore } from '../tools/toolset-store.ts'
 import type { Database, Executor } from './database.ts'
 import { tools, toolsets } from './tool-tables.ts'
 
-type ToolReads = Pick<ToolsetStore, 'listTools' | 'toolsOf' | 'findTool' | 'findTools' | 'placesOf'>
+type ToolReads = Pick<
+  ToolsetStore,
+  'listTools' | 'toolsOf' | 'findTool' | 'findTools' | 'placesOf' | 'dependentsOf'
+>
 
 const source = alias(tools, 'source')
 const sourceToolset = alias(toolsets, 'source_toolset')
@@ -76,6 +79,14 @@ export function createToolReads({ db }: Pick<Database, 'db'>): ToolReads {
         .leftJoin(source, eq(source.id, tools.sourceToolId))
         .leftJoin(sourceToolset, eq(sourceToolset.id, source.toolsetId))
         .where(inArray(tools.toolsetId, [...toolsetIds]))
+    },
+
+    async dependentsOf(toolsetId) {
+      return await db
+        .select({ toolId: tools.id, toolsetId: tools.toolsetId, sourceToolId: source.id })
+        .from(tools)
+        .innerJoin(source, eq(source.id, tools.sourceToolId))
+        .where(eq(source.toolsetId, toolsetId))
     },
 
     async findTools(workspaceId, ids) {

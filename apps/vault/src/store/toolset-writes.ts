@@ -15,8 +15,8 @@ import { tools, toolsets } from './tool-tables.ts'
 import { keepDefinitions, keepVersion } from './toolset-versions.ts'
 import { undoing } from './undoing.ts'
 
-// Every change of a toolset or of its tools is one transaction that moves its version; locks are taken in one order: toolset,
-// its tools, toolsets that have tools of it, policies.
+// Every change of a toolset or of its tools is one transaction that moves its version; locks are taken in one order: toolsets that
+// its tools come from, the toolset, a connection that it gets, toolsets that have tools of it, tools, policies; several of one sort by their ids.
 
 type Fault = 'exists' | 'no-connection' | 'no-source'
 type Give<Why = Fault> = (why: Why) => never
@@ -28,7 +28,8 @@ export const createToolsetWrites = (
     tellTaken(() =>
       undoing<'inserted', Fault>(database, async (tx, give) => {
         await requireConnection(tx, toolset, { give, hold: 'key share' })
-        await requireSources(tx, { workspaceId: toolset.workspaceId, rows }, give)
+        const sourceIds = sourcesOf(rows)
+        await requireSources(tx, { workspaceId: toolset.workspaceId, sourceIds }, give)
         await insertToolset(tx, { toolset, tools: rows, note })
         return 'inserted'
       }),
@@ -49,6 +50,7 @@ export const createToolsetWrites = (
         .where(and(eq(toolsets.workspaceId, workspaceId), eq(toolsets.id, id)))
         .for('update')
       if (toolset === undefined) return undefined
+      await lockDependents(tx, id)
       const gone = await tx.delete(tools).where(eq(tools.toolsetId, id)).returning({ id: tools.id })
       const toolIds = gone.map((tool) => tool.id)
       const dependents = await removeDependents(tx, { toolIds, ownerId, at: now })
@@ -74,31 +76,35 @@ async function changeOne(
     eq(toolsets.id, id),
     eq(toolsets.version, version),
   )
+  const sourceIds = sourcesOf([...change.insert, ...change.update])
+  await holdToolsetsOf(tx, { workspaceId, toolIds: sourceIds })
   const [before] = await tx.select().from(toolsets).where(isThis).for('update')
   if (before === undefined) return give(undefined)
+  const to = change.set?.connectionId ?? before.connectionId
+  const isMoved = to !== null && to !== before.connectionId
+  // Before the toolset names it, which would hold it for less: two who come to the same one would wait for each other.
+  if (isMoved) {
+    await requireConnection(tx, { workspaceId, connectionId: to }, { give, hold: 'update' })
+  }
   const [toolset] = await tx
     .update(toolsets)
     .set({ ...change.set, version: version + 1, updatedAt: change.at })
     .where(isThis)
     .returning()
   if (toolset === undefined) return give(undefined)
-  await requireSources(tx, { workspaceId, rows: [...change.insert, ...change.update] }, give)
+  await requireSources(tx, { workspaceId, sourceIds }, give)
   const dependents = await changeTools(tx, toolset, change)
   const policies: ChangedPolicy[] = await dropGrants(tx, {
     ...{ workspaceId, at: change.at, toolsetIds: [] },
     toolIds: [...change.remove, ...dependents.removed.toolIds],
     toolsetsOfTools: change.remove.length === 0 ? [] : [id, ...dependents.removed.toolsetIds],
   })
-  const { connectionId: to } = toolset
-  if (to !== null && to !== before.connectionId) {
-    await requireConnection(tx, toolset, { give, hold: 'update' })
-    if (before.connectionId !== null) {
-      const { newPolicyId, at: when } = change
-      const whose = { workspaceId, toolsetId: id, from: before.connectionId, to }
-      policies.push(
-        ...(await moveGrants(tx, { ...whose, ...dependents.still, at: when, newPolicyId })),
-      )
-    }
+  if (isMoved && before.connectionId !== null) {
+    const { newPolicyId, at: when } = change
+    const whose = { workspaceId, toolsetId: id, from: before.connectionId, to }
+    policies.push(
+      ...(await moveGrants(tx, { ...whose, ...dependents.still, at: when, newPolicyId })),
+    )
   }
   await keepVersion(tx, toolset, { ...change.note, at: change.at })
   return { toolset, policies, dependents: dependents.all }
@@ -106,6 +112,7 @@ async function changeOne(
 
 async function changeTools(tx: Transaction, { id }: StoredToolset, change: ToolsetChange) {
   const { remove, update, insert, at, note } = change
+  await lockDependents(tx, id)
   await keepDefinitions(tx, id, [...remove, ...update.map((tool) => tool.id)])
   const removed =
     remove.length === 0
@@ -186,7 +193,7 @@ async function findDependents(tx: Transaction, toolsetId: string) {
       ),
     )
   return {
-    dependentToolIds: rows.map(({ id }) => id),
+    dependentTools: rows,
     dependentToolsetIds: [...new Set(rows.map((row) => row.toolsetId))].sort(),
   }
 }
@@ -209,24 +216,65 @@ async function requireConnection(
   if (found === undefined || found.status === 'revoked') give('no-connection')
 }
 
+/** The tools of other toolsets that these are. */
+const sourcesOf = (rows: readonly StoredTool[]): readonly string[] => [
+  ...new Set(rows.map((row) => row.sourceToolId).filter((id) => id !== null)),
+]
+
+/**
+ * The toolsets of these tools change only before or after: whoever changes one of them locks it first, and then those that have
+ * tools of it.
+ */
+async function holdToolsetsOf(
+  tx: Transaction,
+  { workspaceId, toolIds }: { readonly workspaceId: string; readonly toolIds: readonly string[] },
+): Promise<void> {
+  if (toolIds.length === 0) return
+  const theirs = tx
+    .select({ id: tools.toolsetId })
+    .from(tools)
+    .where(and(eq(tools.workspaceId, workspaceId), inArray(tools.id, [...toolIds])))
+  await tx
+    .select({ id: toolsets.id })
+    .from(toolsets)
+    .where(inArray(toolsets.id, theirs))
+    .orderBy(toolsets.id)
+    .for('key share')
+}
+
+/** All toolsets that have tools of this one. */
+async function lockDependents(tx: Transaction, toolsetId: string): Promise<void> {
+  const own = tx.select({ id: tools.id }).from(tools).where(eq(tools.toolsetId, toolsetId))
+  const theirs = tx
+    .select({ id: tools.toolsetId })
+    .from(tools)
+    .where(inArray(tools.sourceToolId, own))
+  await tx
+    .select({ id: toolsets.id })
+    .from(toolsets)
+    .where(inArray(toolsets.id, theirs))
+    .orderBy(toolsets.id)
+    .for('update')
+}
+
 /** The tools that they are stand, and are tools of their own right. */
 async function requireSources(
   tx: Transaction,
-  { workspaceId, rows }: { workspaceId: string; rows: readonly StoredTool[] },
+  { workspaceId, sourceIds }: { workspaceId: string; sourceIds: readonly string[] },
   give: Give,
 ): Promise<void> {
-  const wanted = new Set(rows.map((row) => row.sourceToolId).filter((id) => id !== null))
-  if (wanted.size === 0) return
+  if (sourceIds.length === 0) return
   const found = await tx
     .select({ id: tools.id })
     .from(tools)
     .where(
       and(
         eq(tools.workspaceId, workspaceId),
-        inArray(tools.id, [...wanted]),
+        inArray(tools.id, [...sourceIds]),
         sql`${tools.definition} is not null`,
       ),
     )
+    .orderBy(tools.id)
     .for('key share')
-  if (found.length < wanted.size) give('no-source')
+  if (found.length < sourceIds.length) give('no-source')
 }

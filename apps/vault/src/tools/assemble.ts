@@ -7,7 +7,7 @@ import type { StoredTool, StoredToolset, ToolOverrides, ToolRow } from './toolse
 import type { ToolsetsNeeds } from './toolsets-needs.ts'
 
 /**
- * Tools of other toolsets under one name, in the order in which they are wanted. Each is what its source is, now and later,
+ * Tools of other toolsets under one name. Each is what its source is, now and later,
  * but for the name and the description that it has here. A tool of an assembled toolset stands for the one that it is.
  * @throws Problem tool-not-found, invalid-input for one that is wanted twice or a name that is given twice
  */
@@ -42,18 +42,25 @@ export async function assembleTools(
     return { ...source, ...sayOf(one, source.overrides) }
   })
   const before = new Map(standing.map((row) => [row.sourceToolId, row]))
-  return withOwnNames(drafts).map(({ id: sourceToolId, name, overrides }) => {
-    const kept = before.get(sourceToolId)
+  // Those that are in it come first, in the order of the numbers in their names: no two change names by being named in turn.
+  const nowOf = ({ id }: { readonly id: string }) => before.get(id)?.name
+  const kept = drafts.filter((draft) => nowOf(draft) !== undefined)
+  kept.sort((a, b) => byLength(nowOf(a) ?? '', nowOf(b) ?? ''))
+  const added = drafts.filter((draft) => nowOf(draft) === undefined)
+  return withOwnNames([...kept, ...added]).map(({ id: sourceToolId, name, overrides }) => {
+    const was = before.get(sourceToolId)
     return {
-      ...{ id: kept?.id ?? newId('tool'), workspaceId, toolsetId, name, key: sourceToolId },
-      ...{ status: kept?.status ?? 'active', definition: null, definitionDigest: null },
+      ...{ id: was?.id ?? newId('tool'), workspaceId, toolsetId, name, key: sourceToolId },
+      ...{ status: was?.status ?? 'active', definition: null, definitionDigest: null },
       ...{ sourceToolId, overrides },
       digest: digestOf({ sourceToolId, name, overrides }),
-      createdAt: kept?.createdAt ?? at,
+      createdAt: was?.createdAt ?? at,
       updatedAt: at,
     }
   })
 }
+
+const byLength = (a: string, b: string) => a.length - b.length || (a < b ? -1 : 1)
 
 /** The tool itself, and what was said of it where it is another toolset's already. */
 function rootOf(row: ToolRow, toolsetId: string) {

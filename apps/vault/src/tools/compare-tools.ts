@@ -1,4 +1,5 @@
 import type { HttpBinding, ToolChange, ToolDefinition } from '@sallyport/contracts'
+import canonicalize from 'canonicalize'
 import { digestOf } from './tool-digest.ts'
 import { toolUrl } from './tool-url.ts'
 
@@ -48,14 +49,12 @@ function cut(text: string, from: number): string {
   return `${from > 0 ? '…' : ''}${whole}${from + quotedCharsMax < text.length ? '…' : ''}`
 }
 
-/** Of what is too long to be read, only that it is other. */
+/** As JSON, where they part: whoever says yes to a change has to see it. */
 const values = (what: string, before: unknown, after: unknown): Difference[] =>
-  digestOf({ value: before }) === digestOf({ value: after })
-    ? []
-    : [{ what, before: described(before), after: described(after, 'changed') }]
+  texts(what, asText(before), asText(after))
 
-const described = (value: unknown, otherwise = 'as it was') =>
-  value === undefined ? 'none' : otherwise
+const asText = (value: unknown): string =>
+  value === undefined ? 'none' : (canonicalize(value) ?? 'none')
 
 type Schema = Readonly<Record<string, unknown>>
 

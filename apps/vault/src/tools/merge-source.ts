@@ -4,8 +4,8 @@ import { withOverrides } from './effective-tool.ts'
 import { type Choice, type PlannedTool, planTools } from './plan-tools.ts'
 import type { ReadSource } from './read-source.ts'
 import { comparedOf, digestsOf, newTool, storedOf } from './stored-tools.ts'
-import type { GrantingPolicy, StoredTool, ToolRow, ToolsetRow } from './toolset-store.ts'
-import { createWhoHas } from './who-has.ts'
+import type { WhoUses } from './tool-users.ts'
+import type { StoredTool, ToolRow, ToolsetRow } from './toolset-store.ts'
 
 /** What a toolset would be after another import: tools are the same by their key, and keep what owners said of them. */
 export interface Merge {
@@ -21,11 +21,11 @@ export function mergeSource(
   {
     toolset,
     rows,
-    granting,
+    whoUses,
   }: {
     readonly toolset: Pick<ToolsetRow, 'id' | 'connectionId' | 'leftOut'>
     readonly rows: readonly ToolRow[]
-    readonly granting: readonly GrantingPolicy[]
+    readonly whoUses: WhoUses
   },
   source: Pick<ReadSource, 'tools'>,
   { choices, at }: { readonly choices: readonly Choice[]; readonly at: Date },
@@ -55,7 +55,7 @@ export function mergeSource(
     insert: planned.filter(({ definition }) => !rowOf.has(definition.key)),
     update,
     remove: rows.filter(({ key }) => !keys.has(key)).map(({ id }) => id),
-    changes: compareToolsets(comparedOf(rows), after, createWhoHas(granting, at.getTime())),
+    changes: compareToolsets(comparedOf(rows), after, whoUses),
   }
 }
 

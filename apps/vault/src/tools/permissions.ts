@@ -13,6 +13,7 @@ import {
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
+import type { StoredPolicy } from '../policies/policy-store.ts'
 import type { ToolRef } from '../policy/find-grant.ts'
 import { type EditGrantsNeeds, editGrants, type WantedGrant } from './edit-grants.ts'
 import { noTool, viewGrant } from './grant-view.ts'
@@ -72,23 +73,7 @@ export interface Permissions {
 /** Builds it. Whatever is of another workspace is like what does not exist (S-09). */
 export function createPermissions(needs: PermissionsNeeds): Permissions {
   return {
-    async setOfTool(owner, { toolId, agentId, ...said }) {
-      const { workspaceId } = owner
-      const tool = isLookupId(toolId) ? await needs.store.findTool(workspaceId, toolId) : undefined
-      if (tool === undefined || tool.connectionId === null) throw toolNotFound()
-      await requireAgent(needs, workspaceId, agentId)
-      const { toolsetId, connectionId } = tool
-      if (said.allowed === true) await requireOpen(needs, owner, [connectionId])
-      const policy = await editGrants(needs, {
-        ...{ owner, agentId, connectionId, wanted: { toolsetId, toolId, ...said } },
-        told: { operation: 'setToolPermission', tool: fullToolName(tool.toolset, tool.name) },
-      })
-      return {
-        permission: viewGrant(policy?.document, { toolsetId, toolId }, needs.now()),
-        ...(policy !== undefined && { policyId: policy.id }),
-      }
-    },
-
+    setOfTool: (owner, input) => setOfTool(needs, owner, input),
     setOfToolset: (owner, input) => setOfToolset(needs, owner, input),
 
     async ofToolset({ workspaceId }, { toolsetId, ...input }) {
@@ -138,6 +123,41 @@ export function createPermissions(needs: PermissionsNeeds): Permissions {
   }
 }
 
+/** A toolset that gets another connection takes its grants there meanwhile: what is said is said again for that one. */
+const movesMax = 3
+
+const movesOn = () =>
+  new Problem('version-conflict', 'The toolset gets another connection at the same time.', {
+    next: 'Try it again.',
+  })
+
+async function setOfTool(
+  needs: PermissionsNeeds,
+  owner: Owner,
+  { toolId, agentId, ...said }: ToolInput,
+): Promise<OutputOf<typeof setToolPermission>> {
+  const { workspaceId } = owner
+  const find = () => (isLookupId(toolId) ? needs.store.findTool(workspaceId, toolId) : undefined)
+  let tool = await find()
+  for (let move = 0; move < movesMax; move += 1) {
+    if (tool === undefined || tool.connectionId === null) throw toolNotFound()
+    await requireAgent(needs, workspaceId, agentId)
+    const { toolsetId, connectionId } = tool
+    if (said.allowed === true) await requireOpen(needs, owner, [connectionId])
+    const policy = await editGrants(needs, {
+      ...{ owner, agentId, connectionId, wanted: { toolsetId, toolId, ...said } },
+      told: { operation: 'setToolPermission', tool: fullToolName(tool.toolset, tool.name) },
+    })
+    tool = await find()
+    if (tool !== undefined && tool.connectionId !== connectionId) continue
+    return {
+      permission: viewGrant(policy?.document, { toolsetId, toolId }, needs.now()),
+      ...(policy !== undefined && { policyId: policy.id }),
+    }
+  }
+  throw movesOn()
+}
+
 /** In the policies for all connections that its tools go through. */
 async function setOfToolset(
   needs: PermissionsNeeds,
@@ -145,24 +165,56 @@ async function setOfToolset(
   { toolsetId, agentId, ...said }: ToolsetInput,
 ): Promise<OutputOf<typeof setToolsetPermission>> {
   const { workspaceId } = owner
-  const toolset = isLookupId(toolsetId) ? await needs.store.find(workspaceId, toolsetId) : undefined
-  if (toolset === undefined) throw toolsetNotFound()
-  await requireAgent(needs, workspaceId, agentId)
-  const granting = await needs.store.grantsOf(workspaceId, [toolsetId])
-  // Also where it went once: what is taken away is taken away everywhere.
-  const held = granting.flatMap((one) => (one.agentId === agentId ? [one.connectionId] : []))
-  const own = await connectionsOf(needs, toolset)
-  const open = said.allowed === true ? await requireOpen(needs, owner, own) : [...own, ...held]
   const wanted: WantedGrant = { toolsetId, ...said }
-  const told = { operation: 'setToolsetPermission' as const, tool: `${toolset.name}.*` }
-  const policies = []
-  for (const connectionId of new Set(open)) {
-    const policy = await editGrants(needs, { owner, agentId, connectionId, wanted, told })
-    if (policy !== undefined) policies.push(policy)
+  const policies = new Map<string, StoredPolicy | undefined>()
+  for (let move = 0; move <= movesMax; move += 1) {
+    const toolset = isLookupId(toolsetId)
+      ? await needs.store.find(workspaceId, toolsetId)
+      : undefined
+    if (toolset === undefined) throw toolsetNotFound()
+    await requireAgent(needs, workspaceId, agentId)
+    const places = await placesToSay(needs, owner, { toolset, agentId, allowed: said.allowed })
+    const open = [...places].filter((connectionId) => !policies.has(connectionId))
+    if (open.length === 0) return viewSaid([...policies.values()], toolsetId, needs.now())
+    const told = { operation: 'setToolsetPermission' as const, tool: `${toolset.name}.*` }
+    for (const connectionId of open) {
+      const policy = await editGrants(needs, { owner, agentId, connectionId, wanted, told })
+      policies.set(connectionId, policy)
+    }
   }
-  const nowMs = needs.now()
+  throw movesOn()
+}
+
+function viewSaid(
+  found: readonly (StoredPolicy | undefined)[],
+  toolsetId: string,
+  nowMs: number,
+): OutputOf<typeof setToolsetPermission> {
+  const policies = found.filter((policy) => policy !== undefined)
   const views = policies.map(({ document }) => viewGrant(document, ofAll(toolsetId), nowMs))
   return { permission: mostOf(views), policyIds: policies.map(({ id }) => id) }
+}
+
+/** The connections whose policies have to say it. */
+async function placesToSay(
+  needs: PermissionsNeeds,
+  owner: Owner,
+  {
+    toolset,
+    agentId,
+    allowed,
+  }: {
+    readonly toolset: { readonly id: string; readonly connectionId: string | null }
+    readonly agentId: string
+    readonly allowed: boolean | null
+  },
+): Promise<ReadonlySet<string>> {
+  const own = await connectionsOf(needs, toolset)
+  if (allowed === true) return new Set(await requireOpen(needs, owner, own))
+  // Also where it went once: what is taken away is taken away everywhere.
+  const granting = await needs.store.grantsOf(owner.workspaceId, [toolset.id])
+  const held = granting.flatMap((one) => (one.agentId === agentId ? [one.connectionId] : []))
+  return new Set([...own, ...held])
 }
 
 const ofAll = (toolsetId: string): ToolRef => ({ toolsetId, toolId: noTool })

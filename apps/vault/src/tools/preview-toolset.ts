@@ -20,6 +20,7 @@ import type { Choice } from './plan-tools.ts'
 import { definitionsOf, digestOfTools } from './read-source.ts'
 import { refuseSecrets } from './refuse-secrets.ts'
 import { toolUrl } from './tool-url.ts'
+import { findToolUsers } from './tool-users.ts'
 import { getToolsetRow, type ToolsetsNeeds } from './toolsets-needs.ts'
 
 type Input = InputOf<typeof previewToolset>
@@ -34,7 +35,7 @@ const hintChars = 4
 export function createToolsetPreview(needs: Needs) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
     const { name, toolsetId, tools: choices = [], ...document } = input
-    const imported = needs.importDocument(document)
+    const imported = await needs.importDocument(document)
     const asMade = definitionsOf(imported.tools).map((definition) => ({
       ...{ definition, overrides: null, name: definition.name },
     }))
@@ -66,12 +67,12 @@ async function findChanges(
 ) {
   const { store, now } = needs
   const toolset = await getToolsetRow(needs, workspaceId, toolsetId)
-  const [rows, granting] = await Promise.all([
-    store.toolsOf(workspaceId, toolset.id),
-    store.grantsOf(workspaceId, [toolset.id]),
-  ])
   const at = new Date(now())
-  const { changes } = mergeSource({ toolset, rows, granting }, imported, { choices, at })
+  const [rows, whoUses] = await Promise.all([
+    store.toolsOf(workspaceId, toolset.id),
+    findToolUsers(store, { workspaceId, toolsetId: toolset.id }, at.getTime()),
+  ])
+  const { changes } = mergeSource({ toolset, rows, whoUses }, imported, { choices, at })
   const standing = new Set(rows.map(({ key }) => key))
   // As it was before: whatever is chosen now, that is what saying nothing means.
   const leftOut = new Set(toolset.leftOut?.filter((key) => !standing.has(key)))

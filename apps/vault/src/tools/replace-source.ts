@@ -6,6 +6,7 @@ import { keysLeftOut } from './plan-tools.ts'
 import { type ReadSource, readSource, requireServer } from './read-source.ts'
 import { refuseSecrets } from './refuse-secrets.ts'
 import { requireOrigins } from './stored-tools.ts'
+import { findToolUsers } from './tool-users.ts'
 import {
   connectionNotFound,
   invalidField,
@@ -29,7 +30,7 @@ export function createSourceReplacement(needs: ToolsetsNeeds) {
     const toolset = await getToolsetRow(needs, workspaceId, input.toolsetId)
     if (toolset.version !== input.version) throw versionConflict()
     if (toolset.format === 'assembled' || toolset.connectionId === null) throw assembledElsewhere()
-    const source = readSource(needs, input)
+    const source = await readSource(needs, input)
     requireServer(source)
     // A template is known by its version; a document by what would be made of it.
     if (![source.digest, source.template].includes(input.expects)) throw toolChanged()
@@ -64,13 +65,13 @@ async function mergeInto(
 ): Promise<Merge> {
   const { toolset, source, input, at } = given
   const { workspaceId, connectionId } = toolset
-  const [rows, granting, connection] = await Promise.all([
+  const [rows, whoUses, connection] = await Promise.all([
     store.toolsOf(workspaceId, toolset.id),
-    store.grantsOf(workspaceId, [toolset.id]),
+    findToolUsers(store, { workspaceId, toolsetId: toolset.id }, at.getTime()),
     store.findConnection(workspaceId, connectionId ?? ''),
   ])
   if (connection === undefined) throw connectionNotFound()
-  const merge = mergeSource({ toolset, rows, granting }, source, { choices: input.tools ?? [], at })
+  const merge = mergeSource({ toolset, rows, whoUses }, source, { choices: input.tools ?? [], at })
   refuseSecrets(source, merge.planned, [])
   requireOrigins(
     merge.planned.map(({ definition }) => definition),

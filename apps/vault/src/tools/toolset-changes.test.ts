@@ -116,7 +116,7 @@ describe('importing a newer document', () => {
       'argument q: type': 'string → array',
       method: 'GET → POST',
       path: '/v1 → /v2',
-      headers: 'as it was → changed',
+      headers: '[] → [{"name":"x-one","value":"1"}]',
       credential: 'connection → none',
       annotations: 'openWorld, readOnly → destructive',
     })

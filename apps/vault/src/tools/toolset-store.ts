@@ -214,6 +214,10 @@ export interface ToolsetStore {
   grantsOf(workspaceId: string, toolsetIds: readonly string[]): Promise<GrantingPolicy[]>
   /** All tools of the toolsets, as grants know them. */
   placesOf(toolsetIds: readonly string[]): Promise<ToolPlace[]>
+  /** Tools of other toolsets that are tools of this one, and which of them. */
+  dependentsOf(
+    toolsetId: string,
+  ): Promise<(Pick<ToolPlace, 'toolId' | 'toolsetId'> & { readonly sourceToolId: string })[]>
   /** Newest first. */
   listVersions(
     toolsetId: string,

@@ -146,6 +146,8 @@ export async function changed(
       toolsetVersion: toolset.version,
       ...detail,
       ...(policies.length > 0 && { policies: policies.map(({ id }) => id) }),
+      // Toolsets that have tools of this one: what those are has changed with it.
+      ...(dependents.length > 0 && { dependents: [...dependents] }),
     },
   })
 }

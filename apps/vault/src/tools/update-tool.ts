@@ -3,12 +3,13 @@ import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { digestsOf, storedOf } from './stored-tools.ts'
 import { digestOf } from './tool-digest.ts'
 import { invalidField, versionConflict } from './toolset-problems.ts'
-import type { StoredTool, ToolOverrides, ToolRow } from './toolset-store.ts'
+import type { StoredTool, ToolOverrides, ToolRow, ToolsetRow } from './toolset-store.ts'
 import { changed, getToolRow, getToolsetRow, type ToolsetsNeeds } from './toolsets-needs.ts'
 import { viewOneTool } from './view-toolset.ts'
 
 type Input = InputOf<typeof updateTool>
 type Output = OutputOf<typeof updateTool>
+type Needs = Pick<ToolsetsNeeds, 'store' | 'audit' | 'onChanged' | 'newId' | 'now'>
 
 /** How often a change is tried again when another tool of its toolset was changed at the same time. */
 const attemptsMax = 3
@@ -17,13 +18,16 @@ const attemptsMax = 3
  * Builds the operation `updateTool`: what an owner says goes before what the source says, and stays when the source is
  * imported anew.
  */
-export function createToolUpdate(needs: ToolsetsNeeds) {
+export function createToolUpdate(needs: Needs) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
     const { workspaceId } = owner
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      const { toolsetId } = await getToolRow(needs, workspaceId, input.toolId)
+      // Its version first: a tool that was read before it could be an older one, and would be written back.
+      const toolset = await getToolsetRow(needs, workspaceId, toolsetId)
       const row = await getToolRow(needs, workspaceId, input.toolId)
       const tool = changedTool(row, input, new Date(needs.now()))
-      if (await apply(needs, owner, { row, tool, input })) {
+      if (await apply(needs, owner, { toolset, row, tool, input })) {
         return { tool: await viewOneTool(needs, workspaceId, input.toolId) }
       }
     }
@@ -32,11 +36,15 @@ export function createToolUpdate(needs: ToolsetsNeeds) {
 }
 
 async function apply(
-  needs: ToolsetsNeeds,
+  needs: Needs,
   owner: AuthenticatedOwner,
-  { row, tool, input }: { row: ToolRow; tool: StoredTool; input: Input },
+  {
+    toolset,
+    row,
+    tool,
+    input,
+  }: { toolset: ToolsetRow; row: ToolRow; tool: StoredTool; input: Input },
 ): Promise<boolean> {
-  const toolset = await getToolsetRow(needs, owner.workspaceId, row.toolsetId)
   const outcome = await needs.store.change(toolset, {
     ...{ insert: [], update: [tool], remove: [], at: tool.updatedAt },
     note: { cause: 'edited', ownerId: owner.ownerId, added: 0, removed: 0, changed: 1 },

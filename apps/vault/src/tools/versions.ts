@@ -12,6 +12,7 @@ import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { compareToolsets, countChanges } from './compare-toolsets.ts'
 import { effectiveTool } from './effective-tool.ts'
 import { comparedOf, requireOrigins, storedOf } from './stored-tools.ts'
+import { findToolUsers } from './tool-users.ts'
 import { connectionNotFound, versionConflict, versionNotFound } from './toolset-problems.ts'
 import type {
   StoredTool,
@@ -22,7 +23,6 @@ import type {
 } from './toolset-store.ts'
 import { changed, getToolsetRow, type ToolsetsNeeds } from './toolsets-needs.ts'
 import { viewWithTools } from './view-toolset.ts'
-import { createWhoHas } from './who-has.ts'
 
 /** What toolsets were. */
 export interface ToolsetVersions {
@@ -59,14 +59,13 @@ export function createToolsetVersions(needs: ToolsetsNeeds): ToolsetVersions {
     async compare({ workspaceId }, input) {
       const toolset = await getToolsetRow(needs, workspaceId, input.toolsetId)
       const then = await findThen(needs, toolset, input.version)
-      const [now, granting] = await Promise.all([
+      const [now, whoUses] = await Promise.all([
         store.toolsOf(workspaceId, toolset.id),
-        store.grantsOf(workspaceId, [toolset.id]),
+        findToolUsers(store, { workspaceId, toolsetId: toolset.id }, needs.now()),
       ])
-      const whoHas = createWhoHas(granting, needs.now())
       return {
         version: viewVersion(then.version),
-        changes: compareToolsets(comparedOf(then.rows), comparedOf(now), whoHas),
+        changes: compareToolsets(comparedOf(then.rows), comparedOf(now), whoUses),
       }
     },
 

@@ -1,0 +1,293 @@
+import { Problem } from '@sallyport/contracts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  definition,
+  paper,
+  paperOf,
+  startToolsetRoom,
+  type ToolsetRoom,
+} from '../../../../test/fixtures/toolset-room.ts'
+import { verifies } from '../../../../test/verifies.ts'
+import { createPolicyStore } from '../store/policies.ts'
+import { createPermissions } from './permissions.ts'
+import type { ToolsetStore } from './toolset-store.ts'
+import { createToolUpdate } from './update-tool.ts'
+
+let scene: ToolsetRoom
+beforeAll(async () => {
+  scene = await startToolsetRoom()
+})
+afterAll(() => scene?.stop())
+
+let count = 0
+const nextName = () => {
+  count += 1
+  return `raced-${count}`
+}
+let ids = 0
+const newId = (kind: string) => {
+  ids += 1
+  return `${kind}_raced_${ids}`
+}
+
+async function make(document: string, more: object = {}) {
+  const { room, owner } = scene
+  return (await room.create(owner, { name: nextName(), document, ...more })).toolset
+}
+const get = async (toolsetId: string) => (await scene.room.get(scene.owner, { toolsetId })).toolset
+
+async function importAnew(toolsetId: string, document: string) {
+  const { room, owner } = scene
+  const { digest } = await room.preview(owner, { document, toolsetId })
+  const { version } = await get(toolsetId)
+  await room.replaceSource(owner, { toolsetId, document, expects: digest, version })
+}
+
+/** The store, in which something happens right after a tool was read the first time. */
+function storeIn(meanwhile: () => Promise<unknown>): ToolsetStore {
+  let isFirst = true
+  return {
+    ...scene.store,
+    async findTool(workspaceId, id) {
+      const row = await scene.store.findTool(workspaceId, id)
+      if (isFirst) {
+        isFirst = false
+        await meanwhile()
+      }
+      return row
+    },
+  }
+}
+
+const typeOf = async (work: Promise<unknown>) => {
+  const outcome = await work.catch((error: unknown) => error)
+  return outcome instanceof Problem ? outcome.type : outcome
+}
+
+/** The room of permissions on the same database. */
+const permissionsOn = (store: ToolsetStore) =>
+  createPermissions({
+    store,
+    policies: createPolicyStore(scene.test.database),
+    audit: { record: async () => {} },
+    findAgent: async (_, id) => ({ id, name: id, status: 'active' }),
+    listAgents: async () => [],
+    findConnection: async () => ({ workspaceId: 'wsp_1', status: 'healthy' }),
+    toolsOf: async () => ({ listing: 'auto', tools: [], revision: '' }),
+    onPolicyChanged: () => {},
+    newId,
+    now: Date.now,
+  })
+
+describe('what an owner says of a tool', () => {
+  it('does not bring back what the tool was before a newer document that came at the same time', async () => {
+    const { owner } = scene
+    const { id: toolsetId, tools } = await make(paperOf('a'))
+    const [{ id: toolId = '' } = {}] = tools
+    const newer = { ...definition({ key: 'a' }).binding, method: 'POST' as const }
+    const update = createToolUpdate({
+      store: storeIn(() => importAnew(toolsetId, paper({ tools: [{ key: 'a', binding: newer }] }))),
+      audit: { record: async () => {} },
+      onChanged: () => {},
+      newId,
+      now: Date.now,
+    })
+    const { tool } = await update(owner, { toolId, title: 'Mine' })
+    expect(tool).toMatchObject({ title: 'Mine', method: 'POST' })
+  })
+})
+
+describe('taking a tool away', () => {
+  it.each(['tool', 'toolset'] as const)(
+    'takes it away also where its toolset gets another connection at the same time: %s',
+    async (which) => {
+      verifies('S-10')
+      const { room, owner, addAgent, addPolicy, addConnection, policiesOf, store } = scene
+      const [from, to] = [await addConnection(), await addConnection()]
+      const { id: toolsetId, tools } = await make(paperOf('a'), { connectionId: from })
+      const [{ id: toolId = '' } = {}] = tools
+      const agentId = await addAgent(nextName())
+      const grant = { toolsetId, allowed: true, ...(which === 'tool' && { toolId }) }
+      await addPolicy(agentId, from, { tools: [grant] })
+      const move = () => room.update(owner, { toolsetId, connectionId: to })
+      if (which === 'tool') {
+        const said = { toolId, agentId, allowed: null }
+        await permissionsOn(storeIn(move)).setOfTool(owner, said)
+      } else {
+        let isFirst = true
+        const grantsOf: ToolsetStore['grantsOf'] = async (...asked) => {
+          const found = await store.grantsOf(...asked)
+          if (isFirst) {
+            isFirst = false
+            await move()
+          }
+          return found
+        }
+        const said = { toolsetId, agentId, allowed: null }
+        await permissionsOn({ ...store, grantsOf }).setOfToolset(owner, said)
+      }
+      const left = (await policiesOf(agentId)).flatMap(({ document }) => document.tools ?? [])
+      expect(left).toEqual([])
+      expect(await get(toolsetId)).toMatchObject({ agentCount: 0, connection: { id: to } })
+    },
+  )
+})
+
+describe('changes at the same time', () => {
+  it('of toolsets that are made of each other’s tools all come to an end, and none is turned away', async () => {
+    const { room, owner } = scene
+    const sources = await Promise.all([make(paperOf('a', 'b')), make(paperOf('a', 'b'))])
+    const toolIds = sources.flatMap(({ tools }) => tools.map(({ id }) => id))
+    const assemble = toolIds.map((toolId, at) => ({ toolId, name: `t${at}` }))
+    const made = await Promise.all(
+      [1, 2].map(async () => (await room.create(owner, { name: nextName(), assemble })).toolset),
+    )
+    for (let turn = 0; turn < 8; turn += 1) {
+      const renamed = assemble.map(({ toolId }, at) => ({ toolId, name: `t${turn}_${at}` }))
+      const outcomes = await Promise.all([
+        ...made.map(({ id: toolsetId }) =>
+          typeOf(
+            room.update(owner, { toolsetId, assemble: turn % 2 ? renamed : renamed.toReversed() }),
+          ),
+        ),
+        ...sources.map(({ tools }, at) =>
+          typeOf(
+            room.updateTool(owner, { toolId: tools[at]?.id ?? '', description: `Turn ${turn}.` }),
+          ),
+        ),
+      ])
+      expect(outcomes.filter((type) => type === 'store-unavailable')).toEqual([])
+    }
+  }, 30_000)
+
+  it('of toolsets that get the same connection all come to an end', async () => {
+    const { room, owner, addConnection } = scene
+    const made = await Promise.all([1, 2, 3].map(() => make(paperOf('a'))))
+    for (let turn = 0; turn < 5; turn += 1) {
+      const connectionId = await addConnection()
+      const outcomes = await Promise.all(
+        made.map(({ id: toolsetId }) => typeOf(room.update(owner, { toolsetId, connectionId }))),
+      )
+      expect(outcomes.filter((type) => typeof type === 'string')).toEqual([])
+    }
+  }, 30_000)
+
+  it('of connections, there and back, take no grant away', async () => {
+    const { room, owner, addAgent, addPolicy, addConnection, policiesOf } = scene
+    const [one, other] = [await addConnection(), await addConnection()]
+    const [left, right] = [
+      await make(paperOf('a'), { connectionId: one }),
+      await make(paperOf('a'), { connectionId: other }),
+    ]
+    const agentIds = await Promise.all([1, 2, 3, 4].map(() => addAgent(nextName())))
+    for (const agentId of agentIds) {
+      await addPolicy(agentId, one, { tools: [{ toolsetId: left.id, allowed: true }] })
+      await addPolicy(agentId, other, { tools: [{ toolsetId: right.id, allowed: true }] })
+    }
+    for (let turn = 0; turn < 4; turn += 1) {
+      const [to, from] = turn % 2 === 0 ? [other, one] : [one, other]
+      const outcomes = await Promise.all([
+        typeOf(room.update(owner, { toolsetId: left.id, connectionId: to })),
+        typeOf(room.update(owner, { toolsetId: right.id, connectionId: from })),
+      ])
+      expect(outcomes.filter((type) => typeof type === 'string')).toEqual([])
+    }
+    for (const agentId of agentIds) {
+      const grants = (await policiesOf(agentId)).flatMap(({ document }) => document.tools ?? [])
+      expect(grants.map(({ toolsetId }) => toolsetId).sort()).toEqual([left.id, right.id].sort())
+    }
+  }, 30_000)
+})
+
+describe('what a newer document would change', () => {
+  it('is told of the agents that have its tools by another toolset, too', async () => {
+    const { room, owner, addAgent, addPolicy, addConnection } = scene
+    const connectionId = await addConnection()
+    const { id: toolsetId, tools } = await make(paperOf('a', 'b'), { connectionId })
+    const assemble = tools.map(({ id: toolId }) => ({ toolId }))
+    const { toolset } = await room.create(owner, { name: nextName(), assemble })
+    const tool = toolset.tools.find(({ sourceToolId }) => sourceToolId === tools[0]?.id)
+    await addPolicy(await addAgent('zoe'), connectionId, {
+      tools: [{ toolsetId: toolset.id, toolId: tool?.id ?? '', allowed: true }],
+    })
+    await addPolicy(await addAgent('yan'), connectionId, {
+      tools: [
+        { toolsetId, allowed: true },
+        { toolsetId: toolset.id, allowed: true },
+      ],
+    })
+    const document = paper({ tools: [{ key: 'a', description: 'Newer.' }] })
+    const { changes = [] } = await room.preview(owner, { document, toolsetId })
+    const agentsOf = (name: string) =>
+      changes.find((change) => change.name === name)?.agents.map((agent) => agent.name)
+    expect([agentsOf('a'), agentsOf('b')]).toEqual([['yan', 'zoe'], ['yan']])
+    await importAnew(toolsetId, document)
+    const compared = await room.versions.compare(owner, { toolsetId, version: 1 })
+    const changed = compared.changes.find(({ name }) => name === 'a')
+    expect(changed?.agents.map(({ name }) => name)).toEqual(['yan', 'zoe'])
+    const event = scene.events.find(
+      ({ operation, detail }) =>
+        operation === 'replaceToolsetSource' && detail.toolsetId === toolsetId,
+    )
+    expect(event?.detail.dependents).toEqual([toolset.id])
+  })
+})
+
+describe('assembling anew', () => {
+  it('leaves each tool its name, whatever the order in which tools are named', async () => {
+    const { room, owner } = scene
+    const made = [await make(paperOf('a')), await make(paperOf('a')), await make(paperOf('a'))]
+    const [one, two, three] = made.map(({ tools }) => ({ toolId: tools[0]?.id ?? '' }))
+    if (one === undefined || two === undefined || three === undefined) throw new Error('no tools')
+    const { toolset } = await room.create(owner, { name: nextName(), assemble: [one, two] })
+    const before = toolset.tools.map(({ id, name }) => [id, name])
+    const { toolset: after } = await room.update(owner, {
+      ...{ toolsetId: toolset.id, assemble: [three, two, one] },
+    })
+    expect(after.tools.map(({ id, name }) => [id, name])).toEqual([
+      ...before,
+      [expect.any(String), 'a_3'],
+    ])
+  })
+})
+
+describe('another connection', () => {
+  it('gives nobody what the policy for it withholds of an assembled toolset', async () => {
+    const { room, owner, addAgent, addPolicy, addConnection, policiesOf } = scene
+    const [from, to] = [await addConnection(), await addConnection()]
+    const { id: toolsetId, tools } = await make(paperOf('a'), { connectionId: from })
+    const assemble = tools.map(({ id: toolId }) => ({ toolId }))
+    const { toolset } = await room.create(owner, { name: nextName(), assemble })
+    const agentId = await addAgent(nextName())
+    const said = (allowed: boolean) => ({ toolsetId: toolset.id, allowed })
+    await addPolicy(agentId, from, { tools: [said(true)] })
+    await addPolicy(agentId, to, { tools: [said(false)] })
+    await room.update(owner, { toolsetId, connectionId: to })
+    const after = (await policiesOf(agentId)).find(({ connectionId }) => connectionId === to)
+    expect(after?.document.tools).toEqual([said(false)])
+    expect((await get(toolset.id)).agentCount).toBe(0)
+  })
+})
+
+describe('another connection for one of the toolsets that an assembled one is made of', () => {
+  it('gives nobody the tools that it has behind that connection already', async () => {
+    const { room, owner, addAgent, addPolicy, addConnection } = scene
+    const [from, to] = [await addConnection(), await addConnection()]
+    const left = await make(paperOf('a'), { connectionId: from })
+    const right = await make(paperOf('b'), { connectionId: to })
+    const assemble = [...left.tools, ...right.tools].map(({ id: toolId }) => ({ toolId }))
+    const { toolset } = await room.create(owner, { name: nextName(), assemble })
+    const agentId = await addAgent(nextName())
+    await addPolicy(agentId, from, { tools: [{ toolsetId: toolset.id, allowed: true }] })
+    const agents = async () => (await get(toolset.id)).tools.map((tool) => [tool.name, tool.agents])
+    expect(await agents()).toEqual([
+      ['a', 1],
+      ['b', 0],
+    ])
+    await room.update(owner, { toolsetId: left.id, connectionId: to })
+    expect(await agents()).toEqual([
+      ['a', 1],
+      ['b', 0],
+    ])
+  })
+})
