@@ -15,4 +15,6 @@ export interface DocumentLimits {
   readonly depthMax: number
   /** Values of any kind, with what an alias stands for counted each time. */
   readonly nodesMax: number
+  /** Characters of all texts and names, with what an alias stands for counted each time. */
+  readonly charsMax: number
 }

@@ -1,6 +1,12 @@
 // Makes tools of a document: finds out its kind, has it imported, and sees to what holds for every kind: names of their own,
 // no more operations than an owner can look through, and no secret of the document in any of them (S-41).
-import { type ImportFormat, Problem, ToolDefinition, toolsOfToolsetMax } from '@sallyport/contracts'
+import {
+  type ImportFormat,
+  Problem,
+  ToolDefinition,
+  toolDescriptionCharsMax,
+  toolsOfToolsetMax,
+} from '@sallyport/contracts'
 import { detectFormat } from './detect-format.ts'
 import type { ImportedTool, ImportedToolset, Importer, ImportInput } from './imported-toolset.ts'
 import { refuseDocument } from './refuse-document.ts'
@@ -31,7 +37,7 @@ export function createDocumentImporter({
 }): ImportDocument {
   /** @throws Problem `document-refused` with the place where there is one; `invalid-input` for a choice */
   return ({ format, ...input }) => {
-    const imported = importers[format ?? detectFormat(input.document)](input)
+    const imported = bounded(() => importers[format ?? detectFormat(input.document)](input))
     if (imported.tools.length === 0) {
       refuseDocument('The document describes no operation.')
     }
@@ -53,12 +59,22 @@ export function createDocumentImporter({
   }
 }
 
+/** What goes deeper, or is longer, than the engine takes is refused by it in its own way. */
+function bounded<Made>(make: () => Made): Made {
+  try {
+    return make()
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown
+    return refuseDocument('A part of the document is too long or nested too deeply to be read.')
+  }
+}
+
 /** Checks what an importer made: what is no whole definition, or holds a secret of the document, is refused. */
 function finish(
   tool: ImportedTool,
   { secrets, isShared }: { readonly secrets: readonly string[]; readonly isShared: boolean },
 ): ImportedTool {
-  if (tool.outcome === 'refused') return tool
+  if (tool.outcome === 'refused') return { ...tool, ...shortened(tool) }
   // Tools of one document share parts of their schemas: written out they would take many times the memory.
   const text = secrets.length > 0 || !isShared ? JSON.stringify(tool.definition) : undefined
   const held = secrets.find((secret) => secret !== '' && text !== undefined && holds(text, secret))
@@ -82,6 +98,14 @@ function holds(json: string, secret: string): boolean {
     ? json.includes(written.slice(1, -1))
     : json.includes(`"value":${written}`)
 }
+
+const reasonCharsMax = 2000
+
+/** What is said of an operation that makes no tool may quote it. */
+const shortened = ({ reason, description }: { reason: string; description: string }) => ({
+  reason: reason.slice(0, reasonCharsMax),
+  description: description.slice(0, toolDescriptionCharsMax),
+})
 
 function refused(definition: ToolDefinition, reason: string): ImportedTool {
   const { key, description, binding } = definition

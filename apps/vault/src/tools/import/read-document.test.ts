@@ -52,6 +52,13 @@ describe('reading a document', () => {
     expect(refusalOf('a: \ud800')).toMatch(/half a character/)
   })
 
+  it('bounds what aliases make of a long text', () => {
+    verifies('S-41')
+    const text = `a: &a ${'x'.repeat(1000)}\nb: [${Array(50).fill('*a').join(', ')}]\n`
+    expect(refusalOf(text, { charsMax: 20_000 })).toMatch(/20000 characters/)
+    expect(refusalOf(text, { charsMax: 60_000 })).toBe('read')
+  })
+
   it('bounds bytes, depth and values', () => {
     verifies('S-41')
     expect(refusalOf('"€€"', { bytesMax: 7 })).toMatch(/7 bytes/)

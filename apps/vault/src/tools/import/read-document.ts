@@ -14,6 +14,8 @@ const documentLimits: DocumentLimits = {
   bytesMax: documentBytesMax,
   depthMax: 200,
   nodesMax: 1_000_000,
+  // Documents that say things once hold no more than their bytes.
+  charsMax: 2 * documentBytesMax,
 }
 
 /** A document that was read. Parts of it that YAML aliases name are shared: never change it. */

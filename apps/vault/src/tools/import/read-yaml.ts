@@ -31,7 +31,7 @@ export function readYaml(text: string, limits: DocumentLimits): readonly Data[] 
     if (stack.length <= openMax) return
     refuseAt(offset, `It is nested more than ${limits.depthMax} levels deep.`)
   })
-  const budget = { nodes: 0 }
+  const budget = { nodes: 0, chars: 0 }
   return documents.map((document) => {
     const [error] = document.errors
     if (error !== undefined) refuseAt(error.pos[0], error.message)
@@ -84,6 +84,7 @@ function* boundedTokens(
 interface Anchored {
   readonly value: Data
   readonly nodes: number
+  readonly chars: number
   /** Levels below it, itself included. */
   readonly height: number
 }
@@ -91,7 +92,7 @@ interface Anchored {
 interface WalkerNeeds {
   readonly limits: DocumentLimits
   /** Shared by all documents of a stream. */
-  readonly budget: { nodes: number }
+  readonly budget: { nodes: number; chars: number }
   readonly refuseAt: (offset: number, sentence: string) => never
 }
 
@@ -102,8 +103,15 @@ function createWalker({ limits, budget, refuseAt }: WalkerNeeds) {
   // The deepest level that was reached since an anchored node was entered.
   let deepest = 0
 
-  const spend = (nodes: number, node: Node): void => {
+  const spend = ({ nodes, chars }: Pick<Anchored, 'nodes' | 'chars'>, node: Node): void => {
     budget.nodes += nodes
+    budget.chars += chars
+    if (budget.chars > limits.charsMax) {
+      refuseAt(
+        offsetOf(node),
+        `The document has more than ${limits.charsMax} characters once its aliases are filled in.`,
+      )
+    }
     if (budget.nodes > limits.nodesMax) {
       refuseAt(
         offsetOf(node),
@@ -128,12 +136,12 @@ function createWalker({ limits, budget, refuseAt }: WalkerNeeds) {
       refuseAt(offsetOf(node), `Tags (${quoteName(node.tag)}) are not taken: leave it out.`)
     }
     if (node.anchor === undefined) return walkPlain(node, depth)
-    const before = { nodes: budget.nodes, deepest }
+    const before = { ...budget, deepest }
     deepest = depth
     anchors.set(node.anchor, 'open')
     const value = walkPlain(node, depth)
-    const nodes = budget.nodes - before.nodes
-    anchors.set(node.anchor, { value, nodes, height: deepest - depth })
+    const spent = { nodes: budget.nodes - before.nodes, chars: budget.chars - before.chars }
+    anchors.set(node.anchor, { value, ...spent, height: deepest - depth })
     deepest = Math.max(deepest, before.deepest)
     return value
   }
@@ -146,13 +154,13 @@ function createWalker({ limits, budget, refuseAt }: WalkerNeeds) {
     if (anchored === 'open') {
       return refuseAt(offsetOf(alias), `The alias ${quoteName(name)} stands inside what it names.`)
     }
-    spend(anchored.nodes, alias)
+    spend(anchored, alias)
     reach(depth + anchored.height, alias)
     return anchored.value
   }
 
   function walkPlain(node: Node, depth: number): Data {
-    spend(1, node)
+    spend({ nodes: 1, chars: isScalar(node) ? textLength(node.value) : 0 }, node)
     if (isScalar(node)) return readScalar(node.value, node)
     reach(depth + 1, node)
     if (isSeq(node)) return node.items.map((item) => walk(item, depth + 1))
@@ -163,6 +171,7 @@ function createWalker({ limits, budget, refuseAt }: WalkerNeeds) {
       if (name in object) {
         refuseAt(offsetOf(key as Node), `The member ${quoteName(name)} stands twice.`)
       }
+      budget.chars += name.length
       object[name] = walk(value, depth + 1)
     }
     return object
@@ -205,5 +214,7 @@ function createLeafReader(refuseAt: WalkerNeeds['refuseAt']) {
 
   return { readKey, readScalar }
 }
+
+const textLength = (value: unknown): number => (typeof value === 'string' ? value.length : 0)
 
 const offsetOf = (node: Node): number => node.range?.[0] ?? 0

@@ -37,6 +37,7 @@ export function positionAt(text: string, offset: number): DocumentPosition {
 
 /** A name of a document as a sentence may quote it: short, on one line. */
 export function quoteName(name: string): string {
-  const plain = name.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
+  // A name may be as long as its document, and be quoted for each operation.
+  const plain = name.slice(0, 200).replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
   return `“${plain.length > 80 ? `${plain.slice(0, 79)}…` : plain}”`
 }

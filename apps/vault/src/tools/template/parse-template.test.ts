@@ -274,6 +274,16 @@ describe('what a template may cost', () => {
     )
   })
 
+  it('counts what looking for one text in another may cost', () => {
+    const texts = { part: `${'a'.repeat(200_000)}b`, text: 'a'.repeat(900_000) }
+    for (const name of ['contains', 'splitList', 'trimSuffix']) {
+      expect(fault(`{{${name} .part .text}}`, texts), name).toContain('too much work')
+    }
+    expect(fault('{{replace .part "" .text}}', texts)).toContain('too much work')
+    expect(yields('{{trimAll .part .text | len}}', texts)).toBe('0')
+    expect(yields('{{contains "b" .text}}', texts)).toBe('false')
+  })
+
   it('ends where values are nested deeper than the stack', () => {
     let deep: unknown = 1
     for (let at = 0; at < 20_000; at += 1) deep = [deep]

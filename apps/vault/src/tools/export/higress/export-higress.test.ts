@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { ToolDefinition } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../../../../test/verifies.ts'
 import { importHigress } from '../../import/higress/import-higress.ts'
 import type { ImportedToolset } from '../../import/imported-toolset.ts'
 import { compileTool } from '../../request/compile-tool.ts'
@@ -312,5 +313,22 @@ describe('a toolset written as a document of Higress', () => {
         q: { type: 'object', properties: { name: { type: 'string' }, next: { type: 'object' } } },
       },
     })
+  })
+
+  it('writes schemas that all refer to each other, as far as somebody could read them', () => {
+    verifies('S-41')
+    const names = Array.from({ length: 15 }, (_, at) => `S${at}`)
+    const properties = Object.fromEntries(names.map((name) => [name, { $ref: `#/$defs/${name}` }]))
+    const definition = ToolDefinition.parse({
+      ...written({ body: { kind: 'json', from: { argument: ['body'] } } }, {}),
+      inputSchema: {
+        type: 'object',
+        properties: { body: { $ref: '#/$defs/S0' } },
+        $defs: Object.fromEntries(names.map((name) => [name, { type: 'object', properties }])),
+      },
+    })
+    const { document } = exportHigress({ name: 'x', tools: [definition] })
+    expect(document.length).toBeLessThan(2_000_000)
+    expect(importHigress({ document }).tools[0]?.outcome).not.toBe('refused')
   })
 })

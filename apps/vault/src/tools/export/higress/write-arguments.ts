@@ -5,6 +5,8 @@ type Members = Readonly<Record<string, unknown>>
 /** How deep schemas are written, and how often one reference is followed inside of itself. */
 const depthMax = 40
 const repeatsMax = 1
+/** Parts of one argument's schema: schemas that refer to each other double with every step. What is beyond is left open. */
+const partsMax = 4000
 
 /** One argument as Higress lists it, in the order in which people write one. */
 export interface WrittenArgument {
@@ -17,10 +19,21 @@ export interface WrittenArgument {
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Asked for again and again while a tool is written. */
+const known = new WeakMap<JsonSchema, Map<string, JsonSchema>>()
+
 /** The schema of one argument, its references followed. */
 export const schemaOf = ({ inputSchema }: ToolDefinition, name: string): JsonSchema => {
+  const schemas = known.get(inputSchema) ?? new Map<string, JsonSchema>()
+  known.set(inputSchema, schemas)
+  const before = schemas.get(name)
+  if (before !== undefined) return before
   const properties = isMembers(inputSchema.properties) ? inputSchema.properties : {}
-  return resolved(properties[name], inputSchema)
+  const schema = resolved(properties[name], inputSchema, {
+    ...{ depth: 0, seen: [], budget: { parts: partsMax } },
+  })
+  schemas.set(name, schema)
+  return schema
 }
 
 const isRequired = ({ inputSchema }: ToolDefinition, name: string): boolean =>
@@ -72,31 +85,33 @@ interface Trail {
   readonly depth: number
   /** The references that were followed on the way. */
   readonly seen: readonly string[]
+  /** Of the whole argument. */
+  readonly budget: { parts: number }
 }
-const start: Trail = { depth: 0, seen: [] }
 
 /** A schema with what it refers to in its place; what refers to itself ends after once. */
-function resolved(schema: unknown, root: JsonSchema, { depth, seen }: Trail = start): JsonSchema {
-  if (!isMembers(schema) || depth > depthMax) return {}
+function resolved(schema: unknown, root: JsonSchema, { depth, seen, budget }: Trail): JsonSchema {
+  budget.parts -= 1
+  if (!isMembers(schema) || depth > depthMax || budget.parts < 0) return {}
   const { $ref, ...own } = schema
-  const base = typeof $ref === 'string' ? followed($ref, root, { depth, seen }) : {}
+  const base = typeof $ref === 'string' ? followed($ref, root, { depth, seen, budget }) : {}
   const written: Record<string, unknown> = { ...base }
   for (const [keyword, value] of Object.entries(own)) {
     written[keyword] = resolvedValue(keyword, value, (one) =>
-      resolved(one, root, { depth: depth + 1, seen }),
+      resolved(one, root, { depth: depth + 1, seen, budget }),
     )
   }
   return written
 }
 
-function followed(ref: string, root: JsonSchema, { depth, seen }: Trail): JsonSchema {
+function followed(ref: string, root: JsonSchema, { depth, seen, budget }: Trail): JsonSchema {
   const name = /^#\/\$defs\/([^/]+)$/.exec(ref)?.[1]
   const target =
     name === undefined || !isMembers(root.$defs)
       ? undefined
       : root.$defs[name.replaceAll('~1', '/').replaceAll('~0', '~')]
   const isAgain = seen.filter((one) => one === ref).length > repeatsMax
-  return isAgain ? {} : resolved(target, root, { depth: depth + 1, seen: [...seen, ref] })
+  return isAgain ? {} : resolved(target, root, { depth: depth + 1, seen: [...seen, ref], budget })
 }
 
 const holdSchema = new Set(['items', 'additionalProperties', 'not', 'contains', 'propertyNames'])

@@ -76,10 +76,14 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
 }
 
 const textCharsMax = 2000
+/** XML and the like: what stands beside such a name is not looked for, and is no example for agents. */
+const namesSecret =
+  /pass(?:word|wd|phrase|code)|secret|token|api[-_ ]?key|access[-_ ]?key|credential/i
 
 function raw(text: string, contentType: string, { args, onSecret }: Into): RequestBodyBinding {
-  const hides = hasKnownPrefix(text)
-  if (hides) onSecret('the body', text)
+  const isKey = hasKnownPrefix(text)
+  if (isKey) onSecret('the body', text)
+  const hides = isKey || namesSecret.test(text)
   const example = isOpen(text) || hides || text.length > textCharsMax ? {} : { examples: [text] }
   const argument = [
     args.add('body', 'body', {

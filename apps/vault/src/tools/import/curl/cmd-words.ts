@@ -1,8 +1,11 @@
 import type { ShellCommand } from './shell-words.ts'
 import { markOf } from './variable-marks.ts'
 
-/** Whether a text was written for the command prompt of Windows, as browsers copy requests for it. */
-export const isForCmd = (text: string): boolean => /\^\n|\^"/.test(text)
+/**
+ * Whether a text was written for the command prompt of Windows, as browsers copy requests for it: `^"` begins its words. In a
+ * body for another shell it may stand as well.
+ */
+export const isForCmd = (text: string): boolean => /\^\n|[ \t]\^"/.test(text)
 
 /**
  * Takes commands of cmd.exe apart: `^` escapes and continues lines, `"` quotes, `\"` is a quote within, `%NAME%` a variable.

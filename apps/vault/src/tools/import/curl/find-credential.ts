@@ -109,8 +109,12 @@ function partOfSigv4(text: string, user: string | undefined): FoundPart {
 function isCredentialHeader(name: string, value: string): boolean {
   if (/^content-|^accept/i.test(name)) return false
   if (faultOfCredentialHeader(name) !== undefined) return false
-  return isSecret(name, value) || isSecretName(name) || isForbiddenRequestHeader(name)
+  const isKey = isSecret(name, value) || isSecretName(name) || isForbiddenRequestHeader(name)
+  // In a header such a name is a key's, however short the key is.
+  return isKey || (/(?:^|[-_])(?:auth|token|secret|pwd)$/i.test(name) && !cursors.test(name))
 }
+
+const cursors = /(?:page|next|continuation|sync)[-_]?token$/i
 
 interface SortedHeaders {
   readonly parts: readonly FoundPart[]

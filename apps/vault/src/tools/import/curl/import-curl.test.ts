@@ -284,6 +284,19 @@ curl https://api.example.com/track -H 'Authorization: Bearer 0123456789'`)
     })
   })
 
+  it('is no command of Windows for a caret before a quote in its body', () => {
+    const { body } = bindingOf(`curl https://a.example/a --json '{"pattern":"^","other":"^a"}'`)
+    expect(body).toMatchObject({ kind: 'json' })
+  })
+
+  it('gives away no password of a body that is neither JSON nor a form, and no short key of a header', () => {
+    verifies('S-38')
+    const definition = tool(
+      `curl https://a.example/a -H 'Content-Type: application/xml' -H 'X-Auth-Token: hunter2' -H 'X-Acme-Auth: hunter3' -d '<a><password>hunter4</password></a>'`,
+    )
+    expect(JSON.stringify(definition)).not.toContain('hunter')
+  })
+
   it('is read as browsers copy it for the command prompt of Windows', () => {
     const imported = run(
       'curl ^"https://a.example/a?x=1^&y=2^" ^\r\n  -H ^"X-Api-Key: 0123456789^" ^\r\n  --json ^"^{^\\^"n^\\^":1^}^"',

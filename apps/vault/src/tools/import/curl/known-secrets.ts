@@ -15,15 +15,18 @@ const noSecrets: ReadonlySet<string> = new Set([
   ...['foreign-key', 'primary-key', 'page-token', 'next-token', 'continuation-token', 'sync-token'],
 ])
 
-/** How keys and tokens of known providers begin. */
-const knownPrefixes =
-  /(?:^|[^A-Za-z0-9])(?:sk[-_](?:live|test|proj|ant|or)[-_][\w-]{8,}|[sr]k_(?:live|test)_\w{8,}|sk-[A-Za-z0-9]{20,}|gh[opusr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|EAA[A-Za-z0-9]{20,}|npm_\w{30,}|pypi-[\w-]{20,}|dop_v1_[0-9a-f]{32,}|shp(?:at|ca|pa|ss)_[0-9a-f]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|sq0[a-z]{3}-[\w-]{20,}|hf_\w{20,}|nvapi-[\w-]{20,}|lin_api_\w{20,}|secret_\w{30,}|ntn_\w{20,}|figd_[\w-]{20,}|dapi[0-9a-f]{32}|rnd_\w{20,}|tvly-[\w-]{16,}|pat[A-Za-z0-9]{14}\.[0-9a-f]{40,}|eyJ[\w-]{10,}\.[\w-]{5,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----)/
+/** Keys and tokens of known providers, which begin as no other word does; what stands before is theirs to say. */
+const knownKeys =
+  /(^|[^A-Za-z0-9])(?:sk[-_](?:live|test|proj|ant|or)[-_][\w-]{8,}|[sr]k_(?:live|test)_\w{8,}|sk-[A-Za-z0-9]{20,}|gh[opusr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|EAA[A-Za-z0-9]{20,}|npm_\w{30,}|pypi-[\w-]{20,}|dop_v1_[0-9a-f]{32,}|shp(?:at|ca|pa|ss)_[0-9a-f]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|sq0[a-z]{3}-[\w-]{20,}|hf_\w{20,}|nvapi-[\w-]{20,}|lin_api_\w{20,}|secret_\w{30,}|ntn_\w{20,}|figd_[\w-]{20,}|dapi[0-9a-f]{32}|rnd_\w{20,}|tvly-[\w-]{16,}|pat[A-Za-z0-9]{14}\.[0-9a-f]{40,}|eyJ[\w-]{10,}\.[\w-]{5,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\s\S]{1,20000}?-----END [A-Z ]*PRIVATE KEY-----)?)/g
 
 /** What stands in documentation where a secret goes. */
 const placeholders =
   /^(?:<.*>|\{.*\}|\[.*\]|\.{2,}|…+|\*{2,}|x{3,}|-+|(?:your|my|the|insert|enter|put|add|replace)[-_ ].*|.*[-_ ](?:here|goes[-_ ]here)|(?:api|app|access|auth|bearer|secret|private)?[-_ ]?(?:key|token|secret|password)|change[-_ ]?me|redacted|placeholder|example|todo|none|null|undefined|test|demo_?key)$/i
 
-export const hasKnownPrefix = (text: string): boolean => knownPrefixes.test(text)
+export const hasKnownPrefix = (text: string): boolean => text.search(knownKeys) >= 0
+
+/** A text that agents will read, with what looks like a key left out of it. */
+export const withoutKeys = (text: string): string => text.replace(knownKeys, '$1…')
 
 /** Whether a value is there to be replaced by a secret and is none itself. */
 export const isPlaceholder = (text: string): boolean =>

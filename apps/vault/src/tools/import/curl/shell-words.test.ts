@@ -30,6 +30,27 @@ const quoted = fc
   }))
 
 describe('the words of a command', () => {
+  it('go on behind a backslash with blanks behind it, and end with a text that ends so', () => {
+    const text = 'curl https://a.example/x \\  \n  -H a:b \\\t\n -d c\\ d \\\n'
+    expect(wordsOf(text)).toEqual([['curl', 'https://a.example/x', '-H', 'a:b', '-d', 'c d']])
+    expect(wordsOf('curl a \\')).toEqual([['curl', 'a']])
+    expect(wordsOf('curl a\\  \n b')).toEqual([['curl', 'a', 'b']])
+  })
+
+  it('are counted line by line, however many lines there are', () => {
+    verifies('S-41')
+    const commands = readShellWords('curl a\n'.repeat(60_000))
+    expect(commands.at(-1)?.line).toBe(60_000)
+    const [, third] = readShellWords('# no\ncurl a \\\n b\n\ncurl c\n')
+    expect(third?.line).toBe(5)
+  })
+
+  it('are refused where variables of variables come to more than a document', () => {
+    verifies('S-41')
+    const text = `A=${'x'.repeat(1_000_000)}\nB="${'$A'.repeat(400)}"\ncurl $B`
+    expect(() => readShellWords(text)).toThrow(/too many characters/)
+  })
+
   it.skipIf(!existsSync('/bin/sh'))(
     'are those that sh makes of it, however they are quoted',
     () => {

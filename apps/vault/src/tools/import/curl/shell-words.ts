@@ -32,6 +32,8 @@ interface Reading {
   at: number
   readonly variables: Map<string, string>
   chars: number
+  /** A line that was counted, and where. */
+  readonly counted: { at: number; line: number }
 }
 
 /**
@@ -40,7 +42,13 @@ interface Reading {
  * @throws Problem document-refused, with the place, for whatever only a shell could do
  */
 export function readShellWords(text: string): ShellCommand[] {
-  const reading: Reading = { text, at: 0, variables: new Map(), chars: 0 }
+  const reading: Reading = {
+    text,
+    at: 0,
+    variables: new Map(),
+    chars: 0,
+    counted: { at: 0, line: 1 },
+  }
   const commands: ShellCommand[] = []
   let comments: string[] = []
   let count = 0
@@ -65,6 +73,16 @@ function refuse(reading: Reading, sentence: string, next?: string): never {
   refuseDocument(sentence, { at: positionAt(reading.text, reading.at), next })
 }
 
+/** The line that is being read; counts on from where it was asked last. */
+function lineOf({ text, at, counted }: Reading): number {
+  for (;;) {
+    const end = text.indexOf('\n', counted.at)
+    if (end < 0 || end >= at) return counted.line
+    counted.line += 1
+    counted.at = end + 1
+  }
+}
+
 /** One line of commands, continued lines included: its words, or the comment that it is. */
 function readLine(reading: Reading) {
   const { text } = reading
@@ -78,18 +96,31 @@ function readLine(reading: Reading) {
       break
     }
     if (/\s/.test(character)) reading.at += 1
-    else if (text.startsWith('\\\n', reading.at)) reading.at += 2
-    else if (character === '#') {
+    else if (character === '\\' && continues(text, reading.at)) {
+      reading.at = nextLine(text, reading.at)
+    } else if (character === '#') {
       const end = text.indexOf('\n', reading.at)
       const upTo = end < 0 ? text.length : end
       if (words.length === 0) comment = text.slice(reading.at, upTo).replace(/^#+\s*/, '')
       reading.at = upTo
     } else {
-      line ??= positionAt(text.slice(0, reading.at), reading.at).line
+      line ??= lineOf(reading)
       words.push(readWord(reading))
     }
   }
   return { words, comment, line: line ?? 1 }
+}
+
+/** A backslash at the end of a line; blanks behind it, as pages add them, are not meant. */
+const continues = (text: string, at: number): boolean => {
+  const behind = /\\(?:[ \t]*\n|$)/y
+  behind.lastIndex = at
+  return behind.test(text)
+}
+
+function nextLine(text: string, at: number): number {
+  const end = text.indexOf('\n', at)
+  return end < 0 ? text.length : end + 1
 }
 
 function readWord(reading: Reading): string {
@@ -103,6 +134,8 @@ function readWord(reading: Reading): string {
   while (reading.at < text.length) {
     const character = text[reading.at] ?? ''
     if (/\s/.test(character)) break
+    // What is glued to it ends here, since the next line begins with blanks or with another word.
+    if (character === '\\' && continues(text, reading.at) && text[reading.at + 1] !== '\n') break
     if (character === '\\') {
       const next = text[reading.at + 1] ?? '\\'
       add(next === '\n' ? '' : next)
@@ -175,7 +208,12 @@ function readExpansion(reading: Reading, quote: '' | '"'): string {
   const name = plain ?? braced
   if (whole !== undefined && name !== undefined) {
     reading.at += whole.length
-    return reading.variables.get(name) ?? markOf(name)
+    const value = reading.variables.get(name)
+    if (value === undefined) return markOf(name)
+    // Counted before it is put together with others: a few variables of variables are gigabytes.
+    reading.chars += value.length
+    if (reading.chars > wordsCharsMax) refuse(reading, 'The words come to too many characters.')
+    return value
   }
   if (rest.startsWith("$'") && quote === '') {
     reading.at += 1

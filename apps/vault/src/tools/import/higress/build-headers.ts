@@ -2,6 +2,7 @@ import { headerName } from '@sallyport/contracts'
 import { faultOfCredentialHeader } from '../../../connections/header-rules.ts'
 import { isForbiddenRequestHeader } from '../../../execute/request-headers.ts'
 import { isPlaceholder, isSecret, isSecretName } from '../curl/known-secrets.ts'
+import { isList } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
 import { refuseTool } from '../yaml-tools/tool-refused.ts'
 import { argumentItem, isScalar } from './argument-items.ts'
@@ -185,11 +186,19 @@ export function leaveKeyOut(
   const where = `${context.tool.name}: the argument ${name}`
   const isConstant = schema.default !== undefined || schema.enum !== undefined
   const isKey = /^authorization$/i.test(name) || (isSecretName(name) && !isConstant)
+  const constant = soleValue(schema)
+  if (constant !== undefined && isKeyPlace(position) && isKeyValue(name, constant)) {
+    context.parts.push(keyPart(position, { name }, { where, secret: constant }))
+    context.changes.add(
+      `The argument ${quoteName(name)} is left out: a key stands in it, and the vault puts the credential there.`,
+    )
+    return true
+  }
   if (position === 'header' && /^cookie$/i.test(name)) {
     context.changes.add('The argument Cookie is left out: it is a header that no tool may send.')
     return true
   }
-  if (isKey && (position === 'header' || position === 'query' || position === 'cookie')) {
+  if (isKey && isKeyPlace(position)) {
     context.parts.push({ kind: position, known: { name }, where })
     context.changes.add(
       `The argument ${quoteName(name)} is left out: the vault puts the credential there.`,
@@ -202,3 +211,15 @@ export function leaveKeyOut(
   )
   return true
 }
+
+const isKeyPlace = (position: string): position is 'header' | 'query' | 'cookie' =>
+  position === 'header' || position === 'query' || position === 'cookie'
+
+/** What the document itself gives for an argument: its default, or the one value that it can have. */
+function soleValue({ default: fallback, enum: choices }: HigressArgument['schema']) {
+  const [only] = isList(choices) && choices.length === 1 ? choices : [fallback]
+  return typeof only === 'string' ? only : undefined
+}
+
+const isKeyValue = (name: string, text: string): boolean =>
+  !isPlaceholder(text) && isSecret(name, text)

@@ -6,6 +6,7 @@ import {
   toolDescriptionCharsMax,
 } from '@sallyport/contracts'
 import type { FoundPart } from '../curl/find-credential.ts'
+import { withoutKeys } from '../curl/known-secrets.ts'
 import { isObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
 import { nameOfOperation, toToolName } from '../tool-names.ts'
@@ -80,7 +81,7 @@ export function buildTool(
   const definition: ToolDefinition = {
     name,
     ...(tool.title !== undefined && { title: tool.title.slice(0, 200) }),
-    description: cut(tool.description, context),
+    description: cut(withoutKeys(tool.description), context),
     inputSchema: inputSchemaOf(schemas, context),
     ...outputOf(tool, context),
     annotations: { ...methodAnnotations(method), ...hintsOf(tool) },

@@ -421,3 +421,20 @@ describe('a URL template', () => {
     }
   })
 })
+
+describe('a key in an argument', () => {
+  it('becomes the credential where the document gives it as default, and stands in no tool', () => {
+    verifies('S-38')
+    const made = load(
+      oneTool(
+        'url: https://a.example.com/x\nmethod: GET',
+        'args: [{ name: api_key, type: string, default: k3y-of-somebody, position: query }, { name: q, type: string, position: query }]',
+      ),
+    )
+    expect(JSON.stringify(made.tools)).not.toContain('k3y-of-somebody')
+    expect(made.secrets).toMatchObject([{ value: 'k3y-of-somebody' }])
+    expect(toolOf(made, 't').definition.binding).toMatchObject({
+      ...{ credential: 'connection', query: [{ name: 'q' }] },
+    })
+  })
+})

@@ -22,7 +22,9 @@ const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z
 export function isKeyParameter({ name, place, description = '' }: Parameter): boolean {
   if (place !== 'query' && place !== 'header') return false
   const plain = plainName(name)
-  return keyNames.has(plain) || (perhapsKeyNames.has(plain) && saysKey.test(description))
+  return (
+    keyNames.has(plain) || (perhapsKeyNames.has(plain) && saysKey.test(description.slice(0, 2000)))
+  )
 }
 
 /** A scheme as its parameter shows it, where the document describes none. */

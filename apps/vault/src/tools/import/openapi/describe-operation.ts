@@ -1,4 +1,5 @@
 import type { HttpBinding, ToolDefinition } from '@sallyport/contracts'
+import { withoutKeys } from '../curl/known-secrets.ts'
 import { type Data, type DataObject, isList } from '../read-document.ts'
 import { nameOfOperation, toToolName } from '../tool-names.ts'
 import { cutText } from './schema/schema-annotations.ts'
@@ -17,8 +18,10 @@ const descriptionCharsMax = 8000
 
 /** Title and description of an operation. */
 export function describe(source: DataObject): { title?: string; description: string } {
-  const summary = typeof source.summary === 'string' ? source.summary.trim() : ''
-  const long = typeof source.description === 'string' ? source.description.trim() : ''
+  const read = (text: Data | undefined) =>
+    typeof text === 'string' ? withoutKeys(text.slice(0, 2 * descriptionCharsMax)).trim() : ''
+  const summary = read(source.summary)
+  const long = read(source.description)
   const isSame = long.startsWith(summary)
   const both = isSame ? long : long === '' ? summary : `${summary}\n\n${long}`
   return {

@@ -27,7 +27,9 @@ export function readFormFields(
   references: References,
 ): FormFields {
   const members = new Map<string, Data>()
-  const isOpen = collectMembers(media.schema, members, { references, depth: 0 })
+  const isOpen = collectMembers(media.schema, members, {
+    ...{ references, depth: 0, seen: new Map() },
+  })
   const encodings = isObject(media.encoding) ? media.encoding : {}
   const files = new Map<string, 'one' | 'many'>()
   const fields: FormField[] = []
@@ -47,16 +49,21 @@ export function readFormFields(
 interface Collecting {
   readonly references: References
   readonly depth: number
+  /** What was looked at, and whether it takes others: schemas that refer to many would multiply with each level. */
+  readonly seen: Map<DataObject, boolean>
 }
 
 /** All members that a schema names, in whichever branch; answers whether it takes others. */
 function collectMembers(
   source: Data | undefined,
   members: Map<string, Data>,
-  { references, depth }: Collecting,
+  { references, depth, seen }: Collecting,
 ): boolean {
   const { value: schema } = references.follow(source)
   if (!isObject(schema) || depth > depthMax) return true
+  const before = seen.get(schema)
+  if (before !== undefined) return before
+  seen.set(schema, true)
   if (isObject(schema.properties)) {
     for (const [name, property] of Object.entries(schema.properties)) {
       const { value } = references.follow(property)
@@ -71,9 +78,10 @@ function collectMembers(
     const parts = schema[name]
     if (!isList(parts)) continue
     for (const part of parts.slice(0, 100)) {
-      isOpen = collectMembers(part, members, { references, depth: depth + 1 }) && isOpen
+      isOpen = collectMembers(part, members, { references, depth: depth + 1, seen }) && isOpen
     }
   }
+  seen.set(schema, isOpen)
   return isOpen
 }
 

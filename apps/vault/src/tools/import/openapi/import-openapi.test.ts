@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { writeLargeDocument } from '../../../../../../test/corpus/openapi/large-document.ts'
 import { verifies } from '../../../../../../test/verifies.ts'
+import { compileTool } from '../../request/compile-tool.ts'
 import { createDocumentImporter } from '../import-document.ts'
 import type { ImportedTool, ImportInput } from '../imported-toolset.ts'
 import { readDocument } from '../read-document.ts'
@@ -249,6 +250,20 @@ describe('servers', () => {
     const given = read('pets-3.0.yaml', { server: 'https://pets.example.org/base' })
     expect(given.origins).toEqual(['https://pets.example.org'])
     expect(given.definition('PUT /pet').binding.path).toEqual([{ text: '/base/pet' }])
+    const host = read('pets-3.0.yaml', { server: 'https://pets.example.org/' })
+    expect(host.definition('PUT /pet').binding.path).toEqual([{ text: '/api/v3/pet' }])
+  })
+
+  it('are read as they are meant where Swagger has a URL for a host', () => {
+    const document = `{"swagger":"2.0","host":"https://api.example.com/","basePath":"v2","paths":{"/a":{"get":{}}}}`
+    const { tools, origins } = importDocument({ document })
+    expect(origins).toEqual(['https://api.example.com'])
+    expect(definitionsOf(tools)[0]?.binding.path).toEqual([{ text: '/v2/a' }])
+    const without = document.replace('"host":"https://api.example.com/",', '')
+    const given = importDocument({ document: without, server: 'https://b.example.com' })
+    expect(definitionsOf(given.tools)[0]?.binding).toMatchObject({
+      ...{ origin: 'https://b.example.com', path: [{ text: '/v2/a' }] },
+    })
   })
 })
 
@@ -465,6 +480,60 @@ describe('a document that means harm', () => {
     expect(JSON.stringify(tool).length).toBeLessThan(200_000)
   })
 
+  it('is survived: a form whose parts multiply with each level', () => {
+    verifies('S-41')
+    const all = (at: number) => Array(100).fill(`{"$ref":"#/components/schemas/S${at}"}`).join()
+    const levels = Array.from({ length: 8 }, (_, at) => `"S${at}":{"allOf":[${all(at + 1)}]}`)
+    const last = '"S8":{"type":"object","properties":{"a":{"type":"string"}}}'
+    const document = around('{"$ref":"#/components/schemas/S0"}', [...levels, last].join())
+    const form = document.replace('application/json', 'multipart/form-data')
+    expect(importDocument({ document: form }).tools).toHaveLength(1)
+    expect(importDocument({ document }).tools).toHaveLength(1)
+  })
+
+  it('is survived: every operation refers to the same large parts', () => {
+    verifies('S-41')
+    const members = Array.from({ length: 50_000 }, (_, at) => `"m${at}":{"type":"string"}`).join()
+    const large = `{"type":"object","properties":{${members}}}`
+    const operation = `{"post":{"parameters":[{"$ref":"#/components/parameters/P"}],"requestBody":{"$ref":"#/components/requestBodies/B"},"responses":{"200":{"$ref":"#/components/responses/R"}}}}`
+    const paths = Array.from({ length: 2000 }, (_, at) => `"/p${at}":${operation}`).join()
+    const content = `{"description":"","content":{"application/json":{"schema":${large}}}}`
+    const { tools } = importDocument({
+      document: `{"openapi":"3.0.0","paths":{${paths}},"components":{"parameters":{"P":{"name":"p","in":"query","schema":${large}}},"requestBodies":{"B":${content}},"responses":{"R":${content}}}}`,
+    })
+    expect(tools).toHaveLength(2000)
+  })
+
+  it('is survived: one long text in many places', () => {
+    verifies('S-41')
+    const paths = Array.from(
+      { length: 1000 },
+      (_, at) => `  /p${at}: { get: { summary: *t, description: *t, responses: {} } }\n`,
+    )
+    const document = `openapi: 3.0.0\nx-text: &t "${'a b '.repeat(1_000_000)}"\npaths:\n${paths.join('')}`
+    expect(() => importDocument({ document })).toThrow(/characters once its aliases/)
+  })
+
+  it('shows no agent a key of its authors', () => {
+    verifies('S-38')
+    const key = ['sk', 'live', '4eC39HqLyjWDarjtT1zdp7dc'].join('_')
+    const said = `"description":"Use ${key} here."`
+    const schema = `{"type":"object",${said},"properties":{"a":{"type":"string","default":"${key}","example":"${key}",${said}}}}`
+    const parameter = `{"name":"q","in":"query","example":"${key}",${said},"schema":{"type":"string","title":"${key}"}}`
+    const content = `{"application/json":{"schema":${schema}}}`
+    const { tools, description } = importDocument({
+      document: `{"openapi":"3.0.0","info":{"title":"A",${said}},"paths":{"/a":{"post":{"summary":"${key}",${said},"parameters":[${parameter}],"requestBody":{${said},"content":${content}},"responses":{"200":{${said},"content":${content}}}}}}}`,
+    })
+    expect(definitionsOf(tools)).toHaveLength(1)
+    expect(JSON.stringify([tools, description])).not.toContain(key)
+    expect(JSON.stringify(tools)).toContain('Use … here.')
+    const secret = '{"type":"string","default":"hunter2hunter2","example":"hunter2hunter2"}'
+    const named = `{"openapi":"3.0.0","paths":{"/a":{"post":{"parameters":[{"name":"client_secret","in":"query","schema":${secret}}],"requestBody":{"content":{"application/json":{"schema":{"type":"object","properties":{"password":${secret},"name":${secret.replaceAll('hunter2', 'bob')}}}}}},"responses":{}}}}}`
+    const shown = JSON.stringify(importDocument({ document: named }).tools)
+    expect(shown).not.toContain('hunter2')
+    expect(shown).toContain('bobbob')
+  })
+
   it('is survived: chains, pointers into pointers, deep schemas and long lists', () => {
     const chain = Array.from(
       { length: 5000 },
@@ -560,4 +629,37 @@ it('takes every operation of a large document', () => {
   const { tools } = importDocument({ document: writeLargeDocument({ resources: 30 }) })
   expect(tools).toHaveLength(180)
   expect(tools.every(({ outcome }) => outcome !== 'refused')).toBe(true)
+})
+
+describe('what people write', () => {
+  const bodyFrom = (content: string, schemas = '') => {
+    const { tools } = importDocument({
+      document: `{"openapi":"3.0.0","servers":[{"url":"https://a.example.com"}],"paths":{"/a":{"patch":{"requestBody":{"required":true,"content":{${content}}},"responses":{}}}},"components":{"schemas":{${schemas}}}}`,
+    })
+    const [definition] = definitionsOf(tools)
+    if (definition === undefined) throw new Error(JSON.stringify(tools))
+    return (body: unknown) =>
+      compileTool(definition).build({ body }, { now: () => 0, randomBytes: () => new Uint8Array() })
+  }
+
+  it('null is taken where nullable stands beside a reference', () => {
+    const named = `"Owner":{"type":"object","properties":{"name":{"type":"string"},"boss":{"$ref":"#/components/schemas/Owner","nullable":true}}}`
+    const member = `{"$ref":"#/components/schemas/Owner","nullable":true}`
+    const build = bodyFrom(
+      `"application/json":{"schema":{"type":"object","properties":{"owner":${member}}}}`,
+      named,
+    )
+    expect(build({ owner: null }).body).toBe('{"owner":null}')
+    expect(build({ owner: { name: 'a', boss: null } }).body).toBe(
+      '{"owner":{"name":"a","boss":null}}',
+    )
+    expect(() => build({ owner: 5 })).toThrow(Problem)
+  })
+
+  it('a range of media types is sent as a type', () => {
+    const json = bodyFrom(`"application/*+json":{"schema":{}}`)({ a: 1 })
+    expect(json.headers).toMatchObject({ 'content-type': 'application/json' })
+    const form = bodyFrom(`"multipart/*":{"schema":{"type":"object"}}`)({ a: '1' })
+    expect(JSON.stringify(form.body)).toContain('multipart/form-data; boundary=')
+  })
 })

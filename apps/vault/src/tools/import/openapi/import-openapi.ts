@@ -1,6 +1,7 @@
 // Makes tools of OpenAPI 3.0, 3.1 and 3.2 documents, and of Swagger 2.0, which is turned into the same shape first. Every operation
 // is taken, changed or refused, with the reason (S-41: nothing is fetched, everything is bounded).
 import { toolsOfToolsetMax } from '@sallyport/contracts'
+import { withoutKeys } from '../curl/known-secrets.ts'
 import type {
   ImportedSecret,
   ImportedTool,
@@ -99,7 +100,7 @@ function readInfo(root: DataObject): Pick<ImportedToolset, 'name' | 'title' | 'd
   return {
     name: toToolsetName(plain.trim() === '' ? title : plain),
     ...(title !== '' && { title: cutText(title, 200) }),
-    ...(description !== '' && { description: cutText(description, 2000) }),
+    ...(description !== '' && { description: withoutKeys(cutText(description, 2000)) }),
   }
 }
 

@@ -62,8 +62,14 @@ function toKind(essence: string, name: string): Pick<MediaEntry, 'kind' | 'conte
   if (essence === '*/*' || essence === 'application/*') {
     return { kind: 'json', contentType: 'application/json' }
   }
-  if (isJsonType(essence)) return { kind: 'json', contentType: name }
+  // A range is no type: `application/*+json` is JSON all the same.
+  if (isJsonType(essence)) {
+    return { kind: 'json', contentType: essence.includes('*') ? 'application/json' : name }
+  }
   if (essence === 'application/x-www-form-urlencoded') return { kind: 'form', contentType: name }
-  if (essence.startsWith('multipart/')) return { kind: 'multipart', contentType: essence }
+  if (essence.startsWith('multipart/')) {
+    const contentType = essence.includes('*') ? 'multipart/form-data' : essence
+    return { kind: 'multipart', contentType }
+  }
   return { kind: 'raw', contentType: name }
 }

@@ -1,4 +1,5 @@
 import type { HttpBinding, JsonSchema } from '@sallyport/contracts'
+import { withoutKeys } from '../curl/known-secrets.ts'
 import { type Data, isObject } from '../read-document.ts'
 import { bodyArgument } from './argument-names.ts'
 import { type FormFields, readFormFields } from './form-fields.ts'
@@ -43,7 +44,7 @@ export function planBody(
     return undefined
   }
   const { description } = body
-  const said = typeof description === 'string' ? description.trim() : ''
+  const said = typeof description === 'string' ? withoutKeys(cutText(description.trim(), 2000)) : ''
   const describe = (schema: JsonSchema, how: string): JsonSchema => {
     const own = typeof schema.description === 'string' ? schema.description : ''
     const texts = [said === own ? '' : said, own, how].filter((text) => text !== '')

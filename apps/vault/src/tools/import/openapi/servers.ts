@@ -90,7 +90,8 @@ function chooseBase(
   if (server !== undefined) {
     const named = servers.find(({ url }) => url === server)
     const own = firstUsable(servers, variables)
-    const found = readBase(named === undefined ? server : fillIn(named, variables), own ?? nowhere)
+    const given = readBase(named === undefined ? server : fillIn(named, variables), own ?? nowhere)
+    const found = named === undefined ? below(given, servers, variables) : given
     if (typeof found === 'string' || found.origin === '') {
       const message = typeof found === 'string' ? found : 'It has no host.'
       throw new Problem('invalid-input', `The server cannot be used: ${message}`, {
@@ -120,6 +121,21 @@ function refuseUnfit(
   if (server === undefined || name === undefined) return
   const found = readBase(fillIn(server, variables), { origin: '', path: '' })
   if (typeof found === 'string') refuseVariable(name, `makes no server: ${found}`)
+}
+
+/**
+ * A host alone, given to a document that says a path alone (`/api/v3`): the one goes before the other. A path that was given is
+ * the whole one.
+ */
+function below(
+  given: Base | string,
+  servers: readonly Server[],
+  variables: Readonly<Record<string, string>>,
+): Base | string {
+  const [first] = servers
+  if (typeof given === 'string' || given.path !== '' || first === undefined) return given
+  const url = fillIn(first, variables)
+  return /^\/(?!\/)/.test(url) ? readBase(url, given) : given
 }
 
 function firstUsable(

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '@sallyport/contracts'
+import { hasKnownPrefix, withoutKeys } from '../curl/known-secrets.ts'
 import { type Data, type DataObject, isList, isObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
 import { refuseTool } from './tool-refused.ts'
@@ -86,7 +87,8 @@ export function cleanSchema(schema: Data | undefined, name: string, depth = 0): 
   const type =
     schema.type === undefined || schema.type === null ? undefined : typeOf(schema.type, name)
   if (type !== undefined) cleaned.type = schema.nullable === true ? nullable(type) : type
-  if (typeof schema.description === 'string') cleaned.description = schema.description.trim()
+  if (typeof schema.description === 'string')
+    cleaned.description = withoutKeys(schema.description.trim())
   for (const keyword of plainKeywords) {
     const value = schema[keyword]
     if (value !== undefined && value !== null) cleaned[keyword] = cleanValue(value, name, depth)
@@ -95,7 +97,8 @@ export function cleanSchema(schema: Data | undefined, name: string, depth = 0): 
     cleaned.examples = [schema.example]
   if (isList(schema.enum) && schema.enum.length > 0)
     cleaned.enum = schema.enum.map((one) => fitType(one, type))
-  if (schema.default !== undefined && schema.default !== null)
+  const isKey = typeof schema.default === 'string' && hasKnownPrefix(schema.default)
+  if (schema.default !== undefined && schema.default !== null && !isKey)
     cleaned.default = fitType(schema.default, type)
   if (schema.items !== undefined) cleaned.items = cleanSchema(schema.items, name, depth + 1)
   if (isObject(schema.properties)) Object.assign(cleaned, cleanProperties(schema, name, depth))

@@ -19,6 +19,7 @@ import {
   type FunctionRun,
   type FunctionTable,
   fixed,
+  spendSearch,
 } from './template-function.ts'
 
 /** The most elements of a list that a function makes. */
@@ -108,8 +109,10 @@ function has(wanted: Value, list: readonly Value[], run: FunctionRun): boolean {
   })
 }
 
-function split([separator, value]: readonly Value[]): readonly string[] {
-  return textOf(value).split(textOf(separator))
+function split([separator, value]: readonly Value[], run: FunctionRun): readonly string[] {
+  const [part, text] = [textOf(separator), textOf(value)]
+  spendSearch(run, part, text)
+  return text.split(part)
 }
 
 function dict(args: readonly Value[]): Value {
@@ -167,7 +170,9 @@ export const listFunctions: FunctionTable = {
   }),
   join: fixed(2, join),
   splitList: fixed(2, split),
-  split: fixed(2, (args) => mapOf(split(args).map((part, at) => [`_${at}`, part] as const))),
+  split: fixed(2, (args, run) =>
+    mapOf(split(args, run).map((part, at) => [`_${at}`, part] as const)),
+  ),
   until: fixed(1, ([count]) => numbers(0, wholeOf(count), wholeOf(count) < 0 ? -1 : 1)),
   untilStep: fixed(3, ([from, to, step]) => numbers(wholeOf(from), wholeOf(to), wholeOf(step))),
   seq: between([0, 3], seq),

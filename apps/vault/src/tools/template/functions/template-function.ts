@@ -42,3 +42,9 @@ export const between = (
   [min, max]: readonly [number, number],
   run: TemplateFunction['run'],
 ): TemplateFunction => ({ min, max, run })
+
+const searchedPerWork = 100_000
+
+/** Counts what looking for a part in a text costs at worst: the one times the other. */
+export const spendSearch = (run: FunctionRun, part: string, text: string): void =>
+  run.spend(Math.ceil((part.length * text.length) / searchedPerWork))

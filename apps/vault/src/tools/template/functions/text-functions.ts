@@ -9,11 +9,19 @@ import {
   wholeOf,
 } from '../template-value.ts'
 import { printf } from './printf.ts'
-import { atLeast, type FunctionRun, type FunctionTable, fixed } from './template-function.ts'
+import {
+  atLeast,
+  type FunctionRun,
+  type FunctionTable,
+  fixed,
+  spendSearch,
+} from './template-function.ts'
 
 /** The most characters that a function makes of short ones, and the widest indent. */
 const madeCharactersMax = 1_000_000
 const indentMax = 200
+/** There are no more characters than that to trim. */
+const trimmedCharactersMax = 65_536
 
 /** A function of one text. */
 const ofText = (change: (text: string) => string) =>
@@ -25,7 +33,11 @@ const ofText = (change: (text: string) => string) =>
 
 /** A function of a text and another, which stands first: `trimSuffix "-" .name`. */
 const withText = (change: (other: string, text: string) => Value) =>
-  fixed(2, ([other, value]) => change(textOf(other), textOf(value)))
+  fixed(2, ([first, second], run) => {
+    const [other, text] = [textOf(first), textOf(second)]
+    spendSearch(run, other, text)
+    return change(other, text)
+  })
 
 /** White space inside of JSON changes nothing of it. */
 const keepJson = (before: Value, after: string): Value =>
@@ -43,6 +55,7 @@ function repeat([count, value]: readonly Value[], run: FunctionRun): Value {
 function replace([from, to, value]: readonly Value[], run: FunctionRun): Value {
   const [old, fresh, text] = [textOf(from), textOf(to), textOf(value)]
   run.spend(text.length)
+  spendSearch(run, old, text)
   const parts = text.split(old)
   if (text.length + parts.length * fresh.length > 2 * madeCharactersMax + text.length) {
     throw new TemplateFault(`replace makes at most ${madeCharactersMax} characters.`)
@@ -86,9 +99,10 @@ const wordsOf = (text: string): string[] =>
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 function trimAll(characters: string, text: string): string {
+  const wanted = new Set(characters.slice(0, trimmedCharactersMax).split(''))
   let [from, to] = [0, text.length]
-  while (from < to && characters.includes(text.charAt(from))) from += 1
-  while (to > from && characters.includes(text.charAt(to - 1))) to -= 1
+  while (from < to && wanted.has(text.charAt(from))) from += 1
+  while (to > from && wanted.has(text.charAt(to - 1))) to -= 1
   return text.slice(from, to)
 }
 

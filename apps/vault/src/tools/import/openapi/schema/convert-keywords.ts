@@ -2,7 +2,7 @@ import type { JsonSchema } from '@sallyport/contracts'
 import { type Data, type DataObject, isList, isObject } from '../../read-document.ts'
 import { joinAll } from './merge-all-of.ts'
 import { toPlainValue } from './plain-value.ts'
-import { readAnnotations } from './schema-annotations.ts'
+import { readAnnotations, withoutValues } from './schema-annotations.ts'
 import { readBounds } from './schema-bounds.ts'
 import { readPattern } from './schema-pattern.ts'
 import { weighText } from './schema-tally.ts'
@@ -81,7 +81,7 @@ function convertObject(
       if (isObject(property) && property[hidden] === true) left.add(name)
       if (left.has(name)) continue
       walk.tally.weight += weighText(name)
-      properties[name] = convert(property, walk)
+      properties[name] = withoutValues(name, convert(property, walk))
     }
     schema.properties = properties
     schema.type ??=

@@ -42,6 +42,8 @@ export function createSchemaConverter({
   nameOf,
 }: ConverterNeeds): SchemaConverter {
   const known = new Map<string, ConvertedSchema>()
+  // Parameters and bodies that many operations refer to are the same object each time.
+  const whole = new WeakMap<DataObject, Map<string, ConvertedSchema>>()
 
   function convertTarget(pointer: string, value: Data, walk: Walk): ConvertedSchema {
     const { mode, detail, refsLeft } = walk
@@ -86,13 +88,15 @@ export function createSchemaConverter({
   function convert(value: Data | undefined, walk: Walk): JsonSchema {
     const { tally } = walk
     tally.weight += 1
-    if (value === undefined || value === true) return {}
+    if (value === undefined || value === true || tally.weight > uselessWeight) return {}
     if (value === false) return { not: {} }
     if (!isObject(value)) {
       tally.changes.add('A schema that is none is left open.')
       return {}
     }
-    if (typeof value.$ref === 'string') return convertReference(value.$ref, value, walk)
+    if (typeof value.$ref === 'string') {
+      return withNull(value, convertReference(value.$ref, value, walk))
+    }
     if (walk.depthLeft <= 0) return hintOf(value, tally)
     const inner = { ...walk, depthLeft: walk.depthLeft - 1 }
     return withNull(value, convertKeywords(value, { walk: inner, convert }))
@@ -104,8 +108,17 @@ export function createSchemaConverter({
   })
   return {
     convert(schema, how) {
+      const { refsMax, depthMax, enumMax } = how.detail
+      const key = `${how.mode} ${refsMax} ${depthMax} ${enumMax}`
+      const kept = isObject(schema) ? whole.get(schema) : undefined
+      const before = kept?.get(key)
+      if (before !== undefined) return before
       const walk = begin(how)
-      return { schema: convert(schema, walk), tally: walk.tally }
+      const converted = { schema: convert(schema, walk), tally: walk.tally }
+      if (isObject(schema) && walk.tally.weight > keptWeightMin) {
+        whole.set(schema, (kept ?? new Map()).set(key, converted))
+      }
+      return converted
     },
     convertNamed(pointer, how) {
       const { value = true } = references.lookUp(pointer)
@@ -113,6 +126,11 @@ export function createSchemaConverter({
     },
   }
 }
+
+/** What is so large is taken by nobody, in no detail: the rest of it need not be looked at. */
+const uselessWeight = 40_000
+/** What is smaller is converted again as fast as it is looked up. */
+const keptWeightMin = 200
 
 /** From so many references on, cycles are written as `$defs`; with fewer they are written out and cut, as all is. */
 const refsOfCycles = 12

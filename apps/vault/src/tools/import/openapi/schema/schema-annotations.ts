@@ -1,4 +1,5 @@
 import type { JsonSchema } from '@sallyport/contracts'
+import { hasKnownPrefix, isSecretName, withoutKeys } from '../../curl/known-secrets.ts'
 import { type DataObject, isList } from '../../read-document.ts'
 import { type PlainValue, toPlainValue } from './plain-value.ts'
 import { type SchemaTally, weighText } from './schema-tally.ts'
@@ -13,16 +14,18 @@ export function readAnnotations(source: DataObject, tally: SchemaTally): JsonSch
   const said: Record<string, unknown> = {}
   const { title, description } = source
   if (typeof title === 'string' && title !== '') {
-    said.title = weigh(cutText(title, titleCharsMax), tally)
+    said.title = weigh(withoutKeys(cutText(title, titleCharsMax)), tally)
   }
   if (typeof description === 'string' && description.trim() !== '') {
-    said.description = weigh(cutText(description.trim(), descriptionCharsMax), tally)
+    said.description = weigh(withoutKeys(cutText(description.trim(), descriptionCharsMax)), tally)
   }
   if (source.deprecated === true) said.deprecated = true
   const fallback = toPlainValue(source.default)
-  if (fallback !== undefined) {
+  const text = fallback === undefined ? undefined : JSON.stringify(fallback)
+  // Somebody's key: agents read schemas.
+  if (text !== undefined && !hasKnownPrefix(text)) {
     said.default = fallback
-    weigh(JSON.stringify(fallback), tally)
+    weigh(text, tally)
   }
   const examples = readExamples(source)
   if (examples.length > 0) {
@@ -45,8 +48,19 @@ function readExamples(source: DataObject): readonly PlainValue[] {
     .slice(0, examplesMax)
     .map((example) => toPlainValue(example))
     .filter((example) => example !== undefined)
-    .filter((example) => JSON.stringify(example).length <= exampleCharsMax)
+    .filter((example) => isShown(JSON.stringify(example)))
 }
+
+/** What stands as default or example under a name such as `client_secret` may be one: agents read schemas. */
+export function withoutValues(name: string, schema: JsonSchema): JsonSchema {
+  const { default: fallback, examples, ...rest } = schema
+  const isSilent = fallback === undefined && examples === undefined
+  return isSilent || !isSecretName(name) ? schema : rest
+}
+
+/** Neither too long nor somebody's key. */
+export const isShown = (example: string): boolean =>
+  example.length <= exampleCharsMax && !hasKnownPrefix(example)
 
 /** Cuts a text so that it says that it was cut. */
 export const cutText = (text: string, charsMax: number): string =>

@@ -30,17 +30,22 @@ export function convertOperation(source: Data, conversion: Conversion): Data {
   return converted
 }
 
+/** The host; some write a whole URL in its place. */
+export const hostOf = ({ host }: DataObject): string =>
+  typeof host === 'string' ? host.replace(/^https?:\/\//i, '').replace(/\/+$/, '') : ''
+
 const isSchemeOf = (schemes: Data | undefined, scheme: string): boolean =>
   !isList(schemes) || schemes.includes(scheme)
 
 /** Schemes of its own: only where they take https away or bring it. */
 function serversOf(root: DataObject, schemes: readonly Data[]): Data | undefined {
-  if (typeof root.host !== 'string' || root.host === '') return undefined
+  const host = hostOf(root)
+  if (host === '') return undefined
   const scheme = schemes.includes('https') ? 'https' : schemes.includes('http') ? 'http' : undefined
   if (scheme === undefined || (scheme === 'https' && isSchemeOf(root.schemes, 'https')))
     return undefined
   const basePath = typeof root.basePath === 'string' ? root.basePath : '/'
-  return [{ url: `${scheme}://${root.host}${basePath}` }]
+  return [{ url: `${scheme}://${host}${basePath}` }]
 }
 
 /** Parameters with what their `$ref`s lead to, the later of a name and place in place of the earlier. */

@@ -1,6 +1,6 @@
 import { type Data, type DataObject, isList, isObject, scalarText } from '../../read-document.ts'
 import { createReferences, type References } from '../references.ts'
-import { convertOperation } from './convert-operation.ts'
+import { convertOperation, hostOf } from './convert-operation.ts'
 import { convertSchemes } from './convert-schemes.ts'
 
 /**
@@ -46,12 +46,13 @@ function convertPath(item: Data | undefined, { root, references }: Conversion): 
 
 /** `host`, `basePath` and `schemes`: https before http, whatever their order. */
 function readServers(root: DataObject): Data {
-  const { host, basePath } = root
+  const { basePath } = root
+  const host = hostOf(root)
   const path = typeof basePath === 'string' ? basePath : '/'
-  if (typeof host !== 'string' || host === '') return [{ url: path }]
+  const start = path.startsWith('/') ? path : `/${path}`
+  if (host === '') return [{ url: start }]
   const schemes = isList(root.schemes) ? root.schemes.map(scalarText) : ['https']
   const usable = ['https', 'http'].filter((scheme) => schemes.includes(scheme))
   const used = usable.length > 0 ? usable : ['https']
-  const start = path.startsWith('/') ? path : `/${path}`
   return used.map((scheme) => ({ url: `${scheme}://${host}${start}` }))
 }
