@@ -51,7 +51,6 @@ describe('arguments are checked against the whole schema', () => {
     ['list in a text', { type: 'array' }, '[1]', 'must be a list, and not JSON in a text'],
     ['whole number', { type: 'integer' }, 1.5, 'must be a whole number'],
     ['whole number as decimal', { type: 'integer' }, 2.0, undefined],
-    ['null', { type: 'string' }, null, 'must be a text'],
     ['types', { type: ['string', 'null'] }, 5, 'must be a text or null'],
     ['types and null', { type: ['string', 'null'] }, null, undefined],
     ['nullable', { type: 'string', nullable: true }, null, undefined],
@@ -241,6 +240,37 @@ describe('arguments are checked against the whole schema', () => {
     const args = Object.freeze({ o: Object.freeze({}) })
     expect(canonical(schema, args)).toEqual({ a: 1, o: { b: 2 } })
     expect(args).toEqual({ o: {} })
+  })
+})
+
+describe('null', () => {
+  it('of an argument that may be left out counts as left out where the schema takes none', () => {
+    const schema = {
+      ...objectOf({
+        a: { type: 'string' },
+        b: { $ref: '#/$defs/b' },
+        'c/~': { anyOf: [{ type: 'integer' }, { type: 'array' }] },
+        cleared: { type: ['string', 'null'] },
+        any: {},
+      }),
+      $defs: { b: { type: 'integer', default: 5 } },
+    }
+    const nulls = { a: null, b: null, 'c/~': null, cleared: null, any: null }
+    expect(canonical(schema, nulls)).toEqual({ b: 5, cleared: null, any: null })
+    expect(faultsOf(schema, { a: null, 'c/~': 'x' })).toEqual({
+      'arguments.c/~': 'must be a whole number or a list',
+    })
+  })
+
+  it('is a fault where something has to be given, within an argument, and of what there is not', () => {
+    const body = objectOf({ name: { type: 'string' }, tags: { items: { type: 'string' } } })
+    const schema = objectOf({ id: { type: 'string' }, body }, { required: ['id'] })
+    expect(faultsOf(schema, { id: null })).toEqual({ 'arguments.id': 'must be a text' })
+    expect(faultsOf(schema, { id: 'x', body: { name: null, tags: [null] } })).toEqual({
+      'arguments.body.name': 'must be a text',
+      'arguments.body.tags.0': 'must be a text',
+    })
+    expect(Object.keys(faultsOf(schema, { id: 'x', other: null }))).toEqual(['arguments.other'])
   })
 })
 

@@ -19,6 +19,7 @@ export function createArgumentCheck(
   return (given) => {
     const check = refusing(keep(() => refusing(compileSchema)(schema)))
     const args = copyArguments(given)
+    dropNulls(args, schema, check)
     const filled = fillDefaults(args, schema)
     const first = check(args)
     if (first.outcome === 'fits') return args
@@ -31,11 +32,29 @@ export function createArgumentCheck(
   }
 }
 
+/**
+ * Some clients write `null` for every argument that they leave out. Where the schema takes no null there, it was left out: nothing
+ * else could be meant by it. Members of arguments keep theirs, since a null within a body may say that something is to be cleared.
+ */
+function dropNulls(args: ArgumentObject, schema: JsonSchema, check: CheckArguments): void {
+  const required: readonly unknown[] = Array.isArray(schema.required) ? schema.required : []
+  const nulls = Object.keys(args).filter((name) => args[name] === null && !required.includes(name))
+  if (nulls.length === 0) return
+  const checked = check(args)
+  if (checked.outcome !== 'faults') return
+  const faulty = new Set(checked.faults.map(({ instancePath }) => instancePath))
+  for (const name of nulls) if (faulty.has(placeOf([name]))) delete args[name]
+}
+
+/** A path as faults name it: a JSON Pointer (RFC 6901). */
+const placeOf = (path: readonly string[]): string =>
+  path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
 /** A document may give a default that its own schema does not take: then that place stays empty. Says whether one was. */
 function dropUnfit(filled: readonly FilledDefault[], faults: readonly ErrorObject[]): boolean {
   const places = faults.map(({ instancePath }) => `${instancePath}/`)
   const unfit = filled.filter(({ path }) => {
-    const place = `/${path.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}/`
+    const place = `${placeOf(path)}/`
     return places.some((one) => one.startsWith(place))
   })
   for (const { holder, name } of unfit) delete holder[name]
