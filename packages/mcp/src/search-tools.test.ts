@@ -57,6 +57,12 @@ describe('a search of tools', () => {
     expect(find('', { offset: 100 })).toMatchObject({ names: [], total: 4 })
   })
 
+  it('looks for no more words than anybody writes, however many there are', () => {
+    const words = Array.from({ length: 400_000 }, (_, at) => `w${at}`).join(' ')
+    expect(find(`stock ${words}`).names).toHaveLength(2)
+    expect(find(`${words} stock`).names).toEqual([])
+  })
+
   it('says so where nothing fits, whatever was asked', () => {
     for (const query of ['xyzzy', '()[]\\', '💥', '.*']) {
       const { names, next, total } = find(query)

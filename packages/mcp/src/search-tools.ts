@@ -12,6 +12,9 @@ export interface ToolSearch {
   readonly nameOf: (tool: AgentTool) => string
 }
 
+/** What is looked for of a query: each of its words is compared with every tool, in the vault's own process as well. */
+const queryCharsMax = 500
+
 /** How much a word counts, by where it stands. */
 const weights = { name: 8, title: 4, description: 2, arguments: 1 }
 
@@ -21,7 +24,7 @@ const weights = { name: 8, title: 4, description: 2, arguments: 1 }
  */
 export function searchTools(tools: readonly AgentTool[], search: ToolSearch): Members {
   const { limit = foundToolsDefault, offset = 0, nameOf } = search
-  const words = wordsOf(search.query)
+  const words = wordsOf(search.query.slice(0, queryCharsMax))
   const found = tools
     .map((tool) => ({ tool, name: nameOf(tool), score: scoreOf(tool, words) }))
     .filter(({ score }) => words.length === 0 || score > 0)
