@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '@sallyport/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestDatabase, type TestDatabase } from '../../../../test/fixtures/database.ts'
 import { verifies } from '../../../../test/verifies.ts'
@@ -40,8 +41,15 @@ const newRow = (id: string, change: Partial<typeof connections.$inferInsert> = {
 describe('connections in the database', () => {
   let test: TestDatabase
   let store: ConnectionStore
-  const grant = async (agentId: string, connectionId: string) => {
-    const document = { allow: [], approval: 'never' as const, limits: {}, windows: [] }
+  const entry = { origin: 'https://api.example.com', methods: ['GET' as const], paths: ['/**'] }
+  const tools = [{ toolsetId: 'tls_1', allowed: false }]
+  const grant = async (
+    agentId: string,
+    connectionId: string,
+    given: Partial<PolicyDocument> = {},
+  ) => {
+    const plain = { allow: [entry], approval: 'never' as const, limits: {}, windows: [] }
+    const document: PolicyDocument = { ...plain, ...given }
     const id = `pol_${agentId}_${connectionId}`
     await test.database.db
       .insert(policies)
@@ -135,6 +143,32 @@ describe('connections in the database', () => {
     expect(await store.revoke({ ...at, agentId: 'agt_2' })).toBeUndefined()
     expect((await store.findSnapshot('con_granted'))?.status).toBe('healthy')
     expect((await store.revoke({ ...at, agentId: 'agt_1' }))?.connection.status).toBe('revoked')
+  })
+
+  it('is not an agent’s to revoke, list or name by its service for a grant, or a denial, of tools', async () => {
+    verifies('S-08')
+    const agent = { agentId: 'agt_1', workspaceId: 'wsp_1' }
+    const allowed = [{ toolsetId: 'tls_1', allowed: true }]
+    for (const [id, given] of [
+      ['con_tools', { allow: [], tools: allowed }],
+      ['con_denied', { allow: [], tools }],
+      ['con_both', { allow: [entry], tools: allowed }],
+    ] as const) {
+      await store.insert(newRow(id, { service: 'tooled' }))
+      await grant('agt_1', id, { allow: [...given.allow], tools: [...given.tools] })
+    }
+    expect(await store.listIdsOfService(agent, 'tooled')).toEqual(['con_both'])
+    const listed = await store.listForAgent(agent, { limit: 50 })
+    const ids = listed.map(({ connection }) => connection.id)
+    expect([
+      ids.includes('con_both'),
+      ids.includes('con_tools'),
+      ids.includes('con_denied'),
+    ]).toEqual([true, false, false])
+    for (const id of ['con_tools', 'con_denied']) {
+      expect(await store.revoke({ ...agent, id, now: new Date() })).toBeUndefined()
+      expect((await store.findSnapshot(id))?.status).toBe('healthy')
+    }
   })
 
   it('keeps one connection of a singleton service, and lets the next one in when it is revoked', async () => {

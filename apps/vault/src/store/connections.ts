@@ -1,4 +1,4 @@
-import { and, eq, exists, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, exists, ne, not, or, type SQL, sql } from 'drizzle-orm'
 import type {
   ConnectionRecord,
   RevokedConnection,
@@ -98,6 +98,7 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
         eq(connections.workspaceId, sql.placeholder('workspaceId')),
         eq(connections.service, sql.placeholder('service')),
         ne(connections.status, 'revoked'),
+        letsSend,
       ),
     )
     .orderBy(...newestFirst(connections))
@@ -105,7 +106,7 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
     .prepare('connections_of_service')
 
   return {
-    /** The ids of a service's connections that are not revoked and that the agent has a policy for, newest first. */
+    /** The ids of a service's connections that are not revoked and that a policy lets the agent use, newest first. */
     async listIdsOfService(
       agent: { readonly agentId: string; readonly workspaceId: string },
       service: string,
@@ -115,7 +116,7 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
       return rows.map((row) => row.id)
     },
 
-    /** What an agent has a policy for, with that policy; newest first. */
+    /** What an agent has a policy for, with that policy, unless it is about tools alone; newest first. */
     listForAgent: async (
       agent: { readonly agentId: string; readonly workspaceId: string },
       page: PageAfter,
@@ -131,6 +132,7 @@ function ofAgents({ db }: Pick<Database, 'db'>) {
           and(
             eq(policies.agentId, agent.agentId),
             eq(connections.workspaceId, agent.workspaceId),
+            or(letsSend, not(namesTools)),
             afterRow(connections, page.after),
           ),
         )
@@ -227,7 +229,7 @@ const createRevoke =
           and(
             eq(connections.workspaceId, at.workspaceId),
             eq(connections.id, at.id),
-            at.agentId === undefined ? undefined : hasPolicy(db, at.agentId),
+            at.agentId === undefined ? undefined : mayUse(db, at.agentId),
           ),
         )
         .for('update')
@@ -261,11 +263,14 @@ const createRevoke =
 /** More of one service than anybody would choose among. */
 const candidatesMax = 50
 
-function hasPolicy(db: Database['db'], agentId: string): SQL {
-  return exists(
-    db
-      .select({ id: policies.id })
-      .from(policies)
-      .where(and(eq(policies.agentId, agentId), eq(policies.connectionId, connections.id))),
-  )
+/**
+ * The policy lets requests of the agent's own through. Policies are also made to grant one tool, or to deny one: that gives nobody
+ * the connection itself.
+ */
+const letsSend = sql`jsonb_array_length(${policies.document} -> 'allow') > 0`
+const namesTools = sql`jsonb_array_length(coalesce(${policies.document} -> 'tools', '[]')) > 0`
+
+function mayUse(db: Database['db'], agentId: string): SQL {
+  const isItsOwn = and(eq(policies.agentId, agentId), eq(policies.connectionId, connections.id))
+  return exists(db.select({ id: policies.id }).from(policies).where(and(isItsOwn, letsSend)))
 }
