@@ -181,6 +181,29 @@ describe('a document', () => {
     expect((await owner.call('listToolsets', {})).toolsets).toEqual([])
   })
 
+  it('is read while others are answered, and no longer than it may take', async () => {
+    verifies('S-41', 'S-44')
+    const { owner } = vault
+    const paths = Array.from(
+      { length: 3000 },
+      (_, at) =>
+        `  /p${at}: { get: { operationId: op${at}, parameters: [{ name: a, in: query, schema: { type: string } }], responses: {} } }`,
+    )
+    const document = `openapi: 3.0.0\nservers: [{ url: '${origin}' }]\npaths:\n${paths.join('\n')}\n`
+    const state = { isRead: false }
+    const preview = owner.call('previewToolset', { document }).finally(() => {
+      state.isRead = true
+    })
+    let answered = 0
+    while (!state.isRead) {
+      await owner.call('listToolsets', {})
+      if (!state.isRead) answered += 1
+    }
+    expect((await preview).counts.taken).toBe(3000)
+    // In one thread there would be those that arrive before the document and behind it.
+    expect(answered).toBeGreaterThan(20)
+  })
+
   it('may hold its secret: that becomes the credential and stands nowhere else', async () => {
     verifies('S-38')
     const { owner } = vault

@@ -28,7 +28,11 @@ const banner =
 /** Builds dist/: sallyport.js, the chunks that its commands load when they need them, the migrations and the dashboard. */
 export async function build() {
   const { outputFiles } = await esbuild({
-    entryPoints: { sallyport: join(here, 'src/main.ts') },
+    entryPoints: {
+      sallyport: join(here, 'src/main.ts'),
+      // Found by its name, beside whichever chunk asks: a thread begins with a file.
+      'document-thread': join(here, '../../apps/vault/src/compose/document-thread.ts'),
+    },
     outdir: dist,
     bundle: true,
     splitting: true,

@@ -77,6 +77,7 @@ export async function runVault({
     // A vault that others reach has agents on machines of theirs.
     mcpServer: config.publicUrl === undefined ? mcpServer : publishedMcpServer,
     dashboardDir: findDashboard(),
+    documentThread: fileURLToPath(new URL('./document-thread.js', import.meta.url)),
     now: Date.now,
     publicUrl: () => url,
     pagesUrl: () => pagesUrl,

@@ -37,6 +37,8 @@ export interface ComposeNeeds {
   readonly mcpServer: { readonly command: string; readonly args: readonly string[] }
   /** The folder of the built dashboard. */
   readonly dashboardDir: string
+  /** The file of the thread in which documents are read and written. */
+  readonly documentThread: string
   /** The vault's own URL, without trailing slash; asked only once it listens. */
   readonly publicUrl: () => string
   /** Where people open its pages, without trailing slash: the same, or localhost where that is a loopback address. */

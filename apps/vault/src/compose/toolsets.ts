@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import { toolsetTemplates } from '@sallyport/catalog'
 import type { Connections } from '../connections/connections.ts'
 import { secretsOf } from '../connections/credential-secrets.ts'
@@ -5,18 +6,26 @@ import { createToolsetWithConnection } from '../store/toolset-with-connection.ts
 import { createToolsetStore } from '../store/toolsets.ts'
 import { toolsetExists } from '../tools/toolset-problems.ts'
 import { createToolsets } from '../tools/toolsets.ts'
-import { exporters, importDocument } from './document-formats.ts'
+import { createWorkApart } from '../tools/work-apart.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
+
+/** What a document of the largest size takes, and less than what ends the vault. */
+const threadLimits = { maxOldGenerationSizeMb: 1536, maxYoungGenerationSizeMb: 64 }
 
 /** Builds the room of toolsets; connections for them are made as an owner makes any. */
 export function composeToolsets(
-  { now }: ComposeNeeds,
+  { now, documentThread }: ComposeNeeds,
   { database, feed, audit, newId }: Foundation,
   connections: Pick<Connections, 'create'>,
 ) {
   const insertBoth = createToolsetWithConnection(database)
   return createToolsets({
-    ...{ audit, newId, now, importDocument, secretsOf, exporters },
+    ...{ audit, newId, now, secretsOf },
+    ...createWorkApart({
+      // It has no use for the environment, in which the root key may stand.
+      startThread: () =>
+        new Worker(documentThread, { env: {}, execArgv: [], resourceLimits: threadLimits }),
+    }),
     store: createToolsetStore(database),
     templates: toolsetTemplates,
     async createWithConnection(

@@ -69,7 +69,7 @@ async function fromSource(
   owner: AuthenticatedOwner,
   input: Input,
 ): Promise<Made> {
-  const source = readSource(needs, input)
+  const source = await readSource(needs, input)
   requireServer(source)
   if (input.expects !== undefined && input.expects !== source.digest) throw toolChanged()
   const planned = planTools(source.tools, input.tools ?? [])

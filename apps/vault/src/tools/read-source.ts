@@ -33,15 +33,15 @@ export interface SourceInput extends Omit<ImportInput, 'document'> {
 }
 
 /** @throws Problem document-refused, toolset-template-not-found, invalid-input */
-export function readSource(
+export async function readSource(
   needs: Pick<ToolsetsNeeds, 'importDocument' | 'templates'>,
   { template, document, ...choices }: SourceInput,
-): ReadSource {
+): Promise<ReadSource> {
   if (template !== undefined) return readTemplate(needs.templates, template, choices.server)
   if (document === undefined) {
     throw invalidField({ field: 'document', message: 'must be given, or template' })
   }
-  const imported = needs.importDocument({ document, ...choices })
+  const imported = await needs.importDocument({ document, ...choices })
   const { format, title, description, origins, tools, secrets } = imported
   return {
     ...{ format, title, description, origins, tools, secrets },

@@ -12,6 +12,10 @@ export function digestOf(value: object): string {
 /** Definitions are long, are never changed, and are asked about again and again while a document is read. */
 const known = new WeakMap<ToolDefinition, string>()
 
+/** Keeps the digest of a definition that was computed where the definition was made. */
+export const rememberDigest = (definition: ToolDefinition, digest: string): void =>
+  void known.set(definition, digest)
+
 /** What a tool is pinned by: another definition, its name and description included, has another digest. */
 export function toolDigest(definition: ToolDefinition): string {
   const before = known.get(definition)

@@ -66,14 +66,19 @@ export type Exporter = (toolset: {
   readonly tools: readonly ToolDefinition[]
 }) => ExportedToolset
 
+export type Exporters = Readonly<Record<InputOf<typeof exportToolset>['format'], Exporter>>
+
 /** What this room needs of others. */
 export interface ToolsetsNeeds {
   readonly store: ToolsetStore
   readonly importDocument: (
     input: ImportInput & { readonly format?: ImportFormat | undefined },
-  ) => ImportedToolset
+  ) => Promise<ImportedToolset>
   readonly templates: readonly CatalogTemplate[]
-  readonly exporters: Readonly<Record<InputOf<typeof exportToolset>['format'], Exporter>>
+  readonly exportToolset: (
+    format: keyof Exporters,
+    toolset: Parameters<Exporter>[0],
+  ) => Promise<ExportedToolset>
   /**
    * Makes a connection as an owner makes one, recorded as theirs, and with it the toolset that is made for it: both or neither.
    * Answers the connection's id. Problem `toolset-exists`, and those of making a connection.

@@ -111,7 +111,7 @@ export function createToolsets(needs: ToolsetsNeeds): Toolsets {
       const rows = await store.toolsOf(workspaceId, id)
       const tools = rows.flatMap((row) => effectiveTool(row)?.definition ?? [])
       const about = { title: title ?? undefined, description: description ?? undefined }
-      const written = needs.exporters[format]({ name, version, tools, ...about })
+      const written = await needs.exportToolset(format, { name, version, tools, ...about })
       const { document, contentType, extension, notes } = written
       return { filename: `${name}.${extension}`, contentType, document, notes: [...notes] }
     },
