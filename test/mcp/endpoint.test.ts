@@ -32,7 +32,7 @@ interface Answer {
 interface Asked {
   readonly method?: string
   readonly headers?: Record<string, string | string[]>
-  readonly body?: string | undefined
+  readonly body?: string | Buffer | undefined
 }
 
 /** Sends exactly these headers. */
@@ -232,6 +232,8 @@ describe('a request', () => {
       const { status } = await ask('/mcp', { headers: withToken(), body })
       expect([JSON.stringify(params), status < 500]).toEqual([JSON.stringify(params), true])
     }
+    const halved = Buffer.from(call('x', { a: 'é' }), 'latin1')
+    expect((await ask('/mcp', { headers: withToken(), body: halved })).status).toBe(400)
     const noise = randomBytes(300).toString('latin1')
     expect((await ask('/mcp', { headers: withToken(), body: noise })).status).toBe(400)
   })
@@ -349,6 +351,22 @@ describe('streams of changes', () => {
     for (const { end } of streams) end()
   })
 
+  it('are not the way to a question that is held while the token is taken away', async () => {
+    verifies('S-10')
+    const { agentId } = await scene.addConsumer('held')
+    await scene.permit(agentId, 'get_index')
+    const made = await scene.vault.owner.call('createConsumerToken', { agentId })
+    const headers = withToken(made.consumerToken)
+    const first = JSON.parse((await ask('/v1/tools', { method: 'GET', headers })).text)
+    const held = ask(`/v1/tools?since=${first.revision}&waitSeconds=30`, { method: 'GET', headers })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await scene.vault.owner.call('deleteConsumerToken', { agentId, tokenId: made.token.id })
+    // Whatever wakes it: nobody is let in by what was true when it was asked.
+    await scene.permit(agentId, 'create_order')
+    const { status, text } = await held
+    expect([status, text.includes('create_order')]).toEqual([401, false])
+  })
+
   it('end within five seconds once the agent is disabled or its token deleted', async () => {
     verifies('S-10')
     const { agentId, token } = await scene.addConsumer('doomed')
@@ -366,6 +384,34 @@ describe('streams of changes', () => {
 })
 
 describe('a call that waits for an owner', () => {
+  it('has its stream ended within five seconds once its token is deleted', async () => {
+    verifies('S-10')
+    const { agentId } = await scene.addConsumer('cut off')
+    const { token, consumerToken } = await scene.vault.owner.call('createConsumerToken', {
+      agentId,
+    })
+    await scene.permit(agentId, 'create_order', { approval: 'always' })
+    const asked = {
+      headers: withToken(consumerToken),
+      body: call('stock-index__create_order', { symbol: 'CUT' }),
+    }
+    expect(structureOf(await ask('/mcp', asked)).approvalRequestId).toMatch(/^apr_/)
+    // Made again, it waits for three quarters of a minute.
+    const seen = { isOver: false }
+    void ask('/mcp', asked).then(
+      () => {
+        seen.isOver = true
+      },
+      () => {
+        seen.isOver = true
+      },
+    )
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(seen.isOver).toBe(false)
+    await scene.vault.owner.call('deleteConsumerToken', { agentId, tokenId: token.id })
+    await expect.poll(() => seen.isOver, { timeout: 5_000 }).toBe(true)
+  })
+
   it('sends nothing once the token that it came with is ended', async () => {
     verifies('S-10')
     const { agentId, token } = await scene.addConsumer('waiting')

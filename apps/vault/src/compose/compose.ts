@@ -177,6 +177,7 @@ function composeApp(
   const mcp = createMcpEndpoint({
     serverOf: createAgentServers({
       authenticate: (bearer) => rooms.identity.authenticateAgent(bearer, { consumer: true }),
+      isNotEnded: rooms.isNotEnded,
       clock: {
         now: foundation.monotonicMs,
         pause: (ms, signal) => sleep(ms, undefined, { signal }),

@@ -97,6 +97,6 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...{ capabilities, approvals, notify, reach, tokens },
     oauthApps: oauth.oauthApps,
     ...path,
-    watchCalls,
+    ...{ watchCalls, isNotEnded: lookups.isNotEnded },
   }
 }

@@ -1,3 +1,4 @@
+import type { ExecuteNeeds } from '../execute/execute-needs.ts'
 import type { ResolveNeeds } from '../execute/resolve-call.ts'
 import type { TryCall } from '../execute/try-call.ts'
 import { createActivityStore } from '../store/activity.ts'
@@ -20,7 +21,8 @@ const agentsMax = 500
 type Lookups = Pick<
   ResolveNeeds,
   'findConnection' | 'findPolicy' | 'findWorkspace' | 'findToolById'
->
+> &
+  Pick<ExecuteNeeds, 'isNotEnded'>
 
 /** Builds what agents and owners do with tools. */
 export function composeTools(
@@ -71,8 +73,10 @@ function composeMyTools(
   { feed, monotonicMs }: Foundation,
   {
     findConnection,
+    isNotEnded,
     read,
-  }: Pick<Lookups, 'findConnection'> & Pick<ReturnType<typeof createMyToolsStore>, 'read'>,
+  }: Pick<Lookups, 'findConnection' | 'isNotEnded'> &
+    Pick<ReturnType<typeof createMyToolsStore>, 'read'>,
 ) {
   const ofAgents = createCache<AgentTools>({
     ...{ isLive: feed.isLive, ttlMs, entriesMax: agentsMax, now: monotonicMs },
@@ -87,7 +91,7 @@ function composeMyTools(
     else ofAgents.delete(`${workspaceId} ${agentId}`)
   }
   return createMyTools({
-    ...{ now, monotonicMs, findConnection },
+    ...{ now, monotonicMs, findConnection, isNotEnded },
     findAgentTools: (workspaceId, agentId) => ofAgents.get(`${workspaceId} ${agentId}`),
     subscribe: (listener) =>
       void feed.subscribe((change) => {

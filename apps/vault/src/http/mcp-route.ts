@@ -87,18 +87,22 @@ async function pass(c: Context, passage: Passage): Promise<Response> {
 /** 202 has no body, and neither has a request that the client took back. */
 const textOf = async (answer: Response) => (answer.body === null ? null : await answer.text())
 
-/** The message as the endpoint takes it: parsed where it is JSON, else as it came, for the protocol's own answer to that. */
+/** The message as the endpoint takes it: parsed where it is JSON; else it gets the protocol's own answer to what is none. */
 async function readMessage(c: Context, lease: BodyLease) {
   const { method } = c.req
   const bounds = { bytesMax: executeBodyBytesMax, lease }
   if (method !== 'POST') return { body: undefined, request: plain(c, null) }
-  const text = new TextDecoder().decode(await readBytes(c, bounds))
+  const bytes = await readBytes(c, bounds)
   try {
-    return { body: JSON.parse(text) as unknown, request: plain(c, null) }
+    return { body: JSON.parse(utf8.decode(bytes)) as unknown, request: plain(c, null) }
   } catch {
-    return { body: undefined, request: plain(c, text) }
+    // No JSON, or none in UTF-8 (RFC 8259 §8.1): what there is instead is of no matter.
+    return { body: undefined, request: plain(c, notJson) }
   }
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+const notJson = '{'
 
 /** The request again, without the body that was read. It ends when the client hangs up. */
 function plain(c: Context, body: string | null): Request {

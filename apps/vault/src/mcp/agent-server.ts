@@ -15,8 +15,9 @@ import {
   readGrantedTools,
 } from 'sallyport-mcp/server'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { ServerOf } from './mcp-request.ts'
+import type { McpRequest, ServerOf } from './mcp-request.ts'
 import { createToolsFeed } from './tools-feed.ts'
+import { watchToken } from './watch-token.ts'
 
 /** How long a call may wait for an owner where the client hears of its progress. */
 const pollTimeoutMs = 300_000
@@ -28,6 +29,8 @@ const pollIntervalMs = 5_000
 export interface AgentServerNeeds {
   /** Throws where the token is not good any more. */
   readonly authenticate: (bearer: string) => Promise<AuthenticatedAgent>
+  /** Whether the token may only have run out. */
+  readonly isNotEnded: (agent: AuthenticatedAgent) => Promise<boolean>
   readonly clock: Clock
   readonly log: (line: string) => void
 }
@@ -36,7 +39,8 @@ export interface AgentServerNeeds {
  * Builds the servers of agents: the one of the stdio package, whose client is the vault itself. Every call takes the one path with
  * its checks, limits and audit, under the caller's own token.
  */
-export function createAgentServers({ authenticate, clock, log }: AgentServerNeeds): ServerOf {
+export function createAgentServers(needs: AgentServerNeeds): ServerOf {
+  const { clock, log } = needs
   const links = createGivenLinks(givenLinksMax)
   return ({ agent, bearer, toolset, forward }, answer) => {
     const client = createClient({
@@ -63,12 +67,36 @@ export function createAgentServers({ authenticate, clock, log }: AgentServerNeed
           // A client of the older era is told on a stream that only sessions have; its list is current each time it asks.
           listChanged: era === 'modern',
         }),
-      bus: createToolsFeed({
-        ...{ client, clock, ended: answer.ended, onOver: answer.end },
-        stillGood: () => authenticate(bearer),
-      }),
+      bus: createToolsFeed({ client, clock, ended: answer.ended }),
+      watch: (kind) => {
+        const isOver = () => isTokenOver(needs, { agent, bearer, kind })
+        void watchToken({ clock, isOver, ended: answer.ended, end: answer.end })
+      },
     }
   }
+}
+
+/**
+ * A call under way is finished where its token ran out meanwhile, or cannot be looked up now: each request that it still makes is
+ * authenticated. A stream that only tells of changes is begun anew at no loss.
+ */
+async function isTokenOver(
+  { authenticate, isNotEnded }: AgentServerNeeds,
+  {
+    agent,
+    bearer,
+    kind,
+  }: Pick<McpRequest, 'agent' | 'bearer'> & { readonly kind: 'call' | 'subscription' },
+): Promise<boolean> {
+  return kind === 'call'
+    ? await isNotEnded(agent).then(
+        (isGood) => !isGood,
+        () => false,
+      )
+    : await authenticate(bearer).then(
+        () => false,
+        () => true,
+      )
 }
 
 /** An address that leads nowhere: what is sent there never leaves the process. */

@@ -24,8 +24,9 @@ export function createMcpEndpoint({ serverOf }: { readonly serverOf: ServerOf })
     async serve(asked) {
       const { body, agent, request } = asked
       if (Array.isArray(body) && body.length > batchMax) throw batchTooLong()
-      const answer = answers.open(agent.agentId, isListen(body) ? 'subscription' : 'call')
-      const { build, bus } = serverOf(asked, answer)
+      const kind = isListen(body) ? 'subscription' : 'call'
+      const answer = answers.open(agent.agentId, kind)
+      const { build, bus, watch } = serverOf(asked, answer)
       const handler = createMcpHandler(build, {
         legacy: 'stateless',
         // A stream from the first notice of progress on; till then some failures have a status of their own.
@@ -35,7 +36,12 @@ export function createMcpEndpoint({ serverOf }: { readonly serverOf: ServerOf })
       answer.ended.addEventListener('abort', () => void handler.close(), { once: true })
       try {
         const parsed = body === undefined ? {} : { parsedBody: body }
-        return answer.follow(await handler.fetch(request, parsed))
+        // With the answer ends what it waits for, also where the client is still there.
+        const signal = AbortSignal.any([request.signal, answer.ended])
+        const response = await handler.fetch(new Request(request, { signal }), parsed)
+        const followed = answer.follow(response)
+        if (!answer.ended.aborted) watch(kind)
+        return followed
       } catch (error) {
         answer.end()
         throw error

@@ -15,8 +15,20 @@ export interface McpRequest {
   readonly forward: (request: Request) => Response | Promise<Response>
 }
 
-/** Makes the server that answers one request, and what tells its stream of changes. */
+/** What answers one request. */
+export interface AgentServer {
+  readonly build: McpServerFactory
+  /** Tells its stream of changes. */
+  readonly bus: ServerEventBus
+  /**
+   * Looks until the stream is over, and ends it when the token that it was opened with is taken away; one that only tells of
+   * changes also when the token runs out.
+   */
+  watch(kind: 'call' | 'subscription'): void
+}
+
+/** Makes the server that answers one request. */
 export type ServerOf = (
   request: McpRequest,
   answer: { readonly ended: AbortSignal; end(): void },
-) => { readonly build: McpServerFactory; readonly bus: ServerEventBus }
+) => AgentServer

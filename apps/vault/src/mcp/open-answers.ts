@@ -44,7 +44,8 @@ export function createOpenAnswers(): OpenAnswers {
         controller.abort()
       }
       controller.signal.addEventListener('abort', end, { once: true })
-      return { ended: controller.signal, end, follow: (response) => follow(response, end) }
+      const { signal } = controller
+      return { ended: signal, end, follow: (response) => follow(response, signal, end) }
     },
     close() {
       state.isClosed = true
@@ -53,12 +54,14 @@ export function createOpenAnswers(): OpenAnswers {
   }
 }
 
-function follow(response: Response, end: () => void): Response {
+function follow(response: Response, ended: AbortSignal, end: () => void): Response {
   if (response.body === null || !isStream(response)) {
     end()
     return response
   }
   const reader = response.body.getReader()
+  // Whoever ended it waits for nobody: what is still read of it is its end.
+  ended.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {

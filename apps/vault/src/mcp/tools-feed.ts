@@ -4,8 +4,6 @@ import { type Clock, readGrantedTools } from 'sallyport-mcp/server'
 
 /** How long one question for changes is held. */
 const waitSeconds = 50
-/** How often a stream's token is looked at: what was taken away is to end it within five seconds (S-10). */
-const lookMs = 2_000
 /** After a question that failed, and between two that were answered. */
 const pauseMs = 1_000
 
@@ -14,29 +12,10 @@ interface Needs {
   readonly clock: Clock
   /** The answer is over. */
   readonly ended: AbortSignal
-  /** Throws where the token is not good any more. */
-  readonly stillGood: () => Promise<unknown>
-  /** Ends the answer. */
-  readonly onOver: () => void
 }
 
-/**
- * What tells a stream of one agent that its list of tools has changed. It asks only while somebody listens, and ends the stream
- * when the token it was opened with does.
- */
-export function createToolsFeed({
-  client,
-  clock,
-  ended,
-  stillGood,
-  onOver,
-}: Needs): ServerEventBus {
-  const look = async (stop: AbortSignal): Promise<void> => {
-    while (!stop.aborted) {
-      await clock.pause(lookMs, stop)
-      await stillGood()
-    }
-  }
+/** What tells a stream of one agent that its list of tools has changed. It asks only while somebody listens. */
+export function createToolsFeed({ client, clock, ended }: Needs): ServerEventBus {
   const watch = async (stop: AbortSignal, tell: () => void): Promise<void> => {
     let since: string | undefined
     while (!stop.aborted) {
@@ -46,9 +25,10 @@ export function createToolsFeed({
         if (list !== undefined && since !== undefined) tell()
         since = list?.revision ?? since
       } catch {
-        // The look finds a token that is over; anything else passes.
+        // Whoever watches the token finds out that it is over; anything else passes.
       }
-      await clock.pause(pauseMs, stop)
+      // It rejects where nobody listens any more.
+      await clock.pause(pauseMs, stop).catch(() => {})
     }
   }
   return {
@@ -58,10 +38,7 @@ export function createToolsFeed({
       const left = new AbortController()
       const stop = AbortSignal.any([ended, left.signal])
       const tell = () => listener({ kind: 'tools_list_changed' })
-      Promise.race([look(stop), watch(stop, tell)]).catch(() => {
-        left.abort()
-        onOver()
-      })
+      void watch(stop, tell)
       return () => left.abort()
     },
   }

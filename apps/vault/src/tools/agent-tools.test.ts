@@ -101,7 +101,10 @@ it('lists exactly the tools that a call of the agent finds, whatever was granted
 })
 
 describe('the tools of an agent', () => {
-  const agent = { workspaceId: 'wsp_1', agentId: 'agt_1' }
+  const agent = {
+    ...{ workspaceId: 'wsp_1', agentId: 'agt_1', name: 'one' },
+    ...{ via: 'token' as const, tokenHash: new Uint8Array() },
+  }
   const gone = () => new AbortController().signal
   const setUp = (tools: readonly ToolRow[] = rows) => {
     const state = {
@@ -109,6 +112,7 @@ describe('the tools of an agent', () => {
       grants: all as readonly ToolGrant[],
       status: 'healthy',
       workspaceId: 'wsp_1',
+      isLetIn: true,
     }
     const bells: ((agentId: string | undefined) => void)[] = []
     const mine = createMyTools({
@@ -121,6 +125,7 @@ describe('the tools of an agent', () => {
             })
           : undefined,
       findConnection: async () => ({ workspaceId: state.workspaceId, status: state.status }),
+      isNotEnded: async () => state.isLetIn,
       subscribe: (listener) => void bells.push(listener),
       now: () => facts.now,
       monotonicMs: () => performance.now(),
@@ -140,6 +145,17 @@ describe('the tools of an agent', () => {
     state.workspaceId = 'wsp_2'
     expect((await list()).tools).toEqual([])
     expect((await mine.now({ workspaceId: 'wsp_2', agentId: 'agt_1' })).tools).toEqual([])
+  })
+
+  it('are told to nobody whose token is taken away while the question is held', async () => {
+    verifies('S-10')
+    const { list, state, ring } = setUp()
+    const { revision: since } = await list()
+    const held = list({ since, waitSeconds: 30 })
+    state.isLetIn = false
+    state.tools = rows.slice(1)
+    ring()
+    await expect(held).rejects.toMatchObject({ type: 'unauthenticated' })
   })
 
   it('come in pages by their full names, and by toolset', async () => {

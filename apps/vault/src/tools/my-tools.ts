@@ -9,6 +9,7 @@ import {
 } from '@sallyport/contracts'
 import { createChangeWaiter } from '../approvals/await-change.ts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import { unauthenticated } from '../identity/unauthenticated.ts'
 import { type AgentTools, type HeldTool, heldTools, revisionOf } from './agent-tools.ts'
 
 /** What this part of the room needs of others. */
@@ -20,6 +21,8 @@ export interface MyToolsNeeds {
   ) => Promise<{ readonly workspaceId: string; readonly status: string } | undefined>
   /** Tells whose tools may have changed, by the agent's id; undefined means anybody's. */
   readonly subscribe: (listener: (agentId: string | undefined) => void) => void
+  /** Is the token with which the agent asked not taken away? It may have run out. */
+  readonly isNotEnded: (agent: AuthenticatedAgent) => Promise<boolean>
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Milliseconds that never go back. */
@@ -39,10 +42,10 @@ export interface ToolsNow {
 export interface MyTools {
   /**
    * A page of the agent's tools by full name; with `since` and `waitSeconds` once they are others than those of that revision, or the
-   * time is up. Problem: `invalid-input` for a cursor that is none.
+   * time is up. Problems: `invalid-input` for a cursor that is none, `unauthenticated` where the token is taken away meanwhile.
    */
   list(
-    agent: Agent,
+    agent: AuthenticatedAgent,
     input: InputOf<typeof listMyTools>,
     gone: () => AbortSignal,
   ): Promise<OutputOf<typeof listMyTools>>
@@ -66,13 +69,15 @@ export function createMyTools(needs: MyToolsNeeds): MyTools {
       const { agentId } = agent
       const isDone = ({ revision }: ToolsNow) => revision !== since
       const waiting = { key: agentId, agentId, gone, heldBytes: 0 }
+      // Whoever was let in a minute ago need not be by now (S-10).
+      const whileLetIn = async () => {
+        const read = await now(agent)
+        if (await needs.isNotEnded(agent)) return read
+        throw unauthenticated()
+      }
       const found =
         since !== undefined && waitSeconds > 0
-          ? await waiter.wait(
-              { ...waiting, waitMs: waitSeconds * msPerSecond },
-              () => now(agent),
-              isDone,
-            )
+          ? await waiter.wait({ ...waiting, waitMs: waitSeconds * msPerSecond }, whileLetIn, isDone)
           : await now(agent)
       const { listing, revision } = found
       if (!isDone(found)) return { tools: [], revision, unchanged: true, listing }
