@@ -135,13 +135,15 @@ export function composeRequestPath(needs: RequestPathNeeds) {
 
 /** Builds the trial of a tool by its owner on the same stages. */
 const composeTryCall = (
-  { audit, now }: RequestPathNeeds,
-  shared: Omit<TryCallNeeds, 'beginOwnersCall' | 'now'>,
+  { audit, now, lookups }: RequestPathNeeds,
+  shared: Omit<TryCallNeeds, 'beginOwnersCall' | 'now' | 'findConnection' | 'findToolById'>,
   deadlines: () => { readonly deadlineMs: number },
 ) =>
   createTryCall({
     ...shared,
     now,
+    findConnection: lookups.findConnection,
+    findToolById: lookups.findToolById,
     beginOwnersCall: ({ connection, tool, frozen, attempt, ownerId }) =>
       audit.begin({
         auditId: attempt.auditId,

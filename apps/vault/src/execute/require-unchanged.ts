@@ -29,6 +29,20 @@ export async function requireUnchanged(
   if (!isSame) throw stoppedBeforeSending()
 }
 
+/** The same for a tool that an owner tries, where no agent and no policy is asked. */
+export async function requireSameTool(
+  needs: Pick<ResolveNeeds, 'findConnection' | 'findToolById'>,
+  { connection, tool }: Pick<ResolvedCall, 'connection'> & { readonly tool: ToolCall },
+): Promise<void> {
+  const [isSame, connectionNow] = await Promise.all([
+    isSameTool(needs, tool),
+    needs.findConnection(connection.id),
+  ])
+  const isSameConnection =
+    connectionNow?.version === connection.version && connectionNow.status === connection.status
+  if (!isSame || !isSameConnection) throw stoppedBeforeSending()
+}
+
 async function isSameTool(
   { findToolById }: Pick<ResolveNeeds, 'findToolById'>,
   tool: ToolCall,

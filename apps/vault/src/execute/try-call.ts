@@ -6,6 +6,7 @@ import { settle } from './decide-request.ts'
 import type { ExecuteNeeds } from './execute-needs.ts'
 import { type FrozenRequest, freezeRequest } from './freeze-request.ts'
 import { type OwnersCall, permitOwnersCall } from './permit.ts'
+import { requireSameTool } from './require-unchanged.ts'
 import { type ConnectionSnapshot, freezeOptionsOf, type PolicySnapshot } from './resolve-call.ts'
 import { renewRefused } from './send-again.ts'
 import { type ReadyCredential, type SendNeeds, sendPermitted } from './send-permitted.ts'
@@ -14,7 +15,10 @@ import { credentialFor, slotFor } from './tool-credential.ts'
 /** What the trial of a tool needs of other rooms. */
 export interface TryCallNeeds
   extends SendNeeds,
-    Pick<ExecuteNeeds, 'findSlot' | 'readyCredential' | 'newId' | 'running'> {
+    Pick<
+      ExecuteNeeds,
+      'findSlot' | 'readyCredential' | 'newId' | 'running' | 'findConnection' | 'findToolById'
+    > {
   readonly beginOwnersCall: (call: OwnersCall & { readonly ownerId: string }) => Promise<unknown>
   /** Wall clock, ms since the epoch. */
   readonly now: () => number
@@ -76,6 +80,8 @@ export function createTryCall(needs: TryCallNeeds) {
       const running = needs.running.begin({ connectionId: connection.id })
       const startedMs = needs.elapsed()
       try {
+        // Now that the call can be ended: what was revoked or changed while it was read sends nothing (S-10).
+        await requireSameTool(needs, { connection, tool })
         const sendOnce = async (credential: ReadyCredential, auditId: string) => {
           const permitted = await permitOwnersCall(
             (call) => needs.beginOwnersCall({ ...call, ownerId }),
