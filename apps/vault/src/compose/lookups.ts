@@ -9,7 +9,7 @@ import type { AgentAccessLookup } from '../identity/authenticate-agent.ts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import { planLimits } from '../limits/plan-limits.ts'
 import { compilePolicy } from '../policy/compile-policy.ts'
-import { createCache } from '../store/cache.ts'
+import { type CacheOptions, createCache } from '../store/cache.ts'
 import type { Change, ChangeFeed } from '../store/changes.ts'
 import type { ConnectionStore } from '../store/connections.ts'
 import type { PolicyStore } from '../store/policies.ts'
@@ -57,6 +57,8 @@ const endsNoCall: ReadonlySet<Change['table']> = new Set([
   // A tool that was changed makes no new request; one that is on its way was decided on.
   'toolsets',
 ])
+/** Stands for a policy where a pair has none. */
+const noPolicy = 'none'
 /** Fails closed. */
 const goneWorkspace: WorkspaceSnapshot = { isFrozen: true }
 
@@ -74,17 +76,7 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     load: connectionStore.findSnapshot,
     entriesMax: connectionsMax,
   })
-  const policies = createCache<PolicySnapshot>({
-    ...shared,
-    load: async (pair) => {
-      const [agentId = '', connectionId = ''] = pair.split(' ')
-      const row = await policyStore.findForAgentAndConnection(agentId, connectionId)
-      if (row === undefined) return undefined
-      const { id, version, document } = row
-      return { id, version, compiled: compilePolicy(row), limits: planLimits(document) }
-    },
-    entriesMax: policiesMax,
-  })
+  const policies = cachePolicies(policyStore, shared)
   const tools = createToolLookups({ store: needs.toolStore, cache: shared })
   const isNotEnded = async ({ agentId, tokenHash }: AuthenticatedAgent) => {
     const found = await access.get(tokenHash)
@@ -94,8 +86,10 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     findWorkspace: async (workspaceId: string) =>
       (await workspaces.get(workspaceId)) ?? goneWorkspace,
     findConnection: connections.get,
-    findPolicy: (agentId: string, connectionId: string) =>
-      policies.get(`${agentId} ${connectionId}`),
+    findPolicy: async (agentId: string, connectionId: string) => {
+      const found = await policies.get(`${agentId} ${connectionId}`)
+      return found === noPolicy ? undefined : found
+    },
     findTool: tools.findTool,
     findToolById: tools.findToolById,
     listConnectionIds: connectionStore.listIdsOfService,
@@ -139,6 +133,23 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
   })
   return { lookups, watchCalls: watch.look }
 }
+
+const cachePolicies = (
+  { findForAgentAndConnection }: ComposeLookupsNeeds['policyStore'],
+  shared: Pick<CacheOptions<unknown>, 'isLive' | 'ttlMs' | 'now'>,
+) =>
+  createCache<PolicySnapshot | typeof noPolicy>({
+    ...shared,
+    load: async (pair) => {
+      const [agentId = '', connectionId = ''] = pair.split(' ')
+      const row = await findForAgentAndConnection(agentId, connectionId)
+      // Kept too: how long a look takes tells no agent that there is a tool which it lacks (S-09).
+      if (row === undefined) return noPolicy
+      const { id, version, document } = row
+      return { id, version, compiled: compilePolicy(row), limits: planLimits(document) }
+    },
+    entriesMax: policiesMax,
+  })
 
 function selectorOf({ table, id, agentId }: Change) {
   if (table === 'workspaces') return { workspaceId: id }

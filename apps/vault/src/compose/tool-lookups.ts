@@ -9,6 +9,9 @@ import type { ToolRow } from '../tools/toolset-store.ts'
 /** Tools that are kept ready to be called, on one replica. */
 const toolsMax = 5_000
 
+/** Stands for the id where there is no tool of a name. */
+const none = ''
+
 /** Tools as the request path reads them. Any change of any toolset forgets all of them: a tool may be another toolset's. */
 export function createToolLookups({
   store,
@@ -32,7 +35,9 @@ export function createToolLookups({
     load: async (key) => {
       const [workspaceId = '', name = ''] = key.split(' ')
       const dot = name.indexOf('.')
-      return (await store.findByName(workspaceId, name.slice(0, dot), name.slice(dot + 1)))?.id
+      const found = await store.findByName(workspaceId, name.slice(0, dot), name.slice(dot + 1))
+      // Kept too: how long a look takes tells no agent that there is a tool which it lacks (S-09).
+      return found?.id ?? none
     },
   })
   const findToolById = (workspaceId: string, toolId: string) => byId.get(`${workspaceId} ${toolId}`)
@@ -40,7 +45,8 @@ export function createToolLookups({
     findToolById,
     async findTool(workspaceId: string, name: string): Promise<ToolSnapshot | undefined> {
       const id = await idsByName.get(`${workspaceId} ${name}`)
-      const found = id === undefined ? undefined : await findToolById(workspaceId, id)
+      const found =
+        id === undefined || id === none ? undefined : await findToolById(workspaceId, id)
       // It may have been renamed between the two.
       return found?.name === name ? found : undefined
     },
