@@ -362,6 +362,36 @@ describe('scopes and roles', () => {
     }
   }, 120_000)
 
+  it('of tools alone use no credential, make no connection and move no grants', async () => {
+    verifies('S-08')
+    const cookie = await signIn(ownerEmail, ownerPassword)
+    const refusal = async (
+      scopes: readonly string[],
+      [method, path, body]: readonly [string, string, object],
+    ) => {
+      const headers = { ...json, ...bearer(await makeToken(cookie, scopes)) }
+      const answer = await ask(method, path, { headers, body: JSON.stringify(body) })
+      return answer.status === 403 ? answer.body.detail : answer.status
+    }
+    const tried = ['POST', '/api/v1/tools/tol_none/try', { arguments: {} }] as const
+    const sent = ['POST', tried[1], { arguments: {}, send: true }] as const
+    const document = 'curl https://api.example.com/v1/items'
+    const made = ['POST', '/api/v1/toolsets', { name: 'items', format: 'curl', document }] as const
+    const onOther = ['POST', '/api/v1/toolsets', { ...made[2], connectionId: 'con_none' }] as const
+    const moved = ['PATCH', '/api/v1/toolsets/tls_none', { connectionId: 'con_none' }] as const
+    const toConnections = 'This needs the scope connections:write.'
+    const toPolicies = 'This needs the scope policies:write.'
+    const tools = ['tools:write']
+    expect(await refusal(tools, tried)).toBe(404)
+    expect(await refusal(tools, onOther)).toBe(404)
+    expect(await refusal(tools, sent)).toBe(toConnections)
+    expect(await refusal(tools, made)).toBe(toConnections)
+    expect(await refusal(tools, moved)).toBe(toPolicies)
+    expect(await refusal([...tools, 'connections:write'], sent)).toBe(404)
+    expect(await refusal([...tools, 'connections:write'], made)).toBe(201)
+    expect(await refusal([...tools, 'policies:write'], moved)).toBe(404)
+  })
+
   it('give a person no more than the role, in session and token alike, from the moment it changes', async () => {
     verifies('S-08', 'S-42')
     const may: Record<string, RegExp> = {

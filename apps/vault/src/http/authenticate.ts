@@ -1,4 +1,4 @@
-import { type Operation, Problem } from '@sallyport/contracts'
+import { type Operation, type OwnerScope, Problem } from '@sallyport/contracts'
 import type { Context } from 'hono'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
 import { unauthenticated } from '../identity/unauthenticated.ts'
@@ -63,16 +63,18 @@ export async function asOwner(
       next: 'Sign in with e-mail address and password, and do it from that session.',
     })
   }
-  if (
-    operation.demand !== undefined &&
-    operation.demand !== 'account' &&
-    !owner.scopes.has(operation.demand)
-  ) {
-    throw new Problem('insufficient-scope', `This needs the scope ${operation.demand}.`, {
-      next: 'An owner of the workspace can give the role or make a token that has it.',
-    })
+  if (operation.demand !== undefined && operation.demand !== 'account') {
+    requireScope(owner, operation.demand)
   }
   return owner
+}
+
+/** Also for what some inputs of an operation need beside what it demands. @throws Problem insufficient-scope */
+export function requireScope({ scopes }: AuthenticatedOwner, scope: OwnerScope): void {
+  if (scopes.has(scope)) return
+  throw new Problem('insufficient-scope', `This needs the scope ${scope}.`, {
+    next: 'An owner of the workspace can give the role or make a token that has it.',
+  })
 }
 
 /** A cookie is sent by browsers unasked: what changes state has to come from the vault's own pages. */
