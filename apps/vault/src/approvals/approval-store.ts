@@ -121,7 +121,11 @@ export interface ApprovalStore {
   open(asked: NewApproval, bounds: { readonly pendingMax: number }): Promise<Opened>
   findForAgent(agent: AgentRef, approvalId: string): Promise<StoredApproval | undefined>
   /** Newest first. */
-  listForAgent(agent: AgentRef, page: ApprovalPage): Promise<StoredApproval[]>
+  listForAgent(
+    agent: AgentRef,
+    /** `ofTools`: those of calls of tools alone. */
+    page: ApprovalPage & { readonly ofTools: boolean },
+  ): Promise<StoredApproval[]>
   find(workspaceId: string, approvalId: string): Promise<NamedApproval | undefined>
   /** Newest first. */
   list(workspaceId: string, page: ApprovalPage): Promise<NamedApproval[]>

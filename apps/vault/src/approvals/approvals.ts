@@ -64,7 +64,8 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
       agent: AuthenticatedAgent,
       { status, ...input }: InputOf<typeof listMyApprovals>,
     ): Promise<OutputOf<typeof listMyApprovals>> {
-      const rows = await store.listForAgent(agent, { ...readPage(input), status })
+      const wanted = { ...readPage(input), status, ofTools: seesToolsAlone(agent) }
+      const rows = await store.listForAgent(agent, wanted)
       const { page, ...rest } = writePage(rows, input)
       return { approvals: page.map((row) => viewForAgent(row, needs.publicUrl())), ...rest }
     },
@@ -75,7 +76,10 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
       { approvalId, waitSeconds = 0 }: InputOf<typeof getMyApproval>,
       gone: () => AbortSignal,
     ): Promise<OutputOf<typeof getMyApproval>> {
-      const read = () => findOwn(agent, approvalId)
+      const read = async () => {
+        const found = await findOwn(agent, approvalId)
+        return found?.tool === null && seesToolsAlone(agent) ? undefined : found
+      }
       const waiting = { approvalId, agentId: agent.agentId, gone, heldBytes: 0 }
       const row =
         waitSeconds > 0
@@ -105,6 +109,9 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
 }
 
 const msPerSecond = 1000
+
+/** A consumer token is for tools: what the agent itself asked for with its own requests is none of its holder's business (S-08). */
+const seesToolsAlone = ({ via }: AuthenticatedAgent) => via === 'consumer'
 
 function forOwners(needs: ApprovalsRoomNeeds) {
   const { store } = needs

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, count, desc, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { ApprovalStore, NamedApproval, StoredApproval } from '../approvals/approval-store.ts'
 import { answerApprovals } from './approval-answers.ts'
@@ -74,7 +74,7 @@ function ofAgents({
       return row
     },
 
-    listForAgent: async ({ workspaceId, agentId }, { limit, after, status }) =>
+    listForAgent: async ({ workspaceId, agentId }, { limit, after, status, ofTools }) =>
       db
         .select(approvalColumns)
         .from(approvals)
@@ -83,6 +83,7 @@ function ofAgents({
             eq(approvals.agentId, agentId),
             eq(approvals.workspaceId, workspaceId),
             hasStatus(status),
+            ofTools ? isNotNull(approvals.tool) : undefined,
             afterRow(approvals, after),
           ),
         )
