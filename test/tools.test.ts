@@ -374,6 +374,29 @@ describe('an owner', () => {
     expect(one.total.calls).toBe(tools.find(({ name }) => name === 'halves')?.calls)
   })
 
+  it('gives no sight of an agent’s own requests with a consumer token of it', async () => {
+    verifies('S-08')
+    const carol = await vault.createAgentWithKey('carol')
+    const { agentId } = carol
+    const { policyId = '' } = await permit('add_note', { allowed: true }, carol)
+    const { policy } = await vault.owner.call('getPolicy', { policyId })
+    const url = `${upstream.origin}/v1/notes`
+    const entry = { origin: upstream.origin, methods: ['POST' as const], paths: ['/v1/**'] }
+    await vault.owner.call('replacePolicy', { ...policy, policyId, allow: [entry] })
+    const own = await carol.client.call('execute', { connectionId, method: 'POST', url })
+    const ofTool = await call('add_note', { text: 'seen' }, { agent: carol })
+    if (!('approvalRequired' in own && 'approvalRequired' in ofTool)) throw new Error('not asked')
+    const { consumerToken: token } = await vault.owner.call('createConsumerToken', { agentId })
+    const consumer = createClient({ baseUrl: vault.url, auth: { kind: 'bearer', token } })
+    const see = async (client: typeof consumer) =>
+      (await client.call('listMyApprovals', {})).approvals.map(({ id }) => id)
+    expect(await see(carol.client)).toEqual([ofTool.approvalRequestId, own.approvalRequestId])
+    expect(await see(consumer)).toEqual([ofTool.approvalRequestId])
+    const read = (approvalId: string) => consumer.call('getMyApproval', { approvalId })
+    expect((await read(ofTool.approvalRequestId)).approval.status).toBe('pending')
+    expect(await problemOf(read(own.approvalRequestId))).toBe('approval-not-found')
+  })
+
   it('who revokes the connection ends its tools', async () => {
     verifies('S-10')
     const before = upstream.requests.length
