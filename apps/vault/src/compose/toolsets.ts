@@ -10,7 +10,7 @@ import { createWorkApart } from '../tools/work-apart.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 
 /** What a document of the largest size takes, and less than what ends the vault. */
-const threadLimits = { maxOldGenerationSizeMb: 1536, maxYoungGenerationSizeMb: 64 }
+const threadLimits = { maxOldGenerationSizeMb: 1536, maxYoungGenerationSizeMb: 32 }
 
 /** Builds the room of toolsets; connections for them are made as an owner makes any. */
 export function composeToolsets(
