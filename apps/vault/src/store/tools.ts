@@ -6,7 +6,7 @@ import { tools, toolsets } from './tool-tables.ts'
 
 type ToolReads = Pick<
   ToolsetStore,
-  'listTools' | 'toolsOf' | 'findTool' | 'findTools' | 'placesOf' | 'dependentsOf'
+  'listTools' | 'toolsOf' | 'findTool' | 'findTools' | 'placesOf' | 'dependentsOf' | 'awaitChanges'
 >
 
 const source = alias(tools, 'source')
@@ -79,6 +79,26 @@ export function createToolReads({ db }: Pick<Database, 'db'>): ToolReads {
         .leftJoin(source, eq(source.id, tools.sourceToolId))
         .leftJoin(sourceToolset, eq(sourceToolset.id, source.toolsetId))
         .where(inArray(tools.toolsetId, [...toolsetIds]))
+    },
+
+    async awaitChanges(workspaceId, toolsetId) {
+      const theirs = db
+        .select({ id: source.toolsetId })
+        .from(tools)
+        .innerJoin(source, eq(source.id, tools.sourceToolId))
+        .where(eq(tools.toolsetId, toolsetId))
+      // Whoever changes a toolset holds it until that is done.
+      await db
+        .select({ id: toolsets.id })
+        .from(toolsets)
+        .where(
+          and(
+            eq(toolsets.workspaceId, workspaceId),
+            or(eq(toolsets.id, toolsetId), inArray(toolsets.id, theirs)),
+          ),
+        )
+        .orderBy(toolsets.id)
+        .for('key share')
     },
 
     async dependentsOf(toolsetId) {

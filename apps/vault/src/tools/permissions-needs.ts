@@ -18,7 +18,7 @@ export interface PermittedAgent {
 
 /** What this part of the room needs of others. */
 export interface PermissionsNeeds extends EditGrantsNeeds {
-  readonly store: Pick<ToolsetStore, 'find' | 'findTool' | 'placesOf' | 'grantsOf'>
+  readonly store: Pick<ToolsetStore, 'find' | 'findTool' | 'placesOf' | 'grantsOf' | 'awaitChanges'>
   readonly findAgent: (workspaceId: string, agentId: string) => Promise<PermittedAgent | undefined>
   /** By name and id. */
   readonly listAgents: (

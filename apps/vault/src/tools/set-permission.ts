@@ -52,6 +52,8 @@ export async function setOfTool(
       },
     }
     const policy = await editGrants(needs, editing)
+    // Whoever begins to move it from now on takes what was said along.
+    await needs.store.awaitChanges(workspaceId, toolsetId)
     tool = await find()
     if (tool === undefined) {
       // Deleted meanwhile: nothing is left behind that names what is gone.
@@ -82,6 +84,7 @@ export async function setOfToolset(
   const wanted: WantedGrant = { toolsetId, ...said }
   const policies = new Map<string, StoredPolicy | undefined>()
   for (let move = 0; move <= movesMax; move += 1) {
+    if (move > 0) await needs.store.awaitChanges(workspaceId, toolsetId)
     const toolset = isLookupId(toolsetId)
       ? await needs.store.find(workspaceId, toolsetId)
       : undefined

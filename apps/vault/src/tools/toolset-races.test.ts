@@ -165,6 +165,27 @@ describe('granting', () => {
   )
 })
 
+describe('a change that is under way', () => {
+  it('is waited for by whoever says something of its tools, those of an assembled toolset included', async () => {
+    const { room, owner, store, test } = scene
+    const { id: toolsetId, tools } = await make(paperOf('a'))
+    const assemble = tools.map(({ id: toolId }) => ({ toolId }))
+    const { toolset } = await room.create(owner, { name: nextName(), assemble })
+    for (const id of [toolsetId, toolset.id]) {
+      const order: string[] = []
+      let waiting: Promise<unknown> = Promise.resolve()
+      await test.database.sql.begin(async (sql) => {
+        await sql`select 1 from toolsets where id = ${toolsetId} for update`
+        waiting = store.awaitChanges(owner.workspaceId, id).then(() => order.push('read'))
+        await Promise.race([waiting, new Promise((done) => setTimeout(done, 150))])
+        order.push('changed')
+      })
+      await waiting
+      expect(order).toEqual(['changed', 'read'])
+    }
+  })
+})
+
 describe('changes at the same time', () => {
   it('of toolsets that are made of each other’s tools all come to an end, and none is turned away', async () => {
     const { room, owner } = scene

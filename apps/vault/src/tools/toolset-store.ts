@@ -214,6 +214,8 @@ export interface ToolsetStore {
   grantsOf(workspaceId: string, toolsetIds: readonly string[]): Promise<GrantingPolicy[]>
   /** All tools of the toolsets, as grants know them. */
   placesOf(toolsetIds: readonly string[]): Promise<ToolPlace[]>
+  /** Resolves once no change of the toolset, or of those that its tools come from, is under way: what is read then counts it in. */
+  awaitChanges(workspaceId: string, toolsetId: string): Promise<void>
   /** Tools of other toolsets that are tools of this one, and which of them. */
   dependentsOf(
     toolsetId: string,
