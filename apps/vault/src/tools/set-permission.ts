@@ -60,7 +60,11 @@ export async function setOfTool(
       await editGrants(needs, { ...editing, wanted: { toolsetId, toolId, allowed: null } })
       throw toolNotFound()
     }
-    if (tool.connectionId !== connectionId) continue
+    if (tool.connectionId !== connectionId) {
+      // Said where its calls go no more: it would hold again if they ever came back.
+      await editGrants(needs, { ...editing, wanted: { toolsetId, toolId, allowed: null } })
+      continue
+    }
     return {
       permission: viewGrant(policy?.document, { toolsetId, toolId }, needs.now()),
       ...(policy !== undefined && { policyId: policy.id }),
@@ -103,6 +107,14 @@ export async function setOfToolset(
     }
     await requireAgent(needs, workspaceId, agentId)
     const places = await placesToSay(needs, owner, { toolset, agentId, allowed: said.allowed })
+    // Granted where its calls go no more: it would be had again if they ever came back.
+    const strays = said.allowed === true ? [...policies.keys()].filter((id) => !places.has(id)) : []
+    for (const connectionId of strays) {
+      const gone = { toolsetId, allowed: null }
+      const tellOf = told(toolset.name)
+      await editGrants(needs, { owner, agentId, connectionId, wanted: gone, told: tellOf })
+      policies.delete(connectionId)
+    }
     const open = [...places].filter((connectionId) => !policies.has(connectionId))
     if (open.length === 0) return viewSaid([...policies.values()], toolsetId, needs.now())
     for (const connectionId of open) {

@@ -165,6 +165,36 @@ describe('granting', () => {
   )
 })
 
+describe('granting a tool', () => {
+  it.each(['tool', 'toolset'] as const)(
+    'grants it behind the connection that its toolset gets at the same time, and nowhere else: %s',
+    async (which) => {
+      const { room, owner, addAgent, addConnection, policiesOf, store } = scene
+      const [from, to] = [await addConnection(), await addConnection()]
+      const { id: toolsetId, tools } = await make(paperOf('a'), { connectionId: from })
+      const [{ id: toolId = '' } = {}] = tools
+      const agentId = await addAgent(nextName())
+      let isFirst = true
+      const move = async () => {
+        if (isFirst) await room.update(owner, { toolsetId, connectionId: to })
+        isFirst = false
+      }
+      const find: ToolsetStore['find'] = async (...asked) => {
+        const found = await store.find(...asked)
+        await move()
+        return found
+      }
+      const permissions = permissionsOn({ ...storeIn(move), find })
+      if (which === 'tool') await permissions.setOfTool(owner, { toolId, agentId, allowed: true })
+      else await permissions.setOfToolset(owner, { toolsetId, agentId, allowed: true })
+      const grants = (await policiesOf(agentId)).flatMap(({ connectionId, document }) =>
+        (document.tools ?? []).map(() => connectionId),
+      )
+      expect(grants).toEqual([to])
+    },
+  )
+})
+
 describe('a change that is under way', () => {
   it('is waited for by whoever says something of its tools, those of an assembled toolset included', async () => {
     const { room, owner, store, test } = scene
