@@ -62,8 +62,17 @@ type Shared = {
 /** An operation of the agents' plane, of the owners' plane, or open to anyone: never a mixture without a demand. */
 export type Operation = Shared &
   (
-    | { readonly caller: readonly ['agent'] | readonly ['anyone']; readonly demand?: never }
-    | { readonly caller: readonly ['owner']; readonly demand: OwnerDemand }
+    | {
+        readonly caller: readonly ['agent'] | readonly ['anyone']
+        readonly demand?: never
+        readonly furtherDemand?: never
+      }
+    | {
+        readonly caller: readonly ['owner']
+        readonly demand: OwnerDemand
+        /** What some inputs demand beside that, since they bring more along. */
+        furtherDemand?(input: object): OwnerScope | undefined
+      }
   )
 
 /** Describes one operation. The server, SDK, MCP tools, OpenAPI document and tests all read this value. */

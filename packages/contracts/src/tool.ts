@@ -146,7 +146,10 @@ export const tryTool = defineOperation({
   path: '/api/v1/tools/{toolId}/try',
   caller: ['owner'],
   demand: 'tools:write',
-  summary: 'Show the request that a call would make and, if wanted, send it',
+  /** As the test of a connection does: a credential is used, and no policy is asked. */
+  furtherDemand: ({ send }: { send?: boolean }) =>
+    send === true ? 'connections:write' : undefined,
+  summary: 'Show the request that a call would make and, if wanted (connections:write), send it',
   input: z.strictObject({
     toolId: ToolId,
     arguments: z.record(z.string(), z.unknown()),

@@ -63,6 +63,9 @@ export const createToolset = defineOperation({
   path: '/api/v1/toolsets',
   caller: ['owner'],
   demand: 'tools:write',
+  /** Unless one is named, a connection is made as well. */
+  furtherDemand: ({ connectionId, assemble }: { connectionId?: string; assemble?: unknown }) =>
+    connectionId === undefined && assemble === undefined ? 'connections:write' : undefined,
   summary: 'Make tools from a document, a template, or tools that there are; nobody has them yet',
   input: z
     .strictObject({
@@ -143,6 +146,9 @@ export const updateToolset = defineOperation({
   path: '/api/v1/toolsets/{toolsetId}',
   caller: ['owner'],
   demand: 'tools:write',
+  /** With another connection grants go along: agents reach another account. */
+  furtherDemand: ({ connectionId }: { connectionId?: string }) =>
+    connectionId === undefined ? undefined : 'policies:write',
   summary: 'Rename or describe a toolset, give it another connection, or assemble it anew',
   input: z.strictObject({
     toolsetId: ToolsetId,

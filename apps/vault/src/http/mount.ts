@@ -1,7 +1,13 @@
 import { type InputOf, type Operation, type OutputOf, Problem } from '@sallyport/contracts'
 import type { Context } from 'hono'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
-import { type Authentication, asAgent, asOwner, refuseForgery } from './authenticate.ts'
+import {
+  type Authentication,
+  asAgent,
+  asOwner,
+  refuseForgery,
+  requireScope,
+} from './authenticate.ts'
 import type { BodyBudget, BodyLease } from './body-budget.ts'
 import { asProblem, type Log } from './problem.ts'
 import { parseInput, readInput } from './read-input.ts'
@@ -181,6 +187,7 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
         operation,
         await readInput(c, operation, passage.lease),
       ) as InputOf<O>
+      requireFurther(operation, caller, input)
       return how.handle({ input, caller, requestId, from, gone: () => c.req.raw.signal })
     })
     return how.write(result, passage)
@@ -202,6 +209,12 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
       }
     },
   }
+}
+
+/** What this input demands beside what the operation always does. */
+function requireFurther(operation: Operation, caller: unknown, input: unknown): void {
+  const further = operation.furtherDemand?.(input as object)
+  if (further !== undefined) requireScope(caller as AuthenticatedOwner, further)
 }
 
 function answer(operation: Operation, output: unknown, { context, requestId }: Passage): Response {

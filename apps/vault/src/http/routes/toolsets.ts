@@ -1,5 +1,4 @@
 import { operations as op } from '@sallyport/contracts'
-import { requireScope } from '../authenticate.ts'
 import { type Mounted, mount } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
 
@@ -7,18 +6,10 @@ export const toolsetRoutes = ({ toolsets }: Rooms): Mounted[] => [
   // Before those of a single toolset: `preview` is no id.
   mount(op.previewToolset, ({ caller, input }) => toolsets.preview(caller, input)),
   mount(op.listToolsetTemplates, ({ input }) => toolsets.listTemplates(input)),
-  mount(op.createToolset, ({ caller, input }) => {
-    const makesConnection = input.connectionId === undefined && input.assemble === undefined
-    if (makesConnection) requireScope(caller, 'connections:write')
-    return toolsets.create(caller, input)
-  }),
+  mount(op.createToolset, ({ caller, input }) => toolsets.create(caller, input)),
   mount(op.listToolsets, ({ caller, input }) => toolsets.list(caller, input)),
   mount(op.getToolset, ({ caller, input }) => toolsets.get(caller, input)),
-  mount(op.updateToolset, ({ caller, input }) => {
-    // Grants go along: agents reach another account.
-    if (input.connectionId !== undefined) requireScope(caller, 'policies:write')
-    return toolsets.update(caller, input)
-  }),
+  mount(op.updateToolset, ({ caller, input }) => toolsets.update(caller, input)),
   mount(op.deleteToolset, ({ caller, input }) => toolsets.delete(caller, input)),
   mount(op.replaceToolsetSource, ({ caller, input }) => toolsets.replaceSource(caller, input)),
   mount(op.listToolsetVersions, ({ caller, input }) => toolsets.versions.list(caller, input)),
