@@ -74,7 +74,8 @@ export interface ReadingNeeds {
 export function readAnswer(answer: UpstreamAnswer, needs: ReadingNeeds): Promise<ReadAnswer> {
   const { shape, scrubber } = needs
   const reading = readClean(answer, needs)
-  return shape === undefined ? reading : reading.then((read) => shapeRead(read, shape, scrubber))
+  if (shape === undefined) return reading
+  return reading.then((read) => redactMade(shapeRead(read, shape, scrubber), needs))
 }
 
 async function readClean(
@@ -137,6 +138,25 @@ function shapeRead(read: ReadAnswer, shape: Shape, scrubber: Scrubber): ReadAnsw
     const { redactions } = read
     return { status, responseBytes, redactions, rules, withheld: notShaped(cause) }
   }
+}
+
+/** What a template made is looked through once more for what the rules redact: it may have put that together as well (S-21). */
+async function redactMade(
+  read: ReadAnswer,
+  needs: Pick<ReadingNeeds, 'rules' | 'scrubber' | 'pace'>,
+): Promise<ReadAnswer> {
+  if ('withheld' in read) return read
+  const { status, headers, body: made, responseBytes, redactions } = read
+  const rewriting = throughBase64(rewritingOf(needs.rules, status))
+  if (rewriting?.redact === undefined || made === '' || made === undefined) return read
+  const isText = typeof made === 'string'
+  const body = {
+    bytes: Buffer.from(isText ? made : JSON.stringify(made), 'utf8'),
+    contentType: isText ? 'text/plain' : 'application/json',
+    redactions,
+  }
+  const whole = { ...rewriting, selection: undefined }
+  return filter({ status, headers, body, responseBytes }, whole, needs)
 }
 
 const notShaped = (cause: unknown) =>

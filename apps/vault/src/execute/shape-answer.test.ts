@@ -57,6 +57,20 @@ describe('what a tool makes of an answer', () => {
     }
   })
 
+  it('holds nothing that the rules redact and that it put together, as text or in members', async () => {
+    verifies('S-21')
+    const parts = { user: 'alice', host: 'example.com' }
+    const join = ({ body }: ShapedAnswer) => Object.values(body as object).join('@')
+    for (const made of [join, (answer: ShapedAnswer) => ({ to: [`mail ${join(answer)}`] })]) {
+      const answer = await read(parts, made, [{ id: 'r', redact: ['email'] }])
+      expect(JSON.stringify(answer)).not.toContain('alice@example.com')
+      expect(answer).toMatchObject({ status: 200, rules: ['r'], redactions: 1 })
+    }
+    expect(await read(parts, () => '', [{ id: 'r', redact: ['email'] }])).toMatchObject({
+      body: '',
+    })
+  })
+
   it('is withheld with the whole answer where it cannot be made, and is not made of what is withheld', async () => {
     verifies('S-21')
     const failing = await read({ a: 'private' }, () => {

@@ -60,7 +60,7 @@ interface Editing {
 }
 
 /** Somebody else changes the same policy: tried again so often. */
-const attemptsMax = 5
+const attemptsMax = 20
 
 /** What a new policy says beside its grant: nothing is allowed by itself, and writing asks. */
 const newDocument: PolicyDocument = { allow: [], approval: 'writes', limits: {}, windows: [] }
