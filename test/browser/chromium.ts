@@ -2,15 +2,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-const executablePath = '/usr/bin/chromium'
+const wholePath = '/usr/bin/chromium'
+// The shell has the same engine without the rest of a browser, and takes a quarter less of the processor.
+const shellPath = '/usr/bin/chromium-headless-shell'
 
-/** Whether Debian's Chromium is on this machine. */
-export const hasChromium = existsSync(executablePath)
+/** Whether Debian's Chromium is on this machine, whole. */
+export const hasWholeChromium = existsSync(wholePath)
+/** Whether it is here, whole or as the shell. */
+export const hasChromium = hasWholeChromium || existsSync(shellPath)
 
-/** Starts it headless, with a fresh profile, asking nobody outside for anything. */
-export const startChromium = (): Promise<Browser> =>
+/** Starts it headless, with a fresh profile, asking nobody outside for anything. What pushes needs it `whole`. */
+export const startChromium = (how: { readonly whole?: true } = {}): Promise<Browser> =>
   chromium.launch({
-    executablePath,
+    executablePath: how.whole === true || !existsSync(shellPath) ? wholePath : shellPath,
     args: [
       '--headless',
       '--no-sandbox',

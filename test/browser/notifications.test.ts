@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HttpReceiver, startHttpReceiver } from '../fixtures/http-receiver.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
-import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
+import { findAccessibilityFaults, hasWholeChromium, startChromium } from './chromium.ts'
 import { type OpenOptions, openPage, overflowOf } from './open-page.ts'
 
 const place = '/settings/notifications'
@@ -12,7 +12,7 @@ const botToken = '123456789:AAabcdefghijklmnopqrstuvwxyz'
 const longMs = 25_000
 
 // Skipped where Chromium is not installed (Debian's package `chromium`).
-describe.skipIf(!hasChromium)('being told, set up in the dashboard', () => {
+describe.skipIf(!hasWholeChromium)('being told, set up in the dashboard', () => {
   let vault: TestVault
   let browser: Browser
   let receiver: HttpReceiver
@@ -20,7 +20,7 @@ describe.skipIf(!hasChromium)('being told, set up in the dashboard', () => {
   beforeAll(async () => {
     ;[vault, browser, receiver] = await Promise.all([
       startVault(),
-      startChromium(),
+      startChromium({ whole: true }),
       startHttpReceiver(),
     ])
   })

@@ -128,7 +128,7 @@ describe('an export, without the vault', () => {
 
   it('made by another vault is not this one’s, however sound it is', async () => {
     verifies('S-37')
-    const other = await startVault()
+    const other = await startVault({ own: true })
     const stranger = createPerson(other.url, { SALLYPORT_OWNER_TOKEN: other.ownerToken })
     await stranger.run(['audit', 'export', 'log.jsonl'])
     const theirs = join(stranger.project, 'log.jsonl')
