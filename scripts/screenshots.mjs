@@ -14,6 +14,8 @@ const pictures = [
   'capability-request-desktop',
   'add-a-connection-desktop',
   'oauth-connection-desktop',
+  'import-desktop',
+  'toolset-access-desktop',
 ]
 
 await orExplain(setup)

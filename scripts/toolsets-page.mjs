@@ -14,7 +14,9 @@ ${templates.length} toolsets with ${count} tools for services of the [catalog](c
 no secret. A toolset is made of one for a connection, or with a key for a new one; which agent has which of its tools is granted
 like that of any tool. A tool asks for no more than the actions of its service allow.
 
-\`github\` is the newest version of a toolset, \`github@1\` that very one. What an agent can do without changing anything is marked.
+\`github\` is the newest version of a toolset, \`github@1\` that very one. Where a vault brings a newer
+version, the page of the toolset says so and shows what it would change and for whom; nothing changes before an owner applies it.
+What an agent can do without changing anything is marked.
 
 ${templates.map((template) => section(template, named.get(template.service) ?? template.service)).join('\n\n')}
 `

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@sallyport/sdk'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { problemOf } from './fixtures/approval-scene.ts'
 import { type RawServer, startRawServer } from './fixtures/raw-server.ts'
 import { type Replicas, startReplicas } from './fixtures/replicas.ts'
@@ -57,6 +57,13 @@ async function approved(input: ReturnType<typeof request>): Promise<string> {
   return approvalId
 }
 
+async function countAsked(approvalId: string): Promise<number> {
+  const { entries } = await replicas.first.owner.call('listAudit', { limit: 100 })
+  return entries.filter(
+    ({ detail, decision }) => detail?.approvalId === approvalId && decision === 'require_approval',
+  ).length
+}
+
 describe('two replicas', () => {
   it('send an approved request once between them, however it is redeemed at once', async () => {
     verifies('S-25')
@@ -91,7 +98,11 @@ describe('two replicas', () => {
       problemOf(at(index).call('execute', { ...input, waitSeconds: 30 }, { timeoutMs: 60_000 })),
     )
     const approvalId = await onlyPending()
-    await sleep(300)
+    // Whoever asks once it was used asks for something else.
+    await vi.waitFor(async () => expect(await countAsked(approvalId)).toBe(waiting.length), {
+      timeout: 20_000,
+      interval: 200,
+    })
     const startedAt = performance.now()
     // At the replica that nobody asked.
     const elsewhere = createClient({

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
-import { type Operation, operations, ownerScopes, problemKinds } from '@sallyport/contracts'
+import {
+  type Operation,
+  operations,
+  ownerScopes,
+  Problem,
+  problemKinds,
+} from '@sallyport/contracts'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { assertionOf, postToken, tokenRequest } from './fixtures/assertions.ts'
@@ -796,6 +802,77 @@ describe('an object of another workspace', () => {
     expect(await problemOf(vault.owner.call('tryPolicy', trial))).toBe('connection-not-found')
   })
 
+  it('is told from one that does not exist by no input about tools', async () => {
+    verifies('S-09')
+    const { owner } = vault
+    const { toolset: mine } = await owner.call('createToolset', {
+      ...{ name: 'mine', format: 'curl', document: 'curl http://127.0.0.1:9/mine' },
+      credential: { kind: 'none' },
+    })
+    const [toolsetId, toolId] = [mine.id, mine.tools[0]?.id ?? '']
+    const own = mine.connection?.id ?? ''
+    const few = await owner.call('createToolset', { name: 'few', assemble: [{ toolId }] })
+    const made = await owner.call('createPolicy', { agentId, connectionId: own, allow: [] })
+    const draft = { allow: [] }
+    const document = { format: 'curl', document: 'curl http://127.0.0.1:9/x' } as const
+    const request = { method: 'GET', url: 'http://127.0.0.1:9/mine' }
+    const policy = { ...made.policy, policyId: made.policy.id }
+    const asks = (ids: Record<string, string>): Record<string, () => Promise<unknown>> => {
+      const [agent = '', tool = '', toolset = '', connectionId = ''] = [
+        ...[ids.agentId, ids.toolId, ids.toolsetId, ids.connectionId],
+      ]
+      const grant = { toolsetId: toolset, allowed: true }
+      return {
+        assemble: () => owner.call('createToolset', { name: 'x', assemble: [{ toolId: tool }] }),
+        onConnection: () => owner.call('createToolset', { name: 'x', ...document, connectionId }),
+        move: () => owner.call('updateToolset', { toolsetId, connectionId }),
+        assembleAnew: () =>
+          owner.call('updateToolset', {
+            ...{ toolsetId: few.toolset.id, assemble: [{ toolId: tool }] },
+          }),
+        permit: () => owner.call('setToolPermission', { toolId, agentId: agent, allowed: true }),
+        permitAll: () =>
+          owner.call('setToolsetPermission', { toolsetId, agentId: agent, allowed: true }),
+        tryAs: () => owner.call('tryTool', { toolId, arguments: {}, asAgentId: agent }),
+        preview: () => owner.call('previewToolset', { ...document, toolsetId: toolset }),
+        list: () => owner.call('listToolsets', { connectionId }),
+        usageOfToolset: () => owner.call('getToolUsage', { toolsetId: toolset }),
+        usageOfTool: () => owner.call('getToolUsage', { toolId: tool }),
+        usageOfAgent: () => owner.call('getToolUsage', { agentId: agent }),
+        usageOfConnection: () => owner.call('getToolUsage', { connectionId }),
+        grant: () => owner.call('replacePolicy', { ...policy, tools: [grant] }),
+        grantTool: () =>
+          owner.call('replacePolicy', {
+            ...policy,
+            tools: [{ ...grant, toolsetId, toolId: tool }],
+          }),
+        tryPolicy: () =>
+          owner.call('tryPolicy', { connectionId: own, draft, request, toolId: tool }),
+      }
+    }
+    const none = Object.fromEntries(
+      Object.entries(foreign).map(([name, id]) => [name, `${id.slice(0, 4)}${'0'.repeat(26)}`]),
+    )
+    const toldOf = async (ask: () => Promise<unknown>, ids: Record<string, string>) => {
+      const answer = await ask().catch((thrown: unknown) => {
+        if (!(thrown instanceof Problem)) throw thrown
+        const { type, detail, next, fields, status } = thrown
+        return { type, detail, next, fields, status }
+      })
+      return Object.values(ids).reduce(
+        (text, id) => text.replaceAll(id, 'ID'),
+        JSON.stringify(withoutIds(answer as Record<string, unknown>)),
+      )
+    }
+    const unchanged = await snapshot()
+    const absent = asks(none)
+    for (const [name, ask] of Object.entries(asks(foreign))) {
+      const now = await toldOf(ask, foreign)
+      expect([name, now]).toEqual([name, await toldOf(absent[name] ?? ask, none)])
+    }
+    expect(await snapshot()).toEqual(unchanged)
+  })
+
   it('is out of an agent’s reach even where a policy joins them', async () => {
     verifies('S-09')
     await admin`
@@ -827,6 +904,8 @@ describe('an object of another workspace', () => {
     await admin`SELECT * FROM notification_channels WHERE workspace_id = ${second}`,
     await admin`SELECT * FROM alerts WHERE workspace_id = ${second}`,
     await admin`SELECT * FROM remembered_approvals WHERE workspace_id = ${second}`,
+    await admin`SELECT * FROM toolsets WHERE workspace_id = ${second}`,
+    await admin`SELECT * FROM tools WHERE workspace_id = ${second}`,
   ]
 })
 

@@ -91,16 +91,16 @@ async function call(baseUrl: string, { connectionId, token }: Subject, path: str
 }
 
 /** Calls from many sides until told to stop; answers what came back. */
-function flood(baseUrl: string, subject: Subject, path: string) {
+function floodOf(ask: () => Promise<{ readonly status: number }>, count = callers) {
   const statuses: number[] = []
   let stopped = false
   const caller = async () => {
     while (!stopped) {
-      statuses.push((await call(baseUrl, subject, path)).status)
+      statuses.push((await ask()).status)
       if (statuses.at(-1) !== 200) await sleep(2)
     }
   }
-  const running = Promise.all(Array.from({ length: callers }, caller))
+  const running = Promise.all(Array.from({ length: count }, caller))
   return {
     statuses,
     stop: async () => {
@@ -109,6 +109,9 @@ function flood(baseUrl: string, subject: Subject, path: string) {
     },
   }
 }
+
+const flood = (baseUrl: string, subject: Subject, path: string) =>
+  floodOf(() => call(baseUrl, subject, path))
 
 const requestsTo = (path: string) =>
   upstream.requests.filter(({ target }) => target.startsWith(path)).length
@@ -243,6 +246,79 @@ describe('changing what stands behind a call', () => {
     await sleep(floodMs)
     await Promise.all(floods.map(({ stop }) => stop()))
     expect([requestsTo('/policy/first'), requestsTo('/policy/second')]).toEqual([atFirst, atSecond])
+  })
+})
+
+describe('taking away a tool, or the token that calls it', () => {
+  const names = ['tools.granted', 'tools.disabled', 'tools.by_token', 'gone.with_its_toolset']
+  const documentOf = (toolset: string) => `server: {name: ${toolset}}
+tools:
+${names
+  .filter((name) => name.startsWith(`${toolset}.`))
+  .map(
+    (name) => `- name: ${name.slice(toolset.length + 1)}
+  description: Reads
+  args: [{name: at, type: string, required: true, position: query, description: Where}]
+  requestTemplate: {url: "${upstream.origin}/tool/${name}", method: GET}`,
+  )
+  .join('\n')}
+`
+  async function addToolset(name: string, agentId: string) {
+    const { owner } = replicas.first
+    const { toolset } = await owner.call('createToolset', {
+      ...{ name, format: 'higress', document: documentOf(name), credential: { kind: 'none' } },
+    })
+    await owner.call('setToolsetPermission', { toolsetId: toolset.id, agentId, allowed: true })
+    return toolset
+  }
+  async function askTool(baseUrl: string, token: string, input: { name: string; at: string }) {
+    const response = await fetch(`${baseUrl}/v1/tools/${input.name}/call`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ arguments: { at: input.at } }),
+    })
+    await response.arrayBuffer()
+    return response
+  }
+
+  it('lets no call out any more, on the replica that was asked at once, on the other within a second', async () => {
+    verifies('S-10')
+    const { first, second } = replicas
+    const { owner } = first
+    const agent = await first.createAgentWithKey('of tools')
+    const { agentId } = agent
+    const { tools } = await addToolset('tools', agentId)
+    const gone = await addToolset('gone', agentId)
+    const idOf = (wanted: string) => tools.find(({ name }) => name === wanted)?.id ?? ''
+    const { consumerToken, token } = await owner.call('createConsumerToken', { agentId })
+    const tokenOf = { signed: await signIn(agent), consumer: consumerToken }
+    const floods = names.flatMap((name) =>
+      Object.entries({ first: first.url, second: second.url }).map(([at, url]) => {
+        const bearer = name === 'tools.by_token' ? tokenOf.consumer : tokenOf.signed
+        const ask = () => askTool(url, bearer, { name, at })
+        return { key: `/tool/${name}?at=${at}`, ...floodOf(ask, 3) }
+      }),
+    )
+    await until(() => floods.every(({ key }) => requestsTo(key) > 5))
+    await Promise.all([
+      owner.call('setToolPermission', { toolId: idOf('granted'), agentId, allowed: false }),
+      owner.call('updateTool', { toolId: idOf('disabled'), status: 'disabled' }),
+      owner.call('deleteToolset', { toolsetId: gone.id }),
+      owner.call('deleteConsumerToken', { agentId, tokenId: token.id }),
+    ])
+    const countsAt = (place: string) =>
+      floods.filter(({ key }) => key.endsWith(place)).map(({ key }) => [key, requestsTo(key)])
+    await sleep(settleMs)
+    const atFirst = countsAt('first')
+    await sleep(otherReplicaMsMax - settleMs)
+    const atSecond = countsAt('second')
+    await sleep(floodMs)
+    await Promise.all(floods.map(({ stop }) => stop()))
+    expect([countsAt('first'), countsAt('second')]).toEqual([atFirst, atSecond])
+    for (const { key, statuses } of floods) {
+      expect([key, statuses.at(-1)]).toEqual([key, key.includes('by_token') ? 401 : 404])
+      expect(statuses.filter((status) => status >= 500)).toEqual([])
+    }
   })
 })
 

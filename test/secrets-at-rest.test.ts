@@ -43,6 +43,7 @@ const credentials = {
   cookie: secret('cookie'),
   several: secret('one-of-several'),
   none: '',
+  caller: secret('callers-own'),
   oauth2: secret('refresh-token'),
   'oauth2-client-credentials': secret('client-secret'),
   // A line of the key, which stands in no other text.
@@ -66,6 +67,7 @@ const inputsAt = (tokenEndpoint: string): CredentialInput[] => [
     ],
   },
   { kind: 'none' },
+  { kind: 'caller', place: 'header', name: 'authorization', prefix: 'Bearer' },
   { kind: 'oauth2', refreshToken: credentials.oauth2 },
   {
     ...{ kind: 'oauth2-client-credentials', tokenEndpoint, clientId: 'client', scopes: [] },
@@ -165,6 +167,9 @@ async function send(
   const others = [...response.headers].filter(([name]) => name !== 'set-cookie')
   return { status: response.status, text, cookie, said: `${text} ${JSON.stringify(others)}` }
 }
+/** What a caller sends along where nothing is kept. */
+const passedTo = (input: CredentialInput | undefined, id: string) =>
+  input?.kind === 'caller' && { 'sallyport-caller-credential': `${id} ${credentials.caller}` }
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 it('keeps every secret out of database, log, files, audit entries and answers', async () => {
@@ -248,7 +253,7 @@ async function useEverySecret(): Promise<string[]> {
     const path = inputs[index]?.kind === 'path' ? '/x/{key}/y' : '/x'
     for (const url of [path, `/reset${path}`]) {
       const sent = await send('POST', '/v1/vault/execute', {
-        headers: bearer(token),
+        headers: { ...bearer(token), ...passedTo(inputs[index], id) },
         body: { connectionId: id, method: 'GET', url: `${upstream.origin}${url}` },
       })
       answers.push(sent.said)

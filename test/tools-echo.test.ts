@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Problem } from '@sallyport/contracts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { importOpenApi } from '../apps/vault/src/tools/import/openapi/import-openapi.ts'
+import { writeLargeDocument } from './corpus/openapi/large-document.ts'
+import { saidByCall, saidByRequest } from './fixtures/prescribed/compare-request.ts'
+import { chanceOf } from './fixtures/prescribed/draw-value.ts'
+import { prescribeCall } from './fixtures/prescribed/prescribe-call.ts'
+import { readOpenApi3 } from './fixtures/prescribed/read-openapi-3.ts'
+import { readSwagger2 } from './fixtures/prescribed/read-swagger-2.ts'
 import { type RawServer, type ReceivedRequest, startRawServer } from './fixtures/raw-server.ts'
 import { startVault, type TestAgent, type TestVault } from './fixtures/vault.ts'
 import { verifies } from './verifies.ts'
@@ -10,6 +17,9 @@ import { verifies } from './verifies.ts'
 
 const secret = 'echo-secret-0123456789'
 const color = { string: 'blue', array: ['blue', 'black', 'brown'], object: { R: 100, G: 200 } }
+
+const folder = new URL('./corpus/openapi/', import.meta.url)
+const everyPlace = readFileSync(new URL('every-place.yaml', folder), 'utf8')
 
 let vault: TestVault
 let upstream: RawServer
@@ -25,23 +35,7 @@ beforeAll(async () => {
   })
   vault = await startVault()
   agent = await vault.createAgentWithKey('caller')
-  const document = readFileSync(
-    new URL('./corpus/openapi/every-place.yaml', import.meta.url),
-    'utf8',
-  )
-  const { toolset } = await vault.owner.call('createToolset', {
-    name: 'echo',
-    document,
-    server: `${upstream.origin}/v1`,
-    credential: { kind: 'header', name: 'X-Api-Key', value: secret },
-  })
-  connectionId = toolset.connection?.id ?? ''
-  await vault.owner.call('setToolsetPermission', {
-    toolsetId: toolset.id,
-    agentId: agent.agentId,
-    allowed: true,
-    approval: 'never',
-  })
+  connectionId = await grantToolset('echo', everyPlace)
 })
 beforeEach(() => {
   upstream.requests.length = 0
@@ -51,11 +45,29 @@ afterAll(async () => {
   await upstream?.close()
 })
 
-const call = (tool: string, args: Record<string, unknown>) =>
-  agent.client.call('callMyTool', { name: `echo.${tool}`, arguments: args })
+/** Makes a toolset of a document, for the upstream and with all of it granted; answers its connection. */
+async function grantToolset(name: string, document: string): Promise<string> {
+  const { toolset } = await vault.owner.call('createToolset', {
+    ...{ name, document, server: `${upstream.origin}/v1` },
+    credential: { kind: 'header', name: 'X-Api-Key', value: secret },
+  })
+  await vault.owner.call('setToolsetPermission', {
+    ...{ toolsetId: toolset.id, agentId: agent.agentId, allowed: true, approval: 'never' },
+  })
+  return toolset.connection?.id ?? ''
+}
+
+const call = (tool: string, args: Readonly<Record<string, unknown>>) =>
+  agent.client.call('callMyTool', {
+    name: tool.includes('.') ? tool : `echo.${tool}`,
+    arguments: args,
+  })
 
 /** The one request that a call made. */
-async function sentBy(tool: string, args: Record<string, unknown>): Promise<ReceivedRequest> {
+async function sentBy(
+  tool: string,
+  args: Readonly<Record<string, unknown>>,
+): Promise<ReceivedRequest> {
   await call(tool, args)
   const [request, more] = upstream.requests.splice(0)
   expect(more).toBeUndefined()
@@ -181,6 +193,41 @@ describe('a call of an imported tool', () => {
     expect(bytes.body.toString('base64')).toBe('AP8=')
   })
 })
+
+describe('any call of a document’s tools', () => {
+  it.each([
+    { name: 'echo', step: 1, times: 3 },
+    { name: 'lists', step: 1, times: 3 },
+    { name: 'thousand', step: 30, times: 1 },
+  ])('sends what the document prescribes: $name', async (given) => {
+    const { name, step, times } = given
+    const document = documentOf(name)
+    if (name !== 'echo') await grantToolset(name, document)
+    const server = `${upstream.origin}/v1`
+    const read = name === 'lists' ? readSwagger2 : readOpenApi3
+    const { root, operations } = read(document, server)
+    const tools = importOpenApi({ document, server }).tools.filter((_, at) => at % step === 0)
+    for (const tool of tools) {
+      if (tool.outcome === 'refused') continue
+      const { definition, reason = '' } = tool
+      const operation = operations.find(({ key }) => key === definition.key)
+      if (operation === undefined) throw new Error(`the document has no ${definition.key}`)
+      for (let at = 0; at < times; at += 1) {
+        const which = (['all', 'required'] as const)[at] ?? 'some'
+        const drawing = { root, which, chance: chanceOf(definition.key, at) } as const
+        const prescribed = prescribeCall(operation, { definition, reason }, drawing)
+        const request = await sentBy(`${name}.${definition.name}`, prescribed.args)
+        expect(saidByRequest(request, 'x-api-key'), definition.key).toEqual(saidByCall(prescribed))
+      }
+    }
+  })
+})
+
+function documentOf(name: string): string {
+  if (name === 'echo') return everyPlace
+  if (name === 'thousand') return writeLargeDocument({ resources: 170, properties: 6 })
+  return readFileSync(new URL('lists-2.0.yaml', folder), 'utf8')
+}
 
 describe('what does not fit is refused, and nothing is sent', () => {
   it.each<[string, Record<string, unknown>, string]>([

@@ -247,20 +247,20 @@ describe('an owner who is asked about a tool', () => {
     expect(await problemOf(call('add_note', { text: 'late' }, { approvalId: anew }))).toBe(
       'tool-not-found',
     )
-    expect(await problemOf(alice.client.call('executeApproval', { approvalId: anew }))).toBe(
-      'tool-not-found',
-    )
+    const redeemed = () => problemOf(alice.client.call('executeApproval', { approvalId: anew }))
+    expect(await redeemed()).toBe('approval-cancelled')
+    // Granted again, it is asked about again.
     await permit('add_note')
+    expect(await redeemed()).toBe('approval-cancelled')
+    const again = await ask('late')
+    await approve(again)
     await vault.owner.call('updateTool', { toolId, status: 'disabled' })
     expect(await namesOf()).not.toContain('stock-index.add_note')
-    expect(await problemOf(alice.client.call('executeApproval', { approvalId: anew }))).toBe(
-      'tool-not-found',
-    )
     await vault.owner.call('updateTool', { toolId, status: 'active' })
+    expect(await problemOf(alice.client.call('executeApproval', { approvalId: again }))).toBe(
+      'approval-cancelled',
+    )
     expect(requestsOf('late')).toHaveLength(0)
-    expect(await alice.client.call('executeApproval', { approvalId: anew })).toMatchObject({
-      status: 200,
-    })
   })
 })
 
@@ -372,6 +372,14 @@ describe('an owner', () => {
     expect(days.at(-1)?.calls ?? 0).toBe(total.calls)
     const one = await vault.owner.call('getToolUsage', { toolId: idOf('halves'), days: 1 })
     expect(one.total.calls).toBe(tools.find(({ name }) => name === 'halves')?.calls)
+    const { agentId, calls } = agents[0] ?? { agentId: '', calls: 0 }
+    const ofOne = await vault.owner.call('getToolUsage', { toolsetId, agentId })
+    expect(ofOne.agents.map((row) => row.agentId)).toEqual([agentId])
+    expect(ofOne.total.calls).toBe(calls)
+    const known = await vault.owner.call('getToolUsage', { toolsetId, connectionId })
+    expect(known.total.calls).toBeGreaterThan(0)
+    const unknown = await vault.owner.call('getToolUsage', { connectionId: `${connectionId}x` })
+    expect(unknown.total.calls).toBe(0)
   })
 
   it('gives no sight of an agent’s own requests with a consumer token of it', async () => {

@@ -79,6 +79,27 @@ describe.skipIf(!hasChromium)('the connections', () => {
     await context.close()
   })
 
+  it('that keep no credential say what each caller has to send', async () => {
+    const { page, context, said } = await open('/connections?service=custom', { phone: true })
+    await textbox(page, 'Addresses of the API').fill(upstream.origin)
+    await textbox(page, 'Name').fill('Everybody’s own')
+    await page.locator('select[name="credential.kind"]').selectOption('caller')
+    await page.getByText(/each agent has to hold a credential itself/).waitFor()
+    await textbox(page, 'Name of the header').fill('Authorization')
+    await textbox(page, 'Before it').fill('Bearer')
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    await page.getByText('The connection is made.').waitFor()
+    const { connections } = await vault.owner.call('listConnections', {})
+    const id = connections.find(({ label }) => label === 'Everybody’s own')?.id ?? ''
+    const line = `Sallyport-Caller-Credential: ${id} <credential>`
+    await page.getByText(line, { exact: true }).waitFor()
+    await page.goto(`${vault.url}/connections/${id}`)
+    await page.getByText(line, { exact: true }).waitFor()
+    expect(await page.getByRole('button', { name: 'Test the key' }).count()).toBe(0)
+    expect([await overflowOf(page), await findAccessibilityFaults(page), said]).toEqual([0, [], []])
+    await context.close()
+  })
+
   it('are added, tried and given to an agent that can use them at once', async () => {
     const agent = await vault.createAgentWithKey('Release helper')
     const { page, context, said } = await open('/connections')

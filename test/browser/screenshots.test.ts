@@ -7,6 +7,7 @@ import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.
 import { type OAuthScene, startOAuthScene } from '../fixtures/oauth-scene.ts'
 import { addSampleAccounts } from '../fixtures/sample-accounts.ts'
 import { addSampleData } from '../fixtures/sample-data.ts'
+import { addSampleTools, stockDocument } from '../fixtures/sample-tools.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { hasChromium, startChromium } from './chromium.ts'
 import { loaded, noneLeft, openPage, overflowOf } from './open-page.ts'
@@ -16,7 +17,7 @@ import { loaded, noneLeft, openPage, overflowOf } from './open-page.ts'
 
 const folder = fileURLToPath(new URL('../../test-results/screenshots', import.meta.url))
 const shownAfterMs = 250
-const testMsMax = 180_000
+const testMsMax = 240_000
 const looks = [
   ['light', 'desktop'],
   ['light', 'phone'],
@@ -53,6 +54,7 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
     const ids = {
       ...(await addSampleAccounts(accounts)),
       ...(await addSampleData(used, upstream)),
+      ...(await addSampleTools(used, upstream)),
     }
     pages = {
       ...lists,
@@ -66,6 +68,11 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       'device-code': `/connections/flows/${ids.deviceFlowId}`,
       'oauth-app': `/settings/oauth-apps/${ids.oauthAppId}`,
       policy: `/policies/${ids.policyId}`,
+      toolset: `/toolsets/${ids.toolsetId}`,
+      'toolset-access': `/toolsets/${ids.toolsetId}?tab=access`,
+      tool: `/toolsets/tools/${ids.toolId}`,
+      'long-tool': `/toolsets/tools/${ids.longToolId}`,
+      'approval-of-a-tool': `/approvals/${ids.toolApprovalId}`,
     }
   })
   afterAll(async () => {
@@ -81,6 +88,8 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
     'add-a-connection': '/connections?add=any',
     'connect-gmail': '/connections?service=google-gmail',
     policies: '/policies',
+    tools: '/toolsets',
+    'add-tools': '/toolsets/new',
     activity: '/activity',
     audit: '/audit',
     alerts: '/alerts',
@@ -116,7 +125,24 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       await page.screenshot({ path: picture, animations: 'disabled' })
       expect([path, await overflowOf(page), said]).toEqual([path, 0, []])
     }
+    if (vault === used) await previewDocument(page, `import-${device}-${colorScheme}.png`)
     await context.close()
+  }
+
+  /** What a document would become; nothing of it is kept. */
+  async function previewDocument(page: Page, picture: string) {
+    await page.goto(`${used.url}/toolsets/new`)
+    await page.getByLabel('Paste a document').fill(stockDocument('https://api.stocks.example'))
+    await page.getByRole('button', { name: 'Show what it becomes' }).click()
+    const operations = page.getByRole('heading', { name: 'Operations' })
+    await operations.waitFor()
+    await page.getByRole('button', { name: 'Import 5 tools' }).waitFor()
+    await operations.evaluate((heading) => {
+      heading.style.scrollMarginTop = '2.5rem'
+      heading.scrollIntoView()
+    })
+    await page.screenshot({ path: join(folder, picture), animations: 'disabled' })
+    expect(await overflowOf(page)).toBe(0)
   }
 
   it.concurrent.each(looks)(

@@ -150,9 +150,10 @@ describe.skipIf(!hasChromium)('the settings', () => {
   it('list one’s sessions and end another at once', async () => {
     verifies('S-42')
     const person = await addPerson(scene.vault, 'admin')
-    const one = await as('/settings/account', person)
+    // The other first: a list of sessions is as of when its page was opened.
     const other = await as('/agents', person)
     await other.page.getByRole('heading', { level: 1, name: 'Agents' }).waitFor()
+    const one = await as('/settings/account', person)
     const sessions = card(one.page, 'Sessions')
     await sessions.getByText('This one').waitFor()
     // Three places: the test’s own request, this page, the other.

@@ -103,4 +103,18 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     const { connections } = await person.json<{ connections: object[] }>(['connections', 'list'])
     expect(connections[0]).toMatchObject({ label: 'typed-tools', credential: { kind: 'several' } })
   })
+
+  it('takes a document that is pasted, and asks on at the terminal', async () => {
+    const asked = await type(
+      ['import', '-', '--name', 'pasted'],
+      [
+        ['Paste the document', `curl "${upstream.origin}/v1/ping" -H "X-Api-Key: $KEY"\r\u0004`],
+        ['Paste the key', `${secret}\r`],
+        ['Make the toolset', '\r'],
+      ],
+    )
+    expect([asked.code, asked.untyped]).toEqual([0, 0])
+    expect(asked.shown).toContain('pasted.get_v1_ping')
+    expect(asked.shown).not.toContain('sk-typed')
+  })
 })

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createClient } from '@sallyport/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RawServer, startRawServer } from '../fixtures/raw-server.ts'
 import { runProgram } from '../fixtures/run-program.ts'
@@ -226,6 +227,39 @@ describe('a document that becomes tools', () => {
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('keeps the key')])
     const diff = await person.run(['toolsets', 'diff', 'stock-index', '1'])
     expect(diff.stdout).toMatch(/~ get_index/)
+    const back = await failure(['toolsets', 'restore', 'stock-index', '1'])
+    expect([back.code, back.stderr]).toEqual([1, expect.stringMatching(/present .* → The value/)])
+  })
+
+  it('has tokens that are rotated by the command, the old one good for a while', async () => {
+    interface Made {
+      readonly token: { readonly id: string; readonly name: string }
+      readonly consumerToken: string
+    }
+    const agent = ['agents', 'token', 'bob']
+    await person.run(['agents', 'create', 'bob'])
+    await person.run(['grant', 'stock-index.get_index', '--agent', 'bob'])
+    const first = await person.json<Made>([...agent, '--days', '7', '--name', 'build'])
+    const grace = ['--grace-minutes', '10']
+    const wrong = await failure([...agent, ...grace])
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('--rotate')])
+    const both = await failure([...agent, '--revoke', first.token.id, '--rotate', first.token.id])
+    expect(both.code).toBe(1)
+    const second = await person.json<Made>([...agent, '--rotate', first.token.id, ...grace])
+    expect(second.token.name).toBe('build')
+    const list = async ({ consumerToken }: Made) =>
+      createClient({ baseUrl: vault.url, auth: { kind: 'bearer', token: consumerToken } })
+        .call('listMyTools', {})
+        .then(({ tools }) => tools.map(({ name }) => name))
+        .catch(() => 'refused')
+    expect([await list(first), await list(second)]).toEqual([
+      ['stock-index.get_index'],
+      ['stock-index.get_index'],
+    ])
+    await person.run([...agent, '--revoke', first.token.id])
+    expect([await list(first), await list(second)]).toEqual(['refused', ['stock-index.get_index']])
+    await person.run(['grant', 'stock-index', '--agent', 'bob', '--revoke'])
+    await person.run(['grant', 'stock-index.get_index', '--agent', 'bob', '--revoke'])
   })
 
   it('is taken away again, from the agent and from its token', async () => {
@@ -297,10 +331,26 @@ describe('a pasted curl command', () => {
   })
 
   it('writes nothing where it is refused, and says why in a sentence', async () => {
-    const file = write('pipe.sh', `curl ${upstream.origin}/a | jq .`)
+    const file = write('run.sh', `curl "${upstream.origin}/$(touch a)"`)
     const { code, stdout, stderr } = await failure(['import', file])
     expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(/^sallyport: .*pipe.*\n$/)
+    expect(stderr).toMatch(/^sallyport: .*another command.*\n$/)
     expect(existsSync(join(person.project, 'a'))).toBe(false)
+  })
+})
+
+describe('a ready toolset of the catalog', () => {
+  it('is made by its name for the connection of its service, once, and for no other', async () => {
+    const none = await failure(['toolsets', 'add', 'github'])
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('connections add')])
+    await person.run(['connections', 'add', '--service', 'github'], [secret])
+    const made = await person.run(['toolsets', 'add', 'github'])
+    expect([made.code, made.stdout]).toEqual([0, expect.stringContaining('grant github')])
+    const listed = await person.run(['tools', 'list', 'github'])
+    expect(listed.stdout).toMatch(/github\.get_issue +active +GET +https:\/\/api\.github\.com/)
+    const again = await failure(['toolsets', 'add', 'github'])
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('already')])
+    const other = await failure(['toolsets', 'add', 'slack', '--connection', 'GitHub'])
+    expect([other.code, other.stdout]).toEqual([1, ''])
   })
 })

@@ -367,6 +367,25 @@ describe('streams of changes', () => {
     expect([status, text.includes('create_order')]).toEqual([401, false])
   })
 
+  it('are not the way to an approval that is held while the token is taken away, and end at once', async () => {
+    verifies('S-10')
+    const { agentId } = await scene.addConsumer('waiter')
+    await scene.permit(agentId, 'create_order', { approval: 'always' })
+    const made = await scene.vault.owner.call('createConsumerToken', { agentId })
+    const headers = withToken(made.consumerToken)
+    const body = JSON.stringify({ arguments: { symbol: 'ABC' } })
+    const path = '/v1/tools/stock-index.create_order/call'
+    const asked = JSON.parse((await ask(path, { headers, body })).text)
+    expect(asked).toMatchObject({ approvalRequired: true })
+    const at = `/v1/approvals/${asked.approvalRequestId}?waitSeconds=30`
+    const held = ask(at, { method: 'GET', headers })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const startedMs = performance.now()
+    await scene.vault.owner.call('deleteConsumerToken', { agentId, tokenId: made.token.id })
+    expect((await held).status).toBe(401)
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
+  })
+
   it('end within five seconds once the agent is disabled or its token deleted', async () => {
     verifies('S-10')
     const { agentId, token } = await scene.addConsumer('doomed')

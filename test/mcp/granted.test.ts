@@ -391,7 +391,9 @@ describe('programs that people have', () => {
   })
 
   it('Claude Code connects by .mcp.json to both, and not with a wrong token', async ({ skip }) => {
-    const installed = await installFromNpm(['@anthropic-ai/claude-code@2.1.197'])
+    const installed = await installFromNpm(['@anthropic-ai/claude-code@2.1.197'], {
+      megabytes: 235,
+    })
     if ('missing' in installed) return skip(installed.missing)
     const platform = `claude-code-${process.platform}-${process.arch}`
     const claude = join(installed.modules, '@anthropic-ai', platform, 'claude')

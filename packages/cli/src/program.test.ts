@@ -20,7 +20,36 @@ describe('wrong usage', () => {
   })
 })
 
+describe('a command that is not there', () => {
+  it('is answered with the one that may be meant', () => {
+    const text = "error: unknown command 'toolset'\n(Did you mean toolsets?)"
+    expect(explainUsage(text)).toBe("unknown command 'toolset'. Did you mean toolsets?")
+  })
+})
+
 describe('a failure', () => {
+  it('of arguments names all that are wrong', () => {
+    const fields = [
+      { field: 'arguments.a', message: 'must be given' },
+      { field: 'arguments.b', message: 'is not known\u001b[2J' },
+    ]
+    const problem = new Problem('invalid-arguments', 'arguments.a must be given.', { fields })
+    const { text } = explainFailure(problem)
+    expect(text.split('\n').slice(1)).toEqual([
+      '  arguments.a must be given',
+      '  arguments.b is not known\\u{1b}[2J',
+    ])
+  })
+
+  it('of a file says which and why', () => {
+    const error = Object.assign(new Error('EEXIST: file already exists'), {
+      ...{ code: 'EEXIST', syscall: 'open', path: 'stock.yaml' },
+    })
+    expect(explainFailure(error).text).toBe(
+      'stock.yaml could not be opened: it is there already, and nothing is written over.',
+    )
+  })
+
   it('that is expected is one sentence and what to do next', () => {
     const problem = new Problem('vault-unreachable', 'No vault.', { next: 'Start it.' })
     expect(explainFailure(problem)).toEqual({ text: 'No vault. Start it.', exitCode: 1 })

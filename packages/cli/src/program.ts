@@ -73,6 +73,10 @@ export function explainUsage(text: string): string {
   if (option !== undefined && secretOption.test(option)) {
     return `${option} does not exist: a secret is asked for, or read from stdin, and never an argument.`
   }
+  const meant = /\(Did you mean (?:one of )?([^?()]*)\?\)/.exec(text)?.[1]
+  if (complaint.startsWith('unknown command') && meant !== undefined) {
+    return `${complaint}. Did you mean ${meant}?`
+  }
   const said =
     option === undefined ? complaint.replace(/\.$/, '') : `there is no option ${option} here`
   return `${said}. Add --help to see how it is used.`

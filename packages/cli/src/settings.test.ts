@@ -4,13 +4,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import {
   findStoredToken,
   readJsonFile,
@@ -21,7 +22,9 @@ import {
   writeFileWhole,
 } from './settings.ts'
 
-const folder = () => mkdtempSync(join(tmpdir(), 'cli-settings-'))
+const base = mkdtempSync(join(tmpdir(), 'cli-settings-'))
+const folder = () => mkdtempSync(join(base, 'f-'))
+afterAll(() => rmSync(base, { recursive: true, force: true }))
 const modeOf = (path: string) => statSync(path).mode & 0o777
 
 describe('where the vault is', () => {

@@ -54,7 +54,7 @@ const secretCharsMax = 65_536
 export function createTerminal(streams: Streams, { json }: { json: boolean }): Terminal {
   const { stdin, stdout, stderr } = streams
   const interactive = stdin.isTTY === true && stderr.isTTY === true
-  const context = { output: stderr }
+  const context = { input: stdin, output: stderr }
   const readHidden = (message: string, validate: (text: string) => true | string) =>
     password({ message, mask: '•', validate }, context)
   return {

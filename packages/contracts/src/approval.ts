@@ -68,8 +68,9 @@ export const executeApproval = defineOperation({
   summary: 'Send the request that was approved, exactly as it was approved, once',
   input: z.strictObject({ approvalId: ApprovalId, waitSeconds: WaitSeconds.optional() }),
   output: ExecuteAnswer,
-  problems: ['tool-not-found', ...sendProblems],
+  problems: ['tool-not-found', 'invalid-header', ...sendProblems],
   audited: true,
+  callerCredential: true,
 })
 
 const Named = z.object({ id: z.string(), name: z.string() })
@@ -122,6 +123,10 @@ export const FrozenRequestView = z.object({
       base64: z.string().meta({ description: 'The exact bytes, all of them' }),
     })
     .optional(),
+  callerCredential: z.literal(true).optional().meta({
+    description:
+      'The agent’s own credential goes along, of which the vault keeps nothing but a fingerprint: the approval holds for that one alone',
+  }),
 })
 export type FrozenRequestView = z.infer<typeof FrozenRequestView>
 

@@ -220,6 +220,10 @@ export const AgentConnection = z.object({
   status: ConnectionStatus,
   singleton: z.boolean(),
   grantedScopes: z.array(z.string()),
+  callerCredential: z.literal(true).optional().meta({
+    description:
+      'The vault keeps no credential for it: the caller sends its own, in the header Sallyport-Caller-Credential',
+  }),
   createdAt: Timestamp,
   policies: z.array(z.object({ id: PolicyId, ...PolicyDocument.shape })),
 })

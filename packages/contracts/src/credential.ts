@@ -72,6 +72,12 @@ export type ClientAuthentication = z.infer<typeof ClientAuthentication>
 
 const awsName = z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be letters, digits and -')
 
+/** What stands before a key in its header. */
+const keyPrefix = z
+  .string()
+  .max(64)
+  .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
+
 /** Keys that go on as they stand: one of these is a credential, and several of them together are one too. */
 const staticKeys = [
   z.strictObject({ kind: z.literal('bearer'), token: secret }),
@@ -79,11 +85,7 @@ const staticKeys = [
     kind: z.literal('header'),
     name: headerName,
     value: secret,
-    prefix: z
-      .string()
-      .max(64)
-      .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
-      .optional(),
+    prefix: keyPrefix.optional(),
   }),
   z.strictObject({
     kind: z.literal('query'),
@@ -128,6 +130,17 @@ export const CredentialInput = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }).meta({
     description: 'No credential: for APIs that are open to everybody',
   }),
+  z
+    .strictObject({
+      kind: z.literal('caller'),
+      place: z.enum(['header', 'query', 'cookie']),
+      name: headerName.meta({ description: 'Of the header, the parameter or the cookie' }),
+      prefix: keyPrefix.optional().meta({ description: 'Before it, in a header: Bearer' }),
+    })
+    .meta({
+      description:
+        'Nothing is kept: each caller sends a credential of its own with every call (header Sallyport-Caller-Credential), which the vault puts where this says and forgets',
+    }),
   z
     .strictObject({
       kind: z.literal('several'),
@@ -195,6 +208,7 @@ export const credentialKinds = [
   'path',
   'cookie',
   'none',
+  'caller',
   'several',
   'oauth2',
   'oauth2-client-credentials',

@@ -126,6 +126,7 @@ export const sendProblems = [
   'workspace-frozen',
   'connection-revoked',
   'connection-needs-reauth',
+  'caller-credential-missing',
   'agent-disabled',
   'limit-exceeded',
   'budget-exceeded',
@@ -160,5 +161,6 @@ export const execute = defineOperation({
     ...sendProblems,
   ],
   audited: true,
+  callerCredential: true,
   bodyBytesMax: executeBodyBytesMax,
 })

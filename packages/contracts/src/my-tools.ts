@@ -82,5 +82,6 @@ export const callMyTool = defineOperation({
     ...sendProblems,
   ],
   audited: true,
+  callerCredential: true,
   bodyBytesMax: executeBodyBytesMax,
 })

@@ -48,6 +48,7 @@ function toOperationObject(operation: Operation): Json {
       required: false,
       schema: properties[member] ?? {},
     })),
+    ...(operation.callerCredential === true ? [callerCredentialParameter] : []),
     ...names.map((name) => ({ name, in: 'path', required: true, schema: properties[name] ?? {} })),
     ...(inBody
       ? []
@@ -83,6 +84,15 @@ function toOperationObject(operation: Operation): Json {
       }),
     responses: responses(operation),
   }
+}
+
+const callerCredentialParameter: Json = {
+  name: 'Sallyport-Caller-Credential',
+  in: 'header',
+  required: false,
+  description:
+    'For connections that take the caller’s own credential: the connection’s id, a space and the credential; several with commas between them',
+  schema: { type: 'string' },
 }
 
 /** Whatever its sender writes: it is proved before it is read. */

@@ -29,6 +29,16 @@ export type OwnerScope = (typeof ownerScopes)[number]
 /** What an operation on the owners' plane demands: a scope, or a signed-in session. */
 export type OwnerDemand = OwnerScope | 'account'
 
+/**
+ * In which callers of connections of the kind `caller` send their own credentials: `con_… value`, several with commas between them
+ * or in headers of their own.
+ */
+export const callerCredentialHeader = 'sallyport-caller-credential'
+
+/** That header as a line, for whoever sets a caller up to fill in. */
+export const callerCredentialLine = (connectionId: string): string =>
+  `Sallyport-Caller-Credential: ${connectionId} <credential>`
+
 type Shared = {
   /** Unique, camelCase: a verb and a noun. */
   readonly id: string
@@ -53,6 +63,11 @@ type Shared = {
   readonly signedBy?: Readonly<Record<string, string>>
   /** A consumer token of the agent reaches it too (agents' plane alone). */
   readonly consumer?: true
+  /**
+   * The caller's own credential may come along, in the header of `callerCredentialHeader`. It is no member of the input, so that
+   * nothing that reads, records or answers inputs ever holds it.
+   */
+  readonly callerCredential?: true
   /** A body in this form is accepted beside JSON. */
   readonly form?: true
   /** Bytes of request body accepted where the usual bound is too small. */

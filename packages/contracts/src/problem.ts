@@ -23,6 +23,7 @@ export const problemKinds = {
   'invalid-header': kind(400, 'agent', 'A header is not acceptable'),
   'invalid-query': kind(400, 'agent', 'The query is not acceptable'),
   'invalid-arguments': kind(400, 'agent', 'The arguments do not fit the tool'),
+  'caller-credential-missing': kind(400, 'agent', 'The caller’s own credential is missing'),
   'document-refused': kind(400, 'owner', 'The document cannot be imported'),
   'model-not-offered': kind(400, 'agent', 'The vault hands out no upstream credential'),
   'unknown-action-template': kind(400, 'agent', 'There is no such action template'),

@@ -27,6 +27,10 @@ const permission = {
   approval: approvalModes.optional(),
   limits: RateLimits.optional(),
   expiresAt: Timestamp.optional(),
+  keep: z.boolean().optional().meta({
+    description:
+      'What of approval, limits and expiresAt is not given stays as it was said before, unless it is over: of the tool, or else of its whole toolset',
+  }),
 } as const
 
 export const setToolPermission = defineOperation({

@@ -197,10 +197,12 @@ export const getToolUsage = defineOperation({
   path: '/api/v1/tool-usage',
   caller: ['owner'],
   demand: 'audit:read',
-  summary: 'Count the calls of a toolset or a tool: by tool, by agent and by day',
+  summary: 'Count the calls of tools, of all or of one toolset, tool, agent or connection',
   input: z.strictObject({
     toolsetId: ToolsetId.optional(),
     toolId: ToolId.optional(),
+    agentId: AgentId.optional(),
+    connectionId: ConnectionId.optional(),
     days: z.coerce.number().int().min(1).max(31).default(7),
   }),
   output: z.object({

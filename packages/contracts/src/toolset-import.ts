@@ -89,6 +89,9 @@ export const FoundSecret = z.object({
 })
 export type FoundSecret = z.infer<typeof FoundSecret>
 
+/** Named of those that a change of one tool concerns; the others are counted. */
+export const changeAgentsMax = 20
+
 /** How one tool would differ from what stands now. */
 export const ToolChange = z.object({
   name: z.string(),
@@ -98,12 +101,14 @@ export const ToolChange = z.object({
     .meta({ description: 'Which parts of the definition, in a few words each' }),
   agents: z
     .array(z.object({ id: z.string(), name: z.string() }))
-    .meta({ description: 'Who has it now, or would get it' }),
+    .max(changeAgentsMax)
+    .meta({ description: 'Who has it now, or would get it: the first by name' }),
+  agentCount: z.number().int().meta({ description: 'How many those are in all' }),
 })
 export type ToolChange = z.infer<typeof ToolChange>
 
 export const ImportPreview = z.object({
-  format: ImportFormat,
+  format: z.enum([...importFormats, 'template']),
   name: z.string(),
   title: z.string().optional(),
   description: z.string().optional(),
@@ -159,18 +164,29 @@ export const previewToolset = defineOperation({
   caller: ['owner'],
   demand: 'tools:write',
   summary: 'Show what tools a document would become; nothing is kept and nothing is fetched',
-  input: z.strictObject({
-    ...importChoices,
-    name: ToolsetName.optional(),
-    toolsetId: ToolsetId.optional().meta({ description: 'To compare with' }),
-    tools: z
-      .array(ToolChoice)
-      .max(toolsOfToolsetMax * 2)
-      .optional()
-      .meta({ description: 'With toolsetId: what is compared is what these would make of it' }),
-  }),
+  input: z
+    .strictObject({
+      ...importChoices,
+      document: importChoices.document.optional(),
+      template: z
+        .string()
+        .max(100)
+        .optional()
+        .meta({ description: 'A template of the catalog instead: github, or github@1' }),
+      name: ToolsetName.optional(),
+      toolsetId: ToolsetId.optional().meta({ description: 'To compare with' }),
+      tools: z
+        .array(ToolChoice)
+        .max(toolsOfToolsetMax * 2)
+        .optional()
+        .meta({ description: 'With toolsetId: what is compared is what these would make of it' }),
+    })
+    .refine(({ document, template }) => (document === undefined) !== (template === undefined), {
+      path: ['document'],
+      message: 'must be given, or template: one of the two',
+    }),
   output: ImportPreview,
-  problems: ['document-refused', 'toolset-not-found'],
+  problems: ['toolset-template-not-found', 'document-refused', 'toolset-not-found', 'overloaded'],
   bodyBytesMax: documentBytesMax + 1024 * 1024,
 })
 

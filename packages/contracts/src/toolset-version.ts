@@ -51,7 +51,13 @@ export const restoreToolsetVersion = defineOperation({
   caller: ['owner'],
   demand: 'tools:write',
   summary: 'Make a toolset what it was, as a new version',
-  input: z.strictObject({ toolsetId: ToolsetId, version: z.coerce.number().int().min(1) }),
+  input: z.strictObject({
+    toolsetId: ToolsetId,
+    version: z.coerce.number().int().min(1),
+    current: z.number().int().min(1).optional().meta({
+      description: 'The version that it was compared with: refused where it has another by now',
+    }),
+  }),
   output: ToolsetWithTools,
   problems: [
     'toolset-not-found',

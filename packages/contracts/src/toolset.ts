@@ -112,6 +112,7 @@ export const createToolset = defineOperation({
     'provider-refused',
     'provider-unavailable',
     'oauth-app-missing',
+    'overloaded',
   ],
   bodyBytesMax: documentBytesMax + 1024 * 1024,
 })
@@ -123,7 +124,11 @@ export const listToolsets = defineOperation({
   caller: ['owner'],
   demand: 'tools:read',
   summary: 'List toolsets, newest first',
-  input: z.strictObject({ ...Page, name: z.string().max(100).optional() }),
+  input: z.strictObject({
+    ...Page,
+    name: z.string().max(100).optional(),
+    connectionId: ConnectionId.optional().meta({ description: 'Whose tools go with it' }),
+  }),
   output: z.object({ toolsets: z.array(Toolset), nextCursor: NextCursor }),
   problems: [],
 })
@@ -168,6 +173,8 @@ export const updateToolset = defineOperation({
     'connection-not-found',
     'connection-revoked',
     'origin-not-allowed',
+    /** An agent’s policy for the other connection holds it back less. */
+    'policy-exists',
     'version-conflict',
   ],
 })
@@ -211,6 +218,7 @@ export const replaceToolsetSource = defineOperation({
     'tool-changed',
     'version-conflict',
     'origin-not-allowed',
+    'overloaded',
   ],
   bodyBytesMax: documentBytesMax + 1024 * 1024,
 })
@@ -229,7 +237,7 @@ export const exportToolset = defineOperation({
     document: z.string(),
     notes: z.array(z.string()).meta({ description: 'What the format cannot say, in sentences' }),
   }),
-  problems: ['toolset-not-found'],
+  problems: ['toolset-not-found', 'overloaded'],
 })
 
 /** A ready toolset of the catalog: origins and tools, no secrets. */

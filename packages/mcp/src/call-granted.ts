@@ -120,9 +120,17 @@ function keyOf({ fullName, args }: GrantedCall): string {
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value
-  return createHash('sha256')
-    .update(JSON.stringify([fullName, args], sorted))
-    .digest('base64')
+  try {
+    return createHash('sha256')
+      .update(JSON.stringify([fullName, args], sorted))
+      .digest('base64')
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new Problem('invalid-arguments', 'The arguments are nested too deeply.', {
+      next: 'Send arguments that fit the inputSchema of the tool.',
+      cause,
+    })
+  }
 }
 
 /** Whether the vault says that the agent has no such tool, which is what it says of one that does not exist. */

@@ -95,6 +95,16 @@ describe('variables', () => {
     expect(read(env).auth).toEqual({ kind: 'bearer', token: 'spt_x' })
   })
 
+  it('may hold credentials of the caller’s own, each for one connection', () => {
+    const env = { ...agent, SALLYPORT_BEARER_TOKEN: 'spt_x' }
+    expect(read(env).callerCredentials).toEqual({})
+    const two = { ...env, SALLYPORT_CALLER_CREDENTIAL: 'con_a  Token one, con_b two' }
+    expect(read(two).callerCredentials).toEqual({ con_a: 'Token one', con_b: 'two' })
+    const wrong = { ...env, SALLYPORT_CALLER_CREDENTIAL: 'nothing-but-a-secret' }
+    expect(() => read(wrong)).toThrow(/^SALLYPORT_CALLER_CREDENTIAL must be the id/)
+    expect(() => read(wrong)).not.toThrow(/nothing-but/)
+  })
+
   const keyed = { ...agent, SALLYPORT_PRIVATE_KEY_PATH: '/k.json' }
   it.each<[string, Record<string, string>, RegExp]>([
     ['nothing', {}, /^SALLYPORT_BASE_URL is missing/],

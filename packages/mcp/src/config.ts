@@ -7,6 +7,8 @@ export interface Config {
   /** The vault's address, without a trailing slash. */
   readonly baseUrl: string
   readonly auth: AgentAuth | BearerAuth
+  /** Credentials of the caller's own, by the id of the connection. */
+  readonly callerCredentials: Readonly<Record<string, string>>
   /** The longest that a call waits for an owner. */
   readonly pollTimeoutMs: number
   /** How often an approval is looked at, and how often a waiting client hears that the call goes on. */
@@ -48,6 +50,7 @@ export function readConfig({ env, readText, homeDir }: Needs): Config {
   return {
     baseUrl,
     auth: readAuth(variables, baseUrl, (path) => readText(expandHome(path, homeDir))),
+    callerCredentials: readCallerCredentials(variables),
     pollTimeoutMs: readMs(variables, 'POLL_TIMEOUT_MS', pollTimeoutMsDefault),
     pollIntervalMs: readMs(variables, 'POLL_INTERVAL_MS', pollIntervalMsDefault),
     notes: variables.notes,
@@ -136,6 +139,23 @@ function readAuth(
   const loaded = key === path ? readKeyFile(key, readText) : readInlineKey(key)
   const audience = variables.find('TOKEN_AUDIENCE')?.value.replace(/\/+$/, '') ?? baseUrl
   return { kind: 'agent', agentId: agentId.value, audience, ...loaded }
+}
+
+/** `con_… value, con_… value`, as the vault's header has them; one a line as well. */
+function readCallerCredentials(variables: Variables): Record<string, string> {
+  const found = variables.find('CALLER_CREDENTIAL')
+  if (found === undefined) return {}
+  const entries = found.value
+    .split(/[,\n]/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .map((entry) => /^(con_[0-9A-Za-z]+)[ \t]+([\x20-\x7e]+)$/.exec(entry)?.slice(1))
+  if (entries.some((entry) => entry === undefined)) {
+    throw new ConfigFault(
+      `${found.name} must be the id of a connection, a space and your credential for it; several with commas between them.`,
+    )
+  }
+  return Object.fromEntries(entries.filter((entry) => entry !== undefined))
 }
 
 function readMs(variables: Variables, suffix: string, otherwise: number): number {

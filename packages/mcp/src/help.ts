@@ -12,6 +12,8 @@ Variables (each also as AGENTHIFIVE_…):
   SALLYPORT_PRIVATE_KEY_PATH     the path of a file that holds it, or
   SALLYPORT_PRIVATE_KEY          the key itself, base64 of the JSON
   SALLYPORT_BEARER_TOKEN       instead of agent and key: a token, for testing
+  SALLYPORT_CALLER_CREDENTIAL  your own credential, for connections that keep none: the id of the
+                                 connection, a space and the credential; several with commas between
   SALLYPORT_TOKEN_AUDIENCE     the vault's public URL, where it is not SALLYPORT_BASE_URL
   SALLYPORT_POLL_TIMEOUT_MS    the longest that a call waits for an owner (300000)
   SALLYPORT_POLL_INTERVAL_MS   how often an approval is looked at, and a client that asked for progress

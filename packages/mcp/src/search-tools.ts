@@ -67,7 +67,15 @@ const wordsOf = (text: string): readonly string[] => [
   ),
 ]
 
-function scoreOf(tool: AgentTool, words: readonly string[]): number {
+/** A tool's words with what each of their places counts. */
+type Texts = readonly (readonly [weight: number, text: string])[]
+
+/** Taken apart once for each tool: a list holds the same ones until they change. */
+const textsOfTools = new WeakMap<AgentTool, Texts>()
+
+function textsOf(tool: AgentTool): Texts {
+  const known = textsOfTools.get(tool)
+  if (known !== undefined) return known
   const { properties } = tool.inputSchema
   const places = [
     [weights.name, tool.name],
@@ -76,9 +84,14 @@ function scoreOf(tool: AgentTool, words: readonly string[]): number {
     [weights.arguments, Object.keys(properties ?? {}).join(' ')],
   ] as const
   const texts = places.map(([weight, text]) => [weight, ` ${wordsOf(text).join(' ')} `] as const)
+  textsOfTools.set(tool, texts)
+  return texts
+}
+
+function scoreOf(tool: AgentTool, words: readonly string[]): number {
   let score = 0
   for (const word of words) {
-    for (const [weight, text] of texts) {
+    for (const [weight, text] of textsOf(tool)) {
       if (text.includes(` ${word} `)) score += weight
       else if (text.includes(word)) score += weight / 2
     }

@@ -2,7 +2,7 @@
 export type { Clock } from './await-decision.ts'
 export { createServer } from './create-server.ts'
 export { createGivenLinks, givenTo } from './given-links.ts'
-export { type GrantedTools, noTools, readGrantedTools } from './granted-tools.ts'
+export type { GrantedTools } from './granted-tools.ts'
 export { consumerInstructions, instructions } from './instructions.ts'
 export { nextStepOf } from './next-step.ts'
 export { namesOfAll, namesOfToolset } from './tool-naming.ts'

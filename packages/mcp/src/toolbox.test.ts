@@ -118,6 +118,14 @@ describe('a granted tool', () => {
     expect(calls).toEqual([['callMyTool', { name: 'api.get', arguments: args }]])
   })
 
+  it('says that arguments are nested too deeply, and asks the vault nothing', async () => {
+    const { run, calls } = stage({ answers: { callMyTool: [sent] } })
+    const levels = 200_000
+    const deep: unknown = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
+    await expect(run('api__get', { deep })).rejects.toMatchObject({ type: 'invalid-arguments' })
+    expect(calls).toEqual([])
+  })
+
   it('with a name that was cut is found by its list, and any other by itself', async () => {
     const long = 'x'.repeat(48)
     const tools = [toolOf('a-toolset-with-a-long-name', long)]

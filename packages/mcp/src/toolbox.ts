@@ -1,3 +1,4 @@
+import type { AgentTool } from '@sallyport/contracts'
 import type { CallContext } from './call-context.ts'
 import { callGranted, isNoSuchTool } from './call-granted.ts'
 import { createCallTool } from './call-tool.ts'
@@ -49,6 +50,27 @@ export class UnknownTool extends Error {
 const isToolName = (name: string): name is ToolName => tools.some((tool) => tool.name === name)
 const isMetaName = (name: string) => metaTools.some((tool) => tool.name === name)
 
+type Shape = Omit<ListedTool, 'name'>
+
+/** Made once for each tool: a list holds the same ones until they change, and is asked for again and again. */
+const shapes = new WeakMap<AgentTool, Shape>()
+
+function shapeOf(tool: AgentTool): Shape {
+  const known = shapes.get(tool)
+  if (known !== undefined) return known
+  const { title, description, inputSchema, annotations } = tool
+  const outputSchema = outputSchemaOf(tool.outputSchema)
+  const shape: Shape = {
+    ...(title !== undefined && { title }),
+    description,
+    inputSchema: { ...inputSchema, type: 'object' },
+    ...(outputSchema !== undefined && { outputSchema: { ...outputSchema, type: 'object' } }),
+    annotations,
+  }
+  shapes.set(tool, shape)
+  return shape
+}
+
 /** Builds the tools of one agent: the seven, where it has them, and those that were granted to it. */
 export function createToolbox(needs: ToolboxNeeds): Toolbox {
   const { granted, naming, hasOwn } = needs
@@ -99,20 +121,7 @@ export function createToolbox(needs: ToolboxNeeds): Toolbox {
       const list = await granted.list(signal)
       const shown = isSearched(list, listedToolsMax)
         ? metaTools.map((tool): ListedTool => ({ ...tool }))
-        : list.tools.map((tool): ListedTool => {
-            const { title, description, inputSchema, annotations } = tool
-            const outputSchema = outputSchemaOf(tool.outputSchema)
-            return {
-              name: naming.nameOf(tool),
-              ...(title !== undefined && { title }),
-              description,
-              inputSchema: { ...inputSchema, type: 'object' },
-              ...(outputSchema !== undefined && {
-                outputSchema: { ...outputSchema, type: 'object' },
-              }),
-              annotations,
-            }
-          })
+        : list.tools.map((tool): ListedTool => ({ name: naming.nameOf(tool), ...shapeOf(tool) }))
       return [...(hasOwn ? tools : []), ...shown]
     },
 

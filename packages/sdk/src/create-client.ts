@@ -8,6 +8,7 @@ import {
 } from '@sallyport/contracts'
 import { createAgentTokens, type IssuedToken } from './agent-tokens.ts'
 import type { Answer, Fetch } from './answer.ts'
+import { writeCallerCredentials } from './caller-credentials.ts'
 import { type AgentPrivateKey, createAssertionSigner } from './client-assertion.ts'
 import { readAnswer } from './read-answer.ts'
 import { type Route, routes } from './routes.ts'
@@ -35,6 +36,11 @@ export interface ClientOptions {
   /** The vault's address; trailing slashes do not matter. */
   readonly baseUrl: string
   readonly auth: Auth
+  /**
+   * Credentials of the caller's own, by the id of the connection that they are for: sent with each call that may need one. Only for
+   * connections of the kind `caller`, for which the vault keeps none.
+   */
+  readonly callerCredentials?: Readonly<Record<string, string>>
   /** The global one unless handed in. */
   readonly fetch?: Fetch
   /**
@@ -70,7 +76,10 @@ interface Credentials {
   renewed(headers: Record<string, string>): boolean
 }
 
-/** Builds a client. Nothing is sent before the first call. */
+/**
+ * Builds a client. Nothing is sent before the first call.
+ * @throws Problem `invalid-header` for a credential of the caller's own that no header can carry
+ */
 export function createClient(options: ClientOptions): Client {
   const baseUrl = options.baseUrl.replace(/\/+$/, '')
   const timeoutMs = options.requestTimeoutMs ?? requestTimeoutMsDefault
@@ -80,10 +89,12 @@ export function createClient(options: ClientOptions): Client {
     cookies: options.auth.kind === 'cookie',
     timeoutMs,
   })
+  const passed = writeCallerCredentials(options.callerCredentials)
   const credentials = createCredentials({ ...options, baseUrl }, { send, pause })
 
   const attempt = async (route: Route, input: object, call: CallOptions): Promise<unknown> => {
-    const request = writeRequest(baseUrl, route, { ...input })
+    const written = writeRequest(baseUrl, route, { ...input })
+    const request = route.passes ? withHeaders(written, passed) : written
     const receive = (response: Answer) => readFor(route, response)
     if (route.caller === 'anyone') return await send(request, call, receive)
     const headers = await credentials.headers(call.signal)

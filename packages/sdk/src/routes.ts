@@ -7,6 +7,8 @@ export interface Route {
   readonly caller: Caller
   /** The answer is a stream of bytes and not JSON. */
   readonly streams: boolean
+  /** It takes the caller's own credentials along. */
+  readonly passes: boolean
 }
 
 /**
@@ -14,8 +16,9 @@ export interface Route {
  * making fifty schemas that a client never parses with costs it a third of its start.
  */
 export const routes = Object.fromEntries(
-  Object.entries(operations).map(([id, { method, path, caller }]): [string, Route] => [
-    id,
-    { method, path, caller: caller[0], streams: id === 'exportAudit' },
-  ]),
+  Object.entries(operations).map(([id, operation]): [string, Route] => {
+    const { method, path, caller } = operation
+    const passes = 'callerCredential' in operation
+    return [id, { method, path, caller: caller[0], streams: id === 'exportAudit', passes }]
+  }),
 ) as Record<OperationId, Route>

@@ -1,5 +1,6 @@
 import type { IdKind } from '@sallyport/contracts'
 import type { PolicySnapshot } from '../execute/resolve-call.ts'
+import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { ApprovalStore } from './approval-store.ts'
 import type { Fingerprint } from './fingerprints.ts'
 import type { RememberedStore } from './remembered-store.ts'
@@ -57,6 +58,10 @@ export interface ApprovalsRoomNeeds {
   }) => void
   /** Tells of changed approvals, on whichever replica, by id; undefined means that any may have changed. */
   readonly subscribe: (listener: (approvalId: string | undefined) => void) => void
+  /** Tells of agents that, or whose tokens, were changed. */
+  readonly subscribeAgents: (listener: (agentId: string) => void) => void
+  /** Is the token with which the agent asked not taken away? It may have run out. */
+  readonly isNotEnded: (agent: AuthenticatedAgent) => Promise<boolean>
   readonly newId: (kind: IdKind) => string
   /** Milliseconds since the epoch. */
   readonly now: () => number

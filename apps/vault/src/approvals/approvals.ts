@@ -11,6 +11,7 @@ import type {
 import { approvalNotFound as noneOfYours } from '../execute/approval-problems.ts'
 import type { ApprovalsNeeds } from '../execute/approvals-needs.ts'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
+import { unauthenticated } from '../identity/unauthenticated.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import { readPage, writePage } from '../paging/page-cursor.ts'
 import { approvalNotFound, createAnswers } from './answer-approval.ts'
@@ -39,7 +40,7 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
 
   const forExecute: ApprovalsNeeds = {
     ask: createAskOwner(needs),
-    fingerprintArguments: (call) => fingerprintArguments(needs.fingerprint, call),
+    fingerprintArguments: (call, frozen) => fingerprintArguments(needs.fingerprint, call, frozen),
     findRemembered: createFindRemembered(needs),
     async find(agent, approvalId) {
       const row = await findOwn(agent, approvalId)
@@ -81,9 +82,15 @@ export function createApprovals(needs: ApprovalsRoomNeeds) {
         return found?.tool === null && seesToolsAlone(agent) ? undefined : found
       }
       const waiting = { approvalId, agentId: agent.agentId, gone, heldBytes: 0 }
+      // Whoever was let in a minute ago need not be by now (S-10).
+      const whileLetIn = async () => {
+        const found = await read()
+        if (await needs.isNotEnded(agent)) return found
+        throw unauthenticated()
+      }
       const row =
         waitSeconds > 0
-          ? await waiter.wait({ ...waiting, waitMs: waitSeconds * msPerSecond }, read)
+          ? await waiter.wait({ ...waiting, waitMs: waitSeconds * msPerSecond }, whileLetIn)
           : await read()
       if (row === undefined) throw noneOfYours()
       return { approval: viewForAgent(row, needs.publicUrl()) }

@@ -84,21 +84,23 @@ async function describe(
 }
 
 /** The tool that an owner is asked about. */
-function toolOf(fingerprint: Fingerprint, call: ResolvedCall, { tool }: FrozenRequest) {
-  const argumentsFingerprint = fingerprintArguments(fingerprint, call)
+function toolOf(fingerprint: Fingerprint, call: ResolvedCall, frozen: FrozenRequest) {
+  const { tool } = frozen
+  const argumentsFingerprint = fingerprintArguments(fingerprint, call, frozen)
   if (tool === undefined || argumentsFingerprint === undefined) return null
   const { toolId, toolsetId, name, digest } = tool
   return { toolId, toolsetId, name, digest, argumentsFingerprint }
 }
 
-/** Equal arguments of one agent to one tool have one fingerprint; undefined where no tool was called. */
+/** Equal arguments of one agent to one tool, with one credential, have one fingerprint; undefined where no tool was called. */
 export function fingerprintArguments(
   fingerprint: Fingerprint,
   { agent, connection, tool }: ResolvedCall,
+  { passed }: Pick<FrozenRequest, 'passed'>,
 ): string | undefined {
   if (tool?.arguments === undefined) return undefined
   const parts = [agent.agentId, connection.id, 'arguments', tool.toolId, tool.arguments]
-  return fingerprint(agent.workspaceId, parts)
+  return fingerprint(agent.workspaceId, passed === undefined ? parts : [...parts, passed])
 }
 
 /** Equal values of different agents or connections have different fingerprints. */

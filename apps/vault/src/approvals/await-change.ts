@@ -42,9 +42,13 @@ interface Bell {
   readonly heldBytes: number
 }
 
-/** Builds it. `subscribe` tells of changes by their keys; undefined means that anything may have changed. */
+/**
+ * Builds it. `subscribe` tells of changes by their keys; undefined means that anything may have changed. `subscribeAgents` tells of
+ * agents that may no longer wait.
+ */
 export function createChangeWaiter(needs: {
   readonly subscribe: (listener: (key: string | undefined) => void) => void
+  readonly subscribeAgents?: (listener: (agentId: string) => void) => void
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number
 }): ChangeWaiter {
@@ -54,6 +58,9 @@ export function createChangeWaiter(needs: {
   needs.subscribe((key) => {
     const woken = key === undefined ? all() : [...(bells.get(key) ?? [])]
     for (const bell of woken) bell.ring()
+  })
+  needs.subscribeAgents?.((agentId) => {
+    for (const bell of all()) if (bell.agentId === agentId) bell.ring()
   })
 
   function mayWait({ agentId, heldBytes }: Waiting): boolean {

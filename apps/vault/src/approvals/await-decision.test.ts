@@ -7,8 +7,10 @@ type Status = 'pending' | 'approved'
 
 function build() {
   const listeners: ((approvalId: string | undefined) => void)[] = []
+  const agentListeners: ((agentId: string) => void)[] = []
   const waiter = createDecisionWaiter({
     subscribe: (listener) => void listeners.push(listener),
+    subscribeAgents: (listener) => void agentListeners.push(listener),
     monotonicMs: () => Date.now(),
   })
   const state = { status: 'pending' as Status, reads: 0 }
@@ -32,7 +34,10 @@ function build() {
   const tell = (approvalId: string | undefined) => {
     for (const listener of listeners) listener(approvalId)
   }
-  return { waiter, state, gone, wait, tell }
+  const tellAgent = (agentId: string) => {
+    for (const listener of agentListeners) listener(agentId)
+  }
+  return { waiter, state, gone, wait, tell, tellAgent }
 }
 
 /** Is it settled after this much time? */
@@ -84,6 +89,19 @@ describe('whoever waits for a decision', () => {
     await vi.advanceTimersByTimeAsync(1)
     state.status = 'approved'
     tell(undefined)
+    expect(await isSettledAfter(1, waiting)).toBe(true)
+  })
+
+  it('looks at once whether its agent may still wait, and leaves others waiting', async () => {
+    const { state, wait, tellAgent } = build()
+    const waiting = wait()
+    await vi.advanceTimersByTimeAsync(1)
+    const { reads } = state
+    tellAgent('agt_2')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(state.reads).toBe(reads)
+    state.status = 'approved'
+    tellAgent('agt_1')
     expect(await isSettledAfter(1, waiting)).toBe(true)
   })
 

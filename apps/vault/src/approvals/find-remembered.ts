@@ -76,6 +76,10 @@ export function createCovers({ frozen, terms, asking, print }: Compared) {
     if (terms.ownersNeeded > one.ownersNeeded) return false
     if (!asking.every(({ id, text }) => isSame(one, { key: `rule.${id}`, name: 'rule', text })))
       return false
+    // What was said of a tool was said of it as it was.
+    if (frozen.tool !== undefined && !isSame(one, { key: 'tool', text: frozen.tool.digest })) {
+      return false
+    }
     if (one.scope === 'exact') return one.digest === frozen.digest
     if (one.fields.length === 0 || !isSame(one, { key: 'shape', text: apart?.shape })) return false
     return one.fields.every((name) =>

@@ -25,13 +25,14 @@ export type Fingerprint = (workspaceId: string, parts: readonly string[]) => str
 
 /** Takes a request apart. `scope` keeps equal values of different agents and connections apart. */
 export function takeFingerprints(
-  { url, headers, body }: Pick<FrozenRequest, 'url' | 'headers' | 'body'>,
+  { url, headers, body, passed }: Pick<FrozenRequest, 'url' | 'headers' | 'body' | 'passed'>,
   fingerprint: (parts: readonly string[]) => string,
 ): Fingerprints {
   const mark = url.indexOf('?')
   const query = mark < 0 ? undefined : url.slice(mark + 1)
   const type = headers.find(([name]) => name === 'content-type')?.[1] ?? ''
   const taken: Part[] = headers.map(([name, value]) => [`header.${name}`, value])
+  if (passed !== undefined) taken.push(['credential', passed])
   for (const [whole, text, apart] of [
     ['query', query, () => takePairsApart('query', query ?? '')],
     ['body', body && Buffer.from(body).toString('latin1'), () => takeBodyApart(body, type)],

@@ -58,6 +58,7 @@ export async function drawUpRemembered(
     fingerprints: Object.fromEntries([
       ...(fixed === undefined ? [] : [['shape', print('shape', fixed.shape)]]),
       ...(fixed?.fields ?? []).map(({ name, text }) => [`field.${name}`, print(name, text)]),
+      ...(request.tool === undefined ? [] : [['tool', print('tool', request.tool.digest)]]),
       ...asked.map((rule) => [`rule.${rule.id}`, print('rule', rule.text)]),
     ]),
     sealed: await needs.keyring.seal(

@@ -19,7 +19,8 @@ export interface RequestField {
 export interface TakenApart {
   readonly fields: readonly RequestField[]
   /**
-   * The tool, method, origin, path, headers, and every member of query and body with its kind: all but the values. Parameters have their
+   * The tool, the caller’s own credential by its fingerprint, method, origin, path, headers, and every member of query and body with its
+   * kind: all but the values. Parameters have their
    * order, since of two of one name a receiver may take the first or the last; members of JSON have none.
    */
   readonly shape: string
@@ -39,9 +40,12 @@ interface Part extends RequestField {
 
 /** Takes a request apart; undefined where that cannot be done for certain. */
 export function takeRequestApart(
-  request: Pick<FrozenRequest, 'method' | 'origin' | 'path' | 'url' | 'headers' | 'body' | 'tool'>,
+  request: Pick<
+    FrozenRequest,
+    'method' | 'origin' | 'path' | 'url' | 'headers' | 'body' | 'tool' | 'passed'
+  >,
 ): TakenApart | undefined {
-  const { method, origin, path, url, headers, body, tool } = request
+  const { method, origin, path, url, headers, body, tool, passed } = request
   const mark = url.indexOf('?')
   const query = takePairs('query', mark < 0 ? '' : url.slice(mark + 1))
   const members = body === undefined ? [] : takeBody(body, headers)
@@ -56,6 +60,8 @@ export function takeRequestApart(
     fields.map(({ key }) => key).toSorted(),
     // What was said to one tool says nothing of another one, nor of a request of the agent's own.
     ...(tool === undefined ? [] : [tool.toolId]),
+    // Nor what was said to somebody acting as one account of what they do as another.
+    ...(passed === undefined ? [] : [{ passed }]),
   ])
   return { fields, shape }
 }

@@ -70,6 +70,7 @@ export function viewRequest({
   query,
   headers,
   body,
+  passed,
 }: FrozenRequest): FrozenRequestView {
   const contentType = headers.find(([name]) => name === 'content-type')?.[1]
   const named = ([name, value]: readonly [string, string]) => ({ name, value })
@@ -85,5 +86,6 @@ export function viewRequest({
         base64: Buffer.from(body).toString('base64'),
       },
     }),
+    ...(passed !== undefined && { callerCredential: true }),
   }
 }

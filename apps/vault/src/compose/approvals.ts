@@ -8,20 +8,25 @@ import type { ComposeNeeds, Foundation } from './foundation.ts'
 export function composeApprovals(
   { now, pagesUrl }: ComposeNeeds,
   foundation: Foundation,
-  { findPolicy }: Pick<ApprovalsRoomNeeds, 'findPolicy'>,
+  { findPolicy, isNotEnded }: Pick<ApprovalsRoomNeeds, 'findPolicy' | 'isNotEnded'>,
 ) {
   const { feed } = foundation
   return createApprovals({
     ...foundation,
     store: createApprovalStore(foundation.database),
     remembered: createRememberedStore(foundation.database),
-    findPolicy,
+    ...{ findPolicy, isNotEnded },
     onChanged: ({ id, workspaceId, agentId }) =>
       feed.publishLocal({ table: 'approvals', id, workspaceId, agentId }),
     subscribe: (listener) =>
       void feed.subscribe(({ table, id }) => {
         if (table === '*') listener(undefined)
         if (table === 'approvals') listener(id)
+      }),
+    subscribeAgents: (listener) =>
+      void feed.subscribe(({ table, id, agentId }) => {
+        if (table === 'agents') listener(id)
+        if (table === 'agent_tokens' && agentId !== undefined) listener(agentId)
       }),
     now,
     publicUrl: pagesUrl,

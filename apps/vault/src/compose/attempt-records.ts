@@ -15,19 +15,26 @@ export const detailOf = ({
   again,
   decision,
   wouldBe,
+  frozen,
 }: {
   readonly approvalId?: string | undefined
   readonly rememberedApprovalId?: string | undefined
   readonly wouldBe?: string | undefined
   readonly again?: string | undefined
   readonly decision?: Decision | undefined
+  readonly frozen?: Pick<FrozenRequest, 'passed'> | undefined
 }) => ({
   ...(approvalId !== undefined && { approvalId }),
   ...(rememberedApprovalId !== undefined && { rememberedApprovalId }),
   ...(wouldBe !== undefined && { wouldBe }),
   ...(approvalId === undefined && again !== undefined && { again }),
   ...redactedIn(decision),
+  ...passedIn(frozen),
 })
+
+/** That the caller passed a credential of its own: a fingerprint by which calls as one account can be told, never the credential. */
+export const passedIn = (frozen: Pick<FrozenRequest, 'passed'> | undefined) =>
+  frozen?.passed !== undefined && { callerCredential: frozen.passed }
 
 /** That rules took something out of what is sent: which of them and how often, never what. */
 export const redactedIn = (decision: Decision | undefined) =>

@@ -3,6 +3,7 @@ import { Problem } from '@sallyport/contracts'
 import { watchEveryMs } from '../execute/call-watch.ts'
 import { type Bindings, createApp } from '../http/app.ts'
 import { createBodyBudget } from '../http/body-budget.ts'
+import { createInsideClients } from '../http/call-inside.ts'
 import { createClientAddress } from '../http/client-address.ts'
 import { serveDashboard } from '../http/dashboard.ts'
 import { readDashboard } from '../http/dashboard-files.ts'
@@ -177,6 +178,7 @@ function composeApp(
   const mcp = createMcpEndpoint({
     serverOf: createAgentServers({
       authenticate: (bearer) => rooms.identity.authenticateAgent(bearer, { consumer: true }),
+      toolsOf: rooms.tools.ofAgent,
       isNotEnded: rooms.isNotEnded,
       clock: {
         now: foundation.monotonicMs,
@@ -185,7 +187,12 @@ function composeApp(
       log: (line) => log.warn({}, line),
     }),
   })
-  mountMcp(app, { endpoint: mcp, context, publicUrl })
+  mountMcp(app, {
+    endpoint: mcp,
+    context,
+    clientOf: createInsideClients(mounted, context),
+    publicUrl,
+  })
   const dashboard = readDashboard(needs.dashboardDir)
   serveDashboard(app, { dashboard, respond, requestId, randomBytes: needs.randomBytes })
   return { app, mcp, refuse: () => respond.problem(stopping(), requestId()) }

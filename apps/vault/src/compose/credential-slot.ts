@@ -5,7 +5,13 @@ import type { CredentialSlot } from '../execute/freeze-request.ts'
 import type { ConnectionSnapshot } from '../execute/resolve-call.ts'
 
 /** Where an opened credential goes: names and no values. */
-const slotOf = (opened: OpenedCredential): CredentialSlot => ({
+const slotOf = (opened: OpenedCredential): CredentialSlot =>
+  opened.ofCaller === undefined ? slotOfKeys(opened) : slotOfKeys(opened.ofCaller(unknownValue))
+
+/** The place is the same whatever stands there. */
+const unknownValue = 'unknown'
+
+const slotOfKeys = (opened: OpenedCredential): CredentialSlot => ({
   headerNames: opened.headers.map(([name]) => name),
   queryNames: opened.query.map(([name]) => name),
   cookieNames: opened.cookies.map(([name]) => name),
@@ -35,6 +41,7 @@ export function createFindSlot(opener: Pick<CredentialOpener, 'open' | 'peek'>) 
       case 'query':
       case 'path':
       case 'cookie':
+      case 'caller':
       case 'several': {
         const opened = opener.peek(connection)
         return opened === undefined ? opener.open(connection).then(slotOnce) : slotOnce(opened)

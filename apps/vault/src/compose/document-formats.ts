@@ -7,7 +7,7 @@ import { importHigress } from '../tools/import/higress/import-higress.ts'
 import { createDocumentImporter } from '../tools/import/import-document.ts'
 import type { Importer } from '../tools/import/imported-toolset.ts'
 import { importOpenApi } from '../tools/import/openapi/import-openapi.ts'
-import type { Exporters } from '../tools/toolsets-needs.ts'
+import type { Exporters } from '../tools/toolsets/toolsets-needs.ts'
 
 // Which kinds of documents become tools, and as which kinds tools are written.
 

@@ -8,6 +8,7 @@ import type { ConnectionStore } from '../store/connections.ts'
 import { createMyToolsStore } from '../store/my-tools.ts'
 import type { PolicyStore } from '../store/policies.ts'
 import { createPolicyHistoryStore } from '../store/policy-history.ts'
+import { createFindToolNames } from '../store/tool-names.ts'
 import { toolNotFound } from '../tools/toolset-problems.ts'
 import { createFindSlot } from './credential-slot.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
@@ -38,6 +39,7 @@ export function composePolicies(
     },
     findEntry: async (workspaceId, auditId) =>
       (await audit.list(workspaceId, { auditId, limit: 1 })).entries[0],
+    findToolNames: createFindToolNames(foundation.database),
     now,
   })
   const policies = createPolicies({

@@ -1,6 +1,7 @@
 import type { CredentialOpener } from '../connections/credential-opener.ts'
 import type { OpenedCredential } from '../connections/opened-credential.ts'
 import { isRenewable } from '../connections/stored-credential.ts'
+import { noCredentialToTry } from '../execute/caller-credential.ts'
 import type { ConnectionSnapshot } from '../execute/resolve-call.ts'
 import { createScrubber, joinScrubbers } from '../execute/scrub.ts'
 import type { ReadyCredential } from '../execute/send-permitted.ts'
@@ -65,6 +66,7 @@ export function createReadyCredential({ opener, tokens, now }: ReadyCredentialNe
 function makeKey(opened: OpenedCredential, now: () => number): ReadyCredential {
   const { sign } = opened
   const scrubber = createScrubber(opened.secrets)
+  if (opened.ofCaller !== undefined) throw noCredentialToTry()
   if (sign === undefined) return { put: opened, scrubber }
   return {
     put: opened,

@@ -18,6 +18,7 @@ import {
   attemptOf,
   detailOf,
   otherSaid,
+  passedIn,
   redactedIn,
   requestOf,
   rulingOf,
@@ -25,6 +26,7 @@ import {
   toEnd,
   toldOf,
 } from './attempt-records.ts'
+import { createCallerCredentials } from './caller-credentials.ts'
 import { createFindSlot } from './credential-slot.ts'
 import { type AccessTokens, createReadyCredential } from './ready-credential.ts'
 
@@ -57,6 +59,8 @@ export interface RequestPathNeeds {
   readonly approvals: ApprovalsNeeds
   /** How requests to services of language models are counted. */
   readonly findModelUse: FindModelUse
+  /** A keyed hash of the workspace's own. */
+  readonly fingerprint: (workspaceId: string, parts: readonly string[]) => string
   readonly newId: ExecuteNeeds['newId']
   readonly now: () => number
   readonly randomBytes: (size: number) => Uint8Array
@@ -71,6 +75,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
     running,
     findSlot: createFindSlot(needs.opener),
     readyCredential: createReadyCredential(needs),
+    callers: createCallerCredentials(needs),
     newId: needs.newId,
     send: egress.send,
     end: (permitted: PermittedRequest, ending: Ending) => audit.end(toEnd(permitted, ending)),
@@ -100,7 +105,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
         decision: 'require_approval',
         reason: approval.reason,
         detail: {
-          ...detailOf({ approvalId: approval.id, decision: progress.decision }),
+          ...detailOf({ ...progress, approvalId: approval.id }),
           ...otherSaid(progress.decision),
         },
       }),
@@ -113,6 +118,7 @@ export function composeRequestPath(needs: RequestPathNeeds) {
           dryRun: true,
           wouldBe: progress.decision?.outcome ?? 'deny',
           ...redactedIn(progress.decision),
+          ...passedIn(progress.frozen),
         },
       }),
   })

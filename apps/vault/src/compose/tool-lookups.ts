@@ -69,6 +69,10 @@ function snapshotOf(
     toolsetId: row.toolsetId,
     workspaceId: row.workspaceId,
     name: fullToolName(row.toolset, row.name),
+    sourceName:
+      row.source === null || row.sourceToolset === null
+        ? undefined
+        : fullToolName(row.sourceToolset, row.source.name),
     digest: effective.digest,
     connectionId: row.connectionId ?? undefined,
     status: effective.status,

@@ -9,14 +9,14 @@ import { createToolUsageStore } from '../store/tool-usage.ts'
 import { createToolsetStore } from '../store/toolsets.ts'
 import { type AgentTools, prepareAgentTools } from '../tools/agent-tools.ts'
 import { createMyTools } from '../tools/my-tools.ts'
-import { createPermissions } from '../tools/permissions.ts'
+import { createPermissions } from '../tools/permissions/permissions.ts'
 import { createTryTool } from '../tools/try-tool.ts'
 import { createToolUsage } from '../tools/usage.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 
 const ttlMs = 60_000
-/** Agents whose tools are kept ready, on one replica. */
-const agentsMax = 500
+/** Tools of agents that are kept ready, on one replica: some agents have a few, some a thousand. One takes about 10 KB. */
+const keptToolsMax = 20_000
 
 type Lookups = Pick<
   ResolveNeeds,
@@ -79,7 +79,8 @@ function composeMyTools(
     Pick<ReturnType<typeof createMyToolsStore>, 'read'>,
 ) {
   const ofAgents = createCache<AgentTools>({
-    ...{ isLive: feed.isLive, ttlMs, entriesMax: agentsMax, now: monotonicMs },
+    ...{ isLive: feed.isLive, ttlMs, entriesMax: keptToolsMax, now: monotonicMs },
+    weigh: ({ candidates }) => 1 + candidates.length,
     load: async (key) => {
       const [workspaceId = '', agentId = ''] = key.split(' ')
       const found = await read(workspaceId, agentId)
@@ -93,6 +94,10 @@ function composeMyTools(
   return createMyTools({
     ...{ now, monotonicMs, findConnection, isNotEnded },
     findAgentTools: (workspaceId, agentId) => ofAgents.get(`${workspaceId} ${agentId}`),
+    subscribeAgents: (listener) =>
+      void feed.subscribe(({ table, agentId }) => {
+        if (table === 'agent_tokens' && agentId !== undefined) listener(agentId)
+      }),
     subscribe: (listener) =>
       void feed.subscribe((change) => {
         const changed = whoseTools(change)

@@ -4,9 +4,9 @@ import type { Connections } from '../connections/connections.ts'
 import { secretsOf } from '../connections/credential-secrets.ts'
 import { createToolsetWithConnection } from '../store/toolset-with-connection.ts'
 import { createToolsetStore } from '../store/toolsets.ts'
+import { createWorkApart } from '../tools/document-thread/work-apart.ts'
 import { toolsetExists } from '../tools/toolset-problems.ts'
-import { createToolsets } from '../tools/toolsets.ts'
-import { createWorkApart } from '../tools/work-apart.ts'
+import { createToolsets } from '../tools/toolsets/toolsets.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 
 /** What a document of the largest size takes, and less than what ends the vault. */

@@ -37,6 +37,8 @@ function faultOf(
   switch (credential.kind) {
     case 'header':
       return faultOfKey(credential)
+    case 'caller':
+      return faultOfPlace(credential)
     case 'several':
       return faultOfParts(credential.parts)
     case 'oauth2-client-credentials':
@@ -54,6 +56,33 @@ function faultOf(
 
 const faultOfKey = (key: Part): FieldFault | undefined =>
   key.kind === 'header' ? fieldFault('name', faultOfCredentialHeader(key.name)) : undefined
+
+/** Where callers' own credentials go: the same places that a kept one has. */
+function faultOfPlace({ place, name, prefix }: Of<'caller'>): FieldFault | undefined {
+  if (place === 'header') return fieldFault('name', faultOfCredentialHeader(name))
+  if (prefix !== undefined) return fieldFault('prefix', 'must be left out: it is for headers')
+  if (place === 'query' && !/^[A-Za-z0-9._~-]+$/.test(name)) {
+    return fieldFault('name', 'must be letters, digits and . _ ~ -')
+  }
+  return undefined
+}
+
+/** Why what a caller passed cannot stand where it goes, without a letter of it. */
+export function faultOfPassed(
+  {
+    kind,
+    prefix = '',
+  }: { readonly kind: Of<'caller'>['place']; readonly prefix?: string | undefined },
+  value: string,
+): string | undefined {
+  if (kind === 'cookie' && !/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/.test(value)) {
+    return 'The credential for this connection goes into a cookie, and holds what no cookie may (RFC 6265).'
+  }
+  const scheme = prefix.trim().toLowerCase()
+  return scheme !== '' && value.toLowerCase().startsWith(`${scheme} `)
+    ? `The vault writes “${prefix.trim()}” before the credential for this connection: send it without.`
+    : undefined
+}
 
 /** Each part by itself, and that no two stand in the same place: one of them would never arrive. */
 function faultOfParts(parts: readonly Part[]): FieldFault | undefined {

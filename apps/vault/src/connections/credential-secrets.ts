@@ -22,6 +22,7 @@ export function secretsOf(credential: Credential): readonly string[] {
     case 'cookie':
       return [credential.value]
     case 'none':
+    case 'caller':
       return []
     case 'several':
       return credential.parts.flatMap(secretsOf)

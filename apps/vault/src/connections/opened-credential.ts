@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { type CredentialKind, Problem, secretCharsMin } from '@sallyport/contracts'
+import { invalidPassed } from '../execute/passed-credentials.ts'
 import { findAwsScope } from './aws-scope.ts'
 import { type SignedHeaders, signAwsRequest, type UnsignedRequest } from './aws-signature.ts'
+import { faultOfPassed } from './credential-faults.ts'
 import { given, secretsOf } from './credential-secrets.ts'
 import type { StoredCredential, StoredOf } from './stored-credential.ts'
 
@@ -18,6 +20,8 @@ export interface OpenedCredential {
   readonly path?: { readonly placeholder: string; readonly value: string }
   /** Where each request is signed: the headers that go on this one, and its signature, which must not come back. */
   readonly sign?: (request: UnsignedRequest, nowMs: number) => SignedHeaders
+  /** Where each caller's own goes, of which nothing is kept: laid out in that place. @throws Problem invalid-header */
+  readonly ofCaller?: (value: string) => OpenedCredential
   /** Every form in which the credential itself could come back; the scrubber adds the encodings of each. */
   readonly secrets: readonly string[]
 }
@@ -44,6 +48,8 @@ export function toOpenedCredential(credential: StoredCredential): OpenedCredenti
       return frozen({ ...base, query: [[credential.name, secret]] })
     case 'path':
       return frozen({ ...base, path: { placeholder: credential.placeholder, value: secret } })
+    case 'caller':
+      return frozen({ ...base, ofCaller: layOutPassed(credential) })
     case 'cookie': // RFC 6265 §4.2.1
       return frozen({ ...base, cookies: [[credential.name, secret]] })
     case 'several':
@@ -58,6 +64,19 @@ export function toOpenedCredential(credential: StoredCredential): OpenedCredenti
       return frozen({ ...base, secrets: [] })
   }
 }
+
+/** Lays out what a caller passed as if it were kept. What is secret of `Token abc` is `abc` too. */
+const layOutPassed =
+  ({ place: kind, name, prefix }: StoredOf<'caller'>) =>
+  (value: string): OpenedCredential => {
+    const fault = faultOfPassed({ kind, prefix }, value)
+    if (fault !== undefined) throw invalidPassed(fault)
+    const key = kind === 'header' ? { kind, name, prefix, value } : { kind, name, value }
+    const opened = toOpenedCredential(key)
+    const words = value.split(' ').slice(1)
+    const secrets = [...opened.secrets, ...words.filter((one) => one.length >= secretCharsMin)]
+    return frozen({ ...opened, kind: 'caller', secrets })
+  }
 
 /** All of them together; no two stand in the same place (see `faultOfPlaces`). */
 function joined(parts: readonly OpenedCredential[]): Omit<OpenedCredential, 'kind'> {

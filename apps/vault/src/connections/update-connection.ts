@@ -79,6 +79,7 @@ async function compareAndSet(
     const current = await getLive(needs, owner.workspaceId, input.connectionId)
     if (reachesFurther(input, current)) requireFreshSession(owner, needs.now())
     const plain = plainChanges(needs, input, current)
+    refuseElsewhere(input, plain, current)
     tried ??= await tryCredential(needs, current, { input, plain })
     const { changes, tokens } = await workOut(needs, current, { plain, tried })
     const updatedAt = new Date(needs.now())
@@ -94,6 +95,33 @@ async function compareAndSet(
 /** Whether other places get a credential, or these another one. */
 const reachesFurther = ({ credential, origins = [] }: Input, current: StoredConnection) =>
   credential !== undefined || origins.some((origin) => !current.origins.includes(origin))
+
+/**
+ * Callers name such a connection when they send it credentials of their own: where these go is fixed for good, so that nobody has
+ * them sent elsewhere, or takes them where another's goes on.
+ */
+function refuseElsewhere(
+  { credential }: Input,
+  { origins }: ConnectionChanges,
+  current: StoredConnection,
+): void {
+  const isOfCaller = current.credentialKind === 'caller'
+  const instead = 'make another connection, and let callers name that one'
+  if (credential !== undefined && (credential.kind === 'caller') !== isOfCaller) {
+    throw invalidField({
+      field: 'credential.kind',
+      message: isOfCaller
+        ? `must be caller, since callers send their own credentials to this connection; ${instead}`
+        : 'must not become caller, since the connection has a credential of its own; make another connection',
+    })
+  }
+  if (isOfCaller && origins?.some((origin) => !current.origins.includes(origin)) === true) {
+    throw invalidField({
+      field: 'origins',
+      message: `must not grow, since callers send their own credentials to these; ${instead}`,
+    })
+  }
+}
 
 /** A person who may have left the browser open proves that they are there. A token was given its scope by one who did. */
 function requireFreshSession(owner: AuthenticatedOwner, nowMs: number): void {

@@ -83,6 +83,7 @@ export function viewForAgent({
     status: connection.status,
     singleton: connection.singleton,
     grantedScopes: connection.grantedScopes,
+    ...(connection.credentialKind === 'caller' && { callerCredential: true }),
     createdAt: connection.createdAt.toISOString(),
     policies: [{ id: policy.id, ...policy.document }],
   }

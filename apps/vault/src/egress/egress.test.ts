@@ -232,6 +232,24 @@ describe('sending', () => {
     expect(server.connectionCount()).toBe(10)
   })
 
+  it('lets no group of keys take the room of others', async () => {
+    verifies('S-22')
+    const server = await echo()
+    const held = await startHostileUpstream()
+    closers.push(held.close)
+    const egress = build({ poolsMax: 4, groupPoolsMax: 2 })
+    const ask = (url: string, poolKey: string, poolGroup?: string) =>
+      egress.send(get(url), { ...options, deadlineMs: 500, poolKey, poolGroup })
+    const running = ['one', 'two'].map((key) =>
+      problemOf(ask(`${held.origin}/never`, key, 'group')),
+    )
+    expect((await problemOf(ask(`${held.origin}/never`, 'three', 'group'))).type).toBe('overloaded')
+    expect((await read(await ask(`${server.origin}/`, 'three'))).length).toBeGreaterThan(0)
+    await Promise.all(running)
+    await expect.poll(() => held.openConnections()).toBe(0)
+    expect((await read(await ask(`${server.origin}/`, 'three', 'group'))).length).toBeGreaterThan(0)
+  })
+
   it('waits for a slow reader instead of buffering, and hands on every byte', async () => {
     verifies('S-22')
     const server = await startHostileUpstream()

@@ -22,6 +22,8 @@ export interface SendOptions extends ExchangeLimits {
    * never share a socket. A key that was closed stays closed.
    */
   readonly poolKey: string
+  /** Pools of one group together are fewer than all: for keys of which anybody can have many. */
+  readonly poolGroup?: string | undefined
 }
 
 /** The only way out. */
@@ -46,12 +48,15 @@ export interface Egress {
 /** Bounds that an operator may change. */
 export interface EgressLimits extends LaneLimits {
   readonly poolsMax: number
+  /** Of them for one group. */
+  readonly groupPoolsMax: number
   readonly resolveMs: number
   readonly connectMs: number
 }
 
 const defaultLimits: EgressLimits = {
   poolsMax: 1024,
+  groupPoolsMax: 256,
   connectionsMax: 64,
   waitingMax: 1024,
   resolveMs: 5_000,
@@ -86,7 +91,7 @@ export function createEgress(needs: {
   const resolve = needs.resolve ?? resolveBySystem
   const extraCa = needs.extraCa ?? []
   const connect = createConnect({ ...limits, rules, resolve, extraCa })
-  const pools = createPoolTable(limits.poolsMax, (origin, onEmpty) => {
+  const pools = createPoolTable(limits, (origin, onEmpty) => {
     const target = readOrigin(origin)
     if (typeof target === 'string') throw new Problem('invalid-url', target)
     const allowed = checkOrigin(origin, rules)
@@ -101,7 +106,7 @@ export function createEgress(needs: {
     async send(request, options) {
       const wire = toWireRequest(request)
       if (isClosed || closedKeys.has(options.poolKey)) throw revoked()
-      const pool = pools.get(options.poolKey, wire.origin)
+      const pool = pools.get(options, wire.origin)
       const exchange = createExchange(wire, options, pool.forget)
       if (options.signal?.aborted !== true) pool.carry(exchange)
       return exchange.answer
@@ -132,22 +137,30 @@ function revoked(): Problem {
 }
 
 interface PoolTable {
-  get(poolKey: string, origin: string): LanePool
+  get(whose: Pick<SendOptions, 'poolKey' | 'poolGroup'>, origin: string): LanePool
   destroy(matches: (poolKey: string) => boolean, problem: Problem): void
+}
+
+interface Pooled {
+  readonly pool: LanePool
+  readonly poolKey: string
+  readonly group: string | undefined
+  usedAt: number
 }
 
 /** All pools, by key and origin. A pool leaves when its last connection does; at the bound the longest unused quiet one goes. */
 function createPoolTable(
-  poolsMax: number,
+  { poolsMax, groupPoolsMax }: Pick<EgressLimits, 'poolsMax' | 'groupPoolsMax'>,
   make: (origin: string, onEmpty: () => void) => LanePool,
 ): PoolTable {
-  const table = new Map<string, { pool: LanePool; poolKey: string; usedAt: number }>()
+  const table = new Map<string, Pooled>()
   let uses = 0
 
-  function makeRoom(): void {
-    let oldest: [string, { pool: LanePool; usedAt: number }] | undefined
+  function makeRoom(group?: string): void {
+    let oldest: [string, Pooled] | undefined
     for (const entry of table) {
       if (!entry[1].pool.isQuiet()) continue
+      if (group !== undefined && entry[1].group !== group) continue
       if (oldest === undefined || entry[1].usedAt < oldest[1].usedAt) oldest = entry
     }
     if (oldest === undefined) {
@@ -160,16 +173,20 @@ function createPoolTable(
     oldest[1].pool.destroy(new Problem('request-stopped', 'The request was stopped.'))
   }
 
+  const countOf = (group: string) =>
+    [...table.values()].reduce((count, one) => count + (one.group === group ? 1 : 0), 0)
+
   return {
-    get(poolKey, origin) {
+    get({ poolKey, poolGroup: group }, origin) {
       const key = `${origin} ${poolKey}`
       let entry = table.get(key)
       if (entry === undefined) {
+        if (group !== undefined && countOf(group) >= groupPoolsMax) makeRoom(group)
         if (table.size >= poolsMax) makeRoom()
         const onEmpty = () => {
           if (table.get(key)?.pool.isEmpty()) table.delete(key)
         }
-        entry = { pool: make(origin, onEmpty), poolKey, usedAt: 0 }
+        entry = { pool: make(origin, onEmpty), poolKey, group, usedAt: 0 }
         table.set(key, entry)
       }
       uses += 1

@@ -12,7 +12,7 @@ export const approvalNotFound = () =>
 /** What was sent again is not what an owner looked at (S-24). */
 export const approvalMismatch = () =>
   new Problem('approval-mismatch', 'This is not the request that the approval is for.', {
-    next: 'Send exactly the same request again with this approvalId, or this one without it. The approval is still good.',
+    next: 'Send exactly the same request again with this approvalId, with the same credential where you send your own, or this one without it. The approval is still good.',
   })
 
 /** What was approved would not be asked in this way any more (S-27). */

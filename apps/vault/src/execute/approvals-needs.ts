@@ -67,7 +67,7 @@ export interface ApprovalsNeeds {
    */
   ask(asked: AskedRequest): Promise<HeldApproval>
   /** What the approval of a call of a tool is compared by. */
-  fingerprintArguments(call: ResolvedCall): string | undefined
+  fingerprintArguments(call: ResolvedCall, frozen: FrozenRequest): string | undefined
   /**
    * An owner's earlier answer that covers a request which the policy asks about: its id. Looked at again where it is counted.
    */

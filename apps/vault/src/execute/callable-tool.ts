@@ -39,6 +39,8 @@ export interface ToolSnapshot {
   readonly workspaceId: string
   /** Its full name. */
   readonly name: string
+  /** That of the tool that it is, where that is another toolset’s. */
+  readonly sourceName?: string | undefined
   /** Of its definition: another one has another. */
   readonly digest: string
   /** Where its calls go; undefined where its source is gone. */

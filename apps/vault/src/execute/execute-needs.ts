@@ -3,6 +3,7 @@ import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { ApprovalsNeeds, HeldApproval } from './approvals-needs.ts'
 import type { FinalDecision } from './decide-request.ts'
 import type { CredentialSlot, FrozenRequest } from './freeze-request.ts'
+import type { CallerCredentials } from './passed-credentials.ts'
 import type { BeginAttempt } from './permit.ts'
 import type { ConnectionSnapshot, ResolvedCall, ResolveNeeds } from './resolve-call.ts'
 import type { RunningCalls } from './running-calls.ts'
@@ -49,6 +50,8 @@ export interface ExecuteNeeds extends ResolveNeeds, SendNeeds {
   readonly readyCredential: (
     connection: ConnectionSnapshot,
   ) => ReadyCredential | Promise<ReadyCredential>
+  /** Credentials that callers send along. */
+  readonly callers: CallerCredentials
   /** The page on which an owner connects the account anew. */
   readonly reconnectUrl: (connectionId: string) => string
   readonly begin: BeginAttempt

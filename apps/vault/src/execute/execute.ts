@@ -7,29 +7,38 @@ import {
 } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import { callTool } from './call-tool.ts'
+import { passing } from './caller-credential.ts'
 import { type Attempted, carryOut, type Gone, patienceOf } from './carry-out.ts'
 import type { ExecuteNeeds, Progress, Recorded } from './execute-needs.ts'
+import { readPassedCredentials } from './passed-credentials.ts'
 import { redeemStored } from './redeem-approval.ts'
 import { resolveCall } from './resolve-call.ts'
 import { sayWhere } from './say-where.ts'
 
 // The doors to the one way of a request: resolve it, carry it out (see carry-out.ts), and record whatever was not sent.
 
+/** Who waits for a call, and what came with it beside its input. */
+export interface CallFrom {
+  readonly gone: Gone
+  /** The header of the caller's own credentials, as it came. */
+  readonly passed?: string | undefined
+}
+
 /** What agents do with requests. Whatever is not sent is the Problem that says why not, with the id of its audit entry. */
 export interface Execute {
   /** Sends what the policy allows, asks an owner where it says so, and sends what an owner approved. */
-  execute(agent: AuthenticatedAgent, input: ExecuteInput, gone: Gone): Promise<ExecuteAnswer>
+  execute(agent: AuthenticatedAgent, input: ExecuteInput, from: CallFrom): Promise<ExecuteAnswer>
   /** Sends the request that a tool of the agent's makes of its arguments; else as `execute`. Problem: `tool-not-found`. */
   callTool(
     agent: AuthenticatedAgent,
     input: InputOf<typeof callMyTool>,
-    gone: Gone,
+    from: CallFrom,
   ): Promise<ExecuteAnswer>
   /** Sends the stored request of an approval. */
   executeApproval(
     agent: AuthenticatedAgent,
     input: { readonly approvalId: string; readonly waitSeconds?: number | undefined },
-    gone: Gone,
+    from: CallFrom,
   ): Promise<ExecuteAnswer>
 }
 
@@ -47,14 +56,24 @@ export function createExecute(needs: ExecuteNeeds): Execute {
       throw await refused(needs, progress, thrown)
     }
   }
+  const passingNone = passing(needs)
+  const passingOf = ({ passed }: CallFrom): ExecuteNeeds =>
+    passed === undefined ? passingNone : passing(needs, readPassedCredentials(passed))
   return {
-    execute: (agent, input, gone) =>
-      recorded(agent, (attempting) => attempt(needs, input, { attempting, gone, recorded })),
-    callTool: (agent, input, gone) =>
-      recorded(agent, (attempting) => callTool(needs, input, { attempting, gone, recorded })),
-    executeApproval: (agent, { approvalId, waitSeconds }, gone) =>
+    execute: (agent, input, from) =>
       recorded(agent, (attempting) =>
-        redeemStored(needs, approvalId, { attempting, patience: patienceOf(waitSeconds, gone) }),
+        attempt(passingOf(from), input, { attempting, gone: from.gone, recorded }),
+      ),
+    callTool: (agent, input, from) =>
+      recorded(agent, (attempting) =>
+        callTool(passingOf(from), input, { attempting, gone: from.gone, recorded }),
+      ),
+    executeApproval: (agent, { approvalId, waitSeconds }, from) =>
+      recorded(agent, (attempting) =>
+        redeemStored(passingOf(from), approvalId, {
+          attempting,
+          patience: patienceOf(waitSeconds, from.gone),
+        }),
       ),
   }
 }

@@ -47,13 +47,19 @@ function collectPairs(forms: readonly Form[]): Uint8Array {
   const add = (pair: number) => {
     pairs[pair >> 3] = (pairs[pair >> 3] ?? 0) | (1 << (pair & 7))
   }
+  // The same few hundred positions stand in all forms: what was added once is not worked out again.
+  const added = new Map<Edges | undefined, Set<Edges>>()
   for (const form of forms) {
     let before: Edges | undefined
     for (const position of form) {
       const edges = edgesOf(position)
-      edges.inner.forEach(add)
-      for (const last of before?.lasts ?? [])
-        for (const first of edges.firsts) add(last * 256 + first)
+      const behind = added.get(before) ?? new Set()
+      if (!behind.has(edges)) {
+        added.set(before, behind.add(edges))
+        edges.inner.forEach(add)
+        for (const last of before?.lasts ?? [])
+          for (const first of edges.firsts) add(last * 256 + first)
+      }
       before = edges
     }
   }

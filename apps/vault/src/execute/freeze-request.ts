@@ -1,7 +1,7 @@
-import { createHash, hash } from 'node:crypto'
 import { type HttpMethod, httpMethods, Problem } from '@sallyport/contracts'
 import { parseCanonicalUrl, urlBytesMax } from './canonical-url.ts'
 import { encodeBody, type RequestBody } from './request-body.ts'
+import { digestRequest } from './request-digest.ts'
 import {
   filterRequestHeaders,
   type HeaderList,
@@ -26,6 +26,8 @@ export interface FrozenTool {
   readonly toolsetId: string
   /** Its full name. */
   readonly name: string
+  /** That of the tool that it is, where that is another toolset’s. */
+  readonly sourceName?: string | undefined
   /** Of its definition. */
   readonly digest: string
   /** Names in lower case: what its definition sends beside what every request may. */
@@ -52,12 +54,14 @@ export interface FrozenRequest {
   readonly headers: HeaderList
   /** The exact bytes. A typed array cannot be frozen: nobody but this request holds it, and nobody writes to it. */
   readonly body?: Uint8Array
-  /** SHA-256 over method, URL, headers and body, each with its length before it, and the tool's id; lower-case hex. */
+  /** SHA-256 over method, URL, headers and body, each with its length before it, the tool's id and `passed`; lower-case hex. */
   readonly digest: string
   /** Names of the agent's headers that are not sent. */
   readonly droppedHeaders: readonly string[]
   /** Absent where the agent wrote the request itself. */
   readonly tool?: FrozenTool
+  /** The keyed fingerprint of the caller's own credential, where that is what will be put on. */
+  readonly passed?: string
 }
 
 /** What an agent asks for; parts of the input of `execute`. */
@@ -79,6 +83,8 @@ export interface CredentialSlot {
   readonly cookieNames?: readonly string[] | undefined
   /** `{placeholder}` has to stand in the path exactly once, as in https://api.example.com/bot{token}/send. */
   readonly placeholder?: string | undefined
+  /** The keyed fingerprint of what goes there, where it is the caller's own. */
+  readonly passed?: string | undefined
 }
 
 /** What the connection says about its requests. */
@@ -107,7 +113,8 @@ const ownHeader = ['accept-encoding', 'identity'] as const
  * @throws Problem invalid-method, invalid-url, invalid-query, invalid-header, invalid-input
  */
 export function freezeRequest(input: RequestInput, options: FreezeOptions = {}): FrozenRequest {
-  const { tool } = options
+  const { tool, slot } = options
+  const { passed: ofCaller } = slot ?? {}
   const method = checkMethod(input.method)
   const target = freezeUrl(input, options)
   const { passed, dropped } = filterRequestHeaders(parseRequestHeaders(input.headers ?? {}), {
@@ -131,25 +138,32 @@ export function freezeRequest(input: RequestInput, options: FreezeOptions = {}):
     query: Object.freeze(target.query.map((pair) => Object.freeze(pair))),
     headers: Object.freeze(headers.map((pair) => Object.freeze(pair))),
     ...(body !== undefined && { body: body.bytes }),
-    digest: digestRequest({ method, url: target.url, headers, body: body?.bytes, tool }),
+    digest: digestRequest({ method, url: target.url, headers, body: body?.bytes, tool, ofCaller }),
     droppedHeaders: Object.freeze(dropped),
     ...(tool !== undefined && { tool: Object.freeze(tool) }),
+    ...(ofCaller !== undefined && { passed: ofCaller }),
   }
   return Object.freeze(request) as FrozenRequest
 }
 
 /** The same request with another body under the same headers: what is left where a rule has taken something out. */
 export function replaceBody(frozen: FrozenRequest, body: Uint8Array): FrozenRequest {
-  const { method, url, headers, tool } = frozen
-  const digest = digestRequest({ method, url, headers, body, tool })
+  const { method, url, headers, tool, passed: ofCaller } = frozen
+  const digest = digestRequest({ method, url, headers, body, tool, ofCaller })
   return Object.freeze({ ...frozen, body, digest })
 }
 
 /** The same request of a tool that is called something else by now. */
-export const renameTool = (frozen: FrozenRequest, name: string | undefined): FrozenRequest =>
-  frozen.tool === undefined || name === undefined || frozen.tool.name === name
+export const renameTool = (
+  frozen: FrozenRequest,
+  now: Pick<FrozenTool, 'name' | 'sourceName'> | undefined,
+): FrozenRequest =>
+  frozen.tool === undefined || now === undefined
     ? frozen
-    : Object.freeze({ ...frozen, tool: Object.freeze({ ...frozen.tool, name }) })
+    : Object.freeze({
+        ...frozen,
+        tool: Object.freeze({ ...frozen.tool, name: now.name, sourceName: now.sourceName }),
+      })
 
 /**
  * Would the connection as it is now still take this request as it stands? A header that it lists no more, an escape that it
@@ -242,7 +256,7 @@ export function restoreFrozenRequest(bytes: Uint8Array, digest: string): FrozenR
   const { v, hasBody, ...request } = JSON.parse(head) as Written
   const rest = Uint8Array.prototype.slice.call(bytes, end + 1)
   const body = hasBody ? rest : undefined
-  const { method, url, origin, path, headers, tool } = request
+  const { method, url, origin, path, headers, tool, passed: ofCaller } = request
   const search = url.slice(origin.length + path.length)
   const isWhole =
     end >= 0 &&
@@ -254,7 +268,7 @@ export function restoreFrozenRequest(bytes: Uint8Array, digest: string): FrozenR
     new URL(origin).host === request.host &&
     JSON.stringify(parseQuery(search.slice(1))) === JSON.stringify(request.query) &&
     request.digest === digest &&
-    digestRequest({ method, url, headers, body, tool }) === digest
+    digestRequest({ method, url, headers, body, tool, ofCaller }) === digest
   if (!isWhole) throw new Error('A frozen request is not the one that was written.')
   const restored: Omit<FrozenRequest, typeof frozen> = {
     ...request,
@@ -265,26 +279,4 @@ export function restoreFrozenRequest(bytes: Uint8Array, digest: string): FrozenR
     ...(tool !== undefined && { tool: Object.freeze(tool) }),
   }
   return Object.freeze(restored) as FrozenRequest
-}
-
-/**
- * Netstrings: a length before each part, so that no two requests spell the same bytes. All parts are Latin-1. A call of a tool never
- * has the digest of another tool's, or of a request of the agent's own: what an owner said to the one says nothing of the other.
- */
-function digestRequest(request: {
-  method: string
-  url: string
-  headers: HeaderList
-  body: Uint8Array | undefined
-  tool: FrozenTool | undefined
-}): string {
-  const { method, url, headers, body, tool } = request
-  const parts = ['sallyport-request-1', method, url, `${headers.length}`, ...headers.flat()]
-  if (tool !== undefined) parts.unshift('sallyport-tool-request-1', tool.toolId)
-  parts.push(body === undefined ? 'no body' : 'body')
-  const text = parts.map((part) => `${part.length}:${part},`).join('')
-  const bytes = Buffer.from(text, 'latin1')
-  // One call where there is no body, as in most requests: a hash object costs several times the hashing.
-  if (body === undefined) return hash('sha256', bytes, 'hex')
-  return createHash('sha256').update(bytes).update(body).digest('hex')
 }

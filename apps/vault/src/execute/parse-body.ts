@@ -1,5 +1,4 @@
-import { Problem } from '@sallyport/contracts'
-import type { Scrubber } from './scrub.ts'
+import { notCleaned, type Scrubber } from './scrub.ts'
 
 /** Long text that is more than this many times its size when it is written as JSON goes as base64: controls take six. */
 const growthMax = 2
@@ -101,13 +100,7 @@ function packed(bytes: Buffer, type: string, scrubber: Scrubber): ParsedBody {
     contentType: type === '' ? 'application/octet-stream' : type,
   }
   if (scrubber.text(body.$base64) === body.$base64) return { body, redactions: 0 }
-  throw new Problem(
-    'upstream-invalid-response',
-    'The answer could not be cleaned of the credential.',
-    {
-      next: 'An owner can look at what the upstream sends back.',
-    },
-  )
+  throw notCleaned()
 }
 
 /** Undefined for what is nested too deeply to be written again. */

@@ -85,7 +85,7 @@ function isFor(
 ): boolean {
   if (tool?.toolId !== call.tool?.toolId) return false
   if (digest === frozen.digest) return true
-  return tool !== null && tool.argumentsFingerprint === approvals.fingerprintArguments(call)
+  return tool !== null && tool.argumentsFingerprint === approvals.fingerprintArguments(call, frozen)
 }
 
 /** Redeems an approval by its id alone. */
@@ -151,7 +151,9 @@ async function redeem(
     throw approvalStale('The connection or its credential has changed')
   }
   const slot = await slotFor(needs, call)
-  const frozen = renameTool(await openRequest(needs, agent, approval), call.tool?.name)
+  const frozen = renameTool(await openRequest(needs, agent, approval), call.tool)
+  // What was approved was to be done as the one whose credential it was.
+  if (frozen.passed !== slot.passed) throw approvalMismatch()
   await lookAhead(needs, call, frozen)
   const decision = decideAsItIs(call, frozen, needs.now())
   reached({ frozen, decision })

@@ -72,6 +72,7 @@ const neverPrefixes = [
   'cf-',
   'x-envoy-',
   'x-sallyport-',
+  'sallyport-',
 ]
 
 /** CGI and its heirs read `_` and `.` as `-`. */

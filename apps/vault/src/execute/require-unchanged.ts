@@ -52,6 +52,7 @@ async function isSameTool(
     now?.status === tool.status &&
     now.digest === tool.digest &&
     now.name === tool.name &&
+    now.sourceName === tool.sourceName &&
     now.connectionId === tool.connectionId
   )
 }

@@ -4,7 +4,7 @@ import type { PlannedLimits } from '../limits/plan-limits.ts'
 import type { CompiledPolicy } from '../policy/compile-policy.ts'
 import type { Searched } from '../policy/searched.ts'
 import type { ToolCall, ToolSnapshot } from './callable-tool.ts'
-import type { CredentialSlot, FreezeOptions, FrozenRequest } from './freeze-request.ts'
+import type { CredentialSlot, FreezeOptions, FrozenRequest, FrozenTool } from './freeze-request.ts'
 
 /** A connection as the request path sees it; its credential stays sealed. */
 export interface ConnectionSnapshot {
@@ -34,8 +34,15 @@ export const freezeOptionsOf = (
   tool: tool && frozenTool(tool),
 })
 
-const frozenTool = ({ toolId, toolsetId, name, digest, ownHeaders = [] }: ToolCall) => ({
-  ...{ toolId, toolsetId, name, digest, ownHeaders },
+const frozenTool = ({
+  toolId,
+  toolsetId,
+  name,
+  sourceName,
+  digest,
+  ownHeaders = [],
+}: ToolCall): FrozenTool => ({
+  ...{ toolId, toolsetId, name, sourceName, digest, ownHeaders },
 })
 
 /** A policy as the request path sees it. */

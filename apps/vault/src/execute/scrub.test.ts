@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
@@ -324,6 +325,40 @@ describe('scrubbing', () => {
       const half = key.slice(0, key.length / 2)
       const { text } = scrub(`${`${half}|`.repeat(300)}${key}${half.repeat(100)}`, [key])
       expect(text).not.toContain(key)
+    }
+  })
+
+  it('bounds what a caller can have it do with a credential that is a pattern, and an answer that is made for it', () => {
+    verifies('S-22')
+    const stepsMax = 1 << 20
+    const give = (key: string, text: string) => {
+      const stream = createScrubber([key], { stepsMax }).stream()
+      stream.push(Buffer.from(text))
+      stream.end()
+    }
+    const size = 4_000
+    const mixed = Array.from({ length: size }, (_, at) => ((at * at) % 7 < 3 ? 'a' : '%61')).join(
+      '',
+    )
+    for (const [key, text] of [
+      [`${'a'.repeat(size)}b`, `${'a'.repeat(size - 1)}c`.repeat(50)],
+      ['a'.repeat(size), 'a'.repeat(200_000)],
+      [`${mixed}b`, `${'%61'.repeat(size)}c`.repeat(20)],
+    ] as const) {
+      expect(() => give(key, text)).toThrow(
+        expect.objectContaining({ type: 'upstream-invalid-response' }),
+      )
+    }
+  })
+
+  it('is far from that bound with a credential that is random, however often it comes back', () => {
+    const key = randomBytes(6_000).toString('base64')
+    for (const write of [encodeURIComponent, encoders.hex, JSON.stringify]) {
+      const scrubber = createScrubber([key], { stepsMax: 1 << 22 })
+      const stream = scrubber.stream()
+      const text = `${write?.(key)}\n`.repeat(5)
+      const clean = Buffer.concat([stream.push(Buffer.from(text)), stream.end()]).toString()
+      expect(clean.replaceAll('"', '')).toBe(`${redaction}\n`.repeat(5))
     }
   })
 })

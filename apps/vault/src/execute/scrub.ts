@@ -1,3 +1,4 @@
+import { Problem } from '@sallyport/contracts'
 import { createFormAutomaton, type FormAutomaton, type Places } from './form-automaton.ts'
 import { secretForms } from './secret-forms.ts'
 
@@ -31,20 +32,28 @@ type Stretch = [number, number]
 /**
  * Makes a scrubber. It finds a secret raw and in every usual encoding (see secret-forms.ts), each character in its own,
  * however the bytes are cut into chunks, in time linear in the text; what holds no form of a secret passes unchanged. It is
- * a net under accidents, not a wall against an upstream that colludes.
+ * a net under accidents, not a wall against an upstream that colludes. What is no secret but a pattern (`aaaa…`) is found in many places
+ * at once, which can take the square of the text: `stepsMax` bounds all that is done with this scrubber.
+ * Its functions throw Problem `upstream-invalid-response` beyond that.
  */
-export function createScrubber(secrets: readonly string[]): Scrubber {
+export function createScrubber(
+  secrets: readonly string[],
+  { stepsMax = Number.POSITIVE_INFINITY }: { readonly stepsMax?: number } = {},
+): Scrubber {
   const wanted = [...new Set(secrets)].filter((secret) => secret !== '')
-  const automaton = createFormAutomaton(() => wanted.flatMap(secretForms))
+  const spend = createBudget(stepsMax)
+  const automaton = createFormAutomaton(() => wanted.flatMap(secretForms), spend)
   // Few upstreams choose names of headers that pass, so what looks for secrets in them is made at the first one.
   let ofNames: FormAutomaton | undefined
   return {
     stream: () => createStream(automaton),
     isInName(name) {
-      ofNames ??= createFormAutomaton(() =>
-        [...new Set(wanted.flatMap((secret) => [secret, secret.toLowerCase()]))].flatMap(
-          secretForms,
-        ),
+      ofNames ??= createFormAutomaton(
+        () =>
+          [...new Set(wanted.flatMap((secret) => [secret, secret.toLowerCase()]))].flatMap(
+            secretForms,
+          ),
+        spend,
       )
       const ends: number[] = []
       ofNames.scan(nowhere, Buffer.from(name, 'utf8'), ends)
@@ -60,6 +69,20 @@ export function createScrubber(secrets: readonly string[]): Scrubber {
     },
   }
 }
+
+function createBudget(stepsMax: number): (steps: number) => void {
+  const left = { steps: stepsMax }
+  return (steps) => {
+    left.steps -= steps
+    if (left.steps < 0) throw notCleaned()
+  }
+}
+
+/** The answer is withheld: nobody knows whether it holds the credential. */
+export const notCleaned = () =>
+  new Problem('upstream-invalid-response', 'The answer could not be cleaned of the credential.', {
+    next: 'An owner can look at what the upstream sends back.',
+  })
 
 /** One scrubber for the secrets of both: for a secret of one request beside those that are always the same. */
 export function joinScrubbers(first: Scrubber, second: Scrubber): Scrubber {

@@ -52,6 +52,7 @@ export interface SendNeeds {
     request: ArmedRequest,
     how: {
       readonly poolKey: string
+      readonly poolGroup?: string | undefined
       readonly stops: Set<(problem: Problem) => void>
       readonly responseBytesMax: number
       readonly deadlineMs: number
@@ -84,7 +85,7 @@ export async function sendPermitted(
     const { tally } = permitted
     tally?.sending()
     const answer = await needs.send(armed, {
-      poolKey: `${connection.id}.${connection.version}`,
+      ...poolOf(permitted),
       stops: running.stops,
       responseBytesMax: permitted.responseBytesMax ?? responseBytesMaxDefault,
       deadlineMs: upstreamDeadlineMs,
@@ -112,6 +113,14 @@ export async function sendPermitted(
     needs.end(permitted, { failed, durationMs: durationMs() })
     throw failed
   }
+}
+
+/** Requests with one credential share sockets, and with no other: some upstreams let a socket act for whoever signed in on it. */
+function poolOf({ connection: { id, version }, frozen: { passed } }: PermittedRequest) {
+  const poolKey = `${id}.${version}`
+  return passed === undefined
+    ? { poolKey }
+    : { poolKey: `${poolKey}.${passed}`, poolGroup: poolKey }
 }
 
 async function* countBytes(

@@ -28,7 +28,7 @@ export interface Trial<Connection> {
   readonly draft: PolicyDocument
   readonly request: RequestInput
   /** The request is tried as a call of this tool. */
-  readonly tool?: Pick<FrozenTool, 'toolId' | 'toolsetId' | 'name'> | undefined
+  readonly tool?: Pick<FrozenTool, 'toolId' | 'toolsetId' | 'name' | 'sourceName'> | undefined
 }
 
 type Verdict = OutputOf<typeof tryPolicy>

@@ -14,6 +14,30 @@ describe('the budget for bodies', () => {
     expect(() => leases[8]?.hold(large)).not.toThrow()
   })
 
+  it('says whether it holds a large one', () => {
+    const lease = createBodyBudget().open()
+    lease.hold(60 * 1024)
+    expect(lease.isHolding()).toBe(false)
+    lease.hold(large)
+    expect(lease.isHolding()).toBe(true)
+    lease.release()
+    expect(lease.isHolding()).toBe(false)
+  })
+
+  it('holds a body for as long as anybody uses it', () => {
+    const budget = createBodyBudget()
+    const leases = Array.from({ length: 8 }, () => budget.open())
+    for (const lease of leases) lease.hold(large)
+    const done = leases[0]?.keep()
+    leases[0]?.release()
+    leases[0]?.release()
+    expect(() => budget.open().hold(large)).toThrow()
+    done?.()
+    done?.()
+    budget.open().hold(large)
+    expect(() => budget.open().hold(large)).toThrow()
+  })
+
   it('counts a body that grows once, and takes ordinary ones whatever else is there', () => {
     const budget = createBodyBudget()
     const growing = budget.open()

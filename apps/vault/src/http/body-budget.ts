@@ -9,7 +9,11 @@ const heldBytesMax = 96 * 1024 * 1024
 export interface BodyLease {
   /** Takes a body's announced bytes, or those read so far. @throws Problem `overloaded` */
   hold(bytes: number): void
-  /** Gives all of it back. */
+  /** Whether it holds a large body. */
+  isHolding(): boolean
+  /** For one more who uses the body: what is held is given back once all have called what this returns, and `release` was called. */
+  keep(): () => void
+  /** Gives all of it back, unless somebody keeps it. */
   release(): void
 }
 
@@ -23,6 +27,19 @@ export function createBodyBudget(): BodyBudget {
   return {
     open() {
       let own = 0
+      let users = 0
+      const keep = () => {
+        const state = { isDone: false }
+        users += 1
+        return () => {
+          if (state.isDone) return
+          state.isDone = true
+          users -= 1
+          if (users > 0) return
+          heldBytes -= own
+          own = 0
+        }
+      }
       return {
         hold(bytes) {
           const more = (bytes > freeBytesMax ? bytes : 0) - own
@@ -31,10 +48,9 @@ export function createBodyBudget(): BodyBudget {
           heldBytes += more
           own += more
         },
-        release() {
-          heldBytes -= own
-          own = 0
-        },
+        isHolding: () => own > 0,
+        keep,
+        release: keep(),
       }
     },
   }

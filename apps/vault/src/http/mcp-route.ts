@@ -2,12 +2,15 @@ import { executeBodyBytesMax, Problem, ToolsetName } from '@sallyport/contracts'
 import type { Context } from 'hono'
 import ipaddr from 'ipaddr.js'
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts'
+import type { VaultClient } from '../mcp/mcp-request.ts'
 import type { App } from './app.ts'
 import { asAgent, readBearer } from './authenticate.ts'
 import type { BodyLease } from './body-budget.ts'
+import type { InsideCaller } from './call-inside.ts'
 import type { MountContext } from './mount.ts'
 import { asProblem } from './problem.ts'
 import { readBytes } from './read-input.ts'
+import { sourceOf } from './request-source.ts'
 
 // The address of the MCP endpoint: who asks, and from where, is settled here; what is asked is the endpoint's business.
 
@@ -15,6 +18,8 @@ import { readBytes } from './read-input.ts'
 export interface McpRouteNeeds {
   readonly endpoint: McpEndpoint
   readonly context: MountContext
+  /** Makes the client with which the endpoint calls the vault's own operations. */
+  readonly clientOf: (caller: InsideCaller) => VaultClient
   /** Without trailing slash. */
   readonly publicUrl: () => string
 }
@@ -33,43 +38,44 @@ export const resourceMetadata = (publicUrl: string, toolset?: string) => ({
 /** Mounts `/mcp` and `/mcp/{toolset}`. */
 export function mountMcp(app: App, needs: McpRouteNeeds): void {
   for (const path of ['/mcp', '/mcp/:toolset']) {
-    app.all(path, (c) => serve(c, { ...needs, app }))
+    app.all(path, (c) => serve(c, needs))
   }
 }
 
-async function serve(c: Context, given: McpRouteNeeds & { readonly app: App }): Promise<Response> {
+async function serve(c: Context, given: McpRouteNeeds): Promise<Response> {
   const { context } = given
   const requestId = context.requestId()
   const lease = context.bodies.open()
   try {
     return await pass(c, { ...given, requestId, lease })
   } catch (thrown) {
+    lease.release()
     const problem = asProblem(thrown, context.log, requestId)
     const answer = context.respond.problem(problem, requestId)
     if (problem.status === 401) answer.headers.set('www-authenticate', challenge(c, given))
     return answer
-  } finally {
-    lease.release()
   }
 }
 
 interface Passage extends McpRouteNeeds {
-  readonly app: App
   readonly requestId: string
   readonly lease: BodyLease
 }
 
 async function pass(c: Context, passage: Passage): Promise<Response> {
-  const { app, context, endpoint, requestId } = passage
+  const { context, endpoint, clientOf, requestId, lease } = passage
   const toolset = c.req.param('toolset')
   if (toolset !== undefined && !ToolsetName.safeParse(toolset).success) throw nothingThere()
   refuseRebinding(c, context.auth.ownOrigins())
   const agent = await asAgent(c, context.auth, { consumer: true })
   const bearer = readBearer(c) ?? ''
-  const { body, request } = await readMessage(c, passage.lease)
+  const { body, request } = await readMessage(c, lease)
   const answer = await endpoint.serve({
     ...{ request, body, agent, bearer, toolset },
-    forward: (inner) => app.fetch(inner, c.env),
+    client: clientOf({ bearer, requestId, from: sourceOf(c, context), keep: lease.keep }),
+    isLarge: lease.isHolding(),
+    // Of a stream not even the beginning is the end: what was asked is in memory until it is over.
+    over: lease.release,
   })
   const { status, headers } = answer
   const type = headers.get('content-type') ?? 'application/json'
@@ -89,33 +95,24 @@ const textOf = async (answer: Response) => (answer.body === null ? null : await 
 
 /** The message as the endpoint takes it: parsed where it is JSON; else it gets the protocol's own answer to what is none. */
 async function readMessage(c: Context, lease: BodyLease) {
-  const { method } = c.req
-  const bounds = { bytesMax: executeBodyBytesMax, lease }
-  if (method !== 'POST') return { body: undefined, request: plain(c, null) }
-  const bytes = await readBytes(c, bounds)
+  if (c.req.method !== 'POST') return { body: undefined, request: c.req.raw }
+  const bytes = await readBytes(c, { bytesMax: executeBodyBytesMax, lease })
   try {
-    return { body: JSON.parse(utf8.decode(bytes)) as unknown, request: plain(c, null) }
+    // The body was read from the request: what serves it looks at the parsed one.
+    return { body: JSON.parse(utf8.decode(bytes)) as unknown, request: c.req.raw }
   } catch {
-    // No JSON, or none in UTF-8 (RFC 8259 §8.1): what there is instead is of no matter.
-    return { body: undefined, request: plain(c, notJson) }
+    return { body: undefined, request: withoutJson(c) }
   }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-const notJson = '{'
 
-/** The request again, without the body that was read. It ends when the client hangs up. */
-function plain(c: Context, body: string | null): Request {
-  const { method } = c.req
+/** No JSON, or none in UTF-8 (RFC 8259 §8.1): what there is instead is of no matter. */
+function withoutJson(c: Context): Request {
   const headers = new Headers(c.req.raw.headers)
   headers.delete('content-length')
   headers.delete('transfer-encoding')
-  return new Request(c.req.url, {
-    method,
-    headers,
-    signal: c.req.raw.signal,
-    ...(body !== null && { body }),
-  })
+  return new Request(c.req.url, { method: 'POST', headers, body: '{' })
 }
 
 /** RFC 6750 §3, RFC 9728 §5.1. */

@@ -11,6 +11,7 @@ import {
 import type { BodyBudget, BodyLease } from './body-budget.ts'
 import { asProblem, type Log } from './problem.ts'
 import { parseInput, readInput } from './read-input.ts'
+import { type RequestSource, sourceOf } from './request-source.ts'
 import type { Responder } from './respond.ts'
 import type { SessionCookie } from './session-cookie.ts'
 
@@ -23,19 +24,6 @@ export interface Call<O extends Operation> {
   readonly from: RequestSource
   /** Aborted when the client has hung up. Made when it is asked for, since it costs. */
   readonly gone: () => AbortSignal
-}
-
-/** Where a request came from, as far as it is told. */
-export interface RequestSource {
-  /** The address of the client, believed as far as the trusted proxies go. */
-  readonly address: string
-  /** The session that the browser had until now, good or not. */
-  readonly cookie: string | undefined
-  /** The cookie of a sign-in at the organisation's provider that was begun in this browser. */
-  readonly flowCookie: string | undefined
-  readonly userAgent: string | undefined
-  /** By what name the vault was reached. */
-  readonly host: string | undefined
 }
 
 type CallerOf<O extends Operation> = O['caller'] extends readonly ['agent']
@@ -73,6 +61,20 @@ export interface MountContext {
 export interface Mounted {
   readonly operation: Operation
   readonly serve: (c: Context, context: MountContext) => Promise<Response>
+  /**
+   * The same for a caller within the process, who is authenticated already: its output, and nothing that the output schema does not
+   * name. Absent where the answer is more than an output.
+   */
+  readonly run?: (
+    asked: Pick<Call<Operation>, 'requestId' | 'from' | 'gone'> & InputAndCaller,
+    context: MountContext,
+  ) => Promise<unknown>
+}
+
+interface InputAndCaller {
+  /** Not looked at yet. */
+  readonly input: unknown
+  readonly caller: AuthenticatedAgent
 }
 
 /** One request on its way through: what Hono gave, what the mount was given, and the request's id. */
@@ -96,7 +98,14 @@ export function mount<const O extends Operation>(
   handle: (call: Call<O>) => Promise<OutputOf<O>> | OutputOf<O>,
 ): Mounted {
   const write = (output: OutputOf<O>, passage: Passage) => answer(operation, output, passage)
-  return serving(operation, { handle, write })
+  return {
+    ...serving(operation, { handle, write }),
+    async run({ input, caller, requestId, from, gone }, context) {
+      const known = { caller: caller as CallerOf<O>, requestId, from, gone }
+      const read = () => Promise.resolve(input)
+      return operation.output.parse(await handleInput(operation, { handle, read, known, context }))
+    },
+  }
 }
 
 /** The same for an operation whose answer sets or clears cookies. */
@@ -175,20 +184,11 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
   const pass = async (passage: Passage) => {
     const { c, context, requestId } = passage
     const caller = (await authenticate(passage, operation)) as CallerOf<O>
-    const from: RequestSource = {
-      address: context.clientAddress(c),
-      cookie: context.auth.cookies.read(c),
-      flowCookie: context.auth.flowCookies.read(c),
-      userAgent: c.req.header('user-agent'),
-      host: c.req.header('host'),
-    }
-    const result = await recorded(passage, { operation, caller }, async () => {
-      const input = parseInput(
-        operation,
-        await readInput(c, operation, passage.lease),
-      ) as InputOf<O>
-      requireFurther(operation, caller, input)
-      return how.handle({ input, caller, requestId, from, gone: () => c.req.raw.signal })
+    const from = sourceOf(c, context)
+    const result = await handleInput(operation, {
+      ...{ handle: how.handle, context },
+      read: () => readInput(c, operation, passage.lease),
+      known: { caller, requestId, from, gone: () => c.req.raw.signal },
     })
     return how.write(result, passage)
   }
@@ -209,6 +209,28 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
       }
     },
   }
+}
+
+/** From the authenticated caller on, an operation goes one way, whoever calls it. */
+function handleInput<O extends Operation, T>(
+  operation: O,
+  {
+    handle,
+    read,
+    known,
+    context,
+  }: Pick<Serving<O, T>, 'handle'> & {
+    readonly read: () => Promise<unknown>
+    readonly known: Omit<Call<O>, 'input'>
+    readonly context: MountContext
+  },
+): Promise<T> {
+  const { caller, requestId, from, gone } = known
+  return recorded(context, { operation, caller }, async () => {
+    const input = parseInput(operation, await read()) as InputOf<O>
+    requireFurther(operation, caller, input)
+    return handle({ input, caller, requestId, from, gone })
+  })
 }
 
 /** What this input demands beside what the operation always does. */
@@ -238,7 +260,7 @@ async function authenticate({ c, context }: Passage, operation: Operation) {
 
 /** What is refused before or in the handler is an attempt too: where the operation is audited, it is recorded once. */
 async function recorded<T>(
-  { context }: Passage,
+  context: MountContext,
   refused: { operation: Operation; caller: unknown },
   work: () => Promise<T>,
 ): Promise<T> {

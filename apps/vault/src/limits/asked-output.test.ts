@@ -55,10 +55,17 @@ describe('the output that a request asks for', () => {
   })
 
   it('is as much as the largest models give where nobody will see what it was', () => {
-    for (const background of [true, 'true'])
+    for (const background of [true, 'true', [true], [['true']]])
       expect(outputOf({ background })).toEqual([128_000, true])
     expect(outputOf({ background: false })).toEqual([4096, true])
     expect(outputOf({ background: true, max_tokens: 50 })).toEqual([50, false])
+  })
+
+  it('is found whatever stands where something else is looked for', () => {
+    const deep = `${'['.repeat(200_000)}true${']'.repeat(200_000)}`
+    for (const background of ['[{"toString":null}]', '{"toString":1}', '["true","true"]', deep]) {
+      expect(() => read(`{"background":${background},"max_tokens":50}`)).not.toThrow()
+    }
   })
 
   it('is a whole number that can be counted with, whatever the body says', () => {

@@ -60,7 +60,7 @@ export function readAskedOutput({ path, body }: MeteredRequest, ways: AskingWays
     1,
     ...ways.times.flatMap((name) => countOf(memberAt(json, name), timesMax)),
   )
-  const isUnseen = ways.unseen.some((name) => String(memberAt(json, name)) === 'true')
+  const isUnseen = ways.unseen.some((name) => isYes(memberAt(json, name)))
   if (asked === 0) {
     const output = (isUnseen ? outputTokensUnseen : outputTokensDefault) * times
     return { model, output, isGuess: true }
@@ -71,6 +71,13 @@ export function readAskedOutput({ path, body }: MeteredRequest, ways: AskingWays
   return isBelieved
     ? { model, output: asked * times, isGuess: false }
     : { model, output: outputTokensDefault * times, isGuess: true }
+}
+
+/** Also where it is written as text, or alone in a list, since many readers take that for one. */
+function isYes(value: unknown): boolean {
+  let inner = value
+  while (Array.isArray(inner) && inner.length === 1) inner = inner[0]
+  return inner === true || inner === 'true'
 }
 
 /** A number, also where it is written as text, since many readers take that for one. */

@@ -1,4 +1,4 @@
-import { createClient } from '@sallyport/sdk'
+import type { AgentTool, ToolListing } from '@sallyport/contracts'
 import {
   type Clock,
   consumerInstructions,
@@ -11,8 +11,6 @@ import {
   namesOfAll,
   namesOfToolset,
   nextStepOf,
-  noTools,
-  readGrantedTools,
 } from 'sallyport-mcp/server'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { McpRequest, ServerOf } from './mcp-request.ts'
@@ -21,14 +19,25 @@ import { watchToken } from './watch-token.ts'
 
 /** How long a call may wait for an owner where the client hears of its progress. */
 const pollTimeoutMs = 300_000
+/** The same for a call that takes much memory: as long as a client waits that hears of nothing. */
+const pollTimeoutMsLarge = 45_000
 /** Calls of all agents whose approval's link was given, remembered so that the same call again is about it. */
 const givenLinksMax = 20_000
 /** How often such a client hears of it. */
 const pollIntervalMs = 5_000
 
+/** The tools of an agent at one time. */
+interface AgentToolsNow {
+  readonly tools: readonly { readonly view: AgentTool }[]
+  readonly listing: ToolListing
+  readonly revision: string
+}
+
 export interface AgentServerNeeds {
   /** Throws where the token is not good any more. */
   readonly authenticate: (bearer: string) => Promise<AuthenticatedAgent>
+  /** All tools of an agent now: the same objects until they change. */
+  readonly toolsOf: (agent: AuthenticatedAgent) => Promise<AgentToolsNow>
   /** Whether the token may only have run out. */
   readonly isNotEnded: (agent: AuthenticatedAgent) => Promise<boolean>
   readonly clock: Clock
@@ -42,21 +51,21 @@ export interface AgentServerNeeds {
 export function createAgentServers(needs: AgentServerNeeds): ServerOf {
   const { clock, log } = needs
   const links = createGivenLinks(givenLinksMax)
-  return ({ agent, bearer, toolset, forward }, answer) => {
-    const client = createClient({
-      baseUrl: inside,
-      auth: { kind: 'bearer', token: bearer },
-      fetch: async (url, init) => forward(new Request(url, withLength(init))),
-    })
-    const scope = toolset === undefined ? {} : { toolset }
+  return ({ agent, bearer, toolset, client, isLarge }, answer) => {
     const granted: GrantedTools = {
-      list: async (signal) => (await readGrantedTools(client, scope, { signal })) ?? noTools,
+      async list() {
+        // It may have been taken away since the request came (S-10).
+        const { tools, ...rest } = await needs.toolsOf(await needs.authenticate(bearer))
+        const views = tools.map(({ view }) => view)
+        if (toolset === undefined) return { ...rest, tools: views }
+        return { ...rest, tools: views.filter((view) => view.toolset === toolset) }
+      },
     }
     const given = givenTo(links, agent.agentId)
     const hasOwn = agent.via === 'token' && toolset === undefined
     const toolbox = createToolbox({
       ...{ client, clock, granted, given, hasOwn },
-      config: { pollTimeoutMs, pollIntervalMs },
+      config: { pollTimeoutMs: isLarge ? pollTimeoutMsLarge : pollTimeoutMs, pollIntervalMs },
       naming: toolset === undefined ? namesOfAll(granted) : namesOfToolset(toolset),
     })
     return {
@@ -97,15 +106,4 @@ async function isTokenOver(
         () => false,
         () => true,
       )
-}
-
-/** An address that leads nowhere: what is sent there never leaves the process. */
-const inside = 'http://vault.invalid'
-
-/** So that the body is read at once and not piece by piece. */
-function withLength(init: RequestInit): RequestInit {
-  if (typeof init.body !== 'string') return init
-  const headers = { ...(init.headers as Record<string, string>) }
-  const length = String(Buffer.byteLength(init.body))
-  return { ...init, headers: { ...headers, 'content-length': length } }
 }

@@ -1,6 +1,6 @@
 // This room answers MCP clients over HTTP: with the server of the stdio package, which calls the vault's own operations as the caller.
 
-import { createMcpHandler } from '@modelcontextprotocol/server'
+import { createMcpHandler, type McpServerFactory } from '@modelcontextprotocol/server'
 import { Problem } from '@sallyport/contracts'
 import type { McpRequest, ServerOf } from './mcp-request.ts'
 import { createOpenAnswers } from './open-answers.ts'
@@ -26,19 +26,26 @@ export function createMcpEndpoint({ serverOf }: { readonly serverOf: ServerOf })
       if (Array.isArray(body) && body.length > batchMax) throw batchTooLong()
       const kind = isListen(body) ? 'subscription' : 'call'
       const answer = answers.open(agent.agentId, kind)
+      answer.ended.addEventListener('abort', asked.over, { once: true })
       const { build, bus, watch } = serverOf(asked, answer)
-      const handler = createMcpHandler(build, {
+      const over = (end: () => Promise<void>) =>
+        answer.ended.addEventListener('abort', () => void end().catch(() => {}), { once: true })
+      // With the answer ends what it waits for, also where the client is still there.
+      const builtToEnd: McpServerFactory = async (context) => {
+        const server = await build(context)
+        over(() => server.close())
+        return server
+      }
+      const handler = createMcpHandler(builtToEnd, {
         legacy: 'stateless',
         // A stream from the first notice of progress on; till then some failures have a status of their own.
         responseMode: 'auto',
         ...{ keepAliveMs, bus },
       })
-      answer.ended.addEventListener('abort', () => void handler.close(), { once: true })
+      over(handler.close)
       try {
         const parsed = body === undefined ? {} : { parsedBody: body }
-        // With the answer ends what it waits for, also where the client is still there.
-        const signal = AbortSignal.any([request.signal, answer.ended])
-        const response = await handler.fetch(new Request(request, { signal }), parsed)
+        const response = await handler.fetch(request, parsed)
         const followed = answer.follow(response)
         if (!answer.ended.aborted) watch(kind)
         return followed

@@ -1,5 +1,9 @@
 import type { McpServerFactory, ServerEventBus } from '@modelcontextprotocol/server'
+import type { Client } from '@sallyport/sdk'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+
+/** Calls the vault's own operations, from outside or within. */
+export type VaultClient = Client
 
 /** A request to the endpoint, with who asks. */
 export interface McpRequest {
@@ -11,8 +15,12 @@ export interface McpRequest {
   readonly bearer: string
   /** The toolset that the address names; without one, all tools of the agent. */
   readonly toolset: string | undefined
-  /** Sends a request to the vault's own operations, as if it had come from outside. */
-  readonly forward: (request: Request) => Response | Promise<Response>
+  /** Calls the vault's own operations with the caller's token, as if it had come from outside. */
+  readonly client: VaultClient
+  /** It takes much memory until it is answered. */
+  readonly isLarge: boolean
+  /** To be called when the answer is over; once more does no harm. */
+  readonly over: () => void
 }
 
 /** What answers one request. */

@@ -22,6 +22,9 @@ export interface OpenAnswers {
   close(): void
 }
 
+/** One reason for all: to make one for each answer costs more than to end it. */
+const over = new Error('The answer is over.')
+
 /** Counts the answers that are open, so that no agent holds more than its share. */
 export function createOpenAnswers(): OpenAnswers {
   const counts = new Map<string, number>()
@@ -41,7 +44,7 @@ export function createOpenAnswers(): OpenAnswers {
         const left = (counts.get(key) ?? 1) - 1
         if (left === 0) counts.delete(key)
         else counts.set(key, left)
-        controller.abort()
+        controller.abort(over)
       }
       controller.signal.addEventListener('abort', end, { once: true })
       const { signal } = controller
@@ -49,13 +52,13 @@ export function createOpenAnswers(): OpenAnswers {
     },
     close() {
       state.isClosed = true
-      for (const [controller, kind] of open) if (kind === 'subscription') controller.abort()
+      for (const [controller, kind] of open) if (kind === 'subscription') controller.abort(over)
     },
   }
 }
 
 function follow(response: Response, ended: AbortSignal, end: () => void): Response {
-  if (response.body === null || !isStream(response)) {
+  if (!isStream(response) || response.body === null) {
     end()
     return response
   }

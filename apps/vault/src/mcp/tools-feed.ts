@@ -1,6 +1,6 @@
 import type { ServerEventBus } from '@modelcontextprotocol/server'
 import type { Client } from '@sallyport/sdk'
-import { type Clock, readGrantedTools } from 'sallyport-mcp/server'
+import type { Clock } from 'sallyport-mcp/server'
 
 /** How long one question for changes is held. */
 const waitSeconds = 50
@@ -21,9 +21,10 @@ export function createToolsFeed({ client, clock, ended }: Needs): ServerEventBus
     while (!stop.aborted) {
       try {
         const waiting = since === undefined ? {} : { since, waitSeconds }
-        const list = await readGrantedTools(client, waiting, { signal: stop })
-        if (list !== undefined && since !== undefined) tell()
-        since = list?.revision ?? since
+        const asked = { ...waiting, limit: 1 }
+        const { revision } = await client.call('listMyTools', asked, { signal: stop })
+        if (since !== undefined && revision !== since) tell()
+        since = revision
       } catch {
         // Whoever watches the token finds out that it is over; anything else passes.
       }

@@ -16,7 +16,7 @@ import type { RedactText } from './redact-json.ts'
 import type { Selection } from './select-json.ts'
 import { expressionFault } from './sensitive/compile-expression.ts'
 import { compileSensitive, type SensitiveFinder } from './sensitive/compile-sensitive.ts'
-import { type CompiledToolPattern, compileToolPattern, matchesTool } from './tool-pattern.ts'
+import { type CompiledTools, compileTools, matchesTool, type NamedTool } from './tool-pattern.ts'
 
 /** A rule on answers, made ready. */
 export interface CompiledResponseRule {
@@ -28,7 +28,7 @@ export interface CompiledResponseRule {
   /** The same for the loose forms of a path: another spelling of it gets no more. */
   readonly loosePaths: readonly CompiledPathPattern[] | undefined
   /** Only answers to calls of these tools. */
-  readonly tools: readonly CompiledToolPattern[] | undefined
+  readonly tools: CompiledTools | undefined
   readonly statuses: ReadonlySet<number> | undefined
   readonly keep: FieldPlace | undefined
   readonly drop: FieldPlace | undefined
@@ -41,7 +41,7 @@ export interface AnsweredRequest {
   readonly origin: string
   readonly path: string
   /** Of a call of a tool. */
-  readonly tool?: { readonly name: string } | undefined
+  readonly tool?: NamedTool | undefined
 }
 
 /** Compiles the rules of a policy. Throws for what `responseRuleFaults` finds. */
@@ -55,7 +55,7 @@ export function compileResponseRules(
     methods: when.methods && new Set<string>(when.methods),
     paths: when.paths?.map(compilePathPattern),
     loosePaths: when.paths?.map(compileLoosePattern),
-    tools: when.tools?.map(compileToolPattern),
+    tools: when.tools && compileTools(when.tools, { byAnyName: true }),
     statuses: when.statuses && new Set(when.statuses),
     keep: keep && beginFields(keep),
     drop: drop && beginFields(drop),

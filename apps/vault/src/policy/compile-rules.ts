@@ -8,7 +8,7 @@ import {
   compileBodyCondition,
   compileQueryCondition,
 } from './test-condition.ts'
-import { type CompiledToolPattern, compileToolPattern } from './tool-pattern.ts'
+import { type CompiledTools, compileTools } from './tool-pattern.ts'
 
 /** Which requests something is about, by what their first line says. */
 export interface CompiledScope {
@@ -18,7 +18,7 @@ export interface CompiledScope {
   /** The same for the loose forms of a path. */
   readonly loosePaths: readonly CompiledPathPattern[] | undefined
   /** Only calls of these tools. */
-  readonly tools: readonly CompiledToolPattern[] | undefined
+  readonly tools: CompiledTools | undefined
 }
 
 /** A rule made ready. */
@@ -80,7 +80,7 @@ function compileRule(source: RequestRule, finders: Map<string, CompiledSensitive
     id,
     label,
     then,
-    scope: compileScope(when),
+    scope: compileScope(when, then),
     query: (when.query ?? []).map(compileQueryCondition),
     body: (when.body ?? []).map(compileBodyCondition),
     sensitive: when.sensitive && shared(when.sensitive, finders),
@@ -102,17 +102,20 @@ function shared(
 }
 
 /** Compiles the part of a condition that needs neither query nor body. */
-function compileScope({
-  methods,
-  origins,
-  paths,
-  tools,
-}: Pick<RequestCondition, 'methods' | 'origins' | 'paths' | 'tools'>): CompiledScope {
+function compileScope(
+  {
+    methods,
+    origins,
+    paths,
+    tools,
+  }: Pick<RequestCondition, 'methods' | 'origins' | 'paths' | 'tools'>,
+  then: RequestRule['then'],
+): CompiledScope {
   return {
     methods: methods && new Set<string>(methods),
     origins: origins?.map(compileOriginPattern),
     paths: paths?.map(compilePathPattern),
     loosePaths: paths?.map(compileLoosePattern),
-    tools: tools?.map(compileToolPattern),
+    tools: tools && compileTools(tools, { byAnyName: then !== 'allow' }),
   }
 }

@@ -1,14 +1,13 @@
 import type { ProblemType } from '@sallyport/contracts'
 import type { ToolRef } from './find-grant.ts'
 import type { Searched } from './searched.ts'
+import type { NamedTool } from './tool-pattern.ts'
 
 /** Advice where nothing but another policy would help. */
 export const askOwner = 'Ask the owner to change the policy.'
 
-/** The tool that a request is a call of. `name` is its full name. */
-export interface CalledTool extends ToolRef {
-  readonly name: string
-}
+/** The tool that a request is a call of. */
+export interface CalledTool extends ToolRef, NamedTool {}
 
 /** What a decision reads of the frozen request: exactly what will be sent. */
 export interface PolicyRequest {

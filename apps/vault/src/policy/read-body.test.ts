@@ -104,6 +104,20 @@ describe('readBody', () => {
     expect(kindOf('\ufeffa=1', form)).toBe('unreadable')
   })
 
+  it('does not read as a form or as mail what its receiver may take for JSON or XML', () => {
+    verifies('S-14')
+    const texts = ['{"to":"x"}', '["a"]', '"a"', '{"a":1}&a=2', '<a>1</a>', '[a]=1']
+    for (const text of [...texts, ...texts.map((one) => ` ${one}`)]) {
+      expect(kindOf(text, form), text).toBe('unreadable')
+      expect(kindOf(`${text}: x\r\nTo: a@b.example\r\n\r\n`, 'message/rfc822'), text).toBe(
+        'unreadable',
+      )
+    }
+    for (const text of ['%7B%22a%22%3A1%7D', 'a={"b":1}', 'a[0]=1', "'a'=1"]) {
+      expect(kindOf(text, form), text).toBe('form')
+    }
+  })
+
   it('reads multipart forms that are put together in the usual way, and no other', () => {
     const type = 'multipart/form-data; boundary=XyZ'
     const part = (head: string, value = 'v') => `--XyZ\r\n${head}\r\n\r\n${value}\r\n`

@@ -32,6 +32,15 @@ export type ReadBody =
 const readBytesMax = 1024 * 1024
 const depthMax = 64
 
+/** What bodies of these types never begin with. Many receivers go by the bytes, and whoever sends them chooses their name. */
+const ownBeginnings: ReadonlySet<string> = new Set([
+  'application/x-www-form-urlencoded',
+  'message/rfc822',
+])
+/** `{`, `[`, `"` and `<`. */
+const otherBeginnings: ReadonlySet<number> = new Set([0x7b, 0x5b, 0x22, 0x3c])
+const spaces: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d, 0x0a])
+
 const none: ReadBody = Object.freeze({ kind: 'none' })
 const plainTexts: ReadonlySet<string> = new Set(['text/plain', 'text/csv', 'text/markdown'])
 const utf8 = /^utf-?8$/i
@@ -58,6 +67,9 @@ export function readBody({
   if (charset !== undefined && !utf8.test(charset)) {
     return unreadable('it names another character set than UTF-8')
   }
+  if (ownBeginnings.has(essence) && beginsOtherwise(body)) {
+    return unreadable('it begins as JSON or XML does, which its content type is not')
+  }
   if (essence === 'multipart/form-data') {
     const fields = readMultipart(body, parameters.get('boundary'))
     return 'fault' in fields ? unreadable(fields.fault) : { kind: 'multipart', fields }
@@ -70,6 +82,11 @@ export function readBody({
   }
   const text = decodeUtf8(body)
   return text === undefined ? unreadable('it is not UTF-8') : readText(essence, text)
+}
+
+function beginsOtherwise(body: Uint8Array): boolean {
+  const first = body.find((byte) => !spaces.has(byte))
+  return first !== undefined && otherBeginnings.has(first)
 }
 
 const findHeader = (headers: NonNullable<PolicyRequest['headers']>, wanted: string) =>

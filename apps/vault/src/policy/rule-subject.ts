@@ -5,6 +5,7 @@ import { looseForms } from './loose-path.ts'
 import type { PathSegments } from './path-pattern.ts'
 import { type ReadBody, readBody } from './read-body.ts'
 import type { Searched } from './searched.ts'
+import type { NamedTool } from './tool-pattern.ts'
 
 /** What rules look at. */
 export interface RuleSubject {
@@ -12,7 +13,7 @@ export interface RuleSubject {
   readonly origin: string
   readonly path: PathSegments
   /** The tool that it is a call of. */
-  readonly tool: { readonly name: string } | undefined
+  readonly tool: NamedTool | undefined
   /** What some servers take the path for. */
   readonly loosePaths: () => readonly PathSegments[]
   /** Undefined where not even the names are known. A parameter without a node has a value that is not known. */

@@ -8,7 +8,7 @@ import { matchResponseRules } from './compile-response-rules.ts'
 import { decide, decideHistory, traceRulesOf } from './decide.ts'
 import type { PolicyRequest } from './decision.ts'
 import { grantOf } from './find-grant.ts'
-import { compileToolPattern, matchesTool } from './tool-pattern.ts'
+import { compileTools, matchesTool } from './tool-pattern.ts'
 
 const origin = 'https://api.example.com'
 const facts = factsFor(origin)
@@ -141,6 +141,34 @@ describe('rules about tools', () => {
     expect(decide(ruled(['*'], 'allow'), other, facts).problem).toBe('tool-not-found')
   })
 
+  const alias = { ...tool, name: 'safe.look', sourceName: tool.name }
+
+  it('that keep something back find a tool under the name of the tool that it is', () => {
+    verifies('S-24')
+    const called = call({ tool: alias })
+    for (const pattern of ['safe.look', 'safe.*', 'stock-index.get_index', 'stock-index.get*']) {
+      expect(decide(ruled([pattern]), called, facts)).toMatchObject({ outcome: 'deny' })
+      expect(decide(ruled([pattern], 'require_approval'), called, facts)).toMatchObject({
+        outcome: 'require_approval',
+      })
+      const { response } = policy([], {
+        response: [{ id: 'a', when: { tools: [pattern] }, drop: ['x'] }],
+      })
+      const answered = { method: 'GET', origin, path: '/v1/index', tool: alias }
+      expect(matchResponseRules(response, answered)).toHaveLength(1)
+    }
+    // The name that another tool has for it says nothing of the tool itself.
+    expect(decide(ruled(['safe.*']), call(), facts).outcome).toBe('allow')
+  })
+
+  it('that allow go by the name under which it is called alone', () => {
+    const called = call({ method: 'POST', tool: alias })
+    expect(decide(ruled(['stock-index.*'], 'allow'), called, facts).outcome).toBe(
+      'require_approval',
+    )
+    expect(decide(ruled(['safe.*'], 'allow'), called, facts).outcome).toBe('allow')
+  })
+
   it('on answers apply to answers of these tools alone', () => {
     const { response } = policy([], {
       response: [{ id: 'a', when: { tools: ['stock-index.*'] }, drop: ['x'] }],
@@ -154,11 +182,11 @@ describe('rules about tools', () => {
   it('compare a name as it is written: only a last * is special', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (name, pattern) => {
-        const matches = matchesTool([compileToolPattern(pattern)], { name })
+        const matches = matchesTool(compileTools([pattern], { byAnyName: true }), { name })
         expect(matches).toBe(
           pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
         )
-        expect(matchesTool([compileToolPattern(pattern)], undefined)).toBe(false)
+        expect(matchesTool(compileTools([pattern], { byAnyName: true }), undefined)).toBe(false)
       }),
     )
   })

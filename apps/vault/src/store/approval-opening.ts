@@ -4,6 +4,7 @@ import { approvalColumns, isOpen } from './approval-columns.ts'
 import type { Executor, Transaction } from './database.ts'
 import { endRemembered } from './remembered-approvals.ts'
 import { agents, agentTokens, approvals, connections, policies } from './tables.ts'
+import { mayBeCalled } from './tool-approvals.ts'
 
 // How an approval comes to be. Whoever takes away what it stands on locks rows in the same order: agent, connection, policy,
 // and then withdraws approvals, so that none is opened behind its back.
@@ -36,7 +37,10 @@ export async function openApproval(
   return { outcome: 'opened', approval: await insert(tx, asked) }
 }
 
-/** Are agent, token, connection and policy still what was decided on? They stay so until the commit. */
+/**
+ * Are agent, token, connection and policy still what was decided on, and is the tool still the agent’s that is called? They stay so
+ * until the commit: whoever takes a grant or a tool away locks the policy first.
+ */
 async function stands(tx: Transaction, asked: NewApproval): Promise<boolean> {
   const [agent] = await tx
     .select({ status: agents.status })
@@ -56,14 +60,14 @@ async function stands(tx: Transaction, asked: NewApproval): Promise<boolean> {
     .select({ id: policies.id })
     .from(policies)
     .where(eq(policies.id, asked.policyId))
-    .for('key share')
-  return (
+    .for(asked.tool === null ? 'key share' : 'share')
+  const stand =
     agent?.status === 'active' &&
     token !== undefined &&
     connection?.version === asked.connectionVersion &&
     connection.status === 'healthy' &&
     policy !== undefined
-  )
+  return stand && (asked.tool === null || (await mayBeCalled(tx, { ...asked, ...asked.tool })))
 }
 
 /**

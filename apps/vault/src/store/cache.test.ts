@@ -4,7 +4,9 @@ import { verifies } from '../../../../test/verifies.ts'
 import { createCache } from './cache.ts'
 
 /** A store whose answers are given when the test says so. */
-function setUp(options: { entriesMax?: number; ttlMs?: number } = {}) {
+function setUp(
+  options: { entriesMax?: number; ttlMs?: number; weigh?: (value: string) => number } = {},
+) {
   const pending: { key: string; answer: (value: string | undefined) => void; fail: () => void }[] =
     []
   const state = { live: true, nowMs: 0 }
@@ -16,6 +18,7 @@ function setUp(options: { entriesMax?: number; ttlMs?: number } = {}) {
     isLive: () => state.live,
     ttlMs: options.ttlMs ?? 1000,
     entriesMax: options.entriesMax ?? 10,
+    ...(options.weigh !== undefined && { weigh: options.weigh }),
     now: () => state.nowMs,
   })
   const filled = async (key: string, value: string) => {
@@ -122,6 +125,25 @@ describe('cache', () => {
     cache.peek('a')
     await filled('c', '3')
     expect([cache.peek('a'), cache.peek('b'), cache.peek('c')]).toEqual(['1', undefined, '3'])
+  })
+
+  it('keeps fewer where they are heavy, and the last one in any case', async () => {
+    verifies('S-22')
+    const { cache, filled } = setUp({ entriesMax: 10, weigh: (value) => value.length })
+    const left = () => ['a', 'b', 'c'].filter((key) => cache.peek(key) !== undefined)
+    await filled('a', 'xxxx')
+    await filled('b', 'xxxx')
+    cache.peek('a')
+    await filled('c', 'xxxx')
+    expect(left()).toEqual(['a', 'c'])
+    cache.delete('a')
+    await filled('b', 'xxxxxx')
+    expect(left()).toEqual(['b', 'c'])
+    await filled('a', 'x'.repeat(50))
+    expect(left()).toEqual(['a'])
+    cache.clear()
+    await filled('b', 'xxxxxxxxxx')
+    expect(left()).toEqual(['b'])
   })
 
   it('never holds more than it may, nor a value from before the last change of its key', async () => {

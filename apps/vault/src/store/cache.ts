@@ -18,8 +18,10 @@ export interface CacheOptions<V> {
   readonly isLive: () => boolean
   /** A kept value is used for this long at most, in case a change was missed all the same. */
   readonly ttlMs: number
-  /** Beyond it, what was not used for longest goes. */
+  /** Beyond it, what was not used for longest goes. Where values are weighed, of their weights together. */
   readonly entriesMax: number
+  /** For values of which some take far more memory than others; else each counts for one. */
+  readonly weigh?: (value: V) => number
   /** Milliseconds of a clock that is never put back. */
   readonly now: () => number
 }
@@ -27,35 +29,58 @@ export interface CacheOptions<V> {
 interface Entry<V> {
   readonly value: V
   readonly untilMs: number
+  readonly weight: number
+}
+
+/** What is kept, the one unused for longest first, within the bound. */
+function createEntries<V>({ entriesMax, weigh }: Pick<CacheOptions<V>, 'entriesMax' | 'weigh'>) {
+  const entries = new Map<string, Entry<V>>()
+  const kept = { weight: 0 }
+
+  const drop = (key: string) => {
+    kept.weight -= entries.get(key)?.weight ?? 0
+    entries.delete(key)
+  }
+  return {
+    drop,
+    get: (key: string) => entries.get(key),
+    used(key: string, entry: Entry<V>) {
+      // Only a full one has to know what was used last; by weight, any may be full with the next.
+      if (kept.weight < entriesMax && weigh === undefined) return
+      entries.delete(key)
+      entries.set(key, entry)
+    },
+    put(key: string, value: V, untilMs: number) {
+      drop(key)
+      const weight = weigh?.(value) ?? 1
+      entries.set(key, { value, untilMs, weight })
+      kept.weight += weight
+      for (const oldest of entries.keys()) {
+        if (kept.weight <= entriesMax || oldest === key) break
+        drop(oldest)
+      }
+    },
+    clear() {
+      entries.clear()
+      kept.weight = 0
+    },
+  }
 }
 
 /** Makes a cache. Whoever hears of changes calls `delete` and `clear`; see changes.ts. */
 export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
-  const entries = new Map<string, Entry<V>>()
+  const entries = createEntries(options)
   const loading = new Map<string, Promise<V | undefined>>()
 
   const peek = (key: string): V | undefined => {
     const entry = entries.get(key)
     if (entry === undefined || !options.isLive()) return undefined
     if (entry.untilMs <= options.now()) {
-      entries.delete(key)
+      entries.drop(key)
       return undefined
     }
-    // Only a full cache has to know what was used last.
-    if (entries.size >= options.entriesMax) {
-      entries.delete(key)
-      entries.set(key, entry)
-    }
+    entries.used(key, entry)
     return entry.value
-  }
-
-  const keep = (key: string, value: V) => {
-    entries.delete(key)
-    entries.set(key, { value, untilMs: options.now() + options.ttlMs })
-    for (const oldest of entries.keys()) {
-      if (entries.size <= options.entriesMax) break
-      entries.delete(oldest)
-    }
   }
 
   const load = (key: string): Promise<V | undefined> => {
@@ -64,7 +89,8 @@ export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
         // Still ours: no change of this key was heard of since the load began.
         const undisturbed = loading.get(key) === promise
         if (undisturbed) loading.delete(key)
-        if (undisturbed && value !== undefined && options.isLive()) keep(key, value)
+        if (undisturbed && value !== undefined && options.isLive())
+          entries.put(key, value, options.now() + options.ttlMs)
         return value
       },
       (error: unknown) => {
@@ -78,8 +104,8 @@ export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
   return {
     async get(key) {
       if (!options.isLive()) return options.load(key)
-      const kept = peek(key)
-      if (kept !== undefined) return kept
+      const known = peek(key)
+      if (known !== undefined) return known
       const underWay = loading.get(key)
       if (underWay !== undefined) return underWay
       const promise = load(key)
@@ -88,7 +114,7 @@ export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
     },
     peek,
     delete(key) {
-      entries.delete(key)
+      entries.drop(key)
       loading.delete(key)
     },
     clear() {

@@ -4,6 +4,7 @@ import type { Grant, GrantOutcome, GrantParties } from '../capabilities/capabili
 import type { StoredPolicy } from '../policies/policy-store.ts'
 import type { Database, Transaction } from './database.ts'
 import { agents, capabilityRequests, connections, policies } from './tables.ts'
+import { endUncallable } from './tool-approvals.ts'
 
 type Db = Pick<Database, 'transaction'>
 type Draft = (parties: GrantParties) => PolicyDocument
@@ -88,6 +89,8 @@ async function writePolicy(
   { current, document }: { current: StoredPolicy | undefined; document: PolicyDocument },
 ): Promise<StoredPolicy | undefined> {
   const { workspaceId, agentId } = request
+  // What a policy that is over had brought: one that begins anew does not bring it back.
+  if (current?.document.tools !== undefined) await endUncallable(tx, { policyId: current.id })
   const [written] =
     current === undefined
       ? await tx

@@ -4,6 +4,7 @@ import { cancelApprovals } from './approval-opening.ts'
 import { type Database, guardStore } from './database.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { agents, connections, policies } from './tables.ts'
+import { endUncallable } from './tool-approvals.ts'
 
 /** The queries on policies. */
 export interface PolicyStore extends OwnersStore {
@@ -79,7 +80,6 @@ export function createPolicyStore(database: Db): PolicyStore {
 }
 
 function writes(database: Db): Pick<OwnersStore, 'insert' | 'replace' | 'delete'> {
-  const { db } = database
   return {
     insert: (row) =>
       database.transaction(async (tx) => {
@@ -106,14 +106,22 @@ function writes(database: Db): Pick<OwnersStore, 'insert' | 'replace' | 'delete'
         return inserted.length === 1 ? 'inserted' : 'exists'
       }),
 
-    async replace({ workspaceId, id, version }, { document, updatedAt }) {
-      const [row] = await db
-        .update(policies)
-        .set({ document, updatedAt, version: sql`${policies.version} + 1` })
-        .where(and(ofWorkspace(workspaceId, id), eq(policies.version, version)))
-        .returning()
-      return row
-    },
+    replace: ({ workspaceId, id, version }, { document, updatedAt }) =>
+      database.transaction(async (tx) => {
+        const isThis = and(ofWorkspace(workspaceId, id), eq(policies.version, version))
+        const [before] = await tx.select().from(policies).where(isThis).for('no key update')
+        if (before === undefined) return undefined
+        const hadTools = before.document.tools !== undefined
+        // What a grant that is over had brought: one that begins anew does not bring it back.
+        if (hadTools) await endUncallable(tx, { policyId: id })
+        const [row] = await tx
+          .update(policies)
+          .set({ document, updatedAt, version: sql`${policies.version} + 1` })
+          .where(isThis)
+          .returning()
+        if (hadTools) await endUncallable(tx, { policyId: id })
+        return row
+      }),
 
     delete: (workspaceId, id) =>
       database.transaction(async (tx) => {

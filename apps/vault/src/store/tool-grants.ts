@@ -1,9 +1,10 @@
 import type { PolicyDocument, ToolGrant } from '@sallyport/contracts'
 import { and, eq, inArray, ne, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
+import type { PolicyCare } from '../tools/policy-care.ts'
 import type { ChangedPolicy, GrantingPolicy } from '../tools/toolset-store.ts'
 import type { Database, Transaction } from './database.ts'
-import { agents, policies } from './tables.ts'
+import { agents, connections, policies } from './tables.ts'
 import { tools, toolsets } from './tool-tables.ts'
 
 // What agents may do with tools stands in their policies: one place for all that an agent may do.
@@ -12,7 +13,7 @@ type Policy = typeof policies.$inferSelect
 
 const source = alias(tools, 'moved_source')
 
-/** What policies grant of any of the toolsets, agents by name, each one's grants in their order. */
+/** What policies grant of any of the toolsets, agents by name, each one's grants in their order. What is revoked grants nothing. */
 export async function selectGrants(
   { db }: Pick<Database, 'db'>,
   workspaceId: string,
@@ -32,6 +33,10 @@ export async function selectGrants(
     .from(policies)
     .innerJoin(agents, eq(agents.id, policies.agentId))
     .innerJoin(
+      connections,
+      and(eq(connections.id, policies.connectionId), ne(connections.status, 'revoked')),
+    )
+    .innerJoin(
       sql`jsonb_array_elements(${policies.document} -> 'tools') with ordinality as grants(value, place)`,
       sql`grants.value ->> 'toolsetId' = any(${sql.param([...toolsetIds])}::text[])`,
     )
@@ -47,12 +52,12 @@ export async function selectGrants(
 }
 
 /** A policy holds a grant that names one of the toolsets. */
-const namesAny = (toolsetIds: readonly string[]) =>
+export const namesAny = (toolsetIds: readonly string[]) =>
   sql`exists (select 1 from jsonb_array_elements(${policies.document} -> 'tools') as grants
     where grants.value ->> 'toolsetId' = any(${sql.param([...toolsetIds])}::text[]))`
 
 /** Policies of a workspace, held until the transaction ends: in one order for all, so that no two changes wait for each other. */
-const lockPolicies = (tx: Transaction, workspaceId: string, which: SQL | undefined) =>
+export const lockPolicies = (tx: Transaction, workspaceId: string, which: SQL | undefined) =>
   tx
     .select()
     .from(policies)
@@ -119,12 +124,13 @@ export interface MovedGrants {
   readonly dependentToolsetIds: readonly string[]
   readonly at: Date
   readonly newPolicyId: () => string
+  readonly care: PolicyCare
 }
 
 /**
  * Moves grants into the policies for the other connection. Such a policy is made where the agent has none: with everything that
  * limits the agent in the one that it comes from, and without its raw access. Where there is one, a grant brings along how
- * its owner wanted to be asked and when it ends.
+ * its owner wanted to be asked and when it ends; one that lacks anything else that held the agent back keeps all from moving.
  */
 export async function moveGrants(tx: Transaction, move: MovedGrants): Promise<ChangedPolicy[]> {
   const named = [move.toolsetId, ...move.dependentToolsetIds]
@@ -135,27 +141,50 @@ export async function moveGrants(tx: Transaction, move: MovedGrants): Promise<Ch
   const targets = locked.filter(({ connectionId }) => connectionId === move.to)
   const mixed = await mixedToolsets(tx, move)
   const targetOf = new Map(targets.map((target) => [target.agentId, target]))
+  const moves = granting.map((policy) => ({
+    policy,
+    target: targetOf.get(policy.agentId),
+    sorted: sortGrants(policy.document.tools ?? [], move, mixed),
+  }))
+  await requireAsStrict(tx, move.care, moves)
   const changed: ChangedPolicy[] = []
-  for (const policy of granting) {
-    const sorted = sortGrants(policy.document.tools ?? [], move, mixed)
-    const target = targetOf.get(policy.agentId)
-    changed.push(...(await moveOne(tx, move, { policy, target, sorted })))
-  }
+  for (const one of moves) changed.push(...(await moveOne(tx, move, one)))
   return changed
+}
+
+interface OneMove {
+  readonly policy: Policy
+  readonly target: Policy | undefined
+  readonly sorted: ReturnType<typeof sortGrants>
+}
+
+/** Nobody comes to more by tools that go another way. */
+async function requireAsStrict(
+  tx: Transaction,
+  care: PolicyCare,
+  moves: readonly OneMove[],
+): Promise<void> {
+  const looser = moves.flatMap(({ policy, target, sorted: { going, copied } }) => {
+    const gives = [...going, ...copied].some(({ allowed }) => allowed)
+    const parts = target && gives ? care.looserParts(policy.document, target.document) : []
+    return parts.length === 0 ? [] : [{ agentId: policy.agentId, parts }]
+  })
+  if (looser.length === 0) return
+  const ids = looser.map(({ agentId }) => agentId)
+  const rows = await tx
+    .select({ id: agents.id, name: agents.name })
+    .from(agents)
+    .where(inArray(agents.id, ids))
+  const nameOfAgent = new Map(rows.map(({ id, name }) => [id, name]))
+  care.refuseLooser(
+    looser.map(({ agentId, parts }) => ({ agentName: nameOfAgent.get(agentId) ?? agentId, parts })),
+  )
 }
 
 async function moveOne(
   tx: Transaction,
   move: MovedGrants,
-  {
-    policy,
-    target,
-    sorted: { going, copied, staying },
-  }: {
-    readonly policy: Policy
-    readonly target: Policy | undefined
-    readonly sorted: ReturnType<typeof sortGrants>
-  },
+  { policy, target, sorted: { going, copied, staying } }: OneMove,
 ): Promise<ChangedPolicy[]> {
   if (going.length + copied.length === 0) return []
   const emptied =

@@ -28,7 +28,7 @@ interface Row {
  * audit-read.ts. In the words of the index by operation, and of the one by tool.
  */
 async function countCalls(sql: Sql, query: ToolUsageQuery): Promise<CountedToolCalls[]> {
-  const { workspaceId, fromMs, dayMs, toolId, toolsetId, callsMax } = query
+  const { workspaceId, fromMs, dayMs, toolId, toolsetId, agentId, connectionId, callsMax } = query
   const none = sql``
   const text = (record: string, name: string) =>
     sql`split_part(split_part(${sql(record)}.entry, ${`,"${name}":"`}, 2), '"', 1)`
@@ -42,6 +42,8 @@ async function countCalls(sql: Sql, query: ToolUsageQuery): Promise<CountedToolC
         and at >= to_timestamp(${fromMs / msPerSecond}::float8)
         ${toolId === undefined ? none : ofTool(sql, toolId)}
         ${toolsetId === undefined ? none : sql`and position(${`,"toolsetId":"${toolsetId}"`} in entry) > 0`}
+        ${agentId === undefined ? none : sql`and agent_id = ${agentId}`}
+        ${connectionId === undefined ? none : sql`and connection_id = ${connectionId}`}
       order by audit_records.seq desc limit ${callsMax}
     ), calls as (
       select ${text('opening', 'toolId')} as tool_id, ${text('opening', 'tool')} as tool,

@@ -35,6 +35,7 @@ export const selectTools = (executor: Pick<Executor, 'select'>) =>
       updatedAt: tools.updatedAt,
       toolset: toolsets.name,
       connectionId,
+      sourceToolset: sourceToolset.name,
       source: {
         name: source.name,
         status: source.status,

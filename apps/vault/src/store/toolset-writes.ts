@@ -1,6 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type {
-  ChangedPolicy,
   ChangedToolset,
   StoredTool,
   StoredToolset,
@@ -10,8 +9,11 @@ import type {
 import type { Database, Transaction } from './database.ts'
 import { insertToolset, putTools, tellTaken } from './put-toolset.ts'
 import { connections } from './tables.ts'
-import { dropGrants, moveGrants } from './tool-grants.ts'
+import { endUncallable } from './tool-approvals.ts'
+import { dropGrants } from './tool-grants.ts'
+import { readRenames } from './tool-renames.ts'
 import { tools, toolsets } from './tool-tables.ts'
+import { changePolicies } from './toolset-policies.ts'
 import { keepDefinitions, keepVersion } from './toolset-versions.ts'
 import { undoing } from './undoing.ts'
 
@@ -60,6 +62,7 @@ export const createToolsetWrites = (
         toolIds: dependents.toolIds,
         toolsetsOfTools: dependents.toolsetIds,
       })
+      await endUncallable(tx, { workspaceId, toolsetIds: [id, ...dependents.toolsetIds] })
       await tx.delete(toolsets).where(eq(toolsets.id, id))
       return { toolset, policies, dependents: dependents.toolsetIds }
     }),
@@ -93,21 +96,11 @@ async function changeOne(
     .returning()
   if (toolset === undefined) return give(undefined)
   await requireSources(tx, { workspaceId, sourceIds }, give)
+  const renames = await readRenames(tx, before, change)
   const dependents = await changeTools(tx, toolset, change)
-  const policies: ChangedPolicy[] = await dropGrants(tx, {
-    ...{ workspaceId, at: change.at, toolsetIds: [] },
-    toolIds: [...change.remove, ...dependents.removed.toolIds],
-    toolsetsOfTools: change.remove.length === 0 ? [] : [id, ...dependents.removed.toolsetIds],
-  })
-  if (isMoved && before.connectionId !== null) {
-    const { newPolicyId, at: when } = change
-    const whose = { workspaceId, toolsetId: id, from: before.connectionId, to }
-    policies.push(
-      ...(await moveGrants(tx, { ...whose, ...dependents.still, at: when, newPolicyId })),
-    )
-  }
+  const ruled = await changePolicies(tx, before, { change, dependents, renames })
   await keepVersion(tx, toolset, { ...change.note, at: change.at })
-  return { toolset, policies, dependents: dependents.all }
+  return { toolset, ...ruled, dependents: dependents.all }
 }
 
 async function changeTools(tx: Transaction, { id }: StoredToolset, change: ToolsetChange) {

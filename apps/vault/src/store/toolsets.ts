@@ -4,6 +4,7 @@ import { type Database, guardStore } from './database.ts'
 import { afterRow, newestFirst } from './page-after.ts'
 import { connections } from './tables.ts'
 import { selectGrants } from './tool-grants.ts'
+import { selectNamingPolicies } from './tool-renames.ts'
 import { tools, toolsets } from './tool-tables.ts'
 import { createToolReads } from './tools.ts'
 import { createVersionReads } from './toolset-versions.ts'
@@ -21,6 +22,7 @@ export function createToolsetStore(database: Pick<Database, 'db' | 'transaction'
       ...reads(database),
       grantsOf: (workspaceId: string, toolsetIds: readonly string[]) =>
         selectGrants(database, workspaceId, toolsetIds),
+      policiesNamingTools: (workspaceId: string) => selectNamingPolicies(database, workspaceId),
     }),
     ...guardStore(createToolsetWrites(database), writeDeadlineMs),
   }
@@ -51,12 +53,13 @@ function reads({
       return row
     },
 
-    async list(workspaceId, { limit, after, name }) {
+    async list(workspaceId, { limit, after, name, connectionId }) {
       return await select()
         .where(
           and(
             eq(toolsets.workspaceId, workspaceId),
             name === undefined ? undefined : eq(toolsets.name, name),
+            connectionId === undefined ? undefined : eq(toolsets.connectionId, connectionId),
             afterRow(toolsets, after),
           ),
         )
@@ -73,9 +76,9 @@ function reads({
     },
 
     async findConnection(workspaceId, id) {
-      const { label, service, status, origins } = connections
+      const { label, service, status, origins, credentialKind } = connections
       const [row] = await db
-        .select({ id: connections.id, label, service, status, origins })
+        .select({ id: connections.id, label, service, status, origins, credentialKind })
         .from(connections)
         .where(and(eq(connections.workspaceId, workspaceId), eq(connections.id, id)))
       return row

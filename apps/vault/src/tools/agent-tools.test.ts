@@ -21,7 +21,7 @@ const row = (id: string, over: Partial<ToolRow> = {}): ToolRow => {
     ...{ id: `tol_${id}`, workspaceId: 'wsp_1', toolsetId: 'tls_1', toolset: 'one', name: id },
     ...{ key: id, status: 'active', definition, digest: toolDigest(definition) },
     ...{ definitionDigest: null, sourceToolId: null, overrides: null, source: null },
-    connectionId: 'con_1',
+    ...{ connectionId: 'con_1', sourceToolset: null },
     ...{ createdAt: at, updatedAt: at },
     ...over,
   }
@@ -126,6 +126,7 @@ describe('the tools of an agent', () => {
           : undefined,
       findConnection: async () => ({ workspaceId: state.workspaceId, status: state.status }),
       isNotEnded: async () => state.isLetIn,
+      subscribeAgents: () => {},
       subscribe: (listener) => void bells.push(listener),
       now: () => facts.now,
       monotonicMs: () => performance.now(),

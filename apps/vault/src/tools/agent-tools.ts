@@ -115,6 +115,20 @@ export function heldTools(
   })
 }
 
+/** Until when the same tools are held, in ms since 1970, where nothing but time goes on: the next end of a grant or a policy. */
+export function heldUntil({ granting }: AgentTools, nowMs: number): number {
+  let untilMs = Number.POSITIVE_INFINITY
+  const ends = (atMs: number | undefined) => {
+    if (atMs !== undefined && atMs > nowMs && atMs < untilMs) untilMs = atMs
+  }
+  for (const { grants, expiresAt } of granting.values()) {
+    ends(expiresAt)
+    for (const grant of grants.ofTools.values()) ends(grant.expiresAt)
+    for (const grant of grants.ofToolsets.values()) ends(grant.expiresAt)
+  }
+  return untilMs
+}
+
 /** Another one whenever a tool comes, goes, or is another one. */
 export function revisionOf(listing: ToolListing, tools: readonly HeldTool[]): string {
   const hash = createHash('sha256').update(`${listing}\n`)

@@ -10,7 +10,7 @@ import {
 import { createChangeWaiter } from '../approvals/await-change.ts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import { unauthenticated } from '../identity/unauthenticated.ts'
-import { type AgentTools, type HeldTool, heldTools, revisionOf } from './agent-tools.ts'
+import { type AgentTools, type HeldTool, heldTools, heldUntil, revisionOf } from './agent-tools.ts'
 
 /** What this part of the room needs of others. */
 export interface MyToolsNeeds {
@@ -21,6 +21,8 @@ export interface MyToolsNeeds {
   ) => Promise<{ readonly workspaceId: string; readonly status: string } | undefined>
   /** Tells whose tools may have changed, by the agent's id; undefined means anybody's. */
   readonly subscribe: (listener: (agentId: string | undefined) => void) => void
+  /** Tells of agents whose tokens were changed: they may no longer wait. */
+  readonly subscribeAgents: (listener: (agentId: string) => void) => void
   /** Is the token with which the agent asked not taken away? It may have run out. */
   readonly isNotEnded: (agent: AuthenticatedAgent) => Promise<boolean>
   /** Milliseconds since the epoch. */
@@ -60,7 +62,8 @@ const msPerSecond = 1000
 /** Builds it. */
 export function createMyTools(needs: MyToolsNeeds): MyTools {
   const waiter = createChangeWaiter(needs)
-  const now = (agent: Agent) => readNow(needs, agent)
+  const hold = createHolding()
+  const now = (agent: Agent) => readNow({ ...needs, hold }, agent)
   return {
     now,
     endWaits: waiter.endWaits,
@@ -86,20 +89,49 @@ export function createMyTools(needs: MyToolsNeeds): MyTools {
   }
 }
 
-async function readNow(needs: MyToolsNeeds, { workspaceId, agentId }: Agent): Promise<ToolsNow> {
+async function readNow(
+  needs: MyToolsNeeds & { readonly hold: Hold },
+  { workspaceId, agentId }: Agent,
+): Promise<ToolsNow> {
   const known = await needs.findAgentTools(workspaceId, agentId)
   if (known === undefined) return { listing: 'auto', tools: [], revision: revisionOf('auto', []) }
   const ids = [...known.granting.keys()]
   const connections = await Promise.all(ids.map((id) => needs.findConnection(id)))
-  const usable = new Set(
-    ids.filter((_, at) => {
-      const connection = connections[at]
-      return connection?.workspaceId === workspaceId && connection.status !== 'revoked'
-    }),
-  )
-  const isUsable = (connectionId: string) => usable.has(connectionId)
-  const tools = heldTools(known, { isUsable, nowMs: needs.now() })
-  return { listing: known.listing, tools, revision: revisionOf(known.listing, tools) }
+  const usable = ids.filter((_, at) => {
+    const connection = connections[at]
+    return connection?.workspaceId === workspaceId && connection.status !== 'revoked'
+  })
+  return needs.hold(known, usable, needs.now())
+}
+
+/** The tools that what was read says are held, with these connections and at this time. */
+type Hold = (known: AgentTools, usable: readonly string[], nowMs: number) => ToolsNow
+
+/**
+ * Works it out once for as long as all of it is the same: what was read, which is another object after any change, the connections
+ * that can be used, and the time until a grant ends. It is kept as long as what was read.
+ */
+function createHolding(): Hold {
+  interface Held {
+    readonly now: ToolsNow
+    readonly usable: string
+    readonly fromMs: number
+    readonly untilMs: number
+  }
+  const held = new WeakMap<AgentTools, Held>()
+  return (known, ids, nowMs) => {
+    const usable = ids.join(' ')
+    const last = held.get(known)
+    // Also where the clock was set back.
+    const isSame = last?.usable === usable && last.fromMs <= nowMs && nowMs < last.untilMs
+    if (last !== undefined && isSame) return last.now
+    const { listing } = known
+    const connections = new Set(ids)
+    const tools = heldTools(known, { isUsable: (id) => connections.has(id), nowMs })
+    const now = { listing, tools, revision: revisionOf(listing, tools) }
+    held.set(known, { now, usable, fromMs: nowMs, untilMs: heldUntil(known, nowMs) })
+    return now
+  }
 }
 
 interface Page {

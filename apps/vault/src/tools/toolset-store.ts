@@ -1,5 +1,11 @@
-import type { PolicyDocument, ToolDefinition, ToolGrant } from '@sallyport/contracts'
+import type {
+  CredentialKind,
+  PolicyDocument,
+  ToolDefinition,
+  ToolGrant,
+} from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
+import type { PolicyCare } from './policy-care.ts'
 
 // Toolsets and tools as they are stored, and what the room needs of the store. Every query is bound to a workspace.
 
@@ -70,6 +76,8 @@ export interface ToolRow extends StoredTool {
   readonly connectionId: string | null
   /** Of another toolset’s tool: what that one is. */
   readonly source: Pick<StoredTool, 'name' | 'status' | 'definition' | 'overrides'> | null
+  /** The name of that one’s toolset. */
+  readonly sourceToolset: string | null
 }
 
 /** A tool as grants know it. */
@@ -131,12 +139,16 @@ export interface ToolsetChange {
   readonly at: Date
   /** Ids for the policies that have to be made where grants go along to another connection. */
   readonly newPolicyId: () => string
+  /** What it throws undoes the change. */
+  readonly care: PolicyCare
 }
 
 /** What came of it. */
 export interface ChangedToolset {
   readonly toolset: StoredToolset
   readonly policies: readonly ChangedPolicy[]
+  /** Those of them in whose rules names were written anew. */
+  readonly renamed?: number
   /** Other toolsets that have tools of this one. */
   readonly dependents: readonly string[]
 }
@@ -187,7 +199,10 @@ export interface ToolsetStore {
   /** Newest first. */
   list(
     workspaceId: string,
-    page: PageAfter & { readonly name?: string | undefined },
+    page: PageAfter & {
+      readonly name?: string | undefined
+      readonly connectionId?: string | undefined
+    },
   ): Promise<ToolsetRow[]>
   isTaken(workspaceId: string, name: string): Promise<boolean>
   /** Compare and set: undefined where it has another version by now, or is gone. */
@@ -203,7 +218,13 @@ export interface ToolsetStore {
   findConnection(
     workspaceId: string,
     id: string,
-  ): Promise<(ToolsetConnection & { readonly origins: readonly string[] }) | undefined>
+  ): Promise<
+    | (ToolsetConnection & {
+        readonly origins: readonly string[]
+        readonly credentialKind: CredentialKind
+      })
+    | undefined
+  >
   /** By toolset and name. */
   listTools(workspaceId: string, page: ToolPage): Promise<ToolRow[]>
   /** All tools of a toolset, by name. */
@@ -212,6 +233,10 @@ export interface ToolsetStore {
   findTools(workspaceId: string, ids: readonly string[]): Promise<ToolRow[]>
   /** What policies grant of any of the toolsets, agents by name. */
   grantsOf(workspaceId: string, toolsetIds: readonly string[]): Promise<GrantingPolicy[]>
+  /** Policies whose rules name tools, agents by name; no more than a thousand. */
+  policiesNamingTools(
+    workspaceId: string,
+  ): Promise<{ readonly agentName: string; readonly document: PolicyDocument }[]>
   /** All tools of the toolsets, as grants know them. */
   placesOf(toolsetIds: readonly string[]): Promise<ToolPlace[]>
   /** Resolves once no change of the toolset, or of those that its tools come from, is under way: what is read then counts it in. */

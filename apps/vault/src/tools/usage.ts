@@ -18,6 +18,8 @@ export interface ToolUsageQuery {
   readonly dayMs: number
   readonly toolId?: string | undefined
   readonly toolsetId?: string | undefined
+  readonly agentId?: string | undefined
+  readonly connectionId?: string | undefined
   readonly callsMax: number
 }
 
@@ -71,12 +73,13 @@ const createCounter = (): Counter => ({ tally: createTally(), refused: 0, lastMs
 export function createToolUsage(needs: ToolUsageNeeds) {
   return async (
     { workspaceId }: Pick<AuthenticatedOwner, 'workspaceId'>,
-    { toolsetId, toolId, days }: InputOf<typeof getToolUsage>,
+    { toolsetId, toolId, agentId, connectionId, days }: InputOf<typeof getToolUsage>,
   ): Promise<Output> => {
     await requireKnown(needs, workspaceId, { toolsetId, toolId })
     const today = Math.floor(needs.now() / dayMs) * dayMs
     const fromMs = today - (days - 1) * dayMs
-    const query = { workspaceId, fromMs, dayMs, toolId, toolsetId, callsMax }
+    const which = { toolId, toolsetId, agentId, connectionId }
+    const query = { workspaceId, fromMs, dayMs, callsMax, ...which }
     const counts = await needs.usage.countCalls(query)
     const counters = { tool: sum(counts, 'tool'), agent: sum(counts, 'agent') }
     const byDay = sum(counts, 'day')

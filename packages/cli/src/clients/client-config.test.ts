@@ -1,8 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import {
   type ClientName,
   openClientConfig,
@@ -21,7 +29,9 @@ const remote = {
 }
 const places = { claude: '.mcp.json', mcporter: 'config/mcporter.json', opencode: 'opencode.json' }
 const clients = Object.entries(places) as [Exclude<ClientName, 'json'>, string][]
-const folder = () => mkdtempSync(join(tmpdir(), 'cli-client-'))
+const base = mkdtempSync(join(tmpdir(), 'cli-client-'))
+const folder = () => mkdtempSync(join(base, 'f-'))
+afterAll(() => rmSync(base, { recursive: true, force: true }))
 
 function writeBefore(directory: string, path: string, text: string) {
   mkdirSync(dirname(join(directory, path)), { recursive: true })

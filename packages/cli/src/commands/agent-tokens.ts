@@ -1,7 +1,7 @@
 import type { ConsumerToken } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
-import type { Command } from 'commander'
-import { table } from '../terminal.ts'
+import { type Command, Option } from 'commander'
+import { CommandError, table } from '../terminal.ts'
 import { everyPage, findAgent } from './lookup.ts'
 import { readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
@@ -15,6 +15,9 @@ interface TokenOptions {
   readonly graceMinutes?: number
 }
 
+/** What is said of a token that is made. */
+const making = ['days', 'name', 'rotate', 'graceMinutes']
+
 /** `sallyport agents token`: for clients that cannot sign; it lists and calls granted tools and nothing else. */
 export function addAgentTokenCommand(agents: Command, run: RunCommand): void {
   agents
@@ -24,12 +27,17 @@ export function addAgentTokenCommand(agents: Command, run: RunCommand): void {
     )
     .option('--days <n>', 'how long it works (default 30, at most 90)', readCount)
     .option('--name <name>', 'what it is for')
-    .option('--list', 'list the agent’s tokens instead')
-    .option('--revoke <token>', 'end this one instead (its id)')
+    .addOption(
+      new Option('--list', 'list the agent’s tokens instead').conflicts([...making, 'revoke']),
+    )
+    .addOption(new Option('--revoke <token>', 'end this one instead (its id)').conflicts(making))
     .option('--rotate <token>', 'make one in the place of this (its id)')
     .option('--grace-minutes <n>', 'how long the replaced one works still', readCount)
     .action(
       run(async ({ terminal, owner }, [wanted, options]: [string, TokenOptions]) => {
+        if (options.graceMinutes !== undefined && options.rotate === undefined) {
+          throw new CommandError('--grace-minutes is about the token that --rotate replaces.')
+        }
         const client = await owner()
         const { id: agentId, name } = await findAgent(client, wanted)
         if (options.list === true) {
@@ -41,7 +49,10 @@ export function addAgentTokenCommand(agents: Command, run: RunCommand): void {
           })
           terminal.answer(answer, `The token of ${name} has ended.`)
         } else {
-          const made = await client.call('createConsumerToken', { agentId, ...termsOf(options) })
+          const made = await client.call('createConsumerToken', {
+            ...{ agentId, ...(await nameOfReplaced(client, agentId, options)) },
+            ...termsOf(options),
+          })
           terminal.answer(
             made,
             `${made.token.id}, until ${made.token.expiresAt}. It is shown this once:\n${made.consumerToken}`,
@@ -49,6 +60,14 @@ export function addAgentTokenCommand(agents: Command, run: RunCommand): void {
         }
       }),
     )
+}
+
+/** What is rotated goes on under its name. */
+async function nameOfReplaced(client: Client, agentId: string, { rotate }: TokenOptions) {
+  if (rotate === undefined) return {}
+  const tokens = await listConsumerTokens(client, agentId)
+  const name = tokens.find(({ id }) => id === rotate)?.name
+  return name === undefined ? {} : { name }
 }
 
 const termsOf = ({ days, name, rotate, graceMinutes }: TokenOptions) => ({

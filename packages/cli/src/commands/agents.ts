@@ -43,7 +43,11 @@ export function addAgentCommands(program: Command, run: RunCommand): void {
         const made = await client.call('createAgent', { name })
         context.terminal.answer(
           made,
-          `${made.agent.id}\nEnrolment code, once, within an hour: ${made.bootstrapSecret}`,
+          [
+            made.agent.id,
+            `Enrolment code, once, within an hour: ${made.bootstrapSecret}`,
+            'To call granted tools alone, no key is needed: `sallyport grant`, then `sallyport connect … --agent`.',
+          ].join('\n'),
         )
       }),
     )
@@ -53,12 +57,16 @@ export function addAgentCommands(program: Command, run: RunCommand): void {
 
 function addAgentChanges(agents: Command, run: RunCommand): void {
   const simple = [
-    ['disable', 'disableAgent', 'Refuse everything from an agent at once'],
-    ['enable', 'enableAgent', 'Let a disabled agent sign in again'],
-    ['stop', 'stopAgent', 'End an agent’s running calls'],
-    ['reset', 'resetAgent', 'End an agent’s tokens, running calls and open requests'],
+    ['disable', 'disableAgent', 'Refuse everything from an agent at once', ''],
+    ['enable', 'enableAgent', 'Let a disabled agent sign in again', ''],
+    ['stop', 'stopAgent', 'End an agent’s running calls', 'Its running calls have ended.'],
+    [
+      ...(['reset', 'resetAgent'] as const),
+      'End an agent’s tokens, running calls and open requests',
+      'Its tokens, running calls and open requests have ended: clients with a token have to be connected again.',
+    ],
   ] as const
-  for (const [verb, operation, description] of simple) {
+  for (const [verb, operation, description, done] of simple) {
     agents
       .command(`${verb} <agent>`)
       .description(`${description} (id or name)`)
@@ -67,7 +75,10 @@ function addAgentChanges(agents: Command, run: RunCommand): void {
           const client = await owner()
           const { id } = await findAgent(client, wanted)
           const answer = await client.call(operation, { agentId: id })
-          terminal.answer(answer, printable(`${answer.agent.name} is ${answer.agent.status}.`))
+          terminal.answer(
+            answer,
+            printable(`${answer.agent.name} is ${answer.agent.status}. ${done}`.trim()),
+          )
         }),
       )
   }

@@ -15,6 +15,7 @@ const kindNames: Readonly<Record<CredentialInput['kind'], string>> = {
   cookie: 'a cookie',
   several: 'several of these together',
   none: 'not at all: it is open to everybody',
+  caller: 'each caller sends its own with every call; the vault keeps none',
   oauth2: 'a refresh token that you have already',
   'oauth2-client-credentials': 'OAuth client credentials: an id and a secret or key',
   'jwt-service-account': 'a service account with a private key, such as Google’s',
@@ -39,6 +40,8 @@ export async function askCredential(
       return readServiceAccount(asking)
     case 'aws-sigv4':
       return askAwsKey(asking)
+    case 'caller':
+      return askPlace(asking)
     default:
       return askKey(kind, asking)
   }
@@ -64,6 +67,27 @@ async function askKind(
   const choices = credentialKinds.map((value) => ({ value, name: kindNames[value] }))
   return { kind: await terminal.choose('How does the API take it?', choices), slot: undefined }
 }
+
+const places = ['header', 'query', 'cookie'] as const
+
+/** Where callers' own credentials go. Nothing secret is asked for. */
+async function askPlace({ terminal, options }: Asking): Promise<Credential> {
+  const choices = places.map((value) => ({ value, name: kindNames[value] }))
+  const place =
+    options.place ??
+    (terminal.interactive
+      ? await terminal.choose('Where does the caller’s credential go?', choices)
+      : 'header')
+  const name =
+    options.name ??
+    (terminal.interactive || place !== 'header'
+      ? await terminal.ask(`Name of the ${placeWords[place]}`, { option: '--name' })
+      : 'Authorization')
+  const { prefix } = options
+  return { kind: 'caller', place, name, ...(prefix !== undefined && { prefix }) }
+}
+
+const placeWords = { header: 'header', query: 'query parameter', cookie: 'cookie' } as const
 
 async function askRefreshToken({ terminal, options }: Asking): Promise<Credential> {
   const refreshToken = await terminal.askSecret('Paste the refresh token (it is not shown)')

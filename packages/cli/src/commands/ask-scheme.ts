@@ -22,6 +22,12 @@ export async function askScheme(
       `${name} wants an account: connect it first (\`sallyport connections connect\`), and name it here with --connection.`,
     )
   }
+  if (kind === 'caller') {
+    terminal.note(
+      `${name}: each caller sends a credential of its own with every call, and the vault keeps none.`,
+    )
+    return askCredential(terminal, optionsOf(kind, known), undefined)
+  }
   terminal.note(`The key for ${name}${description === undefined ? '' : `: ${description}`}`)
   return askCredential(terminal, optionsOf(kind, known), undefined)
 }
@@ -44,6 +50,7 @@ function optionsOf(kind: NonNullable<PreviewedScheme['kind']>, known: Known): Cr
     ...member('name'),
     ...member('placeholder', 'name'),
     ...member('prefix'),
+    ...(kind === 'caller' && placeOf(known)),
     ...member('username'),
     ...member('tokenEndpoint'),
     ...member('clientId'),
@@ -54,6 +61,10 @@ function optionsOf(kind: NonNullable<PreviewedScheme['kind']>, known: Known): Cr
     ...(scopes.length > 0 && { scope: scopes }),
     ...(kind === 'several' && { part: partsOf(known) }),
   }
+}
+
+function placeOf({ place }: Known): Pick<CredentialOptions, 'place'> {
+  return place === 'header' || place === 'query' || place === 'cookie' ? { place } : {}
 }
 
 /** As `--part` writes them. */

@@ -10,7 +10,7 @@ import { CommandError, printable, table } from '../terminal.ts'
 import { windowWidth } from '../untrusted-block.ts'
 import type { CommandContext } from './context.ts'
 import { idOfConnection } from './lookup.ts'
-import { collect, readCount, readMethod } from './option-values.ts'
+import { collect, readCount, readEnd, readMethod } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 import { describeCapabilityRequest } from './show-capability-request.ts'
 
@@ -104,7 +104,7 @@ function addApprove(requests: Command, run: RunCommand): void {
         'never',
       ]),
     )
-    .option('--until <time>', 'end date, RFC 3339')
+    .option('--until <time>', 'end date, RFC 3339', readEnd)
     .addOption(
       new Option('--guard <level>', 'rules that keep back what the action could do').choices(
         guardLevels,

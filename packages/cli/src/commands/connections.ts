@@ -2,6 +2,7 @@ import { type Connection, clientAuthentications, credentialKinds } from '@sallyp
 import { type Command, Option } from 'commander'
 import { CommandError, shellWord, table } from '../terminal.ts'
 import { addAccountCommands } from './connect-account.ts'
+import { howToPass } from './how-to-pass.ts'
 import { findConnection } from './lookup.ts'
 import { createConnection, type NewConnectionOptions } from './new-connection.ts'
 import { collect } from './option-values.ts'
@@ -32,6 +33,7 @@ export function addConnectionCommands(program: Command, run: RunCommand): void {
         { connection },
         [
           `${id}  ${label}, for ${origins.join(' ')} alone`,
+          ...(connection.credential?.kind === 'caller' ? howToPass(id) : []),
           `Next: npx sallyport connect claude --allow ${shellWord(label)}${settings.urlOption}`,
         ].join('\n'),
       )
@@ -88,6 +90,13 @@ const credentialOptions = (command: Command) =>
       ),
     )
     .option('--name <name>', 'the header’s, parameter’s or placeholder’s name')
+    .addOption(
+      new Option('--place <place>', 'for caller: where the caller’s own goes').choices([
+        'header',
+        'query',
+        'cookie',
+      ]),
+    )
     .option('--prefix <prefix>', 'text before the value of a header')
     .option('--username <username>', 'for basic')
     .option(

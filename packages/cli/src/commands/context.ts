@@ -1,5 +1,6 @@
 import type { Client } from '@sallyport/sdk'
 import { withFreshSignIn } from '../fresh-sign-in.ts'
+import { openTerminal } from '../open-terminal.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { ownerClient } from '../sign-in.ts'
 import { createTerminal, type Streams, type Terminal } from '../terminal.ts'
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly terminal: Terminal
   readonly settings: Settings
   readonly streams: Streams
+  /** Runs the rest once stdin was read: where a person is at the terminal, questions go there. */
+  afterStdin(rest: (context: CommandContext) => Promise<void>): Promise<void>
   /** Signs in where that is needed. */
   owner(): Promise<Client>
   /** Makes a call; where the vault wants a sign-in of the last minutes for it, asks for one and makes it again. */
@@ -34,11 +37,22 @@ export function commandContext(process: Process, options: SharedOptions): Comman
   const settings = readSettings(process.environment, options.url)
   const { streams } = process
   const owner = () => ownerClient(settings, terminal)
-  return {
+  const context: CommandContext = {
     terminal,
     settings,
     streams,
+    async afterStdin(rest) {
+      const stdin = streams.stderr.isTTY === true ? openTerminal() : undefined
+      if (stdin === undefined) return rest(context)
+      try {
+        await rest(commandContext({ ...process, streams: { ...streams, stdin } }, options))
+      } finally {
+        // It would be read on for ever.
+        stdin.destroy()
+      }
+    },
     owner,
     withFreshSignIn: async (call) => withFreshSignIn(await owner(), { settings, terminal, call }),
   }
+  return context
 }

@@ -4,6 +4,8 @@ import type { ClientAuthentication, CredentialInput } from '@sallyport/contracts
 export interface CredentialOptions {
   readonly kind?: CredentialInput['kind']
   readonly name?: string
+  /** Of a credential of the caller's own. */
+  readonly place?: 'header' | 'query' | 'cookie'
   readonly prefix?: string
   readonly part?: string[]
   readonly username?: string

@@ -1,9 +1,9 @@
-import type { OutputOf, setToolPermission } from '@sallyport/contracts'
+import type { CallOf, OutputOf, setToolPermission } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { type Command, Option } from 'commander'
 import { CommandError, shellWord } from '../terminal.ts'
 import { everyPage, findAgent } from './lookup.ts'
-import { collect, readCount } from './option-values.ts'
+import { collect, readCount, readEnd } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 import { findToolset, listToolsOf, splitFullName } from './tool-lookups.ts'
 
@@ -29,7 +29,9 @@ interface Granted {
 export function addGrantCommand(program: Command, run: RunCommand): void {
   program
     .command('grant <toolset>')
-    .description('Let an agent have a toolset or tools of it, or take them away (id or name)')
+    .description(
+      'Let an agent have a toolset or tools of it, or take them away (id or name); terms that are not named stay',
+    )
     .requiredOption('--agent <agent>', 'who gets it (id or name)')
     .option('--tool <tool>', 'only this tool (repeat; default: all, later ones too)', collect)
     .addOption(
@@ -40,7 +42,7 @@ export function addGrantCommand(program: Command, run: RunCommand): void {
     .option('--per-minute <n>', 'calls of each tool', readCount)
     .option('--per-hour <n>', 'calls of each tool', readCount)
     .option('--per-day <n>', 'calls of each tool', readCount)
-    .option('--until <time>', 'end date, RFC 3339')
+    .option('--until <time>', 'end date, RFC 3339', readEnd)
     .option('--revoke', 'take it away')
     .action(
       run(async ({ terminal, owner, settings }, [wanted, options]: [string, GrantOptions]) => {
@@ -115,8 +117,7 @@ async function setTools(
   const isWithheld = options.revoke === true && (await hasWhole(client, toolset.id, agentId))
   const granted: Granted[] = []
   for (const { id: toolId, name } of found) {
-    const set = (terms: ReturnType<typeof termsOf>) =>
-      client.call('setToolPermission', { toolId, agentId, ...terms })
+    const set = (terms: Terms) => client.call('setToolPermission', { toolId, agentId, ...terms })
     let { permission } = await set(isWithheld ? { allowed: false } : termsOf(options))
     if (options.revoke === true && permission.allowed) {
       ;({ permission } = await set({ allowed: false }))
@@ -135,7 +136,9 @@ async function hasWhole(client: Client, toolsetId: string, agentId: string): Pro
   return rows.some(({ agent, toolset }) => agent.id === agentId && toolset.allowed)
 }
 
-function termsOf({ revoke, approval, perMinute, perHour, perDay, until }: GrantOptions) {
+type Terms = Omit<CallOf<typeof setToolPermission>, 'toolId' | 'agentId'>
+
+function termsOf({ revoke, approval, perMinute, perHour, perDay, until }: GrantOptions): Terms {
   if (revoke === true) return { allowed: null }
   const limits = {
     ...(perMinute !== undefined && { perMinute }),
@@ -143,7 +146,8 @@ function termsOf({ revoke, approval, perMinute, perHour, perDay, until }: GrantO
     ...(perDay !== undefined && { perDay }),
   }
   return {
-    allowed: true,
+    // What is not named stays as it was: a limit is never dropped by saying something else.
+    ...{ allowed: true, keep: true },
     ...(approval !== undefined && { approval }),
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(until !== undefined && { expiresAt: until }),

@@ -11,12 +11,14 @@ import { showChanges } from '../tools/show-changes.ts'
 import { showPreview } from '../tools/show-preview.ts'
 import { askScheme } from './ask-scheme.ts'
 import { requireYes } from './confirm.ts'
+import type { CommandContext } from './context.ts'
+import { howToPass } from './how-to-pass.ts'
 import { findConnection } from './lookup.ts'
 import { collect } from './option-values.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readDocument } from './read-document.ts'
 import type { RunCommand } from './run-command.ts'
 import { secretsFromFile } from './secrets-from-file.ts'
-import { findToolset } from './tool-lookups.ts'
+import { findToolset, lookForToolset } from './tool-lookups.ts'
 
 interface ImportOptions {
   readonly name?: string
@@ -48,22 +50,35 @@ export function addImportCommand(program: Command, run: RunCommand): void {
     .option('--connection <connection>', 'a connection that is there, in place of a new key')
     .option('--only <tool>', 'take these alone; a last * stands for any rest (repeat)', collect)
     .option('--except <tool>', 'leave these out (repeat)', collect)
-    .option('--secret-file <file>', 'a file with the key, in place of being asked for it')
+    .addOption(
+      new Option(
+        '--secret-file <file>',
+        'a file with the key, in place of being asked for it',
+      ).conflicts('connection'),
+    )
     .option('--update', 'bring a newer document into the toolset of that name')
     .option('--dry-run', 'only show what would become of it')
     .option('-y, --yes', 'do not ask before it is done')
     .action(
-      run(async ({ terminal, owner, settings }, [file, options]: [string, ImportOptions]) => {
-        const document = readTextFile(file)
-        const client = await owner()
+      run(async (context, [file, options]: [string, ImportOptions]) => {
+        const document = await readDocument(context, file)
         const source = { document, ...choicesOf(options) }
-        if (options.update === true) {
-          await updateToolset(client, terminal, { source, options })
-        } else {
-          await makeToolset(client, terminal, { source, options, urlOption: settings.urlOption })
-        }
+        const isPiped = file === '-'
+        const rest = (asked: CommandContext) => importFrom(asked, { source, options, isPiped })
+        await (isPiped ? context.afterStdin(rest) : rest(context))
       }),
     )
+}
+
+interface Given extends Making {
+  /** Whether stdin was the document. */
+  readonly isPiped: boolean
+}
+
+async function importFrom({ terminal, owner, settings }: CommandContext, given: Given) {
+  const client = await owner()
+  if (given.options.update === true) return updateToolset(client, terminal, given)
+  return makeToolset(client, terminal, { ...given, urlOption: settings.urlOption })
 }
 
 type Source = CallOf<typeof operations.previewToolset>
@@ -89,18 +104,24 @@ interface Making {
 async function makeToolset(
   client: Client,
   terminal: Terminal,
-  { source, options, urlOption }: Making & { readonly urlOption: string },
+  { source, options, urlOption, isPiped }: Given & { readonly urlOption: string },
 ): Promise<void> {
   const named = options.name === undefined ? {} : { name: options.name }
   const preview = await client.call('previewToolset', { ...source, ...named })
   if (options.dryRun === true) return terminal.answer(preview, showPreview(preview))
   terminal.note(showPreview(preview))
+  const name = options.name ?? preview.name
+  // Before a key is asked for in vain.
+  if ((await lookForToolset(client, name)) !== undefined) {
+    throw new CommandError(
+      `There is a toolset called ${name} already. Give this one another with --name, or bring a newer document into that one with --update.`,
+    )
+  }
   const tools = chooseTools(preview, options)
   if (preview.origin === undefined) {
     throw new CommandError('The document names no server: give it with --server.')
   }
-  const kept = await chooseCredential(client, terminal, { preview, tools, options })
-  const name = options.name ?? preview.name
+  const kept = await chooseCredential(client, terminal, { preview, tools, options, isPiped })
   const count = preview.counts.taken + preview.counts.changed - tools.length
   await requireYes(terminal, `Make the toolset ${name} of ${counted(count)}?`, {
     ...{ yes: options.yes, isSafe: true },
@@ -111,6 +132,7 @@ async function makeToolset(
     ...(tools.length > 0 && { tools }),
     ...{ name, expects: preview.digest },
   })
+  const isOfCaller = 'credential' in kept && kept.credential.kind === 'caller'
   const lines = toolset.tools.map((tool) => `  ${toolset.name}.${tool.name}`)
   terminal.answer(
     { toolset },
@@ -118,6 +140,7 @@ async function makeToolset(
       `${toolset.id}  ${toolset.name}, ${counted(toolset.toolCount)}. No agent has any of it yet.`,
       ...lines.slice(0, 20),
       ...(lines.length > 20 ? [`  … and ${lines.length - 20} more`] : []),
+      ...(isOfCaller && toolset.connection !== undefined ? howToPass(toolset.connection.id) : []),
       `Next: npx sallyport grant ${toolset.name} --agent <agent>${urlOption}`,
     ].join('\n'),
   )
@@ -156,15 +179,19 @@ function chooseTools(preview: ImportPreview, { only, except }: ImportOptions): C
   throw new CommandError('--only and --except leave nothing.')
 }
 
+interface Choosing {
+  readonly preview: ImportPreview
+  readonly tools: Choice[]
+  readonly options: ImportOptions
+  /** Whether stdin was the document. */
+  readonly isPiped: boolean
+}
+
 /** A connection that was named, the key that stood in the document, one that is asked for, or none where none is needed. */
 async function chooseCredential(
   client: Client,
   terminal: Terminal,
-  {
-    preview,
-    tools,
-    options,
-  }: { readonly preview: ImportPreview; readonly tools: Choice[]; readonly options: ImportOptions },
+  { preview, tools, options, isPiped }: Choosing,
 ) {
   if (options.connection !== undefined) {
     return { connectionId: (await findConnection(client, options.connection)).id }
@@ -183,6 +210,11 @@ async function chooseCredential(
       ? (securitySchemes.find(({ kind }) => kind !== undefined) ?? securitySchemes[0])
       : securitySchemes.find(({ name }) => name === options.scheme)
   if (scheme === undefined) return {}
+  if (isPiped && !terminal.interactive && options.secretFile === undefined) {
+    throw new CommandError(
+      'The document came on stdin, so its key cannot: name a file with --secret-file, or a connection with --connection.',
+    )
+  }
   return { credential: await askScheme(secretsFromFile(terminal, options.secretFile), scheme) }
 }
 

@@ -7,6 +7,14 @@ export function readCount(text: string): number {
   throw new InvalidArgumentError('It must be a whole number, at least 1.')
 }
 
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i
+
+/** Reads the end of something: a time of RFC 3339 that is still to come. Throws what commander prints. */
+export function readEnd(text: string): string {
+  if (timePattern.test(text) && Date.parse(text) > Date.now()) return text
+  throw new InvalidArgumentError('It must be a time to come, such as 2031-01-31T18:00:00Z.')
+}
+
 /** Gathers an option that may be repeated. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [
   ...before,

@@ -7,7 +7,7 @@ import { listAllAgents, listAllConnections } from './lookup.ts'
 import { findPair, getNamedPolicy } from './named-policy.ts'
 import { collect, readCount, readMethod } from './option-values.ts'
 import { addPolicyFileCommands } from './policy-files.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readText } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 import { addPolicyHistoryCommands } from './simulate-policy.ts'
 
@@ -69,8 +69,9 @@ export function addPolicyCommands(program: Command, run: RunCommand): void {
     .command('set <agent> <connection> <file>')
     .description('Replace the whole policy by a JSON document (a file, or - for stdin)')
     .action(
-      run(async ({ terminal, owner }, [agent, connection, file]: [string, string, string]) => {
-        const document = parseDocument(readTextFile(file), file)
+      run(async (context, [agent, connection, file]: [string, string, string]) => {
+        const { terminal, owner, streams } = context
+        const document = parseDocument(await readText(file, streams.stdin), file)
         const client = await owner()
         const { origins: _, ...where } = await findPair(client, { agent, connection })
         const current = await findPolicy(client, where)

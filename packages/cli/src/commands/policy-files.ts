@@ -15,6 +15,7 @@ import {
 import { runPolicyTests, type TestedPolicy } from '../policy-files/run-policy-tests.ts'
 import { toFilePolicies, writePolicyFile } from '../policy-files/write-policy-file.ts'
 import { CommandError, type Terminal } from '../terminal.ts'
+import type { CommandContext } from './context.ts'
 import {
   everyPage,
   idOfAgent,
@@ -23,7 +24,7 @@ import {
   listAllConnections,
   listNamedToolsets,
 } from './lookup.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readText } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 
 interface ExportOptions {
@@ -48,8 +49,9 @@ export function addPolicyFileCommands(policies: Command, run: RunCommand): void 
     .command('test <file...>')
     .description('Run the tests in files on the policies in them; no vault is asked')
     .action(
-      run(async ({ terminal }, [names]: [string[]]) => {
-        const files = readFiles(terminal, names)
+      run(async (context, [names]: [string[]]) => {
+        const { terminal } = context
+        const files = await readFiles(context, names)
         const result = await runPolicyTests(files, Date.now())
         if ('faults' in result) throw refusal(terminal, result.faults)
         reportTests(terminal, result.tested)
@@ -108,8 +110,9 @@ function addApply(policies: Command, run: RunCommand): void {
     .option('--prune', 'delete what the files do not hold, of the agents that they name')
     .option('--yes', 'do not ask')
     .action(
-      run(async ({ terminal, owner }, [names, options]: [string[], ApplyOptions]) => {
-        const files = readFiles(terminal, names)
+      run(async (context, [names, options]: [string[], ApplyOptions]) => {
+        const { terminal, owner } = context
+        const files = await readFiles(context, names)
         const client = await owner()
         const planned = planChanges(files, await readState(client, files), {
           prune: options.prune === true,
@@ -187,10 +190,15 @@ async function readState(
 }
 
 /** Reads all files, or says what is wrong with any of them. */
-function readFiles(terminal: Terminal, names: readonly string[]): ReadPolicyFile[] {
-  const read = names.map((name) =>
-    readPolicyFile(name === '-' ? 'stdin' : name, readTextFile(name)),
-  )
+async function readFiles(
+  { terminal, streams }: CommandContext,
+  names: readonly string[],
+): Promise<ReadPolicyFile[]> {
+  const read: ReturnType<typeof readPolicyFile>[] = []
+  for (const name of names) {
+    const text = await readText(name, streams.stdin)
+    read.push(readPolicyFile(name === '-' ? 'stdin' : name, text))
+  }
   const faults = read.flatMap((one) => ('content' in one ? [] : [...one]))
   if (faults.length > 0) throw refusal(terminal, faults)
   return read.flatMap((one) => ('content' in one ? [one] : []))

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { CommandError } from '../terminal.ts'
 
-/** What a file says, or stdin for `-`. Throws CommandError where that is no file. */
+/** The bound of what is read from stdin; the vault refuses documents long before. */
+const stdinBytesMax = 64 * 1024 * 1024
+
+/** What a file says. Throws CommandError where that is no file. */
 export function readTextFile(name: string): string {
   try {
-    return readFileSync(name === '-' ? 0 : name, 'utf8')
+    return readFileSync(name, 'utf8')
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
     if (code === 'ENOENT') throw new CommandError(`There is no file ${name}. Nothing was done.`)
@@ -13,4 +16,24 @@ export function readTextFile(name: string): string {
     }
     throw thrown
   }
+}
+
+/**
+ * What a file says, or all that comes on stdin for `-`: as a stream, since what writes there may be slow, and a person slower.
+ * Throws CommandError where that is no file, or too long.
+ */
+export async function readText(
+  name: string,
+  stdin: AsyncIterable<Buffer | string>,
+): Promise<string> {
+  if (name !== '-') return readTextFile(name)
+  const pieces: Buffer[] = []
+  let bytes = 0
+  for await (const piece of stdin) {
+    const read = Buffer.from(piece)
+    bytes += read.length
+    if (bytes > stdinBytesMax) throw new CommandError('What came on stdin is too long.')
+    pieces.push(read)
+  }
+  return Buffer.concat(pieces).toString('utf8')
 }

@@ -1,9 +1,12 @@
 import { CommandError, type Terminal } from '../terminal.ts'
 import { readTextFile } from './read-text-file.ts'
 
-/** The same terminal, whose secrets are the lines of a file, one after the other; the terminal itself where no file is named. */
+/**
+ * The same terminal, whose secrets are the lines of a file, one after the other; the terminal itself where no file is named, or
+ * `-`: it reads stdin by itself.
+ */
 export function secretsFromFile(terminal: Terminal, file: string | undefined): Terminal {
-  if (file === undefined) return terminal
+  if (file === undefined || file === '-') return terminal
   const lines = readTextFile(file).split(/\r?\n/)
   return {
     ...terminal,

@@ -51,6 +51,13 @@ const withBody = (text: string, contentType?: string) =>
   shown({ request: { ...request, body: bodyOf(text, contentType) } })
 
 describe('an approval, shown', () => {
+  it('says whose credential goes along', () => {
+    expect(shown()).toContain('the vault adds the credential')
+    const ofAgent = shown({ request: { ...request, callerCredential: true } })
+    expect(ofAgent).toContain('the agent’s own credential goes along')
+    expect(ofAgent).not.toContain('the vault adds')
+  })
+
   it('names what a yes to more such requests can fix, in the margin', () => {
     const fields = [
       { name: 'body.to', value: 'x\n  Policy  pol_2', suggested: true },

@@ -55,14 +55,18 @@ const summary = ({ method, host, path }: ApprovalDetail, width: number) =>
 
 /** What would be sent, in parts that cannot be taken for one another. */
 function describeRequest(
-  { query, headers, body }: FrozenRequestView,
+  { query, headers, body, callerCredential }: FrozenRequestView,
   approval: ApprovalDetail,
   width: number,
 ): string[] {
   const { requestBytes, digest } = approval
   const pair = ({ name, value }: { name: string; value: string }) => `${name}: ${value}`
+  const credential =
+    callerCredential === true
+      ? 'the agent’s own credential goes along, and this holds for that one alone'
+      : 'the vault adds the credential'
   return [
-    `What would be sent, ${requestBytes} bytes; the vault adds the credential (digest ${digest.slice(0, 16)}…):`,
+    `What would be sent, ${requestBytes} bytes; ${credential} (digest ${digest.slice(0, 16)}…):`,
     ...summary(approval, width),
     ...(query.length === 0
       ? []

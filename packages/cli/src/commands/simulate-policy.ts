@@ -18,7 +18,7 @@ import { CommandError, printable, table } from '../terminal.ts'
 import { idOfAgent, idOfConnection, listNamedToolsets } from './lookup.ts'
 import { getNamedPolicy } from './named-policy.ts'
 import { readCount } from './option-values.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readText } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 
 type Simulated = OutputOf<typeof simulatePolicy>
@@ -57,23 +57,22 @@ export function addPolicyHistoryCommands(policies: Command, run: RunCommand): vo
     .option('--limit <n>', `entries on a page, ${simulatedShownMax} at most`, readCount)
     .option('--cursor <cursor>', 'go on after an earlier page')
     .action(
-      run(
-        async ({ terminal, owner }, [policyId, options]: [string | undefined, SimulateOptions]) => {
-          const { draft: file, days, change, limit, cursor } = options
-          const name = file === '-' ? 'stdin' : file
-          const { document, ...names } = readDraft(name, readTextFile(file), options)
-          const client = await owner()
-          const simulated = await client.call('simulatePolicy', {
-            ...(await whose(client, policyId, { named: options, names })),
-            draft: await withToolIds(client, document),
-            ...(days !== undefined && { days }),
-            ...(change !== undefined && { change }),
-            ...(limit !== undefined && { limit }),
-            ...(cursor !== undefined && { cursor }),
-          })
-          terminal.answer(simulated, describeSimulated(simulated))
-        },
-      ),
+      run(async (context, [policyId, options]: [string | undefined, SimulateOptions]) => {
+        const { terminal, owner, streams } = context
+        const { draft: file, days, change, limit, cursor } = options
+        const name = file === '-' ? 'stdin' : file
+        const { document, ...names } = readDraft(name, await readText(file, streams.stdin), options)
+        const client = await owner()
+        const simulated = await client.call('simulatePolicy', {
+          ...(await whose(client, policyId, { named: options, names })),
+          draft: await withToolIds(client, document),
+          ...(days !== undefined && { days }),
+          ...(change !== undefined && { change }),
+          ...(limit !== undefined && { limit }),
+          ...(cursor !== undefined && { cursor }),
+        })
+        terminal.answer(simulated, describeSimulated(simulated))
+      }),
     )
 
   policies

@@ -41,6 +41,10 @@ export function addSkillCommand(program: Command, run: RunCommand): void {
         const client = await owner()
         const toolset = await findToolset(client, wanted)
         const listed = await listFor(client, toolset, options.agent)
+        refuseUnknown(options.example, listed)
+        if (listed.length > toolsMax) {
+          terminal.note(`Written down are the first ${toolsMax} of ${listed.length} tools.`)
+        }
         const tools: SkillTool[] = []
         for (const { id } of listed.slice(0, toolsMax)) {
           const { tool } = await client.call('getTool', { toolId: id })
@@ -56,6 +60,18 @@ export function addSkillCommand(program: Command, run: RunCommand): void {
     )
 }
 
+/** An example of no tool would be left out without a word. */
+function refuseUnknown(examples: readonly string[] = [], tools: readonly { name: string }[]): void {
+  for (const text of examples) {
+    const [name, ...rest] = text.split(':')
+    if (rest.length === 0) {
+      throw new CommandError(`--example ${text} is not tool:key=value.`)
+    }
+    if (tools.some((tool) => tool.name === name)) continue
+    throw new CommandError(`--example ${text}: there is no tool "${name}" among those.`)
+  }
+}
+
 /** The active tools; of an agent, those that it has. */
 async function listFor(client: Client, toolset: Toolset, wanted: string | undefined) {
   const active = (await listToolsOf(client, toolset.id)).filter(({ status }) => status === 'active')
@@ -67,6 +83,8 @@ async function listFor(client: Client, toolset: Toolset, wanted: string | undefi
   if (had.length > 0) return had
   throw new CommandError(`${agent.name} has no tools of ${toolset.name}.`)
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 function tell(
   terminal: Terminal,
@@ -82,7 +100,7 @@ function tell(
   writeFileSync(path, text)
   terminal.answer(
     { path, tools: tools.length, ran },
-    `Written  ${path}: ${tools.length} tools, ${ran} examples that were run.`,
+    `Written  ${path}: ${counted(tools.length, 'tool')}, ${counted(ran, 'example')} that ${ran === 1 ? 'was' : 'were'} run.`,
   )
 }
 

@@ -12,7 +12,8 @@ export async function findToolset(client: Client, wanted: string): Promise<Tools
   throw new CommandError(`There is no toolset "${wanted}". \`sallyport toolsets list\` shows them.`)
 }
 
-async function lookForToolset(client: Client, wanted: string): Promise<Toolset | undefined> {
+/** The same, or nothing where there is none of that name. */
+export async function lookForToolset(client: Client, wanted: string): Promise<Toolset | undefined> {
   if (wanted.startsWith('tls_')) {
     return (await client.call('getToolset', { toolsetId: wanted })).toolset
   }
@@ -46,7 +47,9 @@ export async function findTool(client: Client, wanted: string): Promise<Tool> {
   if (wanted.startsWith('tol_')) return (await client.call('getTool', { toolId: wanted })).tool
   const { toolset, tool } = splitFullName(wanted)
   if (tool === undefined) {
-    throw new CommandError(`"${wanted}" is not the name of a tool: write toolset.tool.`)
+    throw new CommandError(
+      `"${wanted}" is not the name of a tool: write toolset.tool, as \`sallyport tools list\` shows them.`,
+    )
   }
   const { id: toolsetId } = await findToolset(client, toolset)
   const tools = await listToolsOf(client, toolsetId)
@@ -59,10 +62,8 @@ export async function findTool(client: Client, wanted: string): Promise<Tool> {
   return (await client.call('getTool', { toolId: found.id })).tool
 }
 
-/** `stock-index.get_index`, or `stock-index` alone. */
+/** `stock-index.get_index`, the same as MCP clients have it (`stock-index__get_index`), or `stock-index` alone. */
 export function splitFullName(text: string): { toolset: string; tool: string | undefined } {
-  const dot = text.indexOf('.')
-  return dot < 0
-    ? { toolset: text, tool: undefined }
-    : { toolset: text.slice(0, dot), tool: text.slice(dot + 1) }
+  const [, toolset = text, tool] = /^(.*?)(?:\.|__)(.*)$/s.exec(text) ?? []
+  return { toolset, tool }
 }

@@ -6,7 +6,7 @@ import { convertArguments } from '../tools/convert-arguments.ts'
 import { propertiesOf, requiredOf, wordOfType } from '../tools/read-schema.ts'
 import { untrustedBlock, windowWidth } from '../untrusted-block.ts'
 import { findAgent } from './lookup.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readText } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 import { findTool, findToolset } from './tool-lookups.ts'
 
@@ -102,21 +102,27 @@ function addCallCommand(tools: Command, run: RunCommand): void {
           { terminal, owner, streams },
           [wanted, words, options]: [string, string[], CallOptions],
         ) => {
+          const given = await readArguments(options.args, streams.stdin)
           const client = await owner()
           const tool = await findTool(client, wanted)
-          const answer = await callTool(client, tool, { words, options })
+          const answer = await callTool(client, tool, { words, options, given })
           tell(terminal, answer, windowWidth(streams.stderr))
         },
       ),
     )
 }
 
+interface Calling {
+  readonly words: readonly string[]
+  readonly options: CallOptions
+  readonly given: Record<string, unknown>
+}
+
 async function callTool(
   client: Client,
   { id, inputSchema }: Tool,
-  { words, options }: { readonly words: readonly string[]; readonly options: CallOptions },
+  { words, options, given }: Calling,
 ) {
-  const given = options.args === undefined ? {} : readArguments(options.args)
   const as = options.as === undefined ? {} : { asAgentId: (await findAgent(client, options.as)).id }
   return client.call('tryTool', {
     toolId: id,
@@ -126,9 +132,13 @@ async function callTool(
   })
 }
 
-function readArguments(text: string): Record<string, unknown> {
+async function readArguments(
+  text: string | undefined,
+  stdin: NodeJS.ReadStream,
+): Promise<Record<string, unknown>> {
+  if (text === undefined) return {}
   try {
-    const parsed: unknown = JSON.parse(text === '-' ? readTextFile('-') : text)
+    const parsed: unknown = JSON.parse(text === '-' ? await readText('-', stdin) : text)
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
       return parsed as Record<string, unknown>
     }

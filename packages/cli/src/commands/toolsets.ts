@@ -3,12 +3,13 @@ import type { Connection, Toolset } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import { type Command, Option } from 'commander'
 import { CommandError, table } from '../terminal.ts'
-import { showChanges } from '../tools/show-changes.ts'
+import { showChanges, turnChanges } from '../tools/show-changes.ts'
 import { requireYes } from './confirm.ts'
 import { findConnection, listAllConnections } from './lookup.ts'
 import { readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 import { findToolset, listToolsOf } from './tool-lookups.ts'
+import { addUpgradeCommand } from './upgrade-toolset.ts'
 
 /** `sallyport toolsets …`: tools under one name, and what they were before. */
 export function addToolsetCommands(program: Command, run: RunCommand): void {
@@ -70,6 +71,7 @@ export function addToolsetCommands(program: Command, run: RunCommand): void {
   addVersionCommands(toolsets, run)
   addTemplateCommands(toolsets, run)
   addTemplateUse(toolsets, run)
+  addUpgradeCommand(toolsets, run)
 }
 
 const rowOf = ({ name, format, template, toolCount, agentCount, version, connection }: Toolset) => [
@@ -152,11 +154,13 @@ function addVersionCommands(toolsets: Command, run: RunCommand): void {
           [wanted, version, options]: [string, number, { yes?: boolean }],
         ) => {
           const client = await owner()
-          const { id: toolsetId, name } = await findToolset(client, wanted)
+          const { id: toolsetId, name, version: current } = await findToolset(client, wanted)
           const { changes } = await client.call('compareToolsetVersions', { toolsetId, version })
-          terminal.note(`From then to now:\n${showChanges(changes)}`)
+          terminal.note(showChanges(turnChanges(changes)))
           await requireYes(terminal, `Make ${name} what it was in version ${version}?`, options)
-          const answer = await client.call('restoreToolsetVersion', { toolsetId, version })
+          const answer = await client.call('restoreToolsetVersion', {
+            ...{ toolsetId, version, current },
+          })
           terminal.answer(answer, `${name} is at version ${answer.toolset.version}.`)
         },
       ),

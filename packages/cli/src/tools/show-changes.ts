@@ -11,8 +11,23 @@ export function showChanges(changes: readonly ToolChange[]): string {
   return differing.flatMap(showChange).join('\n')
 }
 
-function showChange({ name, change, differences, agents }: ToolChange): string[] {
-  const who = agents.map((agent) => printable(agent.name)).join(', ')
+const turned = { added: 'removed', removed: 'added', changed: 'changed', same: 'same' } as const
+
+/** The same changes the other way round: what going back would do. */
+export const turnChanges = (changes: readonly ToolChange[]): ToolChange[] =>
+  changes.map((one) => ({
+    ...one,
+    change: turned[one.change],
+    differences: one.differences.map((difference) => ({
+      ...difference,
+      ...{ before: difference.after, after: difference.before },
+    })),
+  }))
+
+function showChange({ name, change, differences, agents, agentCount }: ToolChange): string[] {
+  const named = agents.map((agent) => printable(agent.name)).join(', ')
+  const more = agentCount - agents.length
+  const who = more > 0 ? `${named} and ${more} more` : named
   const verb = change === 'added' ? 'would have it' : change === 'removed' ? 'loses it' : 'has it'
   return [
     `${signs[change]} ${printable(name)}${who === '' ? '' : `  (${verb}: ${who})`}`,

@@ -13,7 +13,7 @@ export function showPreview(preview: ImportPreview): string {
     ...(preview.origin === undefined ? ['It names no server: give --server.'] : []),
     ...securitySchemes.map(
       ({ name, kind, reason, operations }) =>
-        `Signs in by ${printable(name)}${kind === undefined ? '' : ` (${kind})`}, ${operations} operations${
+        `Signs in by ${printable(name)}${kind === undefined ? '' : ` (${kind})`}, ${operations === 1 ? '1 operation' : `${operations} operations`}${
           reason === undefined ? '' : `: ${printable(reason)}`
         }`,
     ),

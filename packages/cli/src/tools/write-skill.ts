@@ -32,7 +32,8 @@ const descriptionCharsMax = 1000
 /** A SKILL.md: YAML front matter, then a section for each tool with its arguments and an example. */
 export function writeSkill({ name, title, description, tools, day }: Skill): string {
   const names = tools.map(({ tool }) => tool.name)
-  const about = oneLine(description ?? title ?? `The tools of ${name}.`)
+  const titled = title === name ? undefined : title
+  const about = oneLine(description ?? titled ?? `The tools of ${name}.`)
   const ended = /[.!?]$/.test(about) ? about : `${about}.`
   const when = `Use it for ${listOf(names.slice(0, 12))}${names.length > 12 ? ' and more' : ''}.`
   return `${[
@@ -43,7 +44,7 @@ export function writeSkill({ name, title, description, tools, day }: Skill): str
     '',
     `# ${oneLine(title ?? name)}`,
     '',
-    ...(description === undefined ? [] : [quoted(description), '']),
+    ...(description === undefined || description.trim() === '' ? [] : [quoted(description), '']),
     'Calls go through the Sallyport vault, which puts the credential on: no key is needed here, and none is to be asked for.',
     '',
     `- with mcporter: \`mcporter call ${name}.<tool> key=value\``,
@@ -76,8 +77,7 @@ function sectionOf({ tool, example }: SkillTool, day: string): string[] {
   return [
     `## ${tool.name}`,
     '',
-    quoted(tool.description),
-    '',
+    ...(tool.description.trim() === '' ? [] : [quoted(tool.description), '']),
     [kind, destructive && 'It may take things away.', tool.deprecated && 'It is deprecated.']
       .filter(Boolean)
       .join(' '),
@@ -130,7 +130,9 @@ function exampleOf(
 ): string[] {
   if ('none' in example) return [`No example: ${example.none}`]
   const { args, status, answer } = example
-  const words = Object.entries(args).map(([key, value]) => wordFor(key, value))
+  const words = isPlain(args)
+    ? Object.entries(args).map(([key, value]) => wordFor(key, value))
+    : ['--args', shellWord(JSON.stringify(args))]
   const call = lines(['mcporter call', `${toolset}.${name}`, ...words].join(' '))
   const shown = lines(answer)
   const [callFence, fence] = [fenceFor(call), fenceFor(shown)]
@@ -148,6 +150,19 @@ function exampleOf(
     fence,
   ]
 }
+
+/**
+ * Whether mcporter's `key=value` says the same: there `tool` and `server` name what is called, `true`, `none` and what looks like
+ * JSON is no text, and white space at the ends is lost.
+ */
+const isPlain = (args: Readonly<Record<string, unknown>>): boolean =>
+  Object.entries(args).every(
+    ([key, value]) =>
+      /^\w[\w.-]*$/.test(key) &&
+      !['tool', 'server'].includes(key) &&
+      (typeof value !== 'string' ||
+        (value === value.trim() && !/^(?:|true|false|null|none|\[.*\]|\{.*\})$/s.test(value))),
+  )
 
 /** As mcporter reads it: text as it stands, everything else as JSON. */
 const wordFor = (key: string, value: unknown): string =>

@@ -4,7 +4,9 @@ import type { Rooms } from '../rooms.ts'
 
 export const toolRoutes = ({ tools, callTool }: Rooms): Mounted[] => [
   mount(op.listMyTools, ({ caller, input, gone }) => tools.listMine(caller, input, gone)),
-  mount(op.callMyTool, ({ caller, input, gone }) => callTool(caller, input, gone)),
+  mount(op.callMyTool, ({ caller, input, gone, from }) =>
+    callTool(caller, input, { gone, passed: from.passed }),
+  ),
   mount(op.tryTool, ({ caller, input }) => tools.tryOut(caller, input)),
   mount(op.getToolUsage, ({ caller, input }) => tools.usage(caller, input)),
   mount(op.setToolPermission, ({ caller, input }) => tools.permissions.setOfTool(caller, input)),

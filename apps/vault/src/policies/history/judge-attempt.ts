@@ -2,6 +2,7 @@ import type { PolicyDocument } from '@sallyport/contracts'
 import { type CompiledPolicy, compilePolicy } from '../../policy/compile-policy.ts'
 import { decideHistory } from '../../policy/decide.ts'
 import type { PastDecision } from '../../policy/decision.ts'
+import type { NamedTool } from '../../policy/tool-pattern.ts'
 import type { Attempt } from './read-attempt.ts'
 import { isSettled } from './settled-path.ts'
 
@@ -10,6 +11,27 @@ export type Verdict = Pick<PastDecision, 'outcome' | 'reason' | 'problem' | 'rul
 
 /** Says what a policy would have said; at other times than then where that is asked. */
 export type Judge = (attempt: Attempt, timesMs?: readonly number[]) => Verdict
+
+/** What tools are called now, by their ids. The log keeps what they were called then, and rules have followed them since. */
+export type ToolNames = ReadonlyMap<string, NamedTool>
+
+/** Reads what the tools of toolsets are called. */
+export type FindToolNames = (
+  workspaceId: string,
+  toolsetIds: readonly string[],
+) => Promise<ToolNames>
+
+/**
+ * Of the toolsets that a policy has a word on: calls of others it denies, whatever they are called. None where no rule asks for
+ * names.
+ */
+export async function namesFor(
+  { rules = [], tools = [] }: PolicyDocument,
+  find: (toolsetIds: readonly string[]) => Promise<ToolNames>,
+): Promise<ToolNames> {
+  if (rules.every(({ when }) => when.tools === undefined)) return new Map()
+  return await find([...new Set(tools.map(({ toolsetId }) => toolsetId))])
+}
 
 /** Of a log, whose entries say the host: the origins that it may have been. */
 export type OriginsOf = (attempt: Attempt) => readonly string[]
@@ -26,9 +48,14 @@ export function createOriginsOf(origins: readonly string[]): OriginsOf {
 
 /**
  * Builds the judge of a policy over past attempts, with the decision that live requests get. What is not the policy's matter is
- * taken to have been in order: freeze, status, the credential's origins. `unknown` wherever what the log lacks would matter.
+ * taken to have been in order: freeze, status, the credential's origins. `unknown` wherever what the log lacks would matter. A tool
+ * that is there still is judged by the names that it has now.
  */
-export function createJudge(document: PolicyDocument, originsOf: OriginsOf): Judge {
+export function createJudge(
+  document: PolicyDocument,
+  originsOf: OriginsOf,
+  toolNames: ToolNames = new Map(),
+): Judge {
   const policy = compilePolicy({ id: 'draft', version: 0, document })
   const readsTime =
     document.windows.length > 0 ||
@@ -39,7 +66,15 @@ export function createJudge(document: PolicyDocument, originsOf: OriginsOf): Jud
     ...document.allow.flatMap(({ paths }) => paths),
     ...(document.rules ?? []).flatMap(({ when }) => when.paths ?? []),
   ]
-  return (attempt, timesMs = readsTime ? [attempt.begunMs, attempt.atMs] : [attempt.atMs]) => {
+  const asNamed = (attempt: Attempt): Attempt => {
+    const { tool } = attempt
+    const name = typeof tool === 'object' ? toolNames.get(tool.toolId) : undefined
+    return typeof tool === 'object' && name !== undefined
+      ? { ...attempt, tool: { ...tool, ...name } }
+      : attempt
+  }
+  return (past, timesMs = readsTime ? [past.begunMs, past.atMs] : [past.atMs]) => {
+    const attempt = asNamed(past)
     // Whatever a policy says: where the credential may not go is not its matter.
     if (attempt.problem === 'origin-not-allowed') return outOfReach(attempt)
     if (attempt.pathIsCut && patterns.some((pattern) => !isSettled(pattern, attempt.path))) {

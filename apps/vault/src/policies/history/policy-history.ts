@@ -14,7 +14,7 @@ import { isLookupId } from '../../paging/lookup-id.ts'
 import { acceptDocument } from '../accept-document.ts'
 import { agentNotFound, connectionNotFound, policyNotFound } from '../policy-problems.ts'
 import type { PolicyStore, StoredPolicy } from '../policy-store.ts'
-import { createJudge, createOriginsOf } from './judge-attempt.ts'
+import { createJudge, createOriginsOf, type FindToolNames, namesFor } from './judge-attempt.ts'
 import type { HistoryNeeds } from './read-history.ts'
 import { simulate } from './simulate.ts'
 import { suggest } from './suggest.ts'
@@ -28,6 +28,7 @@ export interface PolicyHistoryNeeds {
   readonly history: HistoryNeeds
   /** An entry of the workspace's audit log. */
   readonly findEntry: (workspaceId: string, auditId: string) => Promise<AuditEntry | undefined>
+  readonly findToolNames: FindToolNames
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -55,12 +56,15 @@ const dayMs = 86_400_000
 export function createPolicyHistory(needs: PolicyHistoryNeeds): PolicyHistory {
   const { store, history, now } = needs
   const takePlace = createPlaces()
+  const toolNamesOf = (workspaceId: string, document: PolicyDocument) =>
+    namesFor(document, (toolsetIds) => needs.findToolNames(workspaceId, toolsetIds))
   return {
     async simulate({ workspaceId }, { draft, days, change, limit, cursor, ...wanted }) {
       const pair = await findPair(store, workspaceId, wanted)
       const document = acceptDocument(draft)
       const { origins, ...whose } = await requireParties(store, pair)
-      const judge = createJudge(document, createOriginsOf(origins))
+      const toolNames = await toolNamesOf(workspaceId, document)
+      const judge = createJudge(document, createOriginsOf(origins), toolNames)
       const time = timeOf(now(), days)
       const shown = { change, limit, cursor }
       const asked = { whose: { ...whose, fromMs: time.fromMs }, judge, shown }
@@ -78,6 +82,7 @@ export function createPolicyHistory(needs: PolicyHistoryNeeds): PolicyHistory {
         whose: { ...whose, fromMs: time.fromMs },
         document: policy.document satisfies PolicyDocument,
         originsOf: createOriginsOf(origins),
+        toolNames: await toolNamesOf(workspaceId, policy.document),
         ...{ denied, nowMs },
       }
       const suggested = await takePlace(workspaceId, () => suggest(history, asked))

@@ -5,7 +5,13 @@ import { draftEvent, draftIntent, draftRefusal } from '../../audit/entry.ts'
 import { compilePolicy } from '../../policy/compile-policy.ts'
 import { decide } from '../../policy/decide.ts'
 import type { Decision, PolicyRequest } from '../../policy/decision.ts'
-import { createJudge, createOriginsOf } from './judge-attempt.ts'
+import {
+  createJudge,
+  createOriginsOf,
+  type Judge,
+  namesFor,
+  type ToolNames,
+} from './judge-attempt.ts'
 import { readAttempt } from './read-attempt.ts'
 import type { HistoryStore } from './read-history.ts'
 import { simulate } from './simulate.ts'
@@ -28,11 +34,14 @@ function historyOf(texts: readonly string[]): HistoryStore {
   }
 }
 
-const run = (texts: readonly string[], draft: PolicyDocument, change?: 'same' | 'unknown') =>
+const runJudge = (texts: readonly string[], judge: Judge, change?: 'same' | 'unknown') =>
   simulate(
     { store: historyOf(texts), takeTurn: async () => {}, monotonicMs: () => 0 },
-    { whose, judge: createJudge(draft, createOriginsOf(origins)), shown: { change, limit: 200 } },
+    { whose, judge, shown: { change, limit: 200 } },
   )
+
+const run = (texts: readonly string[], draft: PolicyDocument, change?: 'same' | 'unknown') =>
+  runJudge(texts, createJudge(draft, createOriginsOf(origins)), change)
 
 const subject = {
   ...{ auditId: 'aud_01k8v3t5m9r2c4x6z8b0d1f3h5', workspaceId: 'wsp_1', operation: 'execute' },
@@ -357,6 +366,48 @@ describe('a call of a tool in history', () => {
     expect(await of({ tools: [{ ...grant, allowed: true }], rules: [deny] })).toEqual({
       ...{ same: 0, newlyDenied: 1 },
     })
+  })
+
+  it('is judged by the names that the tool has now, and that the tool which it is has', async () => {
+    const text = written(tool)
+    const of = async (tools: string[], names: ToolNames) => {
+      const rules = [{ id: 'no', when: { tools }, then: 'deny' as const }]
+      const judge = createJudge(
+        draft({ tools: [{ ...grant, allowed: true }], rules }),
+        createOriginsOf(origins),
+        names,
+      )
+      const { same, newlyDenied } = await runJudge([text], judge)
+      return { same, newlyDenied }
+    }
+    const denied = { same: 0, newlyDenied: 1 }
+    const same = { same: 1, newlyDenied: 0 }
+    const renamed = new Map([['tol_1', { name: 'stocks.index' }]])
+    expect(await of(['stocks.index'], renamed)).toEqual(denied)
+    expect(await of(['stock-index.*'], renamed)).toEqual(same)
+    const alias = new Map([['tol_1', { name: 'desk.index', sourceName: 'stocks.index' }]])
+    expect(await of(['stocks.*'], alias)).toEqual(denied)
+    // One that is gone has the name that it had.
+    expect(await of(['stock-index.*'], new Map([['tol_2', { name: 'stocks.other' }]]))).toEqual(
+      denied,
+    )
+  })
+
+  it('has its names read only where a rule asks for them, of the toolsets that are granted', async () => {
+    const asked: (readonly string[])[] = []
+    const find = async (toolsetIds: readonly string[]) => {
+      asked.push(toolsetIds)
+      return new Map()
+    }
+    const tools = [
+      { ...grant, allowed: true },
+      { toolsetId: 'tls_1', allowed: true },
+    ]
+    await namesFor(draft({ tools }), find)
+    const rule = (when: object) => [{ id: 'r', when, then: 'deny' as const }]
+    await namesFor(draft({ tools, rules: rule({ methods: ['GET'] }) }), find)
+    await namesFor(draft({ tools, rules: rule({ tools: ['*'] }) }), find)
+    expect(asked).toEqual([['tls_1']])
   })
 
   it('is unknown where the entry does not say which tool it was', async () => {

@@ -7,7 +7,7 @@ import {
 } from '@sallyport/contracts'
 import { type Found, findChange } from './find-change.ts'
 import { createUseCounter, type EntryUse, findUnused } from './find-unused.ts'
-import { createJudge, type Judge, type OriginsOf } from './judge-attempt.ts'
+import { createJudge, type Judge, type OriginsOf, type ToolNames } from './judge-attempt.ts'
 import { narrowAllowlist } from './narrow-allowlist.ts'
 import { type Attempt, attemptOf } from './read-attempt.ts'
 import { createPace, type HistoryNeeds, readHistory, type Whose } from './read-history.ts'
@@ -19,6 +19,7 @@ export interface Suggesting {
   readonly whose: Whose
   readonly document: PolicyDocument
   readonly originsOf: OriginsOf
+  readonly toolNames?: ToolNames
   /** The attempt that is to be let on. */
   readonly denied: AuditEntry | undefined
   readonly nowMs: number
@@ -61,7 +62,7 @@ const isNot = (auditId: string) => (attempt: Attempt) => attempt.auditId !== aud
 /** Offered only where each attempt would have been answered as the present policy would answer it. */
 async function narrow(
   needs: HistoryNeeds,
-  { document, originsOf, nowMs }: Suggesting,
+  { document, originsOf, toolNames, nowMs }: Suggesting,
   { uses, used }: { readonly uses: readonly EntryUse[]; readonly used: readonly Attempt[] },
 ): Promise<Suggested['narrower']> {
   const pace = createPace(needs)
@@ -69,7 +70,8 @@ async function narrow(
   const allow = await narrowAllowlist(document, uses, { nowMs, rest })
   if (allow === undefined) return undefined
   const narrower = { ...document, allow }
-  const [before, after] = [createJudge(document, originsOf), createJudge(narrower, originsOf)]
+  const judgeOf = createJudges(originsOf, toolNames)
+  const [before, after] = [judgeOf(document), judgeOf(narrower)]
   for (const attempt of used) {
     if (pace.isOver() || before(attempt).outcome !== after(attempt).outcome) return undefined
     if (pace.isLong()) await pace.rest()
@@ -89,7 +91,7 @@ const beyondPolicy: ReadonlySet<string | undefined> = new Set([
 
 async function findWay(
   needs: HistoryNeeds,
-  { document, originsOf, nowMs }: Suggesting,
+  { document, originsOf, toolNames, nowMs }: Suggesting,
   { denied, refused }: { readonly denied: AuditEntry; readonly refused: readonly Attempt[] },
 ): Promise<Found> {
   const { decision, outcome, problem, reason = '' } = denied
@@ -103,8 +105,8 @@ async function findWay(
   if (attempt.was !== 'deny') {
     return { why: `The policy did not deny it. ${reason}` }
   }
-  const present = createJudge(document, originsOf)
-  const judges = createJudges(originsOf)
+  const judges = createJudges(originsOf, toolNames)
+  const present = judges(document)
   const pace = createPace(needs)
   return findChange(
     {
@@ -137,10 +139,13 @@ const isLetOn = (judge: Judge, attempt: Attempt) =>
   ['allow', 'require_approval'].includes(judge(attempt).outcome)
 
 /** A document is compiled once. */
-function createJudges(originsOf: OriginsOf): (document: PolicyDocument) => Judge {
+function createJudges(
+  originsOf: OriginsOf,
+  toolNames?: ToolNames,
+): (document: PolicyDocument) => Judge {
   const known = new WeakMap<PolicyDocument, Judge>()
   return (document) => {
-    const judge = known.get(document) ?? createJudge(document, originsOf)
+    const judge = known.get(document) ?? createJudge(document, originsOf, toolNames)
     known.set(document, judge)
     return judge
   }

@@ -1,4 +1,4 @@
-import type { ImportFormat } from '@sallyport/contracts'
+import { type ImportFormat, Problem } from '@sallyport/contracts'
 import { type Data, type DataObject, isList, isObject, readDocuments } from './read-document.ts'
 import { refuseDocument } from './refuse-document.ts'
 
@@ -9,9 +9,24 @@ import { refuseDocument } from './refuse-document.ts'
 export function detectFormat(document: string): ImportFormat {
   const quick = detectBySight(document)
   if (quick !== undefined) return quick
-  const values = readDocuments(document).map(({ value }) => value)
+  const values = readUnlessShell(document)
+  if (values === undefined) return 'curl'
   const found = values.length === 1 ? detectOne(values[0]) : detectStream(values)
   return found ?? refuseDocument(sayWhatItIs(values[0]), { next: whatIsTaken })
+}
+
+/** A script with curl in it is read as commands, which say what of it cannot be read; as YAML it would be refused for its colons. */
+function readUnlessShell(document: string): readonly Data[] | undefined {
+  try {
+    return readDocuments(document).map(({ value }) => value)
+  } catch (thrown) {
+    const start = document.slice(0, sightCharsMax)
+    const isShell = /^[ \t]*(?:[$>%] |[A-Za-z_]\w*=["']?\$\()?curl\s/m
+    // A description may show a command: what is wrong with the document around it is what has to be said.
+    const isYaml = /^["']?(?:server|tools|toolSet|sources|kind|apiVersion|info|paths)["']?[ \t]*:/m
+    if (thrown instanceof Problem && isShell.test(start) && !isYaml.test(start)) return undefined
+    throw thrown
+  }
 }
 
 const whatIsTaken =
@@ -22,7 +37,7 @@ const sightCharsMax = 100_000
 /** By the look of it alone: reading a large document twice costs seconds. */
 function detectBySight(document: string): ImportFormat | undefined {
   const start = document.slice(0, sightCharsMax)
-  if (/^\s*(?:[#$>][^\n]*\n\s*)*(?:[$>]\s+)?(?:[A-Za-z_]\w*=\S*\s+)*curl(?:\.exe)?\s/.test(start))
+  if (/^\s*(?:[#$>`][^\n]*\n\s*)*(?:[$>]\s+)?(?:[A-Za-z_]\w*=\S*\s+)*curl(?:\.exe)?\s/.test(start))
     return 'curl'
   if (/^\s*\{\s*"(?:openapi|swagger)"\s*:/.test(start)) return 'openapi'
   // At the first column a YAML key is one of the document's own members.

@@ -2,13 +2,14 @@
 // no more operations than an owner can look through, and no secret of the document in any of them (S-41).
 import {
   type ImportFormat,
-  Problem,
   ToolDefinition,
   toolDescriptionCharsMax,
   toolsOfToolsetMax,
 } from '@sallyport/contracts'
+import { isMereWord } from './curl/known-secrets.ts'
 import { detectFormat } from './detect-format.ts'
 import type { ImportedTool, ImportedToolset, Importer, ImportInput } from './imported-toolset.ts'
+import { hider, holdsSecret, sayWithoutSecrets, tellWithoutSecrets } from './leave-out-secrets.ts'
 import { refuseDocument } from './refuse-document.ts'
 import { makeUnique } from './tool-names.ts'
 
@@ -46,14 +47,20 @@ export function createDocumentImporter({
         next: 'Split the document and make several toolsets of it.',
       })
     }
-    const secrets = imported.secrets.map(({ value }) => value)
+    const secrets = imported.secrets.map(({ value }) => value).filter((value) => !isMereWord(value))
     const isShared = imported.format === 'openapi'
-    const tools = withOwnNames(imported.tools.map((tool) => finish(tool, { secrets, isShared })))
+    const finished = imported.tools.map((tool) => finish(tool, { secrets, isShared }))
+    const tools = withOwnNames(withOwnKeys(finished))
+    const { title, description } = imported
+    const hide = hider(secrets)
     return {
       ...imported,
+      ...(title !== undefined && { title: hide(title) }),
+      ...(description !== undefined && { description: hide(description) }),
       tools,
       notes: imported.notes
         .slice(0, notesMax)
+        .map(hide)
         .map((note) => (note.length > noteCharsMax ? `${note.slice(0, noteCharsMax - 1)}…` : note)),
     }
   }
@@ -74,11 +81,12 @@ function finish(
   tool: ImportedTool,
   { secrets, isShared }: { readonly secrets: readonly string[]; readonly isShared: boolean },
 ): ImportedTool {
-  if (tool.outcome === 'refused') return { ...tool, ...shortened(tool) }
+  if (tool.outcome === 'refused') {
+    return tellWithoutSecrets({ ...tool, ...shortened(tool) }, secrets)
+  }
   // Tools of one document share parts of their schemas: written out they would take many times the memory.
   const text = secrets.length > 0 || !isShared ? JSON.stringify(tool.definition) : undefined
-  const held = secrets.find((secret) => secret !== '' && text !== undefined && holds(text, secret))
-  if (held !== undefined) return refused(tool.definition, 'A secret of the document stands in it.')
+  if (text !== undefined && holdsAny(text, secrets)) return hide(tool, secrets)
   const whole: unknown = isShared || text === undefined ? tool.definition : JSON.parse(text)
   const parsed = ToolDefinition.safeParse(whole)
   if (parsed.success) return { ...tool, definition: parsed.data }
@@ -89,14 +97,23 @@ function finish(
   )
 }
 
-/** Short secrets are looked for as whole values: “a” stands in every text. */
-const secretPartCharsMin = 8
+const holdsAny = (json: string, secrets: readonly string[]): boolean =>
+  secrets.some((secret) => secret !== '' && holdsSecret(json, secret))
 
-function holds(json: string, secret: string): boolean {
-  const written = JSON.stringify(secret)
-  return secret.length >= secretPartCharsMin
-    ? json.includes(written.slice(1, -1))
-    : json.includes(`"value":${written}`)
+/** Leaves secrets of the document out of what a tool says; one that would send them, or is named so, is refused. */
+function hide(
+  tool: Exclude<ImportedTool, { outcome: 'refused' }>,
+  secrets: readonly string[],
+): ImportedTool {
+  const definition = sayWithoutSecrets(tool.definition, secrets)
+  const parsed = ToolDefinition.safeParse(definition)
+  if (!parsed.success || holdsAny(JSON.stringify(parsed.data), secrets)) {
+    const told = refused(tool.definition, 'A secret of the document stands in it.')
+    return tellWithoutSecrets(told, secrets)
+  }
+  const said = 'A key of the document is left out of what it says.'
+  const reason = tool.reason === undefined ? said : `${tool.reason} ${said}`
+  return { outcome: 'changed', reason, definition: parsed.data }
 }
 
 const reasonCharsMax = 2000
@@ -107,18 +124,34 @@ const shortened = ({ reason, description }: { reason: string; description: strin
   description: description.slice(0, toolDescriptionCharsMax),
 })
 
-function refused(definition: ToolDefinition, reason: string): ImportedTool {
+function refused(
+  definition: ToolDefinition,
+  reason: string,
+): Extract<ImportedTool, { outcome: 'refused' }> {
   const { key, description, binding } = definition
   return { outcome: 'refused', reason, key: key.slice(0, 500), description, method: binding.method }
 }
 
-function withOwnNames(tools: readonly ImportedTool[]): readonly ImportedTool[] {
-  const keys = new Set<string>()
-  for (const tool of tools) {
+/** The same key twice: a number tells them apart, by the order of the document. */
+function withOwnKeys(tools: readonly ImportedTool[]): readonly ImportedTool[] {
+  const used = new Set<string>()
+  const counts = new Map<string, number>()
+  return tools.map((tool) => {
     const key = tool.outcome === 'refused' ? tool.key : tool.definition.key
-    if (keys.has(key)) throw new Problem('document-refused', `Two operations are both ${key}.`)
-    keys.add(key)
-  }
+    let own = key
+    let count = counts.get(key) ?? 1
+    // Ends: each turn is another key, and there are only so many.
+    for (; used.has(own); count += 1) own = `${key.slice(0, 490)} (${count + 1})`
+    counts.set(key, count)
+    used.add(own)
+    if (own === key) return tool
+    return tool.outcome === 'refused'
+      ? { ...tool, key: own }
+      : { ...tool, definition: { ...tool.definition, key: own } }
+  })
+}
+
+function withOwnNames(tools: readonly ImportedTool[]): readonly ImportedTool[] {
   const named = tools.filter((tool) => tool.outcome !== 'refused')
   const names = makeUnique(named.map(({ definition }) => definition.name))
   const nameOf = new Map(named.map((tool, at) => [tool as ImportedTool, names[at]]))

@@ -25,8 +25,8 @@ interface ReadDocument {
 }
 
 /**
- * Reads JSON (RFC 8259) or YAML 1.2 (core schema). Members that stand twice, merge keys (`<<`), tags, YAML 1.1, keys that are no
- * scalars, NUL and halves of surrogate pairs are refused, and more than one document in the text too.
+ * Reads JSON (RFC 8259) or YAML 1.2 (core schema). Members that stand twice, tags, YAML 1.1, keys that are no scalars,
+ * NUL and halves of surrogate pairs are refused, and more than one document in the text too.
  * @throws Problem `document-refused` with line and column
  */
 export function readDocument(text: string, limits: Partial<DocumentLimits> = {}): ReadDocument {

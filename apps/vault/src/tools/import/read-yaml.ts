@@ -16,7 +16,7 @@ import { quoteName, refuseDocument } from './refuse-document.ts'
 import { isStorableText } from './storable-text.ts'
 
 /**
- * Reads a stream of YAML 1.2 documents (core schema, no merge keys, no tags).
+ * Reads a stream of YAML 1.2 documents (core schema, no tags). Merge keys (`<<`) are of 1.1, and written and read by everybody.
  * @throws Problem `document-refused` with line and column
  */
 export function readYaml(text: string, limits: DocumentLimits): readonly Data[] {
@@ -166,7 +166,13 @@ function createWalker({ limits, budget, refuseAt }: WalkerNeeds) {
     if (isSeq(node)) return node.items.map((item) => walk(item, depth + 1))
     const object: Record<string, Data> = Object.create(null)
     if (!isMap(node)) return object
+    const merged: Data[] = []
     for (const { key, value } of node.items) {
+      if (isMergeKey(key) && value !== null && !isScalar(value)) {
+        if (merged.length > 0) refuseAt(offsetOf(key), 'The merge key << stands twice.')
+        merged.push(walk(value, depth))
+        continue
+      }
       const name = readKey(key, node)
       if (name in object) {
         refuseAt(offsetOf(key as Node), `The member ${quoteName(name)} stands twice.`)
@@ -174,11 +180,22 @@ function createWalker({ limits, budget, refuseAt }: WalkerNeeds) {
       budget.chars += name.length
       object[name] = walk(value, depth + 1)
     }
+    for (const source of merged.flat()) {
+      if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+        return refuseAt(offsetOf(node), 'What << brings in is no object.')
+      }
+      // What is there already wins: members of its own, then those of the sources before.
+      for (const [name, value] of Object.entries(source))
+        if (!(name in object)) object[name] = value ?? null
+    }
     return object
   }
 
   return { walk }
 }
+
+const isMergeKey = (key: unknown): key is Node =>
+  isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
 
 /** Keys and scalars, which hold nothing below them. */
 function createLeafReader(refuseAt: WalkerNeeds['refuseAt']) {
@@ -187,9 +204,6 @@ function createLeafReader(refuseAt: WalkerNeeds['refuseAt']) {
     if (!isScalar(key)) return refuseAt(offsetOf(parent), 'A key has to be a text or a number.')
     if (key.tag !== undefined || key.anchor !== undefined) {
       return refuseAt(offsetOf(key), 'A key takes no tag and no anchor.')
-    }
-    if (key.type === 'PLAIN' && key.source === '<<') {
-      return refuseAt(offsetOf(key), 'Merge keys (<<) are not YAML 1.2: write the members out.')
     }
     // `200:` and `1.0:` are names as they were written, not numbers.
     const name = key.type === 'PLAIN' ? (key.source ?? '') : String(key.value ?? '')

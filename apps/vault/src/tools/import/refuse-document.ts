@@ -17,10 +17,10 @@ export function refuseDocument(
   sentence: string,
   { at, next }: { at?: DocumentPosition | undefined; next?: string | undefined } = {},
 ): never {
+  // A parser's own words end without a stop.
+  const ended = /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`
   const said =
-    at === undefined
-      ? sentence
-      : `Line ${at.line}, column ${at.column} of the document: ${sentence}`
+    at === undefined ? ended : `Line ${at.line}, column ${at.column} of the document: ${ended}`
   const detail = said.length > sentenceCharsMax ? `${said.slice(0, sentenceCharsMax - 1)}…` : said
   throw new Problem('document-refused', detail, {
     next: next ?? 'Mend the document and import it again.',

@@ -26,6 +26,17 @@ function cut(name: string, whole: string): string {
   return `${name.slice(0, toolNameCharsMax - hashChars - 1).replace(/[_-]+$/, '')}_${hash}`
 }
 
+const keyCharsMax = 500
+const keyHashChars = 12
+
+/** What an operation is known by, short enough to be kept: one that is too long is cut and ends in a hash of all of it. */
+export function toKey(whole: string): string {
+  if (whole.length <= keyCharsMax) return whole
+  const hash = createHash('sha256').update(whole).digest('hex').slice(0, keyHashChars)
+  const begin = whole.slice(0, keyCharsMax - keyHashChars - 1).replace(/\p{Cs}$/u, '')
+  return `${begin}…${hash}`
+}
+
 /** The name of an operation that has none: its method and the words of its path, `get_customers_id_orders`. */
 export function nameOfOperation(method: string, path: string): string {
   const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')

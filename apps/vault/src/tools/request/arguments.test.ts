@@ -106,6 +106,20 @@ describe('arguments are checked against the whole schema', () => {
       2 ** 53,
       'must be a whole number of at most 2^53',
     ],
+    [
+      'a whole number that would name another thing',
+      { type: 'integer' },
+      Number('12345678901234567890'),
+      'must be a whole number of at most 2^53',
+    ],
+    [
+      'the same in another format, or beside texts',
+      { type: ['integer', 'string'], format: 'uint64' },
+      2 ** 53,
+      'must be a whole number of at most 2^53, or its digits as a text',
+    ],
+    ['the same as a text', { type: ['integer', 'string'] }, '9007199254740993', undefined],
+    ['a large number that need not be whole', { type: 'number' }, 6.02214076e23, undefined],
     ['unknown format', { format: 'money' }, 'x', undefined],
     ['password', { format: 'password' }, 'x', undefined],
     [

@@ -27,7 +27,10 @@ export function createArgumentCheck(
       first.outcome === 'faults' && dropUnfit(filled, first.faults) ? check(args) : first
     if (outcome.outcome === 'fits') return args
     if (outcome.outcome === 'too-much')
-      return refuseArgument([], 'are too many or too deep to be checked')
+      return refuseArgument(
+        [],
+        'are too many or too deep to be checked, or too much is wrong with them',
+      )
     return refuseArguments(explainFaults(outcome.faults, outcome.root))
   }
 }

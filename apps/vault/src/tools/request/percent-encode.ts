@@ -1,11 +1,6 @@
+import { encodeAll, escapeOf } from '../template/percent-encode.ts'
+
 // Which characters stand for themselves is what the places of a request differ in. All texts are well-formed UTF-16.
-
-const escapeOf = (character: string): string =>
-  `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
-
-/** Everything but the unreserved characters of RFC 3986 §2.3: RFC 6570's expansion without reserved characters. */
-export const encodeAll = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, escapeOf)
 
 /**
  * RFC 6570 §3.2.3 in a query (`allowReserved`): reserved characters and escapes stay. Those that begin another parameter, or

@@ -1,7 +1,7 @@
 import type { HttpBinding } from '@sallyport/contracts'
+import { encodeAll } from '../template/percent-encode.ts'
 import { valueAt } from './argument-value.ts'
 import type { CallFacts } from './call-facts.ts'
-import { encodeAll } from './percent-encode.ts'
 import { refuseArgument } from './refuse-arguments.ts'
 import { createSpillGuard } from './refuse-spilled.ts'
 import type { RenderTemplate } from './render-template.ts'

@@ -331,4 +331,49 @@ describe('a toolset written as a document of Higress', () => {
     expect(document.length).toBeLessThan(2_000_000)
     expect(importHigress({ document }).tools[0]?.outcome).not.toBe('refused')
   })
+
+  it('says which tools sign in, and which schemas it writes in part', () => {
+    const named = { ...written({ query: [], credential: 'none' }, {}), name: 'open', key: 'open' }
+    const signed = {
+      ...written({ query: [], credential: 'connection' }, { node: { $ref: '#/$defs/N' } }),
+      ...{ name: 'signed', key: 'signed' },
+    }
+    const { inputSchema } = signed
+    const $defs = { N: { type: 'object', properties: { next: { $ref: '#/$defs/N' } } } }
+    const { document, notes } = exportHigress({
+      name: 'x',
+      tools: [named, { ...signed, inputSchema: { ...inputSchema, $defs } }],
+    })
+    const found = taken(importHigress({ document }))
+    expect(found.map(({ binding }) => binding.credential)).toEqual(['none', 'connection'])
+    expect(notes.join(' ')).toMatch(/signed: The deeper parts.*bearer token/)
+  })
+
+  it.each([
+    ['bearer', { kind: 'bearer' }],
+    ['oauth2', { kind: 'bearer' }],
+    ['basic', { kind: 'basic' }],
+    ['header', { kind: 'header', known: { name: 'X-API-Key' } }],
+    ['query', { kind: 'query', known: { name: 'api_key' } }],
+    ['cookie', { kind: 'cookie', known: { name: 'session' } }],
+    ['caller', { kind: 'caller', known: { place: 'header', name: 'Authorization' } }],
+    [undefined, { kind: 'bearer' }],
+  ] as const)('says how its tools sign in, and no key: %s', (credentialKind, scheme) => {
+    const signed = written({ query: [], credential: 'connection' }, {})
+    const { document, notes } = exportHigress({ name: 'x', tools: [signed], credentialKind })
+    const again = importHigress({ document })
+    expect(again.schemes).toMatchObject([scheme])
+    expect(again.secrets).toEqual([])
+    expect(again.tools).toMatchObject([{ definition: { binding: { credential: 'connection' } } }])
+    expect(notes.join(' ')).toMatch(/No credential is written/)
+  })
+
+  it('asks for a key that stands in the URL there alone', () => {
+    const path = [{ text: '/bot{botToken}/send' }]
+    const signed = written({ path, query: [], credential: 'connection' }, {})
+    const { document } = exportHigress({ name: 'x', tools: [signed], credentialKind: 'path' })
+    const { schemes, tools } = importHigress({ document })
+    expect(schemes).toMatchObject([{ kind: 'path', known: { placeholder: 'botToken' } }])
+    expect(taken({ tools } as ImportedToolset)[0]?.binding.path).toEqual(path)
+  })
 })

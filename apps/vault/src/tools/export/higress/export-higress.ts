@@ -1,10 +1,11 @@
 // Writes tools as a document of Higress. The request is the same; what Higress has no words for is left out and told.
-import type { HttpBinding, ToolDefinition } from '@sallyport/contracts'
+import type { CredentialKind, HttpBinding, ToolDefinition } from '@sallyport/contracts'
 import { stringify } from 'yaml'
 import { methodAnnotations } from '../../import/yaml-tools/method-annotations.ts'
 import { yieldOf } from '../../import/yaml-tools/template-parts.ts'
-import { isScalar, schemaOf, writeArguments } from './write-arguments.ts'
+import { isScalar, isWrittenInPart, schemaOf, writeArguments } from './write-arguments.ts'
 import { writeBody } from './write-body.ts'
+import { writeSecurity } from './write-security.ts'
 import { whereGiven, writeSimple, writeUrl } from './write-url.ts'
 import { NotSayable, type WrittenParts } from './written-parts.ts'
 
@@ -13,35 +14,41 @@ export interface ToExport {
   readonly name: string
   readonly description?: string | undefined
   readonly tools: readonly ToolDefinition[]
+  /** Of its connection; undefined where it has tools of several. */
+  readonly credentialKind?: CredentialKind | undefined
 }
 
 /** A toolset as a document of Higress, and what that cannot say. */
-export function exportHigress({ name, description, tools }: ToExport) {
+export function exportHigress({ name, description, tools, credentialKind }: ToExport) {
   const notes: string[] = []
+  const security = writeSecurity(credentialKind)
+  const signing = new Set<string>()
   const config: Record<string, string> = Object.create(null)
   const written = tools.flatMap((definition) => {
     const parts: WrittenParts = { positions: new Map(), secrets: new Set(), notes: new Set() }
     try {
       const tool = writeTool(definition, parts)
+      // A key that stands in the URL is asked for by its name in server.config, and nowhere else unless it is one of several.
+      const isInUrl = parts.secrets.size > 0 && credentialKind !== 'several'
+      const signsIn = definition.binding.credential === 'connection' && !isInUrl
+      const request = { ...tool.requestTemplate, ...(signsIn && security.request) }
+      if (signsIn) signing.add(definition.name)
       joinConfig(config, definition.binding.config ?? {}, parts.secrets)
       notes.push(...[...parts.notes].map((note) => `${definition.name}: ${note}`))
-      return [tool]
+      return [{ ...tool, requestTemplate: request, ...(signsIn && security.tool) }]
     } catch (thrown) {
       if (!(thrown instanceof NotSayable)) throw thrown
       notes.push(`${definition.name} is left out: Higress has no words for ${thrown.message}.`)
       return []
     }
   })
-  if (written.length > 0 && tools.some(({ binding }) => binding.credential === 'connection')) {
-    notes.push(
-      'No credential is written. Tell Higress how its tools sign in: server.securitySchemes and server.defaultUpstreamSecurity.',
-    )
-  }
+  if (signing.size > 0) notes.push(security.note)
   const document = {
     server: {
       name,
       ...(description !== undefined && description !== '' && { description }),
       ...(Object.keys(config).length > 0 && { config: { ...config } }),
+      ...(signing.size > 0 && { securitySchemes: [security.scheme] }),
     },
     tools: written,
   }
@@ -64,11 +71,16 @@ function joinConfig(
   for (const secret of secrets) config[secret] ??= ''
 }
 
-function writeTool(definition: ToolDefinition, parts: WrittenParts): Record<string, unknown> {
+function writeTool(definition: ToolDefinition, parts: WrittenParts) {
   const { name, title, description, outputSchema, binding, annotations } = definition
   const url = writeUrl(definition, parts)
   const body = writeBody(definition, parts)
   const headers = writeHeaders(definition, parts, body?.contentType)
+  if (isWrittenInPart(definition)) {
+    parts.notes.add(
+      'The deeper parts of its schema are left open, since Higress has no references.',
+    )
+  }
   const usual = methodAnnotations(binding.method)
   const differ = Object.entries(annotations).some(
     ([hint, value]) => usual[hint as keyof typeof usual] !== value,

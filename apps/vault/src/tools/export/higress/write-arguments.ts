@@ -29,12 +29,21 @@ export const schemaOf = ({ inputSchema }: ToolDefinition, name: string): JsonSch
   const before = schemas.get(name)
   if (before !== undefined) return before
   const properties = isMembers(inputSchema.properties) ? inputSchema.properties : {}
-  const schema = resolved(properties[name], inputSchema, {
-    ...{ depth: 0, seen: [], budget: { parts: partsMax } },
-  })
+  const budget = { parts: partsMax, isCut: false }
+  const schema = resolved(properties[name], inputSchema, { depth: 0, seen: [], budget })
   schemas.set(name, schema)
+  if (budget.isCut) cut.add(schema)
   return schema
 }
+
+/** Schemas whose deeper parts are left open. */
+const cut = new WeakSet<JsonSchema>()
+
+/** Whether the schema of an argument is written in part: Higress has no references, and what refers to itself has no end. */
+export const isWrittenInPart = (definition: ToolDefinition): boolean =>
+  Object.keys(
+    isMembers(definition.inputSchema.properties) ? definition.inputSchema.properties : {},
+  ).some((name) => cut.has(schemaOf(definition, name)))
 
 const isRequired = ({ inputSchema }: ToolDefinition, name: string): boolean =>
   Array.isArray(inputSchema.required) && inputSchema.required.includes(name)
@@ -86,13 +95,17 @@ interface Trail {
   /** The references that were followed on the way. */
   readonly seen: readonly string[]
   /** Of the whole argument. */
-  readonly budget: { parts: number }
+  readonly budget: { parts: number; isCut: boolean }
 }
 
 /** A schema with what it refers to in its place; what refers to itself ends after once. */
 function resolved(schema: unknown, root: JsonSchema, { depth, seen, budget }: Trail): JsonSchema {
   budget.parts -= 1
-  if (!isMembers(schema) || depth > depthMax || budget.parts < 0) return {}
+  if (!isMembers(schema)) return {}
+  if (depth > depthMax || budget.parts < 0) {
+    budget.isCut = true
+    return {}
+  }
   const { $ref, ...own } = schema
   const base = typeof $ref === 'string' ? followed($ref, root, { depth, seen, budget }) : {}
   const written: Record<string, unknown> = { ...base }
@@ -111,6 +124,7 @@ function followed(ref: string, root: JsonSchema, { depth, seen, budget }: Trail)
       ? undefined
       : root.$defs[name.replaceAll('~1', '/').replaceAll('~0', '~')]
   const isAgain = seen.filter((one) => one === ref).length > repeatsMax
+  if (isAgain) budget.isCut = true
   return isAgain ? {} : resolved(target, root, { depth: depth + 1, seen: [...seen, ref], budget })
 }
 

@@ -32,9 +32,10 @@ describe('a toolset written as OpenAPI', () => {
     const left = before.filter(({ name }) => !notes.some((note) => note.startsWith(`${name}`)))
     const after = new Map(definitionsIn(written).map((definition) => [definition.name, definition]))
     expect(left.length).toBeGreaterThan(before.length / 2)
-    for (const { name, binding, description, annotations } of left) {
+    for (const { name, binding, inputSchema, description, annotations } of left) {
       const again = after.get(name)
       expect(again?.binding, name).toEqual(binding)
+      expect(again?.inputSchema, name).toEqual(inputSchema)
       expect(again).toMatchObject({ description, annotations })
     }
   })
@@ -62,8 +63,9 @@ describe('a toolset written as OpenAPI', () => {
       { ...shaped, binding: { ...shaped.binding, method: 'PUT' } },
     ])
     expect(notes.join('\n')).toMatch(
-      /again is left out.*\n.*templated is left out.*\n.*shaped: What its template/,
+      /templated is left out.*\n.*shaped: What its template.*\n.*told apart by what stands behind #/,
     )
+    expect(definitionsIn(document).map(({ name }) => name)).toContain('again')
     expect(JSON.parse(document)).toMatchObject({
       openapi: '3.1.1',
       info: { title: 'things', version: '3' },

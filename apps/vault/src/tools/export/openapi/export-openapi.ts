@@ -25,16 +25,23 @@ export function exportOpenApi({ name, title, description, version, tools }: ToEx
   for (const definition of tools) {
     const said = (note: string) => notes.push(`${definition.name}: ${note}`)
     try {
-      const path = writePath(definition)
-      const item = Object.hasOwn(paths, path) ? (paths[path] ?? {}) : {}
       const method = definition.binding.method.toLowerCase()
-      if (item[method] !== undefined) throw new NotSayable('two tools of one method and path')
+      const itemOf = (path: string) => (Object.hasOwn(paths, path) ? (paths[path] ?? {}) : {})
+      const plain = writePath(definition)
+      // As clouds write it whose operations differ in a header alone: a fragment is never sent.
+      const path = itemOf(plain)[method] === undefined ? plain : `${plain}#${definition.name}`
+      const item = itemOf(path)
       item[method] = writeOperation(definition, { origin, components, said })
       paths[path] = item
     } catch (thrown) {
       if (!(thrown instanceof NotSayable)) throw thrown
       notes.push(`${definition.name} is left out: OpenAPI has no words for ${thrown.message}.`)
     }
+  }
+  if (Object.keys(paths).some((path) => path.includes('#'))) {
+    notes.push(
+      'Tools of one method and path are told apart by what stands behind #: it is not sent.',
+    )
   }
   if (tools.some(({ binding }) => binding.credential === 'connection')) {
     notes.push('No way to sign in is written: add components.securitySchemes and security.')

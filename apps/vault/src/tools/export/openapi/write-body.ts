@@ -114,13 +114,15 @@ function writeForm(body: FormBody, { schemaOf, required }: Writing): object {
     const [first = '', second = ''] = field.argument
     if (whole ? names.has(second) : required.has(first)) wanted.push(field.name)
   }
-  const { description } = outer
+  const { title, description, additionalProperties: others } = outer
   const schema = {
     type: 'object',
+    ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
-    properties,
+    ...(body.fields.length > 0 && { properties }),
     ...(wanted.length > 0 && { required: wanted }),
     ...(body.rest === undefined && { additionalProperties: false }),
+    ...(body.rest !== undefined && others !== undefined && { additionalProperties: others }),
   }
   return { schema, ...(Object.keys(encoding).length > 0 && { encoding }) }
 }

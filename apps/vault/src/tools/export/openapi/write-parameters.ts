@@ -1,4 +1,5 @@
 import type { HttpBinding, JsonSchema, ToolDefinition } from '@sallyport/contracts'
+import { encodeAll } from '../../template/percent-encode.ts'
 import type { SchemaOf } from './component-schemas.ts'
 import { pathParameter } from './write-path.ts'
 
@@ -39,7 +40,7 @@ export function writeParameters(definition: ToolDefinition, { schemaOf, said }: 
       seen.add(key)
       const parameter = writeItem(item, { place, schemaOf, required })
       if (parameter === undefined)
-        said(`The ${place} parameter ${item.name} is a template, which OpenAPI has not.`)
+        said(`The ${place} parameter ${item.name} is written in a way that OpenAPI has not.`)
       return parameter === undefined ? [] : [parameter]
     })
   const sent = headers.filter(({ name }) => !elsewhere.has(name.toLowerCase()))
@@ -62,8 +63,11 @@ interface ItemFacts {
 
 function writeItem(item: Item, { place, schemaOf, required }: ItemFacts): object | undefined {
   const facts = { name: item.name, in: place }
-  if ('value' in item)
-    return { ...facts, required: true, schema: { type: 'string', const: item.value } }
+  if ('value' in item) {
+    const only = place === 'cookie' ? plainCookie(item.value) : item.value
+    if (only === undefined) return undefined
+    return { ...facts, required: true, schema: { type: 'string', const: only } }
+  }
   if ('template' in item) return undefined
   const { argument, explode, contentType } = item
   const [first = ''] = argument
@@ -75,6 +79,20 @@ function writeItem(item: Item, { place, schemaOf, required }: ItemFacts): object
     ...written({ style, explode, contentType }, schemaOf(argument)),
     ...('allowReserved' in item && item.allowReserved === true && { allowReserved: true }),
     ...('allowEmptyValue' in item && item.allowEmptyValue === true && { allowEmptyValue: true }),
+  }
+}
+
+/** The text whose escapes are the value of a cookie; undefined for what OpenAPI would escape otherwise. */
+function plainCookie(value: string): string | undefined {
+  const plain = /%(?![0-9A-Fa-f]{2})/.test(value) ? value : unescapeText(value)
+  return plain !== undefined && encodeAll(plain) === value ? plain : undefined
+}
+
+function unescapeText(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
   }
 }
 

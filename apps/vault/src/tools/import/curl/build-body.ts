@@ -95,6 +95,9 @@ function raw(text: string, contentType: string, { args, onSecret }: Into): Reque
   return { kind: 'raw', contentType: contentType.slice(0, 200), argument }
 }
 
+/** What no field of a form is called here: a form with such a field is taken as its text. */
+const isNameless = (name: string): boolean => isOpen(name) || name === '' || name.length > 200
+
 function formBody(
   data: readonly string[],
   args: ToolArguments,
@@ -104,7 +107,7 @@ function formBody(
   const [only] = pairs
   if (pairs.length === 1 && only?.isBare === true)
     return raw(only.name, formType, { args, onSecret })
-  if (pairs.some(({ name }) => isOpen(name)))
+  if (pairs.some(({ name }) => isNameless(name)))
     return raw(data.join('&'), formType, { args, onSecret })
   const schemas = pairs.map((pair): [string, JsonSchema] => {
     if (!isKeyPair(pair)) return [pair.name, schemaOfPair(pair)]
@@ -126,7 +129,7 @@ function multipart(
 ): RequestBodyBinding {
   const byName = new Map<string, FormPart[]>()
   for (const part of form) byName.set(part.name, [...(byName.get(part.name) ?? []), part])
-  if ([...byName.keys()].some((name) => isOpen(name) || name.length > 200)) {
+  if ([...byName.keys()].some((name) => isNameless(name))) {
     refuseCommand('the name of a field of its form is not known')
   }
   const schemas = [...byName].map(([name, parts]): [string, JsonSchema] => {

@@ -36,12 +36,16 @@ function decodeForm(text: string): string {
   }
 }
 
-/** What a list of one name takes: the schema of its first value, for each. */
+/** What a name takes: its value, or a list of values; a list of different types is one of texts. */
 export const schemaOfPair = ({ name, values }: Pick<Pair, 'name' | 'values'>) => {
   const [first = ''] = values
   if (values.length === 1 && !name.endsWith('[]')) return schemaOfText(name, first)
-  const { examples: _, ...items } = schemaOfText(name, first)
-  return { type: 'array', items, ...(values.some(isOpen) ? {} : { examples: [[...values]] }) }
+  if (values.some(isOpen)) return { type: 'array', items: { type: 'string' } }
+  const schemas = values.map((value) => schemaOfText(name, value))
+  const [{ type } = { type: 'string' }] = schemas
+  const isOneType = schemas.every((schema) => schema.type === type)
+  const texts = isOneType ? schemas.flatMap(({ examples }) => examples ?? []) : [...values]
+  return { type: 'array', items: { type: isOneType ? type : 'string' }, examples: [texts] }
 }
 
 /** Whether a parameter holds a key: by its name, or by its name and its value. */

@@ -17,7 +17,7 @@ import {
   partsOfOptions,
   sortHeaders,
 } from './find-credential.ts'
-import { hasKnownPrefix, isSecret } from './known-secrets.ts'
+import { hasKnownPrefix, isMereWord, isSecret } from './known-secrets.ts'
 import { type CurlRequest, refuseCommand } from './read-request.ts'
 import { argumentIn, type CurlUrl, readUrl } from './read-url.ts'
 import { createToolArguments, type ToolArguments } from './tool-arguments.ts'
@@ -44,7 +44,9 @@ export function buildTool(
   const url = readUrl(request.url, { server, isPlain: request.isPlainUrl })
   const args = createToolArguments()
   const strays: { where: string; value: string }[] = []
-  const onSecret = (where: string, value: string) => void strays.push({ where, value })
+  const onSecret = (where: string, value: string) => {
+    if (!isMereWord(value)) strays.push({ where, value })
+  }
   const path = buildPath(url, args)
   const { query, parts: inQuery } = buildQuery([...url.query, ...request.query], args)
   const sorted = sortHeaders(request)

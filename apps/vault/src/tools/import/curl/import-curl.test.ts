@@ -310,8 +310,6 @@ curl https://api.example.com/track -H 'Authorization: Bearer 0123456789'`)
   })
 
   it.each([
-    ['curl https://a.example/a | jq .', /pipe/],
-    ['curl https://a.example/a > out', /writes to a file/],
     ['curl https://a.example/a; rm -rf /', /another command/],
     ['curl https://a.example/a && ls', /unquoted &/],
     ['curl https://a.example/a?b=1&c=2', /unquoted &/],
@@ -447,5 +445,39 @@ curl https://api.example.com/track -H 'Authorization: Bearer 0123456789'`)
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('a field without a name', () => {
+  it('leaves the body as it was written', () => {
+    for (const data of ['=', '=x&a=1', 'a=1&=', `${'n'.repeat(201)}=1`]) {
+      const { binding } = tool(`curl https://a.example/a -d '${data}'`)
+      expect(binding.body).toMatchObject({ kind: 'raw', argument: ['body'] })
+    }
+  })
+})
+
+describe('a password of documentation', () => {
+  it('is a word that stands elsewhere too: the field of the API stays, and the tool with it', () => {
+    const unused = () => {
+      throw new Error('the command was taken for another kind')
+    }
+    const importAny = createDocumentImporter({
+      importers: { curl: importCurl, openapi: unused, higress: unused, 'genai-toolbox': unused },
+    })
+    for (const password of ['password', 'change-me', 'hunter2-hunter2']) {
+      const data = JSON.stringify({ username: 'ann', password })
+      const { tools } = importAny({ document: `curl https://a.example/users --json '${data}'` })
+      const { inputSchema } = taken(tools[0])
+      expect(inputSchema).toMatchObject({
+        properties: {
+          body: {
+            properties: { username: { examples: ['ann'] }, password: { type: 'string' } },
+            required: ['username', 'password'],
+          },
+        },
+      })
+      expect(JSON.stringify(inputSchema)).not.toMatch(/hunter|change-me/)
+    }
   })
 })

@@ -46,9 +46,10 @@ export const importCurl: Importer = ({ document, server, securityScheme }) => {
 
 const needsServer = (reason: string) => reason.includes('give server')
 
-function readCommand({ words, comment, line }: ShellCommand, server: string | undefined): Outcome {
+function readCommand(command: ShellCommand, server: string | undefined): Outcome {
+  const { comment, line } = command
   try {
-    const built = buildTool(readRequest(words), { server, comment })
+    const built = buildTool(readRequest(command), { server, comment })
     return { built, scheme: joinParts(built.parts) }
   } catch (thrown) {
     if (thrown instanceof CommandRefused) return { refused: thrown.message, line }

@@ -41,6 +41,8 @@ function faultOf(parts: readonly FoundPart[]): string | undefined {
   if (parts.length > partsMax) return `It signs in by more than ${partsMax} keys at once.`
   if (parts.some(({ kind }) => kind === 'aws-sigv4'))
     return 'It is signed for AWS and has other keys beside.'
+  if (parts.some(({ kind }) => kind === 'caller'))
+    return 'It passes the caller’s own credential on and has other keys beside.'
   const places = parts.map(placeOf)
   return new Set(places).size === places.length
     ? undefined

@@ -32,6 +32,9 @@ export const withoutKeys = (text: string): string => text.replace(knownKeys, '$1
 export const isPlaceholder = (text: string): boolean =>
   text === '' || placeholders.test(text.trim())
 
+/** `password` where a password goes: a word that stands everywhere, and nobody’s secret. */
+export const isMereWord = (text: string): boolean => isPlaceholder(text) && !/\d/.test(text)
+
 const canonical = (name: string): string =>
   name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')
@@ -56,3 +59,37 @@ export function isSecret(name: string, value: string): boolean {
   if (noSecrets.has(plain)) return false
   return surelySecret.test(plain) || (maybeSecret.test(plain) && looksRandom(value))
 }
+
+/** How deep values are looked at; what is deeper is left out. */
+const depthMax = 50
+
+/** An example without what stands in it under the names of secrets: agents read schemas. */
+export function withoutNamedSecrets(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > depthMax) return null
+  if (Array.isArray(value)) return value.map((one) => withoutNamedSecrets(one, depth + 1))
+  // A list of headers or variables names its secrets beside them.
+  const { name, key, value: beside } = value as Record<string, unknown>
+  const names = [name, key].filter((one) => typeof one === 'string')
+  const isPair = typeof beside === 'string' && names.some((one) => isSecretText(one, beside))
+  const members = Object.entries(value).filter(
+    ([member, one]) =>
+      !(isPair && member === 'value') && !(typeof one === 'string' && isSecretText(member, one)),
+  )
+  return Object.fromEntries(
+    members.map(([member, one]) => [member, withoutNamedSecrets(one, depth + 1)]),
+  )
+}
+
+/**
+ * A default that agents may read and that goes out where they say nothing: whole, or not at all, since half of it would be
+ * another one.
+ */
+export function defaultWithoutSecrets(value: unknown): unknown {
+  const text = JSON.stringify(value)
+  if (text === undefined || hasKnownPrefix(text)) return undefined
+  return JSON.stringify(withoutNamedSecrets(value)) === text ? value : undefined
+}
+
+const isSecretText = (name: string, value: string): boolean =>
+  isSecret(name, value) && !isPlaceholder(value)

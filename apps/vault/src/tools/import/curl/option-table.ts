@@ -6,6 +6,7 @@ export type Meaning =
   | 'method'
   | 'header'
   | 'data'
+  | 'data-binary'
   | 'data-raw'
   | 'data-urlencode'
   | 'json'
@@ -40,7 +41,7 @@ const meant: Readonly<Record<string, Option>> = {
   header: valued('header'),
   data: valued('data'),
   'data-ascii': valued('data'),
-  'data-binary': valued('data'),
+  'data-binary': valued('data-binary'),
   'data-raw': valued('data-raw'),
   'data-urlencode': valued('data-urlencode'),
   json: valued('json'),

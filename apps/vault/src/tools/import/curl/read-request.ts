@@ -1,4 +1,5 @@
 import { findLong, findShort, type Meaning, type Option } from './option-table.ts'
+import type { ShellCommand } from './shell-words.ts'
 import { isOpen, shown } from './variable-marks.ts'
 
 /** Why one command makes no tool; the others still may. It quotes no value of the command: any may be a key. */
@@ -46,15 +47,20 @@ type Writable = { -readonly [key in keyof CurlRequest]: CurlRequest[key] } & {
   cookies: string[]
   notes: string[]
   isGet: boolean
+  input: string | undefined
 }
+
+/** The words of a command, what it is given to read, and what was left out around it. */
+type GivenWords = Pick<ShellCommand, 'words' | 'input' | 'notes'>
 
 /**
  * Reads the words of a command as curl 8 would.
  * @throws CommandRefused, with a clause that says why
  */
-export function readRequest(words: readonly string[]): CurlRequest {
+export function readRequest({ words, input, notes = [] }: GivenWords): CurlRequest {
   const request: Writable = {
-    ...{ url: '', urls: [], headers: [], data: [], query: [], form: [], cookies: [], notes: [] },
+    ...{ url: '', urls: [], headers: [], data: [], query: [], form: [], cookies: [], input },
+    notes: [...notes],
     ...{ isJson: false, isHead: false, isGet: false, isPlainUrl: false },
   }
   const rest = [...words].reverse()
@@ -130,7 +136,13 @@ const meaningOf: Readonly<Record<Meaning, (request: Writable, value: string) => 
     request.headers.push([name.trim(), text.trim()])
   },
   data: (request, value) => {
-    request.data.push(value.startsWith('@') ? fromFile(value) : value)
+    // As curl reads a file that it sends so: lines are joined.
+    const text = value === '@-' ? request.input?.replaceAll(/[\r\n]/g, '') : undefined
+    request.data.push(text ?? (value.startsWith('@') ? fromFile(value) : value))
+  },
+  'data-binary': (request, value) => {
+    const text = value === '@-' ? request.input : undefined
+    request.data.push(text ?? (value.startsWith('@') ? fromFile(value) : value))
   },
   'data-raw': (request, value) => {
     request.data.push(value)
@@ -139,10 +151,11 @@ const meaningOf: Readonly<Record<Meaning, (request: Writable, value: string) => 
     request.data.push(encodePart(value))
   },
   json: (request, value) => {
-    if (value.startsWith('@')) fromFile(value)
+    const text = value === '@-' ? request.input : undefined
+    if (text === undefined && value.startsWith('@')) fromFile(value)
     request.isJson = true
     // Several of them are one text, as curl joins them.
-    request.data = [[...request.data, value].join('')]
+    request.data = [[...request.data, text ?? value].join('')]
   },
   form: (request, value) => {
     request.form.push(readFormPart(value))
@@ -233,7 +246,7 @@ const unquote = (text: string): string =>
     within.replaceAll(/\\(["\\])/g, '$1'),
   )
 
-function whole({ urls, isGet, ...request }: Writable): CurlRequest {
+function whole({ urls, isGet, input, ...request }: Writable): CurlRequest {
   const [url, another] = urls
   if (url === undefined) refuseCommand('it names no URL')
   if (another !== undefined) {

@@ -82,6 +82,29 @@ describe.skipIf(!existsSync('/usr/bin/curl'))('the tool of a command', () => {
     ['a range', `URL/a -r 0-99`],
     ['the head', `-I URL/a?b=c`],
     ['cookies that are no keys', `URL/a -b 'lang=de; theme=dark'`],
+    ['a query of its own', `URL/a?x=1 --url-query 'q=a b&c' --url-query 'r=ü'`],
+    ['values of one name that are no numbers', `'URL/a?tag=1&tag=x'`],
+    ['data added to a query', `-G 'URL/a?y&x=1' -d 'x=2' -d z`],
+    ['JSON in pieces', `URL/a --json '{"a":' --json '1}'`],
+    ['lines as they are', `URL/a -H 'Content-Type: text/csv' --data-binary 'a,b\n1,2\n'`],
+    ['lines without their ends', `URL/a -H 'Content-Type: text/csv' --data-raw 'a,b\n1,2'`],
+    ['a body with DELETE', `-X DELETE URL/a --json '{"ids":[2]}'`],
+    ['a patch', `-X PATCH URL/a -H 'Content-Type: application/merge-patch+json' -d '{"a":null}'`],
+    ['options behind each other', `-sSLX POST URL/a -dx=1 -H'X-Own: 2' --data y=2`],
+    ['escapes in a path', `'URL/v1/a%3Ab/%C3%BC/c,d=e/x.y~z'`],
+    ['a fragment', `'URL/a?b=c#d'`],
+    [
+      'signs in names',
+      `-G URL/a --data-urlencode 'filter[name]=a' --data-urlencode 'x.y-z=1' -d 'e='`,
+    ],
+    [
+      'a form that says its type',
+      `URL/a -H 'Content-Type: application/x-www-form-urlencoded; charset=utf-8' -d 'a=%20+b'`,
+    ],
+    [
+      'parts with names and types',
+      `URL/a -F 'meta={"a":1};type=application/json' -F 'a=1' -F 'b=2'`,
+    ],
   ])('sends what the command sends: %s', async (_, options) => {
     const written = options.replaceAll('URL', origin)
     heard.length = 0

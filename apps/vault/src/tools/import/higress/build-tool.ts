@@ -19,7 +19,7 @@ import { buildBody } from './build-body.ts'
 import { buildHeaders, checkHeaderName, leaveKeyOut } from './build-headers.ts'
 import { buildUrl } from './build-url.ts'
 import type { ConfigValue } from './config-values.ts'
-import { partOfScheme, securityOf } from './credential-parts.ts'
+import { securityOf } from './credential-parts.ts'
 import type { HigressArgument, HigressDocument, HigressTool } from './higress-types.ts'
 import { inputSchemaOf, isSure, schemasOf } from './input-schema.ts'
 import type { ItemOf, ToolContext } from './tool-context.ts'
@@ -96,7 +96,7 @@ export function buildTool(
       ...(constants.size > 0 && { config: Object.fromEntries(constants) }),
     },
   }
-  return { definition, parts, schemeId: security?.scheme.id, changes: [...context.changes] }
+  return { definition, parts, schemeId: security?.schemeId, changes: [...context.changes] }
 }
 
 function argumentsOf(tool: HigressTool): ReadonlyMap<string, HigressArgument> {
@@ -197,20 +197,13 @@ function noteOthers({ tool, args, used, changes }: ToolContext): void {
 
 /** The scheme that a tool names goes before what its headers and its URL say about the same place. */
 function partsWith(
-  { scheme, reference }: NonNullable<ReturnType<typeof securityOf>>,
-  { parts, tool }: ToolContext,
+  { part: named }: NonNullable<ReturnType<typeof securityOf>>,
+  { parts }: ToolContext,
 ): FoundPart[] {
-  const own = reference.credential
-  const named = partOfScheme(
-    own === undefined
-      ? scheme
-      : { ...scheme, where: `${tool.name}: requestTemplate.security.credential` },
-    own,
-  )
   const placeOf = ({ kind, known }: FoundPart): string =>
     kind === 'bearer' || kind === 'basic'
       ? 'header authorization'
-      : `${kind} ${String(known.name ?? '').toLowerCase()}`
+      : `${String(known.place ?? kind)} ${String(known.name ?? '').toLowerCase()}`
   return [named, ...parts.filter((part) => placeOf(part) !== placeOf(named))]
 }
 

@@ -3,12 +3,7 @@ import { type FoundPart, partOfAuthorization, partOfUser } from '../curl/find-cr
 import { isPlaceholder } from '../curl/known-secrets.ts'
 import { quoteName } from '../refuse-document.ts'
 import { refuseTool } from '../yaml-tools/tool-refused.ts'
-import type {
-  HigressDocument,
-  HigressScheme,
-  HigressTool,
-  SecurityReference,
-} from './higress-types.ts'
+import type { HigressDocument, HigressScheme, HigressTool } from './higress-types.ts'
 import { unknownSecret } from './tool-context.ts'
 
 /** One place for a secret, and the secret where it is known. */
@@ -37,43 +32,62 @@ export function headerPart(
   return keyPart('header', prefix === '' ? { name } : { name, prefix }, { where, secret })
 }
 
+/** A way of signing in: by a scheme of the document, with a key that is kept or with one that each caller passes. */
+export interface ToolSecurity {
+  readonly schemeId: string
+  /** The place, with the secret where it is known. */
+  readonly part: FoundPart
+}
+
 /** The way of signing in that a tool names, or its document for all tools. */
-export function securityOf(
-  tool: HigressTool,
-  document: HigressDocument,
-): { readonly scheme: HigressScheme; readonly reference: SecurityReference } | undefined {
-  const reference = tool.request?.security ?? document.upstream
+export function securityOf(tool: HigressTool, document: HigressDocument): ToolSecurity | undefined {
+  const upstream = tool.request?.security ?? document.upstream
   const client = tool.security ?? document.downstream
-  if (client?.passthrough === true || reference?.passthrough === true) {
-    refuseTool(
-      'It passes the credential of whoever calls it on. Agents of the vault have none: take passthrough away and give the vault a credential.',
-    )
-  }
-  if (reference === undefined) {
-    if (document.passthroughHeader) {
-      refuseTool(
-        'It passes the Authorization header of whoever calls it on. Agents of the vault have none.',
-      )
-    }
-    return undefined
-  }
+  const passes = client?.passthrough === true || upstream?.passthrough === true
+  const reference = upstream ?? (passes ? client : undefined)
+  if (reference === undefined) return document.passthroughHeader ? wholeHeader : undefined
   const scheme = document.schemes.find(({ id }) => id === reference.id)
   if (scheme === undefined) {
     return refuseTool(
       `It signs in by ${quoteName(reference.id)}, which server.securitySchemes does not have.`,
     )
   }
-  return { scheme, reference }
+  if (passes) return { schemeId: `${scheme.id}${ofCaller}`, part: passedPart(scheme) }
+  const own = reference.credential
+  const where = `${tool.name}: requestTemplate.security.credential`
+  const part = own === undefined ? partOfScheme(scheme) : partOfScheme({ ...scheme, where }, own)
+  return { schemeId: scheme.id, part }
+}
+
+/** What sets a scheme whose credential each caller passes apart from the same one with a key that is kept. */
+const ofCaller = ' of the caller'
+
+/** `passthroughAuthHeader`: the header as the caller has it, its scheme included. */
+const wholeHeader: ToolSecurity = {
+  schemeId: `Authorization${ofCaller}`,
+  part: {
+    kind: 'caller',
+    known: { place: 'header', name: 'Authorization' },
+    where: 'server.passthroughAuthHeader',
+  },
+}
+
+/** Where what a caller passes goes: where a key of the scheme would. */
+function passedPart(scheme: HigressScheme): FoundPart {
+  const { kind, known } = partOfScheme({ ...scheme, defaultCredential: undefined })
+  const authorization = { place: 'header', name: 'Authorization' }
+  const places: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    bearer: { ...authorization, prefix: 'Bearer' },
+    basic: { ...authorization, prefix: 'Basic' },
+  }
+  return { kind: 'caller', known: places[kind] ?? { place: kind, ...known }, where: scheme.where }
 }
 
 /**
  * The place in which a scheme of `server.securitySchemes` puts its credential.
  * @throws ToolRefused for a scheme that the vault cannot serve
  */
-export function partOfScheme(
-  scheme: HigressScheme,
-  credential = scheme.defaultCredential,
-): FoundPart {
+function partOfScheme(scheme: HigressScheme, credential = scheme.defaultCredential): FoundPart {
   const secret = credential === undefined || credential === '' ? unknownSecret : credential
   const { type, where, name = '' } = scheme
   const found = { where, secret }

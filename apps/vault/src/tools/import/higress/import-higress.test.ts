@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type ImportFormat, Problem, ToolDefinition } from '@sallyport/contracts'
+import { CredentialInput, type ImportFormat, Problem, ToolDefinition } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../../../test/verifies.ts'
 import { compileTool } from '../../request/compile-tool.ts'
@@ -180,6 +180,7 @@ describe('a document of Higress', () => {
     expect(made.schemes.map(({ name, kind, operations }) => [name, kind, operations])).toEqual([
       ['Key', 'header', 2],
       ['Basic', 'basic', 1],
+      ['Key of the caller', 'caller', 1],
     ])
     expect(made.secrets[0]).toMatchObject({
       scheme: 'Key',
@@ -188,7 +189,7 @@ describe('a document of Higress', () => {
     expect(refusals(made)).toEqual({
       admin: expect.stringContaining('security scheme “Basic”'),
       oauth: expect.stringContaining('oauth2'),
-      passing: expect.stringContaining('passthrough'),
+      passing: expect.stringContaining('of the caller'),
       'only-text': expect.stringContaining('no URL'),
     })
     const other = load(corpus('pets.yaml'), { securityScheme: 'Basic' })
@@ -199,6 +200,37 @@ describe('a document of Higress', () => {
       password: 'open sesame 1',
     })
     expect(() => load(corpus('pets.yaml'), { securityScheme: 'Nope' })).toThrow(Problem)
+  })
+
+  it('makes of what passes the caller’s credential on a place for the caller’s own', () => {
+    const passing = (server: string, request: string) =>
+      load(
+        `server: {name: own, ${server}}\ntools:\n- name: read\n  description: Reads\n  args: []\n  requestTemplate: {url: "https://own.example.com/me", method: GET${request}}\n`,
+      )
+    const bearer =
+      'securitySchemes: [{id: key, type: http, scheme: bearer, defaultCredential: kept-0123456789}]'
+    const inQuery = 'securitySchemes: [{id: key, type: apiKey, in: query, name: api_key}]'
+    const authorization = { place: 'header', name: 'Authorization' }
+    const cases: [ImportedToolset, string, object][] = [
+      [
+        passing(bearer, ', security: {id: key, passthrough: true}'),
+        'key of the caller',
+        { ...authorization, prefix: 'Bearer' },
+      ],
+      [
+        passing(`${inQuery}, defaultDownstreamSecurity: {id: key, passthrough: true}`, ''),
+        'key of the caller',
+        { place: 'query', name: 'api_key' },
+      ],
+      [passing('passthroughAuthHeader: true', ''), 'Authorization of the caller', authorization],
+    ]
+    for (const [made, name, known] of cases) {
+      expect(made.schemes).toEqual([{ name, kind: 'caller', known, operations: 1 }])
+      expect(CredentialInput.safeParse({ kind: 'caller', ...known }).success).toBe(true)
+      expect(made.tools[0]).toMatchObject({ outcome: 'taken' })
+      expect(made.secrets).toEqual([])
+      expect(made.notes.join(' ')).toContain('the vault keeps none')
+    }
   })
 
   it('takes a server where its URLs name no host', () => {
@@ -435,6 +467,22 @@ describe('a key in an argument', () => {
     expect(made.secrets).toMatchObject([{ value: 'k3y-of-somebody' }])
     expect(toolOf(made, 't').definition.binding).toMatchObject({
       ...{ credential: 'connection', query: [{ name: 'q' }] },
+    })
+  })
+
+  it('stands in no schema as the default of a member of the body, which each call then says', () => {
+    verifies('S-41')
+    const made = load(
+      oneTool(
+        'url: https://a.example.com/users\nmethod: POST\nargsToJsonBody: true',
+        'args: [{ name: password, type: string, default: hunter2-hunter2 }, { name: who, type: object, default: { client_secret: hunter3-hunter3, name: x } }, { name: size, type: integer, default: 2 }]',
+      ),
+    )
+    const { inputSchema } = toolOf(made, 't').definition
+    expect(JSON.stringify(made.tools)).not.toContain('hunter')
+    expect(inputSchema).toMatchObject({
+      properties: { password: { type: 'string' }, who: { type: 'object' }, size: { default: 2 } },
+      required: ['password', 'who'],
     })
   })
 })

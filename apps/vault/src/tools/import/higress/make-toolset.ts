@@ -187,6 +187,11 @@ function notesOf(
       `Tools sign in by “${chosen.name}”. Those that sign in otherwise (${others.join(', ')}) need a toolset of their own.`,
     )
   }
+  if (schemes.some(({ kind }) => kind === 'caller')) {
+    notes.push(
+      'With passthrough each caller sends a credential of its own with every call, and the vault keeps none: whoever sets an agent up has to give it one. Where agents are to hold none, take another scheme, or give the toolset a key.',
+    )
+  }
   if (
     document.downstream !== undefined ||
     document.tools.some(({ security }) => security !== undefined)

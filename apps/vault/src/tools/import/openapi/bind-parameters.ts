@@ -1,9 +1,10 @@
 import type { HttpBinding } from '@sallyport/contracts'
+import { encodeAll } from '../../template/percent-encode.ts'
 import { isList, isObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
+import { joinTemplate } from './joined-lists.ts'
 import { refuseOperation } from './operation-refused.ts'
 import { joinTexts, type PathTemplate } from './path-template.ts'
-import { escapePathText } from './path-text.ts'
 import type { Parameter } from './read-parameters.ts'
 import type { References } from './references.ts'
 
@@ -25,13 +26,12 @@ export function bindParameters(
 ): { readonly bound: Bound; readonly changes: readonly string[] } {
   const changes: string[] = []
   const of = (place: Parameter['place']) => parameters.filter((one) => one.place === place)
-  const fixed = template.query.map(({ name, value }) => ({ name, value }))
   const query = [...of('query'), ...of('querystring')].map((one) => bindQuery(one, changes))
   const headers = of('header').map((one) => bindHeader(one))
   return {
     bound: {
       path: bindPath(of('path'), template),
-      query: [...fixed, ...query],
+      query,
       headers,
       cookies: of('cookie').map((one) => bindCookie(one)),
     },
@@ -46,7 +46,10 @@ function bindPath(parameters: readonly NamedParameter[], template: PathTemplate)
     // Whoever calls has given each place of the path a parameter.
     if (parameter === undefined) return refuseOperation('Its path has a place without a parameter.')
     const { constant, argument, explode = false, style = 'simple', asJson } = parameter
-    if (constant !== undefined) return { text: escapeConstant(constant) }
+    if (constant !== undefined) return { text: writeConstant(parameter, constant) }
+    refuseTabs(parameter)
+    const joined = joinTemplate(style, [argument])
+    if (joined !== undefined) return { template: joined }
     if (style !== 'simple' && style !== 'label' && style !== 'matrix') {
       return refuseOperation(
         `The path parameter ${quoteName(parameter.name)} has the style ${quoteName(style)}, which no path has.`,
@@ -61,12 +64,22 @@ function bindPath(parameters: readonly NamedParameter[], template: PathTemplate)
 
 const jsonContent = { contentType: 'application/json' } as const
 
-/** A constant of a path is one segment, or a part of one. */
-function escapeConstant(text: string): string {
+/** Controls are sent neither in a path nor in a header (S-11, S-19). */
+function refuseTabs({ name, place, style }: Parameter): void {
+  if (style !== 'tabDelimited') return
+  refuseOperation(
+    `The ${place} parameter ${quoteName(name)} is a list with tabs between its items, and the vault sends none there.`,
+  )
+}
+
+/** A constant of a path is one segment, or a part of one, written as its style writes any text. */
+function writeConstant({ name, style }: Parameter, text: string): string {
   if (text === '' || text === '.' || text === '..' || text.includes('/')) {
     refuseOperation('A constant of its path would change its segments.')
   }
-  return escapePathText(encodeURIComponent(text)) ?? ''
+  const escaped = encodeAll(text)
+  if (style === 'matrix') return `;${encodeAll(name)}=${escaped}`
+  return style === 'label' ? `.${escaped}` : escaped
 }
 
 const queryStyles = ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'] as const
@@ -77,9 +90,8 @@ function bindQuery(parameter: NamedParameter, changes: string[]): Bound['query']
   const { allowReserved, allowEmptyValue } = parameter
   if (place === 'querystring') return { name, argument: [argument], style: 'form', explode: true }
   const style = queryStyles.find((one) => one === (parameter.style ?? 'form'))
-  if (parameter.style === 'tabDelimited') {
-    return { name, template: `{{ join "\\t" .args.${argument} }}`, optional: true }
-  }
+  const joined = joinTemplate(parameter.style, [argument])
+  if (joined !== undefined) return { name, template: joined, optional: true }
   if (style === undefined) {
     changes.push(
       `The query parameter ${quoteName(name)} has the style ${quoteName(parameter.style ?? '')}, which no query has; it is written as “form”.`,
@@ -101,6 +113,9 @@ function bindHeader(parameter: NamedParameter): Bound['headers'][number] {
     refuseOperation(`The header parameter ${quoteName(name)} has a name that no header has.`)
   }
   if (constant !== undefined) return { name, value: constant }
+  refuseTabs(parameter)
+  const joined = joinTemplate(parameter.style, [argument])
+  if (joined !== undefined) return { name, template: joined, optional: true }
   return { name, argument: [argument], explode, ...(asJson && jsonContent) }
 }
 
@@ -109,7 +124,8 @@ function bindCookie(parameter: NamedParameter): Bound['cookies'][number] {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/.test(name)) {
     refuseOperation(`The cookie parameter ${quoteName(name)} has a name that no cookie has.`)
   }
-  if (constant !== undefined) return { name, value: constant }
+  // Cookies are percent-encoded, whoever gives them.
+  if (constant !== undefined) return { name, value: encodeAll(constant) }
   return { name, argument: [argument], explode, ...(asJson && jsonContent) }
 }
 
@@ -117,7 +133,9 @@ const constantCharsMax = 500
 
 /** The one value that a required parameter can have: then nobody needs to give it. */
 export function constantOf(parameter: Parameter, references: References): string | undefined {
-  if (!parameter.required || parameter.asJson) return undefined
+  if (parameter.fixed !== undefined) return parameter.fixed
+  // A constant is escaped as a whole, and what may keep its reserved characters is not.
+  if (!parameter.required || parameter.asJson || parameter.allowReserved) return undefined
   const { value: schema } = references.follow(parameter.schema)
   if (!isObject(schema)) return undefined
   const [only] = isList(schema.enum) && schema.enum.length === 1 ? schema.enum : [schema.const]

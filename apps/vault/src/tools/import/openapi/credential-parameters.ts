@@ -1,4 +1,5 @@
 import type { CredentialInput } from '@sallyport/contracts'
+import { isPlaceholder, isSecret } from '../curl/known-secrets.ts'
 import type { ImportedSecret } from '../imported-toolset.ts'
 import { type Data, isList, isObject } from '../read-document.ts'
 import type { Parameter } from './read-parameters.ts'
@@ -19,8 +20,10 @@ const saysKey =
 const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
 /** Whether a parameter is where a key goes, though the document describes no scheme for it. */
-export function isKeyParameter({ name, place, description = '' }: Parameter): boolean {
+export function isKeyParameter({ name, place, description = '', fixed }: Parameter): boolean {
   if (place !== 'query' && place !== 'header') return false
+  // `/run?sig=…`: what the path itself holds is somebody's.
+  if (fixed !== undefined && isSecret(name, fixed) && !isPlaceholder(fixed)) return true
   const plain = plainName(name)
   return (
     keyNames.has(plain) || (perhapsKeyNames.has(plain) && saysKey.test(description.slice(0, 2000)))
@@ -66,7 +69,8 @@ export function findSecrets(
   scheme: SchemeFacts | undefined,
   where: string,
 ): readonly ImportedSecret[] {
-  const texts = [...valuesOf(parameter.schema), ...parameter.examples].filter(
+  const { schema, examples, fixed } = parameter
+  const texts = [fixed, ...valuesOf(schema), ...examples].filter(
     (value) => typeof value === 'string',
   )
   return [...new Set(texts)]

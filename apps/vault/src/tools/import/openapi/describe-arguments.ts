@@ -1,8 +1,13 @@
 import type { JsonSchema } from '@sallyport/contracts'
 import { isSecretName, withoutKeys } from '../curl/known-secrets.ts'
 import type { NamedParameter } from './bind-parameters.ts'
-import { toPlainValue } from './schema/plain-value.ts'
-import { cutText, isShown, withoutValues } from './schema/schema-annotations.ts'
+import {
+  addWords,
+  cutText,
+  isShown,
+  toShownValue,
+  withoutValues,
+} from './schema/schema-annotations.ts'
 import type { SchemaScope } from './schema/schema-scope.ts'
 
 /** What each parameter’s argument must be, by the argument’s name. */
@@ -20,10 +25,10 @@ function describe(parameter: NamedParameter, scope: SchemaScope): JsonSchema {
   const own = withoutValues(name, scope.convert(parameter.schema))
   // What stands in a path or a header is text, whatever a document leaves unsaid.
   const isUnsaid = Object.keys(own).length === 0 && (place === 'path' || place === 'header')
-  const schema = isUnsaid && !asJson ? { type: 'string' } : own
+  const schema = isUnsaid && !asJson ? { type: 'string' } : asJson ? own : withDigits(own)
   const said = typeof schema.description === 'string' ? schema.description : ''
-  const sentAs = name === argument ? '' : `Sent as ${name}.`
-  const texts = [parameter.description?.trim() || said, sentAs].filter((text) => text !== '')
+  const about = parameter.description?.trim() || said
+  const texts = addWords(about, name === argument ? [] : [`Sent as ${name}.`])
   const examples = isSecretName(name) ? [] : readExamples(parameter)
   return {
     ...schema,
@@ -33,8 +38,29 @@ function describe(parameter: NamedParameter, scope: SchemaScope): JsonSchema {
   }
 }
 
+/** Bounds that a text would slip past, and values that are numbers already. */
+const others = [
+  ...['maximum', 'exclusiveMaximum', 'exclusiveMinimum', 'multipleOf', 'enum', 'const'],
+  ...['default', 'pattern'],
+]
+
+/**
+ * A whole number of 64 bits, which JSON does not hold: ids are given as their digits as well. What is sent outside of JSON is the
+ * same either way.
+ */
+function withDigits(schema: JsonSchema): JsonSchema {
+  const { type, format, minimum } = schema
+  if (type !== 'integer' || (format !== 'int64' && format !== 'uint64')) return schema
+  const isOpen = minimum === undefined || minimum === 0 || minimum === 1
+  if (!isOpen || others.some((name) => schema[name] !== undefined)) return schema
+  const sign = minimum === undefined && format === 'int64' ? '-?' : ''
+  const digits = `${sign}[1-9][0-9]{0,18}`
+  const pattern = minimum === 1 ? `^${digits}$` : `^(?:0|${digits})$`
+  return { ...schema, type: ['integer', 'string'], pattern }
+}
+
 const readExamples = ({ examples }: NamedParameter) =>
   examples
-    .map((example) => toPlainValue(example))
+    .map(toShownValue)
     .filter((example) => example !== undefined)
     .filter((example) => isShown(JSON.stringify(example)))

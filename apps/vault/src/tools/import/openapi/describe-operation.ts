@@ -1,5 +1,5 @@
 import type { HttpBinding, ToolDefinition } from '@sallyport/contracts'
-import { withoutKeys } from '../curl/known-secrets.ts'
+import { isPlaceholder, isSecret, withoutKeys } from '../curl/known-secrets.ts'
 import { type Data, type DataObject, isList } from '../read-document.ts'
 import { nameOfOperation, toToolName } from '../tool-names.ts'
 import { cutText } from './schema/schema-annotations.ts'
@@ -11,8 +11,18 @@ export function nameOf(
 ): string {
   const { operationId } = source
   const own = typeof operationId === 'string' ? toToolName(operationId) : undefined
-  return own ?? nameOfOperation(method, path)
+  return own ?? nameOfOperation(method, shownPath(path))
 }
+
+/** A path without the secrets that stand behind its `?`. */
+export const shownPath = (path: string): string =>
+  path
+    .split(/(?=[?&#])/)
+    .map((part) => {
+      const [, name = '', value = ''] = /^[?&]([^=]*)=(.*)$/.exec(part) ?? []
+      return isSecret(name, value) && !isPlaceholder(value) ? part.slice(0, name.length + 2) : part
+    })
+    .join('')
 
 const descriptionCharsMax = 8000
 

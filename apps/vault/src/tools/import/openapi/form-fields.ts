@@ -1,6 +1,7 @@
 import type { HttpBinding } from '@sallyport/contracts'
 import { type Data, type DataObject, isList, isObject } from '../read-document.ts'
 import { bodyArgument } from './argument-names.ts'
+import { joinTemplate } from './joined-lists.ts'
 import type { References } from './references.ts'
 import { readTypes } from './schema/schema-types.ts'
 
@@ -105,6 +106,8 @@ function toField(name: string, { schema, encoding, kind, isFile, references }: F
       ...(type !== undefined && { contentType: type }),
     }
   }
+  const joined = joinTemplate(String(encoding.style), argument)
+  if (joined !== undefined) return { name, template: joined, optional: true }
   const isStyled = style !== undefined || typeof encoding.explode === 'boolean'
   const explode =
     typeof encoding.explode === 'boolean'

@@ -29,7 +29,7 @@ const operationsMax = 2 * toolsOfToolsetMax
 export const importOpenApi: Importer = (input) => {
   const { value } = readDocument(input.document)
   const given = checkVersion(value)
-  const root = given.swagger === undefined ? given : convertSwagger2(given)
+  const root = given.swagger === undefined ? given : convertSwagger2(given, input.server)
   const fields = createFieldCheck()
   fields.check('document', given, 'document')
   const references = createReferences(root)

@@ -9,12 +9,14 @@ import { parseCanonicalUrl } from '../../../execute/canonical-url.ts'
 import type { ImportedSecret, ImportedTool } from '../imported-toolset.ts'
 import { type Data, type DataObject, isObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
+import { toKey } from '../tool-names.ts'
 import { bodyArgument, createArgumentNames } from './argument-names.ts'
 import { bindParameters, constantOf, type NamedParameter } from './bind-parameters.ts'
 import { describeArguments } from './describe-arguments.ts'
-import { annotate, describe, nameOf, readTags } from './describe-operation.ts'
+import { annotate, describe, nameOf, readTags, shownPath } from './describe-operation.ts'
 import { OperationRefused, refuseOperation } from './operation-refused.ts'
-import { type PathTemplate, parsePathTemplate } from './path-template.ts'
+import { parsePathTemplate } from './path-template.ts'
+import { placeInPath, placeInQuery } from './place-in-path.ts'
 import { planAnswer } from './plan-answer.ts'
 import { type BodyPlan, planBody } from './plan-body.ts'
 import { type Parameter, readParameters } from './read-parameters.ts'
@@ -49,17 +51,17 @@ export interface MadeTool {
 
 /** The largest schema of a tool’s arguments: about 50 KB of JSON. */
 const weightMax = 1500
-const keyCharsMax = 500
 
 /** Makes a tool of an operation; one that cannot be made says why. */
 export function makeTool(operation: Operation, world: ToolWorld): MadeTool {
-  const { method, path, source } = operation
-  const key = `${method} ${path}`
+  const { method, source } = operation
+  const path = shownPath(operation.path)
+  const key = toKey(`${method} ${path}`)
   const refused = (reason: string): MadeTool => ({
     tool: {
       outcome: 'refused',
       reason,
-      key: cutText(key, keyCharsMax),
+      key,
       description: isObject(source) ? describe(source).description : '',
       method,
       url: cutText(`${world.servers.base.origin}${world.servers.base.path}${path}`, 2000),
@@ -68,7 +70,6 @@ export function makeTool(operation: Operation, world: ToolWorld): MadeTool {
     isAnswerCut: false,
   })
   try {
-    if (key.length > keyCharsMax) return refused('Its path is too long.')
     return make(operation, { ...world, key })
   } catch (thrown) {
     if (thrown instanceof OperationRefused) return refused(thrown.message)
@@ -98,11 +99,11 @@ function make(operation: Operation, world: ToolWorld & { readonly key: string })
     }
     changes.push(`${asks}; the credential goes on as a bearer token all the same.`)
   }
-  const template = parsePathTemplate(base.path, operation.path)
   const all = readParameters([pathItem.parameters, source.parameters], references)
-  const sorted = sortParameters(all, { security, key })
+  const whole = placeInQuery(all, parsePathTemplate(base.path, operation.path))
+  const sorted = sortParameters(whole.parameters, { security, key })
   changes.push(...sorted.changes)
-  const placed = placeInPath(sorted.kept, template, changes)
+  const placed = placeInPath(sorted.kept, whole.template, changes)
   const named = nameArguments(placed.parameters, references)
   const body = planBody(source.requestBody, { method, references, changes })
   const { bound, changes: written } = bindParameters(named, placed.template)
@@ -154,48 +155,6 @@ function checkMethod(method: string): HttpBinding['method'] {
       : `The vault sends no ${method.slice(0, 40)} requests.`,
   )
 }
-
-/** Sees to it that each place of the path has a parameter, and each path parameter a place. */
-function placeInPath(
-  parameters: readonly Parameter[],
-  template: PathTemplate,
-  changes: string[],
-): { readonly parameters: readonly Parameter[]; readonly template: PathTemplate } {
-  const inPath = new Map(
-    parameters.filter(({ place }) => place === 'path').map((one) => [one.name, one]),
-  )
-  const used = new Map<string, Parameter>()
-  const pieces = template.pieces.map((piece) => {
-    if ('text' in piece) return piece
-    // {proxy+} and {path*} of gateways are one segment here.
-    const name = inPath.has(piece.parameter)
-      ? piece.parameter
-      : piece.parameter.replace(/^[+]|[+*]$/g, '')
-    const declared = inPath.get(name)
-    if (declared === undefined) {
-      changes.push(
-        `The path’s ${quoteName(piece.parameter)} is described nowhere; it is taken as a text.`,
-      )
-    }
-    used.set(name, declared ?? undeclared(name))
-    return { parameter: name }
-  })
-  for (const { name, place } of parameters) {
-    if (place === 'path' && !used.has(name)) {
-      changes.push(
-        `The path parameter ${quoteName(name)} is left out, since it has no place in the path.`,
-      )
-    }
-  }
-  const others = parameters.filter(({ place }) => place !== 'path')
-  return { parameters: [...used.values(), ...others], template: { ...template, pieces } }
-}
-
-const undeclared = (name: string): Parameter => ({
-  ...{ name, place: 'path', required: true, description: undefined, deprecated: false },
-  ...{ schema: undefined, asJson: false, style: undefined, explode: undefined },
-  ...{ allowReserved: false, allowEmptyValue: false, examples: [] },
-})
 
 const placeOrder: readonly Parameter['place'][] = [
   'path',
@@ -263,6 +222,7 @@ function checkPath(base: Base, path: HttpBinding['path']): void {
     parseCanonicalUrl(`${base.origin === '' ? 'https://host.invalid' : base.origin}${sample}`, {
       schemes: ['https', 'http'],
       allowEncodedSlash: true,
+      allowParameterSegments: true,
       placeholder: undefined,
     })
   } catch (thrown) {

@@ -6,7 +6,7 @@ import { type FormFields, readFormFields } from './form-fields.ts'
 import { chooseMedia, type MediaEntry } from './media-types.ts'
 import { refuseOperation } from './operation-refused.ts'
 import type { References } from './references.ts'
-import { cutText } from './schema/schema-annotations.ts'
+import { addWords, cutText } from './schema/schema-annotations.ts'
 import type { SchemaScope } from './schema/schema-scope.ts'
 
 /** The body of an operation: what the argument `body` must be, and how it is written. */
@@ -47,7 +47,7 @@ export function planBody(
   const said = typeof description === 'string' ? withoutKeys(cutText(description.trim(), 2000)) : ''
   const describe = (schema: JsonSchema, how: string): JsonSchema => {
     const own = typeof schema.description === 'string' ? schema.description : ''
-    const texts = [said === own ? '' : said, own, how].filter((text) => text !== '')
+    const texts = [said === own ? '' : said, ...addWords(own, [how])].filter((text) => text !== '')
     return texts.length === 0 ? schema : { ...schema, description: cutText(texts.join('\n'), 2000) }
   }
   const required = body.required === true
@@ -141,14 +141,22 @@ function planForm(
   }
 }
 
-function withFiles(schema: JsonSchema, { files }: FormFields): JsonSchema {
+/** Which types a file may have, where there are several: the call says which it is. */
+function typesOf(name: string, fields: FormFields['fields']): string {
+  const field = fields.find((one) => one.name === name)
+  const types = field !== undefined && 'contentType' in field ? (field.contentType ?? '') : ''
+  return /[*,]/.test(types) ? `Its contentType is one of ${types}.` : ''
+}
+
+function withFiles(schema: JsonSchema, { files, fields }: FormFields): JsonSchema {
   if (files.size === 0 || typeof schema.properties !== 'object') return schema
   const properties: Record<string, unknown> = { ...schema.properties }
   for (const [name, count] of files) {
     const own = properties[name]
     if (own === undefined) continue
     const { description } = own as JsonSchema
-    const file = fileSchema(typeof description === 'string' ? `${description} ${asFile}` : asFile)
+    const said = typeof description === 'string' ? description : ''
+    const file = fileSchema(addWords(said, [asFile, typesOf(name, fields)]).join(' '))
     properties[name] = count === 'one' ? file : { ...(own as JsonSchema), items: file }
   }
   return { ...schema, properties }

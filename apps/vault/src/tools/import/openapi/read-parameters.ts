@@ -21,6 +21,8 @@ export interface Parameter {
   readonly allowEmptyValue: boolean
   /** Values that stand beside the schema. */
   readonly examples: readonly Data[]
+  /** The one value that it always has, since the path says it. */
+  readonly fixed?: string | undefined
 }
 
 const parametersMax = 500

@@ -138,15 +138,18 @@ function below(
   return /^\/(?!\/)/.test(url) ? readBase(url, given) : given
 }
 
+/** The first that can be used; where it stands there with encryption, too, so. */
 function firstUsable(
   servers: readonly Server[],
   variables: Readonly<Record<string, string>>,
 ): Base | undefined {
-  for (const server of servers) {
+  const usable = servers.flatMap((server) => {
     const base = readBase(fillIn(server, variables), { origin: '', path: '' })
-    if (typeof base !== 'string' && base.origin !== '') return base
-  }
-  return undefined
+    return typeof base === 'string' || base.origin === '' ? [] : [base]
+  })
+  const [first] = usable
+  const encrypted = first?.origin.replace(/^http:/, 'https:')
+  return usable.find(({ origin, path }) => origin === encrypted && path === first?.path) ?? first
 }
 
 function readServers(value: Data | undefined): readonly Server[] {

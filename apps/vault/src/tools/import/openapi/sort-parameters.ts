@@ -16,6 +16,12 @@ export interface SortedParameters {
 /** OpenAPI says that a header parameter of one of these names is ignored (3.1 §4.8.12.1). */
 const ignoredHeaders: ReadonlySet<string> = new Set(['accept', 'content-type', 'authorization'])
 
+/** What whoever sends a request writes of the message itself (RFC 9110 §7.6.1, §8.6, §12.5.3). */
+const ownHeaders: ReadonlySet<string> = new Set([
+  ...['accept-encoding', 'connection', 'content-length', 'host', 'keep-alive', 'te'],
+  'transfer-encoding',
+])
+
 /**
  * Leaves out what no caller gives: the credential's own place, what OpenAPI ignores, and headers that the vault never passes.
  * @throws OperationRefused where it cannot do without
@@ -36,6 +42,8 @@ export function sortParameters(
       secrets.push(...findSecrets(parameter, scheme, `${key}, ${place} parameter ${name}`))
     } else if (place === 'header' && ignoredHeaders.has(name.toLowerCase())) {
       changes.push(`${said} OpenAPI has it ignored, since other parts of the document say it.`)
+    } else if (place === 'header' && ownHeaders.has(name.toLowerCase())) {
+      changes.push(`${said} the vault writes this header itself.`)
     } else if (place === 'header' && isForbiddenRequestHeader(name)) {
       if (parameter.required) {
         refuseOperation(`It needs the header ${quoteName(name)}, which the vault never passes on.`)

@@ -58,6 +58,25 @@ describe('the schema of an argument', () => {
     expect(cleanSchema(written as never, 'a')).toEqual(meant)
   })
 
+  it('show no agent what stands under the name of a secret', () => {
+    const key = '0f1e2d3c4b5a69788796'
+    const schema = cleanSchema(
+      {
+        type: 'object',
+        properties: {
+          apiKey: { type: 'string', default: key, examples: [key] },
+          open: { type: 'object', default: { password: key, user: 'ann', list: [{ token: key }] } },
+        },
+        example: { headers: [{ name: 'X-Api-Key', value: key }], user: 'ann' },
+      } as never,
+      'a',
+    )
+    expect(JSON.stringify(schema)).not.toContain(key)
+    // Half of a default would be another one.
+    expect(schema).toMatchObject({ properties: { open: { type: 'object' } } })
+    expect(JSON.stringify(schema)).not.toContain('default')
+  })
+
   it('has no type that there is not', () => {
     expect(() => cleanSchema({ type: 'file' }, 'a')).toThrow(ToolRefused)
   })

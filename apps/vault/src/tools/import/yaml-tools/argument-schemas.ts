@@ -1,5 +1,11 @@
 import type { JsonSchema } from '@sallyport/contracts'
-import { hasKnownPrefix, withoutKeys } from '../curl/known-secrets.ts'
+import {
+  defaultWithoutSecrets,
+  hasKnownPrefix,
+  withoutKeys,
+  withoutNamedSecrets,
+} from '../curl/known-secrets.ts'
+import { withoutValues } from '../openapi/schema/schema-annotations.ts'
 import { type Data, type DataObject, isList, isObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
 import { refuseTool } from './tool-refused.ts'
@@ -95,11 +101,12 @@ export function cleanSchema(schema: Data | undefined, name: string, depth = 0): 
   }
   if (schema.example !== undefined && schema.examples === undefined)
     cleaned.examples = [schema.example]
+  if (cleaned.examples !== undefined) cleaned.examples = shownExamples(cleaned.examples)
   if (isList(schema.enum) && schema.enum.length > 0)
     cleaned.enum = schema.enum.map((one) => fitType(one, type))
-  const isKey = typeof schema.default === 'string' && hasKnownPrefix(schema.default)
-  if (schema.default !== undefined && schema.default !== null && !isKey)
-    cleaned.default = fitType(schema.default, type)
+  const fallback = schema.default ?? undefined
+  const shown = fallback === undefined ? undefined : defaultWithoutSecrets(fitType(fallback, type))
+  if (shown !== undefined) cleaned.default = shown
   if (schema.items !== undefined) cleaned.items = cleanSchema(schema.items, name, depth + 1)
   if (isObject(schema.properties)) Object.assign(cleaned, cleanProperties(schema, name, depth))
   else if (isList(schema.required)) cleaned.required = schema.required
@@ -128,9 +135,18 @@ function cleanProperties(
   )
   const all = [...new Set([...listed, ...marked])]
   const cleaned: Record<string, unknown> = Object.create(null)
-  for (const [key, one] of entries) cleaned[key] = cleanSchema(one, name, depth + 1)
+  for (const [key, one] of entries) {
+    cleaned[key] = withoutValues(key, cleanSchema(one, name, depth + 1))
+  }
   return { properties: cleaned, ...(all.length > 0 && { required: all }) }
 }
+
+const shownExamples = (examples: unknown): unknown =>
+  Array.isArray(examples)
+    ? examples
+        .filter((one) => !hasKnownPrefix(JSON.stringify(one)))
+        .map((one) => withoutNamedSecrets(one))
+    : examples
 
 const nullable = (type: SchemaType | SchemaType[]): SchemaType[] => [
   ...new Set<SchemaType>([...(Array.isArray(type) ? type : [type]), 'null']),

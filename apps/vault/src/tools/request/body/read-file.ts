@@ -11,6 +11,8 @@ export interface FileValue {
 }
 
 const base64Key = '$base64'
+/** Of bytes that nobody says more of. */
+export const anyType = 'application/octet-stream'
 const known: ReadonlySet<string> = new Set([base64Key, 'contentType', 'filename'])
 const filenameCharsMax = 255
 
@@ -25,6 +27,7 @@ export function readFile(
 ): FileValue {
   const own = ranges === undefined ? undefined : oneMediaType(ranges)
   if (typeof value === 'string') {
+    refuseUntyped(own, { path, ranges })
     return { bytes: Buffer.from(value, 'utf8'), contentType: own, filename: undefined }
   }
   if (!isObject(value) || Object.keys(value).some((name) => !known.has(name))) {
@@ -38,9 +41,11 @@ export function readFile(
   if (bytes === undefined || bytes.toString('base64') !== text) {
     return refuseArgument([...path, base64Key], 'must be base64 (RFC 4648 §4, with its padding)')
   }
+  const type = checkType(contentType, { path, ranges })
+  refuseUntyped(type, { path: [...path, 'contentType'], ranges })
   return {
     bytes,
-    contentType: checkType(contentType, { path, ranges }),
+    contentType: type,
     filename: checkFilename(filename, path),
   }
 }
@@ -48,6 +53,18 @@ export function readFile(
 /** Whether a value is meant as bytes. */
 export const isBase64Value = (value: ArgumentValue): boolean =>
   isObject(value) && base64Key in value
+
+/** What is said to be of some types would else be sent as none of them. */
+function refuseUntyped(
+  type: string | undefined,
+  { path, ranges }: { readonly path: readonly string[]; readonly ranges: string | undefined },
+): void {
+  if (type !== undefined || ranges === undefined || fitsMediaTypes(anyType, ranges)) return
+  refuseArgument(
+    path,
+    `must say which of these it is, as {"$base64": "…", "contentType": "…"}: ${ranges}`,
+  )
+}
 
 function checkType(
   type: ArgumentValue | undefined,

@@ -4,7 +4,8 @@ import type { CallFacts } from '../call-facts.ts'
 import { refuseArgument } from '../refuse-arguments.ts'
 import type { RenderTemplate } from '../render-template.ts'
 import { textOf } from '../write-style.ts'
-import { readFile } from './read-file.ts'
+import { fitsMediaTypes } from './media-type.ts'
+import { anyType, readFile } from './read-file.ts'
 import { writeForm } from './write-form.ts'
 import { writeMultipart } from './write-multipart.ts'
 
@@ -83,9 +84,13 @@ function writeRaw(
 ): WrittenBody | undefined {
   const value: ArgumentValue | undefined = valueAt(args, path)
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'object')
+  if (typeof value !== 'object') {
+    if (ranges.includes('*') && !fitsMediaTypes(anyText, ranges)) {
+      refuseArgument(path, `must be {"$base64": "…", "contentType": "…"} of ${ranges}`)
+    }
     return { body: textOf(value), contentType: typeOf(ranges, anyText) }
+  }
   const { bytes, contentType } = readFile(value, { path, ranges })
-  const type = contentType ?? typeOf(ranges, 'application/octet-stream')
+  const type = contentType ?? typeOf(ranges, anyType)
   return { body: { $base64: Buffer.from(bytes).toString('base64'), contentType: type } }
 }

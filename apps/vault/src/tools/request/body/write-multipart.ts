@@ -6,7 +6,7 @@ import type { RenderTemplate } from '../render-template.ts'
 import { textOf, writePairs } from '../write-style.ts'
 import { type FormBody, type FormField, restMembers } from './form-pairs.ts'
 import { isJsonType, isMediaType, oneMediaType } from './media-type.ts'
-import { isBase64Value, readFile } from './read-file.ts'
+import { anyType, isBase64Value, readFile } from './read-file.ts'
 
 type MultipartBody = Extract<FormBody, { kind: 'multipart' }>
 type StyledField = Extract<FormField, { argument: string[] }>
@@ -19,7 +19,6 @@ interface Part {
 }
 
 const partsMax = 1000
-const anyType = 'application/octet-stream'
 
 /**
  * A multipart body (RFC 2046 §5.1; `form-data` as RFC 7578 and WHATWG write it); undefined where nothing was given. Its boundary is a hash of its parts: equal

@@ -120,6 +120,21 @@ describe('a compiled schema', () => {
     expect(compared).toBeGreaterThan(50)
   })
 
+  it('stops where very much is wrong, also behind a reference and in a branch, and lets much pass that fits', () => {
+    const texts = { type: 'array', items: { type: 'string' } }
+    const behind = { type: 'array', items: { $ref: '#/$defs/text' } }
+    const either = { anyOf: [texts, { type: 'array', items: { type: 'boolean' } }] }
+    const many = Array.from({ length: 100_000 }, () => 1)
+    for (const v of [texts, behind, either]) {
+      const root = { properties: { v }, $defs: { text: { type: 'string' } } }
+      const check = compileSchema(root)
+      expect(check(copyArguments({ v: many })).outcome).toBe('too-much')
+      const some = many.slice(0, 5_000)
+      expect(check(copyArguments({ v: some })).outcome).toBe('faults')
+      expect(check(copyArguments({ v: some.map(String) })).outcome).toBe('fits')
+    }
+  })
+
   it('is made of anything, or refused as a schema is, and so are its faults told', () => {
     const anything = fc.letrec((tie) => ({
       any: fc.oneof(

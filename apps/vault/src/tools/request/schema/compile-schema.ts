@@ -3,6 +3,7 @@ import {
   Ajv2020,
   type CodeKeywordDefinition,
   type ErrorObject,
+  Name,
   type ValidateFunction,
 } from 'ajv/dist/2020.js'
 import type { SchemaValidateFunction } from 'ajv/dist/types/index.js'
@@ -22,12 +23,18 @@ import { resolveReference } from './resolve-reference.ts'
 /** What the check of one call may cost; a step is one part of the schema looked at once. */
 const stepsMax = 1_000_000
 
+/**
+ * Each step costs one more for so many faults that are held: behind a reference ajv copies all of them for each further one. So no
+ * more than about 16 000 are, those of a branch that does not count in the end among them.
+ */
+const faultsPerStep = 128
+
 /** What checking came to. */
 export type CheckOutcome =
   | { readonly outcome: 'fits' }
   /** With the schema that they are faults of, as it was compiled. */
   | { readonly outcome: 'faults'; readonly faults: readonly ErrorObject[]; readonly root: unknown }
-  /** It would take too long, or go too deep. */
+  /** It would take too long, go too deep, or find too much wrong. */
   | { readonly outcome: 'too-much' }
 
 /** Checks arguments against one schema. Nothing is changed, filled in or coerced. */
@@ -152,11 +159,12 @@ function addKeywords(ajv: Ajv2020, budget: Budget): void {
     compile: (isOn: unknown) => (data: unknown[]) =>
       isOn !== true || new Set(data.map(read)).size === data.length,
   })
-  const step = () => spend(budget, 1)
+  const step = (faults: number) => spend(budget, 1 + Math.floor(faults / faultsPerStep))
   const definition: CodeKeywordDefinition = {
     keyword: stepKeyword,
     code({ gen }) {
-      gen.code(_`${gen.scopeValue('func', { ref: step })}()`)
+      // Where ajv counts what it has found.
+      gen.code(_`${gen.scopeValue('func', { ref: step })}(${new Name('errors')})`)
     },
   }
   ajv.addKeyword(definition)

@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
+import { exactFormat } from './formats.ts'
 
 const valuesTold = 20
 const valueCharsMax = 80
@@ -27,6 +28,7 @@ const formatNames: Readonly<Record<string, string>> = {
   byte: 'base64',
   int32: 'a whole number of 32 bits',
   int64: 'a whole number of at most 2^53',
+  [exactFormat]: 'a whole number of at most 2^53',
 }
 
 const shorten = (text: string): string =>
@@ -57,8 +59,8 @@ const messages: Readonly<Record<string, Say>> = {
   maxProperties: ({ schema }) => `must have at most ${counted(schema, 'member')}`,
   uniqueItems: () => 'must not hold an item twice',
   pattern: ({ schema }) => `must match the pattern ${shorten(String(schema))}`,
-  format: ({ schema }) =>
-    `must be ${formatNames[String(schema)] ?? `a ${shorten(String(schema))}`}`,
+  format: ({ schema, parentSchema }) =>
+    `must be ${formatNames[String(schema)] ?? `a ${shorten(String(schema))}`}${orDigits(parentSchema)}`,
   contains: () => 'does not hold an item that it must hold',
   propertyNames: ({ params }) => `has a member that may not be named ${told(params.propertyName)}`,
   not: () => 'has a form that is not allowed',
@@ -90,6 +92,12 @@ function hintFor(types: readonly string[], data: unknown): string {
   if (isNumber || isFlag) return ': write it without quotes'
   const isJson = (wants('array') && /^\s*\[/.test(data)) || (wants('object') && /^\s*\{/.test(data))
   return isJson ? ', and not JSON in a text' : ''
+}
+
+/** Where a text is taken beside a number, a larger one may be given as its digits. */
+function orDigits(schema: Readonly<Record<string, unknown>> | undefined): string {
+  const types = [schema?.type].flat()
+  return types.includes('integer') && types.includes('string') ? ', or its digits as a text' : ''
 }
 
 function oneOf(values: unknown): string {

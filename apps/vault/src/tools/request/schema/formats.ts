@@ -11,6 +11,9 @@ const dateTime = ['date', 'time', 'date-time', 'duration'] as const
 const names = ['email', 'hostname', 'ipv4', 'ipv6', 'uuid'] as const
 const pointers = ['json-pointer', 'relative-json-pointer'] as const
 
+/** What every whole number has that no narrower format is given for: `DELETE /items/{id}` would else name another item. */
+export const exactFormat = 'x-sallyport-exact'
+
 /** The formats that are enforced, and only where a text (for the last, a number) stands; all others are hints. */
 export const createFormats = (budget: Budget): Readonly<Record<string, Format>> => ({
   ...Object.fromEntries(
@@ -26,6 +29,10 @@ export const createFormats = (budget: Budget): Readonly<Record<string, Format>> 
   },
   // What lies beyond has lost digits when its JSON was read: another thing would be named.
   int64: { type: 'number', validate: (value: number) => Number.isSafeInteger(value) },
+  [exactFormat]: {
+    type: 'number',
+    validate: (value: number) => !Number.isInteger(value) || Number.isSafeInteger(value),
+  },
 })
 
 function bounded(name: keyof typeof fullFormats, budget: Budget): Format {

@@ -1,3 +1,4 @@
+import { createFormats, exactFormat } from './formats.ts'
 import { hasShape, schemaKeywords } from './schema-keywords.ts'
 
 const depthMax = 200
@@ -102,7 +103,19 @@ function prepareNode(node: Json, tools: Tools): Prepared {
   if (node.nullable === true && schema.type !== undefined) {
     schema.type = [...new Set([schema.type, 'null'].flat())]
   }
+  if (!tools.isTurned && isWhole(schema.type) && !ownFormats.has(String(schema.format))) {
+    schema.format = exactFormat
+  }
   return { schema, isLax }
+}
+
+/** Formats that say more, or something of texts. */
+const ownFormats: ReadonlySet<string> = new Set(Object.keys(createFormats({ steps: 0 })))
+
+/** Whether numbers have to be whole. */
+function isWhole(type: unknown): boolean {
+  const types = [type].flat()
+  return types.includes('integer') && !types.includes('number')
 }
 
 interface PreparedKeyword {

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '@sallyport/contracts'
 import { type Data, type DataObject, isList, isObject } from '../../read-document.ts'
+import { quoteName } from '../../refuse-document.ts'
 import { joinAll } from './merge-all-of.ts'
 import { toPlainValue } from './plain-value.ts'
 import { readAnnotations, withoutValues } from './schema-annotations.ts'
@@ -25,7 +26,7 @@ export function convertKeywords(source: DataObject, { walk, convert }: Inner): J
   if (said !== undefined && said !== '') schema.format = said.slice(0, 100)
   Object.assign(schema, readAnnotations(source, tally), readBounds(source))
   readAllowed(source, schema, walk)
-  readPattern(source.pattern, schema, tally)
+  readPattern(source, schema, tally)
   for (const name of ['contentEncoding', 'contentMediaType'] as const) {
     if (typeof source[name] === 'string') schema[name] = source[name].slice(0, 200)
   }
@@ -100,7 +101,13 @@ function convertObject(
       additionalProperties === false ? false : convert(additionalProperties, walk)
   }
   // What the names must look like needs patterns; additional properties stay open where they are not read.
-  if (isObject(patternProperties) || isObject(propertyNames)) delete schema.additionalProperties
+  if (isObject(propertyNames)) delete schema.additionalProperties
+  if (!isObject(patternProperties)) return
+  delete schema.additionalProperties
+  const said = Object.keys(patternProperties).slice(0, 5).map(quoteName).join(', ')
+  walk.tally.changes.add(
+    `Members by a pattern of their names (${said}) are left open: what they must be is not checked.`,
+  )
 }
 
 function convertList(

@@ -1,6 +1,12 @@
 import type { JsonSchema } from '@sallyport/contracts'
-import { hasKnownPrefix, isSecretName, withoutKeys } from '../../curl/known-secrets.ts'
-import { type DataObject, isList } from '../../read-document.ts'
+import {
+  defaultWithoutSecrets,
+  hasKnownPrefix,
+  isSecretName,
+  withoutKeys,
+  withoutNamedSecrets,
+} from '../../curl/known-secrets.ts'
+import { type Data, type DataObject, isList } from '../../read-document.ts'
 import { type PlainValue, toPlainValue } from './plain-value.ts'
 import { type SchemaTally, weighText } from './schema-tally.ts'
 
@@ -20,12 +26,10 @@ export function readAnnotations(source: DataObject, tally: SchemaTally): JsonSch
     said.description = weigh(withoutKeys(cutText(description.trim(), descriptionCharsMax)), tally)
   }
   if (source.deprecated === true) said.deprecated = true
-  const fallback = toPlainValue(source.default)
-  const text = fallback === undefined ? undefined : JSON.stringify(fallback)
-  // Somebody's key: agents read schemas.
-  if (text !== undefined && !hasKnownPrefix(text)) {
+  const fallback = defaultWithoutSecrets(toPlainValue(source.default))
+  if (fallback !== undefined) {
     said.default = fallback
-    weigh(text, tally)
+    weigh(JSON.stringify(fallback), tally)
   }
   const examples = readExamples(source)
   if (examples.length > 0) {
@@ -46,10 +50,14 @@ function readExamples(source: DataObject): readonly PlainValue[] {
   const all = source.example === undefined ? given : [source.example, ...given]
   return all
     .slice(0, examplesMax)
-    .map((example) => toPlainValue(example))
+    .map(toShownValue)
     .filter((example) => example !== undefined)
     .filter((example) => isShown(JSON.stringify(example)))
 }
+
+/** An example as agents may read it. */
+export const toShownValue = (value: Data | undefined): PlainValue | undefined =>
+  withoutNamedSecrets(toPlainValue(value)) as PlainValue | undefined
 
 /** What stands as default or example under a name such as `client_secret` may be one: agents read schemas. */
 export function withoutValues(name: string, schema: JsonSchema): JsonSchema {
@@ -61,6 +69,10 @@ export function withoutValues(name: string, schema: JsonSchema): JsonSchema {
 /** Neither too long nor somebody's key. */
 export const isShown = (example: string): boolean =>
   example.length <= exampleCharsMax && !hasKnownPrefix(example)
+
+/** What is said, and what is added to it: not twice where a document was written from tools that say it. */
+export const addWords = (said: string, added: readonly string[]): readonly string[] =>
+  [said, ...added.filter((text) => !said.includes(text))].filter((text) => text !== '')
 
 /** Cuts a text so that it says that it was cut. */
 export const cutText = (text: string, charsMax: number): string =>

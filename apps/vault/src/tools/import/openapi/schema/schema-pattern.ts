@@ -1,5 +1,5 @@
 import { compileLinearPattern } from '../../../request/schema/linear-pattern.ts'
-import type { Data } from '../../read-document.ts'
+import type { DataObject } from '../../read-document.ts'
 import type { SchemaTally } from './schema-tally.ts'
 
 /**
@@ -7,10 +7,13 @@ import type { SchemaTally } from './schema-tally.ts'
  * enforces.
  */
 export function readPattern(
-  pattern: Data | undefined,
+  { pattern, 'x-pattern': remark }: DataObject,
   schema: Record<string, unknown>,
   tally: SchemaTally,
 ): void {
+  // In a document that was written from tools.
+  if (pattern === undefined && typeof remark === 'string')
+    schema['x-pattern'] = remark.slice(0, 500)
   if (typeof pattern !== 'string' || pattern === '') return
   tally.weight += 1
   if (compileLinearPattern(pattern, { steps: Number.MAX_SAFE_INTEGER }) !== undefined) {

@@ -39,6 +39,12 @@ interface SecurityInput {
 
 const candidatesMax = 50
 
+/** What a signature of AWS brings along (Signature Version 4), in a header or the query. */
+const signatureParameters: ReadonlySet<string> = new Set([
+  ...['x-amz-algorithm', 'x-amz-content-sha256', 'x-amz-credential', 'x-amz-date'],
+  ...['x-amz-expires', 'x-amz-security-token', 'x-amz-signature', 'x-amz-signedheaders'],
+])
+
 /** @throws Problem `invalid-input` for a chosen scheme that there is not, or that the vault cannot serve */
 export function planSecurity(input: SecurityInput): SecurityPlan {
   const { root, operations, chosen } = input
@@ -46,12 +52,15 @@ export function planSecurity(input: SecurityInput): SecurityPlan {
   const all = new Map([...described, ...input.found.map((one) => [one.name, one] as const)])
   const shared = readRequirements(root.security)
   const wanted = operations.map((own) => readRequirements(own) ?? shared)
-  const says = wanted.some((requirements) => requirements?.some(({ length }) => length > 0))
-  const candidates = says
-    ? collectCandidates(wanted)
-    : [...all.keys()].slice(0, candidatesMax).map((name) => [name])
+  const says = wanted.some((requirements) => requirements?.some(isAsking))
+  // Names that nothing stands for say that something is asked for, and not what: a parameter may show it.
+  const isBlank = says && described.size === 0
+  const candidates =
+    says && !isBlank
+      ? collectCandidates(wanted)
+      : [...all.keys()].slice(0, candidatesMax).map((name) => [name])
   const serves = (candidate: Requirement, requirements: readonly Requirement[] | undefined) =>
-    (!says && requirements === undefined) ||
+    (isBlank ? requirements?.some(isAsking) === true : !says && requirements === undefined) ||
     requirements?.some((one) => one.length > 0 && covers(candidate, one, all)) === true
   const facts = candidates.map((candidate) => ({
     candidate,
@@ -66,17 +75,32 @@ export function planSecurity(input: SecurityInput): SecurityPlan {
         operations: count,
       }),
     ),
-    notes: noteSilence({ says, isEmpty: all.size === 0, found: input.found }),
+    notes:
+      isBlank && all.size === 0
+        ? [noteNames(wanted)]
+        : noteSilence({ says: says && !isBlank, isEmpty: all.size === 0, found: input.found }),
     isSilent: described.size === 0,
     schemeOfParameter: (place, name) =>
-      [...all.values()].find(({ parameter }) => isSameParameter(parameter, place, name)),
+      [...all.values()].find(
+        ({ kind, parameter }) =>
+          isSameParameter(parameter, place, name) ||
+          (kind === 'aws-sigv4' && signatureParameters.has(name.toLowerCase())),
+      ),
     decide: (security) => {
       const requirements = readRequirements(security) ?? shared
       // A document that names no scheme anywhere leaves it open; `security: []` says that nothing is asked for.
       if (!says) return { credential: requirements === undefined ? 'connection' : 'none' }
+      if (isBlank) return { credential: requirements?.some(isAsking) ? 'connection' : 'none' }
       return decide(requirements ?? [], { picked, all })
     },
   }
+}
+
+const isAsking = ({ length }: Requirement): boolean => length > 0
+
+function noteNames(wanted: readonly (readonly Requirement[] | undefined)[]): string {
+  const names = collectCandidates(wanted).map((one) => quoteName(joinNames(one)))
+  return `The document describes none of the ways to sign in that it asks for (${names.slice(0, 5).join(', ')}): whatever credential is given goes on those calls.`
 }
 
 function readSchemes({ root, references }: SecurityInput): Map<string, SchemeFacts> {

@@ -6,6 +6,8 @@ import { convertParameter } from './convert-parameter.ts'
 interface Conversion {
   readonly root: DataObject
   readonly references: References
+  /** The one that an owner chose. */
+  readonly server: string | undefined
   /** The parameters of the path. */
   readonly shared: readonly Data[]
 }
@@ -26,7 +28,8 @@ export function convertOperation(source: Data, conversion: Conversion): Data {
   converted.parameters = parameters.filter((one) => !isBody(one)).map(convertParameter)
   converted.requestBody = convertBody(parameters.filter(isBody).filter(isObject), consumes)
   converted.responses = convertResponses(source.responses, { references, produces })
-  if (isList(source.schemes)) converted.servers = serversOf(root, source.schemes)
+  if (isList(source.schemes) && conversion.server === undefined)
+    converted.servers = serversOf(root, source.schemes)
   return converted
 }
 

@@ -29,18 +29,18 @@ export function schemaOf(parameter: DataObject): DataObject {
   return own
 }
 
-/** `collectionFormat` as OpenAPI 3 says it; `tabDelimited` is no style there. */
-export function styleOf({ collectionFormat, in: place }: DataObject): DataObject {
+/** `collectionFormat` as OpenAPI 3 says it; what is no style there, or none of a path or a header, is joined by a template. */
+export function styleOf({ collectionFormat, in: place, type }: DataObject): DataObject {
   const isQuery = place === 'query' || place === 'formData'
-  switch (collectionFormat) {
+  switch (type === 'array' ? collectionFormat : undefined) {
     case 'multi':
-      return { style: 'form', explode: true }
+      return isQuery ? { style: 'form', explode: true } : { explode: false }
     case 'ssv':
-      return isQuery ? { style: 'spaceDelimited', explode: false } : { explode: false }
+      return isQuery ? { style: 'spaceDelimited', explode: false } : { style: 'spaceJoined' }
     case 'pipes':
-      return isQuery ? { style: 'pipeDelimited', explode: false } : { explode: false }
+      return isQuery ? { style: 'pipeDelimited', explode: false } : { style: 'pipeJoined' }
     case 'tsv':
-      return isQuery ? { style: 'tabDelimited', explode: false } : { explode: false }
+      return { style: 'tabDelimited', explode: false }
     default:
       return isQuery ? { style: 'form', explode: false } : { explode: false }
   }

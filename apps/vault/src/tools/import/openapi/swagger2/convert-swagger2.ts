@@ -5,29 +5,39 @@ import { convertSchemes } from './convert-schemes.ts'
 
 /**
  * Swagger 2.0 in the shape of OpenAPI 3. What `$ref`s name (`#/definitions/…`) stays where it is, so that they lead there still.
+ * @param server the one that an owner chose: no scheme of an operation leads away from it
  */
-export function convertSwagger2(root: DataObject): DataObject {
-  const references = createReferences(root)
-  const paths = isObject(root.paths) ? root.paths : {}
-  const converted: Record<string, Data | undefined> = Object.create(null)
-  for (const [path, item] of Object.entries(paths)) {
-    converted[path] = path.startsWith('x-') ? undefined : convertPath(item, { root, references })
-  }
+export function convertSwagger2(root: DataObject, server?: string): DataObject {
+  const conversion = { root, references: createReferences(root), server }
   return Object.assign(Object.create(null), root, {
     servers: readServers(root),
     components: { securitySchemes: convertSchemes(root.securityDefinitions) },
-    paths: converted,
+    paths: convertPaths(root.paths, conversion),
+    // Azure's, which are paths as well.
+    'x-ms-paths': convertPaths(root['x-ms-paths'], conversion),
   })
 }
 
 interface Conversion {
   readonly root: DataObject
   readonly references: References
+  readonly server: string | undefined
+}
+
+function convertPaths(paths: Data | undefined, conversion: Conversion): DataObject {
+  const converted: Record<string, Data | undefined> = Object.create(null)
+  for (const [path, item] of Object.entries(isObject(paths) ? paths : {})) {
+    converted[path] = path.startsWith('x-') ? undefined : convertPath(item, conversion)
+  }
+  return converted
 }
 
 const methods = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options']
 
-function convertPath(item: Data | undefined, { root, references }: Conversion): Data | undefined {
+function convertPath(
+  item: Data | undefined,
+  { root, references, server }: Conversion,
+): Data | undefined {
   const { value } = references.follow(item)
   if (!isObject(value)) return item
   const whole: DataObject = isObject(item) ? { ...value, ...item } : value
@@ -39,7 +49,7 @@ function convertPath(item: Data | undefined, { root, references }: Conversion): 
   for (const method of methods) {
     const operation = whole[method]
     if (operation === undefined) continue
-    converted[method] = convertOperation(operation, { root, references, shared })
+    converted[method] = convertOperation(operation, { root, references, server, shared })
   }
   return converted
 }
