@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import type { EnrolledAgent } from '../agent-key.ts'
 import { type Output, query } from '../api.ts'
-import { CodeBlock } from './copy-button.tsx'
+import { ClientTabs } from './client-tabs.tsx'
 import { LoadingState } from './loading-state.tsx'
 import { Notice } from './notice.tsx'
 import { snippetsOf } from './snippets-of.ts'
 import { ErrorState } from './states.tsx'
-import { Tabs } from './tabs.tsx'
 
 /** What to paste where, with the agent's key in it. Shown once: the key is nowhere else. */
 export function ClientSnippets({ agent }: { agent: EnrolledAgent }) {
@@ -26,31 +25,7 @@ function Snippets({ agent, setup }: SnippetsProps) {
   const snippets = snippetsOf(agent, setup)
   return (
     <div className="grid gap-4">
-      <Tabs
-        label="Client"
-        tabs={[
-          {
-            id: 'claude',
-            label: 'Claude Code',
-            content: <CodeBlock label="In the project, in a terminal" text={snippets.claude} />,
-          },
-          {
-            id: 'mcporter',
-            label: 'mcporter',
-            content: <CodeBlock label="config/mcporter.json" text={snippets.mcporter} />,
-          },
-          {
-            id: 'opencode',
-            label: 'OpenCode',
-            content: <CodeBlock label="opencode.json" text={snippets.opencode} />,
-          },
-          {
-            id: 'json',
-            label: 'Another client',
-            content: <CodeBlock label="JSON of its MCP servers" text={snippets.json} />,
-          },
-        ]}
-      />
+      <ClientTabs snippets={snippets} />
       <Notice tone="warn">
         <p>
           The agent’s own key is in it. It is shown only now, and whoever has it can act as this

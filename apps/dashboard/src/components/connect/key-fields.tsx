@@ -4,6 +4,7 @@ import { type FieldError, get, useFieldArray, useFormContext } from 'react-hook-
 import { Button, IconButton } from '../button.tsx'
 import { ExternalLink } from '../external-link.tsx'
 import { SecretField, SelectField, TextField } from '../form-fields.tsx'
+import { Notice } from '../notice.tsx'
 import { kindNames } from './kind-names.ts'
 import type { KeySlot } from './ways.ts'
 
@@ -48,7 +49,7 @@ export function SlotFields({ slot }: { slot: KeySlot }) {
 }
 
 const partKinds = ['bearer', 'header', 'query', 'basic', 'cookie', 'path'] as const
-const kinds = [...partKinds, 'several', 'none'] as const
+const kinds = [...partKinds, 'several', 'caller', 'none'] as const
 type Kinds = readonly (typeof kinds)[number][]
 
 /** A key of any kind that is put on as it is, several of them together, or none. */
@@ -133,11 +134,47 @@ const namesOf: Readonly<Record<string, string>> = {
   cookie: 'Name of the cookie',
 }
 
+const callerPlaces = [
+  { value: 'header', label: 'A header' },
+  { value: 'query', label: 'A parameter in the query' },
+  { value: 'cookie', label: 'A cookie' },
+]
+
+/** Where what each caller sends goes. Nothing secret is typed in. */
+function CallerFields({ at }: { at: string }) {
+  const { watch } = useFormContext()
+  const place = String(watch(`${at}.place`) ?? 'header')
+  const name = { ...plain, conditional: true }
+  return (
+    <>
+      <Notice tone="warn">
+        <p>
+          The vault keeps no key here: each agent has to hold a credential itself and sends it with
+          every call. What may be called is up to the policy all the same. The addresses cannot grow
+          later.
+        </p>
+      </Notice>
+      <SelectField name={`${at}.place`} label="Where it goes" options={callerPlaces} conditional />
+      <TextField name={`${at}.name`} label={namesOf[place] ?? 'Name'} {...name} />
+      {place === 'header' && (
+        <TextField
+          name={`${at}.prefix`}
+          label="Before it"
+          optional
+          hint="Bearer, say: agents send what comes behind."
+          {...name}
+        />
+      )}
+    </>
+  )
+}
+
 /** What a key of the chosen kind needs beside its kind. */
 function KeyFields({ at, hint }: { at: string; hint: string | undefined }) {
   const { watch } = useFormContext()
   const kind = String(watch(`${at}.kind`))
   if (kind === 'none') return null
+  if (kind === 'caller') return <CallerFields at={at} />
   const name = { ...plain, conditional: true }
   const secretLabel = kind === 'basic' ? 'Password' : 'Key'
   return (

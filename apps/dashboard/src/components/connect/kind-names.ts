@@ -15,4 +15,5 @@ export const kindNames: Readonly<Record<KeyKind, string>> = {
   cookie: 'A cookie',
   several: 'Several of these together',
   none: 'None: it is open to everybody',
+  caller: 'The caller’s own: the vault keeps none',
 }

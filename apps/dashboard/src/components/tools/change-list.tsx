@@ -69,7 +69,11 @@ function countsOf(differing: readonly ToolChange[], same: number): string {
   return `${said.join(', ')}${rest}.`
 }
 
-function Change({ change: { name, change, differences, agents } }: { change: ToolChange }) {
+function Change({
+  change: { name, change, differences, agents, agentCount },
+}: {
+  change: ToolChange
+}) {
   return (
     <>
       <div className="flex flex-wrap items-baseline gap-2">
@@ -106,7 +110,7 @@ function Change({ change: { name, change, differences, agents } }: { change: Too
               </TextLink>
             </span>
           ))}
-          {agents.length > agentsShown && ` and ${agents.length - agentsShown} more`}.
+          {agentCount > agentsShown && ` and ${agentCount - agentsShown} more`}.
         </p>
       )}
     </>

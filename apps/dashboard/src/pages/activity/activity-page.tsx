@@ -6,7 +6,8 @@ import { type Output, query } from '../../api.ts'
 import { Card } from '../../components/card.tsx'
 import { Chart } from '../../components/chart/chart.tsx'
 import { SeriesTable } from '../../components/chart/series-table.tsx'
-import { showMs, TallyTable } from '../../components/chart/tally-table.tsx'
+import { TallyTable } from '../../components/chart/tally-table.tsx'
+import { seriesOfEnds, Totals } from '../../components/chart/totals.tsx'
 import { Field } from '../../components/field.tsx'
 import { Select } from '../../components/input.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
@@ -58,10 +59,14 @@ function Current() {
     <div className="grid gap-5">
       {error !== null && <ErrorState error={error} onRetry={refetch} />}
       <Content activity={data} stepSeconds={range.bucketMinutes * 60} />
-      {/* They are counted for all agents and connections together. */}
-      {agentId === undefined && connectionId === undefined && (
-        <ByTool days={range.days} refetchMs={range.refetchMs} />
-      )}
+      <ByTool
+        days={range.days}
+        refetchMs={range.refetchMs}
+        of={{
+          ...(agentId !== undefined && { agentId }),
+          ...(connectionId !== undefined && { connectionId }),
+        }}
+      />
     </div>
   )
 }
@@ -169,27 +174,6 @@ function Counted({ activity, stepSeconds }: ContentProps) {
   )
 }
 
-function Totals({ total }: { total: Counts['total'] }) {
-  const counts = [
-    ['Calls', total.calls.toLocaleString('en')],
-    ['Denied', total.denied.toLocaleString('en')],
-    ['Asked an owner', total.asked.toLocaleString('en')],
-    ['Failed', total.failed.toLocaleString('en')],
-    ['Half within', showMs(total.p50Ms)],
-    ['95 % within', showMs(total.p95Ms)],
-  ] as const
-  return (
-    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-3 lg:grid-cols-6">
-      {counts.map(([name, value]) => (
-        <div key={name} className="flex flex-col-reverse justify-end bg-surface px-4 py-3">
-          <dt className="text-[0.87rem] text-ink-soft">{name}</dt>
-          <dd className="text-[1.3rem] font-semibold tabular-nums">{value}</dd>
-        </div>
-      ))}
-    </dl>
-  )
-}
-
 interface ChartsProps {
   readonly buckets: Counts['buckets']
   readonly stepSeconds: number
@@ -221,12 +205,7 @@ function Charts({ buckets, stepSeconds }: ChartsProps) {
 function seriesOf(buckets: Counts['buckets']) {
   return {
     times: buckets.map(({ at }) => Date.parse(at) / 1000),
-    calls: [
-      { name: 'Sent', tone: 'text-accent', values: buckets.map(({ sent }) => sent) },
-      { name: 'Asked', tone: 'text-warn', values: buckets.map(({ asked }) => asked) },
-      { name: 'Failed', tone: 'text-ink-soft', values: buckets.map(({ failed }) => failed) },
-      { name: 'Denied', tone: 'text-bad', values: buckets.map(({ denied }) => denied) },
-    ],
+    calls: seriesOfEnds(buckets),
     latency: [
       { name: 'Half within', tone: 'text-accent', values: buckets.map(({ p50Ms }) => p50Ms) },
       { name: '95 % within', tone: 'text-warn', values: buckets.map(({ p95Ms }) => p95Ms) },

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { query } from '../../api.ts'
+import { type Input, query } from '../../api.ts'
 import { TextLink } from '../../components/button.tsx'
 import { TallyTable } from '../../components/chart/tally-table.tsx'
 
@@ -7,12 +7,14 @@ interface ByToolProps {
   /** Today and those before it, whole days. */
   readonly days: number
   readonly refetchMs: number
+  /** Whose calls; all, unless said. */
+  readonly of: Pick<Input<'getToolUsage'>, 'agentId' | 'connectionId'>
 }
 
 /** Which tools were called, the busiest first. Nothing where none was. */
-export function ByTool({ days, refetchMs }: ByToolProps) {
+export function ByTool({ days, refetchMs, of }: ByToolProps) {
   const { data } = useQuery({
-    ...query('getToolUsage', { days }),
+    ...query('getToolUsage', { ...of, days }),
     refetchInterval: refetchMs,
     placeholderData: keepPreviousData,
   })

@@ -12,7 +12,7 @@ import { ToolListingField } from './tool-listing-field.tsx'
 type Agent = Output<'getAgent'>['agent']
 type AgentTool = Output<'listAgentTools'>['tools'][number]
 
-const toolsPerPage = 50
+const toolsPerPage = 20
 const titleCharsShown = 100
 
 /** The tools that an agent has, as it sees them, each with what the policy says of it. */

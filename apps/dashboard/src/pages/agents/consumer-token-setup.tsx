@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { query } from '../../api.ts'
+import { ClientTabs } from '../../components/client-tabs.tsx'
 import { CodeBlock } from '../../components/copy-button.tsx'
 import { Field } from '../../components/field.tsx'
 import { Select } from '../../components/input.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { ErrorState } from '../../components/states.tsx'
-import { Tabs } from '../../components/tabs.tsx'
 import { mcpSnippets } from './mcp-snippets.ts'
 
 interface ConsumerTokenSetupProps {
@@ -55,26 +55,7 @@ export function ConsumerTokenSetup({ agentId, token }: ConsumerTokenSetupProps) 
           )}
         </Field>
       )}
-      <Tabs
-        label="Client"
-        tabs={[
-          {
-            id: 'claude',
-            label: 'Claude Code',
-            content: <CodeBlock label="In the project, in a terminal" text={snippets.claude} />,
-          },
-          {
-            id: 'mcporter',
-            label: 'mcporter',
-            content: <CodeBlock label="config/mcporter.json" text={snippets.mcporter} />,
-          },
-          {
-            id: 'json',
-            label: 'Another client',
-            content: <CodeBlock label="JSON of its MCP servers" text={snippets.json} />,
-          },
-        ]}
-      />
+      <ClientTabs snippets={snippets} />
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { Changed } from './changed.tsx'
 import { targetOf, weightOf } from './describe-request.ts'
 import type { Marks } from './marks.ts'
 import { Pairs } from './pairs.tsx'
+import { ToolArguments } from './tool-arguments.tsx'
 
 const methodLook = {
   read: 'bg-sunken text-ink',
@@ -66,6 +67,14 @@ export function RequestView({ approval, request, marks, full }: RequestViewProps
   const { query, headers, body } = request
   return (
     <div className="grid gap-4">
+      {full && approval.toolId !== undefined && (
+        <ToolArguments toolId={approval.toolId} url={request.url} />
+      )}
+      {request.callerCredential === true && (
+        <Notice title="The agent’s own credential goes along.">
+          <p>The vault keeps none for this connection. A yes holds for that credential alone.</p>
+        </Notice>
+      )}
       {query.length > 0 && (
         <div className="grid gap-1">
           <PartHeading name="Query" isChanged={marks.has('query')} />

@@ -13,6 +13,7 @@ import { ServiceLogo } from '../../components/service-logo.tsx'
 import { ServicePicker } from '../../components/service-picker.tsx'
 import { returnPath } from '../../return-path.ts'
 import { useMay } from '../../session.ts'
+import { CallerHeader } from './caller-header.tsx'
 import { TestConnection } from './test-connection.tsx'
 
 interface AddConnectionProps {
@@ -124,14 +125,19 @@ function Connect({ service, wanted, back, onDone }: ConnectProps) {
 
 function Added({ connection, back }: { connection: Connection; back: string | undefined }) {
   const router = useRouter()
+  const isOfCaller = connection.credential?.kind === 'caller'
   return (
     <div className="grid gap-4">
-      <Notice tone="good" alert title="The key is kept.">
+      <Notice tone="good" alert title={isOfCaller ? 'The connection is made.' : 'The key is kept.'}>
         <p className="[overflow-wrap:anywhere]">
           “{connection.label}” can be used as soon as a policy lets an agent use it.
         </p>
       </Notice>
-      <TestConnection connection={connection} />
+      {isOfCaller ? (
+        <CallerHeader connectionId={connection.id} />
+      ) : (
+        <TestConnection connection={connection} />
+      )}
       <div className="flex flex-wrap gap-2">
         {back !== undefined && (
           <Button

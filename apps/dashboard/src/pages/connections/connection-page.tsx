@@ -17,6 +17,7 @@ import { Time } from '../../components/time.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
 import { AccountCard, Reconnect } from './account-card.tsx'
+import { CallerHeader } from './caller-header.tsx'
 import { keyWords } from './connection-words.ts'
 import { EditConnection, ReplaceKey } from './edit-connection.tsx'
 import { ItsToolsets } from './its-toolsets.tsx'
@@ -60,7 +61,10 @@ export function ConnectionPage() {
         {!isRevoked && token !== undefined && <AccountCard connection={connection} token={token} />}
         {!isRevoked && <UsedBy connectionId={connection.id} />}
         {!isRevoked && <ItsToolsets connectionId={connection.id} />}
-        {!isRevoked && mayWrite && <TestConnection connection={connection} />}
+        {connection.credential?.kind === 'caller' && <CallerHeader connectionId={connection.id} />}
+        {!isRevoked && mayWrite && connection.credential?.kind !== 'caller' && (
+          <TestConnection connection={connection} />
+        )}
         <RecentCalls of={{ connectionId: connection.id }} />
         <About connection={connection} />
         {!isRevoked && mayWrite && (

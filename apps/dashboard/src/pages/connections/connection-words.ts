@@ -10,6 +10,7 @@ export const keyWords: Readonly<Record<CredentialKind, string>> = {
   cookie: 'In a cookie',
   several: 'Several keys together',
   none: 'None: the API is open',
+  caller: 'None: each caller sends its own',
   oauth2: 'An account that was signed in to',
   'oauth2-client-credentials': 'Client credentials',
   'jwt-service-account': 'Service account',

@@ -52,9 +52,7 @@ export function ReplaceKey({ connection }: EditProps) {
   const way = knownWay(service, kind) ?? wayOfKind(kind)
   return (
     <ChangeDialog
-      label="Replace the key"
-      title="Replace the key"
-      description="The new key takes the place of the old one at once, for all agents. What was approved with the old one has to be approved again."
+      {...(kind === 'caller' ? wordsOfPlace : wordsOfKey)}
       defaults={{
         connectionId: id,
         credential: {
@@ -66,6 +64,20 @@ export function ReplaceKey({ connection }: EditProps) {
       <CredentialPart way={way} />
     </ChangeDialog>
   )
+}
+
+const wordsOfKey = {
+  label: 'Replace the key',
+  title: 'Replace the key',
+  description:
+    'The new key takes the place of the old one at once, for all agents. What was approved with the old one has to be approved again.',
+}
+
+const wordsOfPlace = {
+  label: 'Change the place',
+  title: 'Where each caller’s credential goes',
+  description:
+    'It holds from the next call on, for all callers. What was approved before has to be approved again.',
 }
 
 type Kind = NonNullable<Connection['credential']>['kind']

@@ -5,7 +5,7 @@ import { Card } from '../../components/card.tsx'
 import { formatWords } from '../../components/tools/format-words.ts'
 import { useMay } from '../../session.ts'
 
-/** All that one answer lists; a connection of more toolsets shows the newest. */
+/** A connection of more toolsets shows the newest. */
 const listed = 200
 
 /** The toolsets whose tools go with a connection. Nothing for who may not read them. */
@@ -14,9 +14,10 @@ export function ItsToolsets({ connectionId }: { connectionId: string }) {
 }
 
 function Listed({ connectionId }: { connectionId: string }) {
-  const { data } = useQuery(query('listToolsets', { limit: listed }))
+  const { data } = useQuery(query('listToolsets', { connectionId, limit: listed }))
   const mayWrite = useMay('tools:write')
-  const toolsets = data?.toolsets.filter(({ connection }) => connection?.id === connectionId) ?? []
+  if (data === undefined) return null
+  const { toolsets, nextCursor } = data
   return (
     <Card
       title="Tools"
@@ -54,6 +55,11 @@ function Listed({ connectionId }: { connectionId: string }) {
               </span>
             </li>
           ))}
+          {nextCursor !== undefined && (
+            <li className="px-5 py-2.5 text-[0.93rem] text-ink-soft">
+              These are the newest {listed}.
+            </li>
+          )}
         </ul>
       )}
     </Card>

@@ -13,6 +13,7 @@ import { Time } from '../../components/time.tsx'
 import { formatWords } from '../../components/tools/format-words.ts'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
+import { NewerTemplate } from './show/newer-template.tsx'
 import { ToolsTab } from './show/tools-tab.tsx'
 import { ToolsetActions } from './show/toolset-actions.tsx'
 
@@ -37,6 +38,7 @@ const VersionsTab = lazyPart(
 /** One toolset: its tools, who has them, how they are used, and what it was before. */
 export function ToolsetPage() {
   const { toolsetId } = route.useParams()
+  const mayWrite = useMay('tools:write')
   const { data, error, refetch } = useQuery(query('getToolset', { toolsetId }))
   if (data === undefined) {
     return error === null ? <LoadingState /> : <ErrorState error={error} onRetry={refetch} />
@@ -51,6 +53,7 @@ export function ToolsetPage() {
         up={<TextLink to="/toolsets">Tools</TextLink>}
         actions={<ToolsetActions toolset={toolset} />}
       />
+      {toolset.format === 'template' && mayWrite && <NewerTemplate toolset={toolset} />}
       <Parts toolset={toolset} />
     </>
   )

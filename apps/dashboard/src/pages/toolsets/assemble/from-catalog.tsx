@@ -10,7 +10,7 @@ import { Input } from '../../../components/input.tsx'
 import { LoadingState } from '../../../components/loading-state.tsx'
 import { ServiceLogo } from '../../../components/service-logo.tsx'
 import { EmptyState, ErrorState } from '../../../components/states.tsx'
-import type { Template } from './template.ts'
+import { newestOf, type Template } from './template.ts'
 import { TemplateForm } from './template-form.tsx'
 
 const route = getRouteApi('/frame/toolsets/new')
@@ -23,7 +23,7 @@ export function FromCatalog() {
   if (data === undefined) {
     return error === null ? <LoadingState /> : <ErrorState error={error} onRetry={refetch} />
   }
-  const { templates } = data
+  const templates = newestOf(data.templates)
   const template = templates.find(({ id }) => id === chosen)
   const choose = (id: string | undefined) =>
     void navigate({

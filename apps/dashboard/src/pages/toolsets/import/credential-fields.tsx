@@ -1,4 +1,7 @@
+import { ExternalLink } from 'lucide-react'
+import { Fragment, type ReactNode } from 'react'
 import { useWatch } from 'react-hook-form'
+import { LinkButton } from '../../../components/button.tsx'
 import { CredentialPart } from '../../../components/connect/credential-part.tsx'
 import { Field } from '../../../components/field.tsx'
 import { SelectField } from '../../../components/form-fields.tsx'
@@ -11,7 +14,7 @@ import { plainText } from '../../../components/tools/plain-text.ts'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import { useMay } from '../../../session.ts'
 import type { Preview } from './choices.ts'
-import { type CredentialWay, type Scheme, wayOf } from './credential-way.ts'
+import { type CredentialWay, comesFromConnection, type Scheme, wayOf } from './credential-way.ts'
 
 const nameCharsShown = 80
 
@@ -27,7 +30,7 @@ interface CredentialFieldsProps {
 export function CredentialFields(props: CredentialFieldsProps) {
   const { preview, way, onWay, scheme } = props
   const mayConnect = useMay('connections:write')
-  const options = waysOf(preview).filter(({ value }) => mayConnect || value === 'existing')
+  const options = waysOf(preview, scheme).filter(({ value }) => mayConnect || value === 'existing')
   return (
     <>
       <RadioCards
@@ -37,14 +40,22 @@ export function CredentialFields(props: CredentialFieldsProps) {
         onChange={onWay}
       />
       {way === 'new' && <Schemes {...props} />}
-      {way === 'new' &&
-        (scheme?.kind === 'oauth2' ? <AccountFirst /> : <CredentialPart way={wayOf(scheme)} />)}
-      {way === 'existing' ? <Existing origins={preview.origins} /> : <OriginsField />}
+      {comesFromConnection(way, scheme) ? (
+        <Existing
+          origins={preview.origins}
+          account={way === 'new' && scheme !== undefined && <Account {...{ preview, scheme }} />}
+        />
+      ) : (
+        <>
+          {way === 'new' && <CredentialPart way={wayOf(scheme)} />}
+          <OriginsField />
+        </>
+      )}
     </>
   )
 }
 
-function waysOf({ secretsFound }: Preview) {
+function waysOf({ secretsFound }: Preview, scheme: Scheme | undefined) {
   const first = secretsFound.find(({ scheme }) => scheme !== undefined)
   return [
     ...(first === undefined
@@ -61,11 +72,17 @@ function waysOf({ secretsFound }: Preview) {
             ),
           },
         ]),
-    {
-      value: 'new' as const,
-      label: 'A new key',
-      description: 'You type it in. It is sealed in a connection of its own.',
-    },
+    scheme?.kind === 'oauth2'
+      ? {
+          value: 'new' as const,
+          label: 'An account',
+          description: 'Somebody signs in to it; the vault renews its tokens.',
+        }
+      : {
+          value: 'new' as const,
+          label: 'A new key',
+          description: 'You type it in. It is sealed in a connection of its own.',
+        },
     {
       value: 'existing' as const,
       label: 'A connection that you have',
@@ -143,24 +160,62 @@ function ScopesOffered({ known: { scopesOffered } }: Pick<Scheme, 'known'>) {
   )
 }
 
-function AccountFirst() {
+/** What to give where an account is connected: in a tab of its own, so that what is chosen here stays. */
+function Account({ preview, scheme }: { preview: Preview; scheme: Scheme }) {
+  const { authorizationEndpoint, tokenEndpoint } = scheme.known
+  const facts = [
+    ['Address', preview.origins.join(' ')],
+    ['Authorization endpoint', authorizationEndpoint],
+    ['Token endpoint', tokenEndpoint],
+  ] as const
   return (
-    <Notice>
+    <Notice title="Its tokens come from an account that somebody signs in to.">
       <p>
-        Its tokens come from an account that somebody signs in to. Connect the account under
-        Connections first, then choose “A connection that you have” here.
+        Connect it in a tab of its own, with what the document says of it, and choose it here: it
+        appears by itself.
       </p>
+      <dl className="mt-2 grid gap-x-3 gap-y-1 text-[0.93rem] sm:grid-cols-[auto_minmax(0,1fr)]">
+        {facts.map(
+          ([name, text]) =>
+            typeof text === 'string' && (
+              <Fragment key={name}>
+                <dt className="text-ink-soft">{name}</dt>
+                <dd>
+                  <UntrustedText inline mono text={text} limit={400} />
+                </dd>
+              </Fragment>
+            ),
+        )}
+      </dl>
+      <div className="mt-3">
+        <LinkButton
+          size="sm"
+          to="/connections"
+          search={{ service: 'custom' }}
+          target="_blank"
+          rel="noreferrer"
+        >
+          <ExternalLink aria-hidden="true" /> Connect an account
+          <span className="sr-only"> (opens in a new tab)</span>
+        </LinkButton>
+      </div>
     </Notice>
   )
 }
 
+interface ExistingProps {
+  readonly origins: readonly string[]
+  /** How a fitting one is made, where it has to be an account's. */
+  readonly account: ReactNode
+}
+
 /** Connections whose key may go wherever the tools send. */
-function Existing({ origins }: { origins: readonly string[] }) {
+function Existing({ origins, account }: ExistingProps) {
   const { data } = useAllConnections()
   const chosen: unknown = useWatch({ name: 'connectionId' })
   if (data === undefined) return null
   const fitting = data.filter((one) => origins.every((origin) => one.origins.includes(origin)))
-  if (fitting.length === 0) {
+  if (fitting.length === 0 && account === false) {
     return (
       <Notice tone="warn">
         <p className="[overflow-wrap:anywhere]">
@@ -171,15 +226,19 @@ function Existing({ origins }: { origins: readonly string[] }) {
     )
   }
   return (
-    <SelectField
-      name="connectionId"
-      label="Connection"
-      options={[
-        ...(typeof chosen === 'string' && chosen !== ''
-          ? []
-          : [{ value: '', label: 'Choose one' }]),
-        ...fitting.map(({ id, label }) => ({ value: id, label })),
-      ]}
-    />
+    <>
+      {account}
+      <SelectField
+        name="connectionId"
+        label="Connection"
+        {...(fitting.length === 0 && { hint: 'None may go to this address yet.' })}
+        options={[
+          ...(typeof chosen === 'string' && chosen !== ''
+            ? []
+            : [{ value: '', label: 'Choose one' }]),
+          ...fitting.map(({ id, label }) => ({ value: id, label })),
+        ]}
+      />
+    </>
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { credentialOf, firstWay } from './credential-way.ts'
+import { comesFromConnection, credentialOf, firstWay } from './credential-way.ts'
 
 describe('the credential that a form begins with', () => {
   it('is what the document says of the scheme, without what the vault does not know', () => {
@@ -41,5 +41,19 @@ describe('where the credential comes from, at first', () => {
     expect(firstWay({ secretsFound: [secret], securitySchemes: [scheme] })).toBe('found')
     expect(firstWay({ secretsFound: [], securitySchemes: [scheme] })).toBe('new')
     expect(firstWay({ secretsFound: [unused], securitySchemes: [] })).toBe('none')
+  })
+})
+
+describe('a connection that is chosen', () => {
+  const account = { name: 'login', kind: 'oauth2', known: {}, operations: 1 } as const
+  const key = { name: 'key', kind: 'header', known: {}, operations: 1 } as const
+
+  it('serves who has one, and a scheme whose tokens come from an account', () => {
+    expect(comesFromConnection('existing', key)).toBe(true)
+    expect(comesFromConnection('new', account)).toBe(true)
+    expect(comesFromConnection('new', key)).toBe(false)
+    expect(comesFromConnection('new', undefined)).toBe(false)
+    expect(comesFromConnection('none', account)).toBe(false)
+    expect(comesFromConnection('found', account)).toBe(false)
   })
 })

@@ -15,10 +15,15 @@ export function firstWay({
   return securitySchemes.some(({ kind }) => kind !== undefined && kind !== 'none') ? 'new' : 'none'
 }
 
+/** Tokens of an account come from a connection, which is made where somebody signs in: here one is only chosen. */
+export const comesFromConnection = (way: CredentialWay, scheme: Scheme | undefined): boolean =>
+  way === 'existing' || (way === 'new' && scheme?.kind === 'oauth2')
+
 /** What of a credential a document may say, by its kind. */
 const knownMembers: Readonly<Record<string, readonly string[]>> = {
   header: ['name', 'prefix'],
   query: ['name'],
+  caller: ['place', 'name', 'prefix'],
   cookie: ['name'],
   basic: ['username'],
   path: ['placeholder'],

@@ -1,4 +1,4 @@
-import { ConnectionId, CredentialInput, Label, Origin, ToolsetName } from '@sallyport/contracts'
+import { CredentialInput, Label, Origin, ToolsetName } from '@sallyport/contracts'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useWatch } from 'react-hook-form'
@@ -10,7 +10,12 @@ import { TextField } from '../../../components/form-fields.tsx'
 import { useToast } from '../../../components/toast.tsx'
 import { countTaken, type Edits, toolChoices } from './choices.ts'
 import { CredentialFields } from './credential-fields.tsx'
-import { type CredentialWay, credentialOf, firstWay } from './credential-way.ts'
+import {
+  type CredentialWay,
+  comesFromConnection,
+  credentialOf,
+  firstWay,
+} from './credential-way.ts'
 import type { Choices, Shown } from './use-preview.ts'
 
 const route = getRouteApi('/frame/toolsets/new')
@@ -26,7 +31,7 @@ const Typed = z.object({
   name: ToolsetName,
   title: Label.optional(),
   origins: z.array(Origin).min(1, 'must be given').max(20).optional(),
-  connectionId: ConnectionId.optional(),
+  connectionId: z.string().min(1, 'must be chosen').optional(),
   credential: CredentialInput.optional(),
 })
 type Typed = z.output<typeof Typed>
@@ -44,13 +49,14 @@ export function ImportForm({ shown, edits, onChoices }: ImportFormProps) {
     securitySchemes.find(({ name }) => name === choices.securityScheme) ??
     securitySchemes.find(({ kind }) => kind !== undefined)
   const create = useCreate()
+  const isChosen = comesFromConnection(way, scheme)
   const count = countTaken(preview.tools, edits)
   const onSubmit = (typed: Typed) =>
     create.mutateAsync({
       ...named(typed),
       ...choices,
       ...tools(shown, edits),
-      ...credentialInput(way, typed),
+      ...credentialInput(isChosen ? 'existing' : way, typed),
       expects: preview.digest,
     })
   return (
@@ -62,9 +68,8 @@ export function ImportForm({ shown, edits, onChoices }: ImportFormProps) {
         defaults={
           {
             ...names,
-            ...(way !== 'existing' && { origins: [...preview.origins] }),
-            ...(way === 'existing' && { connectionId }),
-            ...(way === 'new' && { credential: credentialOf(scheme) }),
+            ...(isChosen ? { connectionId } : { origins: [...preview.origins] }),
+            ...(way === 'new' && !isChosen && { credential: credentialOf(scheme) }),
           } as never
         }
         onSubmit={onSubmit}

@@ -11,6 +11,7 @@ import { ErrorState } from '../../../components/states.tsx'
 import { useToast } from '../../../components/toast.tsx'
 import { ChangeList } from '../../../components/tools/change-list.tsx'
 import { ToolProblem } from '../../../components/tools/tool-problem.tsx'
+import { templateOf } from '../show/template-version.ts'
 import { type Edits, toolChoices } from './choices.ts'
 import { DocumentCard } from './document-card.tsx'
 import { OperationList } from './operation-list.tsx'
@@ -23,18 +24,21 @@ type Toolset = Output<'getToolset'>['toolset']
 /** Compared again once nothing was chosen for as long. */
 const choosingMs = 500
 
-/** A newer document for a toolset: what would change and for whom, applied only as it is shown. */
+/** A newer document, or version of the catalog's, for a toolset: what would change and for whom, applied only as it is shown. */
 export function NewerDocument({ toolsetId }: { toolsetId: string }) {
   const { data, error, refetch } = useQuery(query('getToolset', { toolsetId }))
   if (data === undefined) {
     return error === null ? <LoadingState /> : <ErrorState error={error} onRetry={refetch} />
   }
   const { toolset } = data
+  const isReady = toolset.format === 'template'
   return (
     <>
       <PageHeader
-        title={`A newer document for ${toolset.name}`}
-        description="Tools are found again by what they are in the document. Nothing changes before you apply it."
+        title={
+          isReady ? `${toolset.name} as the catalog has it` : `A newer document for ${toolset.name}`
+        }
+        description={`Tools are found again by what they are in the ${isReady ? 'catalog' : 'document'}. Nothing changes before you apply it.`}
         up={
           <TextLink to="/toolsets/$toolsetId" params={{ toolsetId }}>
             {toolset.name}
@@ -62,22 +66,32 @@ function Comparing({ toolset }: { toolset: Toolset }) {
   const isOther = useComparedAnew({ shown, edits, compare })
   return (
     <div className="grid gap-4">
-      <DocumentCard
-        isBusy={isBusy && shown === undefined}
-        isShown={shown !== undefined}
-        onDocument={begin}
-        onClear={clear}
-      />
+      {toolset.template === undefined ? (
+        <DocumentCard
+          isBusy={isBusy && shown === undefined}
+          isShown={shown !== undefined}
+          onDocument={begin}
+          onClear={clear}
+        />
+      ) : (
+        <AtOnce
+          isShown={shown !== undefined || error !== undefined}
+          template={templateOf(toolset.template).id}
+          onTemplate={(template) => compare({ template })}
+        />
+      )}
       {error !== undefined && <ToolProblem problem={error} />}
       {shown !== undefined && (
         <div aria-busy={isBusy} className="grid gap-4">
           <PreviewNotes preview={shown.preview} />
-          <ServerCard
-            key={shown.choices.document}
-            shown={shown}
-            isBusy={isBusy}
-            onChoices={compare}
-          />
+          {toolset.template === undefined && (
+            <ServerCard
+              key={shown.choices.document}
+              shown={shown}
+              isBusy={isBusy}
+              onChoices={compare}
+            />
+          )}
           <Card title="What would change" flush>
             <ChangeList
               changes={shown.preview.changes ?? []}
@@ -96,6 +110,19 @@ function Comparing({ toolset }: { toolset: Toolset }) {
       )}
     </div>
   )
+}
+
+interface AtOnceProps {
+  readonly isShown: boolean
+  readonly template: string
+  readonly onTemplate: (template: string) => void
+}
+
+/** The catalog is at hand: it is compared with as soon as the page opens. */
+function AtOnce({ isShown, template, onTemplate }: AtOnceProps) {
+  const begin = useRef(onTemplate)
+  useEffect(() => begin.current(template), [template])
+  return isShown ? null : <LoadingState />
 }
 
 interface ComparedAnew {
@@ -137,7 +164,7 @@ function Apply({ toolset, shown, isReady, version, onAgain }: ApplyProps) {
   const replace = useAction('replaceToolsetSource', {
     invalidates: ['tools', 'policies', 'agents', 'approvals'],
     onDone: () => {
-      toast('The newer document is applied')
+      toast('The changes are applied')
       void navigate({ to: '/toolsets/$toolsetId', params: { toolsetId: toolset.id } })
     },
   })

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useDeferredValue, useMemo, useRef, useState } from 'react'
 import { Button } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
+import { classes } from '../../../components/classes.ts'
 import { Input, Select } from '../../../components/input.tsx'
 import { plainText } from '../../../components/tools/plain-text.ts'
 import {
@@ -83,7 +84,14 @@ const outcomes = [
 function Filters({ operations, filter, onChange }: FiltersProps) {
   const tags = useMemo(() => tagsOf(operations), [operations])
   return (
-    <div className="grid gap-2 border-b border-line px-4 py-3 sm:grid-cols-[minmax(0,1fr)_10rem_minmax(0,12rem)]">
+    <div
+      className={classes(
+        'grid gap-2 border-b border-line px-4 py-3',
+        tags.length > 1
+          ? 'sm:grid-cols-[minmax(0,1fr)_11rem_minmax(0,12rem)]'
+          : 'sm:grid-cols-[minmax(0,1fr)_11rem]',
+      )}
+    >
       <Input
         type="search"
         aria-label="Search in operations"

@@ -7,7 +7,7 @@ import type { Preview } from './choices.ts'
 /** What is said about a document as a whole. */
 export type Choices = Pick<
   Input<'previewToolset'>,
-  'document' | 'format' | 'server' | 'variables' | 'securityScheme' | 'tools'
+  'document' | 'template' | 'format' | 'server' | 'variables' | 'securityScheme' | 'tools'
 >
 
 /** A preview, and exactly what it was made from: importing sends the same. */

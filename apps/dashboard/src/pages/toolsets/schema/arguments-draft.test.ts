@@ -70,4 +70,17 @@ describe('the arguments of a form', () => {
     const { value } = argumentsOf(fieldsOf(odd, odd), { [keyOf(['__proto__'])]: 'x' })
     expect(JSON.stringify(value)).toBe('{"__proto__":"x"}')
   })
+
+  it('keep the digits of an id that is larger than a number can hold', () => {
+    const root = {
+      properties: {
+        id: { type: ['integer', 'string'], format: 'int64', pattern: '^[0-9]+$' },
+        size: { type: 'integer' },
+      },
+    }
+    const of = (id: string) => argumentsOf(fieldsOf(root, root), { id, size: '2' })
+    expect(of('12').value).toEqual({ id: 12, size: 2 })
+    expect(of(' 9007199254740993 ').value).toEqual({ id: '9007199254740993', size: 2 })
+    expect(of('x').faults).toEqual({ id: 'It must be a whole number.' })
+  })
 })

@@ -54,7 +54,7 @@ function readValue(shape: SchemaField['shape'], text: string): unknown {
     case 'boolean':
       return text === 'true'
     case 'number':
-      return readNumber(text, shape.isWhole)
+      return readNumber(text, shape)
     case 'choice':
       return shape.options[Number(text)]
     case 'list':
@@ -64,8 +64,13 @@ function readValue(shape: SchemaField['shape'], text: string): unknown {
   }
 }
 
-function readNumber(text: string, isWhole: boolean): number {
+function readNumber(
+  text: string,
+  { isWhole, orDigits = false }: Extract<SchemaField['shape'], { kind: 'number' }>,
+): number | string {
   const number = Number(text)
+  // Read as a number it would lose digits, and name another thing.
+  if (orDigits && Number.isInteger(number) && !Number.isSafeInteger(number)) return text.trim()
   if (isWhole && !Number.isInteger(number)) throw new Unreadable('It must be a whole number.')
   if (!Number.isFinite(number)) throw new Unreadable('It must be a number.')
   return number

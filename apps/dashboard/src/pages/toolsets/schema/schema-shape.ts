@@ -4,7 +4,12 @@ import type { JsonSchema } from '@sallyport/contracts'
 
 export type Shape =
   | { readonly kind: 'text' | 'boolean' | 'json' }
-  | { readonly kind: 'number'; readonly isWhole: boolean }
+  | {
+      readonly kind: 'number'
+      readonly isWhole: boolean
+      /** One that a number does not hold is given as the text of its digits. */
+      readonly orDigits?: boolean
+    }
   | { readonly kind: 'choice'; readonly options: readonly unknown[] }
   /** One value a line. */
   | { readonly kind: 'list'; readonly item: 'text' | 'number' }
@@ -74,6 +79,13 @@ function typeOf({ type }: JsonSchema): unknown {
   return types.length === 1 ? types[0] : undefined
 }
 
+/** A whole number, or the text of its digits: an id of 64 bits. */
+function takesDigits({ type, pattern }: JsonSchema): boolean {
+  const types = Array.isArray(type) ? type.filter((one) => one !== 'null') : []
+  const isEither = types.length === 2 && types.includes('integer') && types.includes('string')
+  return isEither && typeof pattern === 'string'
+}
+
 /** The field for the schema at a path of the arguments; `root` is the document that its references are in. */
 export function shapeOf(given: unknown, root: JsonSchema, path: readonly string[] = []): Shape {
   const schema = withoutNull(resolve(given, root), root)
@@ -82,6 +94,7 @@ export function shapeOf(given: unknown, root: JsonSchema, path: readonly string[
   if (['oneOf', 'anyOf', 'allOf', 'not'].some((name) => Object.hasOwn(schema, name))) {
     return { kind: 'json' }
   }
+  if (takesDigits(schema)) return { kind: 'number', isWhole: true, orDigits: true }
   switch (typeOf(schema)) {
     case 'string':
       return { kind: 'text' }

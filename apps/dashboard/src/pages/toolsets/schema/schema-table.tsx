@@ -39,7 +39,7 @@ export function SchemaTable({ label, schema, none }: SchemaTableProps) {
         <tbody className="divide-y divide-line border-t border-line align-top">
           {rows.map(({ name, depth, type, required, description, more }, index) => (
             <tr key={index} className="max-sm:grid max-sm:px-5 max-sm:py-2.5">
-              <th scope="row" className="px-5 py-2 text-left font-medium max-sm:p-0">
+              <th scope="row" className="min-w-44 px-5 py-2 text-left font-medium max-sm:p-0">
                 <div style={{ paddingLeft: `${depth * indentRem}rem` }}>
                   <UntrustedText inline mono text={name} limit={nameCharsShown} />
                   {required && (
@@ -47,7 +47,7 @@ export function SchemaTable({ label, schema, none }: SchemaTableProps) {
                   )}
                 </div>
               </th>
-              <td className="px-3 py-2 text-ink-soft max-sm:p-0">
+              <td className="min-w-28 px-3 py-2 text-ink-soft max-sm:p-0">
                 <UntrustedText inline text={type} limit={nameCharsShown} />
               </td>
               <td className="px-3 py-2 max-sm:p-0">

@@ -4,8 +4,9 @@ import { useAction } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { Dialog } from '../../../components/dialog.tsx'
 import { Form } from '../../../components/form.tsx'
-import { CheckboxField, TextareaField, TextField } from '../../../components/form-fields.tsx'
+import { CheckboxField } from '../../../components/form-fields.tsx'
 import { useToast } from '../../../components/toast.tsx'
+import { NamingFields } from './naming-fields.tsx'
 
 const Typed = z.object({
   name: ToolName,
@@ -60,16 +61,10 @@ export function EditTool({ tool, onClose }: EditToolProps) {
         submitLabel="Save"
         actions={<Button onClick={onClose}>Cancel</Button>}
       >
-        <TextField
-          name="name"
-          label="Name"
+        <NamingFields
           hint="Agents call it by this name from then on."
-          autoComplete="off"
-          spellCheck={false}
-          autoCapitalize="none"
+          description={{ label: 'What the agent reads about it', rows: 6 }}
         />
-        <TextField name="title" label="Title" optional autoComplete="off" />
-        <TextareaField name="description" label="What the agent reads about it" rows={6} />
         <CheckboxField
           name="readOnlyHint"
           label="It only reads"

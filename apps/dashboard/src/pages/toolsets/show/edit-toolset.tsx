@@ -4,9 +4,10 @@ import { type Output, useAction } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
 import { Dialog } from '../../../components/dialog.tsx'
 import { Form } from '../../../components/form.tsx'
-import { SelectField, TextareaField, TextField } from '../../../components/form-fields.tsx'
+import { SelectField } from '../../../components/form-fields.tsx'
 import { useAllConnections } from '../../../components/pick-lists.ts'
 import { useToast } from '../../../components/toast.tsx'
+import { NamingFields } from './naming-fields.tsx'
 
 type Toolset = Output<'getToolset'>['toolset']
 
@@ -56,16 +57,10 @@ export function EditToolset({ toolset, onClose }: EditToolsetProps) {
         submitLabel="Save"
         actions={<Button onClick={onClose}>Cancel</Button>}
       >
-        <TextField
-          name="name"
-          label="Name"
+        <NamingFields
           hint="Agents call the tools by it: with another name they find them anew."
-          autoComplete="off"
-          spellCheck={false}
-          autoCapitalize="none"
+          description={{ label: 'Description', rows: 4, optional: true }}
         />
-        <TextField name="title" label="Title" optional autoComplete="off" />
-        <TextareaField name="description" label="Description" optional rows={4} />
         {connection !== undefined && <ConnectionField connection={connection} />}
       </Form>
     </Dialog>

@@ -57,7 +57,12 @@ function Places({ tool: { binding } }: { tool: Tool }) {
   const rows = bindingRows(binding)
   if (rows.length === 0) return 'Nowhere: each call sends the same'
   return (
-    <ul className="grid max-h-64 gap-0.5 overflow-y-auto text-[0.93rem]">
+    <ul
+      aria-label="Where the arguments go"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
+      tabIndex={0}
+      className="grid max-h-64 gap-0.5 overflow-y-auto text-[0.93rem]"
+    >
       {rows.map(([place, name, from], index) => (
         <li key={index}>
           <span className="text-ink-soft">{place}</span>{' '}

@@ -44,14 +44,13 @@ export function ToolsetActions({ toolset }: { toolset: Toolset }) {
 
 /** How the toolset gets other tools, by where they come from. */
 function OtherTools({ toolset: { id, format } }: { toolset: Toolset }) {
-  if (format === 'template') return null
   return format === 'assembled' ? (
     <LinkButton size="sm" to="/toolsets/new" search={{ toolsetId: id, from: 'assemble' }}>
       Change the tools
     </LinkButton>
   ) : (
     <LinkButton size="sm" to="/toolsets/new" search={{ toolsetId: id }}>
-      A newer document
+      {format === 'template' ? 'Compare with the catalog' : 'A newer document'}
     </LinkButton>
   )
 }

@@ -6,7 +6,8 @@ import { TextLink } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
 import { Chart } from '../../../components/chart/chart.tsx'
 import { SeriesTable } from '../../../components/chart/series-table.tsx'
-import { showMs, TallyTable } from '../../../components/chart/tally-table.tsx'
+import { TallyTable } from '../../../components/chart/tally-table.tsx'
+import { seriesOfEnds, Totals } from '../../../components/chart/totals.tsx'
 import { Field } from '../../../components/field.tsx'
 import { Select } from '../../../components/input.tsx'
 import { LoadingState } from '../../../components/loading-state.tsx'
@@ -66,24 +67,9 @@ export function UsageTab({ of }: UsageTabProps) {
 
 function Counted({ usage, isOne }: { usage: Usage; isOne: boolean }) {
   const { total, tools, agents } = usage
-  const counts = [
-    ['Calls', total.calls.toLocaleString('en')],
-    ['Denied', total.denied.toLocaleString('en')],
-    ['Asked an owner', total.asked.toLocaleString('en')],
-    ['Failed', total.failed.toLocaleString('en')],
-    ['Half within', showMs(total.p50Ms)],
-    ['95 % within', showMs(total.p95Ms)],
-  ] as const
   return (
     <>
-      <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-3 lg:grid-cols-6">
-        {counts.map(([name, value]) => (
-          <div key={name} className="flex flex-col-reverse justify-end bg-surface px-4 py-3">
-            <dt className="text-[0.87rem] text-ink-soft">{name}</dt>
-            <dd className="text-[1.3rem] font-semibold tabular-nums">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Totals total={total} />
       <Days days={usage.days} />
       {!isOne && (
         <TallyTable
@@ -113,12 +99,7 @@ function Days({ days }: { days: Usage['days'] }) {
   const { times, series } = useMemo(
     () => ({
       times: days.map(({ at }) => Date.parse(at) / 1000),
-      series: [
-        { name: 'Sent', tone: 'text-accent', values: days.map(({ sent }) => sent) },
-        { name: 'Asked', tone: 'text-warn', values: days.map(({ asked }) => asked) },
-        { name: 'Failed', tone: 'text-ink-soft', values: days.map(({ failed }) => failed) },
-        { name: 'Denied', tone: 'text-bad', values: days.map(({ denied }) => denied) },
-      ],
+      series: seriesOfEnds(days),
     }),
     [days],
   )

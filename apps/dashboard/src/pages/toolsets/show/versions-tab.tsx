@@ -138,7 +138,9 @@ function Comparison({ toolset, version }: { toolset: Toolset; version: number })
         open={isAsking}
         busy={restore.isPending}
         error={restore.error}
-        onConfirm={() => restore.mutate({ toolsetId: toolset.id, version })}
+        onConfirm={() =>
+          restore.mutate({ toolsetId: toolset.id, version, current: toolset.version })
+        }
         onClose={() => setAsking(false)}
       >
         <p>
