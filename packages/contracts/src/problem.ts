@@ -130,8 +130,10 @@ export const problemKinds = {
   'callback-refused': kind(401, 'agent', 'The callback is not signed as it should be'),
   // What happened on the way out.
   'address-refused': kind(403, 'operator', 'The upstream address is not allowed'),
+  'upstream-command-refused': kind(403, 'operator', 'The program of the server may not be run'),
   'upstream-unreachable': kind(502, 'wait', 'The upstream could not be reached'),
   'upstream-invalid-response': kind(502, 'wait', 'The upstream answered garbage'),
+  'upstream-not-connected': kind(503, 'wait', 'The upstream server is not connected'),
   'upstream-timeout': kind(504, 'wait', 'The upstream did not answer in time'),
   'response-withheld': kind(502, 'owner', 'The answer was withheld by a rule of the policy'),
   'budget-exceeded': kind(429, 'wait', 'The budget of the policy is used up'),
