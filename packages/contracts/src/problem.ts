@@ -69,6 +69,11 @@ export const problemKinds = {
   'toolset-template-not-found': kind(404, 'owner', 'There is no such template'),
   'toolset-version-not-found': kind(404, 'owner', 'There is no such version of the toolset'),
   'consumer-token-not-found': kind(404, 'owner', 'There is no such consumer token'),
+  'mcp-server-not-found': kind(404, 'owner', 'There is no such MCP server'),
+  'mcp-server-exists': kind(409, 'owner', 'There is an MCP server of this name already'),
+  'variable-not-found': kind(404, 'owner', 'There is no such variable'),
+  'variable-in-use': kind(409, 'owner', 'Servers refer to this variable'),
+  'source-not-found': kind(404, 'owner', 'There is no such SQL source'),
   'toolset-exists': kind(409, 'owner', 'There is a toolset of this name already'),
   'mail-server-not-found': kind(404, 'owner', 'No mail server is set up'),
   'ambiguous-connection': kind(409, 'agent', 'More than one connection fits'),
@@ -128,6 +133,10 @@ export const problemKinds = {
   'token-refresh-failed': kind(503, 'wait', 'The access token could not be renewed'),
   'notification-failed': kind(502, 'owner', 'The notification was not taken'),
   'callback-refused': kind(401, 'agent', 'The callback is not signed as it should be'),
+  // What the operator has not allowed.
+  'command-not-allowed': kind(403, 'operator', 'The command may not be run'),
+  'install-not-allowed': kind(403, 'operator', 'Owners may not install packages here'),
+  'install-failed': kind(502, 'owner', 'The package could not be installed'),
   // What happened on the way out.
   'address-refused': kind(403, 'operator', 'The upstream address is not allowed'),
   'upstream-command-refused': kind(403, 'operator', 'The program of the server may not be run'),

@@ -7,12 +7,12 @@ import {
   type CleanAnswer,
   type ReadAnswer,
   readAnswer,
-  type UpstreamAnswer,
   type WithheldAnswer,
 } from './read-answer.ts'
 import type { ConnectionSnapshot } from './resolve-call.ts'
 import { filterResponseHeaders } from './response-headers.ts'
 import type { Scrubber } from './scrub.ts'
+import type { SendCall } from './send-call.ts'
 import { stoppedBeforeSending } from './stopped.ts'
 import type { TakeTurn } from './take-turns.ts'
 
@@ -48,16 +48,7 @@ export type Ending =
 
 /** What sending needs of other rooms. */
 export interface SendNeeds {
-  readonly send: (
-    request: ArmedRequest,
-    how: {
-      readonly poolKey: string
-      readonly poolGroup?: string | undefined
-      readonly stops: Set<(problem: Problem) => void>
-      readonly responseBytesMax: number
-      readonly deadlineMs: number
-    },
-  ) => Promise<UpstreamAnswer>
+  readonly send: SendCall
   readonly end: (permitted: PermittedRequest, ending: Ending) => void
   readonly takeTurn: TakeTurn
   /** Monotonic clock in ms. */

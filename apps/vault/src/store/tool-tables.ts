@@ -1,4 +1,4 @@
-import type { ToolDefinition } from '@sallyport/contracts'
+import type { ToolDefinition, ToolsetFormat } from '@sallyport/contracts'
 import { sql } from 'drizzle-orm'
 import { index, integer, json, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { at, createdAt } from './columns.ts'
@@ -14,9 +14,7 @@ export const toolsets = pgTable(
     name: text('name').notNull(),
     title: text('title'),
     description: text('description'),
-    format: text('format')
-      .$type<'openapi' | 'curl' | 'higress' | 'genai-toolbox' | 'template' | 'assembled'>()
-      .notNull(),
+    format: text('format').$type<ToolsetFormat>().notNull(),
     /** The template of the catalog, with its version: `github@1`. */
     template: text('template'),
     /** SHA-256 of the document, hex. */

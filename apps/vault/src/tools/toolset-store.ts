@@ -3,6 +3,7 @@ import type {
   PolicyDocument,
   ToolDefinition,
   ToolGrant,
+  ToolsetFormat,
 } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
 import type { PolicyCare } from './policy-care.ts'
@@ -20,7 +21,7 @@ export interface StoredToolset {
   readonly name: string
   readonly title: string | null
   readonly description: string | null
-  readonly format: 'openapi' | 'curl' | 'higress' | 'genai-toolbox' | 'template' | 'assembled'
+  readonly format: ToolsetFormat
   readonly template: string | null
   /** SHA-256 of the document, hex. */
   readonly sourceDigest: string | null

@@ -10,4 +10,6 @@ export const formatWords: Readonly<Record<Format, string>> = {
   'genai-toolbox': 'genai-toolbox YAML',
   template: 'Catalog',
   assembled: 'Assembled',
+  mcp: 'MCP server',
+  sql: 'SQL source',
 }

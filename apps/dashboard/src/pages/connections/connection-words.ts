@@ -15,6 +15,7 @@ export const keyWords: Readonly<Record<CredentialKind, string>> = {
   'oauth2-client-credentials': 'Client credentials',
   'jwt-service-account': 'Service account',
   'aws-sigv4': 'AWS access key',
+  upstream: 'What its MCP server is given',
 }
 
 /** The hosts of origins, as the parsed URLs have them; plain HTTP is said, since it is unusual. */
