@@ -14,6 +14,7 @@ import { execute } from './execute.ts'
 import { expandGuard } from './guard.ts'
 import * as invitation from './invitation.ts'
 import * as mailServer from './mail-server.ts'
+import * as mcpServer from './mcp-server.ts'
 import * as myTools from './my-tools.ts'
 import * as notification from './notification.ts'
 import * as oauthApp from './oauth-app.ts'
@@ -23,6 +24,8 @@ import * as policyUsage from './policy-usage.ts'
 import * as rememberedApproval from './remembered-approval.ts'
 import { simulatePolicy, suggestPolicy } from './simulate-policy.ts'
 import * as singleSignOn from './single-sign-on.ts'
+import * as source from './source.ts'
+import { importSources, previewSources } from './source-import.ts'
 import * as system from './system.ts'
 import * as tool from './tool.ts'
 import * as toolPermission from './tool-permission.ts'
@@ -30,6 +33,7 @@ import * as toolset from './toolset.ts'
 import { previewToolset } from './toolset-import.ts'
 import * as toolsetVersion from './toolset-version.ts'
 import { tryPolicy } from './try-policy.ts'
+import * as variable from './variable.ts'
 import * as workspace from './workspace.ts'
 
 /** Every operation of the vault, by its id. What is not here is not served. */
@@ -145,6 +149,16 @@ export const operations = {
   restoreToolsetVersion: toolsetVersion.restoreToolsetVersion,
   exportToolset: toolset.exportToolset,
   listToolsetTemplates: toolset.listToolsetTemplates,
+  previewSources,
+  importSources,
+  testSourceDraft: source.testSourceDraft,
+  createSource: source.createSource,
+  listSources: source.listSources,
+  getSource: source.getSource,
+  updateSource: source.updateSource,
+  deleteSource: source.deleteSource,
+  putSourceTools: source.putSourceTools,
+  testSource: source.testSource,
   setToolsetPermission: toolPermission.setToolsetPermission,
   listToolsetPermissions: toolPermission.listToolsetPermissions,
   listTools: tool.listTools,
@@ -153,6 +167,24 @@ export const operations = {
   tryTool: tool.tryTool,
   setToolPermission: toolPermission.setToolPermission,
   getToolUsage: tool.getToolUsage,
+  createMcpServer: mcpServer.createMcpServer,
+  listMcpServers: mcpServer.listMcpServers,
+  getMcpServer: mcpServer.getMcpServer,
+  updateMcpServer: mcpServer.updateMcpServer,
+  deleteMcpServer: mcpServer.deleteMcpServer,
+  toggleMcpServer: mcpServer.toggleMcpServer,
+  testMcpServer: mcpServer.testMcpServer,
+  testMcpServerDraft: mcpServer.testMcpServerDraft,
+  refreshMcpServers: mcpServer.refreshMcpServers,
+  refreshMcpServer: mcpServer.refreshMcpServer,
+  getMcpServerLog: mcpServer.getMcpServerLog,
+  getMcpServerChanges: mcpServer.getMcpServerChanges,
+  acceptMcpServerChanges: mcpServer.acceptMcpServerChanges,
+  checkMcpCommand: mcpServer.checkMcpCommand,
+  installMcpPackage: mcpServer.installMcpPackage,
+  listVariables: variable.listVariables,
+  putVariable: variable.putVariable,
+  deleteVariable: variable.deleteVariable,
   listApprovals: approval.listApprovals,
   getApproval: approval.getApproval,
   approveRequest: approval.approveRequest,

@@ -134,7 +134,6 @@ export const problemKinds = {
   'notification-failed': kind(502, 'owner', 'The notification was not taken'),
   'callback-refused': kind(401, 'agent', 'The callback is not signed as it should be'),
   // What the operator has not allowed.
-  'command-not-allowed': kind(403, 'operator', 'The command may not be run'),
   'install-not-allowed': kind(403, 'operator', 'Owners may not install packages here'),
   'install-failed': kind(502, 'owner', 'The package could not be installed'),
   // What happened on the way out.
