@@ -13,6 +13,8 @@ export const eventNouns = [
   'alerts',
   'notifications',
   'toolsets',
+  'mcp-servers',
+  'variables',
   'audit',
 ] as const
 
