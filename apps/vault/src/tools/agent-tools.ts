@@ -82,7 +82,7 @@ function candidateOf(row: ToolRow): Candidate | undefined {
   const effective = effectiveTool(row)
   if (effective?.status !== 'active' || row.connectionId === null) return undefined
   const { digest, definition } = effective
-  const { title, description, inputSchema, outputSchema, annotations } = definition
+  const { title, description, inputSchema, outputSchema, annotations, binding } = definition
   const { toolset, name } = row
   return {
     ...{ toolId: row.id, toolsetId: row.toolsetId, connectionId: row.connectionId },
@@ -95,6 +95,9 @@ function candidateOf(row: ToolRow): Candidate | undefined {
       ...{ description, inputSchema },
       ...(outputSchema !== undefined && { outputSchema }),
       ...{ annotations, digest },
+      ...(binding.kind === 'mcp' && {
+        upstream: { method: binding.method, tool: binding.tool },
+      }),
     },
   }
 }
