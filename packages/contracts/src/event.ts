@@ -13,6 +13,7 @@ export const eventNouns = [
   'alerts',
   'notifications',
   'toolsets',
+  'sources',
   'mcp-servers',
   'variables',
   'audit',

@@ -56,6 +56,8 @@ const endsNoCall: ReadonlySet<Change['table']> = new Set([
   'alerts',
   // A tool that was changed makes no new request; one that is on its way was decided on.
   'toolsets',
+  // Whoever gives a source another place or password seals its connection anew, which is a change of that.
+  'sql_sources',
 ])
 /** Stands for a policy where a pair has none. */
 const noPolicy = 'none'

@@ -65,6 +65,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   notification_deliveries: 'notifications',
   alerts: 'alerts',
   toolsets: 'toolsets',
+  sql_sources: 'sources',
   policies: 'policies',
   workspaces: 'workspace',
 }
@@ -79,6 +80,7 @@ const scopes: Readonly<Record<Noun, OwnerScope>> = {
   alerts: 'audit:read',
   notifications: 'workspace:read',
   toolsets: 'tools:read',
+  sources: 'tools:read',
   audit: 'audit:read',
 }
 

@@ -19,6 +19,7 @@ const ChangedTable = z.enum([
   'notification_deliveries',
   'alerts',
   'toolsets',
+  'sql_sources',
   '*',
 ])
 
