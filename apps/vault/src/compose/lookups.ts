@@ -58,6 +58,9 @@ const endsNoCall: ReadonlySet<Change['table']> = new Set([
   'toolsets',
   // Whoever gives a source another place or password seals its connection anew, which is a change of that.
   'sql_sources',
+  // The same holds for an upstream MCP server; its status says nothing of calls.
+  'mcp_servers',
+  'variables',
 ])
 /** Stands for a policy where a pair has none. */
 const noPolicy = 'none'

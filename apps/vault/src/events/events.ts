@@ -66,6 +66,8 @@ const nouns: Readonly<Record<string, Noun>> = {
   alerts: 'alerts',
   toolsets: 'toolsets',
   sql_sources: 'sources',
+  mcp_servers: 'mcp-servers',
+  variables: 'variables',
   policies: 'policies',
   workspaces: 'workspace',
 }
@@ -81,6 +83,8 @@ const scopes: Readonly<Record<Noun, OwnerScope>> = {
   notifications: 'workspace:read',
   toolsets: 'tools:read',
   sources: 'tools:read',
+  'mcp-servers': 'tools:read',
+  variables: 'connections:read',
   audit: 'audit:read',
 }
 

@@ -20,6 +20,8 @@ const ChangedTable = z.enum([
   'alerts',
   'toolsets',
   'sql_sources',
+  'mcp_servers',
+  'variables',
   '*',
 ])
 

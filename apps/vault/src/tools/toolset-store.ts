@@ -79,6 +79,8 @@ export interface ToolRow extends StoredTool {
   readonly source: Pick<StoredTool, 'name' | 'status' | 'definition' | 'overrides'> | null
   /** The name of that one’s toolset. */
   readonly sourceToolset: string | null
+  /** Its toolset, or that of the tool that it is, is switched off: it is nobody’s. */
+  readonly isOff?: boolean | undefined
 }
 
 /** A tool as grants know it. */
