@@ -70,6 +70,14 @@ export const listMyTools = defineOperation({
   problems: [],
 })
 
+/** How far the upstream of a call has come, as it says: what a client hears that asks for it, and what goes before the answer. */
+export const ToolProgress = z.object({
+  progress: z.number(),
+  total: z.number().optional(),
+  message: z.string().optional(),
+})
+export type ToolProgress = z.infer<typeof ToolProgress>
+
 export const callMyTool = defineOperation({
   id: 'callMyTool',
   method: 'POST',

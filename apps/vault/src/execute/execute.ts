@@ -14,6 +14,7 @@ import { readPassedCredentials } from './passed-credentials.ts'
 import { redeemStored } from './redeem-approval.ts'
 import { resolveCall } from './resolve-call.ts'
 import { sayWhere } from './say-where.ts'
+import type { CallProgress } from './send-call.ts'
 
 // The doors to the one way of a request: resolve it, carry it out (see carry-out.ts), and record whatever was not sent.
 
@@ -22,6 +23,8 @@ export interface CallFrom {
   readonly gone: Gone
   /** The header of the caller's own credentials, as it came. */
   readonly passed?: string | undefined
+  /** Told of the progress that an upstream reports. */
+  readonly progress?: ((progress: CallProgress) => void) | undefined
 }
 
 /** What agents do with requests. Whatever is not sent is the Problem that says why not, with the id of its audit entry. */
@@ -66,7 +69,10 @@ export function createExecute(needs: ExecuteNeeds): Execute {
       ),
     callTool: (agent, input, from) =>
       recorded(agent, (attempting) =>
-        callTool(passingOf(from), input, { attempting, gone: from.gone, recorded }),
+        callTool(passingOf(from), input, {
+          ...{ attempting, recorded },
+          ...{ gone: from.gone, told: from.progress },
+        }),
       ),
     executeApproval: (agent, { approvalId, waitSeconds }, from) =>
       recorded(agent, (attempting) =>

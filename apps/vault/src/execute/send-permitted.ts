@@ -78,6 +78,7 @@ export async function sendPermitted(
     const answer = await needs.send(armed, {
       ...poolOf(permitted),
       stops: running.stops,
+      progress: running.progress,
       responseBytesMax: permitted.responseBytesMax ?? responseBytesMaxDefault,
       deadlineMs: upstreamDeadlineMs,
     })
