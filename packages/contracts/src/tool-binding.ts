@@ -236,5 +236,5 @@ export const SqlBinding = z.strictObject({
 export type SqlBinding = z.infer<typeof SqlBinding>
 
 /** How a tool is carried out. */
-export const ToolBinding = z.discriminatedUnion('kind', [HttpBinding])
+export const ToolBinding = z.discriminatedUnion('kind', [HttpBinding, McpBinding, SqlBinding])
 export type ToolBinding = z.infer<typeof ToolBinding>

@@ -41,7 +41,12 @@ function roomAt(now: { connection?: Partial<ConnectionSnapshot>; tool?: Partial<
   const send = async () =>
     tryCall.send(
       { connection, tool },
-      await tryCall.build({ connection, tool, arguments: {} }),
+      await tryCall.build({
+        connection,
+        tool,
+        arguments: {},
+        caller: { id: 'own_1', name: 'own_1' },
+      }),
       'own_1',
     )
   return { send, sent, begun }

@@ -113,7 +113,8 @@ export interface ChangedPolicy {
 /** What a change counts as. */
 export interface VersionNote {
   readonly cause: 'created' | 'imported' | 'edited' | 'restored'
-  readonly ownerId: string
+  /** Null where the vault did it by itself: it read the tools of an upstream MCP server. */
+  readonly ownerId: string | null
   readonly added: number
   readonly removed: number
   readonly changed: number

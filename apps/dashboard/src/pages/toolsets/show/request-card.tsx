@@ -29,9 +29,11 @@ export function RequestCard({ tool }: { tool: Tool }) {
           ],
           [
             'Credential',
-            binding.credential === 'none' ? 'None: the operation takes none' : 'The connection’s',
+            binding.kind === 'http' && binding.credential === 'none'
+              ? 'None: the operation takes none'
+              : 'The connection’s',
           ],
-          ...(binding.response === undefined
+          ...(binding.kind !== 'http' || binding.response === undefined
             ? []
             : [['Answer', 'Shaped by a template of its source'] as const]),
           [
