@@ -157,11 +157,11 @@ export default {
       ],
     }),
     monopoly({
-      name: 'processes-only-in-embedded',
+      name: 'processes-only-where-they-end-with-the-vault',
       comment:
-        'Only the embedded PostgreSQL is started by the vault; the command may open an editor or a client.',
+        'The vault starts the embedded PostgreSQL and the programs of MCP servers; the command may open an editor or a client.',
       of: processes,
-      holders: [`${vault}store/embedded/`, '^packages/cli/'],
+      holders: [`${vault}store/embedded/`, `${vault}upstreams/programs/`, '^packages/cli/'],
     }),
     monopoly({
       name: 'hono-only-in-http',
@@ -183,9 +183,10 @@ export default {
     }),
     monopoly({
       name: 'mcp-sdk-only-in-mcp',
-      comment: 'What speaks MCP is the stdio package and the vault’s own mcp room.',
+      comment:
+        'What speaks MCP is the stdio package, the vault’s own mcp room, and the clients of upstream servers.',
       of: npm('@modelcontextprotocol/[^/]+'),
-      holders: ['^packages/mcp/', `${vault}mcp/`],
+      holders: ['^packages/mcp/', `${vault}mcp/`, `${vault}upstreams/clients/`],
     }),
     {
       name: 'mcp-server-only-in-mcp',

@@ -86,7 +86,12 @@ export interface RequestHow {
  * may echo secrets, and go through a scrubber before anybody sees them.
  */
 export type UpstreamReply =
-  | { readonly ok: true; readonly result: Readonly<Record<string, unknown>> }
+  | {
+      readonly ok: true
+      readonly result: Readonly<Record<string, unknown>>
+      /** The same as text. */
+      readonly json: string
+    }
   | {
       readonly ok: false
       readonly error: { readonly code: number; readonly message: string; readonly data?: unknown }
@@ -122,7 +127,7 @@ export interface LiveUpstream {
     params: Readonly<Record<string, unknown>>,
     how: RequestHow,
   ): Promise<UpstreamReply>
-  /** Called when the server says that a list has changed: once for however many notices within a quarter of a second. */
+  /** Called when the server says that a list has changed: a quarter of a second later, and then every two seconds at most. */
   onListChanged(notify: (list: UpstreamList) => void): void
   /** Called once when the connection ended without `close`, at once where it already has. */
   onClosed(notify: (why: Problem) => void): void
