@@ -101,7 +101,10 @@ async function callOnce(
     arguments: { ...args },
     ...(reason !== undefined && { reason: String(reason) }),
   }
-  const options = { signal: context.signal, timeoutMs: executeTimeoutMs }
+  const options = {
+    ...{ signal: context.signal, timeoutMs: executeTimeoutMs },
+    ...(context.relay !== undefined && { onProgress: context.relay }),
+  }
   const redeem = (id: string) => client.call('callMyTool', { ...input, approvalId: id }, options)
   return await carryOut(
     { ...needs, client },

@@ -3,22 +3,28 @@ import {
   ProtocolError,
   ProtocolErrorCode,
   Server,
+  type ServerContext,
 } from '@modelcontextprotocol/server'
-import { LinkNotShownYet } from './call-context.ts'
+import { type CallContext, LinkNotShownYet } from './call-context.ts'
 import { askToShow, linksOf } from './links.ts'
 import type { NextStep } from './next-step.ts'
+import type { Readable, UpstreamReader } from './read-upstreams.ts'
 import { reportProgress } from './report-progress.ts'
 import { failed, succeeded, type ToolResult } from './results.ts'
+import { serveReading } from './serve-reading.ts'
 import { type Toolbox, UnknownTool } from './toolbox.ts'
 import { version } from './version.ts'
 
 export interface ServerNeeds {
   readonly toolbox: Toolbox
+  readonly reader: UpstreamReader
+  /** What of it is told to the client that it can ask for. */
+  readonly readable: Readable
   readonly instructions: string
   readonly nextStep: NextStep
   /** How often a client that asked for progress hears of it. */
   readonly pollIntervalMs: number
-  /** The client can be told that the list of tools has changed. */
+  /** The client can be told that a list has changed. */
   readonly listChanged: boolean
   /** Milliseconds that only go forward. */
   readonly now: () => number
@@ -28,27 +34,27 @@ export interface ServerNeeds {
 
 /** Builds the MCP server of one connection or request. One factory serves both protocol eras. */
 export function createServer(needs: ServerNeeds): Server {
-  const { toolbox, instructions, nextStep, now, log } = needs
-  const tools = needs.listChanged ? { listChanged: true } : {}
+  const { toolbox, reader, readable, nextStep, log } = needs
+  const changing = needs.listChanged ? { listChanged: true } : {}
   const server = new Server(
     { name: 'sallyport', title: 'Sallyport', version },
-    { capabilities: { tools }, instructions },
+    {
+      capabilities: {
+        tools: changing,
+        ...(readable.resources && { resources: changing }),
+        ...(readable.prompts && { prompts: changing }),
+      },
+      instructions: needs.instructions,
+    },
   )
+  const serving = createServing(server, needs)
   server.setRequestHandler('tools/list', async (_, { mcpReq }) => ({
     tools: await toolbox.list(mcpReq.signal),
   }))
   server.setRequestHandler('tools/call', async ({ params }, context): Promise<Answer> => {
     const { name, arguments: args = {} } = params
-    const progress = reportProgress(context, { intervalMs: needs.pollIntervalMs, now })
-    const links = linksOf(server, context)
     try {
-      const answer = await toolbox.call(name, args, {
-        signal: context.mcpReq.signal,
-        hearsProgress: progress.heard,
-        report: progress.report,
-        ...(links !== undefined && { links }),
-      })
-      return succeeded(answer)
+      return succeeded(await serving(context, (call) => toolbox.call(name, args, call)))
     } catch (error) {
       if (error instanceof LinkNotShownYet) return askToShow(error)
       if (error instanceof UnknownTool) throw unknownTool(error, toolbox)
@@ -57,12 +63,30 @@ export function createServer(needs: ServerNeeds): Server {
       // A call that the client took back is no fault, and nobody reads its answer.
       if (isFault && !context.mcpReq.signal.aborted) log(`${name}: ${String(error)}`)
       return result
+    }
+  })
+  serveReading(server, { reader, readable, nextStep, serving })
+  return server
+}
+
+/** Does the work of one request, whose client hears of its progress and is shown links where it can be. */
+const createServing =
+  (server: Server, { pollIntervalMs: intervalMs, now }: ServerNeeds) =>
+  async <T>(context: ServerContext, work: (call: CallContext) => Promise<T>): Promise<T> => {
+    const progress = reportProgress(context, { intervalMs, now })
+    const links = linksOf(server, context)
+    try {
+      return await work({
+        signal: context.mcpReq.signal,
+        hearsProgress: progress.heard,
+        report: progress.report,
+        ...(progress.relay !== undefined && { relay: progress.relay }),
+        ...(links !== undefined && { links }),
+      })
     } finally {
       progress.end()
     }
-  })
-  return server
-}
+  }
 
 type Answer = ToolResult | InputRequiredResult
 

@@ -3,8 +3,10 @@ import type { Client } from '@sallyport/sdk'
 import { describe, expect, it } from 'vitest'
 import type { CallContext } from './call-context.ts'
 import { createGivenLinks } from './given-links.ts'
+import { createUpstreamReader } from './read-upstreams.ts'
 import { namesOfAll, namesOfToolset } from './tool-naming.ts'
 import { createToolbox, UnknownTool } from './toolbox.ts'
+import { namesOfServers } from './upstream-names.ts'
 
 type Input = Readonly<Record<string, unknown>>
 type Answer = object | Problem
@@ -66,11 +68,14 @@ function stage({ tools = [toolOf('api', 'get')], listing = 'auto', ...scene }: S
     },
   }
   const granted = { list: async () => ({ tools, listing, revision: 'r' }) }
-  const box = createToolbox({
-    ...{ client: { call } as unknown as Client, clock, granted, hasOwn: scene.hasOwn ?? true },
+  const calling = {
+    ...{ client: { call } as unknown as Client, clock, granted, given: createGivenLinks(10) },
     config: { pollTimeoutMs: 300_000, pollIntervalMs: 5_000 },
+  }
+  const box = createToolbox({
+    ...{ ...calling, hasOwn: scene.hasOwn ?? true },
     naming: scene.toolset === undefined ? namesOfAll(granted) : namesOfToolset(scene.toolset),
-    given: createGivenLinks(10),
+    reader: createUpstreamReader({ ...calling, names: namesOfServers }),
   })
   return {
     box,

@@ -5,10 +5,13 @@ import {
   createGivenLinks,
   createServer,
   createToolbox,
+  createUpstreamReader,
   type GrantedTools,
   givenTo,
   instructions,
   namesOfAll,
+  namesOfServer,
+  namesOfServers,
   namesOfToolset,
   nextStepOf,
 } from 'sallyport-mcp/server'
@@ -51,7 +54,7 @@ export interface AgentServerNeeds {
 export function createAgentServers(needs: AgentServerNeeds): ServerOf {
   const { clock, log } = needs
   const links = createGivenLinks(givenLinksMax)
-  return ({ agent, bearer, toolset, client, isLarge }, answer) => {
+  return ({ agent, bearer, toolset, client, isLarge, body }, answer) => {
     const granted: GrantedTools = {
       async list() {
         // It may have been taken away since the request came (S-10).
@@ -63,15 +66,17 @@ export function createAgentServers(needs: AgentServerNeeds): ServerOf {
     }
     const given = givenTo(links, agent.agentId)
     const hasOwn = agent.via === 'token' && toolset === undefined
-    const toolbox = createToolbox({
-      ...{ client, clock, granted, given, hasOwn },
-      config: { pollTimeoutMs: isLarge ? pollTimeoutMsLarge : pollTimeoutMs, pollIntervalMs },
-      naming: toolset === undefined ? namesOfAll(granted) : namesOfToolset(toolset),
-    })
+    const config = { pollTimeoutMs: isLarge ? pollTimeoutMsLarge : pollTimeoutMs, pollIntervalMs }
+    const calling = { client, clock, config, granted, given }
+    const names = toolset === undefined ? namesOfServers : namesOfServer
+    const reader = createUpstreamReader({ ...calling, names })
+    const naming = toolset === undefined ? namesOfAll(granted) : namesOfToolset(toolset)
+    const toolbox = createToolbox({ ...calling, reader, naming, hasOwn })
     return {
-      build: ({ era }) =>
+      build: async ({ era }) =>
         createServer({
-          ...{ toolbox, nextStep: nextStepOf, pollIntervalMs, now: clock.now, log },
+          ...{ toolbox, reader, nextStep: nextStepOf, pollIntervalMs, now: clock.now, log },
+          readable: asksForMore(body) ? await reader.readable(answer.ended) : nothingMore,
           instructions: hasOwn ? instructions : consumerInstructions,
           // A client of the older era is told on a stream that only sessions have; its list is current each time it asks.
           listChanged: era === 'modern',
@@ -83,6 +88,18 @@ export function createAgentServers(needs: AgentServerNeeds): ServerOf {
       },
     }
   }
+}
+
+/** A server for one call of a tool needs to know of nothing else. */
+const nothingMore = { resources: false, prompts: false }
+
+/** Whether the message is about resources or prompts, or about what can be asked for at all. */
+function asksForMore(body: unknown): boolean {
+  const messages: readonly unknown[] = Array.isArray(body) ? body : [body]
+  return messages.some((message) => {
+    const { method } = (message ?? {}) as { readonly method?: unknown }
+    return typeof method === 'string' && !method.startsWith('tools/')
+  })
 }
 
 /**
