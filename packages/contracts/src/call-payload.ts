@@ -17,6 +17,8 @@ export const SqlPayload = z.discriminatedUnion('run', [
     run: z.literal('statement'),
     statement: z.string(),
     parameters: z.array(z.unknown()),
+    /** Of each value, as its parameter says: NULL and whole numbers do not show theirs. `integer[]` is a list. */
+    types: z.array(z.string()),
   }),
   /** A statement of the model’s own, which reads alone. */
   z.strictObject({ run: z.literal('query'), statement: z.string() }),

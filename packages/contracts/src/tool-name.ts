@@ -34,13 +34,18 @@ export const fullToolName = (toolset: string, tool: string): string => `${toolse
 /** The most characters that MCP clients take of a tool's name. */
 const mcpNameCharsMax = 64
 
+/** What stands before the names of tools of upstream MCP servers, as hosts write such names. */
+export const mcpServerPrefix = 'mcp__'
+
 /**
- * A tool's name where all of an agent's tools stand in one MCP list: `stock-index__get_index`, since clients take no dot. Too
- * long a name is cut and ends in a hash of all of it, so that it stays the same and its own.
+ * A tool's name where all of an agent's tools stand in one MCP list: `stock-index__get_index`, since clients take no dot; of an
+ * upstream MCP server `mcp__server__tool`. Too long a name is cut and ends in a hash of all of it, so that it stays the same and
+ * its own; so does one that would read as a server’s and is none.
  */
-export function mcpToolName(toolset: string, tool: string): string {
-  const name = `${toolset}__${tool}`
-  if (name.length <= mcpNameCharsMax) return name
+export function mcpToolName(toolset: string, tool: string, isOfServer = false): string {
+  const name = `${isOfServer ? mcpServerPrefix : ''}${toolset}__${tool}`
+  const isMistakable = !isOfServer && name.startsWith(mcpServerPrefix) && tool.includes('__')
+  if (name.length <= mcpNameCharsMax && !isMistakable) return name
   const tail = `_${hashOf(name)}`
   return `${name.slice(0, mcpNameCharsMax - tail.length)}${tail}`
 }

@@ -9,6 +9,7 @@ import { createToolSnapshotStore } from '../store/tool-snapshots.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
 import { composeAlerts } from './alerts.ts'
 import { composeApprovals } from './approvals.ts'
+import { composeCalls } from './calls.ts'
 import { composeConnect } from './connect.ts'
 import { composeConnections } from './connections.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
@@ -55,6 +56,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl, randomBytes: needs.randomBytes },
     ...foundation,
     approvals: approvals.forExecute,
+    calls: composeCalls({ upstreams: undefined, sources: undefined }),
     findModelUse: createModelUse(createModelMeters(catalog.services)),
   })
   const identity = composeIdentity(needs, foundation, {

@@ -25,6 +25,7 @@ export async function callTool(
   const { allowEncodedSlash } = resolved.connection
   const caller = { id: agent.agentId, name: agent.name }
   const built = compiled.build(args, needs.world, { allowEncodedSlash, caller })
+  if ('scheme' in built) await needs.checkCall(built)
   const { ownHeaders } = built
   const tool = { ...resolved.tool, ownHeaders, arguments: compiled.canonicalArguments(args) }
   const call: ResolvedCall = { ...resolved, tool }

@@ -29,6 +29,7 @@ function roomAt(now: { connection?: Partial<ConnectionSnapshot>; tool?: Partial<
     findConnection: async () => ({ ...connection, ...now.connection }),
     findToolById: async () => ({ ...tool, ...now.tool }),
     findSlot: () => ({}),
+    checkCall: async () => {},
     readyCredential: () => ({ put: { headers: [], query: [] }, scrubber: createScrubber([]) }),
     newId: () => 'aud_1',
     beginOwnersCall: async ({ attempt }) => begun.push(attempt.auditId),

@@ -18,7 +18,13 @@ export interface TryCallNeeds
   extends SendNeeds,
     Pick<
       ExecuteNeeds,
-      'findSlot' | 'readyCredential' | 'newId' | 'running' | 'findConnection' | 'findToolById'
+      | 'findSlot'
+      | 'checkCall'
+      | 'readyCredential'
+      | 'newId'
+      | 'running'
+      | 'findConnection'
+      | 'findToolById'
     > {
   readonly beginOwnersCall: (call: OwnersCall & { readonly ownerId: string }) => Promise<unknown>
   /** Wall clock, ms since the epoch. */
@@ -55,6 +61,7 @@ export function createTryCall(needs: TryCallNeeds) {
   }: TriedCall): Promise<FrozenRequest> => {
     const { allowEncodedSlash } = connection
     const built = tool.compiled.build(args, needs.world, { allowEncodedSlash, caller })
+    if ('scheme' in built) await needs.checkCall(built)
     const call = { connection, tool: { ...tool, ownHeaders: built.ownHeaders } }
     return freezeWanted(built, freezeOptionsOf(call, await slotFor(needs, call)))
   }

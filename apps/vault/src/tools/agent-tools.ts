@@ -12,7 +12,7 @@ import {
   compileGrants,
   grantOf,
 } from '../policy/find-grant.ts'
-import { effectiveTool } from './effective-tool.ts'
+import { effectiveTool, isOfServer } from './effective-tool.ts'
 import type { ToolRow } from './toolset-store.ts'
 
 /** A policy of an agent that says something of tools. */
@@ -89,7 +89,7 @@ function candidateOf(row: ToolRow): Candidate | undefined {
     ...{ toolset, name, digest },
     view: {
       name: fullToolName(toolset, name),
-      mcpName: mcpToolName(toolset, name),
+      mcpName: mcpToolName(toolset, name, isOfServer(row)),
       toolset,
       ...(title !== undefined && { title }),
       ...{ description, inputSchema },

@@ -54,3 +54,7 @@ function statusOf({ status, source, isOff }: Pick<ToolRow, 'status' | 'source' |
   if (status !== 'active') return status
   return isOff === true ? 'disabled' : (source?.status ?? 'active')
 }
+
+/** Does its toolset stand for an upstream MCP server? One that was assembled of a server’s tools does not. */
+export const isOfServer = ({ definition }: Pick<ToolRow, 'definition'>): boolean =>
+  definition?.binding.kind === 'mcp'

@@ -75,6 +75,9 @@ function sqlPayload(
       return {
         ...{ run: 'statement', statement: binding.statement ?? '' },
         parameters: valuesOf(binding, args, caller),
+        types: binding.parameters.map(({ type, items }) =>
+          type === 'array' ? `${items}[]` : type,
+        ),
       }
     case 'query':
       return { run: 'query', statement: textOf(args, sqlArgumentNames.query) }
@@ -94,7 +97,7 @@ const valuesOf = (
   caller: ToolCaller | undefined,
 ): (ArgumentValue | unknown)[] =>
   parameters.map(({ name, agent, default: usual }) => {
-    if (agent === undefined) return args[name] ?? usual ?? null
+    if (agent === undefined) return Object.hasOwn(args, name) ? args[name] : (usual ?? null)
     // Else it would be bound to nobody, which some statements take for everybody.
     if (caller === undefined) throw new Error('nobody is said to call')
     return caller[agent]

@@ -1,5 +1,5 @@
 import { mcpToolName, type Tool, type ToolSummary } from '@sallyport/contracts'
-import { effectiveTool } from '../effective-tool.ts'
+import { effectiveTool, isOfServer } from '../effective-tool.ts'
 import { toolAddress, toolMethod } from '../tool-url.ts'
 import type { ToolRow } from '../toolset-store.ts'
 
@@ -35,6 +35,6 @@ export function viewTool(row: ToolRow, agents: number): Tool | undefined {
     inputSchema,
     ...(outputSchema !== undefined && { outputSchema }),
     binding,
-    mcpName: mcpToolName(row.toolset, row.name),
+    mcpName: mcpToolName(row.toolset, row.name, isOfServer(row)),
   }
 }
