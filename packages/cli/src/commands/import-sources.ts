@@ -28,7 +28,7 @@ interface Given {
 
 /** Tools of SQL, as genai-toolbox and Higress write them: by how they name their kind, since the vault reads the rest. */
 export const looksLikeSources = (document: string): boolean =>
-  /^[ \t]*(?:-[ \t]+)?["']?(?:kind|type)["']?[ \t]*:[ \t]*["']?(?:postgres|mysql|mssql|sqlite|cloud-sql-\w+|alloydb-\w+|[a-z-]+)-sql\b/m.test(
+  /(?:^|[{,])[ \t]*(?:-[ \t]+)?["']?(?:kind|type)["']?[ \t]*:[ \t]*["']?[a-z0-9-]{1,60}-sql\b/m.test(
     document,
   ) || /^[ \t]*(?:-[ \t]+)?["']?db_(?:tool|source)s?["']?[ \t]*:/m.test(document)
 
