@@ -1,7 +1,11 @@
 import { type Data, isList, isObject, readDocument } from '../read-document.ts'
 import { quoteName, refuseDocument } from '../refuse-document.ts'
 import { toKey, toToolName, toToolsetName } from '../tool-names.ts'
-import { createDocumentReader, type DocumentReader, type Place } from '../yaml-tools/document-reader.ts'
+import {
+  createDocumentReader,
+  type DocumentReader,
+  type Place,
+} from '../yaml-tools/document-reader.ts'
 import { refuseTool, ToolRefused } from '../yaml-tools/tool-refused.ts'
 import { createFill, type Fill, fillWhole } from './fill-variables.ts'
 import { readSchemaParameters } from './read-parameters.ts'
@@ -58,7 +62,11 @@ function listOf(
 
 function readStatement(
   one: Data,
-  { place, read, fill }: { readonly place: Place; readonly read: DocumentReader; readonly fill: Fill },
+  {
+    place,
+    read,
+    fill,
+  }: { readonly place: Place; readonly read: DocumentReader; readonly fill: Fill },
 ): ReadStatement {
   const value = read.object(one, place, toolKeys)
   const text = (key: string) => read.text(value[key], [...place, key])
@@ -76,7 +84,8 @@ function readStatement(
         `It is of the kind ${quoteName(kind)}; here ${Object.keys(kindOf).join(', ')} are taken.`,
       )
     }
-    if (statement === undefined || statement.trim() === '') return refuseTool('It has no statement.')
+    if (statement === undefined || statement.trim() === '')
+      return refuseTool('It has no statement.')
     const own = toToolName(name)
     if (own === undefined) return refuseTool('Nothing of its name can be the name of a tool.')
     const under = { place: [...place, 'inputSchema'], read }

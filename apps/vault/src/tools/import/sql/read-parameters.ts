@@ -25,12 +25,24 @@ const parameterKeys = [
 
 /** What narrows or makes a value in ways that a bound parameter here has not. */
 const notHere: readonly (readonly [string, string])[] = [
-  ['authServices', 'is filled in from the token of its caller, which agents of the vault do not have: add the statement by hand with a parameter that is bound to the agent (agent: id)'],
-  ['authSources', 'is filled in from the token of its caller, which agents of the vault do not have: add the statement by hand with a parameter that is bound to the agent (agent: id)'],
+  [
+    'authServices',
+    'is filled in from the token of its caller, which agents of the vault do not have: add the statement by hand with a parameter that is bound to the agent (agent: id)',
+  ],
+  [
+    'authSources',
+    'is filled in from the token of its caller, which agents of the vault do not have: add the statement by hand with a parameter that is bound to the agent (agent: id)',
+  ],
   ['embeddedBy', 'is made by an embedding model, which the vault does not ask'],
   ['valueFromParam', 'takes its value from another one'],
-  ['allowedValues', 'takes certain values alone, which is not checked here: write that into the statement'],
-  ['excludedValues', 'takes no value of certain ones, which is not checked here: write that into the statement'],
+  [
+    'allowedValues',
+    'takes certain values alone, which is not checked here: write that into the statement',
+  ],
+  [
+    'excludedValues',
+    'takes no value of certain ones, which is not checked here: write that into the statement',
+  ],
   ['minValue', 'has a least value, which is not checked here: write that into the statement'],
   ['maxValue', 'has a greatest value, which is not checked here: write that into the statement'],
 ]
@@ -109,7 +121,11 @@ const types: Readonly<Record<string, SqlParameter['type']>> = {
 
 function typeOf(
   value: DataObject,
-  { name, place, read }: { readonly name: string; readonly place: Place; readonly read: DocumentReader },
+  {
+    name,
+    place,
+    read,
+  }: { readonly name: string; readonly place: Place; readonly read: DocumentReader },
 ): { type: string; items?: string } {
   const said = read.text(value.type, [...place, 'type']) ?? 'string'
   const type = Object.hasOwn(types, said) ? types[said] : undefined
@@ -119,10 +135,14 @@ function typeOf(
     )
   }
   if (type !== 'array') return { type }
-  const items = isObject(value.items) ? read.text(value.items.type, [...place, 'items', 'type']) : ''
+  const items = isObject(value.items)
+    ? read.text(value.items.type, [...place, 'items', 'type'])
+    : ''
   const itemType = Object.hasOwn(types, items ?? '') ? types[items ?? ''] : undefined
   if (itemType === undefined || itemType === 'array') {
-    return refuseTool(`The items of its parameter ${quoteName(name)} are of no type that can be bound.`)
+    return refuseTool(
+      `The items of its parameter ${quoteName(name)} are of no type that can be bound.`,
+    )
   }
   return { type, items: itemType }
 }

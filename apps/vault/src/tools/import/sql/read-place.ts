@@ -1,4 +1,4 @@
-import { Source, sqlDialects, type SqlDialect } from '@sallyport/contracts'
+import { Source, type SqlDialect, sqlDialects } from '@sallyport/contracts'
 import { isPlaceholder } from '../curl/known-secrets.ts'
 import type { DataObject } from '../read-document.ts'
 import { quoteName } from '../refuse-document.ts'
@@ -59,13 +59,13 @@ export function readSourceEntry(
     asks.push({ field: as, message: `must be given: the document takes it from ${variable}` })
     return undefined
   }
-  const require = (field: string, given: string | undefined): string | undefined => {
+  const mustHave = (field: string, given: string | undefined): string | undefined => {
     const isAsked = asks.some((one) => one.field === field)
     if (given === undefined && !isAsked) asks.push({ field, message: 'must be given' })
     return given
   }
   if (dialect === 'sqlite') {
-    const path = require('path', filled('database', 'path'))
+    const path = mustHave('path', filled('database', 'path'))
     if (path !== undefined && !path.startsWith('/')) {
       const message =
         path === ':memory:'
@@ -75,9 +75,9 @@ export function readSourceEntry(
     }
     return { ...named, dialect, path, asks }
   }
-  const host = require('host', filled('host'))
-  const database = require('database', filled('database'))
-  const user = require('user', filled('user'))
+  const host = mustHave('host', filled('host'))
+  const database = mustHave('database', filled('database'))
+  const user = mustHave('user', filled('user'))
   const port = readPort(filled('port'), asks)
   const password = readPassword(filled('password'), asks)
   const params = read.map(value.queryParams, [...place, 'queryParams'])

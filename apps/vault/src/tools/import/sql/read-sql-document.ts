@@ -1,5 +1,9 @@
 // Reads SQL sources and their statements out of documents of other people: offline, bounded, and nothing of them is run (S-41).
-import { sourceDocumentBytesMax, sourcesOfDocumentMax, statementsOfSourceMax } from '@sallyport/contracts'
+import {
+  sourceDocumentBytesMax,
+  sourcesOfDocumentMax,
+  statementsOfSourceMax,
+} from '@sallyport/contracts'
 import { hider } from '../leave-out-secrets.ts'
 import { isObject, readDocuments } from '../read-document.ts'
 import { refuseDocument } from '../refuse-document.ts'

@@ -113,10 +113,12 @@ function refuseOthers({ type, value }: ToolboxEntry, { document }: Facts): void 
   }
   const named = typeof value.source === 'string' ? value.source : ''
   const source = document.sources.get(named)
-  if (source === undefined) return refuseTool(unknownSource(named))
+  if (source === undefined) refuseTool(unknownSource(named))
   // A source that is not taken says so itself.
-  const isOther = Object.values(sourcesOf).flat().includes(source.type)
-  if (isOther && kinds?.includes(source.type) === false) {
+  const isOther = Object.values(sourcesOf)
+    .flat()
+    .includes(source?.type ?? '')
+  if (source !== undefined && isOther && kinds?.includes(source.type) === false) {
     refuseTool(`It is of the kind ${type}, and its source is of the kind ${source.type}.`)
   }
 }
