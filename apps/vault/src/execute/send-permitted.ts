@@ -2,6 +2,7 @@ import { Problem } from '@sallyport/contracts'
 import type { Tally } from '../limits/tally.ts'
 import { type ArmedRequest, attachCredential, type OpenedCredential } from './attach-credential.ts'
 import type { ToolWorld } from './callable-tool.ts'
+import { cleanProgress } from './clean-progress.ts'
 import type { PermittedRequest } from './permit.ts'
 import {
   type CleanAnswer,
@@ -78,7 +79,7 @@ export async function sendPermitted(
     const answer = await needs.send(armed, {
       ...poolOf(permitted),
       stops: running.stops,
-      progress: running.progress,
+      progress: cleanProgress(permitted, scrubber),
       responseBytesMax: permitted.responseBytesMax ?? responseBytesMaxDefault,
       deadlineMs: upstreamDeadlineMs,
     })
