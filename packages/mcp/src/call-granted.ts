@@ -6,6 +6,7 @@ import type { Arguments } from './check-arguments.ts'
 import { selectOrMaxBytes } from './execute.ts'
 import type { GivenLinks } from './given-links.ts'
 import { executeTimeoutMs } from './limits.ts'
+import { type PassedResult, type Passing, passResult, unstructured } from './pass-result.ts'
 import { parseSelect } from './select.ts'
 import { shapeAnswer } from './shape-answer.ts'
 
@@ -20,6 +21,8 @@ export interface GrantedCall {
   readonly args: Arguments
   /** What `call_tool` takes beside the tool's own arguments; absent where the tool is called by its own name. */
   readonly more?: Arguments
+  /** Where it is an upstream server's tool: how its results are passed on. */
+  readonly passing?: Omit<Passing, 'maxBytes'> | undefined
 }
 
 /**
@@ -30,20 +33,26 @@ export async function callGranted(
   needs: GrantedNeeds,
   call: GrantedCall,
   context: CallContext,
-): Promise<Members> {
-  const { more } = call
+): Promise<Members | PassedResult> {
+  const { more, passing } = call
   // Read before anything is sent: a wrong path must not cost a call that changes something.
   const steps = more?.select === undefined ? undefined : parseSelect(String(more.select))
   const { answer, waited } = await carryOutGranted(needs, call, context)
-  return shapeAnswer(answer, {
+  const maxBytes = more?.maxBytes === undefined ? undefined : Number(more.maxBytes)
+  // Who asks for a part of it gets that part, as of any answer.
+  const passed = passing && steps === undefined && passResult(answer, { ...passing, maxBytes })
+  if (passed) return passed
+  const shaped = shapeAnswer(answer, {
     what: 'The call',
     less: `${more === undefined ? '' : `${selectOrMaxBytes}, or `}use arguments of the tool that ask for fewer fields or a smaller page, if it has any`,
     howToRedeem: (id) =>
       `Then ${againOf(call)}${more === undefined ? '' : `, approvalId "${id}" and waitSeconds`}: it waits for the owner and returns the API’s answer.`,
-    ...(more?.maxBytes !== undefined && { maxBytes: Number(more.maxBytes) }),
+    ...(maxBytes !== undefined && { maxBytes }),
     ...(steps !== undefined && { steps }),
     ...(waited !== undefined && { waited }),
   })
+  const isOfForm = passing?.outputSchema !== undefined && !passing.isEnclosed
+  return isOfForm ? unstructured(shaped) : shaped
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  type CallToolResult,
   type InputRequiredResult,
   ProtocolError,
   ProtocolErrorCode,
@@ -8,6 +9,7 @@ import {
 import { type CallContext, LinkNotShownYet } from './call-context.ts'
 import { askToShow, linksOf } from './links.ts'
 import type { NextStep } from './next-step.ts'
+import { FailedOfForm, PassedResult } from './pass-result.ts'
 import type { Readable, UpstreamReader } from './read-upstreams.ts'
 import { reportProgress } from './report-progress.ts'
 import { failed, succeeded, type ToolResult } from './results.ts'
@@ -54,10 +56,12 @@ export function createServer(needs: ServerNeeds): Server {
   server.setRequestHandler('tools/call', async ({ params }, context): Promise<Answer> => {
     const { name, arguments: args = {} } = params
     try {
-      return succeeded(await serving(context, (call) => toolbox.call(name, args, call)))
+      const made = await serving(context, (call) => toolbox.call(name, args, call))
+      return made instanceof PassedResult ? made.result : succeeded(made)
     } catch (error) {
       if (error instanceof LinkNotShownYet) return askToShow(error)
       if (error instanceof UnknownTool) throw unknownTool(error, toolbox)
+      if (error instanceof FailedOfForm) return unstructuredFailure(error, nextStep)
       const result = failed(error, nextStep)
       const isFault = result.structuredContent.type === 'internal-error'
       // A call that the client took back is no fault, and nobody reads its answer.
@@ -88,7 +92,13 @@ const createServing =
     }
   }
 
-type Answer = ToolResult | InputRequiredResult
+/** Clients check what is structured against the form of the tool's own results, also where it failed. */
+function unstructuredFailure({ cause }: FailedOfForm, nextStep: NextStep): CallToolResult {
+  const { content, isError } = failed(cause, nextStep)
+  return { content, isError: isError === true }
+}
+
+type Answer = ToolResult | CallToolResult | InputRequiredResult
 
 const unknownTool = ({ message }: UnknownTool, { ownNames }: Toolbox) =>
   new ProtocolError(

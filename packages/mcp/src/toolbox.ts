@@ -1,4 +1,4 @@
-import type { AgentTool } from '@sallyport/contracts'
+import { type AgentTool, Problem } from '@sallyport/contracts'
 import { bridgeTool } from './bridge-tool.ts'
 import { callBridge } from './call-bridge.ts'
 import type { CallContext } from './call-context.ts'
@@ -11,6 +11,7 @@ import type { GrantedList, GrantedTools } from './granted-tools.ts'
 import { listedToolsMax } from './limits.ts'
 import { callToolTool, isSearched, metaTools, searchToolsTool } from './meta-tools.ts'
 import { outputSchemaOf } from './output-schema.ts'
+import { FailedOfForm, type PassedResult } from './pass-result.ts'
 import type { UpstreamReader } from './read-upstreams.ts'
 import { searchTools } from './search-tools.ts'
 import type { ToolNaming } from './tool-naming.ts'
@@ -44,8 +45,8 @@ export interface Toolbox {
   /** The tools that are there whatever was granted. */
   readonly ownNames: readonly string[]
   list(signal: AbortSignal): Promise<ListedTool[]>
-  /** @throws Problem, LinkNotShownYet, UnknownTool */
-  call(name: string, args: Arguments, context: CallContext): Promise<Members>
+  /** @throws Problem, LinkNotShownYet, UnknownTool, FailedOfForm */
+  call(name: string, args: Arguments, context: CallContext): Promise<Members | PassedResult>
 }
 
 /** There is no tool of this name, or none for this agent. */
@@ -65,7 +66,7 @@ function shapeOf(tool: AgentTool): Shape {
   const known = shapes.get(tool)
   if (known !== undefined) return known
   const { title, description, inputSchema, annotations } = tool
-  const outputSchema = outputSchemaOf(tool.outputSchema)
+  const outputSchema = isUpstream(tool) ? tool.outputSchema : outputSchemaOf(tool.outputSchema)
   const shape: Shape = {
     ...(title !== undefined && { title }),
     description,
@@ -119,7 +120,7 @@ export function createToolbox(needs: ToolboxNeeds): Toolbox {
         }
         if (name === bridgeTool.name && list.hasBridge) {
           const callTool = (tool: AgentTool, own: Arguments) =>
-            callByName({ shownAs: naming.nameOf(tool), args: own }, context)
+            callByName({ shownAs: naming.nameOf(tool), args: own, isEnclosed: true }, context)
           const { nameOf } = naming
           return await callBridge(
             { tools: list.all, reader: needs.reader, nameOf, callTool },
@@ -134,20 +135,44 @@ export function createToolbox(needs: ToolboxNeeds): Toolbox {
 }
 
 type CallByName = (
-  call: { readonly shownAs: string; readonly args: Arguments; readonly more?: Arguments },
+  call: {
+    readonly shownAs: string
+    readonly args: Arguments
+    readonly more?: Arguments
+    /** By a tool of ours, and not by its own name. */
+    readonly isEnclosed?: true
+  },
   context: CallContext,
-) => Promise<Members>
+) => Promise<Members | PassedResult>
 
 function createCallByName(needs: ToolboxNeeds): CallByName {
-  return async (call, context) => {
+  return async ({ isEnclosed = false, ...call }, context) => {
     const fullName = await needs.naming.fullNameOf(call.shownAs, context.signal)
     if (fullName === undefined) throw new UnknownTool(call.shownAs)
+    const passing = await passingOf(needs, { fullName, isEnclosed }, context)
     try {
-      return await callGranted(needs, { ...call, fullName }, context)
+      return await callGranted(needs, { ...call, fullName, passing }, context)
     } catch (error) {
-      throw isNoSuchTool(error) ? new UnknownTool(call.shownAs) : error
+      if (isNoSuchTool(error)) throw new UnknownTool(call.shownAs)
+      const isOfForm = passing?.outputSchema !== undefined && !isEnclosed
+      throw isOfForm && error instanceof Problem
+        ? new FailedOfForm(error.detail, { cause: error })
+        : error
     }
   }
+}
+
+/** How the results of a tool are passed on, where it is an upstream server's. */
+async function passingOf(
+  { granted }: ToolboxNeeds,
+  { fullName, isEnclosed }: { readonly fullName: string; readonly isEnclosed: boolean },
+  { signal }: CallContext,
+) {
+  const { tools } = await granted.list(signal)
+  const tool = tools.find(({ name }) => name === fullName)
+  return tool !== undefined && isUpstream(tool)
+    ? { outputSchema: tool.outputSchema, isEnclosed }
+    : undefined
 }
 
 interface MetaCall {
@@ -161,7 +186,7 @@ async function callMeta(
   list: GrantedList,
   { name, args, naming, callByName }: MetaCall,
   context: CallContext,
-): Promise<Members> {
+): Promise<Members | PassedResult> {
   if (name === searchToolsTool.name) {
     const { query = '', limit, offset } = checkArguments(searchToolsTool.inputSchema, args)
     return searchTools(list.tools, {
@@ -173,7 +198,7 @@ async function callMeta(
   }
   const { name: shownAs, arguments: own, ...more } = checkArguments(callToolTool.inputSchema, args)
   return await callByName(
-    { shownAs: String(shownAs), args: { ...(own as Members) }, more },
+    { shownAs: String(shownAs), args: { ...(own as Members) }, more, isEnclosed: true },
     context,
   )
 }
