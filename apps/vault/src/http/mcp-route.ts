@@ -70,9 +70,11 @@ async function pass(c: Context, passage: Passage): Promise<Response> {
   const agent = await asAgent(c, context.auth, { consumer: true })
   const bearer = readBearer(c) ?? ''
   const { body, request } = await readMessage(c, lease)
+  const from = sourceOf(c, context)
   const answer = await endpoint.serve({
     ...{ request, body, agent, bearer, toolset },
-    client: clientOf({ bearer, requestId, from: sourceOf(c, context), keep: lease.keep }),
+    marks: `${from.address} ${from.userAgent ?? ''}`,
+    client: clientOf({ bearer, requestId, from, keep: lease.keep }),
     isLarge: lease.isHolding(),
     // Of a stream not even the beginning is the end: what was asked is in memory until it is over.
     over: lease.release,

@@ -4,6 +4,7 @@ import { createMcpHandler, type McpServerFactory } from '@modelcontextprotocol/s
 import { Problem } from '@sallyport/contracts'
 import type { McpRequest, ServerOf } from './mcp-request.ts'
 import { createOpenAnswers } from './open-answers.ts'
+import { createTakenBack } from './taken-back.ts'
 
 /** How often a comment keeps a stream alive: proxies end those on which nothing moves for 30 or 60 s. */
 const keepAliveMs = 15_000
@@ -20,13 +21,20 @@ export interface McpEndpoint {
 /** Builds the endpoint: Streamable HTTP without sessions, of both protocol eras. Each request has a server of its own. */
 export function createMcpEndpoint({ serverOf }: { readonly serverOf: ServerOf }): McpEndpoint {
   const answers = createOpenAnswers()
+  const takenBack = createTakenBack()
   return {
     async serve(asked) {
       const { body, agent, request } = asked
       if (Array.isArray(body) && body.length > batchMax) throw batchTooLong()
+      takenBack.take(asked, body)
       const kind = isListen(body) ? 'subscription' : 'call'
       const answer = answers.open(agent.agentId, kind)
-      answer.ended.addEventListener('abort', asked.over, { once: true })
+      const settled = takenBack.open(asked, body, answer.end)
+      const whenOver = () => {
+        settled()
+        asked.over()
+      }
+      answer.ended.addEventListener('abort', whenOver, { once: true })
       const { build, bus, watch } = serverOf(asked, answer)
       const over = (end: () => Promise<void>) =>
         answer.ended.addEventListener('abort', () => void end().catch(() => {}), { once: true })

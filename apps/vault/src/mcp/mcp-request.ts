@@ -13,6 +13,8 @@ export interface McpRequest {
   readonly agent: AuthenticatedAgent
   /** The caller's own token. Whatever is called, is called with it. */
   readonly bearer: string
+  /** What else tells clients apart that have one token: the address, the program. */
+  readonly marks: string
   /** The toolset that the address names; without one, all tools of the agent. */
   readonly toolset: string | undefined
   /** Calls the vault's own operations with the caller's token, as if it had come from outside. */
