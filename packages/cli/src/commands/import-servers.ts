@@ -14,7 +14,7 @@ import { type AskedVariables, askVariables } from './ask-variables.ts'
 import { requireYes } from './confirm.ts'
 import type { CommandContext } from './context.ts'
 import { secretsFromFile } from './secrets-from-file.ts'
-import { listAllServers, listAllVariables } from './server-lookups.ts'
+import { faultOfCommand, listAllServers, listAllVariables } from './server-lookups.ts'
 import { howItIs } from './show-server.ts'
 
 /** What the command line says of a file of MCP servers. */
@@ -45,7 +45,7 @@ export async function importServers(context: CommandContext, given: Given): Prom
   const client = await context.owner()
   const reading = chooseServers(readMcpConfig(given.document), options)
   const names = new Set((await listAllServers(client)).map(({ name }) => name))
-  const looked = refuseTaken(reading, names)
+  const looked = await refuseCommands(client, refuseTaken(reading, names))
   if (options.dryRun === true) {
     return terminal.answer(serversAsJson(looked), showServers(looked))
   }
@@ -105,6 +105,28 @@ const refuseTaken = (reading: McpConfigReading, taken: ReadonlySet<string>): Mcp
       } satisfies ReadServer
     }),
   )
+
+/** What the vault would not run is said before anything is asked for. */
+async function refuseCommands(
+  client: Client,
+  reading: McpConfigReading,
+): Promise<McpConfigReading> {
+  const checked = new Map<string, string | undefined>()
+  const servers: ReadServer[] = []
+  for (const server of reading.servers) {
+    const command = server.draft?.command?.join('')
+    if (command !== undefined && !checked.has(command)) {
+      checked.set(command, await faultOfCommand(client, command))
+    }
+    const fault = command === undefined ? undefined : checked.get(command)
+    servers.push(
+      fault === undefined
+        ? server
+        : { key: server.key, outcome: 'refused', reasons: [fault], secrets: [] },
+    )
+  }
+  return withServers(reading, servers)
+}
 
 /** With fewer servers, what nobody refers to any more is not asked for. */
 function withServers(reading: McpConfigReading, servers: readonly ReadServer[]): McpConfigReading {

@@ -1,4 +1,5 @@
 import type { CallOf, importSources as operation } from '@sallyport/contracts'
+import type { Client } from '@sallyport/sdk'
 import { CommandError, printable, type Terminal } from '../terminal.ts'
 import { type SourcesPreview, showSources } from '../tools/show-sources.ts'
 import { requireYes } from './confirm.ts'
@@ -45,6 +46,7 @@ export async function importSources(context: CommandContext, given: Given): Prom
     ...(Object.keys(given.variables).length > 0 && { variables: { ...given.variables } }),
   }
   const preview = await client.call('previewSources', source)
+  if ('variables' in source) await refusePasswords(client, document, preview)
   if (options.dryRun === true) return terminal.answer(preview, showSources(preview))
   terminal.note(showSources(preview))
   const taken = preview.sources.filter(({ outcome }) => outcome === 'taken')
@@ -71,6 +73,21 @@ export async function importSources(context: CommandContext, given: Given): Prom
         ? []
         : [`Next: npx sallyport grant ${first.name} --agent <agent>${settings.urlOption}`]),
     ].join('\n'),
+  )
+}
+
+/** Throws CommandError where a variable that was an argument fills in a password. */
+async function refusePasswords(
+  client: Client,
+  document: string,
+  preview: SourcesPreview,
+): Promise<void> {
+  const bare = await client.call('previewSources', { document })
+  const had = new Set(bare.sources.filter(({ hasPassword }) => hasPassword).map(({ key }) => key))
+  const filled = preview.sources.find(({ key, hasPassword }) => hasPassword && !had.has(key))
+  if (filled === undefined) return
+  throw new CommandError(
+    `--variable fills in the password of ${filled.key}: a password is asked for, or read from stdin, and never an argument.`,
   )
 }
 

@@ -47,3 +47,11 @@ export const listAllSources = (client: Client): Promise<Source[]> =>
     const page = await client.call('listSources', { limit: pageRowsMax, ...cursor })
     return { rows: page.sources, nextCursor: page.nextCursor }
   })
+
+/** Why the vault would not run a command, and what installs it; nothing where it would. */
+export async function faultOfCommand(client: Client, command: string): Promise<string | undefined> {
+  const checked = await client.call('checkMcpCommand', { command })
+  if (checked.exists && checked.allowed) return undefined
+  const how = checked.install === undefined ? '' : ` To install it: ${checked.install.command}`
+  return `${checked.message}${how}`
+}

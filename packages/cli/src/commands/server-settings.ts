@@ -1,5 +1,4 @@
 import type { CallOf, createMcpServer, McpServer, McpServerTried } from '@sallyport/contracts'
-import type { Client } from '@sallyport/sdk'
 import { type Command, Option } from 'commander'
 import { CommandError, printable, shellWord, type Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
@@ -7,7 +6,7 @@ import { collect, readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 import { askValue } from './secret-value.ts'
 import { secretsFromFile } from './secrets-from-file.ts'
-import { findServer } from './server-lookups.ts'
+import { faultOfCommand, findServer } from './server-lookups.ts'
 import { describeServer, howItIs } from './show-server.ts'
 
 interface Settings {
@@ -124,7 +123,10 @@ async function addServer(context: CommandContext, { name, words, options }: Addi
   const { terminal, settings, withFreshSignIn } = context
   const client = await context.owner()
   const way = readWay(words, options.transport)
-  if (way.transport === 'stdio') await requireCommand(client, way.command ?? '')
+  // Before a secret is asked for in vain.
+  const fault =
+    way.transport === 'stdio' ? await faultOfCommand(client, way.command ?? '') : undefined
+  if (fault !== undefined) throw new CommandError(fault)
   const input: CallOf<typeof createMcpServer> = {
     ...{ name, ...way },
     ...plainSettings(options),
@@ -168,14 +170,6 @@ function readWay(words: readonly string[], transport: Settings['transport']): Wa
     return { transport: 'stdio', command: first, args: rest }
   }
   throw new CommandError(`${first} is no URL, as ${transport} wants one.`)
-}
-
-/** Before a secret is asked for in vain. Throws CommandError where the vault would not run it. */
-async function requireCommand(client: Client, command: string): Promise<void> {
-  const { exists, allowed, message, install } = await client.call('checkMcpCommand', { command })
-  if (exists && allowed) return
-  const how = install === undefined ? '' : ` To install it: ${install.command}`
-  throw new CommandError(`${message}${how}`)
 }
 
 /** What a value that stands on the command line may hold: words around variables, and no secret of its own. */
