@@ -1,6 +1,7 @@
 // One request to one server, asked once: with its deadline, its progress, and a bound on what it brings.
 import type { Client, StandardSchemaV1 } from '@modelcontextprotocol/client'
 import { Problem } from '@sallyport/contracts'
+import { isRecord } from './is-record.ts'
 import type { OpenConfig, RequestHow, UpstreamProgress, UpstreamReply } from './live-upstream.ts'
 import { readFailure, readRefusal, timedOut, tooLarge } from './read-failure.ts'
 import { upstreamProblem } from './upstream-problem.ts'
@@ -100,9 +101,4 @@ function createProgressGate(
       ...(message !== undefined && { message: config.redact(message.slice(0, messageCharsMax)) }),
     })
   }
-}
-
-/** An object that is no list. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

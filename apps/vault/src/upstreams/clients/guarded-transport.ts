@@ -7,6 +7,7 @@ import type {
   TransportSendOptions,
 } from '@modelcontextprotocol/client'
 import type { Problem } from '@sallyport/contracts'
+import { isRecord } from './is-record.ts'
 import type { UpstreamTransportHandle } from './program-transport.ts'
 import { upstreamProblem } from './upstream-problem.ts'
 
@@ -14,6 +15,9 @@ import { upstreamProblem } from './upstream-problem.ts'
 export const streamEndedCode = -32_092
 /** Code of an answer in place of one that is nested deeper than is taken. */
 export const tooDeepCode = -32_093
+
+/** Code of an answer in place of one that is neither a result nor an error. */
+export const noAnswerCode = -32_094
 
 /** Messages that nobody asked for, within a window, until the server is taken for a flood. */
 const unaskedMax = 10_000
@@ -98,6 +102,8 @@ export function createGuardedTransport(
     }
     if (ledger.isAwaited(id)) {
       ledger.settle(id)
+      // The SDK takes no notice of it, and whoever asked would wait.
+      if (!isAnswer(message)) return errorAnswer(id, noAnswerCode)
       return isDeeperThan(message, depthMax) ? errorAnswer(id, tooDeepCode) : message
     }
     ledger.isFlood()
@@ -132,13 +138,13 @@ export function createGuardedTransport(
     }
   }
   async function sendNotice(message: JSONRPCMessage, options?: TransportSendOptions) {
-    const isAnswer = !('method' in message)
+    const isReply = !('method' in message)
     const id = cancelledBy(message)
-    if (isAnswer) answering += 1
+    if (isReply) answering += 1
     try {
       await inner.send(message, { ...options, requestSignal: AbortSignal.timeout(noticeMs) })
     } finally {
-      if (isAnswer) answering -= 1
+      if (isReply) answering -= 1
       if (id !== undefined) ledger.settle(id)
     }
   }
@@ -174,6 +180,17 @@ function carryOver<T extends Transport>(inner: Transport, guarded: T): T {
     Object.defineProperty(guarded, 'pid', { get: () => Reflect.get(inner, 'pid') })
   }
   return guarded
+}
+
+function isAnswer(message: JSONRPCMessage): boolean {
+  const [result, error] = ['result', 'error'].map((name): unknown => Reflect.get(message, name))
+  if (error === undefined) return isRecord(result)
+  return (
+    result === undefined &&
+    isRecord(error) &&
+    Number.isSafeInteger(error.code) &&
+    typeof error.message === 'string'
+  )
 }
 
 function cancelledBy(message: JSONRPCMessage): number | undefined {

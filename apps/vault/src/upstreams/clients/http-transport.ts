@@ -136,7 +136,11 @@ function createServerFetch(options: {
       })
       if (isListening && response.ok) listenFailures = 0
       if (response.status === 404 && headers.has('mcp-session-id')) onfail(forgotten())
-      return isListening && isSse && response.ok ? watched(response, onfail) : response
+      if (!isListening || !isSse || !response.ok) return response
+      // What the SDK itself breaks off is no end that the server made.
+      return watched(response, (why) => {
+        if (init.signal?.aborted !== true) onfail(why)
+      })
     } catch (error) {
       if (init.signal?.aborted === true) throw error
       if (isListening) onListenFailure(error)

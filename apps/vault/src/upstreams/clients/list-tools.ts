@@ -1,7 +1,8 @@
 // Reads a server's list of tools to its end, or to where enough is enough.
 import type { Client } from '@modelcontextprotocol/client'
-import { anyObject, isRecord } from './ask.ts'
+import { anyObject } from './ask.ts'
 import { isDeeperThan } from './guarded-transport.ts'
+import { isRecord } from './is-record.ts'
 import type { ListedTools, OpenConfig, UpstreamTool } from './live-upstream.ts'
 import { readFailure, timedOut } from './read-failure.ts'
 

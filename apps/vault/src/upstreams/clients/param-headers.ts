@@ -1,5 +1,5 @@
 // Arguments that a server of 2026-07-28 wants in headers too (SEP-2243): its gateways route by them, and it compares both.
-import { isRecord } from './ask.ts'
+import { isRecord } from './is-record.ts'
 import type { UpstreamTool } from './live-upstream.ts'
 
 interface Declared {

@@ -7,7 +7,7 @@ import {
   SseError,
 } from '@modelcontextprotocol/client'
 import { Problem } from '@sallyport/contracts'
-import { streamEndedCode, tooDeepCode } from './guarded-transport.ts'
+import { noAnswerCode, streamEndedCode, tooDeepCode } from './guarded-transport.ts'
 import type { UpstreamReply, UpstreamStage } from './live-upstream.ts'
 import { tooLongCode } from './program-transport.ts'
 import { stageOf, upstreamProblem } from './upstream-problem.ts'
@@ -15,6 +15,7 @@ import { stageOf, upstreamProblem } from './upstream-problem.ts'
 const ours = new Map<number, (stage: UpstreamStage) => Problem>([
   [tooLongCode, tooLarge],
   [tooDeepCode, tooDeep],
+  [noAnswerCode, invalid],
   [
     streamEndedCode,
     (stage) =>

@@ -180,6 +180,9 @@ function createLive(options: {
       try {
         const inHeaders = method === 'tools/call' ? paramHeadersOf(headers, params) : {}
         return await ask({ client, config, now }, { method, params, headers: inHeaders }, how)
+      } catch (error) {
+        // However its stream ended: it did because of us.
+        throw closing === undefined ? error : cutOff()
       } finally {
         asking -= 1
       }
@@ -214,6 +217,12 @@ function gone(why: Problem | undefined): Problem {
     next: 'Nothing was sent; the vault connects again.',
   })
 }
+
+const cutOff = () =>
+  upstreamProblem('call', 'upstream-unreachable', {
+    detail: 'The connection to the server was closed while it was asked.',
+    next: 'The request may have been carried out all the same: look before sending it again.',
+  })
 
 const busy = () =>
   upstreamProblem('call', 'overloaded', {
