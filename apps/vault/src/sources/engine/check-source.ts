@@ -64,11 +64,12 @@ async function checkServer(needs: CheckNeeds, target: SqlServerTarget): Promise<
   const look = async (ask: Ask): Promise<Found> => {
     const [[version] = []] = await ask(isPg ? pgVersionStatement : mysqlVersionStatement, [])
     const warnings = await (isPg ? pgWarnings : mysqlWarnings)(ask, use)
-    return { version: isPg ? (version ?? '') : `MySQL ${version ?? ''}`, warnings }
+    return { version: isPg ? (version ?? '') : mysqlName(version ?? ''), warnings }
   }
   const found = await driver.inspect({ target, login, stop }, look)
   if (target.tls === 'require') return found
-  const clear = 'What is asked and answered, the password included, goes over the network in the clear.'
+  const clear =
+    'What is asked and answered, the password included, goes over the network in the clear.'
   return { ...found, warnings: [...found.warnings, clear] }
 }
 
@@ -79,9 +80,18 @@ async function checkFile({ sqlite, use, stop }: CheckNeeds, path: string): Promi
     statement: 'SELECT sqlite_version() AS version, count(*) AS tables FROM sqlite_schema',
   })
   if ('refused' in result) {
-    throw new Problem('upstream-invalid-response', 'The file could not be read as a SQLite database.')
+    throw new Problem(
+      'upstream-invalid-response',
+      'The file could not be read as a SQLite database.',
+    )
   }
   const warnings = isWorldWritable ? ['Everybody on the machine may write to the file.'] : []
-  if (use.writes) warnings.push('Statements that write may change every table of the file: SQLite knows no roles.')
+  if (use.writes)
+    warnings.push(
+      'Statements that write may change every table of the file: SQLite knows no roles.',
+    )
   return { version: `SQLite ${result.rows[0]?.version ?? ''}`, warnings }
 }
+
+const mysqlName = (version: string): string =>
+  version.includes('MariaDB') ? `MariaDB ${version.split('-')[0]}` : `MySQL ${version}`

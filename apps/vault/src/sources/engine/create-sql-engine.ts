@@ -8,8 +8,8 @@ import { createRowCollector } from './row-collector.ts'
 import type { DatabaseSockets, Drivers } from './server-needs.ts'
 import { createSessionTurns } from './session-turns.ts'
 import type {
-  SqlBoundValue,
   SqlBounds,
+  SqlBoundValue,
   SqlCall,
   SqlEngine,
   SqlLogin,
@@ -116,6 +116,7 @@ async function prepare(gate: SqlGate, { dialect }: SqlTarget, call: SqlCall): Pr
 /** A NUL ends a name on the wire, and begins another. */
 function refuseControls(target: SqlTarget, login: SqlLogin | undefined): void {
   const names = target.dialect === 'sqlite' ? [target.path] : [target.database, target.host]
-  if (![...names, login?.user ?? '', login?.password ?? ''].some((name) => name.includes('\0'))) return
+  if (![...names, login?.user ?? '', login?.password ?? ''].some((name) => name.includes('\0')))
+    return
   throw new Problem('invalid-input', 'A name of the source holds a NUL.')
 }

@@ -34,7 +34,7 @@ function refuseSize(
 ): string | undefined {
   if (statement.length > charsMax) return `The statement is longer than ${charsMax} characters.`
   // A NUL ends a text on the wire, and in SQLite.
-  if (/[\0-\x08\x0e-\x1f\x7f]/.test(statement)) return 'The statement holds a control character.'
+  if (/[^\P{Cc}\t\n\r]/u.test(statement)) return 'The statement holds a control character.'
   if (/\p{Cs}/u.test(statement)) return 'The statement is not valid Unicode.'
   const tokens: readonly SqlToken[] = tokensOf(dialect, statement)
   if (tokens.length > tokensMax) return `The statement has more than ${tokensMax} words and signs.`
@@ -56,4 +56,3 @@ async function parserOf(dialect: TextDialect): Promise<(statement: string) => un
   const parser = new Parser()
   return (statement) => parser.astify(statement)
 }
-

@@ -33,7 +33,8 @@ const grammarFunctions = new Set(['like_escape', 'similar_to_escape', 'normalize
 export async function checkPgQuery(parse: Parse, statement: string): Promise<GateVerdict> {
   const parsed = await parseOne(parse, statement)
   if (typeof parsed === 'string') return no(parsed)
-  if (parsed.kind !== 'SelectStmt') return no(`One SELECT is taken; this is ${spoken(parsed.kind)}.`)
+  if (parsed.kind !== 'SelectStmt')
+    return no(`One SELECT is taken; this is ${spoken(parsed.kind)}.`)
   const uses = { functions: [], attributes: [], operators: [] }
   for (const node of parsed.nodes) {
     const reason = refuseNode(node, uses)
@@ -99,12 +100,16 @@ export async function checkPgStatement(
   const { kind, nodes } = parsed
   const has = (...names: string[]) => nodes.some(({ name }) => names.includes(name))
   if (!readingStatements.has(kind) && !writingStatements.has(kind)) {
-    return no(`${spoken(kind)} cannot be a tool: one SELECT, INSERT, UPDATE, DELETE, MERGE or CALL is.`)
+    return no(
+      `${spoken(kind)} cannot be a tool: one SELECT, INSERT, UPDATE, DELETE, MERGE or CALL is.`,
+    )
   }
   if (has('IntoClause')) return no('SELECT INTO makes a table, and cannot be a tool.')
   const isWriting = nodes.some(({ name }) => writingStatements.has(name)) || has('LockingClause')
   if (isWriting && !writes) {
-    return no('The statement writes or locks; mark it as writing, so that it is approved like a write.')
+    return no(
+      'The statement writes or locks; mark it as writing, so that it is approved like a write.',
+    )
   }
   const numbers = nodes.flatMap(({ name, members }) =>
     name === 'ParamRef' ? [typeof members.number === 'number' ? members.number : 0] : [],
@@ -117,12 +122,22 @@ function countPlaces(numbers: ReadonlySet<number>, parameterCount: number): Gate
   if (numbers.has(0)) return no('Its parameters are written as $1, $2 and so on.')
   if (highest === parameterCount && numbers.size === parameterCount) return { ok: true }
   return no(
-    `The statement uses ${numbers.size === 0 ? 'no parameters' : [...numbers].sort().map((n) => `$${n}`).join(', ')}, and ${parameterCount} are declared.`,
+    `The statement uses ${
+      numbers.size === 0
+        ? 'no parameters'
+        : [...numbers]
+            .sort()
+            .map((n) => `$${n}`)
+            .join(', ')
+    }, and ${parameterCount} are declared.`,
   )
 }
 
 /** The one statement, or a sentence. */
-async function parseOne(parse: Parse, statement: string): Promise<{ kind: string; nodes: Node[] } | string> {
+async function parseOne(
+  parse: Parse,
+  statement: string,
+): Promise<{ kind: string; nodes: Node[] } | string> {
   let tree: unknown
   try {
     tree = await parse(statement)

@@ -28,7 +28,10 @@ const number: Rules[number] = ['number', /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+
 const plainString: Rules[number] = ['string', /'(?:[^']|'')*'/y]
 const doubleQuoted = /"(?:[^"]|"")*"/y
 const backQuoted: Rules[number] = ['quoted', /`(?:[^`]|``)*`/y]
-const marks: Rules[number] = ['mark', /::|:=|<=>|<>|!=|<=|>=|\|\||&&|->>|->|<<|>>|[-+*/%=<>!~^|&(),.;:{}[\]?#@]/y]
+const marks: Rules[number] = [
+  'mark',
+  /::|:=|<=>|<>|!=|<=|>=|\|\||&&|->>|->|<<|>>|[-+*/%=<>!~^|&(),.;:{}[\]?#@]/y,
+]
 const blockComment: Rules[number] = ['comment', /\/\*[\s\S]*?\*\//y]
 const unfinished: Rules[number] = ['broken', /\/\*|['"`]/y]
 
@@ -49,7 +52,7 @@ const rulesOf: Record<GateDialect, Rules> = {
   mysql: [
     ['executable', /\/\*M?!/y],
     blockComment,
-    ['comment', /--(?=[\s\u0000-\u001f]|$)[^\n]*/y],
+    ['comment', /--(?=[ \t\r\n]|$)[^\n]*/y],
     ['comment', /#[^\n]*/y],
     ['string', /'(?:[^'\\]|''|\\[\s\S])*'/y],
     ['string', /"(?:[^"\\]|""|\\[\s\S])*"/y],
@@ -79,7 +82,7 @@ const rulesOf: Record<GateDialect, Rules> = {
 /** Takes a statement apart as the server's own lexer does. White space is left out; nothing else is. */
 export function tokensOf(dialect: GateDialect, statement: string): SqlToken[] {
   const tokens: SqlToken[] = []
-  const blank = /[ \t\r\n\f\v]+/y
+  const blank = /[ \t\r\n]+/y
   let at = 0
   while (at < statement.length) {
     blank.lastIndex = at

@@ -2,14 +2,7 @@
 // alone decide what may be called; the parser has to see one SELECT in the same text.
 import { allowedFunctions } from './allowed-functions.ts'
 import type { GateDialect, GateVerdict, PrescribedStatement } from './sql-gate.ts'
-import {
-  isMark,
-  isWord,
-  placesOf,
-  type SqlToken,
-  statementTokens,
-  tokensOf,
-} from './sql-tokens.ts'
+import { isMark, isWord, placesOf, type SqlToken, statementTokens, tokensOf } from './sql-tokens.ts'
 
 export type TextDialect = Exclude<GateDialect, 'postgres'>
 /** Gives the tree, or throws. */
@@ -61,7 +54,8 @@ export function checkTextQuery(
 }
 
 function refuseTokens(dialect: TextDialect, tokens: readonly SqlToken[]): string | undefined {
-  if (!isWord(tokens[0], 'SELECT', 'WITH')) return 'One SELECT is taken, which begins with SELECT or WITH.'
+  if (!isWord(tokens[0], 'SELECT', 'WITH'))
+    return 'One SELECT is taken, which begins with SELECT or WITH.'
   for (const [i, token] of tokens.entries()) {
     const reason = refuseToken(dialect, token, { tokens, i })
     if (reason !== undefined) return reason
@@ -121,7 +115,8 @@ function namesTable(tokens: readonly SqlToken[], open: number): boolean {
 
 const unquoted = ({ text }: SqlToken): string => text.replaceAll(/^["'`[]|["'`\]]$/g, '')
 
-const treeTypes = /^(?:insert|replace|update|delete|create|drop|alter|truncate|set|use|call|load|lock|unlock|merge)$/
+const treeTypes =
+  /^(?:insert|replace|update|delete|create|drop|alter|truncate|set|use|call|load|lock|unlock|merge)$/
 
 /** A parser of its own reads the same text as one SELECT, which has no part that writes. */
 function refuseTree(astify: Astify, statement: string): string | undefined {
@@ -171,7 +166,9 @@ export function checkTextStatement(
   const trace = tokens.find((token) => isWord(token, ...leavesTraces))
   if (trace !== undefined) return no(`${trace.text.toUpperCase()} cannot be part of a tool.`)
   if (!writes && isWriting(tokens)) {
-    return no('The statement writes or locks; mark it as writing, so that it is approved like a write.')
+    return no(
+      'The statement writes or locks; mark it as writing, so that it is approved like a write.',
+    )
   }
   const { count, isMixed, numbered } = placesOf(dialect, statement)
   if (isMixed) return no('Its parameters are written as ?, or all of them as $1, $2 and so on.')
@@ -186,7 +183,7 @@ function isWriting(tokens: readonly SqlToken[]): boolean {
   if (isWord(tokens[0], 'CALL', 'REPLACE')) return true
   return tokens.some(
     (token, i) =>
-      isWord(token, 'INSERT', 'UPDATE', 'DELETE', 'INTO') && !isMark(tokens[i + 1], '(') ||
+      (isWord(token, 'INSERT', 'UPDATE', 'DELETE', 'INTO') && !isMark(tokens[i + 1], '(')) ||
       (isWord(token, 'FOR') && isWord(tokens[i + 1], 'UPDATE', 'SHARE')) ||
       (isWord(token, 'LOCK') && isWord(tokens[i + 1], 'IN')),
   )

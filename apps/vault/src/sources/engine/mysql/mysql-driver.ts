@@ -1,6 +1,7 @@
 // MySQL and MariaDB: one binary prepared statement in a session that only reads unless it is meant to write.
-import type { FieldPacket } from 'mysql2'
+
 import { Problem } from '@sallyport/contracts'
+import type { FieldPacket } from 'mysql2'
 import {
   answerTooLarge,
   connectionLost,
@@ -93,7 +94,8 @@ async function runJob(session: MysqlSession, job: ServerJob): Promise<ServerOutc
       return { changed: 0 }
     }
     const code = errorCode(error)
-    const isFatal = typeof error === 'object' && error !== null && Reflect.get(error, 'fatal') === true
+    const isFatal =
+      typeof error === 'object' && error !== null && Reflect.get(error, 'fatal') === true
     if (!code.startsWith('ER_') || isFatal) throw error
     return refusal(code, error instanceof Error ? withoutEntry(error.message) : code)
   }
@@ -202,9 +204,13 @@ function askIn(session: MysqlSession): Ask {
 function refuseTlsByAddress({ host, tls }: ServerJob['target']): void {
   const isAddress = host.includes(':') || /^[\d.]+$/.test(host)
   if (tls === 'off' || !isAddress) return
-  throw new Problem('invalid-input', 'MySQL over TLS needs the name of the host, not its address.', {
-    next: 'The owner of the source names the host as its certificate does.',
-  })
+  throw new Problem(
+    'invalid-input',
+    'MySQL over TLS needs the name of the host, not its address.',
+    {
+      next: 'The owner of the source names the host as its certificate does.',
+    },
+  )
 }
 
 function connectFailure(error: unknown, signal: AbortSignal): unknown {
@@ -214,7 +220,10 @@ function connectFailure(error: unknown, signal: AbortSignal): unknown {
   if (isTlsCode(code)) return tlsFailed(code)
   if (!code.startsWith('ER_')) return connectionLost(code, { writes: false })
   if (/ACCESS_DENIED|BAD_DB|NOT_SUPPORTED_AUTH|HOST_NOT_PRIVILEGED/.test(code)) {
-    return signInRefused('The database did not accept the user, the password or the database.', code)
+    return signInRefused(
+      'The database did not accept the user, the password or the database.',
+      code,
+    )
   }
   return new Problem('upstream-unreachable', 'The database takes no connection now.', {
     next: 'Trying again later is safe; nothing was run.',

@@ -48,7 +48,7 @@ export async function openMysqlSession(
       isMariaDb: version.includes('MariaDB'),
       isOver: () => socket.isOver,
       kill() {
-        killQuery(who, connection.threadId).finally(cut)
+        void killQuery(who, connection.threadId).finally(cut)
       },
       destroy: cut,
     }
@@ -96,7 +96,9 @@ function greeted(connection: Connection): Promise<string> {
   return new Promise((resolve) => {
     connection.once('connect', (greeting: unknown) => {
       const version =
-        typeof greeting === 'object' && greeting !== null ? Reflect.get(greeting, 'serverVersion') : ''
+        typeof greeting === 'object' && greeting !== null
+          ? Reflect.get(greeting, 'serverVersion')
+          : ''
       resolve(String(version))
     })
   })
@@ -125,4 +127,3 @@ export function say({ connection, broken }: MysqlSession, statement: string): Pr
   })
   return Promise.race([said, broken])
 }
-

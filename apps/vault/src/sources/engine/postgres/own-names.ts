@@ -1,10 +1,21 @@
-import type { UsedNames } from '../../gate/sql-gate.ts'
 import { allowedFunctions } from '../../gate/allowed-functions.ts'
+import type { UsedNames } from '../../gate/sql-gate.ts'
 import type { Ask } from '../server-needs.ts'
 
 /** Names of columns that PostgreSQL has a function for, too, which only turns its argument into something else. */
 const harmlessAttributes = [
-  ...['name', 'text', 'date', 'time', 'timestamp', 'timestamptz', 'interval', 'money', 'numeric', 'xml'],
+  ...[
+    'name',
+    'text',
+    'date',
+    'time',
+    'timestamp',
+    'timestamptz',
+    'interval',
+    'money',
+    'numeric',
+    'xml',
+  ],
   ...['pg_typeof', 'record_out', 'hash_record'],
 ]
 
@@ -19,7 +30,8 @@ export async function lookForOwnNames(ask: Ask, uses: UsedNames): Promise<string
   const [found] = await ask(statement, lists.map(arrayText))
   if (found === undefined) return undefined
   const [kind, name] = found
-  if (kind === 'attribute') return `${name} is a function here and not a column; free queries do not call it.`
+  if (kind === 'attribute')
+    return `${name} is a function here and not a column; free queries do not call it.`
   return `The database has a ${kind} ${name} of its own, which could be called instead of PostgreSQL’s.`
 }
 

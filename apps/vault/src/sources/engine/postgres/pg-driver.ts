@@ -1,6 +1,7 @@
 // PostgreSQL: one statement over the extended protocol, in a transaction that only reads unless it is meant to write.
-import { type Client, DatabaseError } from 'pg'
+
 import { Problem } from '@sallyport/contracts'
+import { type Client, DatabaseError } from 'pg'
 import {
   answerTooLarge,
   connectionLost,
@@ -68,10 +69,14 @@ export function createPgDriver(sockets: DatabaseSockets): ServerDriver {
         (session) => runJob(session, job),
       ),
     inspect: (who, work) =>
-      inSession(who, { receivedBytesMax: receivedWhileWritingMax, writes: false }, async (session) => {
-        await session.client.query(beginText(false, who.stop.leftMs()))
-        return work(askIn(session.client))
-      }),
+      inSession(
+        who,
+        { receivedBytesMax: receivedWhileWritingMax, writes: false },
+        async (session) => {
+          await session.client.query(beginText(false, who.stop.leftMs()))
+          return work(askIn(session.client))
+        },
+      ),
   }
 }
 
@@ -153,7 +158,10 @@ function connectFailure(error: unknown, signal: AbortSignal): unknown {
   }
   // Class 28: invalid authorization; 3D000: no such database; 42501: no right to connect.
   if (/^(?:28|3D|42501)/.test(code)) {
-    return signInRefused('The database did not accept the user, the password or the database.', code)
+    return signInRefused(
+      'The database did not accept the user, the password or the database.',
+      code,
+    )
   }
   return new Problem('upstream-unreachable', 'The database takes no connection now.', {
     next: 'Trying again later is safe; nothing was run.',

@@ -6,7 +6,9 @@ export async function pgWarnings(ask: Ask, use: IntendedUse): Promise<string[]> 
   const [facts = []] = await ask(factsStatement, [])
   const [isSuper, createsRoles, createsDatabases, replicates, bypasses, memberOf, ...counts] = facts
   if (isSuper === 'true') {
-    return ['The role is a superuser: it may read and change everything, files of the server included. Use a role of its own.']
+    return [
+      'The role is a superuser: it may read and change everything, files of the server included. Use a role of its own.',
+    ]
   }
   const [owned, writable, tables, creatable, definers] = counts.map(Number)
   const says: readonly (readonly [boolean, string])[] = [
@@ -31,7 +33,8 @@ export async function pgWarnings(ask: Ask, use: IntendedUse): Promise<string[]> 
 
 export const pgVersionStatement = `SELECT pg_catalog.concat('PostgreSQL ', pg_catalog.current_setting('server_version'))`
 
-const isSome = (text: string | null | undefined): boolean => text !== null && text !== undefined && text !== ''
+const isSome = (text: string | null | undefined): boolean =>
+  text !== null && text !== undefined && text !== ''
 const positive = (count: number | undefined): boolean => count !== undefined && count > 0
 
 /** Booleans as JSON writes them; the role's groups that reach beyond tables. */

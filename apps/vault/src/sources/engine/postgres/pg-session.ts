@@ -64,7 +64,7 @@ export async function openPgSession(needs: SessionNeeds, signal: AbortSignal): P
     client,
     isOver: () => socket.isOver,
     cancel() {
-      cancelStatement(needs, client).finally(() => socket.destroy())
+      void cancelStatement(needs, client).finally(() => socket.destroy())
     },
     async end() {
       const timer = setTimeout(() => socket.destroy(), cancelMsMax)

@@ -63,9 +63,12 @@ export class Portal {
   }
 
   handlePortalSuspended(connection: Connection): void {
-    if (!this.#rows.isFull && this.#failure === undefined) return this.#readMore(connection)
-    connection.close({ type: 'P', name: '' }, true)
-    connection.sync()
+    if (!this.#rows.isFull && this.#failure === undefined) {
+      this.#readMore(connection)
+    } else {
+      connection.close({ type: 'P', name: '' }, true)
+      connection.sync()
+    }
   }
 
   handleCommandComplete({ text }: { readonly text: string }, connection: Connection): void {

@@ -27,7 +27,8 @@ export function createAuthorizer({ reach, functions }: SqliteTask): Authorizer |
     return reach !== 'query' || inView || callable.has(name)
   }
 
-  return (action, first, second, _database, inner) => {
+  // The last name is the view or the trigger that it stands in.
+  return (action, ...[first, second, , inner]) => {
     if (action === constants.SQLITE_SELECT || action === constants.SQLITE_RECURSIVE) {
       return SQLITE_OK
     }

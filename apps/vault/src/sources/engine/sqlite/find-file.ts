@@ -21,7 +21,9 @@ export async function findSqliteFile(path: string, dirs: readonly string[]): Pro
   if (dirs.length === 0) throw refused('This vault opens no SQLite files.')
   const real = await realOf(path)
   const homes = await Promise.all(dirs.map(realOf))
-  const isInside = homes.some((home) => home !== undefined && real !== undefined && isBelow(home, real))
+  const isInside = homes.some(
+    (home) => home !== undefined && real !== undefined && isBelow(home, real),
+  )
   const found = isInside && real !== undefined ? await stat(real).catch(() => undefined) : undefined
   if (real === undefined || !found?.isFile()) {
     throw refused('There is no such file in the folders of SQLite files.')
@@ -30,11 +32,14 @@ export async function findSqliteFile(path: string, dirs: readonly string[]): Pro
 }
 
 const realOf = (path: string): Promise<string | undefined> =>
-  isAbsolute(path) && !path.includes('\0') ? realpath(path).catch(() => undefined) : Promise.resolve(undefined)
+  isAbsolute(path) && !path.includes('\0')
+    ? realpath(path).catch(() => undefined)
+    : Promise.resolve(undefined)
 
 function isBelow(home: string, path: string): boolean {
   const way = relative(home, path)
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
-const refused = (detail: string): Problem => new Problem('address-refused', detail, { next: setDirs })
+const refused = (detail: string): Problem =>
+  new Problem('address-refused', detail, { next: setDirs })

@@ -41,10 +41,14 @@ export async function runOnSqlite(needs: SqliteNeeds, job: SqliteJob): Promise<S
   try {
     const answer = await untilStopped(ask(child, task), stop.signal)
     if (answer.outcome === 'result') return answer.result
-    throw new Problem('upstream-invalid-response', 'The file could not be read as a SQLite database.', {
-      next: 'The owner of the source checks the file; the vault’s process has to be allowed to read it.',
-      cause: answer.code,
-    })
+    throw new Problem(
+      'upstream-invalid-response',
+      'The file could not be read as a SQLite database.',
+      {
+        next: 'The owner of the source checks the file; the vault’s process has to be allowed to read it.',
+        cause: answer.code,
+      },
+    )
   } finally {
     child.kill('SIGKILL')
   }
@@ -62,7 +66,11 @@ function ask(child: ChildProcess, task: SqliteTask): Promise<SqliteAnswer> {
 }
 
 function ended(): Problem {
-  return new Problem('upstream-invalid-response', 'The statement took more than it may, and was ended.', {
-    next: 'Ask for less. A statement that writes was rolled back.',
-  })
+  return new Problem(
+    'upstream-invalid-response',
+    'The statement took more than it may, and was ended.',
+    {
+      next: 'Ask for less. A statement that writes was rolled back.',
+    },
+  )
 }

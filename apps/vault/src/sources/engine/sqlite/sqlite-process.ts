@@ -22,7 +22,9 @@ function watch(): void {
     const thread = new Worker(fileURLToPath(import.meta.url), {
       ...{ workerData: task, resourceLimits: threadLimits, env: {}, execArgv: [] },
     })
-    thread.once('message', (answer: SqliteAnswer) => process.send?.(answer, undefined, undefined, end))
+    thread.once('message', (answer: SqliteAnswer) =>
+      process.send?.(answer, undefined, undefined, end),
+    )
     thread.once('error', end)
   })
 }

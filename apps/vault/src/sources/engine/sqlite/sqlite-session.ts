@@ -1,5 +1,5 @@
-import { DatabaseSync } from '@photostructure/sqlite'
-import { placesOf } from '../../gate/sql-tokens.ts'
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
+import { isMark, placesOf, statementTokens, tokensOf } from '../../gate/sql-tokens.ts'
 import { refusal } from '../database-problem.ts'
 import { createRowCollector } from '../row-collector.ts'
 import type { SqlBoundValue, SqlCell, SqlResult } from '../sql-engine.ts'
@@ -14,7 +14,7 @@ const statementBytesMax = 128 * 1024
  * own limits, and with an authorizer that names what may be done.
  */
 export function runSqliteTask(task: SqliteTask): SqliteAnswer {
-  let database: DatabaseSync
+  let database: DatabaseSyncInstance
   try {
     database = open(task)
   } catch (error) {
@@ -24,7 +24,8 @@ export function runSqliteTask(task: SqliteTask): SqliteAnswer {
     return { outcome: 'result', result: runIn(database, task) }
   } catch (error) {
     const code = codeOf(error)
-    if (/^SQLITE_(?:NOTADB|CANTOPEN|CORRUPT|IOERR)/.test(code)) return { outcome: 'unreadable', code }
+    if (/^SQLITE_(?:NOTADB|CANTOPEN|CORRUPT|IOERR)/.test(code))
+      return { outcome: 'unreadable', code }
     const message = error instanceof Error ? error.message : code
     return { outcome: 'result', result: refusal(code, message) }
   } finally {
@@ -32,9 +33,7 @@ export function runSqliteTask(task: SqliteTask): SqliteAnswer {
   }
 }
 
-type DatabaseSync = InstanceType<typeof DatabaseSync>
-
-function open({ path, reach, leftMs, bytesMax }: SqliteTask): DatabaseSync {
+function open({ path, reach, leftMs, bytesMax }: SqliteTask): DatabaseSyncInstance {
   const writes = reach === 'write'
   const database = new DatabaseSync(path, {
     readOnly: !writes,
@@ -61,15 +60,15 @@ function open({ path, reach, leftMs, bytesMax }: SqliteTask): DatabaseSync {
   return database
 }
 
-function runIn(database: DatabaseSync, task: SqliteTask): SqlResult {
+function runIn(database: DatabaseSyncInstance, task: SqliteTask): SqlResult {
   const rows = createRowCollector(task)
+  // What stands behind the first statement would be left out in silence.
+  if (statementTokens(tokensOf('sqlite', task.statement)).some((token) => isMark(token, ';'))) {
+    return refusal('SQLITE_MULTIPLE', 'One statement at a time is taken.')
+  }
   database.exec(task.reach === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN')
   database.setAuthorizer(createAuthorizer(task))
   const statement = database.prepare(task.statement, { returnArrays: true, readBigInts: true })
-  // What stands behind the first statement would be left out in silence.
-  if (statement.sourceSQL.trim().length !== task.statement.trim().length) {
-    return refusal('SQLITE_MULTIPLE', 'One statement at a time is taken.')
-  }
   const values = bindAll(task)
   const names = statement.columns().map(({ name }) => name ?? '')
   let changed = 0
