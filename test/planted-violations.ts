@@ -80,6 +80,9 @@ const rooms: readonly Plant[] = [
   ...['postgres', 'drizzle-orm', 'drizzle-orm/pg-core'].map((name) =>
     breach('sql-only-in-store', inRoom('identity'), name),
   ),
+  ...['pg', 'mysql2', '@photostructure/sqlite'].map((name) =>
+    breach('drivers-only-in-the-engine', inRoom('sources'), name),
+  ),
   ...['node:net', 'node:dns/promises', 'node:tls', 'node:https', 'undici'].map((name) =>
     breach('sockets-only-in-egress', inRoom('connections'), name),
   ),
