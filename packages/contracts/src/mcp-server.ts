@@ -32,7 +32,7 @@ const Arguments = z.array(wholeText().max(8192)).max(200)
 const Values = z
   .string()
   .max(16_384, 'must have at most 16384 characters')
-  .regex(/^[^\0\r\n]*$/, 'must not hold NUL or ends of lines')
+  .regex(/^[^\0]*$/, 'must not hold NUL')
 const Environment = z.record(
   z
     .string()
@@ -341,7 +341,7 @@ export const getMcpServerChanges = defineOperation({
     changes: z.array(ServerToolChange),
     expects: z.string().meta({ description: 'What accepting these changes has to name' }),
     refused: z
-      .array(z.object({ name: z.string(), reason: z.string() }))
+      .array(z.object({ name: z.string().optional(), reason: z.string() }))
       .meta({ description: 'Tools that cannot be used at all' }),
   }),
   problems: ['mcp-server-not-found'],

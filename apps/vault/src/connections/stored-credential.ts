@@ -18,6 +18,8 @@ const UpstreamSecrets = z.strictObject({
   kind: z.literal('upstream'),
   headers: z.record(z.string(), z.string()),
   env: z.record(z.string(), z.string()),
+  /** A digest of where they go: see `placeOf` of the room that makes them. */
+  place: z.string(),
 })
 export type UpstreamSecrets = z.infer<typeof UpstreamSecrets>
 
