@@ -46,7 +46,7 @@ const password = z
 const databaseName = wholeText().min(1, 'must not be empty').max(128)
 const filePath = wholeText()
   .max(1000)
-  .regex(/^\//, 'must be an absolute path')
+  .regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path')
   .meta({ description: 'SQLite: below one of the folders that the operator listed' })
 
 /** Where the database is. A server has host, port, database and tls; a file has path alone. */
@@ -139,7 +139,9 @@ export const Source = z.object({
   ...builtIns,
   ...bounds,
   connectionId: ConnectionId,
-  connectionStatus: z.string().meta({ description: 'revoked: give the password again' }),
+  connectionStatus: z
+    .string()
+    .meta({ description: 'revoked is for good: make the source anew with its password' }),
   toolsetId: ToolsetId,
   toolCount: z.number().int(),
   version: z
@@ -274,7 +276,8 @@ export const deleteSource = defineOperation({
   caller: ['owner'],
   demand: 'tools:write',
   furtherDemand: connectionsWrite,
-  summary: 'Delete a SQL source with its tools and their grants, its connection and its password',
+  summary:
+    'Delete a SQL source with its tools and their grants; its connection is revoked and the password destroyed',
   input: SourceRef,
   output: z.object({ deleted: z.literal(true) }),
   problems: ['source-not-found'],

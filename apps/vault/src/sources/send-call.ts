@@ -9,7 +9,7 @@ import type {
   SqlScalar,
   SqlScalarType,
 } from './engine/sql-engine.ts'
-import { placeTampered } from './source-problems.ts'
+import { placeTampered, sourceGone } from './source-problems.ts'
 import type { SourceOfCall } from './source-store.ts'
 import { engineTarget, placeOf, sourceOrigin } from './source-target.ts'
 
@@ -76,11 +76,6 @@ export const createSourceSend =
   }
 
 const sourceIdOf = (url: string): string => /^sql:\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
-
-const sourceGone = () =>
-  new Problem('upstream-not-connected', 'The SQL source of this tool is gone.', {
-    next: 'List your tools again: it is no longer among them.',
-  })
 
 async function run(
   { engine }: Pick<SourceSendNeeds, 'engine'>,

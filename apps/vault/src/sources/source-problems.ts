@@ -31,3 +31,9 @@ export const placeTampered = () =>
   new Problem('credential-unreadable', 'The password of this source is sealed for another place.', {
     next: 'Delete the source and make it anew with its password.',
   })
+
+/** Of a call whose tool was found a moment ago. */
+export const sourceGone = () =>
+  new Problem('upstream-not-connected', 'The SQL source of this tool is gone.', {
+    next: 'List your tools again: it is no longer among them.',
+  })

@@ -1,4 +1,4 @@
-import type { SourceCheck, SqlDialect } from '@sallyport/contracts'
+import type { CredentialKind, SourceCheck, SqlDialect } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
 import type {
   ChangedPolicy,
@@ -53,7 +53,7 @@ export interface SourceConnection {
   readonly id: string
   readonly workspaceId: string
   readonly status: 'healthy' | 'needs_reauth' | 'revoked'
-  readonly credentialKind: string
+  readonly credentialKind: CredentialKind
   readonly origins: readonly string[]
   readonly version: number
   readonly sealed: Uint8Array | null

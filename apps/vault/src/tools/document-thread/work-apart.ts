@@ -35,7 +35,7 @@ interface Job {
 
 type Export = Extract<ApartTask, { task: 'export' }>
 
-interface WorkApart {
+export interface WorkApart {
   /** @throws the problems of importing; `document-refused` too where it takes too long or too much memory, `overloaded` */
   readonly importDocument: (input: DocumentInput) => Promise<ImportedToolset>
   /** @throws as of importing */
