@@ -4,6 +4,7 @@ import { anyObject } from './ask.ts'
 import { isDeeperThan } from './guarded-transport.ts'
 import { isRecord } from './is-record.ts'
 import type { ListedTools, OpenConfig, UpstreamTool } from './live-upstream.ts'
+import { hasHeaderFault } from './param-headers.ts'
 import { readFailure, timedOut } from './read-failure.ts'
 
 const toolsMax = 1000
@@ -24,12 +25,18 @@ const leftOutMax = 50
  * @throws Problem of stage `list`
  */
 export async function listTools(
-  options: { client: Client; config: OpenConfig; now: () => number },
+  options: {
+    client: Client
+    config: OpenConfig
+    now: () => number
+    /** Arguments go into headers too, as tools declare. */
+    inHeaders: boolean
+  },
   signal: AbortSignal | undefined,
 ): Promise<ListedTools> {
   const { client, config, now } = options
   if (client.getServerCapabilities()?.tools === undefined) return { tools: [], leftOut: [] }
-  const shelf = createShelf(config.redact)
+  const shelf = createShelf(config.redact, options.inHeaders)
   const seen = new Set<string>()
   const endsAt = now() + listMsMax
   let cursor: string | undefined
@@ -66,7 +73,7 @@ export async function listTools(
   }
 }
 
-function createShelf(redact: OpenConfig['redact']) {
+function createShelf(redact: OpenConfig['redact'], inHeaders: boolean) {
   const tools = new Map<string, UpstreamTool>()
   const leftOut: string[] = []
   let bytes = 0
@@ -86,6 +93,9 @@ function createShelf(redact: OpenConfig['redact']) {
     const size = Buffer.byteLength(text)
     if (size > toolBytesMax) return `The tool ${name} is larger than 128 KB.`
     if (redact(text) !== text) return `The tool ${name} shows a secret of the server.`
+    if (inHeaders && hasHeaderFault(read.inputSchema)) {
+      return `The tool ${name} wants arguments in headers in a way that there is not.`
+    }
     if (tools.has(read.name)) return `The tool ${name} is there twice; the first is used.`
     if (tools.size >= toolsMax || bytes + size > allBytesMax) {
       isFull = true

@@ -10,35 +10,63 @@ interface Declared {
 /** Which arguments of which tools are repeated in headers. */
 export type ParamHeaders = ReadonlyMap<string, readonly Declared[]>
 
-const declarationsMax = 32
-const depthMax = 16
 const valueCharsMax = 4096
+const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/
+const scalars: readonly unknown[] = ['string', 'integer', 'boolean']
+/** Where a schema stands in a schema besides `properties`; in the later ones by names that are nobody's. */
+const elsewhere = [
+  ...['items', 'prefixItems', 'contains', 'additionalProperties', 'unevaluatedProperties'],
+  ...['unevaluatedItems', 'propertyNames', 'oneOf', 'anyOf', 'allOf', 'not', 'if', 'then', 'else'],
+]
+const elsewhereByName = ['patternProperties', 'dependentSchemas', '$defs', 'definitions']
 
-/** Reads the declarations of tools; only what is reached through `properties` alone counts. */
+/** Reads the declarations of tools, of which those with a fault were left out before. */
 export function readParamHeaders(tools: readonly UpstreamTool[]): ParamHeaders {
-  const declared = tools.map((tool) => [tool.name, declarationsOf(tool.inputSchema)] as const)
+  const declared = tools.map((tool) => [tool.name, scan(tool.inputSchema).declared] as const)
   return new Map(declared.filter(([, declarations]) => declarations.length > 0))
 }
 
-function declarationsOf(inputSchema: unknown): readonly Declared[] {
-  const found: Declared[] = []
-  const visit = (schema: unknown, path: readonly string[]): void => {
-    if (!isRecord(schema) || path.length > depthMax || found.length >= declarationsMax) return
+/**
+ * Whether a schema declares headers against the rules, for which the specification has a tool left out: a name that is none,
+ * one that is there twice, an argument that is no text, whole number or truth, or one that is not reached by `properties` alone.
+ */
+export function hasHeaderFault(inputSchema: Readonly<Record<string, unknown>>): boolean {
+  return scan(inputSchema).isFaulty
+}
+
+function scan(inputSchema: unknown): { declared: readonly Declared[]; isFaulty: boolean } {
+  const declared: Declared[] = []
+  const names = new Set<string>()
+  let isFaulty = false
+
+  function declare(schema: Record<string, unknown>, path: readonly string[] | undefined): void {
     const header = schema['x-mcp-header']
-    const type = schema.type
-    const isScalar = type === 'string' || type === 'integer' || type === 'boolean'
-    if (
-      typeof header === 'string' &&
-      /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/.test(header) &&
-      isScalar
-    ) {
-      found.push({ path, header })
+    const isSound = typeof header === 'string' && headerName.test(header) && path?.length
+    if (!isSound || !scalars.includes(schema.type) || names.has(header.toLowerCase())) {
+      isFaulty = true
+      return
     }
-    if (!isRecord(schema.properties)) return
-    for (const [name, child] of Object.entries(schema.properties)) visit(child, [...path, name])
+    names.add(header.toLowerCase())
+    declared.push({ path: path ?? [], header })
+  }
+  /** Without a path: somewhere that arguments are not found by their names alone. */
+  function visit(schema: unknown, path: readonly string[] | undefined): void {
+    if (Array.isArray(schema)) for (const one of schema) visit(one, undefined)
+    if (!isRecord(schema)) return
+    if ('x-mcp-header' in schema) declare(schema, path)
+    if (isRecord(schema.properties)) {
+      for (const [name, child] of Object.entries(schema.properties)) {
+        visit(child, path === undefined ? undefined : [...path, name])
+      }
+    }
+    for (const keyword of elsewhere) visit(schema[keyword], undefined)
+    for (const keyword of elsewhereByName) {
+      const named = schema[keyword]
+      if (isRecord(named)) for (const one of Object.values(named)) visit(one, undefined)
+    }
   }
   visit(inputSchema, [])
-  return found
+  return { declared, isFaulty }
 }
 
 /** The headers of one call; an argument that is not there has none. */

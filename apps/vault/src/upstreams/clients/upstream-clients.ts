@@ -168,9 +168,9 @@ function createLive(options: {
     protocolVersion: client.getNegotiatedProtocolVersion() ?? '',
     async listTools(signal) {
       if (ended !== undefined) throw ended
-      const listed = await listTools({ client, config, now }, signal)
-      const wantsHeaders = config.transport !== 'stdio' && client.getProtocolEra() === 'modern'
-      if (wantsHeaders) headers = readParamHeaders(listed.tools)
+      const inHeaders = config.transport !== 'stdio' && client.getProtocolEra() === 'modern'
+      const listed = await listTools({ client, config, now, inHeaders }, signal)
+      if (inHeaders) headers = readParamHeaders(listed.tools)
       return listed
     },
     async request(method, params, how) {
