@@ -6,10 +6,8 @@ import {
   answerTooLarge,
   connectionLost,
   errorCode,
-  isTlsCode,
   refusal,
   signInRefused,
-  tlsFailed,
 } from '../database-problem.ts'
 import { createRowCollector } from '../row-collector.ts'
 import {
@@ -152,10 +150,7 @@ function connectFailure(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason
   if (error instanceof Problem) return error
   const code = errorCode(error)
-  if (!(error instanceof DatabaseError)) {
-    const isTls = isTlsCode(code) || (error instanceof Error && /SSL/.test(error.message))
-    return isTls ? tlsFailed(code) : connectionLost(code, { writes: false })
-  }
+  if (!(error instanceof DatabaseError)) return connectionLost(code, { writes: false })
   // Class 28: invalid authorization; 3D000: no such database; 42501: no right to connect.
   if (/^(?:28|3D|42501)/.test(code)) {
     return signInRefused(

@@ -1,4 +1,5 @@
-import { Client, Connection } from 'pg'
+import { Client, Connection, DatabaseError } from 'pg'
+import { errorCode, tlsFailed } from '../database-problem.ts'
 import { MeteredSocket } from '../metered-socket.ts'
 import type { DatabaseSockets } from '../server-needs.ts'
 import type { SqlLogin, SqlServerTarget } from '../sql-engine.ts'
@@ -35,7 +36,7 @@ class QuietClient extends Client {
 
 /**
  * Dials and signs in.
- * @throws Problem of the dial; what pg throws, a `DatabaseError` where the server said it
+ * @throws Problem of the dial and of TLS; what pg throws, a `DatabaseError` where the server said it
  */
 export async function openPgSession(needs: SessionNeeds, signal: AbortSignal): Promise<PgSession> {
   const { target, login, sockets } = needs
@@ -50,13 +51,21 @@ export async function openPgSession(needs: SessionNeeds, signal: AbortSignal): P
     sslnegotiation: 'postgres',
   })
   client.on('error', () => {}) // each query hears of it by itself
+  let isSecured = target.tls === 'off'
+  const connection: Connection = Reflect.get(client, 'connection')
+  connection.once('sslconnect', () => {
+    connection.stream.once('secureConnect', () => {
+      isSecured = true
+    })
+  })
   const cut = () => socket.destroy()
   signal.addEventListener('abort', cut)
   try {
     await client.connect()
   } catch (error) {
     socket.destroy()
-    throw error
+    // pg may hear of the end of the connection before it hears why.
+    throw isSecured || error instanceof DatabaseError ? error : tlsFailed(errorCode(error))
   } finally {
     signal.removeEventListener('abort', cut)
   }
