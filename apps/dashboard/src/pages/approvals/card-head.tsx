@@ -15,13 +15,13 @@ const nameCharsShown = 120
 
 /** What is wanted in one sentence, made from the request and not from what the agent says about it. */
 export function Sentence({ approval }: { approval: Approval }) {
-  const { agent, method, host, origin, connection, tool } = approval
-  const call = callTargetOf(origin)
+  const { agent, method, host, connection, tool } = approval
+  const call = callTargetOf(`${approval.origin}${approval.path}`)
   if (call !== undefined) {
     return (
       <>
         <UntrustedText text={agent.name} inline limit={nameCharsShown} /> wants to call{' '}
-        <UntrustedText text={tool ?? approval.path.slice(1)} inline mono limit={nameCharsShown} />{' '}
+        <UntrustedText text={call.tool} inline mono limit={nameCharsShown} />{' '}
         {call.kind === 'mcp' ? 'of the server' : 'of the database'}{' '}
         <UntrustedText text={connection.label} inline limit={nameCharsShown} />
       </>

@@ -72,8 +72,8 @@ function Revoked() {
   return (
     <Notice tone="bad" title="Its connection is revoked.">
       <p>
-        The password was destroyed, and every call is refused. Edit the database and give a password
-        again; its statements and grants stay.
+        The password was destroyed for good, and every call is refused. Add the database anew with a
+        password, and delete this one.
       </p>
     </Notice>
   )

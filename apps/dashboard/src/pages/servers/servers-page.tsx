@@ -1,6 +1,6 @@
 import type { McpServer } from '@sallyport/contracts'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { ClipboardPaste, Plus, RefreshCw, Server } from 'lucide-react'
+import { Braces, ClipboardPaste, Plus, RefreshCw, Server } from 'lucide-react'
 import { pages, useAction } from '../../api.ts'
 import { Badge } from '../../components/badge.tsx'
 import { Button, LinkButton, TextLink } from '../../components/button.tsx'
@@ -18,6 +18,7 @@ import { ServerSwitch } from './server-switch.tsx'
 import { placeOf, standingOf, transportWords } from './server-words.ts'
 
 const lineCharsShown = 160
+const placeCharsShown = 60
 
 const UntrustedText = lazyPart(
   async () => (await import('../../components/untrusted-text.tsx')).UntrustedText,
@@ -34,6 +35,7 @@ const columnsFor = (mayWrite: boolean): readonly Column<McpServer>[] => [
         <TextLink
           to="/servers/$serverId"
           params={{ serverId: server.id }}
+          title={server.name}
           className="[overflow-wrap:anywhere]"
         >
           {server.name}
@@ -44,13 +46,13 @@ const columnsFor = (mayWrite: boolean): readonly Column<McpServer>[] => [
   },
   {
     id: 'place',
-    header: 'Runs or is at',
+    header: 'Where',
     width: '1.9fr',
     cell: (server) => (
       <div className="min-w-0">
         <div>{transportWords[server.transport]}</div>
-        <div className="line-clamp-2 text-[0.87rem] text-ink-soft [overflow-wrap:anywhere] max-md:whitespace-normal">
-          <UntrustedText inline mono limit={lineCharsShown} text={placeOf(server)} />
+        <div className="truncate text-[0.87rem] text-ink-soft">
+          <UntrustedText inline mono limit={placeCharsShown} text={placeOf(server)} />
         </div>
       </div>
     ),
@@ -108,21 +110,17 @@ function Below({ server }: { server: McpServer }) {
 export function ServersPage() {
   const mayRead = useMay('tools:read')
   const mayWrite = useMay('tools:write')
-  const mayReadVariables = useMay('connections:read')
   return (
     <>
       <PageHeader
         title="Servers"
-        description="MCP servers behind the vault. Agents get single tools of them, under the same rules as any call."
+        description="MCP servers behind the vault, whose tools agents are granted one by one."
         actions={
-          <>
-            {mayReadVariables && <LinkButton to="/servers/variables">Variables</LinkButton>}
-            {mayWrite && (
-              <LinkButton variant="primary" to="/servers/new">
-                <Plus aria-hidden="true" /> Add a server
-              </LinkButton>
-            )}
-          </>
+          mayWrite && (
+            <LinkButton variant="primary" to="/servers/new">
+              <Plus aria-hidden="true" /> Add a server
+            </LinkButton>
+          )
         }
       />
       {mayRead ? (
@@ -136,14 +134,18 @@ export function ServersPage() {
 
 function List({ mayWrite }: { mayWrite: boolean }) {
   const list = useInfiniteQuery(pages('listMcpServers', { limit: 200 }))
+  const mayReadVariables = useMay('connections:read')
   const isNothing = list.data?.pages[0]?.servers.length === 0
   return (
     <div className="grid gap-4">
-      {mayWrite && list.data !== undefined && !isNothing && (
-        <div className="justify-self-end">
-          <RefreshAll />
-        </div>
-      )}
+      <div className="flex flex-wrap justify-end gap-2">
+        {mayReadVariables && (
+          <LinkButton size="sm" to="/servers/variables">
+            <Braces aria-hidden="true" /> Variables
+          </LinkButton>
+        )}
+        {mayWrite && list.data !== undefined && !isNothing && <RefreshAll />}
+      </div>
       <DataTable
         label="MCP servers"
         list={list}

@@ -14,9 +14,9 @@ const scalars = [
 ]
 const types = [...scalars, { value: 'array', label: 'List' }]
 const fillers = [
-  { value: '', label: 'The agent' },
-  { value: 'id', label: 'The vault: the agent’s id' },
-  { value: 'name', label: 'The vault: the agent’s name' },
+  { value: '', label: 'What the agent gives' },
+  { value: 'id', label: 'The agent’s own id' },
+  { value: 'name', label: 'The agent’s own name' },
 ]
 const fresh = { name: '', type: 'string', description: '', required: true }
 
@@ -100,15 +100,20 @@ function Parameter({ at }: { at: string }) {
         <TextField name={`${at}.name`} label="Name" {...plain} />
         <SelectField
           name={`${at}.agent`}
-          label="Filled in by"
-          optional
+          label="Filled in with"
           options={fillers}
+          transform={(value) => (value === '' ? undefined : value)}
           onInput={({ currentTarget }) => {
             // Who calls is text, and always there.
             if (currentTarget.value !== '') setValue(`${at}.type`, 'string')
           }}
         />
       </div>
+      {isFilled && (
+        <p className="text-[0.87rem] text-ink-soft">
+          The vault fills it in from who calls. No model sees it, and none can set it.
+        </p>
+      )}
       {!isFilled && (
         <>
           <div className="grid gap-3 sm:grid-cols-2">

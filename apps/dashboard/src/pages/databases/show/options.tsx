@@ -1,6 +1,5 @@
 import { type ReactNode, useState } from 'react'
 import { type Input, type Output, useAction } from '../../../api.ts'
-import { Badge } from '../../../components/badge.tsx'
 import { Card } from '../../../components/card.tsx'
 import { ConfirmDialog } from '../../../components/dialog.tsx'
 import { Switch } from '../../../components/input.tsx'
@@ -91,12 +90,7 @@ function Option({ name, checked, disabled, onChange, children }: OptionProps) {
     <label className="flex items-start gap-3.5">
       <Switch className="mt-0.5" checked={checked} disabled={disabled} onCheckedChange={onChange} />
       <span className="min-w-0">
-        <span className="flex flex-wrap items-center gap-2 font-medium">
-          {name}
-          <span aria-hidden="true">
-            <Badge tone={checked ? 'warn' : 'neutral'}>{checked ? 'On' : 'Off'}</Badge>
-          </span>
-        </span>
+        <span className="block font-medium">{name}</span>
         <span className="mt-0.5 block text-[0.93rem] text-ink-soft">{children}</span>
       </span>
     </label>

@@ -33,7 +33,9 @@ export function CommandCheck({ command, package: name, onInstalled }: CommandChe
         <UntrustedText text={message} />
         {install !== undefined && (
           <>
-            <CodeBlock label="On the machine of the vault" text={install.command} />
+            <div className="text-ink">
+              <CodeBlock label="On the machine of the vault" text={install.command} />
+            </div>
             {install.package !== undefined && install.installer !== undefined && (
               <Install
                 name={install.package}

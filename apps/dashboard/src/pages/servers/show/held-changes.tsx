@@ -95,7 +95,7 @@ function Refused({ refused }: { refused: Output<'getMcpServerChanges'>['refused'
         <ul className="mt-1 grid gap-1">
           {refused.slice(0, refusedShown).map(({ name, reason }, index) => (
             <li key={index}>
-              <UntrustedText inline mono text={name} limit={80} />
+              <UntrustedText inline mono text={name ?? 'without a name'} limit={80} />
               {': '}
               <UntrustedText inline text={reason} limit={300} />
             </li>

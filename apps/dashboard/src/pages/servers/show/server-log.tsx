@@ -6,6 +6,13 @@ import { LoadingState } from '../../../components/loading-state.tsx'
 import { ErrorState } from '../../../components/states.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 
+const linesShown = 500
+const lineCharsShown = 2_000
+
+/** The last lines, without the empty one behind the last end of a line. */
+const linesOf = (log: string): readonly string[] =>
+  log.replace(/\n$/, '').split('\n').slice(-linesShown)
+
 /** The end of what its program wrote to standard error. */
 export function ServerLog({ serverId }: { serverId: string }) {
   const { data, error, refetch, isFetching } = useQuery(query('getMcpServerLog', { serverId }))
@@ -30,13 +37,19 @@ export function ServerLog({ serverId }: { serverId: string }) {
       ) : (
         // biome-ignore lint/a11y/useSemanticElements: fieldsets group controls, and this is text that scrolls
         <div
+          // The newest stands at the end.
+          ref={(box) => box?.scrollTo({ top: box.scrollHeight })}
           role="group"
           aria-label="Standard error"
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
           tabIndex={0}
           className="max-h-80 overflow-y-auto rounded-md border border-line bg-sunken px-3 py-2 text-[0.93rem]"
         >
-          <UntrustedText mono text={data.log} limit={data.log.length} />
+          {linesOf(data.log).map((line, index) => (
+            <div key={index}>
+              <UntrustedText inline mono text={line} limit={lineCharsShown} />
+            </div>
+          ))}
         </div>
       )}
     </Card>
