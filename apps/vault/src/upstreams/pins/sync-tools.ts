@@ -60,7 +60,7 @@ export function createToolSync(needs: PinNeeds) {
       if (JSON.stringify([known.pins, known.refused]) !== JSON.stringify([plan.pins, refused])) {
         await needs.servers.savePins(server.id, { ...known, pins: plan.pins, refused })
       }
-      if (await apply(needs, { version: toolset.version, ...server }, { plan, rows, at })) {
+      if (await apply(needs, { ...server, version: toolset.version }, { plan, rows, at })) {
         if (known.syncedAt === null) {
           await needs.servers.savePins(server.id, { pins: plan.pins, refused, syncedAt: at })
         }
