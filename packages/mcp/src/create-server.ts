@@ -1,20 +1,12 @@
-import {
-  type CallToolResult,
-  type InputRequiredResult,
-  ProtocolError,
-  ProtocolErrorCode,
-  Server,
-  type ServerContext,
-} from '@modelcontextprotocol/server'
-import { type CallContext, LinkNotShownYet } from './call-context.ts'
-import { askToShow, linksOf } from './links.ts'
+import { Server, type ServerContext } from '@modelcontextprotocol/server'
+import { answerCall, type CallAnswer } from './answer-call.ts'
+import type { CallContext } from './call-context.ts'
+import { linksOf } from './links.ts'
 import type { NextStep } from './next-step.ts'
-import { FailedOfForm, PassedResult } from './pass-result.ts'
 import type { Readable, UpstreamReader } from './read-upstreams.ts'
 import { reportProgress } from './report-progress.ts'
-import { failed, succeeded, type ToolResult } from './results.ts'
 import { serveReading } from './serve-reading.ts'
-import { type Toolbox, UnknownTool } from './toolbox.ts'
+import type { Toolbox } from './toolbox.ts'
 import { version } from './version.ts'
 
 export interface ServerNeeds {
@@ -30,44 +22,36 @@ export interface ServerNeeds {
   readonly listChanged: boolean
   /** Milliseconds that only go forward. */
   readonly now: () => number
+  /** The answer to the one call of a tool that this server gets, where that was begun before there was a server. */
+  readonly begun?: Promise<CallAnswer> | undefined
   /** Where faults of this program go; never stdout, which belongs to the protocol. */
   readonly log: (line: string) => void
 }
 
+/** Who answers. */
+export const serverInfo = { name: 'sallyport', title: 'Sallyport', version } as const
+
 /** Builds the MCP server of one connection or request. One factory serves both protocol eras. */
 export function createServer(needs: ServerNeeds): Server {
-  const { toolbox, reader, readable, nextStep, log } = needs
+  const { toolbox, reader, readable, nextStep } = needs
   const changing = needs.listChanged ? { listChanged: true } : {}
-  const server = new Server(
-    { name: 'sallyport', title: 'Sallyport', version },
-    {
-      capabilities: {
-        tools: changing,
-        ...(readable.resources && { resources: changing }),
-        ...(readable.prompts && { prompts: changing }),
-      },
-      instructions: needs.instructions,
+  const server = new Server(serverInfo, {
+    capabilities: {
+      tools: changing,
+      ...(readable.resources && { resources: changing }),
+      ...(readable.prompts && { prompts: changing }),
     },
-  )
+    instructions: needs.instructions,
+  })
   const serving = createServing(server, needs)
   server.setRequestHandler('tools/list', async (_, { mcpReq }) => ({
     tools: await toolbox.list(mcpReq.signal),
   }))
-  server.setRequestHandler('tools/call', async ({ params }, context): Promise<Answer> => {
+  server.setRequestHandler('tools/call', ({ params }, context): Promise<CallAnswer> => {
+    if (needs.begun !== undefined) return needs.begun
     const { name, arguments: args = {} } = params
-    try {
-      const made = await serving(context, (call) => toolbox.call(name, args, call))
-      return made instanceof PassedResult ? made.result : succeeded(made)
-    } catch (error) {
-      if (error instanceof LinkNotShownYet) return askToShow(error)
-      if (error instanceof UnknownTool) throw unknownTool(error, toolbox)
-      if (error instanceof FailedOfForm) return unstructuredFailure(error, nextStep)
-      const result = failed(error, nextStep)
-      const isFault = result.structuredContent.type === 'internal-error'
-      // A call that the client took back is no fault, and nobody reads its answer.
-      if (isFault && !context.mcpReq.signal.aborted) log(`${name}: ${String(error)}`)
-      return result
-    }
+    const { signal } = context.mcpReq
+    return answerCall(needs, { name, args, signal, serving: (work) => serving(context, work) })
   })
   serveReading(server, { reader, readable, nextStep, serving })
   return server
@@ -91,17 +75,3 @@ const createServing =
       progress.end()
     }
   }
-
-/** Clients check what is structured against the form of the tool's own results, also where it failed. */
-function unstructuredFailure({ cause }: FailedOfForm, nextStep: NextStep): CallToolResult {
-  const { content, isError } = failed(cause, nextStep)
-  return { content, isError: isError === true }
-}
-
-type Answer = ToolResult | CallToolResult | InputRequiredResult
-
-const unknownTool = ({ message }: UnknownTool, { ownNames }: Toolbox) =>
-  new ProtocolError(
-    ProtocolErrorCode.InvalidParams,
-    `Unknown tool ${message}: ${ownNames.length === 0 ? 'tools/list says which there are' : `there are ${ownNames.join(', ')}, and what tools/list says`}`,
-  )

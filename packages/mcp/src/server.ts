@@ -1,6 +1,7 @@
 /** The MCP server as the vault runs it at its own endpoint; published is the command alone. */
+export { answerCall, type CallAnswer } from './answer-call.ts'
 export type { Clock } from './await-decision.ts'
-export { createServer } from './create-server.ts'
+export { createServer, serverInfo } from './create-server.ts'
 export { createGivenLinks, givenTo } from './given-links.ts'
 export type { GrantedTools } from './granted-tools.ts'
 export { consumerInstructions, instructions } from './instructions.ts'

@@ -1,5 +1,7 @@
 import type { AgentTool, ToolListing } from '@sallyport/contracts'
 import {
+  answerCall,
+  type CallAnswer,
   type Clock,
   consumerInstructions,
   createGivenLinks,
@@ -59,9 +61,9 @@ export function createAgentServers(needs: AgentServerNeeds): ServerOf {
       async list() {
         // It may have been taken away since the request came (S-10).
         const { tools, ...rest } = await needs.toolsOf(await needs.authenticate(bearer))
-        const views = tools.map(({ view }) => view)
-        if (toolset === undefined) return { ...rest, tools: views }
-        return { ...rest, tools: views.filter((view) => view.toolset === toolset) }
+        const mine = viewsOf(tools)
+        if (toolset === undefined) return { ...rest, tools: mine }
+        return { ...rest, tools: mine.filter((view) => view.toolset === toolset) }
       },
     }
     const given = givenTo(links, agent.agentId)
@@ -72,9 +74,23 @@ export function createAgentServers(needs: AgentServerNeeds): ServerOf {
     const reader = createUpstreamReader({ ...calling, names })
     const naming = toolset === undefined ? namesOfAll(granted) : namesOfToolset(toolset)
     const toolbox = createToolbox({ ...calling, reader, naming, hasOwn })
+    let begun: Promise<CallAnswer> | undefined
     return {
+      begin({ name, args }, signal) {
+        const context = { signal, hearsProgress: false, report: () => {} }
+        const serving = <T>(work: (call: typeof context) => Promise<T>) => work(context)
+        const answer = answerCall(
+          { toolbox, nextStep: nextStepOf, log },
+          { name, args, signal, serving },
+        )
+        // Where nobody asks for it any more, its failure is nobody's.
+        answer.catch(() => {})
+        begun = answer
+        return answer
+      },
       build: async ({ era }) =>
         createServer({
+          begun,
           ...{ toolbox, reader, nextStep: nextStepOf, pollIntervalMs, now: clock.now, log },
           readable: asksForMore(body) ? await reader.readable(answer.ended) : nothingMore,
           instructions: hasOwn ? instructions : consumerInstructions,
@@ -88,6 +104,15 @@ export function createAgentServers(needs: AgentServerNeeds): ServerOf {
       },
     }
   }
+}
+
+/** Made once for each list, which is the same object until it changes and is asked for at every call. */
+const views = new WeakMap<AgentToolsNow['tools'], readonly AgentTool[]>()
+
+function viewsOf(tools: AgentToolsNow['tools']): readonly AgentTool[] {
+  const known = views.get(tools) ?? tools.map(({ view }) => view)
+  views.set(tools, known)
+  return known
 }
 
 /** A server for one call of a tool needs to know of nothing else. */

@@ -1,6 +1,8 @@
 import type { McpServerFactory, ServerEventBus } from '@modelcontextprotocol/server'
 import type { Client } from '@sallyport/sdk'
+import type { CallAnswer } from 'sallyport-mcp/server'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { PlainCall } from './plain-call.ts'
 
 /** Calls the vault's own operations, from outside or within. */
 export type VaultClient = Client
@@ -28,6 +30,8 @@ export interface McpRequest {
 /** What answers one request. */
 export interface AgentServer {
   readonly build: McpServerFactory
+  /** Begins the one call of a tool that was asked for: `build` makes a server that answers with it. */
+  readonly begin?: (call: PlainCall, signal: AbortSignal) => Promise<CallAnswer>
   /** Tells its stream of changes. */
   readonly bus: ServerEventBus
   /**
