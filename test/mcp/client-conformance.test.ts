@@ -69,7 +69,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-describe('the client of upstream servers', () => {
+describe.concurrent('the client of upstream servers', () => {
   it.for(runs)('conforms: %s of %s', { timeout: runMsMax }, async ([name, revision], { skip }) => {
     if (missing !== undefined) return skip(missing)
     const text = await run(name, revision)

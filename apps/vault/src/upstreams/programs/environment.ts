@@ -1,5 +1,6 @@
 // What a program finds in its environment: what its owner wrote, a few things that every program needs, nothing of the vault's.
 import { Problem } from '@sallyport/contracts'
+import { markName } from './marked-processes.ts'
 
 /** Where programs find others; an owner may write another PATH. */
 const path = '/usr/local/bin:/usr/bin:/bin'
@@ -13,14 +14,14 @@ const loadsCode =
   /^(?:LD_.*|DYLD_.*|GLIBC_TUNABLES|GCONV_PATH|NODE_OPTIONS|NODE_PATH|NODE_REPL_EXTERNAL_MODULE|BUN_OPTIONS|PYTHON(?:STARTUP|PATH|HOME|INSPECT|BREAKPOINT)|PERL5?(?:LIB|OPT|DB)|RUBY(?:OPT|LIB)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|BASH_ENV|ENV|BASH_FUNC_.*|SHELLOPTS|PS4|PROMPT_COMMAND|IFS)$/
 
 /**
- * Makes the whole environment of a program: PATH, HOME, TMPDIR, LANG, USER and LOGNAME, and what its owner wrote, which wins
- * but for HOME and TMPDIR.
+ * Makes the whole environment of a program: PATH, HOME, TMPDIR, LANG, USER and LOGNAME, the mark by which its processes are
+ * found, and what its owner wrote, which wins but for HOME, TMPDIR and the mark.
  * @throws Problem upstream-command-refused, stage `resolve`, for a name or a value that no environment has, and for variables
  * that make programs load other code
  */
 export function createEnvironment(
   written: Readonly<Record<string, string>>,
-  home: string,
+  { home, mark }: { readonly home: string; readonly mark: string },
 ): Record<string, string> {
   const entries = Object.entries(written)
   let bytes = 0
@@ -39,7 +40,7 @@ export function createEnvironment(
     throw refused('The environment of the program is too large: 200 variables and 64 KB at most.')
   }
   const own = { PATH: path, LANG: 'C.UTF-8', USER: 'upstream', LOGNAME: 'upstream' }
-  return { ...own, ...written, HOME: home, TMPDIR: `${home}/tmp` }
+  return { ...own, ...written, HOME: home, TMPDIR: `${home}/tmp`, [markName]: mark }
 }
 
 /**

@@ -25,30 +25,39 @@ export function createProgramUsers(options: {
   readonly name: string | undefined
   readonly dataDir: string
 }): FindProgramUser {
-  const isRoot = process.getuid?.() === 0
   const { name } = options
-  if (name !== undefined && !isRoot) {
-    throw new RangeError(
-      'can be set only where the vault runs as root: nobody else can change users',
-    )
-  }
-  if (!isRoot) return () => undefined
-  const users = readUsers()
   if (name === undefined) {
-    const taken = new Set([...users.values()].map(({ uid }) => uid))
+    if (!isRoot()) return () => undefined
+    const taken = new Set([...readUsers().values()].map(({ uid }) => uid))
     return (serverId) => ownUser(serverId, taken)
   }
-  const user = users.get(name)
-  if (user === undefined)
-    throw new RangeError(`names the user "${name}", whom this system does not have`)
-  if (user.uid === 0) throw new RangeError('names root, who can read everything of the vault')
+  const user = findNamedUser(name)
   if (user.uid === ownerOf(join(options.dataDir, 'postgres'))) {
     throw new RangeError(
-      `names "${name}", who runs the vault’s database and can read it; name another user`,
+      `SALLYPORT_UPSTREAM_USER names "${name}", who runs the vault’s database and can read it; name another user`,
     )
   }
   return () => user
 }
+
+/**
+ * The user whom an operator names.
+ * @throws RangeError with a sentence that goes on after the variable's name
+ */
+export function findNamedUser(name: string): ProgramUser {
+  if (!isRoot()) {
+    throw new RangeError(
+      'must be left out where the vault is not root: nobody else can change users',
+    )
+  }
+  const user = readUsers().get(name)
+  if (user === undefined) throw new RangeError(`must name a user of this system; "${name}" is none`)
+  if (user.uid === 0)
+    throw new RangeError('must not name root, who can read everything of the vault')
+  return user
+}
+
+const isRoot = () => process.getuid?.() === 0
 
 function ownUser(serverId: string, taken: ReadonlySet<number>): ProgramUser {
   const count = lastUid - firstUid + 1
@@ -57,7 +66,7 @@ function ownUser(serverId: string, taken: ReadonlySet<number>): ProgramUser {
     const uid = firstUid + ((start + step) % count)
     if (!taken.has(uid)) return { uid, gid: uid }
   }
-  throw new RangeError('has to be set: this system has no user number left for programs')
+  throw new RangeError('SALLYPORT_UPSTREAM_USER has to be set: no user number is left for programs')
 }
 
 function readUsers(): Map<string, ProgramUser> {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -17,7 +18,11 @@ import { fileURLToPath } from 'node:url'
 import { Problem } from '@sallyport/contracts'
 import { build } from 'esbuild'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { membersOf, untilGone } from '../../../../../test/fixtures/upstreams/process-group.ts'
+import {
+  carriersOf,
+  membersOf,
+  untilGone,
+} from '../../../../../test/fixtures/upstreams/process-group.ts'
 import {
   createProgramRoom,
   type ProgramRoom,
@@ -249,6 +254,7 @@ describe('what may be run', () => {
       USER: 'upstream',
       LOGNAME: 'upstream',
       API_KEY: 'k $HOME `x`',
+      SALLYPORT_PROGRAM: expect.stringMatching(/^ups_test\.[0-9a-f-]{36}$/),
     })
     expect(statSync(home).mode & 0o777).toBe(0o700)
   })
@@ -371,8 +377,8 @@ describe.runIf(isRoot)('who a program is, where the vault is root', () => {
     expect((await environmentOf(await run(at, 'fine'))).uid).toBe(Number(uid))
     const make = (userName: string) => () =>
       createPrograms({ dataDir: at.dataDir, commands: '/x', userName })
-    expect(make('root')).toThrow('names root')
-    expect(make('no-such-user')).toThrow('whom this system does not have')
+    expect(make('root')).toThrow('must not name root')
+    expect(make('no-such-user')).toThrow('must name a user of this system')
   })
 })
 
@@ -411,6 +417,32 @@ describe('the end of a program', () => {
     expect(() => running.program.write('x')).toThrow(Problem)
   })
 
+  it('comes also for what left for a session of its own, and for nobody else’s', async () => {
+    verifies('S-40')
+    const at = room()
+    const other = await run(at, 'leaves-the-group')
+    const running = await run(at, 'leaves-the-group')
+    const away = await running.ask('tools/call', { name: 'away' })
+    const awayToo = await other.ask('tools/call', { name: 'away' })
+    const pidOf = (reply: typeof away) => Number(reply.result.structuredContent)
+    expect(membersOf(pidOf(away))).toEqual([pidOf(away)])
+    await running.program.close()
+    await untilGone(pidOf(away), 500)
+    expect(membersOf(pidOf(awayToo))).toEqual([pidOf(awayToo)])
+    expect(await environmentOf(other)).toBeDefined()
+    other.program.write(
+      JSON.stringify({ jsonrpc: '2.0', id: 99, method: 'tools/call', params: { name: 'exits' } }),
+    )
+    await other.ended
+    await untilGone(pidOf(awayToo), 500)
+  })
+
+  it('comes not too early where its owner gave it a PATH without anything', async () => {
+    const running = await run(room(), 'fine', { env: { PATH: '/nowhere' } })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect((await environmentOf(running)).env.PATH).toBe('/nowhere')
+  })
+
   it('is told where the system could not run it at all', async () => {
     const at = room()
     const script = join(at.open, 'script')
@@ -423,6 +455,10 @@ describe('the end of a program', () => {
 
   it('comes for one that has closed its input, since nothing can be asked of it', async () => {
     const running = await run(room(), 'closes-stdin')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    // The first finds out, and those after it are told.
+    running.program.write('{}')
+    expect(() => running.program.write('{}')).toThrow('has closed its input')
     expect((await running.ended).because).toMatchObject({ type: 'upstream-unreachable' })
     await untilGone(running.program.pid)
   })
@@ -465,14 +501,17 @@ describe('the end of a program', () => {
     verifies('S-40', 'S-43')
     const at = room()
     const holder = await bundleHolder()
-    const child = spawn(process.execPath, [holder, at.dataDir, at.hostile, process.execPath], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+    const name = `ups_${randomUUID()}`
+    const args = [holder, at.dataDir, at.hostile, process.execPath, name]
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     const pids: number[] = JSON.parse(await firstLine(child.stdout))
     for (const pid of pids) expect(membersOf(pid).length).toBeGreaterThanOrEqual(2)
+    // One of them started something in a session of its own.
+    expect(carriersOf(name).length).toBeGreaterThan(pids.flatMap(membersOf).length)
     if (how === 'exit') child.stdin.end('exit\n')
     else child.kill('SIGKILL')
     for (const pid of pids) await untilGone(pid, 2_000)
+    expect(carriersOf(name)).toEqual([])
     rmSync(dirname(holder), { recursive: true, force: true })
   })
 })
@@ -484,11 +523,11 @@ async function bundleHolder(): Promise<string> {
   const outfile = join(directory, 'holder.mjs')
   const contents = `
     import { createPrograms } from ${JSON.stringify(room)}
-    const [dataDir, hostile, command] = process.argv.slice(2)
+    const [dataDir, hostile, command, name] = process.argv.slice(2)
     const programs = createPrograms({ dataDir, commands: command, userName: undefined })
     const nobody = { onLine() {}, onLongLine() {}, onEnd() {} }
-    const started = await Promise.all(['ignores-sigterm', 'forks', 'fine', 'silent'].map((mode, at) =>
-      programs.start({ serverId: 'ups_' + at, command, args: [hostile, mode], env: {}, cwd: undefined,
+    const started = await Promise.all(['ignores-sigterm', 'forks', 'leaves-the-group', 'silent'].map((mode, at) =>
+      programs.start({ serverId: name + at, command, args: [hostile, mode], env: {}, cwd: undefined,
         permission: 'workspace', lineBytesMax: 1000 }, nobody)))
     process.stdin.on('data', () => process.exit(0))
     setTimeout(() => console.log(JSON.stringify(started.map(({ pid }) => pid))), 700)`

@@ -1,5 +1,6 @@
 // Runs the programs of stdio servers: those that the operator listed, without a shell, with an environment of their own, and
 // never longer than the vault.
+import { randomUUID } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
 import type { Program, ProgramListener, ProgramSpec, StartProgram } from '../clients/program.ts'
 import { type CommandCheck, createCommandRules, readCommandList } from './command-rules.ts'
@@ -10,7 +11,7 @@ import { runProgram } from './run-program.ts'
 
 export type { CommandCheck } from './command-rules.ts'
 export { readCommandList } from './command-rules.ts'
-export { createProgramUsers } from './program-user.ts'
+export { findNamedUser } from './program-user.ts'
 
 /** The programs of stdio servers. */
 export interface Programs {
@@ -49,7 +50,8 @@ export function createPrograms(needs: {
     checkArguments(spec.args)
     const user = findUser(spec.serverId)
     const place = preparePlace({ ...spec, dataDir, user, cwd: spec.cwd })
-    const env = createEnvironment(spec.env, place.home)
+    const mark = `${spec.serverId}.${randomUUID()}`
+    const env = createEnvironment(spec.env, { home: place.home, mark })
     if (running.size >= programsMax) throw tooMany()
     const program = await runProgram(
       { path, args: spec.args, env, cwd: place.cwd, user, lineBytesMax: spec.lineBytesMax },

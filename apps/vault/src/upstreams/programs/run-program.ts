@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import { Problem } from '@sallyport/contracts'
 import type { Program, ProgramEnd, ProgramListener } from '../clients/program.ts'
+import { killMarked, markName } from './marked-processes.ts'
 import type { ProgramUser } from './program-user.ts'
 import { createLineReader } from './read-lines.ts'
 
@@ -31,12 +32,20 @@ const stderrBurstBytes = 256 * 1024
 const stderrPauseMs = 100
 
 /**
- * The shell waits on a pipe whose other end the vault holds. When the vault is gone, however it went, the read ends and the
- * whole process group is killed. It listens to no other signal, so that it is still there where the program ignores them. The
- * program itself takes the shell's place: its name and its arguments are words that the shell does not read.
+ * The shell waits on a pipe whose other end the vault holds. When the vault is gone, however it went, the read ends: whoever
+ * carries the program's mark is killed, also where it left for a session of its own, and then the whole process group. It
+ * listens to no other signal, so that it is still there where the program ignores them. The program itself takes the shell's
+ * place: its name and its arguments are words that the shell does not read.
  */
-const watched =
-  '( trap "" TERM INT HUP QUIT; cat <&3; kill -KILL -$$ ) </dev/null >/dev/null 2>&1 & exec "$@" 3<&-'
+const watched = `( trap "" TERM INT HUP QUIT
+read -r gone <&3
+read -r self rest </proc/self/stat
+for found in $(/bin/grep -ls "${markName}=$${markName}" /proc/[0-9]*/environ); do
+  found=\${found#/proc/}
+  [ "\${found%/environ}" = "$self" ] || kill -KILL "\${found%/environ}"
+done
+kill -KILL -$$ ) </dev/null >/dev/null 2>&1 &
+exec "$@" 3<&-`
 
 /** The shell's, where it could not become the program. */
 const notExecutable = 126
@@ -54,7 +63,7 @@ export async function runProgram(
   const { stdin, stdout, stderr } = child
   await started(child)
   const pid = child.pid ?? 0
-  const ending = endWith({ child, pid, listener })
+  const ending = endWith({ child, pid, mark: command.env[markName] ?? '', listener })
   const tail = keepTail(stderr)
   const readLines = createLineReader({
     bytesMax: command.lineBytesMax,
@@ -113,8 +122,13 @@ function notStarted(error: unknown): Problem {
 }
 
 /** Everything about the end of a program; `onEnd` is told once. */
-function endWith(options: { child: ChildProcess; pid: number; listener: ProgramListener }) {
-  const { child, pid, listener } = options
+function endWith(options: {
+  child: ChildProcess
+  pid: number
+  mark: string
+  listener: ProgramListener
+}) {
+  const { child, pid, mark, listener } = options
   let because: Problem | undefined
   let closing: Promise<void> | undefined
   let isTold = false
@@ -122,6 +136,7 @@ function endWith(options: { child: ChildProcess; pid: number; listener: ProgramL
     child.once('exit', () => {
       // What it started may live on, and the shell that watches does: the group is there until this.
       killGroup(pid, 'SIGKILL')
+      killMarked(mark)
       resolve()
     })
   })
