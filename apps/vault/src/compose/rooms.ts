@@ -84,10 +84,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   })
   const workApart = composeWorkApart(needs)
   const toolsets = composeToolsets(needs, foundation, { connections, workApart })
-  const sources = composeSources(needs, foundation, {
-    ...sql,
-    readSources: workApart.readSqlDocument,
-  })
+  const sources = composeSources(needs, foundation, { ...sql, workApart })
   const tools = composeTools(needs, foundation, { lookups, policyStore, tryCall: path.tryCall })
   const notify = composeNotify(needs, foundation)
   const reach = composeReach(needs, foundation, { approvals, notify })
