@@ -7,7 +7,6 @@ import { createStatementPreparation } from '../sources/engine/prepare-statement.
 import type { SqlEngine } from '../sources/engine/sql-engine.ts'
 import { createSqlGate } from '../sources/gate/create-sql-gate.ts'
 import type { SqlGate } from '../sources/gate/sql-gate.ts'
-import type { ReadSources } from '../sources/import-sources.ts'
 import { createSourceSend } from '../sources/send-call.ts'
 import { sourceRevoked } from '../sources/source-problems.ts'
 import type { MayDial } from '../sources/source-target.ts'
@@ -17,6 +16,7 @@ import { createSourceStore } from '../store/sources.ts'
 import { createToolsetStore } from '../store/toolsets.ts'
 import type { SourcesOfCalls } from './calls.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
+import type { composeWorkApart } from './work-apart.ts'
 
 /** What the databases of sources are reached with. */
 export interface SqlAccess {
@@ -63,10 +63,11 @@ export function composeSourceCalls(
 export function composeSources(
   { now }: ComposeNeeds,
   { database, feed, audit, newId, keyring, running }: Foundation,
-  { readSources, ...access }: SqlAccess & { readonly readSources: ReadSources },
+  { workApart, ...access }: SqlAccess & { readonly workApart: ReturnType<typeof composeWorkApart> },
 ): Sources {
   return createSources({
-    ...{ ...access, readSources, audit, newId, now },
+    ...{ ...access, audit, newId, now },
+    readSources: workApart.readSqlDocument,
     store: createSourceStore(database),
     toolsets: createToolsetStore(database),
     connections: createSourceConnections({ keyring }),
