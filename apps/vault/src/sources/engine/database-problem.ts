@@ -1,13 +1,4 @@
 import { Problem } from '@sallyport/contracts'
-import type { SqlRefusal } from './sql-engine.ts'
-
-const messageCharsMax = 500
-
-/** What the database said of a statement, in its own words, on one line. */
-export function refusal(code: string, message: string): SqlRefusal {
-  const oneLine = message.replaceAll(/\p{Cc}+/gu, ' ').slice(0, messageCharsMax)
-  return { refused: { code, message: oneLine } }
-}
 
 /** The database answered, and let nobody in. Its own sentence may name addresses and users, and stays out. */
 export function signInRefused(detail: string, code: string): Problem {
@@ -55,8 +46,3 @@ export function errorCode(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return 'UNKNOWN'
   return typeof error.code === 'string' ? error.code : 'UNKNOWN'
 }
-
-export const isTlsCode = (code: string): boolean =>
-  /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_|INVALID_CA|EPROTO$|HANDSHAKE_)/.test(
-    code,
-  )

@@ -2,15 +2,8 @@
 
 import { Problem } from '@sallyport/contracts'
 import type { FieldPacket } from 'mysql2'
-import {
-  answerTooLarge,
-  connectionLost,
-  errorCode,
-  isTlsCode,
-  refusal,
-  signInRefused,
-  tlsFailed,
-} from '../database-problem.ts'
+import { answerTooLarge, connectionLost, errorCode, signInRefused } from '../database-problem.ts'
+import { refusal } from '../refusal.ts'
 import type { RowCollector } from '../row-collector.ts'
 import {
   type Ask,
@@ -217,7 +210,6 @@ function connectFailure(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason
   if (error instanceof Problem) return error
   const code = errorCode(error)
-  if (isTlsCode(code)) return tlsFailed(code)
   if (!code.startsWith('ER_')) return connectionLost(code, { writes: false })
   if (/ACCESS_DENIED|BAD_DB|NOT_SUPPORTED_AUTH|HOST_NOT_PRIVILEGED/.test(code)) {
     return signInRefused(

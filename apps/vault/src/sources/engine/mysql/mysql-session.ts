@@ -1,4 +1,5 @@
 import { type Connection, createConnection } from 'mysql2'
+import { errorCode, tlsFailed } from '../database-problem.ts'
 import { MeteredSocket } from '../metered-socket.ts'
 import type { DatabaseSockets, ServerJob } from '../server-needs.ts'
 
@@ -22,7 +23,7 @@ export interface MysqlSession {
 
 /**
  * Dials and signs in.
- * @throws Problem of the dial; what mysql2 throws: `code` begins with ER_ where the server said it
+ * @throws Problem of the dial and of TLS; what mysql2 throws: `code` begins with ER_ where the server said it
  */
 export async function openMysqlSession(
   who: SessionWho & { readonly sockets: DatabaseSockets; readonly receivedBytesMax: number },
@@ -53,11 +54,20 @@ export async function openMysqlSession(
       destroy: cut,
     }
   } catch (error) {
+    const isSecured = who.target.tls === 'off' || isAuthorized(connection)
     cut()
-    throw error
+    // The driver may hear of the end of the connection before it hears why.
+    const code = errorCode(error)
+    throw isSecured || code.startsWith('ER_') ? error : tlsFailed(code)
   } finally {
     signal.removeEventListener('abort', cut)
   }
+}
+
+/** Whether TLS stands, with a certificate that was verified. */
+function isAuthorized(connection: Connection): boolean {
+  const stream: unknown = Reflect.get(connection, 'stream')
+  return typeof stream === 'object' && stream !== null && Reflect.get(stream, 'authorized') === true
 }
 
 function settings(

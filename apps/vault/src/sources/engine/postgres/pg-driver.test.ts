@@ -266,8 +266,8 @@ describe('a statement on PostgreSQL', () => {
     await sleep(500)
     going.abort(new Problem('connection-revoked', 'Gone.'))
     expect(await gone).toMatchObject({ type: 'connection-revoked' })
-    await sleep(700)
-    expect((await sql(running)).rows).toEqual([{ count: 0 }])
+    const active = async () => (await sql(running)).rows
+    await expect.poll(active, { timeout: 5_000 }).toEqual([{ count: 0 }])
     const { rows } = rowsOf(
       await asReader.statement("SELECT current_setting('statement_timeout') AS timeout", [], {
         bounds: { timeoutMs: 3_000 },

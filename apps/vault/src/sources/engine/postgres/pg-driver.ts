@@ -2,13 +2,8 @@
 
 import { Problem } from '@sallyport/contracts'
 import { type Client, DatabaseError } from 'pg'
-import {
-  answerTooLarge,
-  connectionLost,
-  errorCode,
-  refusal,
-  signInRefused,
-} from '../database-problem.ts'
+import { answerTooLarge, connectionLost, errorCode, signInRefused } from '../database-problem.ts'
+import { refusal } from '../refusal.ts'
 import { createRowCollector } from '../row-collector.ts'
 import {
   type Ask,

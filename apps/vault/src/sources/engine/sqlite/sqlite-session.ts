@@ -1,6 +1,6 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { isMark, placesOf, statementTokens, tokensOf } from '../../gate/sql-tokens.ts'
-import { refusal } from '../database-problem.ts'
+import { refusal } from '../refusal.ts'
 import { createRowCollector } from '../row-collector.ts'
 import type { SqlBoundValue, SqlCell, SqlResult } from '../sql-engine.ts'
 import { createAuthorizer } from './authorize.ts'
