@@ -691,6 +691,11 @@ describe('an object of another workspace', () => {
     await admin`INSERT INTO tools (id, workspace_id, toolset_id, name, key, status, definition, digest)
       VALUES (${foreign.toolId}, ${second}, ${foreign.toolsetId}, ${foreign.name.slice(7)}, 'GET /', 'active',
         ${admin.json(definition)}, 'x')`
+    foreign.serverId = 'ups_00000000000000000000000001'
+    await admin`INSERT INTO mcp_servers (id, workspace_id, connection_id, toolset_id, name, transport, args, permission,
+        connect_timeout_seconds, read_timeout_seconds, per_agent, env_names, header_names, variables, enabled, status, pins, refused, version)
+      VALUES (${foreign.serverId}, ${second}, ${foreign.connectionId}, ${foreign.toolsetId}, 'theirs', 'sse', '[]', 'workspace',
+        30, 30, false, '[]', '[]', '{}', false, 'disconnected', '[]', '[]', 1)`
   })
 
   const bodies: Record<string, Record<string, unknown>> = {
@@ -703,6 +708,8 @@ describe('an object of another workspace', () => {
     setToolPermission: { agentId: 'agt_00000000000000000000000001', allowed: true },
     setToolsetPermission: { agentId: 'agt_00000000000000000000000001', allowed: true },
     tryTool: { arguments: {} },
+    toggleMcpServer: { enabled: false },
+    acceptMcpServerChanges: { expects: 'x' },
     replaceToolsetSource: { expects: 'x', version: 1, format: 'curl', document: 'curl http://a/' },
   }
   const queries: Record<string, string> = { exportToolset: '?format=higress' }

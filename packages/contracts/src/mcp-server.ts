@@ -142,6 +142,16 @@ const ServerRef = z.strictObject({ serverId: UpstreamId })
 /** Beside tools, a server brings secrets along, or a place where they go. */
 const alsoConnections = () => 'connections:write' as const
 
+/** Members that say how a server is reached: what is run, a place, or what goes there. */
+export const reachingMembers = [
+  ...['transport', 'command', 'args', 'argsJson', 'env', 'envJson', 'cwd', 'url'],
+  ...['headers', 'headersJson', 'permission', 'perAgent'],
+] as const
+
+/** The same where any of that is said. */
+const alsoConnectionsToReach = (input: object) =>
+  reachingMembers.some((name) => Object.hasOwn(input, name)) ? alsoConnections() : undefined
+
 /** What can be wrong with what an owner says of a server, beside its form. */
 const settingProblems = [
   'upstream-command-refused',
@@ -199,7 +209,7 @@ export const updateMcpServer = defineOperation({
   path: '/api/v1/mcp/servers/{serverId}',
   caller: ['owner'],
   demand: 'tools:write',
-  furtherDemand: alsoConnections,
+  furtherDemand: alsoConnectionsToReach,
   summary: 'Change an upstream MCP server; what is not named stays, and so does what is masked',
   input: z.strictObject({
     serverId: UpstreamId,
@@ -218,7 +228,6 @@ export const deleteMcpServer = defineOperation({
   path: '/api/v1/mcp/servers/{serverId}',
   caller: ['owner'],
   demand: 'tools:write',
-  furtherDemand: alsoConnections,
   summary: 'Delete an upstream MCP server with its secrets, its tools and their grants',
   input: ServerRef,
   output: z.object({ deleted: z.literal(true) }),
@@ -271,7 +280,7 @@ export const testMcpServerDraft = defineOperation({
   path: '/api/v1/mcp/servers/test',
   caller: ['owner'],
   demand: 'tools:write',
-  furtherDemand: alsoConnections,
+  furtherDemand: alsoConnectionsToReach,
   summary: 'Connect to an upstream MCP server that is not kept yet, or as it would be changed',
   input: z.strictObject({
     serverId: UpstreamId.optional().meta({ description: 'What is not named is as of this server' }),

@@ -53,7 +53,7 @@ export const listVariables = defineOperation({
 export const putVariable = defineOperation({
   id: 'putVariable',
   method: 'PUT',
-  path: '/api/v1/variables/{name}',
+  path: '/api/v1/variables',
   caller: ['owner'],
   demand: 'connections:write',
   summary: 'Make or replace a variable: a value that is sealed, or the key of a connection',
@@ -86,7 +86,7 @@ export const deleteVariable = defineOperation({
   caller: ['owner'],
   demand: 'connections:write',
   summary: 'Forget a variable that no upstream MCP server refers to any more',
-  input: z.strictObject({ name: VariableName }),
+  input: z.strictObject({ name: z.string().max(600) }),
   output: z.object({ deleted: z.literal(true) }),
   problems: ['variable-not-found', 'variable-in-use'],
 })

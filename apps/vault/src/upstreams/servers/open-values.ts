@@ -69,7 +69,7 @@ export async function resolveValues(
     if (!(error instanceof ReferenceFault)) throw error
     throw upstreamProblem('resolve', 'invalid-input', {
       detail: `One of its values ${error.message}.`,
-      next: 'An owner makes the variable (PUT /api/v1/variables/{name}), or writes the value anew.',
+      next: 'An owner makes the variable (PUT /api/v1/variables), or writes the value anew.',
     })
   }
 }

@@ -1,4 +1,4 @@
-import type { InputOf, updateMcpServer } from '@sallyport/contracts'
+import { type InputOf, reachingMembers, type updateMcpServer } from '@sallyport/contracts'
 import { credentialContext } from '../../connections/credential-opener.ts'
 import { encodeCredential } from '../../connections/stored-credential.ts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
@@ -16,12 +16,6 @@ import {
   serverChanged,
   serverExists,
 } from './servers-needs.ts'
-
-/** Members of the input that say how a server is reached: a command, a place, or what goes there. */
-const reaching = [
-  ...['transport', 'command', 'args', 'argsJson', 'env', 'envJson', 'cwd', 'url'],
-  ...['headers', 'headersJson', 'permission', 'perAgent'],
-] as const
 
 /**
  * Builds what changes a server. Whatever is wrong is said before anything is stored; a connection that serves is left alone until
@@ -58,7 +52,7 @@ async function draftChange(
   { before, input }: { readonly before: ServerRow; readonly input: Input },
 ): Promise<ServerChange> {
   const at = new Date(needs.now())
-  const isReaching = reaching.some((name) => isSaid(input, name))
+  const isReaching = reachingMembers.some((name) => isSaid(input, name))
   const values = isReaching ? await valuesOf(needs, before, input) : { headers: {}, env: {} }
   const { faults, ...draft } = draftServer(input, { settings: before, values })
   refuseFaults(
