@@ -35,6 +35,9 @@ export const AgentTool = z.object({
   outputSchema: JsonSchema.optional(),
   annotations: ToolAnnotations,
   digest: z.string().meta({ description: 'Another definition has another' }),
+  kind: z.enum(['http', 'mcp', 'sql']).optional().meta({
+    description: 'What a call of it is: an HTTP request unless said otherwise',
+  }),
   upstream: UpstreamToolRef.optional().meta({
     description: 'Of a tool of an upstream MCP server, which its toolset stands for',
   }),

@@ -82,7 +82,7 @@ function stage({ tools = [toolOf('api', 'get')], listing = 'auto', ...scene }: S
     box,
     calls,
     waitedMs: () => nowMs,
-    run: (name: string, args: Input = {}) => box.call(name, args, context),
+    run: async (name: string, args: Input = {}) => (await box.call(name, args, context)) as Input,
   }
 }
 
@@ -351,7 +351,7 @@ describe('a tool of an upstream server', () => {
     })
     const made = await run('mcp__files__read', { path: 'a' })
     expect(made).toBeInstanceOf(PassedResult)
-    expect((made as PassedResult).result).toEqual(result)
+    expect((made as unknown as PassedResult).result).toEqual(result)
     expect(calls.at(-1)).toEqual(['callMyTool', { name: 'files.read', arguments: { path: 'a' } }])
   })
 
@@ -370,7 +370,7 @@ describe('a tool of an upstream server', () => {
       tools,
       answers: { callMyTool: [asked()], getMyApproval: [seen('pending')] },
     })
-    const made = (await waiting.run('mcp__files__read')) as PassedResult
+    const made = (await waiting.run('mcp__files__read')) as unknown as PassedResult
     expect(made.result).not.toHaveProperty('structuredContent')
     expect(JSON.stringify(made.result.content)).toContain('http://vault/approvals/apr_1')
     const refused = stage({ tools, answers: { callMyTool: [new Problem('policy-denied', 'No.')] } })
@@ -379,7 +379,7 @@ describe('a tool of an upstream server', () => {
 
   it('is enclosed in what call_tool answers', async () => {
     const { run } = stage({ tools: [tool()], listing: 'search', answers: { callMyTool: [answer] } })
-    const made = (await run('call_tool', { name: 'mcp__files__read' })) as PassedResult
+    const made = (await run('call_tool', { name: 'mcp__files__read' })) as unknown as PassedResult
     expect(made.result.structuredContent).toEqual({ texts: ['1'], structured: { n: 1 } })
   })
 })

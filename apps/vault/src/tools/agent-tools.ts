@@ -95,6 +95,7 @@ function candidateOf(row: ToolRow): Candidate | undefined {
       ...{ description, inputSchema },
       ...(outputSchema !== undefined && { outputSchema }),
       ...{ annotations, digest },
+      ...(binding.kind !== 'http' && { kind: binding.kind }),
       ...(binding.kind === 'mcp' && {
         upstream: { method: binding.method, tool: binding.tool },
       }),
