@@ -109,14 +109,21 @@ export function createGuardedTransport(
     ledger.isFlood()
     return undefined
   }
-  function receive(message: JSONRPCMessage): void {
-    if (failure !== undefined) return
+  function safely(work: () => void): void {
     try {
-      const sifted = sift(message)
-      if (sifted !== undefined) guarded.onmessage?.(sifted)
+      if (failure === undefined) work()
     } catch {
       fail(unreadable())
     }
+  }
+  function receive(message: JSONRPCMessage): void {
+    safely(() => {
+      const sifted = sift(message)
+      if (sifted === undefined) return
+      if ('method' in sifted) guarded.onmessage?.(sifted)
+      // The SDK looks at a notice one turn later than at an answer: progress that came right before it would be lost.
+      else queueMicrotask(() => safely(() => guarded.onmessage?.(sifted)))
+    })
   }
   inner.onmessage = receive
   inner.onfail = fail

@@ -132,8 +132,11 @@ describe.each(sdkServerKinds)('a server of the SDKs: %s', (kind) => {
 
   it('is left without a socket when it is closed', async () => {
     const { server, upstream } = await connect(kind)
+    // Whatever it listens on is open by then, and so is the call.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const before = server.requests.length
     const pending = problemOf(calling(upstream, ['slow', { ms: 5_000 }]))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(before))
     const from = performance.now()
     await upstream.close()
     expect(performance.now() - from).toBeLessThan(2_000)
