@@ -37,9 +37,13 @@ interface Prepared {
   readonly verdict: GateVerdict
 }
 
+/** A statement on SQLite is a process with a core of its own. */
+const processLimits = { perSource: 4, all: 8 }
+
 /** Makes the engine. Drivers are loaded when a source is first used. */
 export function createSqlEngine(needs: SqlEngineNeeds): SqlEngine {
-  const turns = createSessionTurns()
+  const sessions = createSessionTurns()
+  const processes = createSessionTurns(processLimits)
   const drivers = createDrivers(needs.sockets)
 
   async function runPrepared(
@@ -69,6 +73,7 @@ export function createSqlEngine(needs: SqlEngineNeeds): SqlEngine {
       const stop = createStopSignal(bounds, needs.now)
       try {
         const prepared = await prepare(needs.gate, target, call)
+        const turns = target.dialect === 'sqlite' ? processes : sessions
         const done = await turns.take(target.sourceKey, stop.signal)
         try {
           return await runPrepared(target, login, { prepared, bounds, stop })

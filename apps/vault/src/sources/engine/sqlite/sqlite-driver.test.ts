@@ -200,6 +200,22 @@ describe('a statement on SQLite', () => {
   })
 })
 
+describe('a statement that writes to SQLite', () => {
+  it('and is ended before it is done leaves nothing behind, and those who read can read', async () => {
+    verifies('S-39', 'S-43')
+    const { statement, query } = open(join(dir, 'deeper', 'other.db'))
+    const endless =
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO lines SELECT i, 'written by nobody in the end' FROM n"
+    const late = statement(endless, [], { writes: true, bounds: { timeoutMs: 4_000 } })
+    expect(await problemOf(late)).toMatchObject({ type: 'upstream-timeout' })
+    const count = async () => {
+      const result = await query('SELECT count(*) AS n FROM lines').catch(() => undefined)
+      return result !== undefined && 'rows' in result ? result.rows : undefined
+    }
+    await expect.poll(count, { timeout: 8_000 }).toEqual([{ n: 0 }])
+  })
+})
+
 describe('a free query on SQLite', () => {
   it('reads tables, views and what is searched by words', async () => {
     const { query, statement } = open()

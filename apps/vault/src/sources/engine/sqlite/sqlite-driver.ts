@@ -10,6 +10,9 @@ import type { SqliteAnswer, SqliteReach, SqliteTask } from './sqlite-task.ts'
 /** What the process's main thread takes; the statement's thread has bounds of its own. */
 const processFlags = ['--max-old-space-size=128']
 
+/** Rolling back takes about as long as writing did. */
+const recoveryMsMax = 60_000
+
 export interface SqliteNeeds {
   /** Folders that the operator listed. */
   readonly dirs: readonly string[]
@@ -33,22 +36,32 @@ export async function runOnSqlite(needs: SqliteNeeds, job: SqliteJob): Promise<S
   const { path } = await untilStopped(findSqliteFile(job.path, needs.dirs), stop.signal)
   const functions = [...allowedFunctions('sqlite')]
   const task: SqliteTask = { ...rest, path, functions, leftMs: stop.leftMs() }
+  try {
+    const answer = await askProcess(needs, task, stop.signal)
+    if (answer.outcome === 'result') return answer.result
+    throw unreadable(answer.code)
+  } catch (error) {
+    // What a writer that was ended left half done is rolled back now: those who only read could not.
+    if (task.reach === 'write') {
+      const recovery = { ...task, statement: 'SELECT 1', parameters: [], leftMs: recoveryMsMax }
+      void askProcess(needs, recovery, AbortSignal.timeout(recoveryMsMax)).catch(() => {})
+    }
+    throw error
+  }
+}
+
+async function askProcess(
+  { entry }: SqliteNeeds,
+  task: SqliteTask,
+  signal: AbortSignal,
+): Promise<SqliteAnswer> {
   // It has no use for the environment, in which the root key may stand.
-  const child = fork(needs.entry, [], {
+  const child = fork(entry, [], {
     ...{ cwd: '/', env: {}, execArgv: processFlags, serialization: 'advanced' },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   try {
-    const answer = await untilStopped(ask(child, task), stop.signal)
-    if (answer.outcome === 'result') return answer.result
-    throw new Problem(
-      'upstream-invalid-response',
-      'The file could not be read as a SQLite database.',
-      {
-        next: 'The owner of the source checks the file; the vault’s process has to be allowed to read it.',
-        cause: answer.code,
-      },
-    )
+    return await untilStopped(ask(child, task), signal)
   } finally {
     child.kill('SIGKILL')
   }
@@ -63,6 +76,17 @@ function ask(child: ChildProcess, task: SqliteTask): Promise<SqliteAnswer> {
       if (error !== null) reject(ended())
     })
   })
+}
+
+function unreadable(code: string): Problem {
+  return new Problem(
+    'upstream-invalid-response',
+    'The file could not be read as a SQLite database.',
+    {
+      next: 'The owner of the source checks the file; the vault’s process has to be allowed to read it.',
+      cause: code,
+    },
+  )
 }
 
 function ended(): Problem {
