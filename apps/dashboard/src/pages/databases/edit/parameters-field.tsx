@@ -32,11 +32,15 @@ export function ParametersField() {
         </p>
       )}
       {fields.map(({ id }, index) => (
-        <fieldset key={id} className="grid min-w-0 gap-3 rounded-md border border-line p-3.5">
+        <fieldset
+          key={id}
+          aria-label={`Parameter ${index + 1}`}
+          className="grid min-w-0 gap-3 rounded-md border border-line p-3.5"
+        >
           <div className="flex items-center justify-between gap-2">
-            <legend className="contents">
-              <span className="text-[0.93rem] font-medium">Parameter {index + 1}</span>
-            </legend>
+            <span aria-hidden="true" className="text-[0.93rem] font-medium">
+              Parameter {index + 1}
+            </span>
             <span className="flex">
               <IconButton
                 size="sm"

@@ -68,6 +68,12 @@ describe('the form of a server', () => {
     expect(faultsOf({ transport: 'sse', url: 'https://mcp.example.com' })).toEqual([])
   })
 
+  it('takes a field that was left empty, which is no text at all then', () => {
+    const empty = { description: undefined, cwd: undefined, package: undefined, url: undefined }
+    expect(faultsOf({ command: 'x', ...empty })).toEqual([])
+    expect(faultsOf({ command: undefined })).toEqual(['command'])
+  })
+
   it('takes no name twice', () => {
     const env = [
       { name: 'A', value: '1' },
