@@ -22,7 +22,7 @@ import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { requireFreshSignIn } from '../../identity/require-fresh-sign-in.ts'
 import type { CommandCheck } from '../programs/programs.ts'
 import type { RunOnce } from '../programs/run-once.ts'
-import { type Installer, isVersion, type PackageSpec, readPackage } from './package-name.ts'
+import { type Installer, isNpmVersion, type PackageSpec, readPackage } from './package-name.ts'
 
 /** Something that an owner had installed. */
 interface InstallEvent {
@@ -151,7 +151,7 @@ async function newest(needs: InstallNeeds, installing: Installing): Promise<stri
   const args = ['view', '--json', '--', spec.name, 'version']
   const said = await runInstaller(needs, installing, { args, place, timeoutMs: resolveMsMax })
   const version = said.trim().replaceAll('"', '')
-  if (isVersion(version)) return version
+  if (isNpmVersion(version)) return version
   throw failed(`The newest version of ${spec.name} could not be found out.`, 'Name a version.')
 }
 

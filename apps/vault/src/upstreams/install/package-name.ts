@@ -10,8 +10,9 @@ export interface PackageSpec {
 
 const npmName = /^(?:@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*$/
 const pythonName = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/
-/** One version, no range and no tag. */
-const exactVersion = /^\d+(?:\.\d+){0,3}(?:[-.]?[0-9A-Za-z]+)*(?:\+[0-9A-Za-z.]+)?$/
+/** One version, no range and no tag: SemVer, and PEP 440. */
+const npmVersion = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/
+const pythonVersion = /^\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)*$/
 const nameCharsMax = 214
 const versionCharsMax = 60
 
@@ -31,11 +32,11 @@ export function readPackage(text: string, installer: Installer): PackageSpec | u
         : [text, undefined]
   if (name.length > nameCharsMax || !(isPython ? pythonName : npmName).test(name)) return undefined
   if (version === undefined) return { name }
-  return version.length <= versionCharsMax && exactVersion.test(version)
+  return version.length <= versionCharsMax && (isPython ? pythonVersion : npmVersion).test(version)
     ? { name, version }
     : undefined
 }
 
-/** Is it one version, as registries name them? */
-export const isVersion = (text: string): boolean =>
-  text.length <= versionCharsMax && exactVersion.test(text)
+/** Is it one version, as the registry of npm names them? */
+export const isNpmVersion = (text: string): boolean =>
+  text.length <= versionCharsMax && npmVersion.test(text)
