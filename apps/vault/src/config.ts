@@ -197,6 +197,7 @@ export interface ConfigChecks {
   readonly SALLYPORT_EGRESS_ALLOW_CIDRS?: (ranges: readonly string[]) => unknown
   readonly SALLYPORT_EGRESS_DENY_CIDRS?: (ranges: readonly string[]) => unknown
   readonly SALLYPORT_UPSTREAM_COMMANDS?: (list: string | undefined) => unknown
+  readonly SALLYPORT_UPSTREAM_USER?: (name: string) => unknown
   readonly SALLYPORT_TRUSTED_PROXIES?: (ranges: readonly string[]) => unknown
 }
 

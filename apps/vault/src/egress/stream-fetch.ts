@@ -67,6 +67,8 @@ export function createStreamDoors(needs: {
         try {
           const answer = await egress.send(request, {
             poolKey,
+            // Streams hold their connections for hours: together they leave room for everybody else's.
+            poolGroup: 'streams',
             deadlineMs: request.method === 'GET' ? limits.listeningMs : limits.requestMs,
             bodyIdleMs: limits.idleMs,
             responseBytesMax: limits.streamBytesMax,
