@@ -455,10 +455,11 @@ describe('the end of a program', () => {
 
   it('comes for one that has closed its input, since nothing can be asked of it', async () => {
     const running = await run(room(), 'closes-stdin')
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    // The first finds out, and those after it are told.
-    running.program.write('{}')
-    expect(() => running.program.write('{}')).toThrow('has closed its input')
+    // One write finds out, and the next is told.
+    await vi.waitFor(
+      () => expect(() => running.program.write('{}')).toThrow('has closed its input'),
+      { timeout: 5_000 },
+    )
     expect((await running.ended).because).toMatchObject({ type: 'upstream-unreachable' })
     await untilGone(running.program.pid)
   })
