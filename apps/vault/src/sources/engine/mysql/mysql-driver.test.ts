@@ -35,7 +35,7 @@ beforeAll(async () => {
   for (const statement of shop.split(';\n').filter((text) => text.trim() !== '')) {
     await adminOf(server)(statement)
   }
-})
+}, 90_000)
 afterAll(async () => {
   if (!('missing' in server)) await server.stop()
 })
@@ -69,6 +69,8 @@ function open({ skip }: TestContext) {
 
 const string = (value: string | null): SqlBoundValue => ({ type: 'string', value })
 const integer = (value: number | string): SqlBoundValue => ({ type: 'integer', value })
+/** On a machine that does much else. */
+const patient = { timeout: 60_000 }
 const problemOf = async (work: Promise<unknown>): Promise<Problem> => {
   const thrown = await work.then(
     () => undefined,
@@ -78,7 +80,7 @@ const problemOf = async (work: Promise<unknown>): Promise<Problem> => {
   throw new Error(`no problem: ${String(thrown)}`)
 }
 
-describe('a statement on MariaDB', () => {
+describe('a statement on MariaDB', patient, () => {
   it('has its values bound: what is written into them stays a value', async (context) => {
     verifies('S-39')
     const { asReader } = open(context)
@@ -241,7 +243,7 @@ describe('a statement on MariaDB', () => {
   })
 })
 
-describe('a free query on MariaDB', () => {
+describe('a free query on MariaDB', patient, () => {
   it('reads', async (context) => {
     const { asReader } = open(context)
     const { rows } = rowsOf(
@@ -271,7 +273,7 @@ describe('a free query on MariaDB', () => {
   })
 })
 
-describe('what a source of MariaDB shows of itself', () => {
+describe('what a source of MariaDB shows of itself', patient, () => {
   it('is what its user may read', async (context) => {
     const { asReader, asAdmin } = open(context)
     expect(rowsOf(await asReader.run({ kind: 'list_tables' })).rows).toEqual([
@@ -317,7 +319,7 @@ describe('what a source of MariaDB shows of itself', () => {
   })
 })
 
-describe('the way to MariaDB', () => {
+describe('the way to MariaDB', patient, () => {
   it('is TLS with a certificate of the host’s name, or none', async (context) => {
     verifies('S-39')
     const { server: maria, target } = open(context)

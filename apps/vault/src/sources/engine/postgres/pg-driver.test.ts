@@ -40,7 +40,7 @@ beforeAll(async () => {
   for (const statement of shop.split(';\n').filter((text) => text.trim() !== '')) {
     rowsOf(await adminOf(server, 'shop')(statement))
   }
-})
+}, 90_000)
 afterAll(async () => {
   if (!('missing' in server)) await server.stop()
 })
@@ -76,6 +76,8 @@ function open({ skip }: TestContext) {
 
 const string = (value: string | null): SqlBoundValue => ({ type: 'string', value })
 const integer = (value: number | string): SqlBoundValue => ({ type: 'integer', value })
+/** On a machine that does much else. */
+const patient = { timeout: 60_000 }
 const problemOf = async (work: Promise<unknown>): Promise<Problem> => {
   const thrown = await work.then(
     () => undefined,
@@ -85,7 +87,7 @@ const problemOf = async (work: Promise<unknown>): Promise<Problem> => {
   throw new Error(`no problem: ${String(thrown)}`)
 }
 
-describe('a statement on PostgreSQL', () => {
+describe('a statement on PostgreSQL', patient, () => {
   it('has its values bound: what is written into them stays a value', async (context) => {
     verifies('S-39')
     const { asReader } = open(context)
@@ -290,7 +292,7 @@ describe('a statement on PostgreSQL', () => {
   })
 })
 
-describe('a free query on PostgreSQL', () => {
+describe('a free query on PostgreSQL', patient, () => {
   it('reads', async (context) => {
     const { asReader } = open(context)
     const { rows } = rowsOf(
@@ -349,7 +351,7 @@ describe('a free query on PostgreSQL', () => {
   })
 })
 
-describe('what a source of PostgreSQL shows of itself', () => {
+describe('what a source of PostgreSQL shows of itself', patient, () => {
   it('is what its role may read', async (context) => {
     const { asReader } = open(context)
     const tables = rowsOf(await asReader.run({ kind: 'list_tables' }))
@@ -402,7 +404,7 @@ describe('what a source of PostgreSQL shows of itself', () => {
   })
 })
 
-describe('the way to PostgreSQL', () => {
+describe('the way to PostgreSQL', patient, () => {
   it('is TLS with a certificate of the host’s name, or none', async (context) => {
     verifies('S-39')
     const { server: pg, target } = open(context)

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { Problem } from '@sallyport/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -50,7 +52,7 @@ beforeAll(async () => {
   symlinkSync(outside, join(dir, 'link.db'))
   symlinkSync(home, join(dir, 'folder'))
   symlinkSync(path, join(dir, 'inner.db'))
-})
+}, 90_000)
 afterAll(() => {
   for (const made of [home, entry]) rmSync(made, { recursive: true, force: true })
 })
@@ -63,6 +65,8 @@ function open(file = path, dirs: readonly string[] = [dir]) {
 
 const string = (value: string | null): SqlBoundValue => ({ type: 'string', value })
 const integer = (value: number | string): SqlBoundValue => ({ type: 'integer', value })
+/** On a machine that does much else. */
+const patient = { timeout: 60_000 }
 const problemOf = async (work: Promise<unknown>): Promise<Problem> => {
   const thrown = await work.then(
     () => undefined,
@@ -79,7 +83,7 @@ const processes = (): string =>
     .filter((line) => line.includes(entry))
     .join('\n')
 
-describe('a statement on SQLite', () => {
+describe('a statement on SQLite', patient, () => {
   it('has its values bound, by ? and by number: what is written into them stays a value', async () => {
     verifies('S-39')
     const { statement } = open()
@@ -200,7 +204,32 @@ describe('a statement on SQLite', () => {
   })
 })
 
-describe('a statement that writes to SQLite', () => {
+describe('the process of a statement on SQLite', patient, () => {
+  it('ends with the vault, even where that is killed', async () => {
+    verifies('S-39', 'S-43')
+    const task = {
+      ...{ path, reach: 'query', parameters: [], functions: ['count'], leftMs: 60_000 },
+      statement:
+        'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n',
+      ...{ rowsMax: 1, bytesMax: 1000 },
+    }
+    const script = `require('node:child_process').fork(process.argv[1], [], { serialization: 'advanced' })
+      .send(JSON.parse(process.argv[2]), () => process.stdout.write('sent'))`
+    const parent = spawn(process.execPath, ['-e', script, entry, JSON.stringify(task)])
+    await once(parent.stdout, 'data')
+    await sleep(1_500)
+    const alone = () =>
+      processes()
+        .split('\n')
+        .filter((line) => !line.includes(' -e '))
+        .join('')
+    expect(alone()).not.toBe('')
+    parent.kill('SIGKILL')
+    await expect.poll(alone, { timeout: 5_000 }).toBe('')
+  })
+})
+
+describe('a statement that writes to SQLite', patient, () => {
   it('and is ended before it is done leaves nothing behind, and those who read can read', async () => {
     verifies('S-39', 'S-43')
     const { statement, query } = open(join(dir, 'deeper', 'other.db'))
@@ -216,7 +245,7 @@ describe('a statement that writes to SQLite', () => {
   })
 })
 
-describe('a free query on SQLite', () => {
+describe('a free query on SQLite', patient, () => {
   it('reads tables, views and what is searched by words', async () => {
     const { query, statement } = open()
     expect(
@@ -242,7 +271,7 @@ describe('a free query on SQLite', () => {
   })
 })
 
-describe('the file of a SQLite source', () => {
+describe('the file of a SQLite source', patient, () => {
   it('is below a folder that the operator listed, after all links', async () => {
     verifies('S-39')
     expect(await open(join(dir, 'inner.db')).query('SELECT 1 AS a')).toHaveProperty('rows')
