@@ -1,4 +1,4 @@
-import { defineTool, input, type MemberSchema, output, string } from './tool-definition.ts'
+import { defineTool, input, type MemberSchema, string } from './tool-definition.ts'
 
 // The one tool through which a model can do with upstream MCP servers whatever it was granted, where its host knows neither
 // resources nor prompts, or shows no more tools.
@@ -35,13 +35,5 @@ export const bridgeTool = defineTool({
     },
     ['action'],
   ),
-  outputSchema: output({
-    approvalRequired: 'boolean',
-    approvalRequestId: 'string',
-    approvalUrl: 'string',
-    expiresAt: 'string',
-    error: 'string',
-    next: 'string',
-  }),
   annotations: { destructiveHint: true, openWorldHint: true },
 })

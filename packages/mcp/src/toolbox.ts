@@ -120,7 +120,7 @@ export function createToolbox(needs: ToolboxNeeds): Toolbox {
         }
         if (name === bridgeTool.name && list.hasBridge) {
           const callTool = (tool: AgentTool, own: Arguments) =>
-            callByName({ shownAs: naming.nameOf(tool), args: own, isEnclosed: true }, context)
+            callByName({ shownAs: naming.nameOf(tool), args: own, isBridged: true }, context)
           const { nameOf } = naming
           return await callBridge(
             { tools: list.all, reader: needs.reader, nameOf, callTool },
@@ -141,15 +141,17 @@ type CallByName = (
     readonly more?: Arguments
     /** By a tool of ours, and not by its own name. */
     readonly isEnclosed?: true
+    /** By the tool `mcp`, whose results have whatever form they have. */
+    readonly isBridged?: true
   },
   context: CallContext,
 ) => Promise<Members | PassedResult>
 
 function createCallByName(needs: ToolboxNeeds): CallByName {
-  return async ({ isEnclosed = false, ...call }, context) => {
+  return async ({ isEnclosed = false, isBridged = false, ...call }, context) => {
     const fullName = await needs.naming.fullNameOf(call.shownAs, context.signal)
     if (fullName === undefined) throw new UnknownTool(call.shownAs)
-    const passing = await passingOf(needs, { fullName, isEnclosed }, context)
+    const passing = await passingOf(needs, { fullName, isEnclosed, isBridged }, context)
     try {
       return await callGranted(needs, { ...call, fullName, passing }, context)
     } catch (error) {
@@ -162,16 +164,22 @@ function createCallByName(needs: ToolboxNeeds): CallByName {
   }
 }
 
+interface CalledTool {
+  readonly fullName: string
+  readonly isEnclosed: boolean
+  readonly isBridged: boolean
+}
+
 /** How the results of a tool are passed on, where it is an upstream server's. */
 async function passingOf(
   { granted }: ToolboxNeeds,
-  { fullName, isEnclosed }: { readonly fullName: string; readonly isEnclosed: boolean },
+  { fullName, isEnclosed, isBridged }: CalledTool,
   { signal }: CallContext,
 ) {
   const { tools } = await granted.list(signal)
   const tool = tools.find(({ name }) => name === fullName)
   return tool !== undefined && isUpstream(tool)
-    ? { outputSchema: tool.outputSchema, isEnclosed }
+    ? { outputSchema: isBridged ? undefined : tool.outputSchema, isEnclosed }
     : undefined
 }
 
