@@ -376,6 +376,32 @@ describe('a program', () => {
     expect(pids()).toEqual([])
   })
 
+  it('runs once however many agents call it, and once for each where it is marked so', async () => {
+    const other = await vault.createAgentWithKey('other')
+    const { server, descriptions } = await addProgram('Counted')
+    const agents = [agent, other]
+    for (const { agentId } of agents) {
+      await vault.owner.call('setToolsetPermission', {
+        ...{ toolsetId: server.toolsetId, agentId, allowed: true, approval: 'never' },
+      })
+    }
+    const callAll = () =>
+      Promise.all(
+        agents.map(({ client }) =>
+          client.call('callMyTool', { name: 'counted.look_up', arguments: { word: 'x' } }),
+        ),
+      )
+    await callAll()
+    expect(pidsOf(descriptions)).toHaveLength(1)
+    await vault.owner.call('updateMcpServer', { serverId: server.id, perAgent: true })
+    await callAll()
+    await callAll()
+    // One more that says which tools there are.
+    expect(pidsOf(descriptions)).toHaveLength(3)
+    await vault.owner.call('toggleMcpServer', { serverId: server.id, enabled: false })
+    expect(pidsOf(descriptions)).toEqual([])
+  })
+
   it('that says something else of a tool has it held until an owner has seen the difference', async () => {
     verifies('S-40')
     const { owner } = vault

@@ -19,6 +19,8 @@ export interface SendHow {
   readonly stops: Set<(problem: Problem) => void>
   readonly responseBytesMax: number
   readonly deadlineMs: number
+  /** Whose call it is; absent where an owner tries something. */
+  readonly agentId?: string | undefined
   /** Told of the progress that an upstream reports, where it does. */
   readonly progress?: ((progress: CallProgress) => void) | undefined
 }

@@ -79,6 +79,7 @@ export async function sendPermitted(
     const answer = await needs.send(armed, {
       ...poolOf(permitted),
       stops: running.stops,
+      agentId: running.agent?.agentId,
       progress: cleanProgress(permitted, scrubber),
       responseBytesMax: permitted.responseBytesMax ?? responseBytesMaxDefault,
       deadlineMs: upstreamDeadlineMs,

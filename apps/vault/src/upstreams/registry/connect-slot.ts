@@ -78,6 +78,7 @@ function swap(
   core.servings.add(serving)
   listSecrets(core)
   core.live = serving
+  core.onReplaced()
   opened.upstream.onListChanged((list) => {
     if (list === 'tools') void reread(core, row, serving)
   })

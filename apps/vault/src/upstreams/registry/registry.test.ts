@@ -112,12 +112,13 @@ const base: ServerRow = {
 }
 
 const waitMs = 5_000
-const ask = async (registry: Registry) => {
+const ask = async (registry: Registry, agentId?: string) => {
   const body = Buffer.from(JSON.stringify({ method: 'tools/call', params: { name: 'x' } }))
   const how = {
     stops: new Set<(problem: Problem) => void>(),
     responseBytesMax: 1e6,
     deadlineMs: 1e4,
+    agentId,
   }
   const answer = await registry.send({ url: 'mcp://ups_1/x', body }, how)
   const chunks: Uint8Array[] = []
@@ -194,6 +195,26 @@ describe('a connection', () => {
     await registry.start()
     expect(fakes).toEqual([])
     expect(state.status).toMatchObject({ status: 'error', failure: { stage: 'configuration' } })
+  })
+})
+
+describe('a program that is marked so', () => {
+  it('is one of its own for each agent, replaced with the settings and ended with the server', async () => {
+    const marked = { transport: 'stdio', command: '/bin/x', perAgent: true } as const
+    const { registry, fakes, put } = createRoom(marked)
+    await registry.start()
+    const ids = () => fakes.map(({ config }) => config.serverId)
+    await Promise.all([ask(registry, 'agt_1'), ask(registry, 'agt_1'), ask(registry, 'agt_2')])
+    expect(ids()).toEqual(['ups_1', 'ups_1-agt_1', 'ups_1-agt_2'])
+    put({ args: ['other'] })
+    await registry.apply('ups_1', { waitMs })
+    await ask(registry, 'agt_1')
+    expect(ids()).toEqual([...['ups_1', 'ups_1-agt_1', 'ups_1-agt_2', 'ups_1', 'ups_1-agt_1']])
+    await sleep(10)
+    expect(fakes.map(({ isClosed }) => isClosed)).toEqual([true, true, true, false, false])
+    put({ enabled: false })
+    await registry.apply('ups_1', { waitMs })
+    expect(fakes.every(({ isClosed }) => isClosed)).toBe(true)
   })
 })
 

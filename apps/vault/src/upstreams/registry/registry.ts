@@ -80,11 +80,11 @@ export function createRegistry(needs: RegistryNeeds): Registry {
     await Promise.all(Array.from({ length: opensMax }, worker))
   }
 
-  async function servingOf(serverId: string, signal: AbortSignal) {
+  async function servingOf(serverId: string, signal: AbortSignal, agentId?: string) {
     if (state.isClosed) throw stopping()
     // Of a server that was made a moment ago this replica has yet to hear.
     if (!slots.has(serverId)) await within(firstLookMsMax, quietly(serverId))
-    return slotOf(serverId).serving(signal)
+    return slotOf(serverId).serving(signal, agentId)
   }
 
   async function secretsOnce(serverId: string): Promise<readonly string[]> {

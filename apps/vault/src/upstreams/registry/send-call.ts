@@ -22,6 +22,8 @@ interface CallHow {
   readonly responseBytesMax: number
   readonly deadlineMs: number
   readonly progress?: ((progress: UpstreamProgress) => void) | undefined
+  /** Whose call it is; absent for an owner who tries a tool. */
+  readonly agentId?: string | undefined
 }
 
 /** What the server said, as every upstream answers. */
@@ -36,7 +38,11 @@ export type SendUpstream = (request: CallRequest, how: CallHow) => Promise<CallA
 /** What this needs of others. */
 interface SendingNeeds {
   /** The connection that serves; undefined where there is none, and none is about to be. */
-  readonly servingOf: (serverId: string, signal: AbortSignal) => Promise<Serving | undefined>
+  readonly servingOf: (
+    serverId: string,
+    signal: AbortSignal,
+    agentId?: string,
+  ) => Promise<Serving | undefined>
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -49,7 +55,7 @@ export function createCallSending({ servingOf, now }: SendingNeeds): SendUpstrea
     const stop = (problem: Problem) => controller.abort(problem)
     how.stops.add(stop)
     try {
-      const serving = await servingOf(serverId, controller.signal)
+      const serving = await servingOf(serverId, controller.signal, how.agentId)
       if (controller.signal.aborted) throw controller.signal.reason
       if (serving === undefined) throw notConnected()
       const reply = await serving.ask(method, params, requestHow(how, controller.signal))

@@ -43,6 +43,8 @@ export interface SlotCore {
   isClosed: boolean
   row: ServerRow | undefined
   lastTriedKey: string
+  /** Called when another connection serves from now on, or none. */
+  onReplaced: () => void
   lastStatus: string
   /** What a program that ended wrote last. */
   lastLog: string
@@ -61,6 +63,7 @@ export const createSlotCore = (
   },
   ...{ live: undefined, attempt: undefined, timer: undefined, row: undefined },
   secrets: [],
+  onReplaced: () => {},
   ...{ timerAtMs: 0, isClosed: false, lastTriedKey: '', lastStatus: '', lastLog: '' },
 })
 
@@ -136,6 +139,7 @@ export async function switchOff(
   const all = [...core.servings]
   core.lastLog = core.live?.upstream.stderrTail() ?? core.lastLog
   core.live = undefined
+  core.onReplaced()
   wake(core)
   const ended = Promise.all(all.map((serving) => serving.close()))
   const nowMs = core.needs.now()

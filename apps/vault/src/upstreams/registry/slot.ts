@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
 import type { ServerRow } from '../servers/server-store.ts'
+import { createAgentServings } from './agent-servings.ts'
 import { beginAttempt } from './connect-slot.ts'
 import type { Serving } from './serving.ts'
 import {
@@ -22,8 +23,11 @@ export interface Slot {
    * ended. Until the new connection stands the old one serves.
    */
   apply(how?: { readonly anew?: boolean }): Promise<void>
-  /** The connection that serves; waits a moment where one is about to. */
-  serving(signal: AbortSignal): Promise<Serving | undefined>
+  /**
+   * The connection that serves, an agent’s own where the server is marked so; waits a moment where one is about to come.
+   * Problem `overloaded`, and those of connecting, for an agent’s own.
+   */
+  serving(signal: AbortSignal, agentId?: string): Promise<Serving | undefined>
   /** All that is to be taken out of what its connections say, of those that end as well; the same list until it changes. */
   secrets(): readonly string[]
   /** The end of what its program wrote to standard error, without secrets. */
@@ -55,6 +59,8 @@ export function createSlot(needs: SlotNeeds, serverId: string): Slot {
       needs.onFailure('an MCP server could not be connected again', error),
     )
   })
+  const agents = createAgentServings(core)
+  core.onReplaced = agents.retire
   // One look after the other, so that an older one never undoes what a newer one found.
   const looks = { last: Promise.resolve<unknown>(undefined) }
   async function apply(isAnew: boolean): Promise<void> {
@@ -64,7 +70,12 @@ export function createSlot(needs: SlotNeeds, serverId: string): Slot {
   }
   return {
     apply: ({ anew = false } = {}) => apply(anew),
-    serving: (signal) => waitFor(core, signal),
+    async serving(signal, agentId) {
+      const shared = await waitFor(core, signal)
+      const { row } = core
+      if (shared === undefined || row === undefined || agentId === undefined) return shared
+      return row.perAgent && row.transport === 'stdio' ? agents.of(agentId, row, signal) : shared
+    },
     secrets: () => core.secrets,
     log: () => core.live?.upstream.stderrTail() ?? core.lastLog,
     hasReferences: () => (core.row?.variables.length ?? 0) > 0,
