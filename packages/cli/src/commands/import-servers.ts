@@ -145,8 +145,8 @@ async function ask(
   client: Client,
   { reading, options, isPiped, variables }: Given & { readonly reading: McpConfigReading },
 ): Promise<AskedVariables> {
-  if (reading.variables.length === 0) return { plain: new Map(), sealed: new Map(), reused: [] }
-  const kept = new Set((await listAllVariables(client)).map(({ name }) => name))
+  const isBare = reading.variables.length === 0
+  const kept = new Set(isBare ? [] : (await listAllVariables(client)).map(({ name }) => name))
   const fromEnvironment = new Set(options.fromEnv)
   const lacking = reading.variables.filter(
     ({ name, kind, proposal }) =>

@@ -138,10 +138,11 @@ async function addServer(context: CommandContext, { name, words, options }: Addi
   }
   const answer = await withFreshSignIn((asked) => asked.call('createMcpServer', input))
   const { server } = answer
+  const then = server.enabled ? 'test' : 'enable'
   const next =
     server.status === 'connected'
       ? `npx sallyport grant ${server.toolset} --agent <agent>${settings.urlOption}`
-      : `npx sallyport servers test ${shellWord(server.name)}${settings.urlOption}`
+      : `npx sallyport servers ${then} ${shellWord(server.name)}${settings.urlOption}`
   terminal.answer(
     answer,
     [

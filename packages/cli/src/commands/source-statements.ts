@@ -65,8 +65,9 @@ const asWritten = ({
   ...(tags !== undefined && tags.length > 0 && { tags }),
 })
 
-const withoutDefaults = ({ required, ...rest }: SourceTool['parameters'][number]) => ({
+const withoutDefaults = ({ required, description, ...rest }: SourceTool['parameters'][number]) => ({
   ...rest,
+  ...(description === '' ? {} : { description }),
   ...(required ? {} : { required }),
 })
 
