@@ -120,6 +120,7 @@ function ended({ status }: ProgramEnd, said: string): Problem {
         ? 'ended'
         : `was ended by ${status}`
   const last = said.trim().split('\n').at(-1)?.slice(0, 300) ?? ''
+  // What a shell says that could not become the program: not executable, not found.
   const couldNotRun = status === 126 || status === 127
   return upstreamProblem(couldNotRun ? 'spawn' : 'connect', 'upstream-unreachable', {
     detail: `The program of the server ${how}${last === '' ? '.' : `; it said last: ${last}`}`,

@@ -9,29 +9,17 @@ import { type ParamHeaders, paramHeadersOf, readParamHeaders } from './param-hea
 import { timedOut } from './read-failure.ts'
 import { stageOf, upstreamProblem } from './upstream-problem.ts'
 
-export type { ConnectNeeds } from './connect-upstream.ts'
-export type { HttpDoor, HttpDoorOptions } from './http-transport.ts'
 export type {
   ListedTools,
   LiveUpstream,
   OpenConfig,
   RequestHow,
   UpstreamClients,
-  UpstreamList,
   UpstreamMethod,
   UpstreamProgress,
   UpstreamReply,
-  UpstreamStage,
   UpstreamTool,
-  UpstreamTransport,
 } from './live-upstream.ts'
-export type {
-  Program,
-  ProgramEnd,
-  ProgramListener,
-  ProgramSpec,
-  StartProgram,
-} from './program.ts'
 export { stageOf, upstreamProblem } from './upstream-problem.ts'
 
 /** A server that spoke the older protocol is asked for the newer one again after this. */

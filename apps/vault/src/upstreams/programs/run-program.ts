@@ -47,10 +47,6 @@ done
 kill -KILL -$$ ) </dev/null >/dev/null 2>&1 &
 exec "$@" 3<&-`
 
-/** The shell's, where it could not become the program. */
-const notExecutable = 126
-const notFound = 127
-
 /**
  * Starts a program and resolves when it runs.
  * @throws Problem upstream-unreachable, stage `spawn`, where the operating system starts nothing
@@ -197,11 +193,6 @@ function keepTail(stderr: Readable): () => string {
   })
   // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it takes out
   return () => kept.toString('utf8').replace(/[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]/g, '')
-}
-
-/** Whether a status is the shell's word for a program that could not be run at all. */
-export function couldNotRun(status: ProgramEnd['status']): boolean {
-  return status === notExecutable || status === notFound
 }
 
 const gone = () =>
