@@ -124,10 +124,6 @@ export const writtenText = (text: ConfigText): string =>
 export const referencesOf = (text: ConfigText): readonly Reference[] =>
   text.filter((piece) => typeof piece !== 'string')
 
-/** The same text with each plain part passed through `change`. */
-export const mapPlain = (text: ConfigText, change: (plain: string) => ConfigText): ConfigText =>
-  text.flatMap((piece) => (typeof piece === 'string' ? change(piece) : [piece]))
-
 /** Names for variables; see createVariableNames. */
 export type VariableNames = (source: string, wanted?: string) => string
 

@@ -20,7 +20,7 @@ import type { Reading } from './read-texts.ts'
 import { type PlainSecret, type ReadServer, type ServerDraft, ServerFault } from './server-draft.ts'
 
 /** The most servers of one file. */
-export const serversOfFileMax = 200
+const serversOfFileMax = 200
 
 /** Something that servers of the file refer to, and that has to be given. */
 export interface ReadVariable {
@@ -185,7 +185,7 @@ function optionText(option: unknown): string | undefined {
 }
 
 /** Every text of a server, with where it stands and whether it is sealed. */
-export function* textsOf({ command, args, cwd, url, env, headers }: ServerDraft) {
+function* textsOf({ command, args, cwd, url, env, headers }: ServerDraft) {
   for (const [where, text] of Object.entries({ command, cwd, url })) {
     if (text !== undefined) yield { where, text, kind: 'plain' as const }
   }
