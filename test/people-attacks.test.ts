@@ -424,6 +424,10 @@ describe('a session whose person signed in a while ago', () => {
     const clientSecret = 'a-client-secret-7f3a'
     const app = { provider: 'github', clientId: 'ours', clientSecret }
     const { oauthApp } = await replicas.first.owner.call('createOAuthApp', app)
+    const { source } = await replicas.first.owner.call('createSource', {
+      ...{ name: 'theirs', dialect: 'postgres', host: '127.0.0.1', port: 9, tls: 'off' },
+      ...{ database: 'shop', user: 'reader' },
+    })
     await replicas.first.owner.call('freezeWorkspace', {})
     const none = 'none_00000000000000000000000000'
     const passkey = { challengeId: none, response: {}, name: 'theirs' }
@@ -444,6 +448,7 @@ describe('a session whose person signed in a while ago', () => {
         startLinking: { channelId: none },
         finishLinking: { channelId: none, code: 'AAAA-AAAA' },
       },
+      updateSource: { sourceId: source.id, host: '127.0.0.2' },
       updateConnection: { connectionId, origins: ['http://127.0.0.1:9', 'http://127.0.0.2:9'] },
       updateOAuthApp: { oauthAppId: oauthApp.id, clientSecret: 'a-client-secret-of-theirs' },
     }

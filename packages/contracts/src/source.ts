@@ -173,7 +173,10 @@ const OneSource = z.object({ source: SourceWithTools, notes: Notes })
 const SourceRef = z.strictObject({ sourceId: SourceId })
 
 const connectionsWrite = () => 'connections:write' as const
-const connectionsRead = () => 'connections:read' as const
+
+/** What of a source is its connection: where it is and who signs in. */
+const ofConnection = ['host', 'port', 'database', 'tls', 'path', 'user', 'password'] as const
+type OfConnection = Readonly<Partial<Record<(typeof ofConnection)[number], unknown>>>
 
 export const createSource = defineOperation({
   id: 'createSource',
@@ -212,7 +215,6 @@ export const listSources = defineOperation({
   path: '/api/v1/sources',
   caller: ['owner'],
   demand: 'tools:read',
-  furtherDemand: connectionsRead,
   summary: 'List SQL sources, newest first',
   input: z.strictObject({ ...Page, name: z.string().max(100).optional() }),
   output: z.object({ sources: z.array(Source), nextCursor: NextCursor }),
@@ -225,7 +227,6 @@ export const getSource = defineOperation({
   path: '/api/v1/sources/{sourceId}',
   caller: ['owner'],
   demand: 'tools:read',
-  furtherDemand: connectionsRead,
   summary: 'Read a SQL source with its statements',
   input: SourceRef,
   output: z.object({ source: SourceWithTools }),
@@ -238,7 +239,8 @@ export const updateSource = defineOperation({
   path: '/api/v1/sources/{sourceId}',
   caller: ['owner'],
   demand: 'tools:write',
-  furtherDemand: connectionsWrite,
+  furtherDemand: (input: OfConnection) =>
+    ofConnection.some((name) => input[name] !== undefined) ? 'connections:write' : undefined,
   summary:
     'Change what is named and keep the rest, the password included; another host, database, user or password takes a recent sign-in',
   input: z.strictObject({
@@ -274,8 +276,8 @@ export const deleteSource = defineOperation({
   method: 'DELETE',
   path: '/api/v1/sources/{sourceId}',
   caller: ['owner'],
-  demand: 'tools:write',
-  furtherDemand: connectionsWrite,
+  /** Whoever may revoke its connection ends all of its tools by that. */
+  demand: 'connections:write',
   summary:
     'Delete a SQL source with its tools and their grants; its connection is revoked and the password destroyed',
   input: SourceRef,
