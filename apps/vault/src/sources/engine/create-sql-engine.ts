@@ -46,6 +46,9 @@ export function createSqlEngine(needs: SqlEngineNeeds): SqlEngine {
   const processes = createSessionTurns(processLimits)
   const drivers = createDrivers(needs.sockets)
 
+  const takeTurn = ({ dialect, sourceKey }: SqlTarget, signal: AbortSignal) =>
+    (dialect === 'sqlite' ? processes : sessions).take(sourceKey, signal)
+
   async function runPrepared(
     target: SqlTarget,
     login: SqlLogin | undefined,
@@ -73,8 +76,7 @@ export function createSqlEngine(needs: SqlEngineNeeds): SqlEngine {
       const stop = createStopSignal(bounds, needs.now)
       try {
         const prepared = await prepare(needs.gate, target, call)
-        const turns = target.dialect === 'sqlite' ? processes : sessions
-        const done = await turns.take(target.sourceKey, stop.signal)
+        const done = await takeTurn(target, stop.signal)
         try {
           return await runPrepared(target, login, { prepared, bounds, stop })
         } finally {
@@ -85,9 +87,15 @@ export function createSqlEngine(needs: SqlEngineNeeds): SqlEngine {
       }
     },
     async check(target, login, { use, timeoutMs, signal }) {
+      refuseControls(target, login)
       const stop = createStopSignal({ timeoutMs, signal }, needs.now)
       try {
-        return await checkSource({ ...needs, drivers, target, login, use, stop })
+        const done = await takeTurn(target, stop.signal)
+        try {
+          return await checkSource({ ...needs, drivers, target, login, use, stop })
+        } finally {
+          done()
+        }
       } finally {
         stop.release()
       }

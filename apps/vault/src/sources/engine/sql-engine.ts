@@ -136,7 +136,10 @@ export interface SqlEngine {
     login: SqlLogin | undefined,
     job: { readonly call: SqlCall; readonly bounds: SqlBounds },
   ): Promise<SqlResult>
-  /** Connects, signs in, and looks at what the role may do. Says what is wrong instead of throwing it. */
+  /**
+   * Connects, signs in, and looks at what the role may do. Says what is wrong with the source instead of throwing it.
+   * @throws Problem overloaded, invalid-input, upstream-timeout while it waits for its turn, request-stopped
+   */
   check(
     target: SqlTarget,
     login: SqlLogin | undefined,

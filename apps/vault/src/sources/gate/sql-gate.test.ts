@@ -194,6 +194,7 @@ const taken: readonly (readonly [string, readonly GateDialect[]])[] = [
     ['mysql'],
   ],
   ["SELECT strftime('%Y', at), json_extract(a, '$.b'), a ->> '$.c' FROM t", ['sqlite']],
+  ["SELECT a FROM t WHERE MATCH (a, b) AGAINST ('x' IN BOOLEAN MODE)", ['mysql']],
 ]
 
 describe('the gate of free queries', () => {
