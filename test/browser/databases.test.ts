@@ -113,7 +113,7 @@ describe.skipIf(!hasChromium)('the pages of databases', () => {
     await button(page, 'Add the statement').click()
     await page.getByText('the agent’s name, filled in by the vault').waitFor({ timeout: liveMs })
 
-    await page.getByRole('link', { name: 'orders_of' }).click()
+    await page.getByRole('link', { name: 'orders_of', exact: true }).click()
     // What the vault fills in is no argument.
     expect(await page.getByLabel('seller', { exact: true }).count()).toBe(0)
     await page.getByLabel('customer', { exact: true }).fill('Ada')

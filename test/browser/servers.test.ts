@@ -166,7 +166,7 @@ describe.skipIf(!hasChromium)('the pages of MCP servers', () => {
         name: 'Release helper wants to call look_up of the server Words of all kinds',
       })
       .waitFor()
-    await card.getByText('moon‹U+202E›').waitFor()
+    await card.getByRole('table', { name: 'Arguments' }).getByText('moon‹U+202E›').waitFor()
     expect(await card.getByText(/mcp:\/\//).count()).toBe(0)
     await card.getByText('Exactly what is sent').click()
     await card.getByText('"tools/call"').waitFor()

@@ -147,7 +147,7 @@ function Values({ label, values, none, isMarked, mark }: ValuesProps) {
     <div className="grid gap-1.5">
       <table aria-label={label} className="w-full table-fixed border-collapse text-[0.93rem]">
         <tbody>
-          {shown.map(({ name, value, path, note }, index) => (
+          {shown.map(({ name, value, path, type, note }, index) => (
             <tr
               key={index}
               className={classes(
@@ -160,6 +160,12 @@ function Values({ label, values, none, isMarked, mark }: ValuesProps) {
                 className="w-1/3 px-2 py-1.5 text-left font-normal text-ink-soft max-sm:w-full max-sm:pb-0"
               >
                 <UntrustedText text={name} inline mono limit={nameCharsShown} />
+                {type !== undefined && (
+                  <span className="text-[0.87rem]">
+                    {' '}
+                    <UntrustedText text={type} inline limit={nameCharsShown} />
+                  </span>
+                )}
               </th>
               <td className="px-2 py-1.5 max-sm:pt-0">
                 <UntrustedText text={value} mono limit={valueCharsShown} />

@@ -25,13 +25,14 @@ describe('the body of a call, read for people', () => {
 
   it('is a statement with what is bound to it, or a query of the agent’s own', () => {
     const statement = 'SELECT * FROM orders WHERE id = $1'
-    expect(readCall('sql', { statement, parameters: [7, null] })).toEqual({
+    const types = ['integer', 'string[]']
+    expect(readCall('sql', { run: 'statement', statement, parameters: [7, null], types })).toEqual({
       kind: 'statement',
       statement,
       isFree: false,
       values: [
-        { name: '$1', value: '7', path: 'body.parameters[0]' },
-        { name: '$2', value: 'null', path: 'body.parameters[1]' },
+        { name: '$1', value: '7', path: 'body.parameters[0]', type: 'integer' },
+        { name: '$2', value: 'null', path: 'body.parameters[1]', type: 'string[]' },
       ],
     })
     expect(readCall('sql', { run: 'query', statement })).toMatchObject({ isFree: true, values: [] })
@@ -46,9 +47,11 @@ describe('the body of a call, read for people', () => {
     ['mcp', { method: 'tools/call', params: { name: 'x', arguments: {}, _meta: {} } }],
     ['mcp', { method: 'tools/call', params: { name: 'x' }, more: 1 }],
     ['mcp', { method: 'tools/call', params: { name: 'x', arguments: [] } }],
-    ['sql', { statement: 'SELECT 1', parameters: [], more: 1 }],
-    ['sql', { statement: 'SELECT 1', run: 'other' }],
-    ['sql', { parameters: [1] }],
+    ['sql', { run: 'statement', statement: 'SELECT 1', parameters: [], types: [], more: 1 }],
+    ['sql', { run: 'statement', statement: 'SELECT $1', parameters: [1], types: [] }],
+    ['sql', { run: 'query', statement: 'SELECT 1', parameters: [] }],
+    ['sql', { run: 'other', statement: 'SELECT 1' }],
+    ['sql', { statement: 'SELECT 1' }],
   ] as const)('is not read where a part of it would not be shown: %s %j', (kind, body) => {
     expect(readCall(kind, body)).toBeUndefined()
   })

@@ -8,6 +8,8 @@ export interface CallValue {
   readonly value: string
   /** As differences name it: `body.params.arguments.city`. */
   readonly path: string
+  /** As what it is bound to a statement. */
+  readonly type?: string
 }
 
 export type ReadCall =
@@ -43,20 +45,37 @@ function readMcp(body: Readonly<Record<string, unknown>>): ReadCall | undefined 
 }
 
 function readSql(body: Readonly<Record<string, unknown>>): ReadCall | undefined {
-  const { run, statement, parameters = [], ...others } = body
-  if (typeof statement === 'string' && isEmpty(others) && Array.isArray(parameters)) {
-    if (run !== undefined && run !== 'query' && run !== 'statement') return undefined
-    const values = parameters.map((value: unknown, at) => ({
-      name: `$${at + 1}`,
-      value: textOf(value),
-      path: `body.parameters[${at}]`,
-    }))
-    return { kind: 'statement', statement, values, isFree: run === 'query' }
-  }
-  if (typeof run !== 'string' || statement !== undefined || 'parameters' in body) return undefined
-  return { kind: 'schema', run, values: valuesOf(others, 'body') }
+  const { run, ...members } = body
+  if (run === 'query') return readQuery(members)
+  if (run === 'statement') return readStatement(members)
+  if (typeof run !== 'string' || 'statement' in members) return undefined
+  return { kind: 'schema', run, values: valuesOf(members, 'body') }
 }
 
+type Members = Readonly<Record<string, unknown>>
+
+function readQuery({ statement, ...others }: Members): ReadCall | undefined {
+  if (typeof statement !== 'string' || !isEmpty(others)) return undefined
+  return { kind: 'statement', statement, values: [], isFree: true }
+}
+
+function readStatement(members: Members): ReadCall | undefined {
+  const { statement, parameters, types, ...others } = members
+  if (typeof statement !== 'string' || !isEmpty(others)) return undefined
+  if (!Array.isArray(parameters) || !isTexts(types) || types.length !== parameters.length) {
+    return undefined
+  }
+  const values = parameters.map((value: unknown, at) => ({
+    name: `$${at + 1}`,
+    value: textOf(value),
+    path: `body.parameters[${at}]`,
+    ...(types[at] !== undefined && { type: types[at] }),
+  }))
+  return { kind: 'statement', statement, values, isFree: false }
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string')
 const isEmpty = (object: object) => Object.keys(object).length === 0
 
 const valuesOf = (object: Readonly<Record<string, unknown>>, path: string): CallValue[] =>
