@@ -24,7 +24,7 @@ export interface TextRules {
 }
 
 /** A text that was read, or a sentence for why it cannot be. */
-export type ReadText = { readonly text: ConfigText } | { readonly fault: string }
+type ReadText = { readonly text: ConfigText } | { readonly fault: string }
 
 const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
 const braces = /\$\{((?:[^{}]|\{[^{}]*\})*)\}/y

@@ -4,7 +4,7 @@ import { Problem } from '@sallyport/contracts'
 
 /** What a text of JSON holds. Objects have no prototype. */
 export type Data = null | boolean | number | string | DataList | DataObject
-export type DataList = readonly Data[]
+type DataList = readonly Data[]
 export interface DataObject {
   readonly [member: string]: Data
 }

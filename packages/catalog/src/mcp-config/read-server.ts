@@ -10,7 +10,7 @@ import { type Members, takeMembers } from './take-members.ts'
 import { unwrapBridge } from './unwrap-bridge.ts'
 
 /** What holds for the whole file. */
-export interface OfFile {
+interface OfFile {
   readonly form: McpConfigForm
   readonly timeoutSeconds?: number
   /** A name that no other server of the file has. */

@@ -3,7 +3,7 @@ import type { McpTransport } from '@sallyport/contracts'
 import type { Words } from './read-launch.ts'
 
 /** What a bridge was told. */
-export interface Bridge {
+interface Bridge {
   readonly url: string
   readonly headers: readonly (readonly [string, string])[]
   readonly transport: McpTransport | undefined

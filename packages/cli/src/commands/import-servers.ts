@@ -18,7 +18,7 @@ import { faultOfCommand, listAllServers, listAllVariables } from './server-looku
 import { howItIs } from './show-server.ts'
 
 /** What the command line says of a file of MCP servers. */
-export interface ImportServersOptions {
+interface ImportServersOptions {
   readonly name?: string
   readonly only?: string[]
   readonly except?: string[]

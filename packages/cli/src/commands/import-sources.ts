@@ -8,7 +8,7 @@ import { askValue } from './secret-value.ts'
 import { secretsFromFile } from './secrets-from-file.ts'
 
 /** What the command line says of a document of SQL sources. */
-export interface ImportSourcesOptions {
+interface ImportSourcesOptions {
   readonly name?: string
   readonly only?: string[]
   readonly except?: string[]

@@ -61,7 +61,7 @@ export function addServerChangeCommands(servers: Command, run: RunCommand): void
 type Change = Parameters<typeof showChanges>[0][number] & { readonly description: string }
 interface Changes {
   readonly changes: readonly Change[]
-  readonly refused: readonly { readonly name: string; readonly reason: string }[]
+  readonly refused: readonly { readonly name?: string | undefined; readonly reason: string }[]
 }
 
 /** The differences, and under what is new to everybody its whole description: models would be told it. */
@@ -75,6 +75,9 @@ function describeChanges({ changes, refused }: Changes, width: number): string {
         ? []
         : [untrustedBlock(change.description, { width })]),
     ]),
-    ...refused.map(({ name, reason }) => `  refused ${printable(name)}: ${printable(reason)}`),
+    ...refused.map(
+      ({ name, reason }) =>
+        `  refused${name === undefined ? '' : ` ${printable(name)}`}: ${printable(reason)}`,
+    ),
   ].join('\n')
 }

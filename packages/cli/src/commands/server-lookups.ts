@@ -42,7 +42,7 @@ export async function findSource(client: Client, wanted: string): Promise<Source
 }
 
 /** All SQL sources. */
-export const listAllSources = (client: Client): Promise<Source[]> =>
+const listAllSources = (client: Client): Promise<Source[]> =>
   everyPage(async (cursor) => {
     const page = await client.call('listSources', { limit: pageRowsMax, ...cursor })
     return { rows: page.sources, nextCursor: page.nextCursor }

@@ -2,7 +2,7 @@ import type { Tool } from '@sallyport/contracts'
 import { printable } from '../terminal.ts'
 
 /** What came of a call that was sent. */
-export interface CallOutcome {
+interface CallOutcome {
   /** The answer for a person. */
   readonly text: string
   /** Why it did not do what was asked, in a sentence. */

@@ -35,7 +35,7 @@ const written = (text: Text): string =>
   text.map((piece) => (typeof piece === 'string' ? piece : piece.written)).join('')
 
 /** Where its calls would go, as the file writes it. */
-export function whereOf({ url, command, args }: Draft): string {
+function whereOf({ url, command, args }: Draft): string {
   if (url !== undefined) return written(url)
   return [...(command === undefined ? [] : [command]), ...args].map(written).join(' ')
 }
