@@ -11,7 +11,7 @@ export type SourceCredential =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'none' }
 
-export interface SourceConnectionDraft {
+interface SourceConnectionDraft {
   readonly id: string
   readonly workspaceId: string
   /** As owners see it: `postgresql`, `mysql`, `sqlite`. */

@@ -14,7 +14,7 @@ import { loginOf, tryAtDatabase } from './try-at-database.ts'
 type Input = InputOf<typeof createSource>
 
 /** How the field of a statement is written where the input is no list of its own. */
-export interface FieldNames {
+interface FieldNames {
   readonly toolField?: ((at: number) => string) | undefined
 }
 

@@ -17,7 +17,7 @@ import { engineTarget, placeOf, sourceOrigin } from './source-target.ts'
 // only the body says what runs.
 
 /** A call with its credential on. */
-export interface ArmedCall {
+interface ArmedCall {
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [string, string])[]
@@ -25,21 +25,21 @@ export interface ArmedCall {
 }
 
 /** Bounds of one sending, and what ends it early. */
-export interface SendBounds {
+interface SendBounds {
   readonly stops: Set<(problem: Problem) => void>
   readonly responseBytesMax: number
   /** How long it may take, in ms. */
   readonly deadlineMs: number
 }
 
-export interface SourceAnswer {
+interface SourceAnswer {
   readonly status: number
   readonly headers: readonly (readonly [string, string])[]
   readonly body: AsyncIterable<Uint8Array>
 }
 
 /** What sending needs of others. */
-export interface SourceSendNeeds {
+interface SourceSendNeeds {
   readonly findForCall: (id: string) => Promise<SourceOfCall | undefined>
   /**
    * The origins that a connection’s password is sealed for, as its seal vouches for them. Problems: `connection-revoked`,

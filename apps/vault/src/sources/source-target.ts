@@ -4,7 +4,7 @@ import type { SqlTarget } from './engine/sql-engine.ts'
 import type { StoredTarget } from './source-store.ts'
 
 /** What an owner says of where a database is. */
-export interface GivenTarget {
+interface GivenTarget {
   readonly dialect: SqlDialect
   readonly host?: string | undefined
   readonly port?: number | undefined

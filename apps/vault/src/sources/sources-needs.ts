@@ -59,7 +59,7 @@ export interface SourceEvent {
 }
 
 /** A statement that the database is asked to prepare. */
-export interface PreparedStatement {
+interface PreparedStatement {
   readonly statement: string
   /** Of its values, in the order of their places. */
   readonly parameters: readonly (SqlScalarType | `${SqlScalarType}[]`)[]

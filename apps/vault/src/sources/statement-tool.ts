@@ -9,14 +9,11 @@ import type {
 // The tools of a source: its owner's statements, and the built-in ones that look at the schema or take a query of the model's.
 
 /** Keys of the built-in tools. No statement has one: names hold no colon. */
-export const builtInKeys = {
+const builtInKeys = {
   query: ':query',
   list_tables: ':list_tables',
   describe_table: ':describe_table',
 } as const
-
-/** Whether a tool is a statement of its owner’s. */
-export const isStatement = ({ run }: Pick<SqlBinding, 'run'>): boolean => run === 'statement'
 
 /** The tool that a statement is. Parameters that the vault fills in are no arguments of it. */
 export function statementTool(statement: SourceStatement, sourceId: string): ToolDefinition {

@@ -47,7 +47,7 @@ const notHere: readonly (readonly [string, string])[] = [
   ['maxValue', 'has a greatest value, which is not checked here: write that into the statement'],
 ]
 
-export interface ReadParameters {
+interface ReadParameters {
   readonly parameters: readonly SqlParameter[]
   /** What was changed, in a sentence each. */
   readonly changed: readonly string[]
