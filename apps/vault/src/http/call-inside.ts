@@ -5,8 +5,7 @@ import {
   Problem,
   toProblemBody,
 } from '@sallyport/contracts'
-import type { CallOptions } from '@sallyport/sdk'
-import type { VaultClient } from '../mcp/mcp-request.ts'
+import type { CallOptions, VaultClient } from '../mcp/mcp-request.ts'
 import type { MountContext, Mounted } from './mount.ts'
 import { asProblem } from './problem.ts'
 import type { RequestSource } from './request-source.ts'

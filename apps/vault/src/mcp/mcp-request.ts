@@ -1,11 +1,12 @@
 import type { McpServerFactory, ServerEventBus } from '@modelcontextprotocol/server'
-import type { Client } from '@sallyport/sdk'
+import type { CallOptions, Client } from '@sallyport/sdk'
 import type { CallAnswer } from 'sallyport-mcp/server'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { PlainCall } from './plain-call.ts'
 
 /** Calls the vault's own operations, from outside or within. */
 export type VaultClient = Client
+export type { CallOptions }
 
 /** A request to the endpoint, with who asks. */
 export interface McpRequest {
