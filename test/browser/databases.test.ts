@@ -182,9 +182,7 @@ describe.skipIf(!hasChromium)('the pages of databases', () => {
     const call = (name: string, args: Record<string, unknown>) =>
       agent.client.call('callMyTool', { name: `shop.${name}`, arguments: args })
     await call('orders_of', { customer: 'Ada\u202e' })
-    await call('query', { statement: 'SELECT * FROM orders LIMIT 1' }).catch(() =>
-      call('query', { sql: 'SELECT * FROM orders LIMIT 1' }),
-    )
+    await call('query', { statement: 'SELECT * FROM orders LIMIT 1' })
     const { page, context, said } = await open('/approvals')
     const cardOf = (tool: string) =>
       page.getByRole('article').filter({
@@ -192,11 +190,12 @@ describe.skipIf(!hasChromium)('the pages of databases', () => {
           name: `Release helper wants to call ${tool} of the database shop`,
         }),
       })
-    await cardOf('orders_of').getByText('Ada‹U+202E›').waitFor()
-    await cardOf('orders_of').getByText('$2 seller').waitFor()
-    await cardOf('orders_of').getByText('filled in by the vault').waitFor()
+    const bound = cardOf('orders_of').getByRole('table', { name: 'Parameters' })
+    await bound.getByText('Ada‹U+202E›').waitFor()
+    await bound.getByText('$2 seller').waitFor()
+    await bound.getByText('filled in by the vault').waitFor()
     await cardOf('query').getByText('The agent wrote this query.').waitFor()
-    await cardOf('query').getByText('SELECT * FROM orders LIMIT 1').waitFor()
+    await cardOf('query').getByText('SELECT * FROM orders LIMIT 1').first().waitFor()
     expect(await page.getByText('sql://').count()).toBe(0)
     expect(said).toEqual([])
     await context.close()

@@ -46,7 +46,7 @@ const columnsFor = (put: ((opened: Opened) => void) | undefined): readonly Colum
     : [
         {
           id: 'actions',
-          header: '',
+          header: 'Change',
           width: '9.5rem',
           cell: (variable: Variable) => (
             <span className="flex flex-wrap justify-end gap-1 max-md:justify-start">
