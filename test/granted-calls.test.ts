@@ -232,6 +232,34 @@ describe('no request of an agent’s own', () => {
   })
 })
 
+describe('a rule of a policy', () => {
+  it('reads the arguments of a call as any body, also where the call reads, and what comes back', async () => {
+    verifies('S-21')
+    const carol = await vault.createAgentWithKey('carol')
+    await permit('web.echo', {}, carol)
+    const { policies } = await vault.owner.call('listPolicies', { agentId: carol.agentId })
+    const [policy] = policies
+    if (policy === undefined) throw new Error('the grant made none')
+    await vault.owner.call('replacePolicy', {
+      ...{ ...policy, policyId: policy.id },
+      rules: [
+        {
+          ...{ id: 'stop', then: 'deny' },
+          when: { body: [{ path: 'params.arguments.text', op: 'eq', value: 'no' }] },
+        },
+        { id: 'tidy', then: 'redact', when: { sensitive: { kinds: ['email'] } } },
+      ],
+      response: [{ id: 'hide', redact: ['us_ssn'] }],
+    })
+    const said = (text: string) => call('web.echo', { text }, { agent: carol })
+    expect(await problemOf(said('no'))).toBe('policy-denied')
+    expect(await bodyOf(said('of ann@example.com: 123-45-6789'))).toMatchObject({
+      content: [{ text: 'of [redacted:email]: [redacted:us_ssn]' }],
+    })
+    await expectNewest({ detail: { redactedBy: ['tidy'], redacted: 1 } })
+  })
+})
+
 describe('a tool of a SQL source', () => {
   it('binds who calls by itself, and takes nobody’s word for it', async () => {
     verifies('S-39')
