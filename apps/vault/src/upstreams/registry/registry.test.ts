@@ -40,7 +40,8 @@ function createFake(config: OpenConfig, holds: { until: Promise<unknown> }): Fak
       async request() {
         await holds.until
         if (fake.isClosed) throw failure()
-        return { ok: true, result: { url: config.url } }
+        const result = { url: config.url }
+        return { ok: true, result, json: JSON.stringify(result) }
       },
       ...{ onListChanged: () => {}, onClosed: (notify) => closed.push(notify) },
       stderrTail: () => '',
@@ -72,7 +73,9 @@ function createRoom(set: Partial<ServerRow> = {}) {
     store: {
       findAnywhere: async (id) => (state.row?.id === id ? state.row : undefined),
       listEnabled: async () => (state.row?.enabled ? [state.row] : []),
-      saveStatus: async (_id, status) => Object.assign(state.status, status),
+      async saveStatus(_id, status) {
+        Object.assign(state.status, status)
+      },
     },
     clients: {
       async open(config) {

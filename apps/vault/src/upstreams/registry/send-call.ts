@@ -59,7 +59,7 @@ export function createCallSending({ servingOf, now }: SendingNeeds): SendUpstrea
       if (controller.signal.aborted) throw controller.signal.reason
       if (serving === undefined) throw notConnected()
       const reply = await serving.ask(method, params, requestHow(how, controller.signal))
-      const text = JSON.stringify(reply.ok ? reply.result : { error: reply.error })
+      const text = reply.ok ? reply.json : JSON.stringify({ error: reply.error })
       const isClean = serving.cleansUntilMs <= now()
       return answerOf(reply, isClean ? text : serving.scrubber.text(text))
     } finally {
