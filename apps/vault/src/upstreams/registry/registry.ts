@@ -5,9 +5,6 @@ import type { ServerStore } from '../servers/server-store.ts'
 import { createCallSending, notConnected, type SendUpstream } from './send-call.ts'
 import { createSlot, type Slot, type SlotNeeds } from './slot.ts'
 
-export type { OpenNeeds } from './open-server.ts'
-export type { CallRequest, SendUpstream } from './send-call.ts'
-
 /** What this needs of others. */
 export interface RegistryNeeds extends SlotNeeds {
   readonly store: SlotNeeds['store'] & Pick<ServerStore, 'listEnabled'>

@@ -42,7 +42,7 @@ export function createServerCreation(needs: ServersNeeds) {
 }
 
 /** What the log keeps of a server: where it is, and the names of what it is given. */
-export const detailOf = (server: StoredServer) => ({
+const detailOf = (server: StoredServer) => ({
   transport: server.transport,
   ...(server.command !== null && { command: server.command }),
   ...(server.url !== null && { origin: new URL(server.url).origin }),
