@@ -1,6 +1,7 @@
 import type { ExecuteAnswer, ExecuteInput } from '@sallyport/contracts'
 import { answerOf } from './answer-of.ts'
 import type { Patience } from './approvals-needs.ts'
+import type { CallProgress } from './call-progress.ts'
 import {
   type Decided,
   decideRequest,
@@ -17,7 +18,6 @@ import { requireUnchanged } from './require-unchanged.ts'
 import { freezeOptionsOf, type ResolvedCall } from './resolve-call.ts'
 import type { RunningCall } from './running-calls.ts'
 import { sendAgain } from './send-again.ts'
-import type { CallProgress } from './send-call.ts'
 import { sendPermitted } from './send-permitted.ts'
 import { requireStillAllowed } from './still-allowed.ts'
 import { tellRequest } from './tell-request.ts'

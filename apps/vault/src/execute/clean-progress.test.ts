@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import type { CallProgress } from './call-progress.ts'
 import { cleanProgress } from './clean-progress.ts'
-import type { CallProgress } from './send-call.ts'
 
 const scrubber = { text: (text: string) => text.replaceAll('hunter22', '[redacted]') }
 

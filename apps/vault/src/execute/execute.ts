@@ -6,6 +6,7 @@ import {
   Problem,
 } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { CallProgress } from './call-progress.ts'
 import { callTool } from './call-tool.ts'
 import { passing } from './caller-credential.ts'
 import { type Attempted, carryOut, type Gone, patienceOf } from './carry-out.ts'
@@ -14,7 +15,6 @@ import { readPassedCredentials } from './passed-credentials.ts'
 import { redeemStored } from './redeem-approval.ts'
 import { resolveCall } from './resolve-call.ts'
 import { sayWhere } from './say-where.ts'
-import type { CallProgress } from './send-call.ts'
 
 // The doors to the one way of a request: resolve it, carry it out (see carry-out.ts), and record whatever was not sent.
 

@@ -1,6 +1,6 @@
 import { Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { CallProgress } from './send-call.ts'
+import type { CallProgress } from './call-progress.ts'
 
 // Knows the calls that are on their way, so that disabling an agent or revoking a connection ends them.
 

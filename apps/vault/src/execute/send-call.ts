@@ -1,15 +1,9 @@
 import type { Problem } from '@sallyport/contracts'
 import type { ArmedRequest } from './attach-credential.ts'
+import type { CallProgress } from './call-progress.ts'
 import type { UpstreamAnswer } from './read-answer.ts'
 
 // How what was permitted goes out: by egress, to an upstream MCP server, or to a SQL source.
-
-/** How far an upstream that works on a call has come, as it says. */
-export interface CallProgress {
-  readonly progress: number
-  readonly total?: number | undefined
-  readonly message?: string | undefined
-}
 
 /** Bounds of one sending, and what ends it early. */
 export interface SendHow {
