@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestDatabase, type TestDatabase } from './fixtures/database.ts'
@@ -58,8 +58,6 @@ afterAll(async () => {
 
 /** With the driver that the vault ships. */
 function makeFile(path: string): void {
-  const require = createRequire(new URL('../apps/vault/package.json', import.meta.url))
-  const { DatabaseSync } = require('@photostructure/sqlite')
   const file = new DatabaseSync(path)
   file.exec(`CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, owner TEXT);
     INSERT INTO items (name, owner) VALUES ('apple', 'anna'), ('pear', 'bert');`)

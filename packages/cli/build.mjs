@@ -38,10 +38,7 @@ export async function build() {
     entryPoints: {
       sallyport: join(here, 'src/main.ts'),
       // Found by their names, beside whichever chunk asks: a thread and a process begin with a file.
-      'sqlite-process': join(
-        here,
-        '../../apps/vault/src/sources/engine/sqlite/sqlite-process.ts',
-      ),
+      'sqlite-process': join(here, '../../apps/vault/src/sources/engine/sqlite/sqlite-process.ts'),
       'document-thread': join(here, '../../apps/vault/src/compose/document-thread.ts'),
     },
     outdir: dist,

@@ -1,8 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what the documents themselves hold
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type SqlServer, startDebianPostgres } from '../fixtures/sql-servers.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
@@ -26,11 +27,9 @@ const write = (name: string, text: string) => {
   writeFileSync(join(person.project, name), text)
   return name
 }
-const require = createRequire(new URL('../../apps/vault/package.json', import.meta.url))
 
 /** A file with three hotels. */
 function makeFile(path: string): void {
-  const { DatabaseSync } = require('@photostructure/sqlite')
   const database = new DatabaseSync(path)
   database.exec('CREATE TABLE hotels (name TEXT NOT NULL, stars INTEGER, agent TEXT)')
   database.exec(
@@ -42,11 +41,17 @@ function makeFile(path: string): void {
 
 /** A role that may do more than it needs, so that the vault has something to say. */
 async function makeRole({ port, admin }: SqlServer): Promise<void> {
-  const { Client } = require('pg')
-  const client = new Client({ host: '127.0.0.1', port, database: 'postgres', ...admin })
-  await client.connect()
-  await client.query(`CREATE ROLE ${login.user} SUPERUSER LOGIN PASSWORD '${login.password}'`)
-  await client.end()
+  const { user: username, password } = admin
+  const sql = postgres({
+    host: '127.0.0.1',
+    port,
+    database: 'postgres',
+    username,
+    password,
+    max: 1,
+  })
+  await sql.unsafe(`CREATE ROLE ${login.user} SUPERUSER LOGIN PASSWORD '${login.password}'`)
+  await sql.end()
 }
 
 const statements = `

@@ -26,7 +26,7 @@ export interface Reading {
 }
 
 /** Reads one text. @throws ServerFault where something in it cannot be known */
-export function readText(text: string, where: string, { rules, reasons }: Reading): ConfigText {
+function readText(text: string, where: string, { rules, reasons }: Reading): ConfigText {
   if (text.length > textCharsMax) throw new ServerFault(`${where} is too long.`)
   const read = readConfigText(text, rules)
   if ('fault' in read) throw new ServerFault(`${where}: ${read.fault}`)

@@ -15,7 +15,7 @@ import { refuseArgument } from './refuse-arguments.ts'
 export type CallDefinition = ToolDefinition & { readonly binding: McpBinding | SqlBinding }
 
 /** The arguments of `query`, `list_tables` and `describe_table`, by which their schemas call them. */
-export const sqlArgumentNames = {
+const sqlArgumentNames = {
   query: 'statement',
   list_tables: 'schema',
   describe_table: 'table',
