@@ -25,6 +25,13 @@ export * from './lay-out-json.ts'
 export * from './limits.ts'
 export * from './mail-server.ts'
 export * from './mcp-server.ts'
+export * from './mcp-server-care.ts'
+export {
+  McpServer,
+  McpServerStatus,
+  maskedValue,
+  reachingMembers,
+} from './mcp-server-shape.ts'
 export * from './mcp-transport.ts'
 export * from './my-tools.ts'
 export * from './notification.ts'
@@ -47,7 +54,21 @@ export * from './sensitive.ts'
 export * from './simulate-policy.ts'
 export * from './single-sign-on.ts'
 export * from './source.ts'
+export * from './source-check.ts'
 export * from './source-import.ts'
+export {
+  Source,
+  SourceCheck,
+  SourceStatement,
+  SourceTool,
+  SqlDialect,
+  sourceBytesDefault,
+  sourceRowsDefault,
+  sourceTimeoutSecondsDefault,
+  sqlDialects,
+  sqlPortOf,
+  statementsOfSourceMax,
+} from './source-shape.ts'
 export * from './system.ts'
 export * from './tool.ts'
 export * from './tool-binding.ts'

@@ -15,6 +15,7 @@ import { expandGuard } from './guard.ts'
 import * as invitation from './invitation.ts'
 import * as mailServer from './mail-server.ts'
 import * as mcpServer from './mcp-server.ts'
+import * as mcpServerCare from './mcp-server-care.ts'
 import * as myTools from './my-tools.ts'
 import * as notification from './notification.ts'
 import * as oauthApp from './oauth-app.ts'
@@ -25,6 +26,7 @@ import * as rememberedApproval from './remembered-approval.ts'
 import { simulatePolicy, suggestPolicy } from './simulate-policy.ts'
 import * as singleSignOn from './single-sign-on.ts'
 import * as source from './source.ts'
+import { testSource, testSourceDraft } from './source-check.ts'
 import { importSources, previewSources } from './source-import.ts'
 import * as system from './system.ts'
 import * as tool from './tool.ts'
@@ -151,14 +153,14 @@ export const operations = {
   listToolsetTemplates: toolset.listToolsetTemplates,
   previewSources,
   importSources,
-  testSourceDraft: source.testSourceDraft,
+  testSourceDraft,
   createSource: source.createSource,
   listSources: source.listSources,
   getSource: source.getSource,
   updateSource: source.updateSource,
   deleteSource: source.deleteSource,
   putSourceTools: source.putSourceTools,
-  testSource: source.testSource,
+  testSource,
   setToolsetPermission: toolPermission.setToolsetPermission,
   listToolsetPermissions: toolPermission.listToolsetPermissions,
   listTools: tool.listTools,
@@ -173,15 +175,15 @@ export const operations = {
   updateMcpServer: mcpServer.updateMcpServer,
   deleteMcpServer: mcpServer.deleteMcpServer,
   toggleMcpServer: mcpServer.toggleMcpServer,
-  testMcpServer: mcpServer.testMcpServer,
-  testMcpServerDraft: mcpServer.testMcpServerDraft,
-  refreshMcpServers: mcpServer.refreshMcpServers,
-  refreshMcpServer: mcpServer.refreshMcpServer,
-  getMcpServerLog: mcpServer.getMcpServerLog,
-  getMcpServerChanges: mcpServer.getMcpServerChanges,
-  acceptMcpServerChanges: mcpServer.acceptMcpServerChanges,
-  checkMcpCommand: mcpServer.checkMcpCommand,
-  installMcpPackage: mcpServer.installMcpPackage,
+  testMcpServer: mcpServerCare.testMcpServer,
+  testMcpServerDraft: mcpServerCare.testMcpServerDraft,
+  refreshMcpServers: mcpServerCare.refreshMcpServers,
+  refreshMcpServer: mcpServerCare.refreshMcpServer,
+  getMcpServerLog: mcpServerCare.getMcpServerLog,
+  getMcpServerChanges: mcpServerCare.getMcpServerChanges,
+  acceptMcpServerChanges: mcpServerCare.acceptMcpServerChanges,
+  checkMcpCommand: mcpServerCare.checkMcpCommand,
+  installMcpPackage: mcpServerCare.installMcpPackage,
   listVariables: variable.listVariables,
   putVariable: variable.putVariable,
   deleteVariable: variable.deleteVariable,
