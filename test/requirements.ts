@@ -124,7 +124,6 @@ export const requirements = {
   },
   'S-40': {
     text: 'A stdio upstream runs an allowed command by absolute path, without a shell, and dies with the vault; a changed tool definition is held.',
-    since: later('upstream MCP servers do not exist yet'),
   },
   'S-41': {
     text: 'Importing OpenAPI, Swagger or YAML is offline, bounded and inert.',
