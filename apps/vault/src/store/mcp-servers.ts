@@ -1,5 +1,5 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm'
-import type { ServerChange, ServerStore } from '../upstreams/servers/server-store.ts'
+import type { ServerChange, ServerStore } from '../upstreams/kept/server-store.ts'
 import { destroyCredential } from './connections.ts'
 import { brokenUniqueConstraint, type Database, guardStore, type Transaction } from './database.ts'
 import { insertConnection } from './insert-connection.ts'

@@ -1,6 +1,6 @@
 import type { McpServerStage, McpTransport } from '@sallyport/contracts'
 import { boolean, index, integer, json, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import type { Pin, RefusedTool } from '../upstreams/pins/pin.ts'
+import type { Pin, RefusedTool } from '../upstreams/kept/pin.ts'
 import { at, bytes, createdAt } from './columns.ts'
 import { connections, workspaceId } from './tables.ts'
 import { toolsets } from './tool-tables.ts'

@@ -5,8 +5,8 @@ import {
 } from '@sallyport/contracts'
 import { compileSchema } from '../../tools/request/schema/compile-schema.ts'
 import type { ListedTools, UpstreamTool } from '../clients/upstream-clients.ts'
+import type { RefusedTool } from '../kept/pin.ts'
 import { readingToolNames, readingToolsOf } from '../reading-tools.ts'
-import type { RefusedTool } from './pin.ts'
 
 const keyCharsMax = 200
 const titleCharsMax = 200

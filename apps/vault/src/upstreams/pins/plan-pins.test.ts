@@ -1,7 +1,7 @@
 import type { ToolDefinition } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import type { StoredTool } from '../../tools/toolset-store.ts'
-import type { Pin } from './pin.ts'
+import type { Pin } from '../kept/pin.ts'
 import { type PinPlan, planPins } from './plan-pins.ts'
 
 const toolset = { workspaceId: 'wsp_1', toolsetId: 'tls_1' }

@@ -2,9 +2,9 @@ import type { ToolDefinition } from '@sallyport/contracts'
 import { toolDigest } from '../../tools/tool-digest.ts'
 import type { StoredTool, ToolsetChange } from '../../tools/toolset-store.ts'
 import { digestsOf, newTool } from '../../tools/toolsets/stored-tools.ts'
+import type { Pin } from '../kept/pin.ts'
 import { reservedNames } from './define-tools.ts'
 import { nameTools } from './name-tools.ts'
-import type { Pin } from './pin.ts'
 
 /** What is known of a server’s tools, and what the server says now. */
 interface Known {

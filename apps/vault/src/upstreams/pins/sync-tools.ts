@@ -2,7 +2,7 @@ import { type IdKind, ownerScopes } from '@sallyport/contracts'
 import { policyCareOf } from '../../tools/policy-care.ts'
 import type { ChangedPolicy, ToolRow, ToolsetStore } from '../../tools/toolset-store.ts'
 import { storedOf } from '../../tools/toolsets/stored-tools.ts'
-import type { ServerStore } from '../servers/server-store.ts'
+import type { ServerStore } from '../kept/server-store.ts'
 import type { DefinedTools } from './define-tools.ts'
 import { type PinPlan, planPins } from './plan-pins.ts'
 

@@ -1,6 +1,6 @@
 import { Problem } from '@sallyport/contracts'
-import { openValues } from '../servers/open-values.ts'
-import type { ServerRow } from '../servers/server-store.ts'
+import { openValues } from '../kept/open-values.ts'
+import type { ServerRow } from '../kept/server-store.ts'
 import { openServer } from './open-server.ts'
 import { createServing, type Serving } from './serving.ts'
 import { listSecrets, type SlotCore } from './slot-core.ts'

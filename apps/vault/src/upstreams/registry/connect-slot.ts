@@ -1,5 +1,5 @@
+import type { ServerRow } from '../kept/server-store.ts'
 import { defineTools } from '../pins/define-tools.ts'
-import type { ServerRow } from '../servers/server-store.ts'
 import { type OpenedServer, openStored } from './open-server.ts'
 import { sayFailure } from './say-failure.ts'
 import { createServing, type Serving } from './serving.ts'

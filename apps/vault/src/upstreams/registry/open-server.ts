@@ -1,7 +1,7 @@
 import type { Sealer } from '../../connections/credential-opener.ts'
 import type { ListedTools, LiveUpstream, UpstreamClients } from '../clients/upstream-clients.ts'
-import { openValues, type ResolveVariables, resolveValues } from '../servers/open-values.ts'
-import type { ServerRow, ServerSettings, ServerValues } from '../servers/server-store.ts'
+import { openValues, type ResolveVariables, resolveValues } from '../kept/open-values.ts'
+import type { ServerRow, ServerSettings, ServerValues } from '../kept/server-store.ts'
 
 /** Takes secrets out of text. */
 export interface TextScrubber {

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { encodeCredential } from '../../connections/stored-credential.ts'
 import type { LiveUpstream, OpenConfig } from '../clients/upstream-clients.ts'
 import { upstreamProblem } from '../clients/upstream-clients.ts'
-import { placeOf } from '../servers/place-of.ts'
-import type { ServerRow, ServerStatus } from '../servers/server-store.ts'
+import { placeOf } from '../kept/place-of.ts'
+import type { ServerRow, ServerStatus } from '../kept/server-store.ts'
 import { createRegistry, type Registry } from './registry.ts'
 
 // Connections with servers that are none: what counts is when they are opened and closed, and who serves meanwhile.

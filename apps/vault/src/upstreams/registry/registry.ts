@@ -1,7 +1,7 @@
 // Keeps connections to upstream MCP servers: one for each that is switched on, on every replica; and asks over them.
 
 import { Problem } from '@sallyport/contracts'
-import type { ServerStore } from '../servers/server-store.ts'
+import type { ServerStore } from '../kept/server-store.ts'
 import { createCallSending, notConnected, type SendUpstream } from './send-call.ts'
 import { createSlot, type Slot, type SlotNeeds } from './slot.ts'
 

@@ -1,6 +1,6 @@
 import { type McpServerStage, Problem } from '@sallyport/contracts'
 import { stageOf } from '../clients/upstream-clients.ts'
-import type { ServerFailure } from '../servers/server-store.ts'
+import type { ServerFailure } from '../kept/server-store.ts'
 
 const messageCharsMax = 1000
 

@@ -1,5 +1,5 @@
+import type { ServerRow, ServerStatus, ServerStore } from '../kept/server-store.ts'
 import type { DefinedTools } from '../pins/define-tools.ts'
-import type { ServerRow, ServerStatus, ServerStore } from '../servers/server-store.ts'
 import type { OpenNeeds } from './open-server.ts'
 import { createRestarts, type Restarts } from './restarts.ts'
 import { sayFailure } from './say-failure.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
-import type { ServerRow } from '../servers/server-store.ts'
+import type { ServerRow } from '../kept/server-store.ts'
 import { createAgentServings } from './agent-servings.ts'
 import { beginAttempt } from './connect-slot.ts'
 import type { Serving } from './serving.ts'

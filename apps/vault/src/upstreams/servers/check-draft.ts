@@ -1,8 +1,8 @@
 import { type FieldFault, Problem } from '@sallyport/contracts'
+import { inForce, namesOf } from '../kept/open-values.ts'
+import { namesIn, ReferenceFault, unknownName } from '../kept/references.ts'
+import type { ServerSettings } from '../kept/server-store.ts'
 import type { DraftServer } from './draft-server.ts'
-import { inForce, namesOf } from './open-values.ts'
-import { namesIn, ReferenceFault, unknownName } from './references.ts'
-import type { ServerSettings } from './server-store.ts'
 import type { ServersNeeds } from './servers-needs.ts'
 
 type Needs = Pick<ServersNeeds, 'variables' | 'checkCommand' | 'mayUseOrigin'>

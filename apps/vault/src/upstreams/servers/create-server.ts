@@ -5,10 +5,10 @@ import { credentialContext } from '../../connections/credential-opener.ts'
 import { encodeCredential } from '../../connections/stored-credential.ts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { requireFreshSignIn } from '../../identity/require-fresh-sign-in.ts'
+import { placeOf } from '../kept/place-of.ts'
+import type { NewServer, StoredServer } from '../kept/server-store.ts'
 import { checkDraft, requireAllowed } from './check-draft.ts'
 import { type DraftServer, draftServer } from './draft-server.ts'
-import { placeOf } from './place-of.ts'
-import type { NewServer, StoredServer } from './server-store.ts'
 import { record, refuseFaults, type ServersNeeds, serverExists } from './servers-needs.ts'
 
 /** How often another name is sought for the toolset, where somebody takes one at the same time. */

@@ -5,7 +5,7 @@ import {
   type McpTransport,
   maskedValue,
 } from '@sallyport/contracts'
-import type { ServerSettings, ServerValues } from './server-store.ts'
+import type { ServerSettings, ServerValues } from '../kept/server-store.ts'
 import { faultsOfSettings } from './setting-faults.ts'
 
 /** What a server is to be. */

@@ -4,12 +4,12 @@ import type { Sealer } from '../../connections/credential-opener.ts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { isLookupId } from '../../paging/lookup-id.ts'
 import type { ChangedPolicy } from '../../tools/toolset-store.ts'
+import type { ServerRow, ServerStore } from '../kept/server-store.ts'
 import type { PinReview } from '../pins/review-pins.ts'
 import type { CommandCheck } from '../programs/programs.ts'
 import type { OpenNeeds } from '../registry/open-server.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Variables } from '../variables/variables.ts'
-import type { ServerRow, ServerStore } from './server-store.ts'
 
 /** Something that an owner did with a server, or tried. Never a secret in any member. */
 export interface ServerEvent {

@@ -1,6 +1,6 @@
 import { isAbsolute, normalize } from 'node:path'
 import type { FieldFault } from '@sallyport/contracts'
-import type { ServerSettings, ServerValues } from './server-store.ts'
+import type { ServerSettings, ServerValues } from '../kept/server-store.ts'
 
 const valuesMax = 100
 const valueCharsMax = 16_384

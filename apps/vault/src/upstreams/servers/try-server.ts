@@ -2,11 +2,11 @@ import type { InputOf, McpServerTried, testMcpServerDraft } from '@sallyport/con
 import { Problem } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { requireFreshSignIn } from '../../identity/require-fresh-sign-in.ts'
+import { openValues } from '../kept/open-values.ts'
 import { type OpenedServer, openServer, openStored } from '../registry/open-server.ts'
 import { sayFailure } from '../registry/say-failure.ts'
 import { checkDraft, requireAllowed } from './check-draft.ts'
 import { draftServer } from './draft-server.ts'
-import { openValues } from './open-values.ts'
 import { getServer, record, refuseFaults, type ServersNeeds } from './servers-needs.ts'
 
 /** Tried at the same time on this replica. */

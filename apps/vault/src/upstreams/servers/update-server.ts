@@ -3,11 +3,11 @@ import { credentialContext } from '../../connections/credential-opener.ts'
 import { encodeCredential } from '../../connections/stored-credential.ts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { requireFreshSignIn } from '../../identity/require-fresh-sign-in.ts'
+import { openValues } from '../kept/open-values.ts'
+import { placeOf } from '../kept/place-of.ts'
+import type { ServerChange, ServerRow } from '../kept/server-store.ts'
 import { checkDraft, requireAllowed } from './check-draft.ts'
 import { type DraftServer, draftServer } from './draft-server.ts'
-import { openValues } from './open-values.ts'
-import { placeOf } from './place-of.ts'
-import type { ServerChange, ServerRow } from './server-store.ts'
 import {
   getServer,
   record,

@@ -1,5 +1,5 @@
 import { type McpServer, maskedValue } from '@sallyport/contracts'
-import type { ServerRow } from './server-store.ts'
+import type { ServerRow } from '../kept/server-store.ts'
 
 /** A server as owners see it: of its values their names alone. */
 export function viewServer(row: ServerRow): McpServer {

@@ -14,7 +14,7 @@ import { z } from 'zod'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { requireFreshSignIn } from '../../identity/require-fresh-sign-in.ts'
 import { readPage, writePage } from '../../paging/page-cursor.ts'
-import type { ServerStore } from '../servers/server-store.ts'
+import type { ServerStore } from '../kept/server-store.ts'
 import type { StoredVariable, VariableRow, VariableStore } from './variable-store.ts'
 
 type Owner = AuthenticatedOwner

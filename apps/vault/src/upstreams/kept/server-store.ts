@@ -2,7 +2,7 @@ import type { McpServerStage, McpTransport } from '@sallyport/contracts'
 import type { ConnectionChanges, StoredConnection } from '../../connections/connection-store.ts'
 import type { PageAfter } from '../../paging/page-cursor.ts'
 import type { ChangedToolset, StoredToolset, VersionNote } from '../../tools/toolset-store.ts'
-import type { Pin, RefusedTool } from '../pins/pin.ts'
+import type { Pin, RefusedTool } from './pin.ts'
 
 // Upstream MCP servers as they are stored, and what the rooms need of the store.
 
