@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NextCursor, Page, Timestamp } from './common.ts'
+import { NextCursor, Page, Timestamp, wholeText } from './common.ts'
 import { ConnectionId, UpstreamId, VariableId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 
@@ -86,7 +86,7 @@ export const deleteVariable = defineOperation({
   caller: ['owner'],
   demand: 'connections:write',
   summary: 'Forget a variable that no upstream MCP server refers to any more',
-  input: z.strictObject({ name: z.string().max(600) }),
+  input: z.strictObject({ name: wholeText().max(600) }),
   output: z.object({ deleted: z.literal(true) }),
   problems: ['variable-not-found', 'variable-in-use'],
 })
