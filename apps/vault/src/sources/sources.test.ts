@@ -27,7 +27,12 @@ const row = (changed: Partial<SourceRow> = {}): SourceRow => ({
   ...{ id: 'src_1', workspaceId: 'wsp_1', connectionId: 'con_1', toolsetId: 'tls_1' },
   ...{ dialect: 'postgres', host: 'db.example.com', port: 5432, database: 'shop' },
   ...{ tls: 'require', path: null, login: 'reader', query: false, schemaTools: false },
-  ...{ rowsMax: 1000, timeoutSeconds: 30, bytesMax: 1_048_576, lastCheck: check },
+  ...{
+    rowsMax: 1000,
+    timeoutSeconds: 30,
+    bytesMax: 1_048_576,
+    lastCheck: { ...check, warnings: [] },
+  },
   ...{ checkedAt: new Date(nowMs), version: 3, createdAt: new Date(0), updatedAt: new Date(0) },
   toolset: { name: 'shop', title: null, description: null, version: 7, toolCount: 0 },
   connection: {
