@@ -32,6 +32,7 @@ export {
   maskedValue,
   reachingMembers,
 } from './mcp-server-shape.ts'
+export * from './mcp-tool-name.ts'
 export * from './mcp-transport.ts'
 export * from './my-tools.ts'
 export * from './notification.ts'
