@@ -17,9 +17,7 @@ const sockets = [
   npm('undici', 'ws', 'axios', 'got', 'node-fetch', 'ioredis', 'nodemailer'),
 ]
 const processes = node('child_process', 'cluster')
-const sql = npm('drizzle-orm', 'postgres', 'better-sqlite3')
-/** What speaks to the databases of owners. */
-const drivers = npm('pg', 'mysql2', '@photostructure/sqlite')
+const sql = npm('drizzle-orm', 'postgres', 'pg', 'mysql2', 'better-sqlite3')
 
 /** A package may be imported by these alone. */
 const monopoly = ({ name, comment, of, holders }) => ({
@@ -129,7 +127,7 @@ export default {
       severity: 'error',
       from: { path: `${vault}policy/`, pathNot: [tests] },
       to: {
-        path: [...sockets, processes, sql, drivers, node('fs', 'worker_threads', 'process')],
+        path: [...sockets, processes, sql, node('fs', 'worker_threads', 'process')],
         reachable: true,
       },
     },
@@ -142,13 +140,6 @@ export default {
       comment: 'Every query stands in apps/vault/src/store.',
       of: sql,
       holders: [`${vault}store/`],
-    }),
-    monopoly({
-      name: 'drivers-only-in-the-engine',
-      comment:
-        'Databases of owners are spoken to where statements are bounded, over sockets of egress.',
-      of: drivers,
-      holders: [`${vault}sources/engine/`],
     }),
     monopoly({
       name: 'sockets-only-in-egress',
@@ -166,16 +157,11 @@ export default {
       ],
     }),
     monopoly({
-      name: 'processes-only-where-they-end-with-the-vault',
+      name: 'processes-only-in-embedded',
       comment:
-        'The vault starts the embedded PostgreSQL, the programs of MCP servers and a process for each statement on SQLite; the command may open an editor or a client.',
+        'Only the embedded PostgreSQL is started by the vault; the command may open an editor or a client.',
       of: processes,
-      holders: [
-        `${vault}store/embedded/`,
-        `${vault}upstreams/programs/`,
-        `${vault}sources/engine/sqlite/`,
-        '^packages/cli/',
-      ],
+      holders: [`${vault}store/embedded/`, '^packages/cli/'],
     }),
     monopoly({
       name: 'hono-only-in-http',
@@ -197,10 +183,9 @@ export default {
     }),
     monopoly({
       name: 'mcp-sdk-only-in-mcp',
-      comment:
-        'What speaks MCP is the stdio package, the vault’s own mcp room, and the clients of upstream servers.',
+      comment: 'What speaks MCP is the stdio package and the vault’s own mcp room.',
       of: npm('@modelcontextprotocol/[^/]+'),
-      holders: ['^packages/mcp/', `${vault}mcp/`, `${vault}upstreams/clients/`],
+      holders: ['^packages/mcp/', `${vault}mcp/`],
     }),
     {
       name: 'mcp-server-only-in-mcp',

@@ -35,8 +35,4 @@ export async function withFreshSignIn<Answer>(
   }
 }
 
-/** The problems that a person who signs in again puts right. */
-export const wantsPerson: ReadonlySet<string> = new Set([
-  'fresh-sign-in-required',
-  'session-required',
-])
+const wantsPerson: ReadonlySet<string> = new Set(['fresh-sign-in-required', 'session-required'])

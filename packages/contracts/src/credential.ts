@@ -200,8 +200,7 @@ export const CredentialInput = z.discriminatedUnion('kind', [
   }),
 ])
 export type CredentialInput = z.infer<typeof CredentialInput>
-/** The kinds that an owner can give. */
-export const inputCredentialKinds = [
+export const credentialKinds = [
   'bearer',
   'header',
   'query',
@@ -216,6 +215,4 @@ export const inputCredentialKinds = [
   'jwt-service-account',
   'aws-sigv4',
 ] as const
-/** All kinds that there are: `upstream` is what an upstream MCP server is given, which only its own settings make. */
-export const credentialKinds = [...inputCredentialKinds, 'upstream'] as const
 export type CredentialKind = (typeof credentialKinds)[number]

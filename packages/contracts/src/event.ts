@@ -13,9 +13,6 @@ export const eventNouns = [
   'alerts',
   'notifications',
   'toolsets',
-  'sources',
-  'mcp-servers',
-  'variables',
   'audit',
 ] as const
 

@@ -22,8 +22,7 @@ export interface Tool<Name extends string> {
   readonly title: string
   readonly description: string
   readonly inputSchema: InputSchema
-  /** Absent where what comes of it has the form that somebody else gave it. */
-  readonly outputSchema?: { type: 'object'; properties: Record<string, { type: string }> }
+  readonly outputSchema: { type: 'object'; properties: Record<string, { type: string }> }
   readonly annotations: {
     readonly readOnlyHint?: boolean
     readonly destructiveHint?: boolean

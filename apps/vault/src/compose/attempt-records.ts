@@ -115,7 +115,6 @@ const statusOf = (ending: Exclude<Ending, { failed: unknown }>) =>
 const unsent: ReadonlySet<string> = new Set([
   'address-refused',
   'upstream-unreachable',
-  'upstream-not-connected',
   'overloaded',
 ])
 

@@ -49,7 +49,6 @@ export function createFindSlot(opener: Pick<CredentialOpener, 'open' | 'peek'>) 
       case 'aws-sigv4':
         return inSignature
       case 'none':
-      case 'upstream':
         return nowhere
       default:
         return inAuthorization

@@ -19,9 +19,6 @@ const ChangedTable = z.enum([
   'notification_deliveries',
   'alerts',
   'toolsets',
-  'sql_sources',
-  'mcp_servers',
-  'variables',
   '*',
 ])
 

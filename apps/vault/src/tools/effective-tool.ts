@@ -23,10 +23,7 @@ export const withOverrides = (
  * there for agents only while that one is.
  */
 export function effectiveTool(
-  row: Pick<
-    ToolRow,
-    'name' | 'status' | 'definition' | 'digest' | 'overrides' | 'source' | 'isOff'
-  >,
+  row: Pick<ToolRow, 'name' | 'status' | 'definition' | 'digest' | 'overrides' | 'source'>,
 ): EffectiveTool | undefined {
   const definition = definitionOf(row)
   if (definition === undefined) return undefined
@@ -50,11 +47,5 @@ function definitionOf({
   )
 }
 
-function statusOf({ status, source, isOff }: Pick<ToolRow, 'status' | 'source' | 'isOff'>): Status {
-  if (status !== 'active') return status
-  return isOff === true ? 'disabled' : (source?.status ?? 'active')
-}
-
-/** Does its toolset stand for an upstream MCP server? One that was assembled of a server’s tools does not. */
-export const isOfServer = ({ definition }: Pick<ToolRow, 'definition'>): boolean =>
-  definition?.binding.kind === 'mcp'
+const statusOf = ({ status, source }: Pick<ToolRow, 'status' | 'source'>): Status =>
+  status === 'active' ? (source?.status ?? 'active') : status

@@ -4,12 +4,13 @@ import type { Command } from 'commander'
 import { CommandError, type Terminal, table } from '../terminal.ts'
 import { convertArguments } from '../tools/convert-arguments.ts'
 import { propertiesOf, requiredOf, wordOfType } from '../tools/read-schema.ts'
-import { outcomeOf } from '../tools/show-result.ts'
 import { untrustedBlock, windowWidth } from '../untrusted-block.ts'
 import { findAgent } from './lookup.ts'
 import { readText } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 import { findTool, findToolset } from './tool-lookups.ts'
+
+const errorsFrom = 400
 
 /** `sallyport tools …`: what agents can be granted, one by one. */
 export function addToolCommands(program: Command, run: RunCommand): void {
@@ -105,7 +106,7 @@ function addCallCommand(tools: Command, run: RunCommand): void {
           const client = await owner()
           const tool = await findTool(client, wanted)
           const answer = await callTool(client, tool, { words, options, given })
-          tell(terminal, { tool, answer }, windowWidth(streams.stderr))
+          tell(terminal, answer, windowWidth(streams.stderr))
         },
       ),
     )
@@ -149,7 +150,7 @@ async function readArguments(
 
 function tell(
   terminal: Terminal,
-  { tool, answer }: { readonly tool: Tool; readonly answer: Awaited<ReturnType<typeof callTool>> },
+  answer: Awaited<ReturnType<typeof callTool>>,
   width: number,
 ): void {
   const { request, decision, sent } = answer
@@ -158,9 +159,10 @@ function tell(
     terminal.answer(answer, [...said, showRequest(request, width)].join('\n'))
     return
   }
-  const { text, failure } = outcomeOf(tool, sent)
-  terminal.answer(answer, text)
-  if (failure !== undefined) throw new CommandError(failure)
+  terminal.answer(answer, textOf(sent.body))
+  if (sent.status >= errorsFrom) {
+    throw new CommandError(`The API answered with status ${sent.status}.`)
+  }
 }
 
 const textOf = (body: unknown): string => {

@@ -70,7 +70,6 @@ export function ApprovalCard(props: ApprovalCardProps) {
       <TargetView
         method={approval.method}
         url={request?.url ?? `${approval.origin}${approval.path}`}
-        connection={approval.connection.label}
       />
       {approval.agentReason !== undefined && <AgentWrote text={approval.agentReason} />}
       {detail?.difference !== undefined && <DifferenceNotice difference={detail.difference} />}

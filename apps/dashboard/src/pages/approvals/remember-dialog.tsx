@@ -58,11 +58,7 @@ export function RememberDialog(props: RememberDialogProps) {
       onClose={onClose}
     >
       <div ref={ref} className="grid gap-5">
-        <TargetView
-          method={approval.method}
-          url={`${approval.origin}${approval.path}`}
-          connection={approval.connection.label}
-        />
+        <TargetView method={approval.method} url={`${approval.origin}${approval.path}`} />
         {rememberable.fields.length > 0 && (
           <RadioCards
             legend="What is remembered"

@@ -1,5 +1,4 @@
 import type { CredentialKind } from '@sallyport/contracts'
-import { ownerOf } from '../../components/tools/call-target.ts'
 
 /** How a key that is kept is put on. */
 export const keyWords: Readonly<Record<CredentialKind, string>> = {
@@ -16,13 +15,10 @@ export const keyWords: Readonly<Record<CredentialKind, string>> = {
   'oauth2-client-credentials': 'Client credentials',
   'jwt-service-account': 'Service account',
   'aws-sigv4': 'AWS access key',
-  upstream: 'What its MCP server is given',
 }
 
-/** The hosts of origins, as the parsed URLs have them; plain HTTP is said, since it is unusual. Of no API: what it is of. */
+/** The hosts of origins, as the parsed URLs have them; plain HTTP is said, since it is unusual. */
 export function hostsOf(origins: readonly string[]): string {
-  const owner = ownerOf(origins)
-  if (owner !== undefined) return owner.kind === 'mcp' ? 'Its MCP server' : 'Its database'
   const hosts = origins.map((origin) => {
     const { protocol, host } = new URL(origin)
     return protocol === 'https:' ? host : origin

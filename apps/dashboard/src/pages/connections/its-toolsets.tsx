@@ -8,18 +8,12 @@ import { useMay } from '../../session.ts'
 /** A connection of more toolsets shows the newest. */
 const listed = 200
 
-interface ItsToolsetsProps {
-  readonly connectionId: string
-  /** It belongs to a server or a database, whose tools are its own. */
-  readonly isOwned: boolean
-}
-
 /** The toolsets whose tools go with a connection. Nothing for who may not read them. */
-export function ItsToolsets(props: ItsToolsetsProps) {
-  return useMay('tools:read') ? <Listed {...props} /> : null
+export function ItsToolsets({ connectionId }: { connectionId: string }) {
+  return useMay('tools:read') ? <Listed connectionId={connectionId} /> : null
 }
 
-function Listed({ connectionId, isOwned }: ItsToolsetsProps) {
+function Listed({ connectionId }: { connectionId: string }) {
   const { data } = useQuery(query('listToolsets', { connectionId, limit: listed }))
   const mayWrite = useMay('tools:write')
   if (data === undefined) return null
@@ -28,8 +22,7 @@ function Listed({ connectionId, isOwned }: ItsToolsetsProps) {
     <Card
       title="Tools"
       actions={
-        mayWrite &&
-        !isOwned && (
+        mayWrite && (
           <LinkButton size="sm" to="/toolsets/new" search={{ from: 'document', connectionId }}>
             Add tools
           </LinkButton>

@@ -6,7 +6,6 @@ import type {
   exportToolset,
   getTool,
   getToolset,
-  HttpToolDefinition,
   InputOf,
   listTools,
   listToolsets,
@@ -14,7 +13,6 @@ import type {
   OutputOf,
   previewToolset,
   replaceToolsetSource,
-  ToolDefinition,
   updateTool,
   updateToolset,
 } from '@sallyport/contracts'
@@ -22,8 +20,7 @@ import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { isLookupId } from '../../paging/lookup-id.ts'
 import { readPage, writePage } from '../../paging/page-cursor.ts'
 import { effectiveTool } from '../effective-tool.ts'
-import { refuseKept, toolsetNotFound } from '../toolset-problems.ts'
-import type { ToolRow } from '../toolset-store.ts'
+import { toolsetNotFound } from '../toolset-problems.ts'
 import { createToolsetCreation } from './create-toolset.ts'
 import { createToolList } from './list-tools.ts'
 import { createToolsetPreview } from './preview-toolset.ts'
@@ -112,14 +109,14 @@ export function createToolsets(needs: ToolsetsNeeds): Toolsets {
       const connection =
         connectionId === null ? undefined : await store.findConnection(workspaceId, connectionId)
       const rows = await store.toolsOf(workspaceId, id)
-      const { tools, left } = sayable(rows)
+      const tools = rows.flatMap((row) => effectiveTool(row)?.definition ?? [])
       const about = {
         ...{ title: title ?? undefined, description: description ?? undefined },
         credentialKind: connection?.credentialKind,
       }
       const written = await needs.exportToolset(format, { name, version, tools, ...about })
       const { document, contentType, extension, notes } = written
-      return { filename: `${name}.${extension}`, contentType, document, notes: [...left, ...notes] }
+      return { filename: `${name}.${extension}`, contentType, document, notes: [...notes] }
     },
 
     listTemplates({ service }) {
@@ -139,9 +136,9 @@ const createToolsetDeletion =
   (needs: ToolsetsNeeds): Toolsets['delete'] =>
   async (owner, { toolsetId: id }) => {
     const { workspaceId, ownerId } = owner
-    refuseKept(await getToolsetRow(needs, workspaceId, id), 'deleted')
-    const by = { ownerId, now: new Date(needs.now()) }
-    const gone = await needs.store.delete({ workspaceId, id }, by)
+    const gone = isLookupId(id)
+      ? await needs.store.delete({ workspaceId, id }, { ownerId, now: new Date(needs.now()) })
+      : undefined
     if (gone === undefined) throw toolsetNotFound()
     await changed(needs, owner, {
       operation: 'deleteToolset',
@@ -150,19 +147,3 @@ const createToolsetDeletion =
     })
     return { deleted: true }
   }
-
-/** The tools that a document can say: those that are HTTP requests. Of the others a note says which they are. */
-function sayable(rows: readonly ToolRow[]) {
-  const all = rows.flatMap((row) => effectiveTool(row)?.definition ?? [])
-  const tools = all.filter(isHttp)
-  const others = all.filter((tool) => !isHttp(tool)).map(({ name }) => name)
-  const named = `${others.slice(0, namedMax).join(', ')}${others.length > namedMax ? ', …' : ''}`
-  const left =
-    others.length === 0
-      ? []
-      : [`Tools of MCP servers and SQL sources are no HTTP requests, and are left out: ${named}.`]
-  return { tools, left }
-}
-
-const namedMax = 20
-const isHttp = (tool: ToolDefinition): tool is HttpToolDefinition => tool.binding.kind === 'http'

@@ -6,7 +6,6 @@ import {
   connectionNotFound,
   connectionRevoked,
   invalidField,
-  refuseKept,
   toolNotFound,
   toolsetExists,
   versionConflict,
@@ -87,7 +86,6 @@ async function requireConnection(
     connectionId: string
   },
 ): Promise<void> {
-  refuseKept(toolset, 'given another connection')
   if (toolset.format === 'assembled') {
     throw invalidField(
       { field: 'connectionId', message: 'must be left out: its tools go where their sources go' },
