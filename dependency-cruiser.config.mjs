@@ -17,7 +17,9 @@ const sockets = [
   npm('undici', 'ws', 'axios', 'got', 'node-fetch', 'ioredis', 'nodemailer'),
 ]
 const processes = node('child_process', 'cluster')
-const sql = npm('drizzle-orm', 'postgres', 'pg', 'mysql2', 'better-sqlite3')
+const sql = npm('drizzle-orm', 'postgres', 'better-sqlite3')
+/** What speaks to the databases of owners. */
+const drivers = npm('pg', 'mysql2', '@photostructure/sqlite')
 
 /** A package may be imported by these alone. */
 const monopoly = ({ name, comment, of, holders }) => ({
@@ -127,7 +129,7 @@ export default {
       severity: 'error',
       from: { path: `${vault}policy/`, pathNot: [tests] },
       to: {
-        path: [...sockets, processes, sql, node('fs', 'worker_threads', 'process')],
+        path: [...sockets, processes, sql, drivers, node('fs', 'worker_threads', 'process')],
         reachable: true,
       },
     },
@@ -140,6 +142,13 @@ export default {
       comment: 'Every query stands in apps/vault/src/store.',
       of: sql,
       holders: [`${vault}store/`],
+    }),
+    monopoly({
+      name: 'drivers-only-in-the-engine',
+      comment:
+        'Databases of owners are spoken to where statements are bounded, over sockets of egress.',
+      of: drivers,
+      holders: [`${vault}sources/engine/`],
     }),
     monopoly({
       name: 'sockets-only-in-egress',
@@ -157,11 +166,16 @@ export default {
       ],
     }),
     monopoly({
-      name: 'processes-only-in-embedded',
+      name: 'processes-only-where-they-end-with-the-vault',
       comment:
-        'Only the embedded PostgreSQL is started by the vault; the command may open an editor or a client.',
+        'The vault starts the embedded PostgreSQL, the programs of MCP servers and a process for each statement on SQLite; the command may open an editor or a client.',
       of: processes,
-      holders: [`${vault}store/embedded/`, '^packages/cli/'],
+      holders: [
+        `${vault}store/embedded/`,
+        `${vault}upstreams/programs/`,
+        `${vault}sources/engine/sqlite/`,
+        '^packages/cli/',
+      ],
     }),
     monopoly({
       name: 'hono-only-in-http',
@@ -183,9 +197,10 @@ export default {
     }),
     monopoly({
       name: 'mcp-sdk-only-in-mcp',
-      comment: 'What speaks MCP is the stdio package and the vault’s own mcp room.',
+      comment:
+        'What speaks MCP is the stdio package, the vault’s own mcp room, and the clients of upstream servers.',
       of: npm('@modelcontextprotocol/[^/]+'),
-      holders: ['^packages/mcp/', `${vault}mcp/`],
+      holders: ['^packages/mcp/', `${vault}mcp/`, `${vault}upstreams/clients/`],
     }),
     {
       name: 'mcp-server-only-in-mcp',

@@ -17,6 +17,15 @@ for (const name of Object.keys(process.env)) {
   }
 }
 
+// Beside the code, and yet tests of processes and of databases: they take their time, and are held up by what else runs.
+const ofProcesses = [
+  'apps/vault/src/sources/engine/**/*.test.ts',
+  'apps/vault/src/upstreams/{clients,programs}/**/*.test.ts',
+]
+// Processes, databases and floods against each other on two shared cores: in CI one that fails is run once more, and vitest says so
+// beside its name. At a desk it fails, so that it is looked into.
+const retry = process.env.CI === 'true' ? 1 : 0
+
 export default defineConfig({
   test: {
     // Two cores are what the machines of CI have. Tests of processes wait more than they compute, for a browser, a database or
@@ -30,11 +39,23 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...ofProcesses],
           pool: 'threads',
           // No module of ours has state of its own: to load all of them anew for each file would cost half of the time.
           isolate: false,
           testTimeout: 15_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ofProcesses,
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          retry,
         },
       },
       {
@@ -46,9 +67,7 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // These run processes, databases and floods against each other on two shared cores. In CI one that fails is run
-          // once more, and vitest says so beside its name. At a desk it fails, so that it is looked into.
-          retry: process.env.CI === 'true' ? 1 : 0,
+          retry,
         },
       },
     ],

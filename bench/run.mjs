@@ -12,7 +12,9 @@ await build()
 // Two folders below the workspace, as test/fixtures: what is borrowed from there finds the product by its own place.
 const outdir = join(root, 'bench/dist')
 await esbuild.build({
-  entryPoints: ['main', 'upstream'].map((name) => join(root, 'bench', `${name}.ts`)),
+  entryPoints: ['main', 'upstream', 'mcp-upstream'].map((name) =>
+    join(root, 'bench', `${name}.ts`),
+  ),
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,

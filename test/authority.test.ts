@@ -691,6 +691,18 @@ describe('an object of another workspace', () => {
     await admin`INSERT INTO tools (id, workspace_id, toolset_id, name, key, status, definition, digest)
       VALUES (${foreign.toolId}, ${second}, ${foreign.toolsetId}, ${foreign.name.slice(7)}, 'GET /', 'active',
         ${admin.json(definition)}, 'x')`
+    foreign.serverId = 'ups_00000000000000000000000001'
+    await admin`INSERT INTO mcp_servers (id, workspace_id, connection_id, toolset_id, name, transport, args, permission,
+        connect_timeout_seconds, read_timeout_seconds, per_agent, env_names, header_names, variables, enabled, status, pins, refused, version)
+      VALUES (${foreign.serverId}, ${second}, ${foreign.connectionId}, ${foreign.toolsetId}, 'theirs', 'sse', '[]', 'workspace',
+        30, 30, false, '[]', '[]', '{}', false, 'disconnected', '[]', '[]', 1)`
+    foreign.sourceId = 'src_00000000000000000000000001'
+    await admin`INSERT INTO sql_sources (id, workspace_id, connection_id, toolset_id, dialect, host, port, database, tls, query,
+        schema_tools, rows_max, timeout_seconds, bytes_max, version)
+      VALUES (${foreign.sourceId}, ${second}, ${foreign.connectionId}, ${foreign.toolsetId}, 'postgres', '127.0.0.1', 9, 'theirs',
+        'off', false, false, 1000, 30, 1048576, 1)`
+    await admin`INSERT INTO variables (id, workspace_id, name, sealed, version)
+      VALUES ('var_00000000000000000000000001', ${second}, ${foreign.name}, 'x', 1)`
   })
 
   const bodies: Record<string, Record<string, unknown>> = {
@@ -703,6 +715,10 @@ describe('an object of another workspace', () => {
     setToolPermission: { agentId: 'agt_00000000000000000000000001', allowed: true },
     setToolsetPermission: { agentId: 'agt_00000000000000000000000001', allowed: true },
     tryTool: { arguments: {} },
+    toggleMcpServer: { enabled: false },
+    acceptMcpServerChanges: { expects: 'x' },
+    updateSource: { title: 'mine now' },
+    putSourceTools: { tools: [] },
     replaceToolsetSource: { expects: 'x', version: 1, format: 'curl', document: 'curl http://a/' },
   }
   const queries: Record<string, string> = { exportToolset: '?format=higress' }
@@ -906,6 +922,9 @@ describe('an object of another workspace', () => {
     await admin`SELECT * FROM remembered_approvals WHERE workspace_id = ${second}`,
     await admin`SELECT * FROM toolsets WHERE workspace_id = ${second}`,
     await admin`SELECT * FROM tools WHERE workspace_id = ${second}`,
+    await admin`SELECT * FROM mcp_servers WHERE workspace_id = ${second}`,
+    await admin`SELECT * FROM sql_sources WHERE workspace_id = ${second}`,
+    await admin`SELECT * FROM variables WHERE workspace_id = ${second}`,
   ]
 })
 

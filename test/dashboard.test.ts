@@ -45,6 +45,9 @@ describe('the built dashboard', () => {
     ['frame', 'approvals-page'],
     ['frame', 'agents-page'],
     ['frame', 'connections-page'],
+    ['frame', 'toolsets-page'],
+    ['frame', 'servers-page'],
+    ['frame', 'databases-page'],
     ['frame', 'policies-page'],
     ['frame', 'capability-requests-page'],
   ])('shows %s %s with no more than that, all of it counted', (...pages) => {

@@ -17,7 +17,8 @@ let admin: postgres.Sql
 let urls: readonly [string, string]
 
 beforeAll(async () => {
-  replicas = await startReplicas()
+  // Named and not there: nothing is installed in this file, whatever goes wrong.
+  replicas = await startReplicas({ env: { SALLYPORT_UPSTREAM_INSTALL: '/nowhere/npm' } })
   admin = openSuperuser(replicas.database.urls.owner)
   urls = [replicas.first.url, replicas.second.url]
 })
@@ -424,6 +425,13 @@ describe('a session whose person signed in a while ago', () => {
     const clientSecret = 'a-client-secret-7f3a'
     const app = { provider: 'github', clientId: 'ours', clientSecret }
     const { oauthApp } = await replicas.first.owner.call('createOAuthApp', app)
+    const { source } = await replicas.first.owner.call('createSource', {
+      ...{ name: 'theirs', dialect: 'postgres', host: '127.0.0.1', port: 9, tls: 'off' },
+      ...{ database: 'shop', user: 'reader' },
+    })
+    const { server } = await replicas.first.owner.call('createMcpServer', {
+      ...{ name: 'ours', transport: 'http', url: 'http://127.0.0.1:9/mcp', enabled: false },
+    })
     await replicas.first.owner.call('freezeWorkspace', {})
     const none = 'none_00000000000000000000000000'
     const passkey = { challengeId: none, response: {}, name: 'theirs' }
@@ -444,8 +452,14 @@ describe('a session whose person signed in a while ago', () => {
         startLinking: { channelId: none },
         finishLinking: { channelId: none, code: 'AAAA-AAAA' },
       },
+      updateSource: { sourceId: source.id, host: '127.0.0.2' },
       updateConnection: { connectionId, origins: ['http://127.0.0.1:9', 'http://127.0.0.2:9'] },
       updateOAuthApp: { oauthAppId: oauthApp.id, clientSecret: 'a-client-secret-of-theirs' },
+      createMcpServer: { name: 'theirs', transport: 'http', url: 'http://127.0.0.2:9/mcp' },
+      updateMcpServer: { serverId: server.id, url: 'http://127.0.0.2:9/mcp' },
+      testMcpServerDraft: { serverId: server.id, url: 'http://127.0.0.2:9/mcp' },
+      installMcpPackage: { package: 'theirs', installer: 'npm' },
+      putVariable: { name: 'THEIRS', value: 'a-value-of-theirs' },
     }
     // Approving demands it where the policy says so: `approvals.test.ts`.
     const demanding = Object.values(operations).filter(
@@ -463,6 +477,7 @@ describe('a session whose person signed in a while ago', () => {
              (SELECT count(*) FROM owners WHERE totp_sealed IS NOT NULL) AS secrets,
              (SELECT string_agg(version::text, ',' ORDER BY id) FROM connections) AS versions,
              (SELECT string_agg(version::text, ',' ORDER BY id) FROM oauth_apps) AS apps,
+             (SELECT count(*) FROM variables) AS variables, (SELECT string_agg(name || url, ',' ORDER BY id) FROM mcp_servers) AS servers,
              (SELECT count(*) FROM workspaces WHERE frozen_at IS NULL) AS thawed`
     const before = await counts()
     for (const shift of ['-5 minutes -1 second', '-11 hours', '1 minute']) {

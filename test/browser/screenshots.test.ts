@@ -7,6 +7,7 @@ import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.
 import { type OAuthScene, startOAuthScene } from '../fixtures/oauth-scene.ts'
 import { addSampleAccounts } from '../fixtures/sample-accounts.ts'
 import { addSampleData } from '../fixtures/sample-data.ts'
+import { placeSampleSources, type SampleSourcePlaces } from '../fixtures/sample-sources.ts'
 import { addSampleTools, stockDocument } from '../fixtures/sample-tools.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { hasChromium, startChromium } from './chromium.ts'
@@ -37,6 +38,7 @@ const cardsThatWait = (page: Page) =>
 describe.skipIf(!hasChromium)('every page fits its screen, and its console is silent', () => {
   let upstream: EchoUpstream
   let accounts: OAuthScene
+  let sources: SampleSourcePlaces
   let used: TestVault
   let fresh: TestVault
   let browser: Browser
@@ -44,8 +46,9 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
 
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true })
+    sources = placeSampleSources()
     ;[used, fresh, browser, upstream] = await Promise.all([
-      startVault(),
+      startVault({ env: sources.env }),
       startVault(),
       startChromium(),
       startEchoUpstream(),
@@ -55,6 +58,7 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       ...(await addSampleAccounts(accounts)),
       ...(await addSampleData(used, upstream)),
       ...(await addSampleTools(used, upstream)),
+      ...(await sources.add(used)),
     }
     pages = {
       ...lists,
@@ -73,11 +77,23 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       tool: `/toolsets/tools/${ids.toolId}`,
       'long-tool': `/toolsets/tools/${ids.longToolId}`,
       'approval-of-a-tool': `/approvals/${ids.toolApprovalId}`,
+      server: `/servers/${ids.serverId}`,
+      'failed-server': `/servers/${ids.failedServerId}`,
+      'edit-a-server': `/servers/${ids.serverId}/edit`,
+      'server-tool': `/toolsets/tools/${ids.serverToolId}`,
+      'server-connection': `/connections/${ids.serverConnectionId}`,
+      'approval-of-a-server-tool': `/approvals/${ids.serverApprovalId}`,
+      database: `/databases/${ids.sourceId}`,
+      'edit-a-database': `/databases/${ids.sourceId}/edit`,
+      statement: `/databases/${ids.sourceId}/statement?name=orders_of`,
+      'statement-tool': `/toolsets/tools/${ids.statementToolId}`,
+      'approval-of-a-statement': `/approvals/${ids.statementApprovalId}`,
     }
   })
   afterAll(async () => {
     await browser?.close()
     await Promise.all([accounts?.stop(), used?.stop(), fresh?.stop(), upstream?.close()])
+    sources?.remove()
   })
 
   const lists = {
@@ -90,6 +106,13 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
     policies: '/policies',
     tools: '/toolsets',
     'add-tools': '/toolsets/new',
+    servers: '/servers',
+    'add-a-server': '/servers/new',
+    'paste-servers': '/servers/new?from=paste',
+    variables: '/servers/variables',
+    databases: '/databases',
+    'add-a-database': '/databases/new',
+    'import-databases': '/databases/new?from=document',
     activity: '/activity',
     audit: '/audit',
     alerts: '/alerts',

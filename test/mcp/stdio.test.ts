@@ -118,9 +118,9 @@ describe('the package', () => {
 })
 
 describe('its size', () => {
-  it('is at most 320 KB of script', () => {
+  it('is at most 340 KB of script', () => {
     const { size } = statSync(join(mcp.dir, 'node_modules/sallyport-mcp/dist/sallyport-mcp.js'))
-    expect(size).toBeLessThanOrEqual(320 * 1024)
+    expect(size).toBeLessThanOrEqual(340 * 1024)
   })
 
   it('in memory is at most 60 MB once the tools are listed', async ({ skip }) => {

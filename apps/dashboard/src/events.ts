@@ -40,7 +40,10 @@ const also: Readonly<Record<string, readonly string[]>> = {
   notifications: ['notification-channels', 'notification-deliveries'],
   // Grants of tools stand in policies, and are shown with the tools and with the agents that have them.
   policies: ['toolsets'],
-  toolsets: ['tools', 'agents'],
+  toolsets: ['tools', 'agents', 'sources'],
+  // Upstream MCP servers stand under /mcp, each with a toolset and a connection of its own.
+  'mcp-servers': ['mcp', 'toolsets', 'connections'],
+  variables: ['mcp'],
   // Who is signed in also hears what the workspace is called and whether it is frozen.
   workspace: ['session'],
 }

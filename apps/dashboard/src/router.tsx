@@ -5,6 +5,7 @@ import { frame, inside } from './routes/frame-route.ts'
 import { outsideRoutes } from './routes/outside-routes.ts'
 import { type RouterContext, rootRoute } from './routes/root-route.ts'
 import { settingsRoute } from './routes/settings-routes.ts'
+import { sourceRoutes } from './routes/source-routes.ts'
 import * as search from './search.ts'
 
 // Where everything is. Each page is its own chunk, loaded when somebody goes there.
@@ -157,6 +158,7 @@ const routeTree = rootRoute.addChildren([
     newToolset,
     toolset,
     tool,
+    ...sourceRoutes,
     capabilityRequests,
     capabilityRequest,
     audit,

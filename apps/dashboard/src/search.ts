@@ -87,5 +87,13 @@ export const newToolset = (given: Search) =>
 export const toolset = (given: Search) => texts(given, ['tab', 'search', 'agentId'])
 /** `agentId`: the one whose policy is asked when the tool is tried. */
 export const tool = (given: Search) => texts(given, ['agentId'])
+/** `from`: form or paste. */
+export const newServer = (given: Search) => texts(given, ['from'])
+/** `name`: part of one. */
+export const databases = (given: Search) => texts(given, ['name'])
+/** `from`: form or document. */
+export const newDatabase = (given: Search) => texts(given, ['from'])
+/** `name`: the statement that is edited; a new one where there is none. */
+export const statement = (given: Search) => texts(given, ['name'])
 export const activity = (given: Search) => texts(given, ['agentId', 'connectionId', 'range'])
 export const welcome = (given: Search) => texts(given, ['step', 'connectionId', 'agentId'])

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { delimiter, isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 
 // Turns the environment into one frozen Config, or says everything that is wrong with it in one message.
@@ -48,6 +48,10 @@ const list = z
       .filter((part) => part !== ''),
   )
   .pipe(z.array(z.string()))
+const absolutePaths = z
+  .string()
+  .transform((text) => text.split(delimiter).filter((part) => part !== ''))
+  .pipe(z.array(z.string().refine(isAbsolute, 'must be absolute paths with colons between them')))
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
@@ -109,6 +113,30 @@ export const configVariables = {
     about: 'Ranges, separated by commas, of public addresses that upstreams may not live in.',
     fallback: 'none',
   },
+  SALLYPORT_SQLITE_DIRS: {
+    schema: absolutePaths.default([]),
+    about:
+      'Folders, absolute and with colons between them, below which owners may name SQLite files as sources. Unset: no SQLite file can be one.',
+    fallback: 'none',
+  },
+  SALLYPORT_UPSTREAM_COMMANDS: {
+    schema: z.string().optional(),
+    about:
+      'Programs that owners may run as MCP servers: absolute paths with colons between them; a path that ends with / stands for the programs directly in that folder. Unset: none.',
+    fallback: 'none',
+  },
+  SALLYPORT_UPSTREAM_USER: {
+    schema: z.string().optional(),
+    about:
+      'The user that runs those programs, where the vault is root. Unset: each server gets a user number of its own.',
+    fallback: 'one for each server',
+  },
+  SALLYPORT_UPSTREAM_INSTALL: {
+    schema: absolutePaths.default([]),
+    about:
+      'Installers, npm, uv or bun, as absolute paths with colons between them, with which owners may install packages that hold an MCP server; what is installed may be run. Unset: none.',
+    fallback: 'none',
+  },
   SALLYPORT_TRUSTED_PROXIES: {
     schema: list.default([]),
     about:
@@ -137,6 +165,13 @@ export interface Config {
   readonly rootKey: Secret<string> | undefined
   readonly egressAllowCidrs: readonly string[]
   readonly egressDenyCidrs: readonly string[]
+  /** Absolute: below them owners may name SQLite files. */
+  readonly sqliteDirs: readonly string[]
+  /** The operator’s list of programs, as it stands in the environment. */
+  readonly upstreamCommands: string | undefined
+  readonly upstreamUser: string | undefined
+  /** Absolute paths of installers. */
+  readonly upstreamInstallers: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly logLevel: string
 }
@@ -161,6 +196,8 @@ export interface ConfigChecks {
   readonly SALLYPORT_ROOT_KEY?: (text: string) => unknown
   readonly SALLYPORT_EGRESS_ALLOW_CIDRS?: (ranges: readonly string[]) => unknown
   readonly SALLYPORT_EGRESS_DENY_CIDRS?: (ranges: readonly string[]) => unknown
+  readonly SALLYPORT_UPSTREAM_COMMANDS?: (list: string | undefined) => unknown
+  readonly SALLYPORT_UPSTREAM_USER?: (name: string) => unknown
   readonly SALLYPORT_TRUSTED_PROXIES?: (ranges: readonly string[]) => unknown
 }
 
@@ -210,6 +247,10 @@ function toConfig(data: z.output<typeof schema>): Config {
     rootKey: secret(data.SALLYPORT_ROOT_KEY),
     egressAllowCidrs: Object.freeze(data.SALLYPORT_EGRESS_ALLOW_CIDRS),
     egressDenyCidrs: Object.freeze(data.SALLYPORT_EGRESS_DENY_CIDRS),
+    sqliteDirs: Object.freeze(data.SALLYPORT_SQLITE_DIRS),
+    upstreamCommands: data.SALLYPORT_UPSTREAM_COMMANDS,
+    upstreamUser: data.SALLYPORT_UPSTREAM_USER,
+    upstreamInstallers: Object.freeze(data.SALLYPORT_UPSTREAM_INSTALL),
     trustedProxies: Object.freeze(data.SALLYPORT_TRUSTED_PROXIES),
     logLevel: data.SALLYPORT_LOG_LEVEL,
   })

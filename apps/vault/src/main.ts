@@ -78,6 +78,7 @@ export async function runVault({
     mcpServer: config.publicUrl === undefined ? mcpServer : publishedMcpServer,
     dashboardDir: findDashboard(),
     documentThread: fileURLToPath(new URL('./document-thread.js', import.meta.url)),
+    sqliteProcess: fileURLToPath(new URL('./sqlite-process.js', import.meta.url)),
     now: Date.now,
     publicUrl: () => url,
     pagesUrl: () => pagesUrl,

@@ -35,4 +35,8 @@ export async function withFreshSignIn<Answer>(
   }
 }
 
-const wantsPerson: ReadonlySet<string> = new Set(['fresh-sign-in-required', 'session-required'])
+/** The problems that a person who signs in again puts right. */
+export const wantsPerson: ReadonlySet<string> = new Set([
+  'fresh-sign-in-required',
+  'session-required',
+])

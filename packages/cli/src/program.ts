@@ -14,10 +14,13 @@ import { addLoginCommands } from './commands/login.ts'
 import { addOAuthAppCommands } from './commands/oauth-apps.ts'
 import { addPolicyCommands } from './commands/policies.ts'
 import { createRunCommand } from './commands/run-command.ts'
+import { addServerCommands } from './commands/servers.ts'
 import { addSkillCommand } from './commands/skill.ts'
+import { addSourceCommands } from './commands/sources.ts'
 import { addToolCommands } from './commands/tools.ts'
 import { addToolsetCommands } from './commands/toolsets.ts'
 import { addUpCommand } from './commands/up.ts'
+import { addVariableCommands } from './commands/variables.ts'
 
 const environmentHelp = `
 Environment:
@@ -51,6 +54,9 @@ export function createProgram(process: Process, version: string): Command {
   addConnectionCommands(program, run)
   addOAuthAppCommands(program, run)
   addImportCommand(program, run)
+  addServerCommands(program, run)
+  addVariableCommands(program, run)
+  addSourceCommands(program, run)
   addToolsetCommands(program, run)
   addToolCommands(program, run)
   addGrantCommand(program, run)

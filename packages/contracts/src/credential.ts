@@ -200,7 +200,8 @@ export const CredentialInput = z.discriminatedUnion('kind', [
   }),
 ])
 export type CredentialInput = z.infer<typeof CredentialInput>
-export const credentialKinds = [
+/** The kinds that an owner can give. */
+export const inputCredentialKinds = [
   'bearer',
   'header',
   'query',
@@ -215,4 +216,6 @@ export const credentialKinds = [
   'jwt-service-account',
   'aws-sigv4',
 ] as const
+/** All kinds that there are: `upstream` is what an upstream MCP server is given, which only its own settings make. */
+export const credentialKinds = [...inputCredentialKinds, 'upstream'] as const
 export type CredentialKind = (typeof credentialKinds)[number]

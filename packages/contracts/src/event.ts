@@ -13,6 +13,9 @@ export const eventNouns = [
   'alerts',
   'notifications',
   'toolsets',
+  'sources',
+  'mcp-servers',
+  'variables',
   'audit',
 ] as const
 

@@ -24,6 +24,9 @@ export const idPrefixes = {
   toolset: 'tls',
   tool: 'tol',
   consumerToken: 'ctk',
+  upstream: 'ups',
+  source: 'src',
+  variable: 'var',
 } as const
 
 /** The kinds of object that have ids. */
@@ -58,3 +61,6 @@ export const AlertId = id('alert', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const ToolsetId = id('toolset', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const ToolId = id('tool', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const ConsumerTokenId = id('consumerToken', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const UpstreamId = id('upstream', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const SourceId = id('source', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const VariableId = id('variable', '01k8v3t5m9r2c4x6z8b0d1f3h5')

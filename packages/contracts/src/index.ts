@@ -4,6 +4,7 @@ export * from './agent.ts'
 export * from './alert.ts'
 export * from './approval.ts'
 export * from './audit.ts'
+export * from './call-payload.ts'
 export * from './callback.ts'
 export * from './capability.ts'
 export * from './client-assertion-type.ts'
@@ -23,6 +24,16 @@ export * from './invitation.ts'
 export * from './lay-out-json.ts'
 export * from './limits.ts'
 export * from './mail-server.ts'
+export * from './mcp-server.ts'
+export * from './mcp-server-care.ts'
+export {
+  McpServer,
+  McpServerStatus,
+  maskedValue,
+  reachingMembers,
+} from './mcp-server-shape.ts'
+export * from './mcp-tool-name.ts'
+export * from './mcp-transport.ts'
 export * from './my-tools.ts'
 export * from './notification.ts'
 export * from './notification-target.ts'
@@ -43,6 +54,22 @@ export * from './reveal-characters.ts'
 export * from './sensitive.ts'
 export * from './simulate-policy.ts'
 export * from './single-sign-on.ts'
+export * from './source.ts'
+export * from './source-check.ts'
+export * from './source-import.ts'
+export {
+  Source,
+  SourceCheck,
+  SourceStatement,
+  SourceTool,
+  SqlDialect,
+  sourceBytesDefault,
+  sourceRowsDefault,
+  sourceTimeoutSecondsDefault,
+  sqlDialects,
+  sqlPortOf,
+  statementsOfSourceMax,
+} from './source-shape.ts'
 export * from './system.ts'
 export * from './tool.ts'
 export * from './tool-binding.ts'
@@ -54,4 +81,5 @@ export * from './toolset.ts'
 export * from './toolset-import.ts'
 export * from './toolset-version.ts'
 export * from './try-policy.ts'
+export * from './variable.ts'
 export * from './workspace.ts'

@@ -11,8 +11,18 @@ import {
 import { ApprovalId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { JsonSchema, ToolAnnotations } from './tool.ts'
+import { mcpMethods } from './tool-binding.ts'
 import { ToolListing } from './tool-listing.ts'
 import { FullToolName, ToolsetName } from './tool-name.ts'
+
+/** What a tool is at the upstream MCP server that has it. */
+export const UpstreamToolRef = z.object({
+  method: z.enum(mcpMethods),
+  tool: z
+    .string()
+    .meta({ description: 'The server’s own name of it; of what is no tool there, the method' }),
+})
+export type UpstreamToolRef = z.infer<typeof UpstreamToolRef>
 
 /** A tool as the agent that has it sees it. */
 export const AgentTool = z.object({
@@ -25,6 +35,12 @@ export const AgentTool = z.object({
   outputSchema: JsonSchema.optional(),
   annotations: ToolAnnotations,
   digest: z.string().meta({ description: 'Another definition has another' }),
+  kind: z.enum(['http', 'mcp', 'sql']).optional().meta({
+    description: 'What a call of it is: an HTTP request unless said otherwise',
+  }),
+  upstream: UpstreamToolRef.optional().meta({
+    description: 'Of a tool of an upstream MCP server, which its toolset stands for',
+  }),
 })
 export type AgentTool = z.infer<typeof AgentTool>
 
@@ -56,6 +72,14 @@ export const listMyTools = defineOperation({
   }),
   problems: [],
 })
+
+/** How far the upstream of a call has come, as it says: what a client hears that asks for it, and what goes before the answer. */
+export const ToolProgress = z.object({
+  progress: z.number(),
+  total: z.number().optional(),
+  message: z.string().optional(),
+})
+export type ToolProgress = z.infer<typeof ToolProgress>
 
 export const callMyTool = defineOperation({
   id: 'callMyTool',

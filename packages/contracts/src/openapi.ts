@@ -40,7 +40,9 @@ function toOperationObject(operation: Operation): Json {
   const properties = (input.properties ?? {}) as Record<string, Json>
   const required = (input.required ?? []) as string[]
   const inBody = operation.method !== 'GET' && operation.method !== 'DELETE'
-  const rest = Object.keys(properties).filter((name) => !names.includes(name))
+  const others = Object.keys(properties).filter((name) => !names.includes(name))
+  const rest = others.filter((name) => !inBody || operation.inQuery?.includes(name) !== true)
+  const query = inBody ? others.filter((name) => !rest.includes(name)) : rest
   const parameters = [
     ...Object.entries(operation.signedBy ?? {}).map(([member, name]) => ({
       name,
@@ -50,14 +52,12 @@ function toOperationObject(operation: Operation): Json {
     })),
     ...(operation.callerCredential === true ? [callerCredentialParameter] : []),
     ...names.map((name) => ({ name, in: 'path', required: true, schema: properties[name] ?? {} })),
-    ...(inBody
-      ? []
-      : rest.map((name) => ({
-          name,
-          in: 'query',
-          required: required.includes(name),
-          schema: properties[name] ?? {},
-        }))),
+    ...query.map((name) => ({
+      name,
+      in: 'query',
+      required: required.includes(name),
+      schema: properties[name] ?? {},
+    })),
   ]
   return {
     operationId: operation.id,

@@ -70,6 +70,8 @@ type Shared = {
   readonly callerCredential?: true
   /** A body in this form is accepted beside JSON. */
   readonly form?: true
+  /** These members may stand in the query, too, where others stand in a body. */
+  readonly inQuery?: readonly string[]
   /** Bytes of request body accepted where the usual bound is too small. */
   readonly bodyBytesMax?: number
 }

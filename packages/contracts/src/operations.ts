@@ -14,6 +14,8 @@ import { execute } from './execute.ts'
 import { expandGuard } from './guard.ts'
 import * as invitation from './invitation.ts'
 import * as mailServer from './mail-server.ts'
+import * as mcpServer from './mcp-server.ts'
+import * as mcpServerCare from './mcp-server-care.ts'
 import * as myTools from './my-tools.ts'
 import * as notification from './notification.ts'
 import * as oauthApp from './oauth-app.ts'
@@ -23,6 +25,9 @@ import * as policyUsage from './policy-usage.ts'
 import * as rememberedApproval from './remembered-approval.ts'
 import { simulatePolicy, suggestPolicy } from './simulate-policy.ts'
 import * as singleSignOn from './single-sign-on.ts'
+import * as source from './source.ts'
+import { testSource, testSourceDraft } from './source-check.ts'
+import { importSources, previewSources } from './source-import.ts'
 import * as system from './system.ts'
 import * as tool from './tool.ts'
 import * as toolPermission from './tool-permission.ts'
@@ -30,6 +35,7 @@ import * as toolset from './toolset.ts'
 import { previewToolset } from './toolset-import.ts'
 import * as toolsetVersion from './toolset-version.ts'
 import { tryPolicy } from './try-policy.ts'
+import * as variable from './variable.ts'
 import * as workspace from './workspace.ts'
 
 /** Every operation of the vault, by its id. What is not here is not served. */
@@ -145,6 +151,16 @@ export const operations = {
   restoreToolsetVersion: toolsetVersion.restoreToolsetVersion,
   exportToolset: toolset.exportToolset,
   listToolsetTemplates: toolset.listToolsetTemplates,
+  previewSources,
+  importSources,
+  testSourceDraft,
+  createSource: source.createSource,
+  listSources: source.listSources,
+  getSource: source.getSource,
+  updateSource: source.updateSource,
+  deleteSource: source.deleteSource,
+  putSourceTools: source.putSourceTools,
+  testSource,
   setToolsetPermission: toolPermission.setToolsetPermission,
   listToolsetPermissions: toolPermission.listToolsetPermissions,
   listTools: tool.listTools,
@@ -153,6 +169,24 @@ export const operations = {
   tryTool: tool.tryTool,
   setToolPermission: toolPermission.setToolPermission,
   getToolUsage: tool.getToolUsage,
+  createMcpServer: mcpServer.createMcpServer,
+  listMcpServers: mcpServer.listMcpServers,
+  getMcpServer: mcpServer.getMcpServer,
+  updateMcpServer: mcpServer.updateMcpServer,
+  deleteMcpServer: mcpServer.deleteMcpServer,
+  toggleMcpServer: mcpServer.toggleMcpServer,
+  testMcpServer: mcpServerCare.testMcpServer,
+  testMcpServerDraft: mcpServerCare.testMcpServerDraft,
+  refreshMcpServers: mcpServerCare.refreshMcpServers,
+  refreshMcpServer: mcpServerCare.refreshMcpServer,
+  getMcpServerLog: mcpServerCare.getMcpServerLog,
+  getMcpServerChanges: mcpServerCare.getMcpServerChanges,
+  acceptMcpServerChanges: mcpServerCare.acceptMcpServerChanges,
+  checkMcpCommand: mcpServerCare.checkMcpCommand,
+  installMcpPackage: mcpServerCare.installMcpPackage,
+  listVariables: variable.listVariables,
+  putVariable: variable.putVariable,
+  deleteVariable: variable.deleteVariable,
   listApprovals: approval.listApprovals,
   getApproval: approval.getApproval,
   approveRequest: approval.approveRequest,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { headerName } from './credential.ts'
 import { HttpMethod } from './http-method.ts'
+import { SourceId, UpstreamId } from './ids.ts'
 
 // How a tool's arguments become one request. Made by importers, read by the one builder of requests: nothing of a document
 // is looked at once its tools are made.
@@ -165,6 +166,75 @@ export type CookieItem = z.infer<typeof CookieItem>
 export type FormField = z.infer<typeof FormField>
 export type RequestBodyBinding = z.infer<typeof Body>
 
+/** What a tool asks an upstream MCP server for: a tool of its own, or what of its resources and prompts the tool stands for. */
+export const mcpMethods = [
+  'tools/call',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'prompts/list',
+  'prompts/get',
+] as const
+export type McpMethod = (typeof mcpMethods)[number]
+
+/** A tool that an upstream MCP server has. */
+export const McpBinding = z.strictObject({
+  kind: z.literal('mcp'),
+  serverId: UpstreamId,
+  /** All but `tools/call` take the tool’s arguments as their params. */
+  method: z.enum(mcpMethods).default('tools/call'),
+  /** The upstream’s own name of it; for what is no tool there, the method. */
+  tool: z.string().min(1).max(200),
+})
+export type McpBinding = z.infer<typeof McpBinding>
+
+const scalarTypes = ['string', 'integer', 'float', 'boolean'] as const
+
+/** One value of a statement, in its order. */
+export const SqlParameter = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(
+        /^[A-Za-z_][A-Za-z0-9_]{0,62}$/,
+        'must be letters, digits and _, and begin with no digit',
+      ),
+    type: z.enum([...scalarTypes, 'array']),
+    items: z.enum(scalarTypes).optional().meta({ description: 'Of an array' }),
+    description: z.string().max(2000).default(''),
+    required: z.boolean().default(true),
+    default: z
+      .union([z.string(), z.number(), z.boolean(), z.array(z.unknown()), z.null()])
+      .optional(),
+    /** Filled in by the vault with who calls: no argument of that name is taken. */
+    agent: z.enum(['id', 'name']).optional(),
+  })
+  .refine(({ type, items }) => (type === 'array') === (items !== undefined), {
+    path: ['items'],
+    message: 'must be given for an array, and for nothing else',
+  })
+  .refine(({ agent, type }) => agent === undefined || type === 'string', {
+    path: ['agent'],
+    message: 'can only be set on a string',
+  })
+export type SqlParameter = z.infer<typeof SqlParameter>
+
+/** What a tool of a SQL source does: a statement of the owner’s, a query of the model’s, or a look at the schema. */
+export const sqlRuns = ['statement', 'query', 'list_tables', 'describe_table'] as const
+
+/** A tool of a SQL source. */
+export const SqlBinding = z.strictObject({
+  kind: z.literal('sql'),
+  sourceId: SourceId,
+  run: z.enum(sqlRuns),
+  statement: z.string().min(1).max(65_536).optional().meta({ description: 'Of a statement' }),
+  /** Bound in this order, and never written into the statement. */
+  parameters: z.array(SqlParameter).max(100).default([]),
+  /** Whether it may change anything: what does not is run in a read-only transaction. */
+  writes: z.boolean(),
+})
+export type SqlBinding = z.infer<typeof SqlBinding>
+
 /** How a tool is carried out. */
-export const ToolBinding = z.discriminatedUnion('kind', [HttpBinding])
+export const ToolBinding = z.discriminatedUnion('kind', [HttpBinding, McpBinding, SqlBinding])
 export type ToolBinding = z.infer<typeof ToolBinding>

@@ -31,29 +31,6 @@ export const FullToolName = z
 /** The full name of a tool, as the wire, the command line and policies write it. */
 export const fullToolName = (toolset: string, tool: string): string => `${toolset}.${tool}`
 
-/** The most characters that MCP clients take of a tool's name. */
-const mcpNameCharsMax = 64
-
-/**
- * A tool's name where all of an agent's tools stand in one MCP list: `stock-index__get_index`, since clients take no dot. Too
- * long a name is cut and ends in a hash of all of it, so that it stays the same and its own.
- */
-export function mcpToolName(toolset: string, tool: string): string {
-  const name = `${toolset}__${tool}`
-  if (name.length <= mcpNameCharsMax) return name
-  const tail = `_${hashOf(name)}`
-  return `${name.slice(0, mcpNameCharsMax - tail.length)}${tail}`
-}
-
-/** FNV-1a, 32 bits: no secret, only a short name for a long one, the same in a browser. */
-function hashOf(text: string): string {
-  let hash = 0x811c9dc5
-  for (const character of text) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0
-  }
-  return hash.toString(36).padStart(7, '0')
-}
-
 /** Which tools: full names, in which a last `*` stands for any rest (`stock-index.*`, `*`). */
 export const ToolPattern = z
   .string()

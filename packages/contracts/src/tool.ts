@@ -3,7 +3,7 @@ import { NextCursor, Page, Timestamp, wholeText } from './common.ts'
 import { BinaryBody, sendProblems } from './execute.ts'
 import { AgentId, AuditId, ConnectionId, ToolId, ToolsetId } from './ids.ts'
 import { defineOperation } from './operation.ts'
-import { ToolBinding } from './tool-binding.ts'
+import { HttpBinding, ToolBinding } from './tool-binding.ts'
 import { ToolName } from './tool-name.ts'
 
 /** The most characters that a model is given to read about one tool. */
@@ -40,6 +40,10 @@ export const ToolDefinition = z.strictObject({
   deprecated: z.boolean().optional(),
 })
 export type ToolDefinition = z.infer<typeof ToolDefinition>
+
+/** A tool that is one HTTP request: what documents and templates make. */
+export const HttpToolDefinition = ToolDefinition.extend({ binding: HttpBinding })
+export type HttpToolDefinition = z.infer<typeof HttpToolDefinition>
 
 /** `disabled`: an owner took it away from everybody for now. `held`: it changed and an owner has to look. */
 export const ToolStatus = z.enum(['active', 'disabled', 'held'])

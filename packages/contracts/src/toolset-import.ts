@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Origin, wholeText } from './common.ts'
-import { CredentialInput, credentialKinds } from './credential.ts'
+import { CredentialInput, inputCredentialKinds } from './credential.ts'
 import { ConnectionId, ToolsetId } from './ids.ts'
 import { defineOperation } from './operation.ts'
 import { ToolDescription } from './tool.ts'
@@ -15,8 +15,9 @@ export const importFormats = ['openapi', 'curl', 'higress', 'genai-toolbox'] as 
 export const ImportFormat = z.enum(importFormats)
 export type ImportFormat = z.infer<typeof ImportFormat>
 
-/** Where a new toolset’s tools come from, beside documents. */
-export const toolsetFormats = [...importFormats, 'template', 'assembled'] as const
+/** Where a toolset’s tools come from, beside documents: `mcp` and `sql` belong to an upstream MCP server and to a SQL source. */
+export const toolsetFormats = [...importFormats, 'template', 'assembled', 'mcp', 'sql'] as const
+export type ToolsetFormat = (typeof toolsetFormats)[number]
 
 export const ImportDocument = z
   .string()
@@ -73,7 +74,7 @@ export const PreviewedScheme = z.object({
   name: z.string(),
   description: z.string().optional(),
   /** The kind of credential that serves it; absent where the vault has none for it. */
-  kind: z.enum(credentialKinds).optional(),
+  kind: z.enum(inputCredentialKinds).optional(),
   /** What of that credential the document says already: a header’s name, a token endpoint, scopes. */
   known: z.record(z.string(), z.unknown()),
   reason: z.string().optional().meta({ description: 'Why the vault cannot serve it' }),

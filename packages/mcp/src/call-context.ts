@@ -1,3 +1,5 @@
+import type { ToolProgress } from '@sallyport/contracts'
+
 /** What a call knows of the request that it serves. */
 export interface CallContext {
   readonly signal: AbortSignal
@@ -5,6 +7,8 @@ export interface CallContext {
   readonly hearsProgress: boolean
   /** Says what the call waits for, at once and again until it ends. */
   report(message: string): void
+  /** Passes on what an upstream says of its progress; absent where the client hears of none. */
+  readonly relay?: (progress: ToolProgress) => void
   /** Where the client can put a link before its person. */
   readonly links?: Links
 }

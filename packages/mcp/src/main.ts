@@ -18,8 +18,10 @@ import { consumerInstructions, instructions } from './instructions.ts'
 import { isListening } from './is-listening.ts'
 import { givenLinksMax } from './limits.ts'
 import { createNextStep } from './next-step.ts'
+import { createUpstreamReader } from './read-upstreams.ts'
 import { namesOfAll } from './tool-naming.ts'
 import { createToolbox } from './toolbox.ts'
+import { namesOfServers } from './upstream-names.ts'
 import { version } from './version.ts'
 import { createWatchedTools } from './watch-granted.ts'
 
@@ -59,16 +61,24 @@ function serve(config: Config): void {
   const watched = createWatchedTools({
     ...{ client, clock, ended: ended.signal },
     isThere: () => isListening(config.baseUrl),
-    onChanged: () => void server?.sendToolListChanged().catch(() => {}),
+    onChanged: () => server !== undefined && tellChanged(server),
   })
   const { granted, idle } = countLists(watched)
-  const toolbox = createToolbox({
-    ...{ client, config, clock, granted, hasOwn: !isConsumer },
-    ...{ naming: namesOfAll(granted), given: createGivenLinks(givenLinksMax) },
-  })
+  const calling = { client, config, clock, granted, given: createGivenLinks(givenLinksMax) }
+  const reader = createUpstreamReader({ ...calling, names: namesOfServers })
+  const naming = namesOfAll(granted)
+  const toolbox = createToolbox({ ...calling, reader, naming, hasOwn: !isConsumer })
   const build = () => {
     server = createServer({
-      ...{ toolbox, now, log, listChanged: true, pollIntervalMs: config.pollIntervalMs },
+      ...{
+        toolbox,
+        reader,
+        readable,
+        now,
+        log,
+        listChanged: true,
+        pollIntervalMs: config.pollIntervalMs,
+      },
       instructions: isConsumer ? consumerInstructions : instructions,
       nextStep: createNextStep(config),
     })
@@ -89,6 +99,20 @@ function serve(config: Config): void {
     ended.abort()
   }
   process.stdin.once('end', end).once('close', end).once('error', end)
+}
+
+/** What was granted is not known before a client asks for a list: so it may ask for all of them. */
+const readable = { resources: true, prompts: true }
+
+/** What changed of the tools may be a server's resources or prompts. */
+function tellChanged(server: Server): void {
+  for (const tell of [
+    'sendToolListChanged',
+    'sendResourceListChanged',
+    'sendPromptListChanged',
+  ] as const) {
+    void server[tell]().catch(() => {})
+  }
 }
 
 /** Knows when no list of tools is being asked for. Each one ends by itself. */

@@ -22,7 +22,8 @@ export interface Tool<Name extends string> {
   readonly title: string
   readonly description: string
   readonly inputSchema: InputSchema
-  readonly outputSchema: { type: 'object'; properties: Record<string, { type: string }> }
+  /** Absent where what comes of it has the form that somebody else gave it. */
+  readonly outputSchema?: { type: 'object'; properties: Record<string, { type: string }> }
   readonly annotations: {
     readonly readOnlyHint?: boolean
     readonly destructiveHint?: boolean

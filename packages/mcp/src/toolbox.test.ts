@@ -3,8 +3,11 @@ import type { Client } from '@sallyport/sdk'
 import { describe, expect, it } from 'vitest'
 import type { CallContext } from './call-context.ts'
 import { createGivenLinks } from './given-links.ts'
+import { FailedOfForm, PassedResult } from './pass-result.ts'
+import { createUpstreamReader } from './read-upstreams.ts'
 import { namesOfAll, namesOfToolset } from './tool-naming.ts'
 import { createToolbox, UnknownTool } from './toolbox.ts'
+import { namesOfServers } from './upstream-names.ts'
 
 type Input = Readonly<Record<string, unknown>>
 type Answer = object | Problem
@@ -66,17 +69,20 @@ function stage({ tools = [toolOf('api', 'get')], listing = 'auto', ...scene }: S
     },
   }
   const granted = { list: async () => ({ tools, listing, revision: 'r' }) }
-  const box = createToolbox({
-    ...{ client: { call } as unknown as Client, clock, granted, hasOwn: scene.hasOwn ?? true },
+  const calling = {
+    ...{ client: { call } as unknown as Client, clock, granted, given: createGivenLinks(10) },
     config: { pollTimeoutMs: 300_000, pollIntervalMs: 5_000 },
+  }
+  const box = createToolbox({
+    ...{ ...calling, hasOwn: scene.hasOwn ?? true },
     naming: scene.toolset === undefined ? namesOfAll(granted) : namesOfToolset(scene.toolset),
-    given: createGivenLinks(10),
+    reader: createUpstreamReader({ ...calling, names: namesOfServers }),
   })
   return {
     box,
     calls,
     waitedMs: () => nowMs,
-    run: (name: string, args: Input = {}) => box.call(name, args, context),
+    run: async (name: string, args: Input = {}) => (await box.call(name, args, context)) as Input,
   }
 }
 
@@ -317,5 +323,63 @@ describe('where tools are searched', () => {
     const { run, calls } = stage(scene)
     await expect(run(name, args)).rejects.toMatchObject({ type: 'invalid-input' })
     expect(calls).toEqual([])
+  })
+})
+
+describe('a tool of an upstream server', () => {
+  const form = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }
+  const tool = (more: Partial<AgentTool> = {}) =>
+    toolOf('files', 'read', {
+      mcpName: mcpToolName('files', 'read', true),
+      upstream: { method: 'tools/call', tool: 'Read' },
+      ...more,
+    })
+  const result = { content: [{ type: 'text', text: '1' }], structuredContent: { n: 1 } }
+  const answer = { status: 200, headers: {}, body: result, auditId: 'aud_2' }
+
+  it('is listed as hosts list such tools, with its own schema of results, and answers as its server does', async () => {
+    const { box, run, calls } = stage({
+      ...{
+        tools: [tool({ outputSchema: form })],
+        hasOwn: false,
+        answers: { callMyTool: [answer] },
+      },
+    })
+    expect((await box.list(signal)).at(-1)).toMatchObject({
+      name: 'mcp__files__read',
+      outputSchema: form,
+    })
+    const made = await run('mcp__files__read', { path: 'a' })
+    expect(made).toBeInstanceOf(PassedResult)
+    expect((made as unknown as PassedResult).result).toEqual(result)
+    expect(calls.at(-1)).toEqual(['callMyTool', { name: 'files.read', arguments: { path: 'a' } }])
+  })
+
+  it('is told from a tool of a toolset called mcp', async () => {
+    const other = toolOf('mcp', 'files__read')
+    const { run, calls } = stage({ tools: [tool(), other], answers: { callMyTool: [answer] } })
+    await run('mcp__files__read')
+    await run(other.mcpName)
+    expect(calls.map(([, { name }]) => name)).toEqual(['files.read', 'mcp.files__read'])
+    expect(other.mcpName).not.toBe('mcp__files__read')
+  })
+
+  it('says that an owner has to approve, and what refuses it, without a result that is not of its form', async () => {
+    const tools = [tool({ outputSchema: form })]
+    const waiting = stage({
+      tools,
+      answers: { callMyTool: [asked()], getMyApproval: [seen('pending')] },
+    })
+    const made = (await waiting.run('mcp__files__read')) as unknown as PassedResult
+    expect(made.result).not.toHaveProperty('structuredContent')
+    expect(JSON.stringify(made.result.content)).toContain('http://vault/approvals/apr_1')
+    const refused = stage({ tools, answers: { callMyTool: [new Problem('policy-denied', 'No.')] } })
+    await expect(refused.run('mcp__files__read')).rejects.toBeInstanceOf(FailedOfForm)
+  })
+
+  it('is enclosed in what call_tool answers', async () => {
+    const { run } = stage({ tools: [tool()], listing: 'search', answers: { callMyTool: [answer] } })
+    const made = (await run('call_tool', { name: 'mcp__files__read' })) as unknown as PassedResult
+    expect(made.result.structuredContent).toEqual({ texts: ['1'], structured: { n: 1 } })
   })
 })

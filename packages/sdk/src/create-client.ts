@@ -11,6 +11,7 @@ import type { Answer, Fetch } from './answer.ts'
 import { writeCallerCredentials } from './caller-credentials.ts'
 import { type AgentPrivateKey, createAssertionSigner } from './client-assertion.ts'
 import { readAnswer } from './read-answer.ts'
+import { acceptProgress, isTelling, readTelling } from './read-telling.ts'
 import { type Route, routes } from './routes.ts'
 import { type CallOptions, createSender, type Send } from './send.ts'
 import { withRetries } from './with-retries.ts'
@@ -94,8 +95,9 @@ export function createClient(options: ClientOptions): Client {
 
   const attempt = async (route: Route, input: object, call: CallOptions): Promise<unknown> => {
     const written = writeRequest(baseUrl, route, { ...input })
-    const request = route.passes ? withHeaders(written, passed) : written
-    const receive = (response: Answer) => readFor(route, response)
+    const asked = call.onProgress === undefined ? written : withHeaders(written, acceptProgress)
+    const request = route.passes ? withHeaders(asked, passed) : asked
+    const receive = (response: Answer) => readFor(route, response, call.onProgress)
     if (route.caller === 'anyone') return await send(request, call, receive)
     const headers = await credentials.headers(call.signal)
     const refused = Symbol('401')
@@ -131,7 +133,13 @@ const waitMsOf = (input: object): number =>
     ? Number(input.waitSeconds) * 1000
     : 0
 
-async function readFor(route: Route, response: Answer): Promise<unknown> {
+async function readFor(
+  route: Route,
+  response: Answer,
+  onProgress: CallOptions['onProgress'],
+): Promise<unknown> {
+  if (onProgress !== undefined && isTelling(response))
+    return await readTelling(response, onProgress)
   return route.streams && response.ok ? response.body : await readAnswer(response)
 }
 

@@ -1,4 +1,4 @@
-import { Problem } from '@sallyport/contracts'
+import { Problem, type ToolProgress } from '@sallyport/contracts'
 import type { Answer, Fetch } from './answer.ts'
 import { sentNothing } from './with-retries.ts'
 import type { WrittenRequest } from './write-request.ts'
@@ -7,6 +7,8 @@ import type { WrittenRequest } from './write-request.ts'
 export interface CallOptions {
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
+  /** Told of the progress of a tool's upstream: the vault is asked for it where this is given. */
+  readonly onProgress?: (progress: ToolProgress) => void
 }
 
 /** Sends one request once and receives its answer. */

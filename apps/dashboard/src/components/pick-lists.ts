@@ -1,5 +1,6 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { client, type Output } from '../api.ts'
+import { ownerOf } from './tools/call-target.ts'
 
 // Everything that can be chosen, for lists to choose from.
 
@@ -31,7 +32,7 @@ export function useAllAgents(): UseQueryResult<readonly Agent[]> {
   })
 }
 
-/** All connections that can be used, by name, up to 2000. */
+/** All connections of APIs that can be used, by name, up to 2000. Those of servers and databases are used by their tools alone. */
 export function useAllConnections(): UseQueryResult<readonly Connection[]> {
   return useQuery({
     queryKey: ['connections', 'all'],
@@ -46,7 +47,7 @@ export function useAllConnections(): UseQueryResult<readonly Connection[]> {
         if (cursor === undefined) break
       }
       return connections
-        .filter(({ status }) => status !== 'revoked')
+        .filter(({ status, origins }) => status !== 'revoked' && ownerOf(origins) === undefined)
         .sort((one, other) => byName(one.label, other.label))
     },
   })

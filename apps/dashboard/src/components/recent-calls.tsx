@@ -9,6 +9,7 @@ import { LoadingState } from './loading-state.tsx'
 import { AgentName, ConnectionName } from './names.tsx'
 import { ErrorState } from './states.tsx'
 import { Time } from './time.tsx'
+import { isCallHost } from './tools/call-target.ts'
 import { UntrustedText } from './untrusted-text.tsx'
 
 /** Read to find as many calls as are shown: what owners did stands between them. */
@@ -74,7 +75,7 @@ function CallRow({ entry, of }: { entry: AuditEntry; of: Of }) {
             <UntrustedText inline mono limit={charsShown} text={tool} />
           </div>
         )}
-        {method !== undefined && (
+        {method !== undefined && !isCallHost(host) && (
           <div className={tool === undefined ? undefined : 'text-[0.87rem] text-ink-soft'}>
             <UntrustedText inline mono limit={charsShown} text={`${method} ${host}${path}`} />
           </div>

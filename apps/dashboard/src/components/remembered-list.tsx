@@ -12,6 +12,8 @@ import { ConnectionName } from './names.tsx'
 import { ErrorState } from './states.tsx'
 import { Time } from './time.tsx'
 import { useToast } from './toast.tsx'
+import { CallName } from './tools/call-name.tsx'
+import { callTargetOf } from './tools/call-target.ts'
 import { UntrustedText } from './untrusted-text.tsx'
 
 const charsShown = 200
@@ -80,10 +82,17 @@ interface RememberedRowProps {
 function RememberedRow({ remembered, showConnection }: RememberedRowProps) {
   const { status, method, origin, path, scope, fields, connection } = remembered
   const isActive = status === 'active'
+  const call = callTargetOf(`${origin}${path}`)
   return (
     <li className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-5 py-3.5">
       <div className="grid min-w-0 flex-1 basis-64 gap-1">
-        <UntrustedText inline mono limit={charsShown} text={`${method} ${origin}${path}`} />
+        {call === undefined ? (
+          <UntrustedText inline mono limit={charsShown} text={`${method} ${origin}${path}`} />
+        ) : (
+          <span>
+            <CallName target={call} owner={connection.label} />
+          </span>
+        )}
         {scope === 'exact' ? (
           <p className="text-[0.93rem] text-ink-soft">The very same request, byte for byte.</p>
         ) : (

@@ -115,6 +115,7 @@ const statusOf = (ending: Exclude<Ending, { failed: unknown }>) =>
 const unsent: ReadonlySet<string> = new Set([
   'address-refused',
   'upstream-unreachable',
+  'upstream-not-connected',
   'overloaded',
 ])
 

@@ -35,6 +35,7 @@ const notifyEveryMs = 5_000
 const pollEveryMs = 1_000
 const removeOldNotificationsEveryMs = 3_600_000
 const watchAgentsEveryMs = 3_000
+const lookAtVariablesEveryMs = 30_000
 const removeAlertsEveryMs = 3_600_000
 
 /** Builds the house: the app, its jobs, and what closes all of it. */
@@ -69,6 +70,10 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       foundation.onFailure('running calls were not watched', error),
     )
   }
+  // Not waited for: the vault serves before the last of them is connected.
+  rooms.upstreams.registry
+    .start()
+    .catch((error: unknown) => foundation.onFailure('MCP servers were not connected', error))
   const jobs = startPeriodicJobs(
     [
       { name: 'watch calls', everyMs: watchEveryMs, run: watch },
@@ -86,6 +91,10 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       },
       { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
       { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
+      {
+        ...{ name: 'look at variables', everyMs: lookAtVariablesEveryMs },
+        run: rooms.upstreams.registry.lookAgain,
+      },
       { name: 'remove old alerts', everyMs: removeAlertsEveryMs, run: rooms.watch.removeOld },
     ],
     (name, error) => foundation.onFailure(`the job "${name}" failed`, error),
@@ -110,6 +119,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       await notify.stop()
       // Before the way out is closed: an answer that is cut off may be the only one with the new refresh token in it.
       await tokens.close()
+      await rooms.upstreams.close()
       await egress.close()
       // What egress cut off has yet to say how it ended.
       await running.idle()

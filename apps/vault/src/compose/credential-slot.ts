@@ -49,6 +49,7 @@ export function createFindSlot(opener: Pick<CredentialOpener, 'open' | 'peek'>) 
       case 'aws-sigv4':
         return inSignature
       case 'none':
+      case 'upstream':
         return nowhere
       default:
         return inAuthorization

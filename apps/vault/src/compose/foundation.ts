@@ -39,6 +39,8 @@ export interface ComposeNeeds {
   readonly dashboardDir: string
   /** The file of the thread in which documents are read and written. */
   readonly documentThread: string
+  /** The file of the process in which a statement runs on a SQLite file. */
+  readonly sqliteProcess: string
   /** The vault's own URL, without trailing slash; asked only once it listens. */
   readonly publicUrl: () => string
   /** Where people open its pages, without trailing slash: the same, or localhost where that is a loopback address. */

@@ -56,6 +56,11 @@ const endsNoCall: ReadonlySet<Change['table']> = new Set([
   'alerts',
   // A tool that was changed makes no new request; one that is on its way was decided on.
   'toolsets',
+  // Whoever gives a source another place or password seals its connection anew, which is a change of that.
+  'sql_sources',
+  // The same holds for an upstream MCP server; its status says nothing of calls.
+  'mcp_servers',
+  'variables',
 ])
 /** Stands for a policy where a pair has none. */
 const noPolicy = 'none'

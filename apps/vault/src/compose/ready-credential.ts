@@ -23,6 +23,10 @@ export interface AccessTokens {
 export interface ReadyCredentialNeeds {
   readonly opener: Pick<CredentialOpener, 'open' | 'peek'>
   readonly tokens: AccessTokens
+  /** What must not come back from an upstream MCP server, of which nothing goes on its calls; the same list until it changes. */
+  readonly upstreamSecrets: (
+    connection: ConnectionSnapshot,
+  ) => readonly string[] | Promise<readonly string[]>
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -31,7 +35,12 @@ export interface ReadyCredentialNeeds {
  * Makes credentials ready: what they put on, and the scrubber for their secrets, made once for each opened credential and,
  * while it is in use, for each access token. What is in memory is answered at once.
  */
-export function createReadyCredential({ opener, tokens, now }: ReadyCredentialNeeds) {
+export function createReadyCredential({
+  opener,
+  tokens,
+  upstreamSecrets,
+  now,
+}: ReadyCredentialNeeds) {
   const keys = new WeakMap<OpenedCredential, ReadyCredential>()
   const scrubbers = createTokenScrubbers()
 
@@ -57,9 +66,26 @@ export function createReadyCredential({ opener, tokens, now }: ReadyCredentialNe
     return ready
   }
 
+  const ofUpstream = createUpstreamCredentials()
   return (connection: ConnectionSnapshot): ReadyCredential | Promise<ReadyCredential> => {
+    if (connection.credentialKind === 'upstream') {
+      const secrets = upstreamSecrets(connection)
+      return secrets instanceof Promise ? secrets.then(ofUpstream) : ofUpstream(secrets)
+    }
     const opened = opener.peek(connection)
     return (opened && keys.get(opened)) ?? open(connection)
+  }
+}
+
+/** Nothing goes on: the connection to the upstream was opened with all of it. A scrubber is made once for each list. */
+function createUpstreamCredentials() {
+  const made = new WeakMap<readonly string[], ReadyCredential>()
+  return (secrets: readonly string[]): ReadyCredential => {
+    const known = made.get(secrets)
+    if (known !== undefined) return known
+    const ready = { put: { headers: [], query: [] }, scrubber: createScrubber(secrets) }
+    made.set(secrets, ready)
+    return ready
   }
 }
 

@@ -28,7 +28,12 @@ import {
 } from './attempt-records.ts'
 import { createCallerCredentials } from './caller-credentials.ts'
 import { createFindSlot } from './credential-slot.ts'
-import { type AccessTokens, createReadyCredential } from './ready-credential.ts'
+import {
+  type AccessTokens,
+  createReadyCredential,
+  type ReadyCredentialNeeds,
+} from './ready-credential.ts'
+import { type CallSenders, createSendByScheme } from './send-by-scheme.ts'
 
 // Hands the request path what it needs of audit, egress and connections, in the words of each.
 
@@ -59,6 +64,12 @@ export interface RequestPathNeeds {
   readonly approvals: ApprovalsNeeds
   /** How requests to services of language models are counted. */
   readonly findModelUse: FindModelUse
+  /** What sends calls that are no HTTP requests, and looks at them first. */
+  readonly calls: {
+    readonly senders: CallSenders
+    readonly check: ExecuteNeeds['checkCall']
+    readonly upstreamSecrets: ReadyCredentialNeeds['upstreamSecrets']
+  }
   /** A keyed hash of the workspace's own. */
   readonly fingerprint: (workspaceId: string, parts: readonly string[]) => string
   readonly newId: ExecuteNeeds['newId']
@@ -74,10 +85,11 @@ export function composeRequestPath(needs: RequestPathNeeds) {
   const shared = {
     running,
     findSlot: createFindSlot(needs.opener),
-    readyCredential: createReadyCredential(needs),
+    readyCredential: createReadyCredential({ ...needs, ...needs.calls }),
+    checkCall: needs.calls.check,
     callers: createCallerCredentials(needs),
     newId: needs.newId,
-    send: egress.send,
+    send: createSendByScheme(egress.send, needs.calls.senders),
     end: (permitted: PermittedRequest, ending: Ending) => audit.end(toEnd(permitted, ending)),
     takeTurn: createTurns(),
     elapsed: needs.monotonicMs,

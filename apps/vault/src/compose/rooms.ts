@@ -9,6 +9,7 @@ import { createToolSnapshotStore } from '../store/tool-snapshots.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
 import { composeAlerts } from './alerts.ts'
 import { composeApprovals } from './approvals.ts'
+import { composeCalls } from './calls.ts'
 import { composeConnect } from './connect.ts'
 import { composeConnections } from './connections.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
@@ -20,9 +21,12 @@ import { composeOwnersView } from './owners-view.ts'
 import { composePolicies } from './policies.ts'
 import { composeReach } from './reach.ts'
 import { composeRequestPath } from './request-path.ts'
+import { composeSourceCalls, composeSources, composeSqlAccess } from './sources.ts'
 import { composeTokens } from './tokens.ts'
 import { composeTools } from './tools.ts'
 import { composeToolsets } from './toolsets.ts'
+import { composeUpstreams } from './upstreams.ts'
+import { composeWorkApart } from './work-apart.ts'
 
 /** Connections of one agent that its capabilities are told of. */
 const grantedMax = 1000
@@ -51,10 +55,16 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   const approvals = composeApprovals(needs, foundation, lookups)
   const oauth = composeOAuth(needs, foundation, catalog)
   const tokens = composeTokens(needs, foundation, oauth.source)
+  const upstreams = composeUpstreams(needs, foundation, { connectionStore, tokens })
+  const sql = composeSqlAccess(needs, foundation)
   const path = composeRequestPath({
     ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl, randomBytes: needs.randomBytes },
     ...foundation,
     approvals: approvals.forExecute,
+    calls: composeCalls({
+      upstreams: upstreams.registry,
+      sources: composeSourceCalls(foundation, sql, lookups.findConnection),
+    }),
     findModelUse: createModelUse(createModelMeters(catalog.services)),
   })
   const identity = composeIdentity(needs, foundation, {
@@ -72,7 +82,9 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   const policies = composePolicies(needs, foundation, {
     ...{ connectionStore, policyStore, findToolById: lookups.findToolById },
   })
-  const toolsets = composeToolsets(needs, foundation, connections)
+  const workApart = composeWorkApart(needs)
+  const toolsets = composeToolsets(needs, foundation, { connections, workApart })
+  const sources = composeSources(needs, foundation, { ...sql, workApart })
   const tools = composeTools(needs, foundation, { lookups, policyStore, tryCall: path.tryCall })
   const notify = composeNotify(needs, foundation)
   const reach = composeReach(needs, foundation, { approvals, notify })
@@ -93,7 +105,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   return {
     ...ownersView,
     ...composeAlerts(needs, foundation, identity),
-    ...{ identity, connections, connect, policies, toolsets, tools },
+    ...{ identity, connections, connect, policies, toolsets, sources, upstreams, tools },
     ...{ capabilities, approvals, notify, reach, tokens },
     oauthApps: oauth.oauthApps,
     ...path,

@@ -1,31 +1,30 @@
-import { Worker } from 'node:worker_threads'
 import { toolsetTemplates } from '@sallyport/catalog'
 import type { Connections } from '../connections/connections.ts'
 import { secretsOf } from '../connections/credential-secrets.ts'
 import { createToolsetWithConnection } from '../store/toolset-with-connection.ts'
 import { createToolsetStore } from '../store/toolsets.ts'
-import { createWorkApart } from '../tools/document-thread/work-apart.ts'
 import { toolsetExists } from '../tools/toolset-problems.ts'
 import { createToolsets } from '../tools/toolsets/toolsets.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
-
-/** What a document of the largest size takes, and less than what ends the vault. */
-const threadLimits = { maxOldGenerationSizeMb: 1536, maxYoungGenerationSizeMb: 32 }
+import type { composeWorkApart } from './work-apart.ts'
 
 /** Builds the room of toolsets; connections for them are made as an owner makes any. */
 export function composeToolsets(
-  { now, documentThread }: ComposeNeeds,
+  { now }: ComposeNeeds,
   { database, feed, audit, newId }: Foundation,
-  connections: Pick<Connections, 'create'>,
+  {
+    connections,
+    workApart,
+  }: {
+    readonly connections: Pick<Connections, 'create'>
+    readonly workApart: ReturnType<typeof composeWorkApart>
+  },
 ) {
   const insertBoth = createToolsetWithConnection(database)
   return createToolsets({
     ...{ audit, newId, now, secretsOf },
-    ...createWorkApart({
-      // It has no use for the environment, in which the root key may stand.
-      startThread: () =>
-        new Worker(documentThread, { env: {}, execArgv: [], resourceLimits: threadLimits }),
-    }),
+    importDocument: workApart.importDocument,
+    exportToolset: workApart.exportToolset,
     store: createToolsetStore(database),
     templates: toolsetTemplates,
     async createWithConnection(

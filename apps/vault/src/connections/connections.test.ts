@@ -166,6 +166,10 @@ function setUp() {
   return { connections, create, shelf, events, seen, probes, answer }
 }
 
+const context = ({ id, workspaceId, version }: StoredConnection) => ({
+  ...{ table: 'connections', column: 'sealed', workspaceId, rowId: id, rowVersion: version },
+})
+
 const typeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'done',
@@ -240,6 +244,40 @@ describe('creating a connection', () => {
 })
 
 describe('changing a connection', () => {
+  it('refuses all but another label where it belongs to an MCP server or a SQL source', async () => {
+    for (const kept of ['mcp://ups_1', 'sql://src_1']) {
+      const { connections, create, shelf } = setUp()
+      const { connection } = await create()
+      const connectionId = connection.id
+      const row = shelf.rows.get(connectionId)
+      if (row === undefined) throw new Error('there is none')
+      const sealed = await keyring.seal(
+        { ...context(row), origins: [kept] },
+        Buffer.from(JSON.stringify({ kind: 'bearer', token: 'correct-horse-battery' })),
+      )
+      shelf.rows.set(connectionId, { ...row, origins: [kept], sealed })
+      for (const change of [
+        { origins: [origin] },
+        { credential: { kind: 'bearer' as const, token: 'another-horse-battery' } },
+        { requestHeaders: ['x-a'] },
+        { testUrl: null },
+        { label: 'Mine', allowEncodedSlash: true },
+      ]) {
+        const changing = connections.update(owner, { connectionId, ...change })
+        expect(await typeOf(changing)).toBe('invalid-input')
+      }
+      expect(await typeOf(connections.update(owner, { connectionId, label: 'Mine' }))).toBe('done')
+    }
+    for (const made of [
+      { origins: ['mcp://ups_1'] },
+      { origins: ['sql://src_1'] },
+      { credential: { kind: 'upstream', headers: {}, env: {} } },
+    ]) {
+      const input = { label: 'x', origins: [origin], credential: { kind: 'none' }, ...made }
+      expect(createConnection.input.safeParse(input).success).toBe(false)
+    }
+  })
+
   it('answers another workspace exactly as if there were none', async () => {
     verifies('S-09')
     const { connections, create } = setUp()

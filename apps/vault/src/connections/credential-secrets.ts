@@ -34,6 +34,8 @@ export function secretsOf(credential: Credential): readonly string[] {
       return [credential.privateKey]
     case 'aws-sigv4':
       return given(credential.secretAccessKey, credential.sessionToken)
+    case 'upstream':
+      return [...Object.values(credential.headers), ...Object.values(credential.env)]
   }
 }
 
@@ -50,6 +52,7 @@ export function hintOf(credential: Credential): string {
 function shownOf(credential: Credential): string | undefined {
   switch (credential.kind) {
     case 'oauth2':
+    case 'upstream':
       return undefined
     case 'oauth2-client-credentials':
       return credential.clientSecret ?? credential.keyId

@@ -59,6 +59,9 @@ export function toOpenedCredential(credential: StoredCredential): OpenedCredenti
     case 'oauth2-client-credentials':
       // Some APIs tell a client its own secret.
       return frozen({ ...base, secrets: given(credential.clientSecret) })
+    case 'upstream':
+      // Nothing goes on a request: what opens the upstream asks for it.
+      return frozen({ ...base, secrets: secrets.filter((one) => one.length >= secretCharsMin) })
     default:
       // A private key goes to nobody, not even to those who check what it signed.
       return frozen({ ...base, secrets: [] })

@@ -13,10 +13,20 @@ const ConnectedAccount = z.strictObject({
   place: z.string(),
 })
 
+/** What an upstream MCP server is given, each value under its name. Its own settings make it; no request carries it. */
+const UpstreamSecrets = z.strictObject({
+  kind: z.literal('upstream'),
+  headers: z.record(z.string(), z.string()),
+  env: z.record(z.string(), z.string()),
+  /** A digest of where they go: see `placeOf` of the room that makes them. */
+  place: z.string(),
+})
+export type UpstreamSecrets = z.infer<typeof UpstreamSecrets>
+
 /** A credential as an owner typed it in, the ones that become tokens included. */
 export type TypedCredential = Exclude<CredentialInput, { kind: 'oauth2' }>
 /** A credential as it is sealed. */
-export type StoredCredential = TypedCredential | z.infer<typeof ConnectedAccount>
+export type StoredCredential = TypedCredential | z.infer<typeof ConnectedAccount> | UpstreamSecrets
 /** One of a kind. */
 export type StoredOf<Kind extends StoredCredential['kind']> = Extract<
   StoredCredential,
@@ -41,6 +51,8 @@ export function decodeCredential(plaintext: Uint8Array): StoredCredential {
   const read: unknown = JSON.parse(Buffer.from(plaintext).toString('utf8'))
   const account = ConnectedAccount.safeParse(read)
   if (account.success) return account.data
+  const upstream = UpstreamSecrets.safeParse(read)
+  if (upstream.success) return upstream.data
   const typed = CredentialInput.parse(read)
   if (typed.kind === 'oauth2') throw new Error('A refresh token is not kept with its connection.')
   return typed

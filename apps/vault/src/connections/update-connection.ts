@@ -78,6 +78,7 @@ async function compareAndSet(
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const current = await getLive(needs, owner.workspaceId, input.connectionId)
     if (reachesFurther(input, current)) requireFreshSession(owner, needs.now())
+    refuseKept(input, current)
     const plain = plainChanges(needs, input, current)
     refuseElsewhere(input, plain, current)
     tried ??= await tryCredential(needs, current, { input, plain })
@@ -121,6 +122,21 @@ function refuseElsewhere(
       message: `must not grow, since callers send their own credentials to these; ${instead}`,
     })
   }
+}
+
+/**
+ * The connection of an upstream MCP server or of a SQL source belongs to it: what is sent where is changed there alone.
+ * @throws Problem invalid-input
+ */
+function refuseKept(input: Input, { origins }: StoredConnection): void {
+  const field = namesOf(input).find((name) => name !== 'label')
+  const kept = origins.some((origin) => /^(?:mcp|sql):/.test(origin))
+  if (field === undefined || !kept) return
+  throw invalidField({
+    field,
+    message:
+      'must be left out: the connection belongs to an MCP server or a SQL source; change that',
+  })
 }
 
 /** A person who may have left the browser open proves that they are there. A token was given its scope by one who did. */

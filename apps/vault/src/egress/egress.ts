@@ -5,6 +5,7 @@ import { Problem } from '@sallyport/contracts'
 import type { MailTransport } from '../notify/mail-transport.ts'
 import { createAddressRules } from './address-rules.ts'
 import { createConnect, type Resolve, resolveBySystem } from './connect.ts'
+import { createDatabaseDial, type DatabaseDial } from './database-dial.ts'
 import { createExchange, type ExchangeLimits, type UpstreamAnswer } from './exchange.ts'
 import { createLanePool, type LaneLimits, type LanePool } from './lane-pool.ts'
 import { createMailTransport } from './mail.ts'
@@ -41,6 +42,8 @@ export interface Egress {
   isAllowedOrigin(origin: string): true | string
   /** Mail, by the same rules. */
   readonly mail: MailTransport
+  /** Sockets for the drivers of databases, by the same rules. */
+  readonly databases: DatabaseDial
   /** Ends everything and sends nothing more. */
   close(): Promise<void>
 }
@@ -99,7 +102,8 @@ export function createEgress(needs: {
     return createLanePool({ target, connect, limits, now, onEmpty })
   })
   const closedKeys = new Set<string>()
-  const mailSockets = new Set<Socket>()
+  /** Those that do not belong to a pool. */
+  const sockets = new Set<Socket>()
   let isClosed = false
 
   return {
@@ -118,13 +122,11 @@ export function createEgress(needs: {
       pools.destroy((key) => key === poolKey, revoked())
     },
     isAllowedOrigin: (origin) => checkOrigin(origin, rules),
-    mail: createMailTransport({
-      ...{ rules, connect, extraCa, sockets: mailSockets },
-      isClosed: () => isClosed,
-    }),
+    mail: createMailTransport({ rules, connect, extraCa, sockets, isClosed: () => isClosed }),
+    databases: createDatabaseDial({ rules, connect, extraCa, sockets, isClosed: () => isClosed }),
     async close() {
       isClosed = true
-      for (const socket of mailSockets) socket.destroy()
+      for (const socket of sockets) socket.destroy()
       pools.destroy(() => true, new Problem('request-stopped', 'The vault is stopping.'))
     },
   }

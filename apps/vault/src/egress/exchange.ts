@@ -32,6 +32,8 @@ export interface ExchangeLimits {
   readonly responseBytesMax: number
   /** Milliseconds from now for everything: waiting, connecting, sending and the whole body. */
   readonly deadlineMs: number
+  /** Milliseconds that the body may be silent, where that is not what holds for all: for streams of events. */
+  readonly bodyIdleMs?: number
 }
 
 /** What an exchange asks of the connection that carries it. */
@@ -46,6 +48,7 @@ export interface Carrier {
 export interface Exchange {
   readonly request: WireRequest
   readonly responseBytesMax: number
+  readonly bodyIdleMs: number | undefined
   readonly answer: Promise<UpstreamAnswer>
   /** Gives the exchange to a connection, once; what comes back listens to undici. */
   carry(carrier: Carrier): Dispatcher.DispatchHandler
@@ -120,6 +123,7 @@ export function createExchange(
   const exchange: Exchange = {
     request,
     responseBytesMax: limits.responseBytesMax,
+    bodyIdleMs: limits.bodyIdleMs,
     answer,
     fail,
     carry(by) {

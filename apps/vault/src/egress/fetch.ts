@@ -55,7 +55,7 @@ export function createEgressFetch(needs: {
       ...(signal !== undefined && { signal }),
     }
     try {
-      const answer = await send(toRequest(url, options), limits)
+      const answer = await send(toEgressRequest(url, options), limits)
       const body = await readWhole(answer.body, responseBytesMax)
       return toResponse(answer.status, answer.headers, body)
     } catch (error) {
@@ -65,7 +65,11 @@ export function createEgressFetch(needs: {
   }
 }
 
-function toRequest(url: string | URL, options: EgressFetchOptions): OutgoingRequest {
+/**
+ * Writes what a library asks for as a request of ours.
+ * @throws Problem invalid-input for a body that is a stream, invalid-header
+ */
+export function toEgressRequest(url: string | URL, options: EgressFetchOptions): OutgoingRequest {
   const headers = readHeaders(options.headers)
   const body = toBytes(options.body)
   if (options.body instanceof URLSearchParams && !headers.has('content-type')) {

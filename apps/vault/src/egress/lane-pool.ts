@@ -184,7 +184,9 @@ function createLane(options: {
       current = exchange
       if (socket !== undefined) wireBytesMax = wireBudget(exchange, socket)
       const { method, path, headers, body } = exchange.request
-      client.dispatch({ method: method as 'GET', path, headers, body }, exchange.carry(carrier))
+      const bodyTimeout = exchange.bodyIdleMs ?? limits.bodyIdleMs
+      const wire = { method: method as 'GET', path, headers, body, bodyTimeout }
+      client.dispatch(wire, exchange.carry(carrier))
     },
     destroy(problem) {
       current?.fail(problem)

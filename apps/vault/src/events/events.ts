@@ -65,6 +65,9 @@ const nouns: Readonly<Record<string, Noun>> = {
   notification_deliveries: 'notifications',
   alerts: 'alerts',
   toolsets: 'toolsets',
+  sql_sources: 'sources',
+  mcp_servers: 'mcp-servers',
+  variables: 'variables',
   policies: 'policies',
   workspaces: 'workspace',
 }
@@ -79,6 +82,9 @@ const scopes: Readonly<Record<Noun, OwnerScope>> = {
   alerts: 'audit:read',
   notifications: 'workspace:read',
   toolsets: 'tools:read',
+  sources: 'tools:read',
+  'mcp-servers': 'tools:read',
+  variables: 'connections:read',
   audit: 'audit:read',
 }
 

@@ -22,7 +22,10 @@ export async function callTool(
   const resolved = await resolveTool(needs, agent, await needs.findTool(agent.workspaceId, name))
   reached({ call: resolved })
   const { compiled } = resolved.tool
-  const built = compiled.build(args, needs.world, resolved.connection)
+  const { allowEncodedSlash } = resolved.connection
+  const caller = { id: agent.agentId, name: agent.name }
+  const built = compiled.build(args, needs.world, { allowEncodedSlash, caller })
+  if ('scheme' in built) await needs.checkCall(built)
   const { ownHeaders } = built
   const tool = { ...resolved.tool, ownHeaders, arguments: compiled.canonicalArguments(args) }
   const call: ResolvedCall = { ...resolved, tool }

@@ -1,3 +1,4 @@
+import type { CallInput } from './freeze-call.ts'
 import type { FrozenTool, RequestInput } from './freeze-request.ts'
 
 /** What a tool may know beside its arguments. */
@@ -5,6 +6,12 @@ export interface ToolWorld {
   /** Wall clock, ms since the epoch. */
   readonly now: () => number
   readonly randomBytes: (size: number) => Uint8Array
+}
+
+/** Who calls: what the vault itself puts in place of an argument, where a tool says so. */
+export interface ToolCaller {
+  readonly id: string
+  readonly name: string
 }
 
 /** An answer as a tool may shape it: scrubbed, and filtered by the policy's rules. */
@@ -23,8 +30,8 @@ interface CallableTool {
   build(
     args: Readonly<Record<string, unknown>>,
     world: ToolWorld,
-    options: { readonly allowEncodedSlash: boolean },
-  ): RequestInput & Pick<FrozenTool, 'ownHeaders'>
+    options: { readonly allowEncodedSlash: boolean; readonly caller: ToolCaller },
+  ): (RequestInput | CallInput) & Pick<FrozenTool, 'ownHeaders'>
   /** Equal calls have equal texts. */
   canonicalArguments(args: Readonly<Record<string, unknown>>): string
   /** `none`: no credential goes on. */

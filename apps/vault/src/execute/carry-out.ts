@@ -1,14 +1,17 @@
 import type { ExecuteAnswer, ExecuteInput } from '@sallyport/contracts'
 import { answerOf } from './answer-of.ts'
 import type { Patience } from './approvals-needs.ts'
+import type { CallProgress } from './call-progress.ts'
 import {
   type Decided,
   decideRequest,
   type FinalDecision,
   requireAllowed,
 } from './decide-request.ts'
+import { endWhenGone } from './end-when-gone.ts'
 import type { Attempting, ExecuteNeeds, Recorded } from './execute-needs.ts'
-import { type FrozenRequest, freezeRequest, type RequestInput } from './freeze-request.ts'
+import { type CallInput, freezeWanted } from './freeze-call.ts'
+import type { FrozenRequest, RequestInput } from './freeze-request.ts'
 import { permit } from './permit.ts'
 import { redeemSame } from './redeem-approval.ts'
 import { requireUnchanged } from './require-unchanged.ts'
@@ -31,10 +34,12 @@ export interface Attempted {
   readonly attempting: Attempting
   readonly gone: Gone
   readonly recorded: Recorded
+  /** Told of the progress that an upstream reports. */
+  readonly told?: ((progress: CallProgress) => void) | undefined
 }
 
 /** A request as an agent wrote it or a tool made it, and how it is to be carried out. */
-export type Wanted = RequestInput &
+export type Wanted = (RequestInput | CallInput) &
   Pick<ExecuteInput, 'approvalId' | 'waitSeconds' | 'reason' | 'dryRun'>
 
 /** Carries a resolved call out. What is in memory is not waited for. Throws whatever keeps it from being sent. */
@@ -45,12 +50,17 @@ export async function carryOut(
 ): Promise<ExecuteAnswer> {
   const { progress, reached } = attempted.attempting
   const { agent, auditId } = progress()
-  const running = needs.running.begin({ agent, connectionId: call.connection.id })
+  const { told, gone } = attempted
+  const running = needs.running.begin({
+    ...{ agent, connectionId: call.connection.id },
+    ...(told !== undefined && { progress: told }),
+  })
+  const letGo = endsWithItsClient(call) ? endWhenGone(running, gone()) : undefined
   try {
     await requireUnchanged(needs, call, needs.isCurrent)
     const found = slotFor(needs, call)
     const slot = found instanceof Promise ? await found : found
-    const asked = freezeRequest(wanted, freezeOptionsOf(call, slot))
+    const asked = freezeWanted(wanted, freezeOptionsOf(call, slot))
     const deciding = decideRequest(needs, call, asked)
     const { frozen, decision } = deciding instanceof Promise ? await deciding : deciding
     const decided = reached({ frozen, decision })
@@ -80,9 +90,14 @@ export async function carryOut(
     }
     return answerOf(read, auditId)
   } finally {
+    letGo?.()
     running.finish()
   }
 }
+
+/** An upstream MCP server is told that nobody waits any more, and a database stops; a request over HTTP is left to end by itself. */
+const endsWithItsClient = ({ connection }: ResolvedCall): boolean =>
+  connection.origins.some((origin) => !origin.startsWith('http'))
 
 /** The way of a request that an owner has decided, or has to. */
 function byOwner(

@@ -2,6 +2,7 @@ import type { ExecuteAnswer, IdKind, Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import type { ApprovalsNeeds, HeldApproval } from './approvals-needs.ts'
 import type { FinalDecision } from './decide-request.ts'
+import type { CallInput } from './freeze-call.ts'
 import type { CredentialSlot, FrozenRequest } from './freeze-request.ts'
 import type { CallerCredentials } from './passed-credentials.ts'
 import type { BeginAttempt } from './permit.ts'
@@ -50,6 +51,8 @@ export interface ExecuteNeeds extends ResolveNeeds, SendNeeds {
   readonly readyCredential: (
     connection: ConnectionSnapshot,
   ) => ReadyCredential | Promise<ReadyCredential>
+  /** Looks at a call that is no HTTP request before it is frozen: what is never sent is refused. Problem `invalid-arguments`. */
+  readonly checkCall: (call: CallInput) => Promise<void>
   /** Credentials that callers send along. */
   readonly callers: CallerCredentials
   /** The page on which an owner connects the account anew. */

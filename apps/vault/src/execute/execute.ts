@@ -6,6 +6,7 @@ import {
   Problem,
 } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { CallProgress } from './call-progress.ts'
 import { callTool } from './call-tool.ts'
 import { passing } from './caller-credential.ts'
 import { type Attempted, carryOut, type Gone, patienceOf } from './carry-out.ts'
@@ -22,6 +23,8 @@ export interface CallFrom {
   readonly gone: Gone
   /** The header of the caller's own credentials, as it came. */
   readonly passed?: string | undefined
+  /** Told of the progress that an upstream reports. */
+  readonly progress?: ((progress: CallProgress) => void) | undefined
 }
 
 /** What agents do with requests. Whatever is not sent is the Problem that says why not, with the id of its audit entry. */
@@ -66,7 +69,10 @@ export function createExecute(needs: ExecuteNeeds): Execute {
       ),
     callTool: (agent, input, from) =>
       recorded(agent, (attempting) =>
-        callTool(passingOf(from), input, { attempting, gone: from.gone, recorded }),
+        callTool(passingOf(from), input, {
+          ...{ attempting, recorded },
+          ...{ gone: from.gone, told: from.progress },
+        }),
       ),
     executeApproval: (agent, { approvalId, waitSeconds }, from) =>
       recorded(agent, (attempting) =>

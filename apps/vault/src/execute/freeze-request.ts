@@ -1,4 +1,6 @@
 import { type HttpMethod, httpMethods, Problem } from '@sallyport/contracts'
+import { hasCallScheme, isWholeCall } from './call-address.ts'
+import { requireSameFrame } from './call-frame.ts'
 import { parseCanonicalUrl, urlBytesMax } from './canonical-url.ts'
 import { encodeBody, type RequestBody } from './request-body.ts'
 import { digestRequest } from './request-digest.ts'
@@ -146,9 +148,13 @@ export function freezeRequest(input: RequestInput, options: FreezeOptions = {}):
   return Object.freeze(request) as FrozenRequest
 }
 
-/** The same request with another body under the same headers: what is left where a rule has taken something out. */
+/**
+ * The same request with another body under the same headers: what is left where a rule has taken something out. Problem
+ * `policy-denied` where of a call that is no HTTP request something else than an argument would go.
+ */
 export function replaceBody(frozen: FrozenRequest, body: Uint8Array): FrozenRequest {
   const { method, url, headers, tool, passed: ofCaller } = frozen
+  if (hasCallScheme(url)) requireSameFrame(frozen.body, body)
   const digest = digestRequest({ method, url, headers, body, tool, ofCaller })
   return Object.freeze({ ...frozen, body, digest })
 }
@@ -170,6 +176,8 @@ export const renameTool = (
  * allows no more, or another place for the credential in the URL: then not.
  */
 export function stillFits({ url, headers, tool }: FrozenRequest, options: FreezeOptions): boolean {
+  // A call that is no HTTP request depends on nothing that a connection says about requests but on its origins.
+  if (hasCallScheme(url)) return options.slot?.placeholder === undefined
   const { dropped } = filterRequestHeaders(
     headers.filter(([name]) => name !== ownHeader[0]),
     { extras: options.extraHeaders ?? [], injected: [], own: tool?.ownHeaders },
@@ -268,7 +276,8 @@ export function restoreFrozenRequest(bytes: Uint8Array, digest: string): FrozenR
     new URL(origin).host === request.host &&
     JSON.stringify(parseQuery(search.slice(1))) === JSON.stringify(request.query) &&
     request.digest === digest &&
-    digestRequest({ method, url, headers, body, tool, ofCaller }) === digest
+    digestRequest({ method, url, headers, body, tool, ofCaller }) === digest &&
+    (hasCallScheme(url) ? isWholeCall({ ...request, hasBody }) : /^https?:/.test(url))
   if (!isWhole) throw new Error('A frozen request is not the one that was written.')
   const restored: Omit<FrozenRequest, typeof frozen> = {
     ...request,

@@ -31,7 +31,7 @@ export interface PermittedRequest {
 /** One attempt: its audit entry, and what ends it. */
 export interface Attempt {
   readonly auditId: string
-  readonly running: Pick<RunningCall, 'isEnded' | 'stops'>
+  readonly running: Pick<RunningCall, 'isEnded' | 'stops' | 'progress' | 'agent'>
 }
 
 /** The answer of the limits and of the approval. */

@@ -1,5 +1,6 @@
 import { Problem } from '@sallyport/contracts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { CallProgress } from './call-progress.ts'
 
 // Knows the calls that are on their way, so that disabling an agent or revoking a connection ends them.
 
@@ -11,6 +12,10 @@ export interface RunningCall {
   readonly isEnded: () => boolean
   /** Egress puts in what cuts the exchange. Cheaper than an AbortController for each call, which costs 8 µs. */
   readonly stops: Set<(problem: Problem) => void>
+  /** Told of the progress that an upstream reports, where somebody listens. */
+  readonly progress?: ((progress: CallProgress) => void) | undefined
+  /** Ends this call alone: what was not sent will not be. */
+  readonly stop: (problem: Problem) => void
   /** Has to be called however the call ends. */
   readonly finish: () => void
 }
@@ -21,8 +26,10 @@ export type CallSelector =
   | { readonly connectionId: string }
   | { readonly workspaceId: string }
 
+type BeginningCall = Pick<RunningCall, 'agent' | 'connectionId' | 'progress'>
+
 export interface RunningCalls {
-  begin(call: { agent?: AuthenticatedAgent; connectionId: string }): RunningCall
+  begin(call: BeginningCall): RunningCall
   /** Ends the calls at once: what was not sent will not be (S-10). Returns how many. */
   end(selector: CallSelector): number
   /**
@@ -54,6 +61,10 @@ export function createRunningCalls(): RunningCalls {
       const call: RunningCall = {
         isEnded: () => ended,
         stops: new Set(),
+        stop(problem) {
+          ended = true
+          for (const stop of call.stops) stop(problem)
+        },
         finish() {
           running.delete(call)
           if (running.size === 0) for (const resolve of waiting.splice(0)) resolve()
@@ -61,10 +72,7 @@ export function createRunningCalls(): RunningCalls {
         // Last, as everywhere on this path: see docs/performance.md.
         ...given,
       }
-      running.set(call, () => {
-        ended = true
-        for (const stop of call.stops) stop(endedOnTheWay())
-      })
+      running.set(call, () => call.stop(endedOnTheWay()))
       return call
     },
     end(selector) {

@@ -2,17 +2,18 @@ import { Problem } from '@sallyport/contracts'
 import type { Tally } from '../limits/tally.ts'
 import { type ArmedRequest, attachCredential, type OpenedCredential } from './attach-credential.ts'
 import type { ToolWorld } from './callable-tool.ts'
+import { cleanProgress } from './clean-progress.ts'
 import type { PermittedRequest } from './permit.ts'
 import {
   type CleanAnswer,
   type ReadAnswer,
   readAnswer,
-  type UpstreamAnswer,
   type WithheldAnswer,
 } from './read-answer.ts'
 import type { ConnectionSnapshot } from './resolve-call.ts'
 import { filterResponseHeaders } from './response-headers.ts'
 import type { Scrubber } from './scrub.ts'
+import type { SendCall } from './send-call.ts'
 import { stoppedBeforeSending } from './stopped.ts'
 import type { TakeTurn } from './take-turns.ts'
 
@@ -48,16 +49,7 @@ export type Ending =
 
 /** What sending needs of other rooms. */
 export interface SendNeeds {
-  readonly send: (
-    request: ArmedRequest,
-    how: {
-      readonly poolKey: string
-      readonly poolGroup?: string | undefined
-      readonly stops: Set<(problem: Problem) => void>
-      readonly responseBytesMax: number
-      readonly deadlineMs: number
-    },
-  ) => Promise<UpstreamAnswer>
+  readonly send: SendCall
   readonly end: (permitted: PermittedRequest, ending: Ending) => void
   readonly takeTurn: TakeTurn
   /** Monotonic clock in ms. */
@@ -87,6 +79,8 @@ export async function sendPermitted(
     const answer = await needs.send(armed, {
       ...poolOf(permitted),
       stops: running.stops,
+      agentId: running.agent?.agentId,
+      progress: cleanProgress(permitted, scrubber),
       responseBytesMax: permitted.responseBytesMax ?? responseBytesMaxDefault,
       deadlineMs: upstreamDeadlineMs,
     })

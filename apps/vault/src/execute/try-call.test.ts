@@ -29,6 +29,7 @@ function roomAt(now: { connection?: Partial<ConnectionSnapshot>; tool?: Partial<
     findConnection: async () => ({ ...connection, ...now.connection }),
     findToolById: async () => ({ ...tool, ...now.tool }),
     findSlot: () => ({}),
+    checkCall: async () => {},
     readyCredential: () => ({ put: { headers: [], query: [] }, scrubber: createScrubber([]) }),
     newId: () => 'aud_1',
     beginOwnersCall: async ({ attempt }) => begun.push(attempt.auditId),
@@ -41,7 +42,12 @@ function roomAt(now: { connection?: Partial<ConnectionSnapshot>; tool?: Partial<
   const send = async () =>
     tryCall.send(
       { connection, tool },
-      await tryCall.build({ connection, tool, arguments: {} }),
+      await tryCall.build({
+        connection,
+        tool,
+        arguments: {},
+        caller: { id: 'own_1', name: 'own_1' },
+      }),
       'own_1',
     )
   return { send, sent, begun }

@@ -1,10 +1,11 @@
 import { decide } from '../policy/decide.ts'
 import type { Decision, Facts } from '../policy/decision.ts'
 import { answerOf } from './answer-of.ts'
-import type { ToolSnapshot } from './callable-tool.ts'
+import type { ToolCaller, ToolSnapshot } from './callable-tool.ts'
 import { settle } from './decide-request.ts'
 import type { ExecuteNeeds } from './execute-needs.ts'
-import { type FrozenRequest, freezeRequest } from './freeze-request.ts'
+import { freezeWanted } from './freeze-call.ts'
+import type { FrozenRequest } from './freeze-request.ts'
 import { type OwnersCall, permitOwnersCall } from './permit.ts'
 import { requireSameTool } from './require-unchanged.ts'
 import { type ConnectionSnapshot, freezeOptionsOf, type PolicySnapshot } from './resolve-call.ts'
@@ -17,7 +18,13 @@ export interface TryCallNeeds
   extends SendNeeds,
     Pick<
       ExecuteNeeds,
-      'findSlot' | 'readyCredential' | 'newId' | 'running' | 'findConnection' | 'findToolById'
+      | 'findSlot'
+      | 'checkCall'
+      | 'readyCredential'
+      | 'newId'
+      | 'running'
+      | 'findConnection'
+      | 'findToolById'
     > {
   readonly beginOwnersCall: (call: OwnersCall & { readonly ownerId: string }) => Promise<unknown>
   /** Wall clock, ms since the epoch. */
@@ -29,6 +36,8 @@ export interface TriedCall {
   readonly connection: ConnectionSnapshot
   readonly tool: ToolSnapshot
   readonly arguments: Readonly<Record<string, unknown>>
+  /** For whom it is made. */
+  readonly caller: ToolCaller
 }
 
 /** An agent in whose place a call is looked at. */
@@ -48,10 +57,13 @@ export function createTryCall(needs: TryCallNeeds) {
     connection,
     tool,
     arguments: args,
+    caller,
   }: TriedCall): Promise<FrozenRequest> => {
-    const built = tool.compiled.build(args, needs.world, connection)
+    const { allowEncodedSlash } = connection
+    const built = tool.compiled.build(args, needs.world, { allowEncodedSlash, caller })
+    if ('scheme' in built) await needs.checkCall(built)
     const call = { connection, tool: { ...tool, ownHeaders: built.ownHeaders } }
-    return freezeRequest(built, freezeOptionsOf(call, await slotFor(needs, call)))
+    return freezeWanted(built, freezeOptionsOf(call, await slotFor(needs, call)))
   }
   return {
     build,
@@ -73,7 +85,7 @@ export function createTryCall(needs: TryCallNeeds) {
 
     /** Sends it, as the owner's own act. Throws what keeps it from being sent, and what withholds its answer. */
     async send(
-      { connection, tool }: Omit<TriedCall, 'arguments'>,
+      { connection, tool }: Pick<TriedCall, 'connection' | 'tool'>,
       frozen: FrozenRequest,
       ownerId: string,
     ) {

@@ -52,6 +52,21 @@ describe('a draft of a policy is tried', () => {
     }
   })
 
+  it('with a call of a tool that is no HTTP request, as the tool would make it, and with none of the agent’s own', async () => {
+    const at = 'mcp://ups_01k8v3t5m9r2c4x6z8b0d1f3h5'
+    const server = { ...connection, origins: [at] }
+    const tools = [{ toolId: 'tol_1', toolsetId: 'tls_1', allowed: true }]
+    const granting: PolicyDocument = { ...draft, allow: [], tools }
+    const call = { method: 'GET', url: `${at}/read`, body: { method: 'tools/call', params: {} } }
+    const tool = { toolId: 'tol_1', toolsetId: 'tls_1', name: 'files.read' }
+    const trial = { connection: server, draft: granting, request: call }
+    const verdict = await tryDraft({})({ ...trial, tool })
+    expect(verdict).toMatchObject({ decision: 'allow', wouldSend: { url: call.url } })
+    const writing = { ...trial, tool, request: { ...call, method: 'POST' } }
+    expect(await tryDraft({})(writing)).toMatchObject({ decision: 'require_approval' })
+    expect(await tryDraft({})(trial)).toMatchObject({ decision: 'deny', problem: 'invalid-url' })
+  })
+
   it('and a vault that cannot answer now says nothing about the request', async () => {
     const trial = { connection, draft, request }
     const unavailable = tryDraft(new Problem('store-unavailable'))

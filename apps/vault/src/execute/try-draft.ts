@@ -2,7 +2,9 @@ import { type OutputOf, type PolicyDocument, Problem, type tryPolicy } from '@sa
 import { compilePolicy } from '../policy/compile-policy.ts'
 import { decide, traceRulesOf } from '../policy/decide.ts'
 import type { Facts } from '../policy/decision.ts'
+import { readCallAddress } from './call-address.ts'
 import { settle } from './decide-request.ts'
+import { freezeCall } from './freeze-call.ts'
 import {
   type CredentialSlot,
   type FrozenRequest,
@@ -78,6 +80,13 @@ async function freeze<Connection extends TriedConnection>(
   { request, connection, tool }: Trial<Connection>,
   findSlot: (connection: Connection) => CredentialSlot | Promise<CredentialSlot>,
 ): Promise<FrozenRequest> {
+  const address = tool && readCallAddress(request.url)
+  if (tool !== undefined && address !== undefined) {
+    const { scheme, host: target, path } = address
+    const method = request.method === 'GET' ? 'GET' : 'POST'
+    const call = { scheme, target, name: path.slice(1), method, payload: request.body } as const
+    return freezeCall(call, { tool: { ...tool, digest: '', ownHeaders: [] } })
+  }
   return freezeRequest(request, {
     allowEncodedSlash: connection.allowEncodedSlash,
     extraHeaders: connection.requestHeaders,

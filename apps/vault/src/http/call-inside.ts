@@ -5,7 +5,7 @@ import {
   Problem,
   toProblemBody,
 } from '@sallyport/contracts'
-import type { VaultClient } from '../mcp/mcp-request.ts'
+import type { CallOptions, VaultClient } from '../mcp/mcp-request.ts'
 import type { MountContext, Mounted } from './mount.ts'
 import { asProblem } from './problem.ts'
 import type { RequestSource } from './request-source.ts'
@@ -37,11 +37,7 @@ export function createInsideClients(
       .map((one) => [one.operation.id, one]),
   )
   return ({ bearer, requestId, from, keep }) => ({
-    async call<Id extends OperationId>(
-      id: Id,
-      input: object,
-      options: { readonly signal?: AbortSignal } = {},
-    ) {
+    async call<Id extends OperationId>(id: Id, input: object, options: CallOptions = {}) {
       const { operation, run } = reachable.get(id) ?? {}
       if (operation === undefined || run === undefined) throw new Error(`${id} is not for agents`)
       const signal = options.signal ?? neverGone
@@ -53,7 +49,8 @@ export function createInsideClients(
         const { consumer = false } = operation
         const caller = await context.auth.authenticateAgent(bearer, { consumer })
         const asked = { input: withoutAbsent(input), caller, requestId, from, gone }
-        return (await run(asked, context)) as OutputOf<(typeof operations)[Id]>
+        const { onProgress: progress } = options
+        return (await run({ ...asked, progress }, context)) as OutputOf<(typeof operations)[Id]>
       } catch (thrown) {
         throw asTold(asProblem(thrown, context.log, requestId), requestId)
       } finally {

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import ipaddr from 'ipaddr.js'
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts'
 import type { VaultClient } from '../mcp/mcp-request.ts'
+import type { PlainAnswer } from '../mcp/plain-call.ts'
 import type { App } from './app.ts'
 import { asAgent, readBearer } from './authenticate.ts'
 import type { BodyLease } from './body-budget.ts'
@@ -70,13 +71,16 @@ async function pass(c: Context, passage: Passage): Promise<Response> {
   const agent = await asAgent(c, context.auth, { consumer: true })
   const bearer = readBearer(c) ?? ''
   const { body, request } = await readMessage(c, lease)
+  const from = sourceOf(c, context)
   const answer = await endpoint.serve({
     ...{ request, body, agent, bearer, toolset },
-    client: clientOf({ bearer, requestId, from: sourceOf(c, context), keep: lease.keep }),
+    marks: `${from.address} ${from.userAgent ?? ''}`,
+    client: clientOf({ bearer, requestId, from, keep: lease.keep }),
     isLarge: lease.isHolding(),
     // Of a stream not even the beginning is the end: what was asked is in memory until it is over.
     over: lease.release,
   })
+  if (!(answer instanceof Response)) return sendPlain(answer, passage)
   const { status, headers } = answer
   const type = headers.get('content-type') ?? 'application/json'
   const isStream = type.startsWith('text/event-stream')
@@ -84,10 +88,20 @@ async function pass(c: Context, passage: Passage): Promise<Response> {
     ...{ status, type, requestId, body: isStream ? answer.body : await textOf(answer) },
     headers: {
       ...(headers.get('allow') !== null && { allow: headers.get('allow') ?? '' }),
-      // No proxy may gather a stream (nginx does).
-      ...(isStream && { 'x-accel-buffering': 'no' }),
+      ...(isStream && ungathered),
     },
   })
+}
+
+/** No proxy may gather a stream (nginx does). */
+const ungathered = { 'x-accel-buffering': 'no' }
+
+function sendPlain(
+  { type, text }: PlainAnswer,
+  { context, requestId }: Pick<Passage, 'context' | 'requestId'>,
+): Response {
+  const headers = type === 'text/event-stream' ? ungathered : {}
+  return context.respond.send({ status: 200, type, requestId, body: text, headers })
 }
 
 /** 202 has no body, and neither has a request that the client took back. */

@@ -1,4 +1,10 @@
-import { type InputOf, type Operation, type OutputOf, Problem } from '@sallyport/contracts'
+import {
+  type InputOf,
+  type Operation,
+  type OutputOf,
+  Problem,
+  type ToolProgress,
+} from '@sallyport/contracts'
 import type { Context } from 'hono'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
 import {
@@ -24,6 +30,8 @@ export interface Call<O extends Operation> {
   readonly from: RequestSource
   /** Aborted when the client has hung up. Made when it is asked for, since it costs. */
   readonly gone: () => AbortSignal
+  /** Where the caller listens for it: told of the progress that an upstream reports. */
+  readonly progress?: ((progress: ToolProgress) => void) | undefined
 }
 
 type CallerOf<O extends Operation> = O['caller'] extends readonly ['agent']
@@ -60,13 +68,17 @@ export interface MountContext {
 /** An operation with what serves it. */
 export interface Mounted {
   readonly operation: Operation
-  readonly serve: (c: Context, context: MountContext) => Promise<Response>
+  readonly serve: (
+    c: Context,
+    context: MountContext,
+    progress?: Call<Operation>['progress'],
+  ) => Promise<Response>
   /**
    * The same for a caller within the process, who is authenticated already: its output, and nothing that the output schema does not
    * name. Absent where the answer is more than an output.
    */
   readonly run?: (
-    asked: Pick<Call<Operation>, 'requestId' | 'from' | 'gone'> & InputAndCaller,
+    asked: Pick<Call<Operation>, 'requestId' | 'from' | 'gone' | 'progress'> & InputAndCaller,
     context: MountContext,
   ) => Promise<unknown>
 }
@@ -83,6 +95,7 @@ interface Passage {
   readonly context: MountContext
   readonly requestId: string
   readonly lease: BodyLease
+  readonly progress?: Call<Operation>['progress']
 }
 
 /** How an operation is served. */
@@ -100,8 +113,8 @@ export function mount<const O extends Operation>(
   const write = (output: OutputOf<O>, passage: Passage) => answer(operation, output, passage)
   return {
     ...serving(operation, { handle, write }),
-    async run({ input, caller, requestId, from, gone }, context) {
-      const known = { caller: caller as CallerOf<O>, requestId, from, gone }
+    async run({ input, caller, requestId, from, gone, progress }, context) {
+      const known = { caller: caller as CallerOf<O>, requestId, from, gone, progress }
       const read = () => Promise.resolve(input)
       return operation.output.parse(await handleInput(operation, { handle, read, known, context }))
     },
@@ -188,14 +201,15 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
     const result = await handleInput(operation, {
       ...{ handle: how.handle, context },
       read: () => readInput(c, operation, passage.lease),
-      known: { caller, requestId, from, gone: () => c.req.raw.signal },
+      known: { caller, requestId, from, gone: () => c.req.raw.signal, progress: passage.progress },
     })
     return how.write(result, passage)
   }
   return {
     operation,
-    serve: async (c, context) => {
-      const passage = { c, context, requestId: context.requestId(), lease: context.bodies.open() }
+    serve: async (c, context, progress) => {
+      const requestId = context.requestId()
+      const passage = { c, context, requestId, lease: context.bodies.open(), progress }
       try {
         return await pass(passage)
       } catch (thrown) {
@@ -225,11 +239,11 @@ function handleInput<O extends Operation, T>(
     readonly context: MountContext
   },
 ): Promise<T> {
-  const { caller, requestId, from, gone } = known
+  const { caller, ...rest } = known
   return recorded(context, { operation, caller }, async () => {
     const input = parseInput(operation, await read()) as InputOf<O>
     requireFurther(operation, caller, input)
-    return handle({ input, caller, requestId, from, gone })
+    return handle({ input, caller, ...rest })
   })
 }
 

@@ -19,20 +19,21 @@ export async function readInput(
   if (operation.signedBy !== undefined)
     return { ...path, ...(await readSigned(c, operation, lease)) }
   const rest = takesQuery(operation) ? readQuery(c) : await readBody(c, operation, lease)
+  const inQuery = operation.inQuery === undefined ? {} : readQuery(c)
   if (!isRecord(rest)) {
     throw new Problem('invalid-input', 'The body has to be a JSON object.', {
       next: 'Send the members of the input as one JSON object.',
     })
   }
-  for (const name of Object.keys(path)) {
-    if (name in rest) {
+  for (const name of [...Object.keys(path), ...Object.keys(inQuery)]) {
+    if (Object.hasOwn(rest, name) || (Object.hasOwn(path, name) && Object.hasOwn(inQuery, name))) {
       throw new Problem('invalid-input', `${name} stands in the address and in the input.`, {
         next: `Leave ${name} out of the input.`,
         fields: [{ field: name, message: 'stands in the address already' }],
       })
     }
   }
-  return { ...rest, ...path }
+  return { ...rest, ...inQuery, ...path }
 }
 
 /** The body as it came, with the headers that prove it. */

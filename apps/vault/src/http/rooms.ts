@@ -13,11 +13,15 @@ import type { Notify } from '../notify/notify.ts'
 import type { Reach } from '../notify/reach.ts'
 import type { PolicyHistory } from '../policies/history/policy-history.ts'
 import type { Policies } from '../policies/policies.ts'
+import type { Sources } from '../sources/sources.ts'
 import type { MyTools } from '../tools/my-tools.ts'
 import type { Permissions } from '../tools/permissions/permissions.ts'
 import type { Toolsets } from '../tools/toolsets/toolsets.ts'
 import type { createTryTool } from '../tools/try-tool.ts'
 import type { createToolUsage } from '../tools/usage.ts'
+import type { Installation } from '../upstreams/install/install.ts'
+import type { Servers } from '../upstreams/servers/servers.ts'
+import type { Variables } from '../upstreams/variables/variables.ts'
 import type { Workspaces } from '../workspaces/workspaces.ts'
 
 /** The rooms that operations are mounted on. */
@@ -30,11 +34,17 @@ export interface Rooms {
   readonly oauthApps: OAuthApps
   readonly policies: Policies & PolicyHistory
   readonly toolsets: Toolsets
+  readonly sources: Sources
   readonly tools: {
     readonly listMine: MyTools['list']
     readonly permissions: Permissions
     readonly tryOut: ReturnType<typeof createTryTool>
     readonly usage: ReturnType<typeof createToolUsage>
+  }
+  readonly upstreams: {
+    readonly servers: Servers
+    readonly variables: Pick<Variables, 'list' | 'put' | 'delete'>
+    readonly installation: Installation
   }
   readonly capabilities: Capabilities
   readonly approvals: Approvals

@@ -1,14 +1,19 @@
 import type { AgentTool, ToolListing } from '@sallyport/contracts'
 import {
+  answerCall,
+  type CallAnswer,
   type Clock,
   consumerInstructions,
   createGivenLinks,
   createServer,
   createToolbox,
+  createUpstreamReader,
   type GrantedTools,
   givenTo,
   instructions,
   namesOfAll,
+  namesOfServer,
+  namesOfServers,
   namesOfToolset,
   nextStepOf,
 } from 'sallyport-mcp/server'
@@ -51,27 +56,43 @@ export interface AgentServerNeeds {
 export function createAgentServers(needs: AgentServerNeeds): ServerOf {
   const { clock, log } = needs
   const links = createGivenLinks(givenLinksMax)
-  return ({ agent, bearer, toolset, client, isLarge }, answer) => {
+  return ({ agent, bearer, toolset, client, isLarge, body }, answer) => {
     const granted: GrantedTools = {
       async list() {
         // It may have been taken away since the request came (S-10).
         const { tools, ...rest } = await needs.toolsOf(await needs.authenticate(bearer))
-        const views = tools.map(({ view }) => view)
-        if (toolset === undefined) return { ...rest, tools: views }
-        return { ...rest, tools: views.filter((view) => view.toolset === toolset) }
+        const mine = viewsOf(tools)
+        if (toolset === undefined) return { ...rest, tools: mine }
+        return { ...rest, tools: mine.filter((view) => view.toolset === toolset) }
       },
     }
     const given = givenTo(links, agent.agentId)
     const hasOwn = agent.via === 'token' && toolset === undefined
-    const toolbox = createToolbox({
-      ...{ client, clock, granted, given, hasOwn },
-      config: { pollTimeoutMs: isLarge ? pollTimeoutMsLarge : pollTimeoutMs, pollIntervalMs },
-      naming: toolset === undefined ? namesOfAll(granted) : namesOfToolset(toolset),
-    })
+    const config = { pollTimeoutMs: isLarge ? pollTimeoutMsLarge : pollTimeoutMs, pollIntervalMs }
+    const calling = { client, clock, config, granted, given }
+    const names = toolset === undefined ? namesOfServers : namesOfServer
+    const reader = createUpstreamReader({ ...calling, names })
+    const naming = toolset === undefined ? namesOfAll(granted) : namesOfToolset(toolset)
+    const toolbox = createToolbox({ ...calling, reader, naming, hasOwn })
+    let begun: Promise<CallAnswer> | undefined
     return {
-      build: ({ era }) =>
+      begin({ name, args }, signal) {
+        const context = { signal, hearsProgress: false, report: () => {} }
+        const serving = <T>(work: (call: typeof context) => Promise<T>) => work(context)
+        const answer = answerCall(
+          { toolbox, nextStep: nextStepOf, log },
+          { name, args, signal, serving },
+        )
+        // Where nobody asks for it any more, its failure is nobody's.
+        answer.catch(() => {})
+        begun = answer
+        return answer
+      },
+      build: async ({ era }) =>
         createServer({
-          ...{ toolbox, nextStep: nextStepOf, pollIntervalMs, now: clock.now, log },
+          begun,
+          ...{ toolbox, reader, nextStep: nextStepOf, pollIntervalMs, now: clock.now, log },
+          readable: asksForMore(body) ? await reader.readable(answer.ended) : nothingMore,
           instructions: hasOwn ? instructions : consumerInstructions,
           // A client of the older era is told on a stream that only sessions have; its list is current each time it asks.
           listChanged: era === 'modern',
@@ -83,6 +104,27 @@ export function createAgentServers(needs: AgentServerNeeds): ServerOf {
       },
     }
   }
+}
+
+/** Made once for each list, which is the same object until it changes and is asked for at every call. */
+const views = new WeakMap<AgentToolsNow['tools'], readonly AgentTool[]>()
+
+function viewsOf(tools: AgentToolsNow['tools']): readonly AgentTool[] {
+  const known = views.get(tools) ?? tools.map(({ view }) => view)
+  views.set(tools, known)
+  return known
+}
+
+/** A server for one call of a tool needs to know of nothing else. */
+const nothingMore = { resources: false, prompts: false }
+
+/** Whether the message is about resources or prompts, or about what can be asked for at all. */
+function asksForMore(body: unknown): boolean {
+  const messages: readonly unknown[] = Array.isArray(body) ? body : [body]
+  return messages.some((message) => {
+    const { method } = (message ?? {}) as { readonly method?: unknown }
+    return typeof method === 'string' && !method.startsWith('tools/')
+  })
 }
 
 /**

@@ -2,8 +2,11 @@
 
 import { createMcpHandler, type McpServerFactory } from '@modelcontextprotocol/server'
 import { Problem } from '@sallyport/contracts'
+import type { CallAnswer } from 'sallyport-mcp/server'
 import type { McpRequest, ServerOf } from './mcp-request.ts'
 import { createOpenAnswers } from './open-answers.ts'
+import { type PlainAnswer, type PlainCall, readPlainCall, writePlainAnswer } from './plain-call.ts'
+import { createTakenBack } from './taken-back.ts'
 
 /** How often a comment keeps a stream alive: proxies end those on which nothing moves for 30 or 60 s. */
 const keepAliveMs = 15_000
@@ -12,7 +15,7 @@ const batchMax = 20
 
 export interface McpEndpoint {
   /** Problem `overloaded` where the agent has too many answers open, `invalid-input` for too long a batch. */
-  serve(request: McpRequest): Promise<Response>
+  serve(request: McpRequest): Promise<Response | PlainAnswer>
   /** Ends streams of changes; calls under way are answered, and further ones refused. */
   close(): void
 }
@@ -20,14 +23,31 @@ export interface McpEndpoint {
 /** Builds the endpoint: Streamable HTTP without sessions, of both protocol eras. Each request has a server of its own. */
 export function createMcpEndpoint({ serverOf }: { readonly serverOf: ServerOf }): McpEndpoint {
   const answers = createOpenAnswers()
+  const takenBack = createTakenBack()
   return {
     async serve(asked) {
       const { body, agent, request } = asked
       if (Array.isArray(body) && body.length > batchMax) throw batchTooLong()
+      takenBack.take(asked, body)
       const kind = isListen(body) ? 'subscription' : 'call'
       const answer = answers.open(agent.agentId, kind)
-      answer.ended.addEventListener('abort', asked.over, { once: true })
-      const { build, bus, watch } = serverOf(asked, answer)
+      const settled = takenBack.open(asked, body, answer.end)
+      const whenOver = () => {
+        settled()
+        asked.over()
+      }
+      answer.ended.addEventListener('abort', whenOver, { once: true })
+      const { build, begin, bus, watch } = serverOf(asked, answer)
+      const call = begin && readPlainCall(body, request.headers)
+      if (begin !== undefined && call !== undefined) {
+        // Whoever hangs up takes the call back.
+        request.signal.addEventListener('abort', answer.end, { once: true })
+        const plain = await answerSoon(call, begin(call, answer.ended))
+        if (plain !== undefined) {
+          answer.end()
+          return plain
+        }
+      }
       const over = (end: () => Promise<void>) =>
         answer.ended.addEventListener('abort', () => void end().catch(() => {}), { once: true })
       // With the answer ends what it waits for, also where the client is still there.
@@ -55,6 +75,28 @@ export function createMcpEndpoint({ serverOf }: { readonly serverOf: ServerOf })
       }
     },
     close: answers.close,
+  }
+}
+
+/** How long an answer may take that is written without a server of the SDK, which keeps a silent stream alive. */
+const soonMs = 2_000
+
+/** The answer of a call; undefined where it takes long, or is one that the SDK has to write. */
+async function answerSoon(
+  call: PlainCall,
+  answer: Promise<CallAnswer>,
+): Promise<PlainAnswer | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, soonMs, undefined)
+  })
+  try {
+    const made = await Promise.race([answer, late])
+    return made && writePlainAnswer(call, made)
+  } catch {
+    return undefined // The server of the SDK answers with the same failure.
+  } finally {
+    clearTimeout(timer)
   }
 }
 

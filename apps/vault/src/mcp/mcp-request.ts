@@ -1,9 +1,12 @@
 import type { McpServerFactory, ServerEventBus } from '@modelcontextprotocol/server'
-import type { Client } from '@sallyport/sdk'
+import type { CallOptions, Client } from '@sallyport/sdk'
+import type { CallAnswer } from 'sallyport-mcp/server'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
+import type { PlainCall } from './plain-call.ts'
 
 /** Calls the vault's own operations, from outside or within. */
 export type VaultClient = Client
+export type { CallOptions }
 
 /** A request to the endpoint, with who asks. */
 export interface McpRequest {
@@ -13,6 +16,8 @@ export interface McpRequest {
   readonly agent: AuthenticatedAgent
   /** The caller's own token. Whatever is called, is called with it. */
   readonly bearer: string
+  /** What else tells clients apart that have one token: the address, the program. */
+  readonly marks: string
   /** The toolset that the address names; without one, all tools of the agent. */
   readonly toolset: string | undefined
   /** Calls the vault's own operations with the caller's token, as if it had come from outside. */
@@ -26,6 +31,8 @@ export interface McpRequest {
 /** What answers one request. */
 export interface AgentServer {
   readonly build: McpServerFactory
+  /** Begins the one call of a tool that was asked for: `build` makes a server that answers with it. */
+  readonly begin?: (call: PlainCall, signal: AbortSignal) => Promise<CallAnswer>
   /** Tells its stream of changes. */
   readonly bus: ServerEventBus
   /**

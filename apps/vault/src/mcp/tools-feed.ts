@@ -7,6 +7,8 @@ const waitSeconds = 50
 /** After a question that failed, and between two that were answered. */
 const pauseMs = 1_000
 
+const kinds = ['tools_list_changed', 'resources_list_changed', 'prompts_list_changed'] as const
+
 interface Needs {
   readonly client: Client
   readonly clock: Clock
@@ -38,7 +40,10 @@ export function createToolsFeed({ client, clock, ended }: Needs): ServerEventBus
     subscribe(listener) {
       const left = new AbortController()
       const stop = AbortSignal.any([ended, left.signal])
-      const tell = () => listener({ kind: 'tools_list_changed' })
+      // What changed of the tools may be a server's resources or prompts.
+      const tell = () => {
+        for (const kind of kinds) listener({ kind })
+      }
       void watch(stop, tell)
       return () => left.abort()
     },

@@ -19,6 +19,9 @@ const ChangedTable = z.enum([
   'notification_deliveries',
   'alerts',
   'toolsets',
+  'sql_sources',
+  'mcp_servers',
+  'variables',
   '*',
 ])
 

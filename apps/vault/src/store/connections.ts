@@ -239,26 +239,36 @@ const createRevoke =
         const [connection] = await tx.select(record).from(connections).where(isThis)
         return connection && { connection }
       }
-      const [connection] = await tx
-        .update(connections)
-        .set({
-          status: 'revoked',
-          statusReason: null,
-          sealed: null,
-          credentialHint: '',
-          version: before.version + 1,
-          revokedAt: at.now,
-          updatedAt: at.now,
-        })
-        .where(isThis)
-        .returning(record)
+      const connection = await destroyCredential(tx, before, at.now)
       const [tokens] = await tx
         .delete(connectionTokens)
         .where(eq(connectionTokens.connectionId, before.id))
         .returning({ sealed: connectionTokens.sealed, version: connectionTokens.version })
-      await cancelApprovals(tx, { connectionId: before.id })
       return connection && { connection, ...(tokens && { ended: { connection: before, tokens } }) }
     })
+
+/** Revokes a connection that the transaction holds: its sealed credential goes, and approvals are withdrawn. */
+export async function destroyCredential(
+  tx: Transaction,
+  before: Pick<Row, 'id' | 'version'>,
+  now: Date,
+): Promise<Stored | undefined> {
+  const [connection] = await tx
+    .update(connections)
+    .set({
+      status: 'revoked',
+      statusReason: null,
+      sealed: null,
+      credentialHint: '',
+      version: before.version + 1,
+      revokedAt: now,
+      updatedAt: now,
+    })
+    .where(eq(connections.id, before.id))
+    .returning(record)
+  await cancelApprovals(tx, { connectionId: before.id })
+  return connection
+}
 
 /** More of one service than anybody would choose among. */
 const candidatesMax = 50

@@ -1,6 +1,15 @@
-import type { ToolDefinition } from '@sallyport/contracts'
+import type { ToolDefinition, ToolsetFormat } from '@sallyport/contracts'
 import { sql } from 'drizzle-orm'
-import { index, integer, json, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  index,
+  integer,
+  json,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { at, createdAt } from './columns.ts'
 import { connections, workspaceId } from './tables.ts'
 
@@ -14,9 +23,7 @@ export const toolsets = pgTable(
     name: text('name').notNull(),
     title: text('title'),
     description: text('description'),
-    format: text('format')
-      .$type<'openapi' | 'curl' | 'higress' | 'genai-toolbox' | 'template' | 'assembled'>()
-      .notNull(),
+    format: text('format').$type<ToolsetFormat>().notNull(),
     /** The template of the catalog, with its version: `github@1`. */
     template: text('template'),
     /** SHA-256 of the document, hex. */
@@ -25,6 +32,8 @@ export const toolsets = pgTable(
     leftOut: json('left_out').$type<readonly string[]>(),
     /** Whose credential its tools are sent with; null where they are other toolsets’ tools. */
     connectionId: text('connection_id').references(() => connections.id, { onDelete: 'cascade' }),
+    /** Off, none of its tools is anybody’s: an upstream MCP server that owners switched off. */
+    enabled: boolean('enabled').notNull().default(true),
     /** Counts its changes, those of its tools included: every one of them moves it. */
     version: integer('version').notNull(),
     createdAt: createdAt(),

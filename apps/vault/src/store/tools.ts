@@ -36,6 +36,7 @@ export const selectTools = (executor: Pick<Executor, 'select'>) =>
       toolset: toolsets.name,
       connectionId,
       sourceToolset: sourceToolset.name,
+      isOff: sql<boolean>`not (${toolsets.enabled} and coalesce(${sourceToolset.enabled}, true))`,
       source: {
         name: source.name,
         status: source.status,

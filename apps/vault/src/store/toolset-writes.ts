@@ -40,35 +40,42 @@ export const createToolsetWrites = (
   change: (at, change) =>
     tellTaken(() =>
       undoing<ChangedToolset, Fault | undefined>(database, (tx, give) =>
-        changeOne(tx, { at, change }, give),
+        changeToolset(tx, { at, change }, give),
       ),
     ),
 
-  delete: ({ workspaceId, id }, { ownerId, now }) =>
-    database.transaction(async (tx) => {
-      const [toolset] = await tx
-        .select()
-        .from(toolsets)
-        .where(and(eq(toolsets.workspaceId, workspaceId), eq(toolsets.id, id)))
-        .for('update')
-      if (toolset === undefined) return undefined
-      await lockDependents(tx, id)
-      const gone = await tx.delete(tools).where(eq(tools.toolsetId, id)).returning({ id: tools.id })
-      const toolIds = gone.map((tool) => tool.id)
-      const dependents = await removeDependents(tx, { toolIds, ownerId, at: now })
-      const policies = await dropGrants(tx, {
-        ...{ workspaceId, at: now },
-        toolsetIds: [id],
-        toolIds: dependents.toolIds,
-        toolsetsOfTools: dependents.toolsetIds,
-      })
-      await endUncallable(tx, { workspaceId, toolsetIds: [id, ...dependents.toolsetIds] })
-      await tx.delete(toolsets).where(eq(toolsets.id, id))
-      return { toolset, policies, dependents: dependents.toolsetIds }
-    }),
+  delete: (at, by) => database.transaction((tx) => deleteToolset(tx, at, by)),
 })
 
-async function changeOne(
+/** Deletes a toolset with its tools, their grants and the tools of other toolsets that they are; undefined where it is gone. */
+export async function deleteToolset(
+  tx: Transaction,
+  { workspaceId, id }: Parameters<ToolsetStore['delete']>[0],
+  { ownerId, now }: Parameters<ToolsetStore['delete']>[1],
+): Promise<ChangedToolset | undefined> {
+  const [toolset] = await tx
+    .select()
+    .from(toolsets)
+    .where(and(eq(toolsets.workspaceId, workspaceId), eq(toolsets.id, id)))
+    .for('update')
+  if (toolset === undefined) return undefined
+  await lockDependents(tx, id)
+  const gone = await tx.delete(tools).where(eq(tools.toolsetId, id)).returning({ id: tools.id })
+  const toolIds = gone.map((tool) => tool.id)
+  const dependents = await removeDependents(tx, { toolIds, ownerId, at: now })
+  const policies = await dropGrants(tx, {
+    ...{ workspaceId, at: now },
+    toolsetIds: [id],
+    toolIds: dependents.toolIds,
+    toolsetsOfTools: dependents.toolsetIds,
+  })
+  await endUncallable(tx, { workspaceId, toolsetIds: [id, ...dependents.toolsetIds] })
+  await tx.delete(toolsets).where(eq(toolsets.id, id))
+  return { toolset, policies, dependents: dependents.toolsetIds }
+}
+
+/** Changes a toolset and its tools, or gives the reason why not: undefined where it has another version by now, or is gone. */
+export async function changeToolset(
   tx: Transaction,
   { at, change }: { at: Parameters<ToolsetStore['change']>[0]; change: ToolsetChange },
   give: Give<Fault | undefined>,
@@ -141,7 +148,7 @@ async function changeTools(tx: Transaction, { id }: StoredToolset, change: Tools
 
 async function removeTools(
   tx: Transaction,
-  gone: { toolsetId: string; toolIds: readonly string[]; ownerId: string; at: Date },
+  gone: { toolsetId: string; toolIds: readonly string[]; ownerId: string | null; at: Date },
 ) {
   await tx
     .delete(tools)
@@ -152,7 +159,7 @@ async function removeTools(
 /** Tools of other toolsets end with the tools that they are; each such toolset gets a version that says so. */
 async function removeDependents(
   tx: Transaction,
-  { toolIds, ownerId, at }: { toolIds: readonly string[]; ownerId: string; at: Date },
+  { toolIds, ownerId, at }: { toolIds: readonly string[]; ownerId: string | null; at: Date },
 ): Promise<{ toolIds: string[]; toolsetIds: string[] }> {
   if (toolIds.length === 0) return { toolIds: [], toolsetIds: [] }
   const isOne = inArray(tools.sourceToolId, [...toolIds])

@@ -12,7 +12,7 @@ import {
   compileGrants,
   grantOf,
 } from '../policy/find-grant.ts'
-import { effectiveTool } from './effective-tool.ts'
+import { effectiveTool, isOfServer } from './effective-tool.ts'
 import type { ToolRow } from './toolset-store.ts'
 
 /** A policy of an agent that says something of tools. */
@@ -82,19 +82,23 @@ function candidateOf(row: ToolRow): Candidate | undefined {
   const effective = effectiveTool(row)
   if (effective?.status !== 'active' || row.connectionId === null) return undefined
   const { digest, definition } = effective
-  const { title, description, inputSchema, outputSchema, annotations } = definition
+  const { title, description, inputSchema, outputSchema, annotations, binding } = definition
   const { toolset, name } = row
   return {
     ...{ toolId: row.id, toolsetId: row.toolsetId, connectionId: row.connectionId },
     ...{ toolset, name, digest },
     view: {
       name: fullToolName(toolset, name),
-      mcpName: mcpToolName(toolset, name),
+      mcpName: mcpToolName(toolset, name, isOfServer(row)),
       toolset,
       ...(title !== undefined && { title }),
       ...{ description, inputSchema },
       ...(outputSchema !== undefined && { outputSchema }),
       ...{ annotations, digest },
+      ...(binding.kind !== 'http' && { kind: binding.kind }),
+      ...(binding.kind === 'mcp' && {
+        upstream: { method: binding.method, tool: binding.tool },
+      }),
     },
   }
 }

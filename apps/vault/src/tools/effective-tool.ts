@@ -23,7 +23,10 @@ export const withOverrides = (
  * there for agents only while that one is.
  */
 export function effectiveTool(
-  row: Pick<ToolRow, 'name' | 'status' | 'definition' | 'digest' | 'overrides' | 'source'>,
+  row: Pick<
+    ToolRow,
+    'name' | 'status' | 'definition' | 'digest' | 'overrides' | 'source' | 'isOff'
+  >,
 ): EffectiveTool | undefined {
   const definition = definitionOf(row)
   if (definition === undefined) return undefined
@@ -47,5 +50,11 @@ function definitionOf({
   )
 }
 
-const statusOf = ({ status, source }: Pick<ToolRow, 'status' | 'source'>): Status =>
-  status === 'active' ? (source?.status ?? 'active') : status
+function statusOf({ status, source, isOff }: Pick<ToolRow, 'status' | 'source' | 'isOff'>): Status {
+  if (status !== 'active') return status
+  return isOff === true ? 'disabled' : (source?.status ?? 'active')
+}
+
+/** Does its toolset stand for an upstream MCP server? One that was assembled of a server’s tools does not. */
+export const isOfServer = ({ definition }: Pick<ToolRow, 'definition'>): boolean =>
+  definition?.binding.kind === 'mcp'

@@ -1,4 +1,4 @@
-import { type FieldFault, Problem } from '@sallyport/contracts'
+import { type FieldFault, Problem, type ToolsetFormat } from '@sallyport/contracts'
 
 // What this room cannot do, in words. What is of another workspace is said to be absent (S-09).
 
@@ -63,4 +63,24 @@ export function originsNotAllowed(outside: readonly string[], allowed: readonly 
       .slice(0, 10)
       .map((origin) => ({ field: 'origins', message: `must hold ${origin}` })),
   })
+}
+
+/** What a toolset belongs to, where that alone makes its tools, and the address at which owners change it. */
+const keepers: Readonly<Partial<Record<ToolsetFormat, readonly [what: string, where: string]>>> = {
+  mcp: ['an upstream MCP server', '/api/v1/mcp/servers'],
+  sql: ['a SQL source', '/api/v1/sources'],
+}
+
+/**
+ * Refuses what would change or take away the tools of a toolset behind the back of the server or the source that it belongs to.
+ * @throws Problem invalid-input
+ */
+export function refuseKept({ format }: { readonly format: ToolsetFormat }, act: string): void {
+  const keeper = keepers[format]
+  if (keeper === undefined) return
+  const [what, where] = keeper
+  throw invalidField(
+    { field: 'toolsetId', message: `is the toolset of ${what}, and cannot be ${act} by itself` },
+    `Change or delete what it belongs to, at ${where}; its tools follow.`,
+  )
 }

@@ -3,6 +3,7 @@ import type {
   PolicyDocument,
   ToolDefinition,
   ToolGrant,
+  ToolsetFormat,
 } from '@sallyport/contracts'
 import type { PageAfter } from '../paging/page-cursor.ts'
 import type { PolicyCare } from './policy-care.ts'
@@ -20,7 +21,7 @@ export interface StoredToolset {
   readonly name: string
   readonly title: string | null
   readonly description: string | null
-  readonly format: 'openapi' | 'curl' | 'higress' | 'genai-toolbox' | 'template' | 'assembled'
+  readonly format: ToolsetFormat
   readonly template: string | null
   /** SHA-256 of the document, hex. */
   readonly sourceDigest: string | null
@@ -78,6 +79,8 @@ export interface ToolRow extends StoredTool {
   readonly source: Pick<StoredTool, 'name' | 'status' | 'definition' | 'overrides'> | null
   /** The name of that one’s toolset. */
   readonly sourceToolset: string | null
+  /** Its toolset, or that of the tool that it is, is switched off: it is nobody’s. */
+  readonly isOff?: boolean | undefined
 }
 
 /** A tool as grants know it. */
@@ -110,7 +113,8 @@ export interface ChangedPolicy {
 /** What a change counts as. */
 export interface VersionNote {
   readonly cause: 'created' | 'imported' | 'edited' | 'restored'
-  readonly ownerId: string
+  /** Null where the vault did it by itself: it read the tools of an upstream MCP server. */
+  readonly ownerId: string | null
   readonly added: number
   readonly removed: number
   readonly changed: number

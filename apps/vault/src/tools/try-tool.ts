@@ -30,7 +30,9 @@ export interface TryToolNeeds {
   readonly findAgent: (
     workspaceId: string,
     agentId: string,
-  ) => Promise<{ readonly status: 'pending' | 'active' | 'disabled' } | undefined>
+  ) => Promise<
+    { readonly status: 'pending' | 'active' | 'disabled'; readonly name: string } | undefined
+  >
 }
 
 type Output = OutputOf<typeof tryTool>
@@ -49,9 +51,10 @@ export function createTryTool(needs: TryToolNeeds) {
     const connection =
       tool?.connectionId === undefined ? undefined : await needs.findConnection(tool.connectionId)
     if (tool === undefined || connection?.workspaceId !== workspaceId) throw toolNotFound()
-    const asked = await tryCall.build({ connection, tool, arguments: args })
     if (asAgentId !== undefined) {
       const agent = await findAs(needs, { workspaceId, agentId: asAgentId, connection })
+      const caller = { id: asAgentId, name: agent.name }
+      const asked = await tryCall.build({ connection, tool, arguments: args, caller })
       const { frozen, decision } = tryCall.decideAs(agent, { connection }, asked)
       const { outcome, reason, ruleId } = decision
       return {
@@ -59,6 +62,9 @@ export function createTryTool(needs: TryToolNeeds) {
         decision: { outcome, reason, ...(ruleId !== undefined && { ruleId }) },
       }
     }
+    // Where the vault fills in who calls, an owner is no agent: nothing of any agent’s is reached by that.
+    const caller = { id: ownerId, name: ownerId }
+    const asked = await tryCall.build({ connection, tool, arguments: args, caller })
     if (!send) return { request: viewRequest(asked) }
     const { answer, auditId, durationMs } = await tryCall.send({ connection, tool }, asked, ownerId)
     if (!('status' in answer)) throw new Error('nothing but an answer comes of sending')
@@ -89,7 +95,7 @@ async function findAs(
     needs.findWorkspace(workspaceId),
     needs.findPolicy(agentId, connection.id),
   ])
-  return { status: agent.status, isFrozen: workspace.isFrozen, policy }
+  return { name: agent.name, status: agent.status, isFrozen: workspace.isFrozen, policy }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

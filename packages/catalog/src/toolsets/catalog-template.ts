@@ -1,4 +1,4 @@
-import type { ToolDefinition } from '@sallyport/contracts'
+import type { HttpToolDefinition } from '@sallyport/contracts'
 
 /** A ready toolset: tools of one service, without any secret. A change of its tools is another version. */
 export interface CatalogTemplate {
@@ -10,5 +10,5 @@ export interface CatalogTemplate {
   readonly description: string
   /** Where a connection for it goes. */
   readonly origins: readonly string[]
-  readonly tools: readonly ToolDefinition[]
+  readonly tools: readonly HttpToolDefinition[]
 }

@@ -1,4 +1,4 @@
-import type { HttpBinding, HttpMethod, JsonSchema, ToolDefinition } from '@sallyport/contracts'
+import type { HttpBinding, HttpMethod, HttpToolDefinition, JsonSchema } from '@sallyport/contracts'
 import type { z } from 'zod'
 import type { CatalogTemplate } from './catalog-template.ts'
 
@@ -66,7 +66,7 @@ interface Shared {
   readonly headers: Readonly<Record<string, string>>
 }
 
-function expandTool(tool: ToolSource, { origin, headers }: Shared): ToolDefinition {
+function expandTool(tool: ToolSource, { origin, headers }: Shared): HttpToolDefinition {
   const [method, path] = splitRequest(tool.request)
   const body = bodyOf(tool)
   return {
@@ -159,7 +159,7 @@ const effectOfMethod: Readonly<Record<z.infer<typeof HttpMethod>, Effect>> = {
 function annotationsOf(
   { effect, idempotent }: ToolSource,
   method: z.infer<typeof HttpMethod>,
-): ToolDefinition['annotations'] {
+): HttpToolDefinition['annotations'] {
   const does = effect ?? effectOfMethod[method]
   const twice = idempotent ?? (method === 'PUT' || method === 'DELETE')
   return {

@@ -1,4 +1,4 @@
-import { ToolDefinition, ToolsetName } from '@sallyport/contracts'
+import { HttpToolDefinition, ToolsetName } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { createCatalog } from '../catalog.ts'
 import { toolsetTemplates } from './templates.ts'
@@ -6,7 +6,7 @@ import { toolsetTemplates } from './templates.ts'
 const catalog = createCatalog()
 
 /** A path with an example in each place, and its method. */
-function exampleOf(tool: ToolDefinition): { method: string; path: string } {
+function exampleOf(tool: HttpToolDefinition): { method: string; path: string } {
   const properties = tool.inputSchema.properties as Record<string, Record<string, unknown>>
   const path = tool.binding.path.map((piece) => {
     if ('text' in piece) return piece.text
@@ -46,7 +46,7 @@ describe('the ready toolsets of the catalog', () => {
 
   it.each(toolsetTemplates)('are whole definitions as they would be stored: $id', ({ tools }) => {
     for (const tool of tools) {
-      expect(ToolDefinition.parse(tool)).toEqual(tool)
+      expect(HttpToolDefinition.parse(tool)).toEqual(tool)
       expect(tool.description, tool.name).toMatch(/^[A-Z].*\.$/s)
       expect(tool.description.length, tool.name).toBeLessThanOrEqual(400)
       expect(tool.title, tool.name).toMatch(/^[A-Z]/)

@@ -1,5 +1,5 @@
 import type { Service } from '@sallyport/catalog'
-import { type CredentialInput, credentialKinds } from '@sallyport/contracts'
+import { type CredentialInput, inputCredentialKinds } from '@sallyport/contracts'
 import { CommandError, type Terminal } from '../terminal.ts'
 import { type Asking, askKey, type Credential, type KeySlot, type SlotOf } from './ask-key.ts'
 import type { CredentialOptions } from './credential-options.ts'
@@ -64,7 +64,7 @@ async function askKind(
     return { kind: slot.kind, slot }
   }
   if (!terminal.interactive) return { kind: 'bearer', slot: undefined }
-  const choices = credentialKinds.map((value) => ({ value, name: kindNames[value] }))
+  const choices = inputCredentialKinds.map((value) => ({ value, name: kindNames[value] }))
   return { kind: await terminal.choose('How does the API take it?', choices), slot: undefined }
 }
 

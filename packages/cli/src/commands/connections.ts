@@ -1,4 +1,4 @@
-import { type Connection, clientAuthentications, credentialKinds } from '@sallyport/contracts'
+import { type Connection, clientAuthentications, inputCredentialKinds } from '@sallyport/contracts'
 import { type Command, Option } from 'commander'
 import { CommandError, shellWord, table } from '../terminal.ts'
 import { addAccountCommands } from './connect-account.ts'
@@ -86,7 +86,7 @@ const credentialOptions = (command: Command) =>
   command
     .addOption(
       new Option('--kind <kind>', 'how it is put on (default: as the service takes it)').choices(
-        credentialKinds,
+        inputCredentialKinds,
       ),
     )
     .option('--name <name>', 'the header’s, parameter’s or placeholder’s name')

@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly terminal: Terminal
   readonly settings: Settings
   readonly streams: Streams
+  /** The command’s own environment, out of which nothing is taken but what an option names. */
+  readonly environment: Process['environment']
   /** Runs the rest once stdin was read: where a person is at the terminal, questions go there. */
   afterStdin(rest: (context: CommandContext) => Promise<void>): Promise<void>
   /** Signs in where that is needed. */
@@ -41,6 +43,7 @@ export function commandContext(process: Process, options: SharedOptions): Comman
     terminal,
     settings,
     streams,
+    environment: process.environment,
     async afterStdin(rest) {
       const stdin = streams.stderr.isTTY === true ? openTerminal() : undefined
       if (stdin === undefined) return rest(context)

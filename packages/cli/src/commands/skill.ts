@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { CommandError, printable, type Terminal } from '../terminal.ts'
 import { convertArguments } from '../tools/convert-arguments.ts'
 import { exampleArguments } from '../tools/example-arguments.ts'
+import { outcomeOf } from '../tools/show-result.ts'
 import { type SkillTool, writeSkill } from '../tools/write-skill.ts'
 import { findAgent } from './lookup.ts'
 import { collect } from './option-values.ts'
@@ -125,10 +126,11 @@ async function runExample(
       ...{ toolId: tool.id, arguments: args.args, send: true },
     })
     if (sent === undefined) return { none: 'nothing was sent.' }
-    const { status, body } = sent
-    if (status >= errorsFrom)
-      return { none: `the API answered the one that was run with status ${status}.` }
-    return { args: args.args, status, answer: shorten(body) }
+    const { text, failure } = outcomeOf(tool, sent)
+    if (failure !== undefined) return { none: `the one that was run failed. ${failure}` }
+    if (sent.status >= errorsFrom)
+      return { none: `the API answered the one that was run with status ${sent.status}.` }
+    return { args: args.args, status: sent.status, answer: shorten(text) }
   } catch (thrown) {
     if (!(thrown instanceof Problem)) throw thrown
     return { none: `the one that was tried was refused (${printable(thrown.detail)})` }
@@ -172,10 +174,7 @@ const holds = (args: unknown, path: string): boolean =>
       args,
     ) !== undefined
 
-function shorten(body: unknown): string {
-  const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2)
-  const plain = text ?? ''
-  return plain.length > answerCharsMax
-    ? `${plain.slice(0, answerCharsMax)}\n… (${plain.length} characters)`
-    : plain
-}
+const shorten = (text: string): string =>
+  text.length > answerCharsMax
+    ? `${text.slice(0, answerCharsMax)}\n… (${text.length} characters)`
+    : text

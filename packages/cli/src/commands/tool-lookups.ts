@@ -62,8 +62,12 @@ export async function findTool(client: Client, wanted: string): Promise<Tool> {
   return (await client.call('getTool', { toolId: found.id })).tool
 }
 
-/** `stock-index.get_index`, the same as MCP clients have it (`stock-index__get_index`), or `stock-index` alone. */
+/**
+ * `stock-index.get_index`, the same as MCP clients have it (`stock-index__get_index`, `mcp__context7__query-docs`), or
+ * `stock-index` alone.
+ */
 export function splitFullName(text: string): { toolset: string; tool: string | undefined } {
-  const [, toolset = text, tool] = /^(.*?)(?:\.|__)(.*)$/s.exec(text) ?? []
+  const plain = text.replace(/^mcp__/, '')
+  const [, toolset = plain, tool] = /^(.*?)(?:\.|__)(.*)$/s.exec(plain) ?? []
   return { toolset, tool }
 }

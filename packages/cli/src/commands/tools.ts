@@ -4,13 +4,12 @@ import type { Command } from 'commander'
 import { CommandError, type Terminal, table } from '../terminal.ts'
 import { convertArguments } from '../tools/convert-arguments.ts'
 import { propertiesOf, requiredOf, wordOfType } from '../tools/read-schema.ts'
+import { outcomeOf } from '../tools/show-result.ts'
 import { untrustedBlock, windowWidth } from '../untrusted-block.ts'
 import { findAgent } from './lookup.ts'
 import { readText } from './read-text-file.ts'
 import type { RunCommand } from './run-command.ts'
 import { findTool, findToolset } from './tool-lookups.ts'
-
-const errorsFrom = 400
 
 /** `sallyport tools …`: what agents can be granted, one by one. */
 export function addToolCommands(program: Command, run: RunCommand): void {
@@ -106,7 +105,7 @@ function addCallCommand(tools: Command, run: RunCommand): void {
           const client = await owner()
           const tool = await findTool(client, wanted)
           const answer = await callTool(client, tool, { words, options, given })
-          tell(terminal, answer, windowWidth(streams.stderr))
+          tell(terminal, { tool, answer }, windowWidth(streams.stderr))
         },
       ),
     )
@@ -150,7 +149,7 @@ async function readArguments(
 
 function tell(
   terminal: Terminal,
-  answer: Awaited<ReturnType<typeof callTool>>,
+  { tool, answer }: { readonly tool: Tool; readonly answer: Awaited<ReturnType<typeof callTool>> },
   width: number,
 ): void {
   const { request, decision, sent } = answer
@@ -159,10 +158,9 @@ function tell(
     terminal.answer(answer, [...said, showRequest(request, width)].join('\n'))
     return
   }
-  terminal.answer(answer, textOf(sent.body))
-  if (sent.status >= errorsFrom) {
-    throw new CommandError(`The API answered with status ${sent.status}.`)
-  }
+  const { text, failure } = outcomeOf(tool, sent)
+  terminal.answer(answer, text)
+  if (failure !== undefined) throw new CommandError(failure)
 }
 
 const textOf = (body: unknown): string => {

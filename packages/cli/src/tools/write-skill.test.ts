@@ -9,6 +9,7 @@ const tool: SkillTool['tool'] = {
   ...{ name: 'get_index', toolset: 'stock-index', mcpName: 'stock-index__get_index' },
   description: 'The value of an index.',
   annotations: { readOnlyHint: true },
+  binding: { kind: 'http' },
   inputSchema: {
     type: 'object',
     properties: {
@@ -56,6 +57,14 @@ describe('a SKILL.md', () => {
   ])('writes %j as mcporter reads it again', (args, words) => {
     const text = writeSkill({ ...skill, tools: [run('{}', args)] })
     expect(text).toContain(`\nmcporter call stock-index.get_index ${words}\n`)
+  })
+
+  it('says who answered: an API with a status, a server, or a database', () => {
+    const answered = (kind: 'http' | 'mcp' | 'sql') =>
+      writeSkill({ ...skill, tools: [{ ...run('1'), tool: { ...tool, binding: { kind } } }] })
+    expect(answered('http')).toContain('The API answered with status 200:\n\n```json')
+    expect(answered('mcp')).toContain('The server answered:\n\n```\n1')
+    expect(answered('sql')).toContain('The database answered:\n\n```json')
   })
 
   it('quotes nothing where a document says nothing', () => {

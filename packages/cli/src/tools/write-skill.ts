@@ -7,7 +7,7 @@ export interface SkillTool {
   readonly tool: Pick<
     Tool,
     'name' | 'toolset' | 'mcpName' | 'description' | 'inputSchema' | 'annotations' | 'deprecated'
-  >
+  > & { readonly binding: Pick<Tool['binding'], 'kind'> }
   readonly example:
     | {
         readonly args: Readonly<Record<string, unknown>>
@@ -123,8 +123,10 @@ function rowsOf(at: JsonSchema, root: JsonSchema, prefix: string): string[][] {
 
 const cell = (text: string) => oneLine(text).replaceAll('|', '\\|')
 
+const answeredBy = { mcp: 'The server answered:', sql: 'The database answered:' } as const
+
 function exampleOf(
-  { toolset, name }: SkillTool['tool'],
+  { toolset, name, binding }: SkillTool['tool'],
   example: SkillTool['example'],
   day: string,
 ): string[] {
@@ -143,9 +145,9 @@ function exampleOf(
     call,
     callFence,
     '',
-    `The API answered with status ${status}:`,
+    binding.kind === 'http' ? `The API answered with status ${status}:` : answeredBy[binding.kind],
     '',
-    `${fence}json`,
+    `${fence}${binding.kind === 'mcp' ? '' : 'json'}`,
     shown,
     fence,
   ]

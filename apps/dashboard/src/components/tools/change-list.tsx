@@ -1,5 +1,5 @@
 import type { ToolChange } from '@sallyport/contracts'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Badge } from '../badge.tsx'
 import { Button, TextLink } from '../button.tsx'
 import { UntrustedText } from '../untrusted-text.tsx'
@@ -18,14 +18,19 @@ const affects = {
   same: 'Is had by',
 } as const
 
-interface ChangeListProps {
-  readonly changes: readonly ToolChange[]
+interface ChangeListProps<One extends ToolChange> {
+  readonly changes: readonly One[]
   /** In place of a list without any change. */
   readonly none: string
+  /** What else there is to be said of a change, below its name. */
+  readonly more?: (change: One) => ReactNode
+  /** What can be done about one by itself, at its right. */
+  readonly action?: (change: One) => ReactNode
 }
 
 /** How tools differ, each with what is other in it and with the agents that it concerns. */
-export function ChangeList({ changes, none }: ChangeListProps) {
+export function ChangeList<One extends ToolChange>(props: ChangeListProps<One>) {
+  const { changes, none, more, action } = props
   const [isWhole, setWhole] = useState(false)
   const differing = changes.filter(({ change }) => change !== 'same')
   const same = changes.length - differing.length
@@ -38,7 +43,7 @@ export function ChangeList({ changes, none }: ChangeListProps) {
         {shown.map((change, index) => (
           // A tool may be gone and another of its name be new.
           <li key={index} className="grid gap-1.5 px-5 py-3">
-            <Change change={change} />
+            <Change change={change} more={more?.(change)} action={action?.(change)} />
           </li>
         ))}
       </ul>
@@ -69,19 +74,27 @@ function countsOf(differing: readonly ToolChange[], same: number): string {
   return `${said.join(', ')}${rest}.`
 }
 
+interface ChangeProps {
+  readonly change: ToolChange
+  readonly more: ReactNode
+  readonly action: ReactNode
+}
+
 function Change({
   change: { name, change, differences, agents, agentCount },
-}: {
-  change: ToolChange
-}) {
+  more,
+  action,
+}: ChangeProps) {
   return (
     <>
       <div className="flex flex-wrap items-baseline gap-2">
         <Badge tone={tones[change]}>{words[change]}</Badge>
-        <span className="font-medium">
+        <span className="min-w-0 flex-1 font-medium">
           <UntrustedText inline mono text={name} limit={wordCharsShown} />
         </span>
+        {action}
       </div>
+      {more}
       {differences.length > 0 && (
         <dl className="grid gap-2 text-[0.93rem]">
           {differences.map(({ what, before, after }) => (

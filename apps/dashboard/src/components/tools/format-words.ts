@@ -10,4 +10,9 @@ export const formatWords: Readonly<Record<Format, string>> = {
   'genai-toolbox': 'genai-toolbox YAML',
   template: 'Catalog',
   assembled: 'Assembled',
+  mcp: 'MCP server',
+  sql: 'SQL source',
 }
+
+/** Whether tools of the format are calls of a server or of a database, and no HTTP requests. */
+export const sendsNoRequest = (format: Format): boolean => format === 'mcp' || format === 'sql'

@@ -70,6 +70,7 @@ export function ApprovalCard(props: ApprovalCardProps) {
       <TargetView
         method={approval.method}
         url={request?.url ?? `${approval.origin}${approval.path}`}
+        connection={approval.connection.label}
       />
       {approval.agentReason !== undefined && <AgentWrote text={approval.agentReason} />}
       {detail?.difference !== undefined && <DifferenceNotice difference={detail.difference} />}

@@ -120,6 +120,7 @@ function SelectedItem({ entry, detail, error, result }: SelectedItemProps) {
       <TargetView
         method={approval.method}
         url={request?.url ?? `${approval.origin}${approval.path}`}
+        connection={approval.connection.label}
       />
       {request !== undefined && (
         <RequestView

@@ -3,6 +3,7 @@ import { Badge, StatusBadge } from '../../components/badge.tsx'
 import { TextLink } from '../../components/button.tsx'
 import { entryNumber } from '../../components/entry-number.ts'
 import { Time } from '../../components/time.tsx'
+import { callTargetOf } from '../../components/tools/call-target.ts'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { timeLeft } from './clock.ts'
 import { wishOf } from './describe-request.ts'
@@ -15,6 +16,17 @@ const nameCharsShown = 120
 /** What is wanted in one sentence, made from the request and not from what the agent says about it. */
 export function Sentence({ approval }: { approval: Approval }) {
   const { agent, method, host, connection, tool } = approval
+  const call = callTargetOf(`${approval.origin}${approval.path}`)
+  if (call !== undefined) {
+    return (
+      <>
+        <UntrustedText text={agent.name} inline limit={nameCharsShown} /> wants to call{' '}
+        <UntrustedText text={call.tool} inline mono limit={nameCharsShown} />{' '}
+        {call.kind === 'mcp' ? 'of the server' : 'of the database'}{' '}
+        <UntrustedText text={connection.label} inline limit={nameCharsShown} />
+      </>
+    )
+  }
   return (
     <>
       <UntrustedText text={agent.name} inline limit={nameCharsShown} /> wants to{' '}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sizeOf, targetOf, weightOf, wishOf } from './describe-request.ts'
+import { targetOf, weightOf, wishOf } from './describe-request.ts'
 
 describe('the sentence about a request', () => {
   it('names what a method does, and the method itself where nobody knows it', () => {
@@ -39,15 +39,5 @@ describe('the sentence about a request', () => {
     expect(targetOf('https://a.test/plain')).not.toHaveProperty('decodedPath')
     expect(targetOf('https://a.test/%FF')).toMatchObject({ path: '/%FF' })
     expect(targetOf('https://a.test/%FF')).not.toHaveProperty('decodedPath')
-  })
-
-  it('gives sizes for people', () => {
-    expect([0, 1, 1023, 1536, 2 * 1024 ** 2].map(sizeOf)).toEqual([
-      '0 bytes',
-      '1 byte',
-      '1023 bytes',
-      '1.5 KB',
-      '2.0 MB',
-    ])
   })
 })

@@ -1,4 +1,4 @@
-import type { ToolBinding } from '@sallyport/contracts'
+import type { HttpBinding } from '@sallyport/contracts'
 
 interface PathArgument {
   readonly name: string
@@ -9,7 +9,7 @@ interface PathArgument {
  * The arguments in a path, by the names that the tool has for them. Nothing is guessed: where the path is not of the tool's
  * form, as after the tool was changed, or a segment holds more than one argument or a template, there are none.
  */
-export function pathArguments(pieces: ToolBinding['path'], path: string): readonly PathArgument[] {
+export function pathArguments(pieces: HttpBinding['path'], path: string): readonly PathArgument[] {
   const segments = segmentsOf(pieces)
   const parts = path.split('/')
   if (segments === undefined || segments.length !== parts.length) return []
@@ -32,7 +32,7 @@ interface Segment {
 }
 
 /** What stands between the slashes; undefined where that does not tell the arguments apart. */
-function segmentsOf(pieces: ToolBinding['path']): readonly Segment[] | undefined {
+function segmentsOf(pieces: HttpBinding['path']): readonly Segment[] | undefined {
   let last: Segment = { before: '', name: undefined, after: '' }
   const segments = [last]
   for (const piece of pieces) {

@@ -58,7 +58,11 @@ export function RememberDialog(props: RememberDialogProps) {
       onClose={onClose}
     >
       <div ref={ref} className="grid gap-5">
-        <TargetView method={approval.method} url={`${approval.origin}${approval.path}`} />
+        <TargetView
+          method={approval.method}
+          url={`${approval.origin}${approval.path}`}
+          connection={approval.connection.label}
+        />
         {rememberable.fields.length > 0 && (
           <RadioCards
             legend="What is remembered"

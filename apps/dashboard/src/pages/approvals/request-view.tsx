@@ -2,8 +2,11 @@ import type { Approval, FrozenRequestView } from '@sallyport/contracts'
 import { Badge } from '../../components/badge.tsx'
 import { classes } from '../../components/classes.ts'
 import { Notice } from '../../components/notice.tsx'
+import { CallName } from '../../components/tools/call-name.tsx'
+import { type CallTarget, callTargetOf } from '../../components/tools/call-target.ts'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { BodyView } from './body-view.tsx'
+import { CallRequest } from './call-request.tsx'
 import { Changed } from './changed.tsx'
 import { targetOf, weightOf } from './describe-request.ts'
 import type { Marks } from './marks.ts'
@@ -16,8 +19,51 @@ const methodLook = {
   delete: 'bg-bad-soft text-bad',
 } as const
 
-/** Where a request goes: the method, the host so that it can not be mistaken, and the path. */
-export function TargetView({ method, url }: { method: string; url: string }) {
+interface TargetViewProps {
+  readonly method: string
+  readonly url: string
+  /** What the connection is called: the server or the database, where the request is a call of one. */
+  readonly connection: string
+}
+
+/** Where a request goes: the method, the host so that it can not be mistaken, and the path; or what it calls. */
+export function TargetView({ method, url, connection }: TargetViewProps) {
+  const call = callTargetOf(url)
+  return call === undefined ? (
+    <HttpTarget method={method} url={url} />
+  ) : (
+    <Called target={call} owner={connection} weight={weightOf(method)} />
+  )
+}
+
+interface CalledProps {
+  readonly target: CallTarget
+  readonly owner: string
+  readonly weight: keyof typeof methodLook
+}
+
+/** A tool of a server says of itself whether it only reads; a statement that is not marked as writing can only read. */
+function Called({ target, owner, weight }: CalledProps) {
+  const isRead = weight === 'read'
+  const who = target.kind === 'mcp' ? ', by what is said of it' : ''
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+      <span
+        className={classes(
+          'rounded-md px-2 py-0.5 text-[0.87rem] font-semibold',
+          methodLook[isRead ? 'read' : 'write'],
+        )}
+      >
+        {isRead ? `Only reads${who}` : 'May change something'}
+      </span>
+      <span className="text-[1.1rem] leading-snug [overflow-wrap:anywhere]">
+        <CallName target={target} owner={owner} />
+      </span>
+    </div>
+  )
+}
+
+function HttpTarget({ method, url }: Omit<TargetViewProps, 'connection'>) {
   const { host, isEncrypted, isInternational, path, decodedPath } = targetOf(url)
   return (
     <div className="grid gap-1">
@@ -65,6 +111,20 @@ interface RequestViewProps {
 /** What would be sent, in every part but the credential: query, body and headers. */
 export function RequestView({ approval, request, marks, full }: RequestViewProps) {
   const { query, headers, body } = request
+  const call = callTargetOf(request.url)
+  if (call !== undefined && body !== undefined) {
+    return (
+      <div className="grid gap-4">
+        <CallRequest
+          approval={approval}
+          request={{ ...request, body }}
+          target={call}
+          marks={marks}
+          full={full}
+        />
+      </div>
+    )
+  }
   return (
     <div className="grid gap-4">
       {full && approval.toolId !== undefined && (

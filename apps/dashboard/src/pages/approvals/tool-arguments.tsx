@@ -21,6 +21,7 @@ function InPath({ toolId, url }: ToolArgumentsProps) {
   const { data } = useQuery(query('getTool', { toolId }))
   if (data === undefined || !URL.canParse(url)) return null
   const { binding } = data.tool
+  if (binding.kind !== 'http') return null
   const found = pathArguments(binding.path, new URL(url).pathname)
   if (found.length === 0) return null
   return (

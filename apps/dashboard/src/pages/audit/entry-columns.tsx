@@ -5,6 +5,7 @@ import type { Column } from '../../components/column.ts'
 import { AgentName } from '../../components/names.tsx'
 import { PersonName } from '../../components/person-name.tsx'
 import { Time } from '../../components/time.tsx'
+import { isCallHost } from '../../components/tools/call-target.ts'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { describeEntry, standingOf } from './describe-entry.ts'
 
@@ -34,7 +35,7 @@ export const columnsWith = (show: (entry: AuditEntry) => void): Column<AuditEntr
             <UntrustedText inline mono limit={targetCharsMax} text={tool} />
           </div>
         )}
-        {method !== undefined && (
+        {method !== undefined && !isCallHost(host ?? '') && (
           <div
             className={tool === undefined ? 'truncate' : 'truncate text-[0.87rem] text-ink-soft'}
           >

@@ -9,6 +9,7 @@ import { AgentName, ConnectionName } from '../../components/names.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { PersonName } from '../../components/person-name.tsx'
 import { Time } from '../../components/time.tsx'
+import { isCallHost } from '../../components/tools/call-target.ts'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { WhatWouldAllow } from '../../components/what-would-allow.tsx'
 import { describeEntry } from './describe-entry.ts'
@@ -84,10 +85,16 @@ function toolOf({ tool, toolId }: AuditEntry): Fact[] {
 }
 
 function requestOf(entry: AuditEntry): Fact[] {
+  const isCall = isCallHost(entry.host ?? '')
+  const place = isCall
+    ? fact(entry.host?.startsWith('ups_') ? 'Server' : 'Database', entry.host, linkToOwner)
+    : [
+        ...fact('Method', entry.method, mono),
+        ...fact('Host', entry.host, mono),
+        ...fact('Path', entry.path, mono),
+      ]
   return [
-    ...fact('Method', entry.method, mono),
-    ...fact('Host', entry.host, mono),
-    ...fact('Path', entry.path, mono),
+    ...place,
     ...fact('Query names', entry.queryNames?.join(', ') || undefined, mono),
     ...fact('Bytes sent', entry.requestBytes, (bytes) => bytes.toLocaleString('en')),
     ...fact('Digest', entry.requestDigest, mono),
@@ -119,6 +126,21 @@ function detailOf(entry: AuditEntry): Fact[] {
   if (typeof approvalId === 'string') detail.unshift(['Approval', linkTo(approvalId)])
   return [...detail, ['Entry', mono(entry.id)], ['Sequence', String(entry.seq)]]
 }
+
+const linkToOwner = (id: string) =>
+  id.startsWith('ups_') ? (
+    <TextLink to="/servers/$serverId" params={{ serverId: id }} className="font-mono text-[0.87em]">
+      {id}
+    </TextLink>
+  ) : (
+    <TextLink
+      to="/databases/$sourceId"
+      params={{ sourceId: id }}
+      className="font-mono text-[0.87em]"
+    >
+      {id}
+    </TextLink>
+  )
 
 const linkTo = (approvalId: string) => (
   <TextLink to="/approvals/$approvalId" params={{ approvalId }} className="font-mono text-[0.87em]">

@@ -14,11 +14,13 @@ import { RecentCalls } from '../../components/recent-calls.tsx'
 import { ServiceLogo } from '../../components/service-logo.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
+import { type CallTarget, ownerOf } from '../../components/tools/call-target.ts'
+import { OwnerLink } from '../../components/tools/managed-by.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
 import { AccountCard, Reconnect } from './account-card.tsx'
 import { CallerHeader } from './caller-header.tsx'
-import { keyWords } from './connection-words.ts'
+import { hostsOf, keyWords } from './connection-words.ts'
 import { EditConnection, ReplaceKey } from './edit-connection.tsx'
 import { ItsToolsets } from './its-toolsets.tsx'
 import { RevokeConnection } from './revoke-connection.tsx'
@@ -40,6 +42,9 @@ export function ConnectionPage() {
   const { connection } = data
   const { token } = connection
   const isRevoked = connection.status === 'revoked'
+  const owner = ownerOf(connection.origins)
+  // What belongs to a server or a database is looked after there.
+  const mayChange = mayWrite && !isRevoked && owner === undefined
   return (
     <>
       <PageHeader
@@ -53,25 +58,56 @@ export function ConnectionPage() {
           </span>
         }
         up={<TextLink to="/connections">Connections</TextLink>}
-        actions={mayWrite && !isRevoked && <EditConnection connection={connection} />}
+        actions={mayChange && <EditConnection connection={connection} />}
       />
       <div className="grid gap-4">
-        <StandingNotice connection={connection} />
+        {owner === undefined ? (
+          <StandingNotice connection={connection} />
+        ) : (
+          <Owned connection={connection} owner={owner} />
+        )}
         {isRevoked && atProvider !== undefined && <AtProvider result={atProvider} />}
         {!isRevoked && token !== undefined && <AccountCard connection={connection} token={token} />}
-        {!isRevoked && <UsedBy connectionId={connection.id} />}
-        {!isRevoked && <ItsToolsets connectionId={connection.id} />}
+        {!isRevoked && <UsedBy connectionId={connection.id} isOwned={owner !== undefined} />}
+        {!isRevoked && <ItsToolsets connectionId={connection.id} isOwned={owner !== undefined} />}
         {connection.credential?.kind === 'caller' && <CallerHeader connectionId={connection.id} />}
-        {!isRevoked && mayWrite && connection.credential?.kind !== 'caller' && (
+        {mayChange && connection.credential?.kind !== 'caller' && (
           <TestConnection connection={connection} />
         )}
         <RecentCalls of={{ connectionId: connection.id }} />
         <About connection={connection} />
-        {!isRevoked && mayWrite && (
-          <RevokeConnection connection={connection} onRevoked={setAtProvider} />
-        )}
+        {mayChange && <RevokeConnection connection={connection} onRevoked={setAtProvider} />}
       </div>
     </>
+  )
+}
+
+interface OwnedProps {
+  readonly connection: Connection
+  readonly owner: CallTarget
+}
+
+/** Whose connection it is, where that is looked after, and why nothing can be changed here. */
+function Owned({ connection, owner }: OwnedProps) {
+  const isRevoked = connection.status === 'revoked'
+  return (
+    <Notice
+      tone={isRevoked ? 'bad' : 'neutral'}
+      title={
+        isRevoked
+          ? 'This connection is revoked.'
+          : owner.kind === 'mcp'
+            ? 'It belongs to an MCP server.'
+            : 'It belongs to a database.'
+      }
+    >
+      <p>
+        {owner.kind === 'mcp'
+          ? 'What the server is given is set, and taken away, on '
+          : 'Its address, user and password are set, and taken away, on '}
+        <OwnerLink owner={owner} />. Agents use it by its tools alone.
+      </p>
+    </Notice>
   )
 }
 
@@ -146,13 +182,21 @@ const revokedThere = {
 function About({ connection }: { connection: Connection }) {
   const { credential, origins, requestHeaders, responseHeaders, allowEncodedSlash } = connection
   const mayWrite = useMay('connections:write')
-  const canReplace = mayWrite && connection.status !== 'revoked' && credential?.kind !== 'oauth2'
+  const owner = ownerOf(origins)
+  const canReplace =
+    mayWrite &&
+    owner === undefined &&
+    connection.status !== 'revoked' &&
+    credential?.kind !== 'oauth2'
   const lines: [string, ReactNode][] = [
     [
       'Credential',
       credential === undefined ? 'Destroyed' : <Credential key="key" {...credential} />,
     ],
-    ['Goes only to', <Lines key="origins" texts={origins} />],
+    [
+      'Goes only to',
+      owner === undefined ? <Lines key="origins" texts={origins} /> : hostsOf(origins),
+    ],
     ['Id', <code key="id">{connection.id}</code>],
     ['Added', <Time key="added" at={connection.createdAt} exact />],
     ['Changed', <Time key="changed" at={connection.updatedAt} exact />],

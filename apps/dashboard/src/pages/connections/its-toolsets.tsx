@@ -8,12 +8,18 @@ import { useMay } from '../../session.ts'
 /** A connection of more toolsets shows the newest. */
 const listed = 200
 
-/** The toolsets whose tools go with a connection. Nothing for who may not read them. */
-export function ItsToolsets({ connectionId }: { connectionId: string }) {
-  return useMay('tools:read') ? <Listed connectionId={connectionId} /> : null
+interface ItsToolsetsProps {
+  readonly connectionId: string
+  /** It belongs to a server or a database, whose tools are its own. */
+  readonly isOwned: boolean
 }
 
-function Listed({ connectionId }: { connectionId: string }) {
+/** The toolsets whose tools go with a connection. Nothing for who may not read them. */
+export function ItsToolsets(props: ItsToolsetsProps) {
+  return useMay('tools:read') ? <Listed {...props} /> : null
+}
+
+function Listed({ connectionId, isOwned }: ItsToolsetsProps) {
   const { data } = useQuery(query('listToolsets', { connectionId, limit: listed }))
   const mayWrite = useMay('tools:write')
   if (data === undefined) return null
@@ -22,7 +28,8 @@ function Listed({ connectionId }: { connectionId: string }) {
     <Card
       title="Tools"
       actions={
-        mayWrite && (
+        mayWrite &&
+        !isOwned && (
           <LinkButton size="sm" to="/toolsets/new" search={{ from: 'document', connectionId }}>
             Add tools
           </LinkButton>

@@ -11,13 +11,19 @@ import { useMay } from '../../session.ts'
 
 const policiesShown = 50
 
+interface UsedByProps {
+  readonly connectionId: string
+  /** It belongs to a server or a database: agents are given its tools, and no requests. */
+  readonly isOwned: boolean
+}
+
 /** Which agents may use a connection, and for what. */
-export function UsedBy({ connectionId }: { connectionId: string }) {
+export function UsedBy({ connectionId, isOwned }: UsedByProps) {
   const { data, error, refetch } = useQuery(
     query('listPolicies', { connectionId, limit: policiesShown }),
   )
   const mayWrite = useMay('policies:write')
-  const add = mayWrite && (
+  const add = mayWrite && !isOwned && (
     <LinkButton
       size="sm"
       to="/policies/$policyId"

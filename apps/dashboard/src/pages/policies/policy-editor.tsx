@@ -10,6 +10,7 @@ import { ConfirmDialog } from '../../components/dialog.tsx'
 import { lazyPart } from '../../components/lazy-part.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
+import { ownerOf } from '../../components/tools/call-target.ts'
 import { useMay } from '../../session.ts'
 import { ApprovalSection } from './approval-section.tsx'
 import { BudgetSection } from './budget-section.tsx'
@@ -105,7 +106,9 @@ export function PolicyEditor(props: PolicyEditorProps) {
         <div className="grid min-w-0 gap-4 lg:sticky lg:top-4 lg:row-span-3">
           <DraftSummary who={who} />
           {aside}
-          <TryRequest connectionId={connection.id} origins={connection.origins} />
+          {ownerOf(connection.origins) === undefined && (
+            <TryRequest connectionId={connection.id} origins={connection.origins} />
+          )}
         </div>
         {children !== undefined && <div className="grid min-w-0 gap-4">{children}</div>}
         {mayWrite && (
@@ -139,6 +142,8 @@ const checkDraft: Resolver<PolicyDocument, unknown, PolicyDocument> = (draft, co
     options,
   )
 
+const none: readonly string[] = []
+
 interface FormViewProps {
   readonly connection: PolicyEditorProps['connection']
   readonly mayWrite: boolean
@@ -146,14 +151,22 @@ interface FormViewProps {
 
 /** Drawn again only where something of it changed: with a hundred rules a key would be felt otherwise. */
 const FormView = memo(function FormView({ connection, mayWrite }: FormViewProps) {
+  const isOwned = ownerOf(connection.origins) !== undefined
+  const hosts = isOwned ? none : connection.origins
   return (
     <fieldset disabled={!mayWrite} className="grid min-w-0 gap-4">
       <legend className="sr-only">Policy</legend>
-      <EntriesSection connection={connection} />
+      {isOwned ? (
+        <Notice title="It is used by its tools alone.">
+          <p>Tools are granted under Access of their toolset; rules, limits and times hold here.</p>
+        </Notice>
+      ) : (
+        <EntriesSection connection={connection} />
+      )}
       <ToolsSection />
       <GuardsSection connectionId={connection.id} />
-      <RulesSection hosts={connection.origins} />
-      <ResponsesSection hosts={connection.origins} />
+      <RulesSection hosts={hosts} />
+      <ResponsesSection hosts={hosts} />
       <ApprovalSection />
       <LimitsSection />
       <BudgetSection isModel={catalog.findService(connection.service)?.category === 'ai'} />

@@ -10,7 +10,8 @@ import { ServiceLogo } from '../../components/service-logo.tsx'
 import { ErrorState } from '../../components/states.tsx'
 import { Tabs } from '../../components/tabs.tsx'
 import { Time } from '../../components/time.tsx'
-import { formatWords } from '../../components/tools/format-words.ts'
+import { formatWords, sendsNoRequest } from '../../components/tools/format-words.ts'
+import { OwnerLink, useOwner } from '../../components/tools/managed-by.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
 import { NewerTemplate } from './show/newer-template.tsx'
@@ -83,6 +84,7 @@ function About({ toolset }: { toolset: Toolset }) {
             >
               {connection.label}
             </TextLink>
+            {sendsNoRequest(format) && <LookedAfter connectionId={connection.id} />}
             {connection.status !== 'healthy' && <Badge tone="warn">{connection.status}</Badge>}
           </span>
         )}
@@ -96,6 +98,17 @@ function About({ toolset }: { toolset: Toolset }) {
         </div>
       )}
     </div>
+  )
+}
+
+/** Where a toolset is looked after that goes with a server or a database. */
+function LookedAfter({ connectionId }: { connectionId: string }) {
+  const owner = useOwner(connectionId)
+  if (owner === undefined) return null
+  return (
+    <span>
+      see <OwnerLink owner={owner} />
+    </span>
   )
 }
 
@@ -115,7 +128,7 @@ function Parts({ toolset }: { toolset: Toolset }) {
         {
           id: 'tools',
           label: `Tools (${toolset.toolCount.toLocaleString('en')})`,
-          content: <ToolsTab toolsetId={toolset.id} />,
+          content: <ToolsTab toolset={toolset} />,
         },
         ...(mayReadPolicies
           ? [{ id: 'access', label: 'Access', content: <AccessTab toolset={toolset} /> }]
@@ -123,11 +136,7 @@ function Parts({ toolset }: { toolset: Toolset }) {
         ...(mayReadAudit
           ? [{ id: 'usage', label: 'Usage', content: <UsageTab of={{ toolsetId: toolset.id }} /> }]
           : []),
-        {
-          id: 'versions',
-          label: 'Versions',
-          content: <VersionsTab toolset={toolset} />,
-        },
+        { id: 'versions', label: 'Versions', content: <VersionsTab toolset={toolset} /> },
       ]}
     />
   )

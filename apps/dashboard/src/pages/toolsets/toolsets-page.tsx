@@ -1,15 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Plus, Wrench } from 'lucide-react'
-import { useEffect, useState } from 'react'
 import { type Output, pages } from '../../api.ts'
 import { LinkButton, TextLink } from '../../components/button.tsx'
 import type { Column } from '../../components/column.ts'
 import { DataTable } from '../../components/data-table.tsx'
-import { Input } from '../../components/input.tsx'
 import { lazyPart } from '../../components/lazy-part.tsx'
 import { NotForRole } from '../../components/not-for-role.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { SearchField } from '../../components/search-field.tsx'
 import { ServiceLogo } from '../../components/service-logo.tsx'
 import { EmptyState } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
@@ -19,8 +18,6 @@ import { useMay } from '../../session.ts'
 type Toolset = Output<'listToolsets'>['toolsets'][number]
 
 const route = getRouteApi('/frame/toolsets')
-/** Asked for once nothing was typed for as long. */
-const typingMs = 250
 const titleCharsShown = 120
 
 const UntrustedText = lazyPart(
@@ -111,11 +108,19 @@ export function ToolsetsPage() {
 
 function List() {
   const { name } = route.useSearch()
+  const navigate = route.useNavigate()
   const list = useInfiniteQuery(pages('listToolsets', name === undefined ? {} : { name }))
   const isNothing = name === undefined && list.data?.pages[0]?.toolsets.length === 0
   return (
     <div className="grid gap-4">
-      {!isNothing && <Search name={name ?? ''} />}
+      {!isNothing && (
+        <SearchField
+          text={name ?? ''}
+          onSearch={(text) =>
+            void navigate({ search: text === '' ? {} : { name: text }, replace: true })
+          }
+        />
+      )}
       <DataTable
         label="Toolsets"
         list={list}
@@ -125,30 +130,6 @@ function List() {
         empty={isNothing ? <Nothing /> : <p className="text-ink-soft">No toolset is called so.</p>}
       />
     </div>
-  )
-}
-
-function Search({ name }: { name: string }) {
-  const navigate = route.useNavigate()
-  const [typed, setTyped] = useState(name)
-  useEffect(() => {
-    if (typed === name) return
-    const timer = setTimeout(
-      () => void navigate({ search: typed === '' ? {} : { name: typed }, replace: true }),
-      typingMs,
-    )
-    return () => clearTimeout(timer)
-  }, [typed, name, navigate])
-  return (
-    <Input
-      type="search"
-      aria-label="Search by name"
-      placeholder="Search by name"
-      className="max-w-md"
-      maxLength={100}
-      value={typed}
-      onChange={({ target }) => setTyped(target.value)}
-    />
   )
 }
 

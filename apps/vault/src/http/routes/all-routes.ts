@@ -15,9 +15,11 @@ import { ownerRoutes } from './owners.ts'
 import { policyRoutes } from './policies.ts'
 import { reachRoutes } from './reach.ts'
 import { singleSignOnRoutes } from './single-sign-on.ts'
+import { sourceRoutes } from './sources.ts'
 import { systemRoutes } from './system.ts'
 import { toolRoutes } from './tools.ts'
 import { toolsetRoutes } from './toolsets.ts'
+import { upstreamRoutes } from './upstreams.ts'
 import { workspaceRoutes } from './workspace.ts'
 
 /** Every operation with what serves it. */
@@ -31,7 +33,9 @@ export const allRoutes = (rooms: Rooms): Mounted[] => [
   ...capabilityRoutes(rooms),
   ...policyRoutes(rooms),
   ...toolsetRoutes(rooms),
+  ...sourceRoutes(rooms),
   ...toolRoutes(rooms),
+  ...upstreamRoutes(rooms),
   ...notificationRoutes(rooms),
   ...reachRoutes(rooms),
   ...auditRoutes(rooms),

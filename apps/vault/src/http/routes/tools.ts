@@ -1,11 +1,12 @@
 import { operations as op } from '@sallyport/contracts'
 import { type Mounted, mount } from '../mount.ts'
+import { mountTelling } from '../mount-telling.ts'
 import type { Rooms } from '../rooms.ts'
 
 export const toolRoutes = ({ tools, callTool }: Rooms): Mounted[] => [
   mount(op.listMyTools, ({ caller, input, gone }) => tools.listMine(caller, input, gone)),
-  mount(op.callMyTool, ({ caller, input, gone, from }) =>
-    callTool(caller, input, { gone, passed: from.passed }),
+  mountTelling(op.callMyTool, ({ caller, input, gone, from, progress }) =>
+    callTool(caller, input, { gone, passed: from.passed, progress }),
   ),
   mount(op.tryTool, ({ caller, input }) => tools.tryOut(caller, input)),
   mount(op.getToolUsage, ({ caller, input }) => tools.usage(caller, input)),

@@ -1,6 +1,7 @@
 import { type FieldFault, Problem, type ProblemType } from '@sallyport/contracts'
 import type { DocumentInput, ImportDocument } from '../import/import-document.ts'
 import type { ImportedToolset } from '../import/imported-toolset.ts'
+import type { ReadSqlDocument, SqlDocument, SqlDocumentInput } from '../import/sql/sql-document.ts'
 import { toolDigest } from '../tool-digest.ts'
 import { definitionsOf } from '../toolsets/read-source.ts'
 import type { ExportedToolset, Exporter, Exporters } from '../toolsets/toolsets-needs.ts'
@@ -8,6 +9,7 @@ import type { ExportedToolset, Exporter, Exporters } from '../toolsets/toolsets-
 /** What takes long, as one thread tells it another: plain data. */
 export type ApartTask =
   | { readonly task: 'import'; readonly input: DocumentInput }
+  | { readonly task: 'read-sql'; readonly input: SqlDocumentInput }
   | {
       readonly task: 'export'
       readonly format: keyof Exporters
@@ -23,6 +25,7 @@ export type ApartAnswer =
       readonly digests: readonly string[]
     }
   | { readonly outcome: 'exported'; readonly exported: ExportedToolset }
+  | { readonly outcome: 'read'; readonly read: SqlDocument }
   | {
       readonly outcome: 'refused'
       readonly type: ProblemType
@@ -34,9 +37,18 @@ export type ApartAnswer =
 /** Does one task, in the thread that was started for it; only what nobody expected is thrown. */
 export function answerTask(
   task: ApartTask,
-  { importDocument, exporters }: { importDocument: ImportDocument; exporters: Exporters },
+  {
+    importDocument,
+    readSqlDocument,
+    exporters,
+  }: {
+    importDocument: ImportDocument
+    readSqlDocument: ReadSqlDocument
+    exporters: Exporters
+  },
 ): ApartAnswer {
   try {
+    if (task.task === 'read-sql') return { outcome: 'read', read: readSqlDocument(task.input) }
     if (task.task === 'export') {
       return { outcome: 'exported', exported: exporters[task.format](task.toolset) }
     }

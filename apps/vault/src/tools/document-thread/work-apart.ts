@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads'
 import { Problem } from '@sallyport/contracts'
 import type { DocumentInput } from '../import/import-document.ts'
 import type { ImportedToolset } from '../import/imported-toolset.ts'
+import type { SqlDocument, SqlDocumentInput } from '../import/sql/sql-document.ts'
 import { rememberDigest } from '../tool-digest.ts'
 import { definitionsOf } from '../toolsets/read-source.ts'
 import type { ExportedToolset } from '../toolsets/toolsets-needs.ts'
@@ -34,9 +35,11 @@ interface Job {
 
 type Export = Extract<ApartTask, { task: 'export' }>
 
-interface WorkApart {
+export interface WorkApart {
   /** @throws the problems of importing; `document-refused` too where it takes too long or too much memory, `overloaded` */
   readonly importDocument: (input: DocumentInput) => Promise<ImportedToolset>
+  /** @throws as of importing */
+  readonly readSqlDocument: (input: SqlDocumentInput) => Promise<SqlDocument>
   /** @throws Problem `overloaded` where too many wait, or it takes too long */
   readonly exportToolset: (
     format: Export['format'],
@@ -99,15 +102,16 @@ export function createWorkApart({
 
   return {
     importDocument: async (input) => readImported(await ask({ task: 'import', input })),
+    readSqlDocument: async (input) => readSql(await ask({ task: 'read-sql', input })),
     exportToolset: async (format, toolset) =>
       readExported(await ask({ task: 'export', format, toolset })),
   }
 }
 
 const isHeavy = (task: ApartTask): boolean =>
-  task.task === 'import'
-    ? task.input.document.length >= heavyCharsMin
-    : task.toolset.tools.length >= heavyToolsMin
+  task.task === 'export'
+    ? task.toolset.tools.length >= heavyToolsMin
+    : task.input.document.length >= heavyCharsMin
 
 function readImported(answer: ApartAnswer): ImportedToolset {
   if (answer.outcome !== 'imported') throw problemOf(answer)
@@ -122,6 +126,11 @@ function readImported(answer: ApartAnswer): ImportedToolset {
 function readExported(answer: ApartAnswer): ExportedToolset {
   if (answer.outcome !== 'exported') throw problemOf(answer)
   return answer.exported
+}
+
+function readSql(answer: ApartAnswer): SqlDocument {
+  if (answer.outcome !== 'read') throw problemOf(answer)
+  return answer.read
 }
 
 function problemOf(answer: ApartAnswer): Error {

@@ -72,6 +72,10 @@ const isToolboxKinds = (value: DataObject): boolean =>
 
 const others: readonly (readonly [(value: DataObject) => boolean, string])[] = [
   [({ asyncapi }) => asyncapi !== undefined, 'an AsyncAPI document, which describes messages'],
+  [
+    ({ db_tool, db_tools }) => db_tool !== undefined || db_tools !== undefined,
+    'a tool of Higress for a database: import it as a SQL source (POST /api/v1/sources/import)',
+  ],
   [({ mcpServers }) => mcpServers !== undefined, 'the configuration of an MCP client'],
   [
     ({ info, item }) => isList(item) && isObject(info),

@@ -1,8 +1,8 @@
 // Makes tools of a document: finds out its kind, has it imported, and sees to what holds for every kind: names of their own,
 // no more operations than an owner can look through, and no secret of the document in any of them (S-41).
 import {
+  HttpToolDefinition,
   type ImportFormat,
-  ToolDefinition,
   toolDescriptionCharsMax,
   toolsOfToolsetMax,
 } from '@sallyport/contracts'
@@ -88,7 +88,7 @@ function finish(
   const text = secrets.length > 0 || !isShared ? JSON.stringify(tool.definition) : undefined
   if (text !== undefined && holdsAny(text, secrets)) return hide(tool, secrets)
   const whole: unknown = isShared || text === undefined ? tool.definition : JSON.parse(text)
-  const parsed = ToolDefinition.safeParse(whole)
+  const parsed = HttpToolDefinition.safeParse(whole)
   if (parsed.success) return { ...tool, definition: parsed.data }
   const [issue] = parsed.error.issues
   return refused(
@@ -106,7 +106,7 @@ function hide(
   secrets: readonly string[],
 ): ImportedTool {
   const definition = sayWithoutSecrets(tool.definition, secrets)
-  const parsed = ToolDefinition.safeParse(definition)
+  const parsed = HttpToolDefinition.safeParse(definition)
   if (!parsed.success || holdsAny(JSON.stringify(parsed.data), secrets)) {
     const told = refused(tool.definition, 'A secret of the document stands in it.')
     return tellWithoutSecrets(told, secrets)
@@ -125,7 +125,7 @@ const shortened = ({ reason, description }: { reason: string; description: strin
 })
 
 function refused(
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   reason: string,
 ): Extract<ImportedTool, { outcome: 'refused' }> {
   const { key, description, binding } = definition

@@ -1,4 +1,4 @@
-import type { CredentialInput, ImportFormat, ToolDefinition } from '@sallyport/contracts'
+import type { CredentialInput, HttpToolDefinition, ImportFormat } from '@sallyport/contracts'
 
 // What every importer makes of its kind of document. Pure: nothing is fetched, nothing is kept, and what costs too much is a
 // Problem `document-refused` (S-41).
@@ -31,7 +31,7 @@ export type ImportedTool =
       readonly outcome: 'taken' | 'changed'
       /** What was changed, in a sentence or several. */
       readonly reason?: string | undefined
-      readonly definition: ToolDefinition
+      readonly definition: HttpToolDefinition
     }
   | {
       readonly outcome: 'refused'

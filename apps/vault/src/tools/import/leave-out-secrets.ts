@@ -1,4 +1,4 @@
-import type { JsonSchema, ToolDefinition } from '@sallyport/contracts'
+import type { HttpToolDefinition, JsonSchema } from '@sallyport/contracts'
 import type { ImportedTool } from './imported-toolset.ts'
 
 // Secrets of a document that stand once more in what is said of an operation: an example of another one, a description.
@@ -41,9 +41,9 @@ export function tellWithoutSecrets(
 
 /** A definition without the secrets of its document in its key and in what its texts and schemas say; what is sent stays. */
 export function sayWithoutSecrets(
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   secrets: readonly string[],
-): ToolDefinition {
+): HttpToolDefinition {
   const hide = hider(secrets)
   const { key, title, description, inputSchema, outputSchema } = definition
   return {

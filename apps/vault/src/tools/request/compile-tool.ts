@@ -1,9 +1,15 @@
-import { type HttpBinding, Problem, type ToolDefinition } from '@sallyport/contracts'
+import {
+  type HttpBinding,
+  type HttpToolDefinition,
+  Problem,
+  type ToolDefinition,
+} from '@sallyport/contracts'
 import canonicalize from 'canonicalize'
 import { urlBytesMax } from '../../execute/canonical-url.ts'
 import { createAnswerShaper } from '../response/shape-answer.ts'
 import type { ArgumentObject } from './argument-value.ts'
 import { writeBody } from './body/write-body.ts'
+import { buildCall, type CallDefinition, refuseOwn } from './build-call.ts'
 import type { CallFacts } from './call-facts.ts'
 import { createArgumentCheck } from './check-arguments.ts'
 import type { BuiltRequest, CompiledTool } from './compiled-tool.ts'
@@ -26,30 +32,57 @@ const schemasMax = 300
  * a definition can be called: `build` does.
  * @returns a function of a definition and its digest: another definition has another
  */
-export function createToolCompiler(): (definition: ToolDefinition, digest: string) => CompiledTool {
+export function createToolCompiler(): CompileTool {
   const kept = new Map<string, CheckArguments>()
-  return (definition, digest) =>
-    readyTool(
-      definition,
-      createArgumentCheck(definition.inputSchema, (compile) => {
-        const check = kept.get(digest) ?? compile()
-        kept.delete(digest)
-        kept.set(digest, check)
-        const [oldest] = kept.keys()
-        if (kept.size > schemasMax && oldest !== undefined) kept.delete(oldest)
-        return check
-      }),
-    )
+  const checkOf = ({ inputSchema }: ToolDefinition, digest: string) =>
+    createArgumentCheck(inputSchema, (compile) => {
+      const check = kept.get(digest) ?? compile()
+      kept.delete(digest)
+      kept.set(digest, check)
+      const [oldest] = kept.keys()
+      if (kept.size > schemasMax && oldest !== undefined) kept.delete(oldest)
+      return check
+    })
+  function compile(definition: HttpToolDefinition, digest: string): CompiledTool<BuiltRequest>
+  function compile(definition: ToolDefinition, digest: string): CompiledTool
+  function compile(definition: ToolDefinition, digest: string): CompiledTool {
+    const check = checkOf(definition, digest)
+    return isRequest(definition)
+      ? readyTool(definition, check)
+      : readyCall(definition as CallDefinition, check)
+  }
+  return compile
 }
 
+/** Makes a definition ready; of an HTTP request it is known what comes of it. */
+interface CompileTool {
+  (definition: HttpToolDefinition, digest: string): CompiledTool<BuiltRequest>
+  (definition: ToolDefinition, digest: string): CompiledTool
+}
+
+const isRequest = (definition: ToolDefinition): definition is HttpToolDefinition =>
+  definition.binding.kind === 'http'
+
 /** The same for one tool by itself. */
-export const compileTool = (definition: ToolDefinition): CompiledTool =>
+export const compileTool = (definition: HttpToolDefinition): CompiledTool<BuiltRequest> =>
   createToolCompiler()(definition, '')
 
-function readyTool(
-  definition: ToolDefinition,
-  check: ReturnType<typeof createArgumentCheck>,
-): CompiledTool {
+type Check = ReturnType<typeof createArgumentCheck>
+
+/** What is no HTTP request: nothing but its arguments goes into it, and its answer stays as it is. */
+const readyCall = (definition: CallDefinition, check: Check): CompiledTool => {
+  const checked = (args: Readonly<Record<string, unknown>>) => {
+    refuseOwn(definition, args)
+    return check(args)
+  }
+  return {
+    build: (args, _world, { caller } = {}) => buildCall(definition, checked(args), caller),
+    canonicalArguments: (args) => writeCanonical(checked(args)),
+    credential: 'connection',
+  }
+}
+
+function readyTool(definition: HttpToolDefinition, check: Check): CompiledTool<BuiltRequest> {
   const { binding } = definition
   const render = createRenderTemplate()
   return {

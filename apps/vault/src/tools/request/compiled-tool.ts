@@ -1,3 +1,5 @@
+import type { ToolCaller } from '../../execute/callable-tool.ts'
+import type { CallInput } from '../../execute/freeze-call.ts'
 import type { RequestInput } from '../../execute/freeze-request.ts'
 import type { TemplateWorld } from '../template/template.ts'
 
@@ -9,8 +11,20 @@ export interface BuiltRequest extends RequestInput {
   readonly ownHeaders: readonly string[]
 }
 
+/** The call that is no HTTP request, before it is frozen. */
+export interface BuiltCall extends CallInput {
+  readonly ownHeaders: readonly string[]
+}
+
+/** What one call of a tool is written from beside its arguments. */
+export interface BuildOptions {
+  /** Of the connection: whether a value may have a slash in a path. */
+  readonly allowEncodedSlash?: boolean | undefined
+  readonly caller?: ToolCaller | undefined
+}
+
 /** A tool made ready for many calls. */
-export interface CompiledTool {
+export interface CompiledTool<Built = BuiltRequest | BuiltCall> {
   /**
    * Fills in defaults, checks the arguments against the whole schema and writes the request. Pure but for `world`.
    * @throws Problem `invalid-arguments` naming each argument and what is wrong with it; nothing is sent then
@@ -18,9 +32,8 @@ export interface CompiledTool {
   build(
     args: Readonly<Record<string, unknown>>,
     world: TemplateWorld,
-    /** Of the connection: whether a value may have a slash in a path. */
-    options?: { readonly allowEncodedSlash?: boolean | undefined },
-  ): BuiltRequest
+    options?: BuildOptions,
+  ): Built
   /** The arguments with their defaults, in canonical JSON (RFC 8785): equal calls have equal texts. */
   canonicalArguments(args: Readonly<Record<string, unknown>>): string
   /** `none`: no credential goes on. */

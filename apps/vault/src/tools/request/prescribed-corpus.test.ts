@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
-import type { ToolDefinition } from '@sallyport/contracts'
+import type { HttpToolDefinition } from '@sallyport/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { writeLargeDocument } from '../../../../../test/corpus/openapi/large-document.ts'
 import {
@@ -54,7 +54,7 @@ afterAll(async () => {
 
 /** Calls a tool as it is called with a connection that takes encoded slashes, and compares what arrives. */
 async function compareCall(
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   call: PrescribedCall,
   compile: ReturnType<typeof createToolCompiler>,
 ): Promise<void> {
@@ -73,7 +73,7 @@ interface Comparing {
   /** Calls of each tool: first with what it needs, then with all it takes, then with some. */
   readonly times: number
   /** Tools whose schemas are read as taking anything: what is sent of a body does not depend on them. */
-  readonly isOpen?: (definition: ToolDefinition) => boolean
+  readonly isOpen?: (definition: HttpToolDefinition) => boolean
 }
 
 /** Compares all that is taken of a document; answers how many calls those were. */
@@ -120,7 +120,7 @@ describe('every tool of a document as vendors write them', () => {
 
   it('and so does each of a thousand, those with bodies by a tenth against their whole schemas', async () => {
     const document = writeLargeDocument({ resources: 170, properties: 6 })
-    const isOpen = ({ binding, name }: ToolDefinition) =>
+    const isOpen = ({ binding, name }: HttpToolDefinition) =>
       binding.body !== undefined && !name.endsWith('0')
     expect(await compareAll(document, { times: 1, isOpen })).toBe(1020)
   }, 60_000)

@@ -1,6 +1,6 @@
 // Makes of an answer what a tool's response template says: what the agent reads in place of the body. Templates see the answer
 // alone, scrubbed and filtered already, and never the arguments, constants or secrets of the request.
-import type { HttpBinding, ToolDefinition } from '@sallyport/contracts'
+import type { HttpBinding, HttpToolDefinition } from '@sallyport/contracts'
 import { parseTemplate } from '../template/parse-template.ts'
 import {
   type Template,
@@ -28,7 +28,7 @@ export type ShapeAnswer = (answer: Answer, world: TemplateWorld) => unknown
 export function createAnswerShaper({
   binding: { response },
   outputSchema,
-}: Pick<ToolDefinition, 'binding' | 'outputSchema'>): ShapeAnswer | undefined {
+}: Pick<HttpToolDefinition, 'binding' | 'outputSchema'>): ShapeAnswer | undefined {
   if (response === undefined || Object.keys(response).length === 0) return undefined
   const parsed = new Map<string, Template>()
   const render = (text: string, scope: TemplateScope, world: TemplateWorld): string => {

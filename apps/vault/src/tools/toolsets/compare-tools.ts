@@ -1,7 +1,7 @@
-import type { HttpBinding, ToolChange, ToolDefinition } from '@sallyport/contracts'
+import type { HttpBinding, ToolBinding, ToolChange, ToolDefinition } from '@sallyport/contracts'
 import canonicalize from 'canonicalize'
 import { digestOf } from '../tool-digest.ts'
-import { toolUrl } from '../tool-url.ts'
+import { toolOrigin, toolUrl } from '../tool-url.ts'
 
 type Difference = ToolChange['differences'][number]
 
@@ -151,7 +151,20 @@ export function typeOf(schema: unknown): string {
   return 'anything'
 }
 
-function compareBindings(before: HttpBinding, after: HttpBinding): Difference[] {
+function compareBindings(before: ToolBinding, after: ToolBinding): Difference[] {
+  if (before.kind === 'http' && after.kind === 'http') return compareRequests(before, after)
+  const of = ({ kind, ...binding }: ToolBinding): Readonly<Record<string, unknown>> => binding
+  const [was, is] = [of(before), of(after)]
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])]
+  const parts = before.kind === after.kind ? names : []
+  return [
+    ...texts('kind', before.kind, after.kind),
+    ...texts('origin', toolOrigin(before), toolOrigin(after)),
+    ...parts.flatMap((name) => values(name, was[name], is[name])),
+  ]
+}
+
+function compareRequests(before: HttpBinding, after: HttpBinding): Difference[] {
   const path = ({ origin, ...binding }: HttpBinding) =>
     toolUrl({ origin, ...binding }).slice(origin.length)
   const named = texts('path', path(before), path(after))

@@ -15,6 +15,7 @@ import type {
   ImportedToolset,
 } from '../import/imported-toolset.ts'
 import { toolUrl } from '../tool-url.ts'
+import { refuseKept } from '../toolset-problems.ts'
 import { typeOf } from './compare-tools.ts'
 import { mergeSource } from './merge-source.ts'
 import type { Choice } from './plan-tools.ts'
@@ -91,6 +92,7 @@ async function findChanges(
 ) {
   const { store, now } = needs
   const toolset = await getToolsetRow(needs, workspaceId, toolsetId)
+  refuseKept(toolset, 'imported into')
   const at = new Date(now())
   const [rows, whoUses] = await Promise.all([
     store.toolsOf(workspaceId, toolset.id),

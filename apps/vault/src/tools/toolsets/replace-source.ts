@@ -4,6 +4,7 @@ import { policyCareOf } from '../policy-care.ts'
 import {
   connectionNotFound,
   invalidField,
+  refuseKept,
   toolChanged,
   versionConflict,
 } from '../toolset-problems.ts'
@@ -30,6 +31,7 @@ export function createSourceReplacement(needs: ToolsetsNeeds) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
     const { workspaceId } = owner
     const toolset = await getToolsetRow(needs, workspaceId, input.toolsetId)
+    refuseKept(toolset, 'imported into')
     if (toolset.version !== input.version) throw versionConflict()
     if (toolset.format === 'assembled' || toolset.connectionId === null) throw assembledElsewhere()
     const source = await readSource(needs, input)

@@ -1,6 +1,7 @@
 import type { ToolDefinition } from '@sallyport/contracts'
 import { effectiveTool, withOverrides } from '../effective-tool.ts'
 import { toolDigest } from '../tool-digest.ts'
+import { toolOrigin } from '../tool-url.ts'
 import { originsNotAllowed } from '../toolset-problems.ts'
 import type { StoredTool, ToolRow } from '../toolset-store.ts'
 import type { ComparedTool } from './compare-toolsets.ts'
@@ -50,7 +51,7 @@ export const comparedOf = (rows: readonly ToolRow[]): ComparedTool[] =>
 
 /** Where tools send to. */
 export const originsOf = (definitions: readonly Pick<ToolDefinition, 'binding'>[]): string[] => [
-  ...new Set(definitions.map(({ binding }) => binding.origin)),
+  ...new Set(definitions.map(({ binding }) => toolOrigin(binding))),
 ]
 
 /** Problem `origin-not-allowed` naming the origins of tools that the connection's credential may not go to. */

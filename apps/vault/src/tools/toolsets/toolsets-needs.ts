@@ -3,10 +3,10 @@ import type {
   CredentialInput,
   CredentialKind,
   exportToolset,
+  HttpToolDefinition,
   IdKind,
   ImportFormat,
   InputOf,
-  ToolDefinition,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { isLookupId } from '../../paging/lookup-id.ts'
@@ -64,7 +64,7 @@ export type Exporter = (toolset: {
   readonly title?: string | undefined
   readonly description?: string | undefined
   readonly version: number
-  readonly tools: readonly ToolDefinition[]
+  readonly tools: readonly HttpToolDefinition[]
   /** Of its connection; undefined where its tools are those of others. */
   readonly credentialKind?: CredentialKind | undefined
 }) => ExportedToolset

@@ -6,6 +6,7 @@ import type {
   exportToolset,
   getTool,
   getToolset,
+  HttpToolDefinition,
   InputOf,
   listTools,
   listToolsets,
@@ -13,6 +14,7 @@ import type {
   OutputOf,
   previewToolset,
   replaceToolsetSource,
+  ToolDefinition,
   updateTool,
   updateToolset,
 } from '@sallyport/contracts'
@@ -20,7 +22,8 @@ import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { isLookupId } from '../../paging/lookup-id.ts'
 import { readPage, writePage } from '../../paging/page-cursor.ts'
 import { effectiveTool } from '../effective-tool.ts'
-import { toolsetNotFound } from '../toolset-problems.ts'
+import { refuseKept, toolsetNotFound } from '../toolset-problems.ts'
+import type { ToolRow } from '../toolset-store.ts'
 import { createToolsetCreation } from './create-toolset.ts'
 import { createToolList } from './list-tools.ts'
 import { createToolsetPreview } from './preview-toolset.ts'
@@ -109,14 +112,14 @@ export function createToolsets(needs: ToolsetsNeeds): Toolsets {
       const connection =
         connectionId === null ? undefined : await store.findConnection(workspaceId, connectionId)
       const rows = await store.toolsOf(workspaceId, id)
-      const tools = rows.flatMap((row) => effectiveTool(row)?.definition ?? [])
+      const { tools, left } = sayable(rows)
       const about = {
         ...{ title: title ?? undefined, description: description ?? undefined },
         credentialKind: connection?.credentialKind,
       }
       const written = await needs.exportToolset(format, { name, version, tools, ...about })
       const { document, contentType, extension, notes } = written
-      return { filename: `${name}.${extension}`, contentType, document, notes: [...notes] }
+      return { filename: `${name}.${extension}`, contentType, document, notes: [...left, ...notes] }
     },
 
     listTemplates({ service }) {
@@ -136,9 +139,9 @@ const createToolsetDeletion =
   (needs: ToolsetsNeeds): Toolsets['delete'] =>
   async (owner, { toolsetId: id }) => {
     const { workspaceId, ownerId } = owner
-    const gone = isLookupId(id)
-      ? await needs.store.delete({ workspaceId, id }, { ownerId, now: new Date(needs.now()) })
-      : undefined
+    refuseKept(await getToolsetRow(needs, workspaceId, id), 'deleted')
+    const by = { ownerId, now: new Date(needs.now()) }
+    const gone = await needs.store.delete({ workspaceId, id }, by)
     if (gone === undefined) throw toolsetNotFound()
     await changed(needs, owner, {
       operation: 'deleteToolset',
@@ -147,3 +150,19 @@ const createToolsetDeletion =
     })
     return { deleted: true }
   }
+
+/** The tools that a document can say: those that are HTTP requests. Of the others a note says which they are. */
+function sayable(rows: readonly ToolRow[]) {
+  const all = rows.flatMap((row) => effectiveTool(row)?.definition ?? [])
+  const tools = all.filter(isHttp)
+  const others = all.filter((tool) => !isHttp(tool)).map(({ name }) => name)
+  const named = `${others.slice(0, namedMax).join(', ')}${others.length > namedMax ? ', …' : ''}`
+  const left =
+    others.length === 0
+      ? []
+      : [`Tools of MCP servers and SQL sources are no HTTP requests, and are left out: ${named}.`]
+  return { tools, left }
+}
+
+const namedMax = 20
+const isHttp = (tool: ToolDefinition): tool is HttpToolDefinition => tool.binding.kind === 'http'

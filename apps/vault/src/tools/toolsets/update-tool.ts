@@ -2,7 +2,7 @@ import type { InputOf, OutputOf, updateTool } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { policyCareOf } from '../policy-care.ts'
 import { digestOf } from '../tool-digest.ts'
-import { invalidField, versionConflict } from '../toolset-problems.ts'
+import { invalidField, refuseKept, versionConflict } from '../toolset-problems.ts'
 import type { StoredTool, ToolOverrides, ToolRow, ToolsetRow } from '../toolset-store.ts'
 import { requireMayGive } from './require-may-give.ts'
 import { digestsOf, storedOf } from './stored-tools.ts'
@@ -29,6 +29,7 @@ export function createToolUpdate(needs: Needs) {
       // Its version first: a tool that was read before it could be an older one, and would be written back.
       const toolset = await getToolsetRow(needs, workspaceId, toolsetId)
       const row = await getToolRow(needs, workspaceId, input.toolId)
+      if (row.status === 'held' && input.status !== undefined) refuseKept(toolset, 'let go')
       const tool = changedTool(row, input, new Date(needs.now()))
       await requireMayEnable(needs, owner, { row, tool })
       if (await apply(needs, owner, { toolset, row, tool, input })) {

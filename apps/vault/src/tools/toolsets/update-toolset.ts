@@ -6,6 +6,7 @@ import {
   connectionNotFound,
   connectionRevoked,
   invalidField,
+  refuseKept,
   toolNotFound,
   toolsetExists,
   versionConflict,
@@ -86,6 +87,7 @@ async function requireConnection(
     connectionId: string
   },
 ): Promise<void> {
+  refuseKept(toolset, 'given another connection')
   if (toolset.format === 'assembled') {
     throw invalidField(
       { field: 'connectionId', message: 'must be left out: its tools go where their sources go' },

@@ -11,7 +11,12 @@ import type { z } from 'zod'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { effectiveTool } from '../effective-tool.ts'
 import { policyCareOf } from '../policy-care.ts'
-import { connectionNotFound, versionConflict, versionNotFound } from '../toolset-problems.ts'
+import {
+  connectionNotFound,
+  refuseKept,
+  versionConflict,
+  versionNotFound,
+} from '../toolset-problems.ts'
 import type {
   StoredTool,
   StoredVersion,
@@ -73,6 +78,7 @@ export function createToolsetVersions(needs: ToolsetsNeeds): ToolsetVersions {
 
     async restore(owner, input) {
       const toolset = await getToolsetRow(needs, owner.workspaceId, input.toolsetId)
+      refuseKept(toolset, 'restored')
       if (input.current !== undefined && input.current !== toolset.version) throw versionConflict()
       await restore(needs, owner, { toolset, version: input.version })
       return viewWithTools(needs, owner.workspaceId, toolset.id)

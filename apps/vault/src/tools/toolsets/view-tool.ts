@@ -1,6 +1,6 @@
 import { mcpToolName, type Tool, type ToolSummary } from '@sallyport/contracts'
-import { effectiveTool } from '../effective-tool.ts'
-import { toolUrl } from '../tool-url.ts'
+import { effectiveTool, isOfServer } from '../effective-tool.ts'
+import { toolAddress, toolMethod } from '../tool-url.ts'
 import type { ToolRow } from '../toolset-store.ts'
 
 /** A tool as owners list it; undefined where its source has gone meanwhile. */
@@ -8,14 +8,14 @@ export function viewToolSummary(row: ToolRow, agents: number): ToolSummary | und
   const effective = effectiveTool(row)
   if (effective === undefined) return undefined
   const { definition, digest, status } = effective
-  const { title, description, annotations, deprecated, tags, binding } = definition
+  const { title, description, annotations, deprecated, tags } = definition
   return {
     ...{ id: row.id, toolsetId: row.toolsetId, toolset: row.toolset, name: row.name },
     ...(title !== undefined && { title }),
     ...{ description, status, annotations, digest, agents },
     ...(row.connectionId !== null && { connectionId: row.connectionId }),
-    method: binding.method,
-    url: toolUrl(binding),
+    method: toolMethod(definition),
+    url: toolAddress(definition),
     ...(deprecated !== undefined && { deprecated }),
     ...(tags !== undefined && { tags }),
     ...(row.sourceToolId !== null && { sourceToolId: row.sourceToolId }),
@@ -35,6 +35,6 @@ export function viewTool(row: ToolRow, agents: number): Tool | undefined {
     inputSchema,
     ...(outputSchema !== undefined && { outputSchema }),
     binding,
-    mcpName: mcpToolName(row.toolset, row.name),
+    mcpName: mcpToolName(row.toolset, row.name, isOfServer(row)),
   }
 }

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { ToolProblem } from '../../../components/tools/tool-problem.tsx'
 import type { Edits } from './choices.ts'
-import { DocumentCard } from './document-card.tsx'
 import { ImportForm } from './import-form.tsx'
+import { ImportedDocument } from './imported-document.tsx'
 import { OperationList } from './operation-list.tsx'
 import { PreviewNotes } from './preview-notes.tsx'
 import { ServerCard } from './server-card.tsx'
@@ -18,7 +18,7 @@ export function ImportDocument() {
   }
   return (
     <div className="grid gap-4">
-      <DocumentCard
+      <ImportedDocument
         isBusy={isBusy && shown === undefined}
         isShown={shown !== undefined}
         onDocument={begin}

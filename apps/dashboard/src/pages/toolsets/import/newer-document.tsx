@@ -13,7 +13,7 @@ import { ChangeList } from '../../../components/tools/change-list.tsx'
 import { ToolProblem } from '../../../components/tools/tool-problem.tsx'
 import { templateOf } from '../show/template-version.ts'
 import { type Edits, toolChoices } from './choices.ts'
-import { DocumentCard } from './document-card.tsx'
+import { ImportedDocument } from './imported-document.tsx'
 import { OperationList } from './operation-list.tsx'
 import { PreviewNotes } from './preview-notes.tsx'
 import { ServerCard } from './server-card.tsx'
@@ -67,7 +67,7 @@ function Comparing({ toolset }: { toolset: Toolset }) {
   return (
     <div className="grid gap-4">
       {toolset.template === undefined ? (
-        <DocumentCard
+        <ImportedDocument
           isBusy={isBusy && shown === undefined}
           isShown={shown !== undefined}
           onDocument={begin}

@@ -1,4 +1,4 @@
-import type { ToolBinding } from '@sallyport/contracts'
+import type { HttpBinding, SqlBinding, ToolBinding } from '@sallyport/contracts'
 
 /** A place of the request, what it is called there, and what is put into it. */
 export type BindingRow = readonly [place: string, name: string, from: string]
@@ -18,6 +18,8 @@ function sourceOf({ value, template, argument }: Source): string {
 
 /** Where the arguments of a tool go, place by place. */
 export function bindingRows(binding: ToolBinding): readonly BindingRow[] {
+  if (binding.kind === 'mcp') return [['Tool', binding.tool, 'all arguments']]
+  if (binding.kind === 'sql') return statementRows(binding)
   const { path, query, headers, cookies, body } = binding
   const named =
     (place: string) =>
@@ -35,7 +37,14 @@ export function bindingRows(binding: ToolBinding): readonly BindingRow[] {
   ]
 }
 
-function bodyRows(body: NonNullable<ToolBinding['body']>): readonly BindingRow[] {
+function statementRows({ parameters }: SqlBinding): readonly BindingRow[] {
+  return parameters.map(({ name, agent }): BindingRow => {
+    const from = agent === undefined ? name : `= the agent’s ${agent}`
+    return ['Parameter', name, from]
+  })
+}
+
+function bodyRows(body: NonNullable<HttpBinding['body']>): readonly BindingRow[] {
   switch (body.kind) {
     case 'json':
       return 'argument' in body.from

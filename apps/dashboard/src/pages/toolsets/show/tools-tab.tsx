@@ -5,10 +5,12 @@ import { TextLink } from '../../../components/button.tsx'
 import type { Column } from '../../../components/column.ts'
 import { DataTable } from '../../../components/data-table.tsx'
 import { Input } from '../../../components/input.tsx'
+import { sendsNoRequest } from '../../../components/tools/format-words.ts'
 import { oneLine } from '../../../components/tools/one-line.ts'
 import { ToolBadges } from '../../../components/tools/tool-badges.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 
+type Toolset = Output<'getToolset'>['toolset']
 type Tool = Output<'listTools'>['tools'][number]
 
 const rowsPerPage = 200
@@ -55,7 +57,7 @@ const columns: readonly Column<Tool>[] = [
 const pathOf = (url: string) => url.replace(/^https?:\/\/[^/]*/, '') || '/'
 
 /** The tools of a toolset, thousands of them if need be. */
-export function ToolsTab({ toolsetId }: { toolsetId: string }) {
+export function ToolsTab({ toolset: { id: toolsetId, format } }: { toolset: Toolset }) {
   const [typed, setTyped] = useState('')
   const search = useDeferredValue(typed.trim())
   const list = useInfiniteQuery({
@@ -82,7 +84,7 @@ export function ToolsTab({ toolsetId }: { toolsetId: string }) {
         list={list}
         rowsOf={(page) => page.tools}
         keyOf={(tool) => tool.id}
-        columns={columns}
+        columns={sendsNoRequest(format) ? columns.filter(({ id }) => id !== 'request') : columns}
         empty={
           <p className="text-ink-soft">
             {search === '' ? 'There are no tools in it.' : 'No tool fits.'}

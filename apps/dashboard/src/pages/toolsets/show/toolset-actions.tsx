@@ -5,6 +5,7 @@ import { Button, LinkButton } from '../../../components/button.tsx'
 import { ConfirmDialog } from '../../../components/dialog.tsx'
 import { lazyPart } from '../../../components/lazy-part.tsx'
 import { useToast } from '../../../components/toast.tsx'
+import { sendsNoRequest } from '../../../components/tools/format-words.ts'
 import { useMay } from '../../../session.ts'
 
 type Toolset = Output<'getToolset'>['toolset']
@@ -17,6 +18,8 @@ export function ToolsetActions({ toolset }: { toolset: Toolset }) {
   const mayWrite = useMay('tools:write')
   const [open, setOpen] = useState<'edit' | 'export' | 'delete'>()
   const close = () => setOpen(undefined)
+  // The tools come and go with their server or database, and are no requests that a document could describe.
+  if (sendsNoRequest(toolset.format)) return null
   return (
     <>
       {mayWrite && (

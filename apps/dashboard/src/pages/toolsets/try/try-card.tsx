@@ -138,6 +138,12 @@ function useAsAgent() {
   return { asAgent, choice }
 }
 
+const consequences = {
+  http: 'It may change or delete something at the API, with the credential of the connection.',
+  mcp: 'The tool may change or delete something, with whatever the server may do.',
+  sql: 'The statement may change or delete what is in the database.',
+} as const
+
 interface SendProps {
   readonly tool: Tool
   readonly given: Record<string, unknown>
@@ -183,10 +189,7 @@ function Send({ tool, given, onSent }: SendProps) {
         onConfirm={start}
         onClose={() => setAsking(false)}
       >
-        <p>
-          {tool.method ?? 'It'} may change or delete something at the API, with the credential of
-          the connection. It cannot be taken back from here.
-        </p>
+        <p>{consequences[tool.binding.kind]} It cannot be taken back from here.</p>
       </ConfirmDialog>
     </div>
   )

@@ -3,6 +3,10 @@ import type { Output } from '../../../api.ts'
 import { Badge, StatusBadge } from '../../../components/badge.tsx'
 import { TextLink } from '../../../components/button.tsx'
 import { Notice } from '../../../components/notice.tsx'
+import { CallAnswer } from '../../../components/tools/call-answer.tsx'
+import { type CallTarget, callTargetOf } from '../../../components/tools/call-target.ts'
+import { CallView } from '../../../components/tools/call-view.tsx'
+import { type ReadCall, readCall } from '../../../components/tools/read-call.ts'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 
 type Tried = Output<'tryTool'>
@@ -12,6 +16,7 @@ const urlCharsShown = 2_000
 /** The request that a call makes, what a policy says of it, and what came back. */
 export function TryResult({ tried, agentName }: { tried: Tried; agentName: string | undefined }) {
   const { request, decision, sent, auditId } = tried
+  const target = callTargetOf(request.url)
   return (
     <div className="grid gap-4">
       {decision !== undefined && (
@@ -30,18 +35,30 @@ export function TryResult({ tried, agentName }: { tried: Tried; agentName: strin
           <UntrustedText text={decision.reason} />
         </Notice>
       )}
-      <Part title="The request" note="Without the credential, which is put on last.">
-        <UntrustedText mono text={`${request.method} ${request.url}`} limit={urlCharsShown} />
-        <Headers headers={request.headers} />
-        <Body body={request.body} />
-      </Part>
+      {target === undefined ? (
+        <Part title="The request" note="Without the credential, which is put on last.">
+          <UntrustedText mono text={`${request.method} ${request.url}`} limit={urlCharsShown} />
+          <Headers headers={request.headers} />
+          <Body body={request.body} />
+        </Part>
+      ) : (
+        <Part title="The call" note={calledWith[target.kind]}>
+          <Call request={request} target={target} />
+        </Part>
+      )}
       {sent !== undefined && (
         <Part title="The answer" note={`${Math.round(sent.durationMs).toLocaleString('en')} ms`}>
-          <p>
-            <Badge tone={sent.status < 400 ? 'good' : 'warn'}>{sent.status}</Badge>
-          </p>
-          <Headers headers={Object.entries(sent.headers)} />
-          <Body body={sent.body} />
+          {target === undefined ? (
+            <>
+              <p>
+                <Badge tone={sent.status < 400 ? 'good' : 'warn'}>{sent.status}</Badge>
+              </p>
+              <Headers headers={Object.entries(sent.headers)} />
+              <Body body={sent.body} />
+            </>
+          ) : (
+            <CallAnswer kind={target.kind} body={sent.body} />
+          )}
         </Part>
       )}
       {auditId !== undefined && (
@@ -51,6 +68,26 @@ export function TryResult({ tried, agentName }: { tried: Tried; agentName: strin
       )}
     </div>
   )
+}
+
+const calledWith = {
+  mcp: 'The server keeps its own keys.',
+  sql: 'Without the password, which is used last.',
+} as const
+
+/** The arguments or the statement; where the call is of another form, its body as it is. */
+function Call({ request, target }: { request: Tried['request']; target: CallTarget }) {
+  const call = typeof request.body === 'string' ? readText(request.body, target) : undefined
+  if (call === undefined) return <Body body={request.body} />
+  return <CallView call={call} tool={target.tool} />
+}
+
+function readText(body: string, { kind }: CallTarget): ReadCall | undefined {
+  try {
+    return readCall(kind, JSON.parse(body))
+  } catch {
+    return undefined
+  }
 }
 
 interface PartProps {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ToolDefinition } from '@sallyport/contracts'
+import { HttpToolDefinition } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../../../test/verifies.ts'
@@ -11,12 +11,12 @@ import { exportHigress } from './export-higress.ts'
 const world = { now: () => 0, randomBytes: (size: number) => new Uint8Array(size) }
 const corpus = (name: string): string =>
   readFileSync(new URL(`../../../../../../test/corpus/higress/${name}`, import.meta.url), 'utf8')
-const taken = ({ tools }: ImportedToolset): ToolDefinition[] =>
+const taken = ({ tools }: ImportedToolset): HttpToolDefinition[] =>
   tools.flatMap((tool) => (tool.outcome === 'refused' ? [] : [tool.definition]))
 const load = (document: string) => importHigress({ document, server: 'https://api.example.com' })
 
 /** What a call sends; parameters in any order. */
-function sent(definition: ToolDefinition, args: Record<string, unknown>) {
+function sent(definition: HttpToolDefinition, args: Record<string, unknown>) {
   const { url, body, ...request } = compileTool(definition).build(args, world)
   const { origin, pathname, searchParams } = new URL(url)
   const isForm = String(request.headers?.['content-type']).includes('urlencoded')
@@ -39,7 +39,7 @@ function json(text: string): unknown {
   }
 }
 
-const outcomeOf = (definition: ToolDefinition, args: Record<string, unknown>) => {
+const outcomeOf = (definition: HttpToolDefinition, args: Record<string, unknown>) => {
   try {
     return sent(definition, args)
   } catch (thrown) {
@@ -51,8 +51,8 @@ const written = (
   binding: unknown,
   properties: Record<string, unknown>,
   required: string[] = [],
-): ToolDefinition =>
-  ToolDefinition.parse({
+): HttpToolDefinition =>
+  HttpToolDefinition.parse({
     ...{
       name: 't',
       description: 'd',
@@ -70,7 +70,7 @@ const written = (
   })
 
 /** Exported and imported again. */
-function again(definition: ToolDefinition): ToolDefinition {
+function again(definition: HttpToolDefinition): HttpToolDefinition {
   const { document, notes } = exportHigress({ name: 'again', tools: [definition] })
   const [found] = taken(importHigress({ document }))
   if (found === undefined)
@@ -292,7 +292,7 @@ describe('a toolset written as a document of Higress', () => {
   })
 
   it('follows the references of schemas', () => {
-    const definition = ToolDefinition.parse({
+    const definition = HttpToolDefinition.parse({
       ...written(
         { method: 'GET', query: [{ name: 'q', argument: ['q'], contentType: 'application/json' }] },
         {},
@@ -319,7 +319,7 @@ describe('a toolset written as a document of Higress', () => {
     verifies('S-41')
     const names = Array.from({ length: 15 }, (_, at) => `S${at}`)
     const properties = Object.fromEntries(names.map((name) => [name, { $ref: `#/$defs/${name}` }]))
-    const definition = ToolDefinition.parse({
+    const definition = HttpToolDefinition.parse({
       ...written({ body: { kind: 'json', from: { argument: ['body'] } } }, {}),
       inputSchema: {
         type: 'object',

@@ -1,5 +1,5 @@
 // Writes tools as a document of Higress. The request is the same; what Higress has no words for is left out and told.
-import type { CredentialKind, HttpBinding, ToolDefinition } from '@sallyport/contracts'
+import type { CredentialKind, HttpBinding, HttpToolDefinition } from '@sallyport/contracts'
 import { stringify } from 'yaml'
 import { methodAnnotations } from '../../import/yaml-tools/method-annotations.ts'
 import { yieldOf } from '../../import/yaml-tools/template-parts.ts'
@@ -13,7 +13,7 @@ import { NotSayable, type WrittenParts } from './written-parts.ts'
 export interface ToExport {
   readonly name: string
   readonly description?: string | undefined
-  readonly tools: readonly ToolDefinition[]
+  readonly tools: readonly HttpToolDefinition[]
   /** Of its connection; undefined where it has tools of several. */
   readonly credentialKind?: CredentialKind | undefined
 }
@@ -71,7 +71,7 @@ function joinConfig(
   for (const secret of secrets) config[secret] ??= ''
 }
 
-function writeTool(definition: ToolDefinition, parts: WrittenParts) {
+function writeTool(definition: HttpToolDefinition, parts: WrittenParts) {
   const { name, title, description, outputSchema, binding, annotations } = definition
   const url = writeUrl(definition, parts)
   const body = writeBody(definition, parts)
@@ -102,7 +102,7 @@ function writeTool(definition: ToolDefinition, parts: WrittenParts) {
 }
 
 function writeHeaders(
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   { positions }: WrittenParts,
   contentType: string | undefined,
 ): { key: string; value: string }[] {
@@ -131,13 +131,13 @@ type StyledItem = Extract<Item, { argument: string[] }>
 /** What Higress writes of an argument by its position alone: one value, or JSON of a list or an object. */
 function isPlainArgument(
   { name, argument, contentType }: StyledItem,
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
 ): boolean {
   if (argument.length !== 1 || argument[0] !== name) return false
   return isScalar(schemaOf(definition, name)) === (contentType === undefined)
 }
 
-function textFor(item: Item, definition: ToolDefinition): string {
+function textFor(item: Item, definition: HttpToolDefinition): string {
   if ('value' in item) return item.value
   if ('template' in item) return item.template
   if (item.contentType !== undefined) {

@@ -1,4 +1,4 @@
-import type { JsonSchema, ToolDefinition } from '@sallyport/contracts'
+import type { HttpToolDefinition, JsonSchema } from '@sallyport/contracts'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -23,7 +23,7 @@ const isMembers = (value: unknown): value is Members =>
 const known = new WeakMap<JsonSchema, Map<string, JsonSchema>>()
 
 /** The schema of one argument, its references followed. */
-export const schemaOf = ({ inputSchema }: ToolDefinition, name: string): JsonSchema => {
+export const schemaOf = ({ inputSchema }: HttpToolDefinition, name: string): JsonSchema => {
   const schemas = known.get(inputSchema) ?? new Map<string, JsonSchema>()
   known.set(inputSchema, schemas)
   const before = schemas.get(name)
@@ -40,16 +40,16 @@ export const schemaOf = ({ inputSchema }: ToolDefinition, name: string): JsonSch
 const cut = new WeakSet<JsonSchema>()
 
 /** Whether the schema of an argument is written in part: Higress has no references, and what refers to itself has no end. */
-export const isWrittenInPart = (definition: ToolDefinition): boolean =>
+export const isWrittenInPart = (definition: HttpToolDefinition): boolean =>
   Object.keys(
     isMembers(definition.inputSchema.properties) ? definition.inputSchema.properties : {},
   ).some((name) => cut.has(schemaOf(definition, name)))
 
-const isRequired = ({ inputSchema }: ToolDefinition, name: string): boolean =>
+const isRequired = ({ inputSchema }: HttpToolDefinition, name: string): boolean =>
   Array.isArray(inputSchema.required) && inputSchema.required.includes(name)
 
 /** Whether a call always has a value for it. */
-export const isSure = (definition: ToolDefinition, name: string): boolean =>
+export const isSure = (definition: HttpToolDefinition, name: string): boolean =>
   isRequired(definition, name) || schemaOf(definition, name).default !== undefined
 
 /** The one type of an argument; text where it has none or several. */
@@ -70,7 +70,7 @@ export const isScalar = (schema: JsonSchema): boolean =>
 
 /** The arguments of a tool. `positions` says where those go that no template reads. */
 export function writeArguments(
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   positions: ReadonlyMap<string, string>,
 ): WrittenArgument[] {
   const { properties } = definition.inputSchema

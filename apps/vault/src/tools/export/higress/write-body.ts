@@ -1,4 +1,4 @@
-import type { HttpBinding, ToolDefinition } from '@sallyport/contracts'
+import type { HttpBinding, HttpToolDefinition } from '@sallyport/contracts'
 import { literalOf, yieldOf } from '../../import/yaml-tools/template-parts.ts'
 import { isScalar, isSure, schemaOf } from './write-arguments.ts'
 import { pathOf, whereGiven, writeSimple } from './write-url.ts'
@@ -14,7 +14,7 @@ export interface WrittenBody {
 
 /** The body as a template, or as arguments with the position body. */
 export function writeBody(
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   parts: WrittenParts,
 ): WrittenBody | undefined {
   const { body } = definition.binding
@@ -45,7 +45,7 @@ type Member = { name: string; argument: string[] } | { name: string; value: unkn
 
 function writeMembers(
   { contentType, members }: { readonly contentType: string; readonly members: readonly Member[] },
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   parts: WrittenParts,
 ): WrittenBody {
   const plain = members.every(
@@ -87,7 +87,7 @@ function placeInBody(
 
 function writeForm(
   { fields, rest }: Extract<Body, { kind: 'form' }>,
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   parts: WrittenParts,
 ): WrittenBody {
   const contentType = 'application/x-www-form-urlencoded'
@@ -103,7 +103,7 @@ function writeForm(
   return { contentType, body: body.replace(/^((?:\{\{[^}]*\}\})?)&/, '$1') }
 }
 
-function writeField(field: FormField, definition: ToolDefinition): string {
+function writeField(field: FormField, definition: HttpToolDefinition): string {
   const name = literalOf(encodeURIComponent(field.name))
   if ('value' in field) return `&${name}=${literalOf(encodeURIComponent(field.value))}`
   if ('template' in field) return `&${name}=${field.template}`

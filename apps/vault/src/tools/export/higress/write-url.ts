@@ -1,4 +1,4 @@
-import type { HttpBinding, ToolDefinition } from '@sallyport/contracts'
+import type { HttpBinding, HttpToolDefinition } from '@sallyport/contracts'
 import { literalOf, yieldOf } from '../../import/yaml-tools/template-parts.ts'
 import { isScalar, isSure, schemaOf } from './write-arguments.ts'
 import { cannotSay, type WrittenParts } from './written-parts.ts'
@@ -11,7 +11,7 @@ type Styled = {
 type QueryItem = HttpBinding['query'][number]
 
 /** The URL template of a tool; arguments that a position says go without one are noted in `parts`. */
-export function writeUrl(definition: ToolDefinition, parts: WrittenParts): string {
+export function writeUrl(definition: HttpToolDefinition, parts: WrittenParts): string {
   const { origin, path, query } = definition.binding
   const written = path.map((piece) => {
     if ('text' in piece) return writePathText(piece.text, parts)
@@ -32,7 +32,7 @@ function writePathText(text: string, { secrets }: WrittenParts): string {
 
 function writePathArgument(
   piece: Extract<HttpBinding['path'][number], { argument: string[] }>,
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
 ): string {
   if (piece.style !== 'simple')
     return cannotSay(`a parameter of the path in the style ${piece.style}`)
@@ -48,7 +48,7 @@ export const pathOf = (argument: readonly string[]): string =>
 /** One value as it is, a list with separators. @throws NotSayable for an object */
 export function writeSimple(
   { argument }: Styled,
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   separator: string,
 ): string {
   const [name = ''] = argument
@@ -66,7 +66,11 @@ const separators = {
 } as const
 
 /** `&name=value`, under a condition where it can be absent. */
-function writeQueryItem(item: QueryItem, definition: ToolDefinition, parts: WrittenParts): string {
+function writeQueryItem(
+  item: QueryItem,
+  definition: HttpToolDefinition,
+  parts: WrittenParts,
+): string {
   const name = literalOf(encodeURIComponent(item.name))
   if ('value' in item) return `&${name}=${literalOf(encodeURIComponent(item.value))}`
   if ('template' in item) return writeTemplateItem(name, item, parts)
@@ -109,7 +113,7 @@ function writeTemplateItem(
 /** What stands there only where the argument was given. */
 export function whereGiven(
   argument: readonly string[],
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   text: string,
 ): string {
   const [name = '', ...below] = argument

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { JsonSchema, ToolDefinition } from '@sallyport/contracts'
+import type { HttpToolDefinition, JsonSchema } from '@sallyport/contracts'
 
 /** Finds the schema of an argument by its path. */
 export type SchemaOf = (path: readonly string[]) => JsonSchema
@@ -33,11 +33,11 @@ export function createComponents() {
 
   return {
     all: (): Readonly<Record<string, JsonSchema>> => schemas,
-    reader({ inputSchema }: ToolDefinition): SchemaOf {
+    reader({ inputSchema }: HttpToolDefinition): SchemaOf {
       const names = adopt(inputSchema)
       return (path) => rename(findSchema(inputSchema, path), names) as JsonSchema
     },
-    answer({ outputSchema }: ToolDefinition): JsonSchema | undefined {
+    answer({ outputSchema }: HttpToolDefinition): JsonSchema | undefined {
       if (outputSchema === undefined) return undefined
       const names = adopt(outputSchema)
       const { $defs, ...schema } = outputSchema

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { ToolDefinition } from '@sallyport/contracts'
+import type { HttpToolDefinition } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { createDocumentImporter } from '../../import/import-document.ts'
 import { importOpenApi } from '../../import/openapi/import-openapi.ts'
@@ -16,11 +16,11 @@ const unused = () => {
 const importDocument = createDocumentImporter({
   importers: { openapi: importOpenApi, curl: unused, higress: unused, 'genai-toolbox': unused },
 })
-const definitionsIn = (document: string, server?: string): readonly ToolDefinition[] =>
+const definitionsIn = (document: string, server?: string): readonly HttpToolDefinition[] =>
   importDocument({ document, server }).tools.flatMap((tool) =>
     tool.outcome === 'refused' ? [] : [tool.definition],
   )
-const write = (tools: readonly ToolDefinition[]) =>
+const write = (tools: readonly HttpToolDefinition[]) =>
   exportOpenApi({ name: 'things', version: 3, description: 'Some', tools })
 
 describe('a toolset written as OpenAPI', () => {
@@ -74,7 +74,7 @@ describe('a toolset written as OpenAPI', () => {
 
   it('keeps members of different tools apart, though they have one name', () => {
     const tools = ['a', 'b'].map(
-      (name): ToolDefinition => ({
+      (name): HttpToolDefinition => ({
         name,
         description: name,
         key: `POST /${name}`,

@@ -1,6 +1,6 @@
 // Writes tools as an OpenAPI 3.1 document. What is imported from it again sends the same requests; what OpenAPI has no words for is
 // left out and told.
-import type { JsonSchema, ToolDefinition } from '@sallyport/contracts'
+import type { HttpToolDefinition, JsonSchema } from '@sallyport/contracts'
 import { createComponents } from './component-schemas.ts'
 import { NotSayable } from './not-sayable.ts'
 import { writeBody } from './write-body.ts'
@@ -13,7 +13,7 @@ export interface ToExport {
   readonly title?: string | undefined
   readonly description?: string | undefined
   readonly version: number
-  readonly tools: readonly ToolDefinition[]
+  readonly tools: readonly HttpToolDefinition[]
 }
 
 /** A toolset as OpenAPI, without any secret, and what that cannot say. */
@@ -68,7 +68,10 @@ interface Writing {
   readonly said: (note: string) => void
 }
 
-function writeOperation(definition: ToolDefinition, { origin, components, said }: Writing): object {
+function writeOperation(
+  definition: HttpToolDefinition,
+  { origin, components, said }: Writing,
+): object {
   const { binding, title, description, tags, deprecated, name } = definition
   const schemaOf = components.reader(definition)
   if (binding.response !== undefined) said('What its template makes of the answer is not written.')
@@ -89,7 +92,7 @@ function writeOperation(definition: ToolDefinition, { origin, components, said }
 }
 
 /** The answer, under the media type that the tool asks for. */
-function writeResponses({ binding }: ToolDefinition, schema: JsonSchema | undefined): object {
+function writeResponses({ binding }: HttpToolDefinition, schema: JsonSchema | undefined): object {
   const accept = binding.headers.find(({ name }) => name.toLowerCase() === 'accept')
   const type = accept !== undefined && 'value' in accept ? accept.value : undefined
   const description = 'The answer'

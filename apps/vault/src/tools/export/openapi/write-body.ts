@@ -1,4 +1,4 @@
-import type { HttpBinding, JsonSchema, ToolDefinition } from '@sallyport/contracts'
+import type { HttpBinding, HttpToolDefinition, JsonSchema } from '@sallyport/contracts'
 import type { SchemaOf } from './component-schemas.ts'
 import { NotSayable } from './not-sayable.ts'
 
@@ -8,7 +8,7 @@ type FormField = FormBody['fields'][number]
 
 /** The body of a tool as a request body; undefined where it has none. */
 export function writeBody(
-  definition: ToolDefinition,
+  definition: HttpToolDefinition,
   { schemaOf }: { readonly schemaOf: SchemaOf },
 ): object | undefined {
   const { body } = definition.binding

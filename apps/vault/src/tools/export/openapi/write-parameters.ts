@@ -1,4 +1,4 @@
-import type { HttpBinding, JsonSchema, ToolDefinition } from '@sallyport/contracts'
+import type { HttpBinding, HttpToolDefinition, JsonSchema } from '@sallyport/contracts'
 import { encodeAll } from '../../template/percent-encode.ts'
 import type { SchemaOf } from './component-schemas.ts'
 import { pathParameter } from './write-path.ts'
@@ -17,7 +17,10 @@ type Item =
 const elsewhere: ReadonlySet<string> = new Set(['accept', 'content-type', 'authorization'])
 
 /** All parameters of a tool, constants among them: they are parameters that have one value. */
-export function writeParameters(definition: ToolDefinition, { schemaOf, said }: Writing): object[] {
+export function writeParameters(
+  definition: HttpToolDefinition,
+  { schemaOf, said }: Writing,
+): object[] {
   const { path, query, headers, cookies } = definition.binding
   const required = new Set((definition.inputSchema.required ?? []) as readonly string[])
   const seen = new Set<string>()

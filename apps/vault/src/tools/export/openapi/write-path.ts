@@ -1,8 +1,8 @@
-import type { ToolDefinition } from '@sallyport/contracts'
+import type { HttpToolDefinition } from '@sallyport/contracts'
 import { NotSayable } from './not-sayable.ts'
 
 /** The path with {parameters} in their places, which are called as their arguments are. */
-export function writePath({ binding }: ToolDefinition): string {
+export function writePath({ binding }: HttpToolDefinition): string {
   const pieces = binding.path.map((piece) => {
     if ('text' in piece) {
       if (/[{}?#]/.test(piece.text)) throw new NotSayable('the text of its path')

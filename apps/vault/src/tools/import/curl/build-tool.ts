@@ -2,9 +2,9 @@ import {
   type CookieItem,
   type HeaderItem,
   type HttpMethod,
+  type HttpToolDefinition,
   httpMethods,
   type PathPiece,
-  type ToolDefinition,
 } from '@sallyport/contracts'
 import { isForbiddenRequestHeader } from '../../../execute/request-headers.ts'
 import { nameOfOperation } from '../tool-names.ts'
@@ -25,7 +25,7 @@ import { argumentOf, isOpen, piecesOf } from './variable-marks.ts'
 
 /** What one command makes. */
 export interface BuiltTool {
-  readonly definition: ToolDefinition
+  readonly definition: HttpToolDefinition
   readonly parts: readonly FoundPart[]
   /** Keys in places where no credential can go: they are left out of the tool. */
   readonly strays: readonly { readonly where: string; readonly value: string }[]
@@ -70,7 +70,7 @@ export function buildTool(
   const isTelling = (text: string) =>
     hasKnownPrefix(text) || secrets.some((secret) => text.includes(secret))
   const described = comment === undefined || isTelling(comment) ? undefined : comment
-  const definition: ToolDefinition = {
+  const definition: HttpToolDefinition = {
     name: nameOfOperation(method, decodePath(shownPath)),
     description: (described ?? `${method} ${url.origin}${shownPath}`).slice(0, 2000),
     inputSchema: args.schema(),
@@ -113,7 +113,7 @@ function methodOf({ method, isHead, data, form, isJson }: CurlRequest): HttpMeth
 }
 
 /** Hints, by what RFC 9110 §9.2 says of methods. */
-const annotationsOf = (method: HttpMethod): ToolDefinition['annotations'] =>
+const annotationsOf = (method: HttpMethod): HttpToolDefinition['annotations'] =>
   method === 'GET' || method === 'HEAD'
     ? { readOnlyHint: true, openWorldHint: true }
     : {

@@ -1,4 +1,4 @@
-import { CredentialInput, Problem, ToolDefinition } from '@sallyport/contracts'
+import { CredentialInput, HttpToolDefinition, Problem } from '@sallyport/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../../../test/verifies.ts'
@@ -438,7 +438,7 @@ curl https://api.example.com/track -H 'Authorization: Bearer 0123456789'`)
         }
         for (const one of imported.tools) {
           if (one.outcome === 'refused') continue
-          expect(ToolDefinition.safeParse(one.definition).error).toBeUndefined()
+          expect(HttpToolDefinition.safeParse(one.definition).error).toBeUndefined()
           const text = JSON.stringify(one.definition)
           expect(text).not.toMatch(/[\uE000\uE001]/)
         }

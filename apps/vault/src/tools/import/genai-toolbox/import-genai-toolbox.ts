@@ -87,7 +87,7 @@ function asHigress(document: ToolboxDocument, facts: Facts): HigressDocument {
 function readTool(entry: ToolboxEntry, document: ToolboxDocument, facts: Facts): HigressTool {
   if (entry.type !== 'http') {
     refuseTool(
-      `It is of the kind ${quoteName(entry.type)}. Here only http becomes tools; databases have an import of their own.`,
+      `It is of the kind ${quoteName(entry.type)}. Here only http becomes tools; databases are imported as SQL sources (POST /api/v1/sources/import).`,
     )
   }
   const { read, place } = entry

@@ -1,8 +1,8 @@
 import {
   type HttpMethod,
+  type HttpToolDefinition,
   httpMethods,
   type JsonSchema,
-  type ToolDefinition,
   toolDescriptionCharsMax,
 } from '@sallyport/contracts'
 import type { FoundPart } from '../curl/find-credential.ts'
@@ -26,7 +26,7 @@ import type { ItemOf, ToolContext } from './tool-context.ts'
 
 /** A tool as the document has it, before a way of signing in was chosen. */
 export interface BuiltTool {
-  readonly definition: ToolDefinition
+  readonly definition: HttpToolDefinition
   /** Where credentials go; none for an open API. */
   readonly parts: readonly FoundPart[]
   /** The scheme of the document by which it signs in, where it names one. */
@@ -78,7 +78,7 @@ export function buildTool(
       `It is called ${name}, since ${quoteName(tool.name)} is no name that all clients take.`,
     )
   const { constants } = context
-  const definition: ToolDefinition = {
+  const definition: HttpToolDefinition = {
     name,
     ...(tool.title !== undefined && { title: tool.title.slice(0, 200) }),
     description: cut(withoutKeys(tool.description), context),
@@ -213,7 +213,7 @@ function cut(description: string, { changes }: ToolContext): string {
   return `${description.slice(0, toolDescriptionCharsMax - 1)}…`
 }
 
-function hintsOf({ annotations = {} }: HigressTool): ToolDefinition['annotations'] {
+function hintsOf({ annotations = {} }: HigressTool): HttpToolDefinition['annotations'] {
   const hints = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const
   return Object.fromEntries(
     hints.flatMap((hint) =>

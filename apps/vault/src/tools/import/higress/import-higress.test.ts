@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { CredentialInput, type ImportFormat, Problem, ToolDefinition } from '@sallyport/contracts'
+import {
+  CredentialInput,
+  HttpToolDefinition,
+  type ImportFormat,
+  Problem,
+} from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../../../test/verifies.ts'
 import { compileTool } from '../../request/compile-tool.ts'
@@ -448,7 +453,7 @@ describe('a URL template', () => {
       const made = load(corpus(name), { server: 'https://api.example.com' })
       for (const tool of made.tools) {
         if (tool.outcome !== 'refused')
-          expect(ToolDefinition.safeParse(tool.definition).error).toBeUndefined()
+          expect(HttpToolDefinition.safeParse(tool.definition).error).toBeUndefined()
       }
     }
   })

@@ -1,4 +1,4 @@
-import type { HttpBinding, ToolDefinition } from '@sallyport/contracts'
+import type { HttpBinding, HttpToolDefinition } from '@sallyport/contracts'
 import { isPlaceholder, isSecret, withoutKeys } from '../curl/known-secrets.ts'
 import { type Data, type DataObject, isList } from '../read-document.ts'
 import { nameOfOperation, toToolName } from '../tool-names.ts'
@@ -41,7 +41,7 @@ export function describe(source: DataObject): { title?: string; description: str
 }
 
 /** What the method says of an operation. */
-export function annotate(method: HttpBinding['method']): ToolDefinition['annotations'] {
+export function annotate(method: HttpBinding['method']): HttpToolDefinition['annotations'] {
   if (method === 'GET' || method === 'HEAD') return { readOnlyHint: true, openWorldHint: true }
   const idempotentHint = method === 'PUT' || method === 'DELETE'
   return { readOnlyHint: false, destructiveHint: true, idempotentHint, openWorldHint: true }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { HttpBinding, Problem, type ToolDefinition } from '@sallyport/contracts'
+import { HttpBinding, type HttpToolDefinition, Problem } from '@sallyport/contracts'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -26,7 +26,7 @@ const importDocument = createDocumentImporter({
 const anyPattern = Object.assign(() => ({ test: () => true, toString: () => '' }), { code: '' })
 const ajv = new Ajv2020({ strict: false, validateFormats: false, code: { regExp: anyPattern } })
 
-const definitionsOf = (tools: readonly ImportedTool[]): readonly ToolDefinition[] =>
+const definitionsOf = (tools: readonly ImportedTool[]): readonly HttpToolDefinition[] =>
   tools.flatMap((tool) => (tool.outcome === 'refused' ? [] : [tool.definition]))
 
 function read(file: string, choices: Partial<ImportInput> = {}) {
@@ -38,7 +38,7 @@ function read(file: string, choices: Partial<ImportInput> = {}) {
     if (one === undefined) throw new Error(`there is no ${key}`)
     return one
   }
-  const definition = (key: string): ToolDefinition => {
+  const definition = (key: string): HttpToolDefinition => {
     const one = tool(key)
     if (one.outcome === 'refused') throw new Error(`${key}: ${one.reason}`)
     return one.definition
@@ -46,9 +46,9 @@ function read(file: string, choices: Partial<ImportInput> = {}) {
   return { ...imported, tool, definition }
 }
 const keyOf = (tool: ImportedTool) => (tool.outcome === 'refused' ? tool.key : tool.definition.key)
-const propertiesOf = (definition: ToolDefinition) =>
+const propertiesOf = (definition: HttpToolDefinition) =>
   definition.inputSchema.properties as Record<string, Record<string, unknown>>
-const bodyOf = (definition: ToolDefinition) =>
+const bodyOf = (definition: HttpToolDefinition) =>
   propertiesOf(definition).body?.properties as Record<string, Record<string, unknown>>
 const reasonOf = (tool: ImportedTool) => `${tool.outcome}: ${tool.reason ?? ''}`
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Problem, type ToolDefinition } from '@sallyport/contracts'
+import { type HttpToolDefinition, Problem } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../../../test/verifies.ts'
 import { compileTool } from '../../request/compile-tool.ts'
@@ -32,14 +32,14 @@ function read(file: string) {
     if (one === undefined) throw new Error(`there is no ${key}`)
     return one
   }
-  const definition = (key: string): ToolDefinition => {
+  const definition = (key: string): HttpToolDefinition => {
     const one = tool(key)
     if (one.outcome === 'refused') throw new Error(`${key}: ${one.reason}`)
     return one.definition
   }
   return { imported, tool, definition }
 }
-const propertiesOf = ({ inputSchema }: ToolDefinition) =>
+const propertiesOf = ({ inputSchema }: HttpToolDefinition) =>
   inputSchema.properties as Record<string, Record<string, unknown>>
 const reasonOf = (tool: ImportedTool) => `${tool.outcome}: ${tool.reason ?? ''}`
 

@@ -1,9 +1,9 @@
 import {
   type HttpBinding,
+  type HttpToolDefinition,
   httpMethods,
   type JsonSchema,
   Problem,
-  type ToolDefinition,
 } from '@sallyport/contracts'
 import { parseCanonicalUrl } from '../../../execute/canonical-url.ts'
 import type { ImportedSecret, ImportedTool } from '../imported-toolset.ts'
@@ -116,7 +116,7 @@ function make(operation: Operation, world: ToolWorld & { readonly key: string })
   if (answer.accept !== undefined && !sendsAccept) {
     headers.push({ name: 'accept', value: answer.accept })
   }
-  const definition: ToolDefinition = {
+  const definition: HttpToolDefinition = {
     name: nameOf(source, operation),
     ...describe(source),
     inputSchema,

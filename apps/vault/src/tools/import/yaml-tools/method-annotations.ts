@@ -1,7 +1,7 @@
-import type { HttpMethod, ToolDefinition } from '@sallyport/contracts'
+import type { HttpMethod, HttpToolDefinition } from '@sallyport/contracts'
 
 /** Hints, by what RFC 9110 §9.2 says of methods. */
-export const methodAnnotations = (method: HttpMethod): ToolDefinition['annotations'] =>
+export const methodAnnotations = (method: HttpMethod): HttpToolDefinition['annotations'] =>
   method === 'GET' || method === 'HEAD'
     ? { readOnlyHint: true, openWorldHint: true }
     : {

@@ -1,13 +1,12 @@
-import { documentBytesMax } from '@sallyport/contracts'
 import { FileUp } from 'lucide-react'
 import { type DragEvent, type ReactNode, useRef, useState } from 'react'
-import { Button } from '../../../components/button.tsx'
-import { Card } from '../../../components/card.tsx'
-import { classes } from '../../../components/classes.ts'
-import { Field } from '../../../components/field.tsx'
-import { Textarea } from '../../../components/input.tsx'
-import { Notice } from '../../../components/notice.tsx'
-import { UntrustedText } from '../../../components/untrusted-text.tsx'
+import { Button } from './button.tsx'
+import { Card } from './card.tsx'
+import { classes } from './classes.ts'
+import { Field } from './field.tsx'
+import { Textarea } from './input.tsx'
+import { Notice } from './notice.tsx'
+import { UntrustedText } from './untrusted-text.tsx'
 
 /** More than this is not put into a field: browsers get slow with it. */
 const editableCharsMax = 200_000
@@ -20,6 +19,12 @@ interface Source {
 }
 
 interface DocumentCardProps {
+  /** What is asked for: "Paste a document". */
+  readonly label: string
+  /** What kinds of it are taken, and what becomes of it. */
+  readonly hint: string
+  /** The most that can be given. */
+  readonly bytesMax: number
   readonly isBusy: boolean
   /** A preview of what was given is shown: the document steps back. */
   readonly isShown: boolean
@@ -27,20 +32,21 @@ interface DocumentCardProps {
   readonly onClear: () => void
 }
 
-/** Where a document is pasted, dropped or chosen. It goes to the vault to be looked at, and is not kept. */
-export function DocumentCard({ isBusy, isShown, onDocument, onClear }: DocumentCardProps) {
+/** Where a document is pasted, dropped or chosen. It is looked at, and is not kept. */
+export function DocumentCard(props: DocumentCardProps) {
+  const { label, hint, bytesMax, isBusy, isShown, onDocument, onClear } = props
   const [source, setSource] = useState<Source>({ text: '' })
   const [fault, setFault] = useState<string>()
   const take = (next: Source) => {
-    const isTooLarge = new Blob([next.text]).size > documentBytesMax
-    setFault(isTooLarge ? `It has more than ${inMegabytes(documentBytesMax)}.` : undefined)
+    const isTooLarge = new Blob([next.text]).size > bytesMax
+    setFault(isTooLarge ? `It has more than ${inMegabytes(bytesMax)}.` : undefined)
     if (isTooLarge) return
     setSource(next)
     if (next.text.trim() !== '') onDocument(next.text)
   }
   const read = async (file: File | undefined) => {
     if (file === undefined) return
-    if (file.size > documentBytesMax) setFault(`It has more than ${inMegabytes(documentBytesMax)}.`)
+    if (file.size > bytesMax) setFault(`It has more than ${inMegabytes(bytesMax)}.`)
     else take({ text: await file.text(), file: file.name })
   }
   const again = () => {
@@ -51,6 +57,8 @@ export function DocumentCard({ isBusy, isShown, onDocument, onClear }: DocumentC
   return (
     <DropZone onFile={(file) => void read(file)}>
       <PasteField
+        label={label}
+        hint={hint}
         source={source}
         fault={fault}
         onType={(text) => setSource({ text })}
@@ -134,13 +142,15 @@ function DropZone({ onFile, children }: DropZoneProps) {
 }
 
 interface PasteFieldProps {
+  readonly label: string
+  readonly hint: string
   readonly source: Source
   readonly fault: string | undefined
   readonly onType: (text: string) => void
   readonly onPaste: (text: string) => void
 }
 
-function PasteField({ source, fault, onType, onPaste }: PasteFieldProps) {
+function PasteField({ label, hint, source, fault, onType, onPaste }: PasteFieldProps) {
   if (source.text.length > editableCharsMax) {
     return (
       <Notice>
@@ -149,11 +159,7 @@ function PasteField({ source, fault, onType, onPaste }: PasteFieldProps) {
     )
   }
   return (
-    <Field
-      label="Paste a document"
-      hint="OpenAPI or Swagger as JSON or YAML, a curl command, or YAML of Higress or genai-toolbox. Nothing is fetched and nothing is kept of it but the tools."
-      error={fault}
-    >
+    <Field label={label} hint={hint} error={fault}>
       {(aria) => (
         <Textarea
           {...aria}

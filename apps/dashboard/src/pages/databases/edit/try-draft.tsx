@@ -1,0 +1,37 @@
+import type { Source, SourceCheck } from '@sallyport/contracts'
+import { useFormContext } from 'react-hook-form'
+import { useAction } from '../../../api.ts'
+import { Button } from '../../../components/button.tsx'
+import { ProblemNotice } from '../../../components/notice.tsx'
+import { CheckResult } from '../check-result.tsx'
+import { TypedDatabase, targetOf } from './database-typed.ts'
+
+/** Signs in with what is typed; nothing is kept of it. */
+export function TryDraft({ source }: { source: Source | undefined }) {
+  const { getValues, trigger, watch } = useFormContext()
+  const test = useAction('testSourceDraft')
+  const check: SourceCheck | undefined = test.isPending ? undefined : test.data?.check
+  // The password that is kept does not come here: with another place it has to be typed again.
+  const lacksPassword = source?.hasPassword === true && (watch('password') ?? '') === ''
+  const run = async () => {
+    // Shows what is wrong at its field.
+    if (!(await trigger())) return
+    test.mutate(targetOf(TypedDatabase.parse(getValues())))
+  }
+  return (
+    <div className="grid gap-3 rounded-md border border-line p-4">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <p className="min-w-0 flex-1 basis-52 text-[0.93rem] text-ink-soft">
+          {lacksPassword
+            ? 'To try what is typed here, type the password too. What is saved can be tried on the page before.'
+            : 'Try it before it is saved: the vault signs in and looks at what the role may do.'}
+        </p>
+        <Button size="sm" disabled={lacksPassword} busy={test.isPending} onClick={() => void run()}>
+          Test it
+        </Button>
+      </div>
+      {test.error !== null && <ProblemNotice error={test.error} />}
+      {check !== undefined && <CheckResult check={check} alert />}
+    </div>
+  )
+}

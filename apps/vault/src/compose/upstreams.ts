@@ -1,0 +1,122 @@
+import { basename, join } from 'node:path'
+import { createReadKey } from '../connections/read-key.ts'
+import type { TokenKeeper } from '../connections/tokens/token-keeper.ts'
+import { createStreamDoors } from '../egress/stream-fetch.ts'
+import { createScrubber } from '../execute/scrub.ts'
+import type { ConnectionStore } from '../store/connections.ts'
+import { createServerStore } from '../store/mcp-servers.ts'
+import { createToolsetStore } from '../store/toolsets.ts'
+import { createVariableStore } from '../store/variables.ts'
+import { createUpstreamClients } from '../upstreams/clients/upstream-clients.ts'
+import { createInstallation } from '../upstreams/install/install.ts'
+import { createPinReview } from '../upstreams/pins/review-pins.ts'
+import { createToolSync, type PinNeeds } from '../upstreams/pins/sync-tools.ts'
+import { createPrograms, readCommandList } from '../upstreams/programs/programs.ts'
+import { runOnce } from '../upstreams/programs/run-once.ts'
+import { createRegistry } from '../upstreams/registry/registry.ts'
+import { createServers } from '../upstreams/servers/servers.ts'
+import { createVariables } from '../upstreams/variables/variables.ts'
+import type { ComposeNeeds, Foundation } from './foundation.ts'
+
+/** Builds the rooms of upstream MCP servers: programs, clients, the connections of this replica, and what owners say of them. */
+export function composeUpstreams(
+  needs: ComposeNeeds,
+  foundation: Foundation,
+  given: {
+    readonly connectionStore: ConnectionStore
+    readonly tokens: Pick<TokenKeeper, 'open'>
+  },
+) {
+  const { now } = needs
+  const { database, feed, keyring, audit, egress, newId, running, onFailure } = foundation
+  const store = createServerStore(database)
+  const toolsets = createToolsetStore(database)
+  const variables = createVariables({
+    ...{ keyring, audit, newId, now, servers: store },
+    store: createVariableStore(database),
+    readKey: createReadKey({
+      ...{ store: given.connectionStore, keyring, openToken: given.tokens.open },
+    }),
+    onChanged: ({ id, workspaceId }) => feed.publishLocal({ table: 'variables', id, workspaceId }),
+  })
+  const { clients, programs, commandRules } = composeRunning(needs, foundation)
+  const pinNeeds: PinNeeds & { readonly toolsets: typeof toolsets } = {
+    ...{ servers: store, toolsets, newId, now },
+    onChanged: tellToolsets(feed),
+  }
+  const opening = {
+    ...{ clients, keyring, resolveVariables: variables.resolve, createScrubber },
+    resolveCommand: commandRules.resolve,
+  }
+  const registry = createRegistry({
+    ...opening,
+    ...{ store, onFailure, now, syncTools: createToolSync(pinNeeds), random: Math.random },
+  })
+  const servers = createServers({
+    ...{ store, keyring, registry, variables, opening, audit, newId, now },
+    review: createPinReview(pinNeeds),
+    checkCommand: commandRules.check,
+    mayUseOrigin: egress.isAllowedOrigin,
+    isToolsetTaken: toolsets.isTaken,
+    endCalls: running.end,
+    onChanged({ server, toolsetIds = [], policies = [] }) {
+      const { workspaceId, id, toolsetId, connectionId } = server
+      feed.publishLocal({ table: 'mcp_servers', id, workspaceId })
+      feed.publishLocal({ table: 'connections', id: connectionId, workspaceId })
+      pinNeeds.onChanged({ workspaceId, toolsetIds: [toolsetId, ...toolsetIds], policies })
+    },
+  })
+  feed.subscribe(registry.follow)
+  return {
+    ...{ servers, variables, registry },
+    installation: createInstallation({
+      ...{ audit, newId, now, run: runOnce, checkCommand: commandRules.check },
+      installers: needs.config.upstreamInstallers,
+      dir: installedDir(needs),
+    }),
+    /** Ends all connections and programs, within two seconds. */
+    async close(): Promise<void> {
+      await registry.close()
+      await clients.close()
+      await programs.close()
+    },
+  }
+}
+
+const installedDir = ({ config }: ComposeNeeds) => join(config.dataDir, 'installed')
+
+/** Programs, and what speaks to them and to servers elsewhere. */
+function composeRunning(needs: ComposeNeeds, { egress, monotonicMs }: Foundation) {
+  const { config, version } = needs
+  // What the operator lets owners install may be run, too.
+  const installed =
+    config.upstreamInstallers.length === 0 ? [] : [`${join(installedDir(needs), 'bin')}/`]
+  const listed = readCommandList(config.upstreamCommands) ?? []
+  const list = [...listed, ...installed]
+  const programs = createPrograms({
+    dataDir: config.dataDir,
+    commands: list.length === 0 ? undefined : list.join(':'),
+    userName: config.upstreamUser,
+  })
+  const clients = createUpstreamClients({
+    startProgram: programs.start,
+    openDoor: createStreamDoors({ egress }),
+    now: monotonicMs,
+    version,
+  })
+  /** A bare name stands for the operator’s program of that name: what is run is always the operator’s path. */
+  const whole = (command: string) =>
+    command.includes('/') ? command : (list.find((path) => basename(path) === command) ?? command)
+  const commandRules = {
+    check: (command: string) => programs.check(whole(command)),
+    resolve: whole,
+  }
+  return { clients, programs, commandRules }
+}
+
+const tellToolsets =
+  (feed: Foundation['feed']): PinNeeds['onChanged'] =>
+  ({ workspaceId, toolsetIds, policies }) => {
+    for (const id of toolsetIds) feed.publishLocal({ table: 'toolsets', id, workspaceId })
+    for (const policy of policies) feed.publishLocal({ table: 'policies', ...policy })
+  }

@@ -1,0 +1,157 @@
+// Where programs live: a directory for each server, theirs alone, and a working directory inside it.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path'
+import { Problem } from '@sallyport/contracts'
+import type { ProgramUser } from './program-user.ts'
+
+/** The directories of one program. */
+export interface ProgramPlace {
+  /** HOME: kept between runs, entered by nobody else. */
+  readonly home: string
+  readonly cwd: string
+}
+
+/** Where the vault runs as root and the data directory stands where others may not pass through. */
+const sharedBase = '/var/lib/sallyport/upstreams'
+
+/**
+ * Makes the directory of a server where it is missing, and finds its working directory: inside, with all links followed; with
+ * permission `full` any that is there.
+ * @throws Problem upstream-command-refused, stage `resolve`, for a working directory outside, one that is no directory, and a
+ * place that is not the vault's
+ */
+export function preparePlace(options: {
+  readonly dataDir: string
+  readonly serverId: string
+  readonly user: ProgramUser | undefined
+  readonly cwd: string | undefined
+  readonly permission: 'workspace' | 'full'
+}): ProgramPlace {
+  const { user, serverId } = options
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(serverId)) throw refused('The server has no usable id.')
+  const home = join(chooseBase(options.dataDir, user), serverId)
+  makePrivate(home, user)
+  makeInside(home, 'tmp', user)
+  return { home, cwd: findCwd(home, options) }
+}
+
+function findCwd(
+  home: string,
+  options: {
+    cwd: string | undefined
+    permission: 'workspace' | 'full'
+    user: ProgramUser | undefined
+  },
+): string {
+  const { cwd = '', permission, user } = options
+  if (cwd.includes('\0') || cwd.length > 1024) throw refused('The working directory is no path.')
+  if (isAbsolute(cwd) && permission !== 'full') {
+    throw refused(
+      'An absolute working directory needs the permission “full”.',
+      'The owner writes a path relative to the server’s own directory, or gives the server that permission.',
+    )
+  }
+  const wanted = resolve(home, cwd)
+  const isInside = isWithin(home, wanted)
+  if (!isInside && permission !== 'full') throw outside()
+  // Nothing is made behind a link that leads away.
+  if (permission !== 'full' && !isWithin(home, realOfNearest(wanted))) throw outside()
+  if (isInside && wanted !== home) makeInside(home, wanted.slice(home.length + 1), user)
+  const found = realOf(wanted)
+  if (found === undefined || !statSync(found).isDirectory()) {
+    throw refused('The working directory is not there, or is no directory.')
+  }
+  if (permission !== 'full' && !isWithin(home, found)) throw outside()
+  return found
+}
+
+/** In the data directory where the program's user can pass through it, else beside all others. */
+function chooseBase(dataDir: string, user: ProgramUser | undefined): string {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const root = realpathSync(dataDir)
+  const inside = join(root, 'upstreams')
+  if (user === undefined || isReachable(root, user)) return makeBase(inside)
+  const base = makeBase(sharedBase)
+  return makeBase(join(base, createHash('sha256').update(root).digest('hex').slice(0, 16)))
+}
+
+/** The user may pass through the data directory, and can read nothing in it but what is meant for it. */
+function isReachable(root: string, user: ProgramUser): boolean {
+  if (!canEnter(dirname(root), user)) return false
+  const mode = statSync(root).mode & 0o7777
+  if ((mode & 0o011) !== 0o011) chmodSync(root, mode | 0o011)
+  return true
+}
+
+function makeBase(path: string): string {
+  if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o711 })
+  const found = lstatSync(path)
+  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
+    throw refused(`${path} is not the vault’s own directory.`, 'The operator looks who made it.')
+  }
+  if ((found.mode & 0o777) !== 0o711) chmodSync(path, 0o711)
+  return path
+}
+
+/** Its parent is the vault's, so that nobody can put a link in its place. */
+function makePrivate(path: string, user: ProgramUser | undefined): void {
+  if (!existsSync(path)) mkdirSync(path, { mode: 0o700 })
+  const found = lstatSync(path)
+  const owner = user?.uid ?? process.getuid?.()
+  if (!found.isDirectory()) throw refused(`${path} is not a directory.`)
+  if (user !== undefined && found.uid !== owner) chownSync(path, user.uid, user.gid)
+  if ((found.mode & 0o777) !== 0o700) chmodSync(path, 0o700)
+}
+
+/** As the program's user: what root makes inside a directory of somebody else's can be led anywhere by a link. */
+function makeInside(home: string, path: string, user: ProgramUser | undefined): void {
+  if (existsSync(join(home, path))) return
+  const options = { ...user, cwd: home, env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore' } as const
+  const made = spawnSync('/bin/sh', ['-c', 'umask 077; mkdir -p -- "$1"', 'sh', path], options)
+  if (made.status !== 0) throw refused('The working directory of the program cannot be made.')
+}
+
+function canEnter(path: string, user: ProgramUser): boolean {
+  const options = { ...user, cwd: '/', env: {}, stdio: 'ignore' } as const
+  return spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], options).status === 0
+}
+
+function realOfNearest(path: string): string {
+  for (let at = path; ; at = dirname(at)) {
+    const found = realOf(at)
+    if (found !== undefined) return found
+    if (at === dirname(at)) return at
+    // A link that leads to nothing yet is a link all the same.
+    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) throw outside()
+  }
+}
+
+function realOf(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+const isWithin = (home: string, path: string) => path === home || path.startsWith(home + sep)
+
+const outside = () =>
+  refused(
+    'The working directory leads out of the server’s own directory.',
+    'The owner writes a path inside it, or gives the server the permission “full”.',
+  )
+
+function refused(detail: string, next = 'The owner changes the settings of the server.'): Problem {
+  return new Problem('upstream-command-refused', detail, { next, extra: { stage: 'resolve' } })
+}

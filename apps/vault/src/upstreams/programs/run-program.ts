@@ -1,0 +1,220 @@
+// Runs one program in a process group of its own, and sees to it that the whole group ends: with the connection, and with the
+// vault, however that ends.
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Duplex, Readable } from 'node:stream'
+import { Problem } from '@sallyport/contracts'
+import type { Program, ProgramEnd, ProgramListener } from '../clients/program.ts'
+import { killMarked, markName } from './marked-processes.ts'
+import type { ProgramUser } from './program-user.ts'
+import { createLineReader } from './read-lines.ts'
+
+/** A program, decided: nothing in here is looked at again. */
+export interface ProgramCommand {
+  readonly path: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly user: ProgramUser | undefined
+  readonly lineBytesMax: number
+}
+
+/** How long it has to end by itself, when asked by the end of its input and by SIGTERM. */
+const endOfInputMs = 400
+const termMs = 500
+const killMs = 1_000
+/** After it ended, for what it said last to come through. */
+const drainMs = 250
+const stderrBytesMax = 8 * 1024
+/** What it may leave unread. */
+const unreadBytesMax = 8 * 1024 * 1024
+/** What it writes faster than this to its standard error waits. */
+const stderrBurstBytes = 256 * 1024
+const stderrPauseMs = 100
+
+/**
+ * The shell waits on a pipe whose other end the vault holds. When the vault is gone, however it went, the read ends: whoever
+ * carries the program's mark is killed, also where it left for a session of its own, and then the whole process group. It
+ * listens to no other signal, so that it is still there where the program ignores them. The program itself takes the shell's
+ * place: its name and its arguments are words that the shell does not read.
+ */
+const watched = `( trap "" TERM INT HUP QUIT
+read -r gone <&3
+read -r self rest </proc/self/stat
+for found in $(/bin/grep -ls "${markName}=$${markName}" /proc/[0-9]*/environ); do
+  found=\${found#/proc/}
+  [ "\${found%/environ}" = "$self" ] || kill -KILL "\${found%/environ}"
+done
+kill -KILL -$$ ) </dev/null >/dev/null 2>&1 &
+exec "$@" 3<&-`
+
+/**
+ * Starts a program and resolves when it runs.
+ * @throws Problem upstream-unreachable, stage `spawn`, where the operating system starts nothing
+ */
+export async function runProgram(
+  command: ProgramCommand,
+  listener: ProgramListener,
+): Promise<Program> {
+  const child = launch(command)
+  const { stdin, stdout, stderr } = child
+  await started(child)
+  const pid = child.pid ?? 0
+  const ending = endWith({ child, pid, mark: command.env[markName] ?? '', listener })
+  const tail = keepTail(stderr)
+  const readLines = createLineReader({
+    bytesMax: command.lineBytesMax,
+    onLine: (line) => listener.onLine(line),
+    onLongLine: (edges) => listener.onLongLine(edges),
+  })
+  stdout.on('data', (chunk: Buffer) => {
+    if (!ending.isClosing()) readLines(chunk)
+  })
+  stdin.on('close', () => void ending.onInputClosed())
+  return {
+    pid,
+    stderrTail: tail,
+    close: ending.close,
+    write(line) {
+      if (ending.isClosing() || !stdin.writable) throw gone()
+      if (stdin.writableLength > unreadBytesMax) throw unread()
+      stdin.write(`${line}\n`)
+    },
+  }
+}
+
+function launch(command: ProgramCommand) {
+  try {
+    const child = spawn('/bin/sh', ['-c', watched, 'sh', command.path, ...command.args], {
+      ...command.user,
+      cwd: command.cwd,
+      env: { ...command.env },
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    })
+    // A pipe that breaks is a program that ends; that is told by `exit`. Without descriptors there are no pipes at all.
+    const pipe = child.stdio?.[3] as Duplex | undefined
+    for (const stream of [child.stdin, child.stdout, child.stderr, pipe]) {
+      stream?.on('error', () => {})
+    }
+    return child
+  } catch (error) {
+    throw notStarted(error)
+  }
+}
+
+function started(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', (error) => reject(notStarted(error)))
+  })
+}
+
+function notStarted(error: unknown): Problem {
+  return new Problem('upstream-unreachable', 'The program of the server could not be started.', {
+    next: 'The operator looks whether the machine has processes, descriptors and memory left, and a /bin/sh.',
+    cause: error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN',
+    extra: { stage: 'spawn' },
+  })
+}
+
+/** Everything about the end of a program; `onEnd` is told once. */
+function endWith(options: {
+  child: ChildProcess
+  pid: number
+  mark: string
+  listener: ProgramListener
+}) {
+  const { child, pid, mark, listener } = options
+  let because: Problem | undefined
+  let closing: Promise<void> | undefined
+  let isTold = false
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      // What it started may live on, and the shell that watches does: the group is there until this.
+      killGroup(pid, 'SIGKILL')
+      killMarked(mark)
+      resolve()
+    })
+  })
+  function tell(end: ProgramEnd): void {
+    if (isTold) return
+    isTold = true
+    for (const stream of child.stdio) stream?.destroy()
+    listener.onEnd(end)
+  }
+  void exited.then(async () => {
+    await Promise.race([new Promise((resolve) => child.once('close', resolve)), pause(drainMs)])
+    tell({ status: child.signalCode ?? child.exitCode ?? undefined, because })
+  })
+
+  async function end(): Promise<void> {
+    child.stdin?.end()
+    if (await within(exited, endOfInputMs)) return
+    killGroup(pid, 'SIGTERM')
+    if (await within(exited, termMs)) return
+    killGroup(pid, 'SIGKILL')
+    await within(exited, killMs)
+  }
+  return {
+    isClosing: () => closing !== undefined,
+    close(reason?: Problem): Promise<void> {
+      because ??= reason
+      closing ??= end().then(() => tell({ status: child.signalCode ?? undefined, because }))
+      return closing
+    },
+    /** It runs on and takes nothing any more: nothing can be asked of it. */
+    async onInputClosed(): Promise<void> {
+      // Ending, it closes everything: only what is still there later lives on without an input.
+      await pause(drainMs)
+      if (child.exitCode === null && child.signalCode === null) await this.close(gone())
+    },
+  }
+}
+
+function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // Nobody of it is left.
+  }
+}
+
+/** Keeps what came last, and lets what writes without end wait. */
+function keepTail(stderr: Readable): () => string {
+  let kept: Buffer = Buffer.alloc(0)
+  let burst = 0
+  stderr.on('data', (chunk: Buffer) => {
+    kept = Buffer.concat([kept, chunk.subarray(-stderrBytesMax)]).subarray(-stderrBytesMax)
+    burst += chunk.byteLength
+    if (burst < stderrBurstBytes) return
+    burst = 0
+    stderr.pause()
+    setTimeout(() => stderr.resume(), stderrPauseMs).unref()
+  })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it takes out
+  return () => kept.toString('utf8').replace(/[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]/g, '')
+}
+
+const gone = () =>
+  new Problem('upstream-unreachable', 'The program of the server has closed its input.', {
+    next: 'The vault starts it again.',
+  })
+
+const unread = () =>
+  new Problem('overloaded', 'The program of the server does not read what it is sent.', {
+    next: 'Nothing was sent; try again in a moment.',
+  })
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+async function within(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const expired = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  try {
+    return await Promise.race([work.then(() => true), expired])
+  } finally {
+    clearTimeout(timer)
+  }
+}

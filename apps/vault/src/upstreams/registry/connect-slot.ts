@@ -1,0 +1,130 @@
+import type { ServerRow } from '../kept/server-store.ts'
+import { defineTools } from '../pins/define-tools.ts'
+import { type OpenedServer, openStored } from './open-server.ts'
+import { sayFailure } from './say-failure.ts'
+import { createServing, type Serving } from './serving.ts'
+import {
+  type Attempt,
+  listSecrets,
+  noteFailure,
+  restartsOf,
+  type SlotCore,
+  saveStatus,
+  wake,
+} from './slot-core.ts'
+
+/** Begins to connect. Until the new connection stands and its tools are written down, the old one serves. */
+export function beginAttempt(core: SlotCore, row: ServerRow, key: string): Attempt {
+  const controller = new AbortController()
+  const isCurrent = () => core.attempt === attempt && !core.isClosed
+  const attempt: Attempt = {
+    key,
+    stop: () => controller.abort(),
+    // Begun only once it is known as the current one.
+    done: Promise.resolve().then(() =>
+      connect(core, row, { key, isCurrent, signal: controller.signal }),
+    ),
+  }
+  return attempt
+}
+
+interface Connecting {
+  readonly key: string
+  /** Is this still what is wanted? */
+  readonly isCurrent: () => boolean
+  readonly signal: AbortSignal
+}
+
+async function connect(core: SlotCore, row: ServerRow, connecting: Connecting): Promise<void> {
+  const { isCurrent, signal, key } = connecting
+  const { needs } = core
+  let opened: OpenedServer | undefined
+  try {
+    opened = await openStored(needs, row, signal)
+    if (isCurrent()) await needs.syncTools(row, definedBy(row, opened))
+    if (!isCurrent()) return await opened.upstream.close()
+  } catch (error) {
+    await opened?.upstream.close()
+    if (!isCurrent()) return
+    core.attempt = undefined
+    return noteFailure(core, row, error)
+  }
+  core.attempt = undefined
+  restartsOf(core, row).worked()
+  swap(core, row, { key, opened })
+  const { name, version } = opened.upstream.serverInfo
+  await saveStatus(core, {
+    ...{ status: 'connected', failure: null, serverInfo: { name, version } },
+    lastConnectedAt: new Date(needs.now()),
+  })
+}
+
+/** A call is sent at the latest so long after it was readied, in ms. */
+const readiedMsMax = 60_000
+
+/** The new connection serves from now on; the old one ends with its last call. */
+function swap(
+  core: SlotCore,
+  row: ServerRow,
+  { key, opened }: { readonly key: string; readonly opened: OpenedServer },
+): void {
+  const before = core.live
+  const isOther = before !== undefined && before.secrets.join('\n') !== opened.secrets.join('\n')
+  const cleansUntilMs = isOther ? core.needs.now() + readiedMsMax : 0
+  const serving = createServing(opened, { key, cleansUntilMs }, () => {
+    core.servings.delete(serving)
+    listSecrets(core)
+  })
+  core.servings.add(serving)
+  listSecrets(core)
+  core.live = serving
+  core.onReplaced()
+  opened.upstream.onListChanged((list) => {
+    if (list === 'tools') void reread(core, row, serving)
+  })
+  opened.upstream.onClosed((why) => lost(core, row, { serving, why }))
+  wake(core)
+  before
+    ?.retire()
+    .catch((error) => core.needs.onFailure('a connection to an MCP server did not end', error))
+}
+
+/** Reads the tools again, as the server says that they have changed. */
+async function reread(core: SlotCore, row: ServerRow, serving: Serving): Promise<void> {
+  if (core.live !== serving) return
+  const { upstream } = serving
+  try {
+    const listed = await upstream.listTools()
+    if (core.live !== serving) return
+    await core.needs.syncTools(row, definedBy(row, { upstream, listed }))
+    await saveStatus(core, { status: 'connected', failure: null })
+  } catch (error) {
+    if (core.live !== serving) return
+    core.needs.onFailure(`the tools of the MCP server ${row.id} could not be read`, error)
+    await saveStatus(core, {
+      status: 'connected',
+      failure: sayFailure(error, core.needs.now()),
+    })
+  }
+}
+
+function lost(
+  core: SlotCore,
+  row: ServerRow,
+  { serving, why }: { readonly serving: Serving; readonly why: unknown },
+): void {
+  core.servings.delete(serving)
+  listSecrets(core)
+  if (core.live !== serving) return
+  core.lastLog = serving.upstream.stderrTail()
+  core.live = undefined
+  if (core.attempt !== undefined) return
+  noteFailure(core, row, why).catch((error) =>
+    core.needs.onFailure('a lost MCP server is not tried again', error),
+  )
+}
+
+const definedBy = (
+  { id }: ServerRow,
+  { upstream, listed }: Pick<OpenedServer, 'upstream' | 'listed'>,
+) => defineTools({ serverId: id, capabilities: upstream.capabilities, listed })

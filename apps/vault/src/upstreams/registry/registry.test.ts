@@ -1,0 +1,251 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Problem } from '@sallyport/contracts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { encodeCredential } from '../../connections/stored-credential.ts'
+import type { LiveUpstream, OpenConfig } from '../clients/upstream-clients.ts'
+import { upstreamProblem } from '../clients/upstream-clients.ts'
+import { placeOf } from '../kept/place-of.ts'
+import type { ServerRow, ServerStatus } from '../kept/server-store.ts'
+import { createRegistry, type Registry } from './registry.ts'
+
+// Connections with servers that are none: what counts is when they are opened and closed, and who serves meanwhile.
+
+const rooms: Registry[] = []
+afterEach(async () => {
+  for (const registry of rooms.splice(0)) await registry.close()
+})
+
+interface Fake {
+  readonly config: OpenConfig
+  readonly upstream: LiveUpstream
+  isClosed: boolean
+  /** It ends by itself. */
+  crash(): void
+}
+
+const failure = () =>
+  upstreamProblem('connect', 'upstream-unreachable', { detail: 'Nobody is there.' })
+
+function createFake(config: OpenConfig, holds: { until: Promise<unknown> }): Fake {
+  const closed: ((why: Problem) => void)[] = []
+  const fake: Fake = {
+    config,
+    isClosed: false,
+    crash: () => {
+      for (const notify of closed) notify(failure())
+    },
+    upstream: {
+      ...{ serverInfo: { name: 'fake', version: '1' }, capabilities: {}, protocolVersion: 'x' },
+      listTools: async () => ({ tools: [], leftOut: [] }),
+      async request() {
+        await holds.until
+        if (fake.isClosed) throw failure()
+        const result = { url: config.url }
+        return { ok: true, result, json: JSON.stringify(result) }
+      },
+      ...{ onListChanged: () => {}, onClosed: (notify) => closed.push(notify) },
+      stderrTail: () => '',
+      async close() {
+        fake.isClosed = true
+      },
+    },
+  }
+  return fake
+}
+
+function createRoom(set: Partial<ServerRow> = {}) {
+  const fakes: Fake[] = []
+  const holds: { until: Promise<unknown> } = { until: Promise.resolve() }
+  const state = {
+    row: undefined as ServerRow | undefined,
+    status: {} as Partial<ServerStatus>,
+    isBroken: (_config: OpenConfig) => false,
+  }
+  const variables = new Map([['KEY', 'key-of-the-server']])
+  const put = (change: Partial<ServerRow>, headers: Record<string, string> = {}) => {
+    const row = { ...base, ...set, ...state.row, ...change }
+    const content = { kind: 'upstream' as const, headers, env: {}, place: placeOf(row) }
+    const account = { ...row.account, version: row.account.version + 1 }
+    state.row = { ...row, account: { ...account, sealed: encodeCredential(content) } }
+  }
+  put({})
+  const registry = createRegistry({
+    store: {
+      findAnywhere: async (id) => (state.row?.id === id ? state.row : undefined),
+      listEnabled: async () => (state.row?.enabled ? [state.row] : []),
+      async saveStatus(_id, status) {
+        Object.assign(state.status, status)
+      },
+    },
+    clients: {
+      async open(config) {
+        if (state.isBroken(config)) throw failure()
+        const fake = createFake(config, holds)
+        fakes.push(fake)
+        return fake.upstream
+      },
+    },
+    keyring: { seal: async (_context, bytes) => bytes, open: async (_context, bytes) => bytes },
+    resolveVariables: async (_workspace, names) =>
+      new Map([...variables].filter(([name]) => names.includes(name))),
+    resolveCommand: (command) => command,
+    createScrubber: (secrets) => ({
+      text: (text) => secrets.reduce((sofar, one) => sofar.replaceAll(one, '*'), text),
+    }),
+    syncTools: async () => {},
+    onFailure: () => {},
+    ...{ now: () => Date.now(), random: () => 0.5 },
+  })
+  rooms.push(registry)
+  return { registry, fakes, holds, state, put, variables }
+}
+
+const base: ServerRow = {
+  ...{ id: 'ups_1', workspaceId: 'wsp_1', connectionId: 'con_1', toolsetId: 'tls_1' },
+  ...{ name: 'one', description: null, transport: 'streamable_http', command: null, args: [] },
+  ...{ cwd: null, url: 'https://a.example/mcp', permission: 'workspace', package: null },
+  ...{ connectTimeoutSeconds: 30, readTimeoutSeconds: 30, perAgent: false, enabled: true },
+  ...{ envNames: [], headerNames: [], variables: [], version: 1, toolset: 'one' },
+  ...{ status: 'disconnected', failure: null, serverInfo: null, lastConnectedAt: null },
+  ...{ createdAt: new Date(0), updatedAt: new Date(0), toolCount: 0, heldCount: 0 },
+  account: {
+    ...{ id: 'con_1', workspaceId: 'wsp_1', status: 'healthy', credentialKind: 'upstream' },
+    ...{ origins: ['mcp://ups_1'], version: 0, sealed: null },
+  },
+}
+
+const waitMs = 5_000
+const ask = async (registry: Registry, agentId?: string) => {
+  const body = Buffer.from(JSON.stringify({ method: 'tools/call', params: { name: 'x' } }))
+  const how = {
+    stops: new Set<(problem: Problem) => void>(),
+    responseBytesMax: 1e6,
+    deadlineMs: 1e4,
+    agentId,
+  }
+  const answer = await registry.send({ url: 'mcp://ups_1/x', body }, how)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of answer.body) chunks.push(chunk)
+  return { status: answer.status, said: JSON.parse(Buffer.concat(chunks).toString()) }
+}
+
+describe('a connection', () => {
+  it('is opened at the start, once for each server, and asked over', async () => {
+    const { registry, fakes, state } = createRoom()
+    await Promise.all([registry.start(), registry.start()])
+    expect(fakes).toHaveLength(1)
+    expect(state.status).toMatchObject({ status: 'connected', failure: null })
+    expect(await ask(registry)).toEqual({ status: 200, said: { url: 'https://a.example/mcp' } })
+  })
+
+  it('is replaced once the new one stands; calls under way end on the old one', async () => {
+    const { registry, fakes, holds, put } = createRoom()
+    await registry.start()
+    let letGo = () => {}
+    holds.until = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const underWay = ask(registry)
+    await sleep(10)
+    put({ url: 'https://b.example/mcp' })
+    await registry.apply('ups_1', { waitMs })
+    expect(fakes.map(({ isClosed }) => isClosed)).toEqual([false, false])
+    const next = ask(registry)
+    letGo()
+    expect((await underWay).said).toEqual({ url: 'https://a.example/mcp' })
+    expect((await next).said).toEqual({ url: 'https://b.example/mcp' })
+    await sleep(10)
+    expect(fakes.map(({ isClosed }) => isClosed)).toEqual([true, false])
+  })
+
+  it('serves on where new settings do not work, says so, and is let be where they are taken back', async () => {
+    const { registry, fakes, state, put } = createRoom()
+    await registry.start()
+    state.isBroken = ({ url }) => url !== 'https://a.example/mcp'
+    put({ url: 'https://broken.example/mcp' })
+    await registry.apply('ups_1', { waitMs })
+    expect(state.status).toMatchObject({
+      ...{ status: 'connected', failure: { stage: 'connect', message: 'Nobody is there.' } },
+    })
+    expect((await ask(registry)).said).toEqual({ url: 'https://a.example/mcp' })
+    expect(fakes).toHaveLength(1)
+  })
+
+  it('that was lost is opened again, and calls wait for it', async () => {
+    const { registry, fakes } = createRoom()
+    await registry.start()
+    fakes[0]?.crash()
+    expect((await ask(registry)).status).toBe(200)
+    expect(fakes).toHaveLength(2)
+  })
+
+  it('ends at once where its server is switched off or its account revoked', async () => {
+    const { registry, fakes, state, put } = createRoom()
+    await registry.start()
+    put({ enabled: false })
+    await registry.apply('ups_1', { waitMs })
+    expect(fakes[0]?.isClosed).toBe(true)
+    expect(state.status.status).toBe('disconnected')
+    await expect(ask(registry)).rejects.toMatchObject({ type: 'upstream-not-connected' })
+    await expect(registry.secretsOf('ups_1')).rejects.toMatchObject({
+      type: 'upstream-not-connected',
+    })
+  })
+
+  it('is not made to a place that its secrets were not sealed for', async () => {
+    const { registry, fakes, state } = createRoom()
+    state.row = { ...base, ...state.row, url: 'https://evil.example/mcp' }
+    await registry.start()
+    expect(fakes).toEqual([])
+    expect(state.status).toMatchObject({ status: 'error', failure: { stage: 'configuration' } })
+  })
+})
+
+describe('a program that is marked so', () => {
+  it('is one of its own for each agent, replaced with the settings and ended with the server', async () => {
+    const marked = { transport: 'stdio', command: '/bin/x', perAgent: true } as const
+    const { registry, fakes, put } = createRoom(marked)
+    await registry.start()
+    const ids = () => fakes.map(({ config }) => config.serverId)
+    await Promise.all([ask(registry, 'agt_1'), ask(registry, 'agt_1'), ask(registry, 'agt_2')])
+    expect(ids()).toEqual(['ups_1', 'ups_1-agt_1', 'ups_1-agt_2'])
+    put({ args: ['other'] })
+    await registry.apply('ups_1', { waitMs })
+    await ask(registry, 'agt_1')
+    expect(ids()).toEqual([...['ups_1', 'ups_1-agt_1', 'ups_1-agt_2', 'ups_1', 'ups_1-agt_1']])
+    await sleep(10)
+    expect(fakes.map(({ isClosed }) => isClosed)).toEqual([true, true, true, false, false])
+    put({ enabled: false })
+    await registry.apply('ups_1', { waitMs })
+    expect(fakes.every(({ isClosed }) => isClosed)).toBe(true)
+  })
+})
+
+describe('what a server is given', () => {
+  it('is known before anything is sent, and cleaned out of answers to calls that were readied earlier', async () => {
+    const { registry, put, holds } = createRoom()
+    put({}, { 'x-key': 'first-secret' })
+    expect(await registry.secretsOf('ups_1')).toEqual(['first-secret'])
+    expect(registry.secretsOf('ups_1')).toBe(registry.secretsOf('ups_1'))
+    put({ url: 'https://second-secret.example/' }, { 'x-key': 'second-secret' })
+    await registry.apply('ups_1', { waitMs })
+    holds.until = Promise.resolve()
+    expect((await ask(registry)).said).toEqual({ url: 'https://*.example/' })
+  })
+
+  it('is put in anew where a variable changes, and an unknown one keeps what serves', async () => {
+    const { registry, fakes, put, variables, state } = createRoom()
+    put({ variables: ['KEY'] }, { 'x-key': '$KEY' })
+    await registry.start()
+    variables.set('KEY', 'another-key')
+    registry.follow({ table: 'variables', id: 'var_1', workspaceId: 'wsp_1' })
+    await sleep(50)
+    expect(fakes.map(({ config }) => config.headers['x-key'])).toEqual([
+      ...['key-of-the-server', 'another-key'],
+    ])
+    variables.delete('KEY')
+    await registry.lookAgain()
+    expect(state.status).toMatchObject({ status: 'connected', failure: { stage: 'resolve' } })
+    expect((await ask(registry)).status).toBe(200)
+  })
+})

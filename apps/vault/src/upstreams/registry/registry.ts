@@ -1,0 +1,149 @@
+// Keeps connections to upstream MCP servers: one for each that is switched on, on every replica; and asks over them.
+
+import { Problem } from '@sallyport/contracts'
+import type { ServerStore } from '../kept/server-store.ts'
+import { createCallSending, notConnected, type SendUpstream } from './send-call.ts'
+import { createSlot, type Slot, type SlotNeeds } from './slot.ts'
+
+/** What this needs of others. */
+export interface RegistryNeeds extends SlotNeeds {
+  readonly store: SlotNeeds['store'] & Pick<ServerStore, 'listEnabled'>
+}
+
+/** A row that changed somewhere; table `*` means that anything may have changed. */
+interface RowChange {
+  readonly table: string
+  readonly id: string
+  readonly workspaceId?: string | undefined
+}
+
+/** The connections of this replica. */
+export interface Registry {
+  /** Connects to all that are switched on, some at a time. Resolves when each has been tried. */
+  start(): Promise<void>
+  /** Follows what was changed anywhere. Never rejects. */
+  follow(change: RowChange): void
+  /** Looks whether what values refer to is still the same: access tokens are renewed from time to time. */
+  lookAgain(): Promise<void>
+  /** Brings one connection in line with what is stored, and waits for at most `waitMs`. */
+  apply(serverId: string, how: { readonly anew?: boolean; readonly waitMs: number }): Promise<void>
+  /** Sends one frozen call; see SendCall. Problem `upstream-not-connected` where there is no connection, and those of the call. */
+  readonly send: SendUpstream
+  /**
+   * What is taken out of everything that the server says, of all its connections that stand; the same list until it changes. Where
+   * there is none yet, it is waited for. Problem `upstream-not-connected` where none comes: nobody knows then what to take out.
+   */
+  secretsOf(serverId: string): readonly string[] | Promise<readonly string[]>
+  log(serverId: string): string
+  /** Ends all of them; nothing is opened any more. */
+  close(): Promise<void>
+}
+
+/** Opened at the same time. */
+const opensMax = 6
+/** How long a call waits for a server that this replica does not know yet, in ms. */
+const firstLookMsMax = 10_000
+
+/** Builds it; `start` begins. */
+export function createRegistry(needs: RegistryNeeds): Registry {
+  const slots = new Map<string, Slot>()
+  const state = { isClosed: false }
+  const slotOf = (serverId: string): Slot => {
+    const known = slots.get(serverId)
+    if (known !== undefined) return known
+    const slot = createSlot(needs, serverId)
+    slots.set(serverId, slot)
+    return slot
+  }
+
+  async function apply(serverId: string, anew: boolean): Promise<void> {
+    if (state.isClosed) return
+    const slot = slotOf(serverId)
+    await slot.apply({ anew })
+    if (slot.isGone()) slots.delete(serverId)
+  }
+
+  const quietly = (serverId: string) =>
+    apply(serverId, false).catch((error) =>
+      needs.onFailure('a change of an MCP server could not be followed', error),
+    )
+
+  async function start(): Promise<void> {
+    const enabled = await needs.store.listEnabled()
+    const ids = [...new Set([...slots.keys(), ...enabled.map(({ id }) => id)])]
+    const worker = async () => {
+      for (let id = ids.shift(); id !== undefined; id = ids.shift()) await quietly(id)
+    }
+    await Promise.all(Array.from({ length: opensMax }, worker))
+  }
+
+  async function servingOf(serverId: string, signal: AbortSignal, agentId?: string) {
+    if (state.isClosed) throw stopping()
+    // Of a server that was made a moment ago this replica has yet to hear.
+    if (!slots.has(serverId)) await within(firstLookMsMax, quietly(serverId))
+    return slotOf(serverId).serving(signal, agentId)
+  }
+
+  async function secretsOnce(serverId: string): Promise<readonly string[]> {
+    const serving = await servingOf(serverId, AbortSignal.timeout(firstLookMsMax))
+    if (serving === undefined) throw notConnected()
+    return slotOf(serverId).secrets()
+  }
+
+  return {
+    start,
+
+    follow({ table, id, ...rest }) {
+      if (state.isClosed) return
+      if (table === '*') {
+        start().catch((error) => needs.onFailure('MCP servers could not be read', error))
+      } else if (table === 'mcp_servers') void quietly(id)
+      else if (followed.has(table)) {
+        for (const [serverId, slot] of slots) {
+          if (slot.concerns({ table, id, ...rest })) void quietly(serverId)
+        }
+      }
+    },
+
+    async lookAgain() {
+      for (const [serverId, slot] of [...slots]) {
+        if (slot.hasReferences()) await quietly(serverId)
+      }
+    },
+
+    async apply(serverId, { anew = false, waitMs }) {
+      await within(waitMs, apply(serverId, anew))
+    },
+
+    send: createCallSending({ servingOf, now: needs.now }),
+
+    secretsOf(serverId) {
+      const slot = slots.get(serverId)
+      return slot?.isLive() === true ? slot.secrets() : secretsOnce(serverId)
+    },
+
+    log: (serverId) => slots.get(serverId)?.log() ?? '',
+
+    async close() {
+      state.isClosed = true
+      await Promise.all([...slots.values()].map((slot) => slot.close()))
+    },
+  }
+}
+
+const followed: ReadonlySet<string> = new Set(['variables', 'connections', 'connection_tokens'])
+
+/** Waits for work, and no longer than that; it goes on by itself. */
+async function within(waitMs: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, waitMs)
+  })
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer))
+}
+
+const stopping = () =>
+  new Problem('overloaded', 'The vault is stopping, so nothing was sent.', {
+    next: 'Send it again in a few seconds.',
+    retryAfterSeconds: 2,
+  })

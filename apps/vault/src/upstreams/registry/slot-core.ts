@@ -1,0 +1,162 @@
+import type { ServerRow, ServerStatus, ServerStore } from '../kept/server-store.ts'
+import type { DefinedTools } from '../pins/define-tools.ts'
+import type { OpenNeeds } from './open-server.ts'
+import { createRestarts, type Restarts } from './restarts.ts'
+import { sayFailure } from './say-failure.ts'
+import type { Serving } from './serving.ts'
+
+/** What one server’s connection needs. */
+export interface SlotNeeds extends OpenNeeds {
+  readonly store: Pick<ServerStore, 'findAnywhere' | 'saveStatus'>
+  readonly syncTools: (row: ServerRow, tools: DefinedTools) => Promise<void>
+  readonly onFailure: (what: string, error: unknown) => void
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly random: () => number
+}
+
+/** One attempt to connect. */
+export interface Attempt {
+  readonly key: string
+  readonly stop: () => void
+  readonly done: Promise<void>
+}
+
+/** All that is known of one server’s connection on this replica. */
+export interface SlotCore {
+  readonly needs: SlotNeeds
+  readonly serverId: string
+  /** All that stand, those that end included. */
+  readonly servings: Set<Serving>
+  /** Those of all of them; the same list until it changes. */
+  secrets: readonly string[]
+  /** Called when the connection has come, or is not about to come any more. */
+  readonly wakers: Set<() => void>
+  readonly restarts: { readonly program: Restarts; readonly other: Restarts }
+  /** Looks again, once a timer is over. */
+  readonly again: () => void
+  live: Serving | undefined
+  attempt: Attempt | undefined
+  timer: NodeJS.Timeout | undefined
+  /** When the timer ends, in ms since the epoch. */
+  timerAtMs: number
+  isClosed: boolean
+  row: ServerRow | undefined
+  lastTriedKey: string
+  /** Called when another connection serves from now on, or none. */
+  onReplaced: () => void
+  lastStatus: string
+  /** What a program that ended wrote last. */
+  lastLog: string
+}
+
+/** A slot in which nothing has been tried yet. */
+export const createSlotCore = (
+  needs: SlotNeeds,
+  serverId: string,
+  again: () => void,
+): SlotCore => ({
+  ...{ needs, serverId, again, servings: new Set(), wakers: new Set() },
+  restarts: {
+    program: createRestarts({ isProgram: true }),
+    other: createRestarts({ isProgram: false }),
+  },
+  ...{ live: undefined, attempt: undefined, timer: undefined, row: undefined },
+  secrets: [],
+  onReplaced: () => {},
+  ...{ timerAtMs: 0, isClosed: false, lastTriedKey: '', lastStatus: '', lastLog: '' },
+})
+
+export const restartsOf = ({ restarts }: SlotCore, { transport }: ServerRow): Restarts =>
+  transport === 'stdio' ? restarts.program : restarts.other
+
+/** Called whenever a connection has come or gone. */
+export function listSecrets(core: SlotCore): void {
+  const secrets = [...new Set([...core.servings].flatMap((serving) => serving.secrets))]
+  if (secrets.join('\n') !== core.secrets.join('\n')) core.secrets = secrets
+}
+
+export const wake = ({ wakers }: SlotCore): void => {
+  for (const one of wakers) one()
+}
+
+/** Keeps what became of an attempt; what is kept already is not written again. A failure to is only logged. */
+export async function saveStatus(core: SlotCore, status: Partial<ServerStatus>): Promise<void> {
+  const text = JSON.stringify(status)
+  if (core.lastStatus === text) return
+  core.lastStatus = text
+  try {
+    await core.needs.store.saveStatus(core.serverId, status)
+  } catch (error) {
+    core.lastStatus = ''
+    core.needs.onFailure('the status of an MCP server could not be kept', error)
+  }
+}
+
+/** Ends the attempt under way, and the wait for the next one. */
+export function stopTrying(core: SlotCore): void {
+  clearTimeout(core.timer)
+  core.timer = undefined
+  core.attempt?.stop()
+  core.attempt = undefined
+}
+
+/** Notes a failure, keeps what serves serving, and says when it is tried again. */
+export async function noteFailure(core: SlotCore, row: ServerRow, error: unknown): Promise<void> {
+  const { needs } = core
+  const failure = sayFailure(error, needs.now())
+  const delayMs = restartsOf(core, row).next(needs.now(), needs.random())
+  schedule(core, delayMs)
+  await saveStatus(core, {
+    status: core.live === undefined ? 'error' : 'connected',
+    failure: delayMs === undefined ? { ...failure, message: failure.message + givenUp } : failure,
+  })
+  wake(core)
+}
+
+const givenUp =
+  ' It was started too often within ten minutes, and is not started again until somebody refreshes it.'
+
+function schedule(core: SlotCore, delayMs: number | undefined): void {
+  clearTimeout(core.timer)
+  core.timer = undefined
+  if (delayMs === undefined || core.isClosed) return
+  core.timerAtMs = core.needs.now() + delayMs
+  core.timer = setTimeout(() => {
+    core.timer = undefined
+    core.again()
+  }, delayMs)
+  core.timer.unref()
+}
+
+/** Ends all of it at once, calls under way included. */
+export async function switchOff(
+  core: SlotCore,
+  row: ServerRow | undefined,
+  why?: unknown,
+): Promise<void> {
+  stopTrying(core)
+  const all = [...core.servings]
+  core.lastLog = core.live?.upstream.stderrTail() ?? core.lastLog
+  core.live = undefined
+  core.onReplaced()
+  wake(core)
+  const ended = Promise.all(all.map((serving) => serving.close()))
+  const nowMs = core.needs.now()
+  if (why !== undefined)
+    await saveStatus(core, { status: 'error', failure: sayFailure(why, nowMs) })
+  else if (row !== undefined) await saveStatus(core, offStatus(row, nowMs))
+  await ended
+}
+
+const offStatus = ({ account }: ServerRow, nowMs: number): Partial<ServerStatus> =>
+  account.status === 'revoked'
+    ? {
+        status: 'error',
+        failure: {
+          stage: 'configuration',
+          message: 'The connection of the server was revoked: its secrets are gone.',
+          at: new Date(nowMs).toISOString(),
+        },
+      }
+    : { status: 'disconnected', failure: null }

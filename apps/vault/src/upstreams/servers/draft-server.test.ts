@@ -1,0 +1,69 @@
+import { maskedValue } from '@sallyport/contracts'
+import { describe, expect, it } from 'vitest'
+import { type DraftServer, draftServer, type ServerInput } from './draft-server.ts'
+
+const url = 'https://mcp.example.com/mcp'
+const made = (input: ServerInput): DraftServer => {
+  const { faults, ...draft } = draftServer(
+    { name: 'one', url, transport: 'http', ...input },
+    undefined,
+  )
+  expect(faults).toEqual([])
+  return draft
+}
+const fieldsOf = (input: ServerInput, before?: DraftServer) =>
+  draftServer(input, before).faults.map(({ field }) => field)
+
+describe('what a server becomes', () => {
+  it('keeps what is not named, and values that are masked, whatever way they come back', () => {
+    const before = made({ headers: { Authorization: 'Bearer abc', 'X-B': 'b' }, cwd: 'x' })
+    const { settings, values, faults } = draftServer(
+      { headersJson: JSON.stringify({ authorization: maskedValue, 'X-C': 'c' }) },
+      before,
+    )
+    expect(faults).toEqual([])
+    expect(settings).toEqual({ ...before.settings })
+    expect(values.headers).toEqual({ authorization: 'Bearer abc', 'X-C': 'c' })
+    expect(draftServer({ description: 'new' }, before).values).toEqual(before.values)
+  })
+
+  it('reads http as streamable_http, texts of JSON as what they say, and empty texts as nothing', () => {
+    const { settings, values } = made({ argsJson: '["-y"]', envJson: '{"A":"1"}', headersJson: '' })
+    expect(settings).toMatchObject({ transport: 'streamable_http', args: ['-y'] })
+    expect(values).toEqual({ headers: {}, env: { A: '1' } })
+    expect(made({ args: ['a'], argsJson: '["a"]' }).settings.args).toEqual(['a'])
+  })
+
+  it('is refused by field', () => {
+    const server = { name: 'one', transport: 'http', url } as const
+    const wrong: [ServerInput, string][] = [
+      [{ argsJson: '{}' }, 'argsJson'],
+      [{ argsJson: 'no' }, 'argsJson'],
+      [{ envJson: '{"A":1}' }, 'envJson'],
+      [{ args: ['a'], argsJson: '["b"]' }, 'argsJson'],
+      [{ headers: { a: maskedValue } }, 'headers.a'],
+      [{ env: { A: `x${maskedValue}` } }, 'env.A'],
+      [{ headers: { 'content-length': '3' } }, 'headers.content-length'],
+      [{ headers: { 'mcp-session-id': 'x' } }, 'headers.mcp-session-id'],
+      [{ headers: { A: 'x', a: 'y' } }, 'headers.a'],
+      [{ headers: { A: 'x\r\nB: y' } }, 'headers.A'],
+      [{ env: { NODE_OPTIONS: '--require=/x' } }, 'env.NODE_OPTIONS'],
+      [{ env: { ld_preload: '/x' } }, 'env.ld_preload'],
+      [{ env: { 'A=B': 'x' } }, 'env.A=B'],
+      [{ env: { A: 'x\0' } }, 'env.A'],
+      [{ url: 'ftp://a/' }, 'url'],
+      [{ url: 'https://a/#b' }, 'url'],
+      [{ url: null }, 'url'],
+      [{ transport: 'stdio' }, 'command'],
+      [{ transport: 'stdio', command: '/x', cwd: '/etc' }, 'cwd'],
+      [{ transport: 'stdio', command: '/x', cwd: 'a/../../b' }, 'cwd'],
+      [{ args: ['a\0b'] }, 'args.0'],
+    ]
+    for (const [input, field] of wrong) {
+      expect(fieldsOf({ ...server, ...input }), field).toEqual([field])
+    }
+    expect(
+      fieldsOf({ ...server, transport: 'stdio', command: '/x', cwd: '/y', permission: 'full' }),
+    ).toEqual([])
+  })
+})

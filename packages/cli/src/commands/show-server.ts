@@ -1,0 +1,50 @@
+import type { McpServer } from '@sallyport/contracts'
+import { printable, shellWord } from '../terminal.ts'
+
+const counted = (count: number) => (count === 1 ? '1 tool' : `${count} tools`)
+
+/** How a server is, in one line: what it offers, and what last went wrong. */
+export function howItIs(server: McpServer): string {
+  const { enabled, status, toolCount, heldCount, lastFailure } = server
+  if (!enabled) return 'disabled'
+  const held = heldCount === 0 ? '' : `, ${heldCount} held until you look`
+  const failed =
+    lastFailure === undefined
+      ? ''
+      : `${status === 'connected' ? '; the newer setting does not work' : ''}; ${lastFailure.stage}: ${printable(lastFailure.message)}`
+  return `${status}, ${counted(toolCount)}${held}${failed}`
+}
+
+/** A server with all that was said of it; values of headers and environment are masked by the vault. */
+export function describeServer(server: McpServer): string {
+  const { id, name, description, transport, permission } = server
+  const row = (title: string, text: string | undefined) =>
+    text === undefined || text === '' ? [] : [`${title.padEnd(12)}${printable(text)}`]
+  const values = (title: string, pairs: Readonly<Record<string, string>>) =>
+    Object.entries(pairs).flatMap(([key, value]) => row(title, `${key}: ${value}`))
+  return [
+    `${id}  ${printable(name)}`,
+    ...row('', description),
+    ...row('status', howItIs(server)),
+    ...row('connected', server.lastConnectedAt),
+    ...row(
+      'says it is',
+      server.serverInfo && `${server.serverInfo.name} ${server.serverInfo.version}`,
+    ),
+    ...row('transport', transport),
+    ...row('url', server.url),
+    ...row('command', [server.command ?? '', ...server.args].map(shellWord).join(' ').trim()),
+    ...row('directory', server.cwd),
+    ...row('permission', permission),
+    ...row('package', server.package),
+    ...values('header', server.headers),
+    ...values('env', server.env),
+    ...row('variables', server.variables.join(' ')),
+    ...row(
+      'timeouts',
+      `connect ${server.connectTimeoutSeconds} s, read ${server.readTimeoutSeconds} s`,
+    ),
+    ...(server.perAgent ? row('processes', 'one for each agent') : []),
+    ...row('toolset', server.toolset),
+  ].join('\n')
+}
