@@ -409,6 +409,42 @@ describe('a source', () => {
   })
 })
 
+describe('a source whose connection was revoked', () => {
+  it('comes back with a new password, with its tools, their ids and their grants', async ({
+    skip,
+  }) => {
+    verifies('S-10')
+    if (shop === undefined) return skip('Debian’s PostgreSQL is not installed')
+    const { owner } = vault
+    const { source } = await owner.call('createSource', {
+      ...{ name: 'back', ...toShop() },
+      tools: [{ name: 'one', description: 'One', statement: 'SELECT 1 AS one' }],
+    })
+    const agent = await permit('returner', source.toolsetId)
+    const { connectionId } = source
+    await owner.call('revokeConnectionByOwner', { connectionId })
+    const ended = agent.client.call('callMyTool', { name: 'back.one', arguments: {} })
+    expect((await problemOf(ended)).type).toBe('connection-revoked')
+    const noPassword = owner.call('updateSource', { sourceId: source.id, database: 'template1' })
+    expect((await problemOf(noPassword)).type).toBe('connection-revoked')
+    const again = await owner.call('updateSource', { sourceId: source.id, password })
+    answers.push(JSON.stringify(again))
+    expect(again.source).toMatchObject({ connectionStatus: 'healthy', hasPassword: true })
+    expect(again.source.tools.map(({ id }) => id)).toEqual(source.tools.map(({ id }) => id))
+    expect(again.source.connectionId).not.toBe(connectionId)
+    expect((await call(agent, 'back.one', {})).body.rows).toEqual([{ one: 1 }])
+    const old = (await owner.call('getConnection', { connectionId })).connection
+    expect(old.status).toBe('revoked')
+
+    // The kept password serves a test at its own place, and at no other.
+    const { host, port, dialect, tls, user } = toShop()
+    const draft = { sourceId: source.id, dialect, host, port, tls, user, database: 'template1' }
+    expect((await owner.call('testSourceDraft', draft)).check.ok).toBe(true)
+    const elsewhere = owner.call('testSourceDraft', { ...draft, port: port + 1 })
+    expect(await fieldsOf(elsewhere)).toEqual(['password'])
+  })
+})
+
 describe('a source of PostgreSQL', () => {
   it('keeps its password over updates, warns of rights that are too many, and never tells it', async ({
     skip,

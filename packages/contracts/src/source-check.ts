@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { SourceId } from './ids.ts'
+import { maskedValue } from './mcp-server-shape.ts'
 import { defineOperation } from './operation.ts'
 import { login, SourceCheck, SourceRef, SqlDialect, target } from './source-shape.ts'
 
@@ -26,13 +28,26 @@ export const testSourceDraft = defineOperation({
   demand: 'connections:write',
   summary: 'Sign in to a database that is not saved yet; nothing is kept',
   input: z.strictObject({
+    sourceId: SourceId.optional().meta({
+      description:
+        'The source that is being changed: its kept password is used where none is given, for the same dialect, host, port, TLS mode and user alone',
+    }),
     dialect: SqlDialect,
     ...target,
-    ...login,
+    user: login.user,
+    password: z
+      .union([z.literal(maskedValue), login.password])
+      .meta({ description: 'The mask stands for the one that is kept' }),
     writes: z.boolean().default(false).meta({
       description: 'Whether its statements will write; else a role that may is warned of',
     }),
   }),
   output: Tested,
-  problems: ['origin-not-allowed', 'overloaded'],
+  problems: [
+    'source-not-found',
+    'connection-revoked',
+    'credential-unreadable',
+    'origin-not-allowed',
+    'overloaded',
+  ],
 })

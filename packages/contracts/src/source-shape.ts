@@ -143,7 +143,7 @@ export const Source = z.object({
   connectionId: ConnectionId,
   connectionStatus: z
     .string()
-    .meta({ description: 'revoked is for good: make the source anew with its password' }),
+    .meta({ description: 'revoked: its password was destroyed; updateSource takes a new one' }),
   toolsetId: ToolsetId,
   toolCount: z.number().int(),
   version: z

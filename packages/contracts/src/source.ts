@@ -106,7 +106,8 @@ export const updateSource = defineOperation({
     ...target,
     user: loginName.nullable().optional(),
     password: password.nullable().optional().meta({
-      description: 'null takes it away; the one that is kept stays where it is not named',
+      description:
+        'null takes it away; the one that is kept stays where it is not named. Where the connection was revoked, either makes another one, and its tools keep their grants',
     }),
     query: builtIns.query.optional(),
     schemaTools: builtIns.schemaTools.optional(),

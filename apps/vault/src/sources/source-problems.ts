@@ -12,10 +12,15 @@ export const sourceConflict = () =>
     next: 'Read it again and repeat the change where it is still wanted.',
   })
 
+/** The password was destroyed. A new one brings the source back, with its tools and their grants. */
 export const sourceRevoked = () =>
-  new Problem('connection-revoked', 'The connection of this source has been revoked for good.', {
-    next: 'Delete the source and make it anew with its password.',
-  })
+  new Problem(
+    'connection-revoked',
+    'The connection of this source has been revoked, and its password destroyed.',
+    {
+      next: 'Give the source a new password: PATCH /api/v1/sources/{id} with password (null where the database asks for none), or sallyport sources edit --password. Its tools and their grants stay.',
+    },
+  )
 
 /** Several fields of one input are wrong: all of them are told at once. */
 export function invalidFields(faults: readonly FieldFault[]): Problem {

@@ -84,13 +84,15 @@ export interface MadeSource<Connection> {
 }
 
 /** What becomes of a source, of its toolset and of its connection: all of it or nothing. */
-export interface SourceChange<ConnectionChanges> {
+export interface SourceChange<Connection, ConnectionChanges> {
   readonly set: Partial<
     Omit<StoredSource, 'id' | 'workspaceId' | 'connectionId' | 'toolsetId' | 'version'>
   >
   readonly toolset?: { readonly version: number; readonly change: ToolsetChange } | undefined
+  /** Another secret for the connection that there is, or another connection in place of one that was revoked. */
   readonly connection?:
     | { readonly version: number; readonly changes: ConnectionChanges }
+    | { readonly made: Connection }
     | undefined
 }
 
@@ -115,7 +117,7 @@ export interface SourceStore<Connection, ConnectionChanges> {
   /** Compare and set: undefined where any of the three has another version by now, or is gone. */
   update(
     at: Pick<StoredSource, 'workspaceId' | 'id' | 'version' | 'connectionId' | 'toolsetId'>,
-    change: SourceChange<ConnectionChanges>,
+    change: SourceChange<Connection, ConnectionChanges>,
   ): Promise<SourceOutcome | 'exists' | 'tool-exists' | undefined>
   /** What a test found. Counts as no change of the source. */
   keepCheck(

@@ -1,5 +1,6 @@
 import { Problem } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../../test/verifies.ts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import type { SourceCheck, SqlLogin } from './engine/sql-engine.ts'
 import type { MadeSource, SourceChange, SourceRow } from './source-store.ts'
@@ -46,7 +47,7 @@ const row = (changed: Partial<SourceRow> = {}): SourceRow => ({
 /** Opens the room; what it did is told. */
 function open({ found = row(), ...more }: { found?: SourceRow } & Partial<SourcesNeeds> = {}) {
   const did = {
-    changes: [] as SourceChange<unknown>[],
+    changes: [] as SourceChange<unknown, unknown>[],
     made: [] as MadeSource<unknown>[],
     sealed: [] as SourceCredential[],
     logins: [] as (SqlLogin | undefined)[],
@@ -122,7 +123,7 @@ describe('a change of a source', () => {
     await room.update(owner(), { sourceId: 'src_1', host: 'Other.example.com.' })
     expect(did.sealed).toEqual([kept])
     expect(did.changes).toMatchObject([{ set: { host: 'other.example.com', login: 'reader' } }])
-    expect(did.changes[0]?.connection?.version).toBe(4)
+    expect(did.changes[0]?.connection).toMatchObject({ version: 4 })
     expect(did.ended).toBe(1)
     expect(JSON.stringify([did.changes, did.events])).not.toContain('kept-password')
   })
@@ -196,6 +197,86 @@ describe('a change of a source', () => {
       gone.room.update(owner(), { sourceId: 'src_1', database: 'other' }),
     )
     expect(refused.type).toBe('connection-revoked')
+  })
+})
+
+describe('a test of a source that is being changed', () => {
+  const draft = {
+    ...{ sourceId: 'src_1', dialect: 'postgres' as const, host: 'db.example.com', port: 5432 },
+    ...{ database: 'other', tls: 'require' as const, user: 'reader', writes: false },
+  }
+  const login = { user: 'reader', password: 'kept-password' }
+
+  it.each([
+    ['host', { host: 'evil.example.com' }],
+    ['port', { port: 5433 }],
+    ['user', { user: 'somebody' }],
+    ['tls', { tls: 'off' as const }],
+    ['dialect', { dialect: 'mysql' as const }],
+  ])('sends the kept password nowhere where %s is another', async (_field, changed) => {
+    verifies('S-33')
+    for (const password of [undefined, '••••••••' as const]) {
+      const { room, did } = open()
+      const refused = await problemOf(room.testDraft(owner(), { ...draft, password, ...changed }))
+      expect(refused.fields).toEqual([
+        { field: 'password', message: expect.stringContaining('goes nowhere else') },
+      ])
+      expect(did.logins).toEqual([])
+    }
+  })
+
+  it('uses the kept password at its own place, left out or masked', async () => {
+    for (const password of [undefined, '••••••••' as const]) {
+      const { room, did } = open()
+      await room.testDraft(owner(), { ...draft, password, host: 'DB.example.com.' })
+      expect(did.logins).toEqual([login])
+      expect(JSON.stringify(did.events)).not.toContain('kept-password')
+    }
+    const typed = open()
+    const elsewhere = { ...draft, host: 'new.example.com', password: 'typed-password' }
+    await typed.room.testDraft(owner(), elsewhere)
+    expect(typed.did.logins).toEqual([{ user: 'reader', password: 'typed-password' }])
+  })
+
+  it('opens no password of another workspace, nor one that a row was moved away from', async () => {
+    const { room, did } = open()
+    const foreign = owner({ workspaceId: 'wsp_2' })
+    expect((await problemOf(room.testDraft(foreign, draft))).type).toBe('source-not-found')
+    const moved = open({ found: row({ host: 'evil.example.com' }) })
+    const there = { ...draft, host: 'evil.example.com' }
+    expect((await problemOf(moved.room.testDraft(owner(), there))).type).toBe(
+      'credential-unreadable',
+    )
+    expect([did.logins, moved.did.logins]).toEqual([[], []])
+    const { sourceId: _none, ...fresh } = draft
+    const masked = await problemOf(room.testDraft(owner(), { ...fresh, password: '••••••••' }))
+    expect(masked.fields?.map(({ field }) => field)).toEqual(['password'])
+  })
+})
+
+describe('a source whose connection was revoked', () => {
+  const revoked = row({ connection: { ...row().connection, status: 'revoked', sealed: null } })
+
+  it('says that a new password brings it back, and takes no change of its place without one', async () => {
+    const { room, did } = open({ found: revoked })
+    const refused = await problemOf(room.update(owner(), { sourceId: 'src_1', database: 'other' }))
+    expect(refused.type).toBe('connection-revoked')
+    expect(refused.next).toContain('Give the source a new password')
+    expect(did.changes).toEqual([])
+  })
+
+  it('gets another connection with a new password, to which its toolset goes', async () => {
+    const { room, did } = open({ found: revoked })
+    expect(
+      (await problemOf(room.update(stale(), { sourceId: 'src_1', password: 'new-password' }))).type,
+    ).toBe('fresh-sign-in-required')
+    await room.update(owner(), { sourceId: 'src_1', password: 'new-password' })
+    expect(did.sealed).toEqual([{ kind: 'basic', username: 'reader', password: 'new-password' }])
+    expect(did.changes).toMatchObject([
+      { toolset: { change: { set: { connectionId: 'connection_1' } } } },
+    ])
+    expect(Object.keys(did.changes[0]?.connection ?? {})).toContain('made')
+    expect(JSON.stringify(did.events)).not.toContain('new-password')
   })
 })
 

@@ -12,7 +12,7 @@ import { planTools, statementsOf, toolsetChange } from './put-tools.ts'
 import { faultsOfSecret } from './secrets-in-clear.ts'
 import { invalidFields, sourceConflict } from './source-problems.ts'
 import type { SourceRow, StoredSource, StoredTarget } from './source-store.ts'
-import { isSamePlace, originsOfSource, placeOf, readTarget } from './source-target.ts'
+import { isSamePlace, originsOfSource, placeOf, readTarget, serviceOf } from './source-target.ts'
 import { changed, getSourceRow, type SourceCredential, type SourcesNeeds } from './sources-needs.ts'
 import { builtInTools } from './statement-tool.ts'
 import { loginOf, tryAtDatabase } from './try-at-database.ts'
@@ -30,7 +30,8 @@ interface NextPlace {
 
 /**
  * Builds the operation `updateSource`. What is not named stays, the password included. Another place, user or password takes, from
- * a session, a fresh sign-in, seals the connection anew and ends the calls that are on their way with the old one.
+ * a session, a fresh sign-in, seals the connection anew and ends the calls that are on their way with the old one. A password for a
+ * source whose connection was revoked makes another connection, to which its tools go with their grants.
  */
 export function createSourceUpdate<Connection, Changes>(needs: SourcesNeeds<Connection, Changes>) {
   return async (owner: AuthenticatedOwner, input: Input): Promise<Output> => {
@@ -40,6 +41,9 @@ export function createSourceUpdate<Connection, Changes>(needs: SourcesNeeds<Conn
     const planned = await planNext(needs, owner, { row, input })
     const at = new Date(needs.now())
     const tried = next && (await tryNext(needs, row, { next, tools: planned.statements }))
+    const connection =
+      next && (await connectionOf(needs, row, { next, label: labelOf(row, input), at }))
+    const madeId = connection !== undefined && 'made' in connection ? connection.id : undefined
     const outcome = await needs.store.update(row, {
       set: {
         ...setOf(input),
@@ -47,22 +51,24 @@ export function createSourceUpdate<Connection, Changes>(needs: SourcesNeeds<Conn
         ...(tried && { lastCheck: tried.check, checkedAt: at }),
         updatedAt: at,
       },
-      toolset: planned.change && { version: row.toolset.version, change: planned.change },
-      connection: next && {
-        version: row.connection.version,
-        changes: await needs.connections.reseal(row.connection, {
-          origins: originsOfSource(row.id, next.target),
-          credential: next.credential,
-        }),
-      },
+      toolset: planned.changeTo(madeId),
+      connection,
     })
     if (outcome === 'exists') throw toolsetExists(input.name ?? row.toolset.name)
     if (outcome === undefined || outcome === 'tool-exists') throw sourceConflict()
     if (next !== undefined) needs.endCalls({ connectionId: row.connectionId })
     await changed(needs, owner, {
       operation: 'updateSource',
-      ...{ source: { ...row, toolset: { name: input.name ?? row.toolset.name } }, outcome },
-      detail: { changed: namesOf(input), ...(next && { place: placeOf(next.target) }) },
+      source: {
+        ...row,
+        ...{ connectionId: madeId ?? row.connectionId },
+        toolset: { name: input.name ?? row.toolset.name },
+      },
+      outcome,
+      detail: {
+        ...{ changed: namesOf(input), ...(next && { place: placeOf(next.target) }) },
+        ...(madeId !== undefined && { replacesConnection: row.connectionId }),
+      },
     })
     const source = await viewSourceWithTools(needs, workspaceId, row.id)
     return { source, notes: tried?.notes ?? [] }
@@ -78,6 +84,7 @@ async function readNext<Connection, Changes>(
   const { dialect } = row
   const { user = row.login, password } = input
   const target = readTarget(mergedTarget(row, input), needs.mayDial)
+  const isRevoked = row.connection.status === 'revoked'
   const isSame = isSamePlace(target, row) && user === row.login && password === undefined
   const isNamed = [input.host, input.port, input.database, input.tls, input.path].some(
     (one) => one !== undefined,
@@ -88,8 +95,10 @@ async function readNext<Connection, Changes>(
   }
   // A token was given its scope by a person who proved that they were there.
   if (!isSame && owner.via === 'session') requireFreshSignIn(owner, needs.now())
-  const kept = await openSource(needs, row)
-  const keptPassword = kept.kind === 'basic' ? kept.password : undefined
+  // What was destroyed is not kept: it has to be said whether there is a password now.
+  const isAnew = isRevoked && password !== undefined
+  const kept = isAnew ? undefined : await openSource(needs, row)
+  const keptPassword = kept?.kind === 'basic' ? kept.password : undefined
   const credential = readCredential({
     ...{ dialect, user },
     password: password === undefined ? keptPassword : password,
@@ -160,11 +169,40 @@ async function planNext<Connection, Changes>(
     ...(input.description !== undefined && { description: input.description }),
   }
   requireMayGive(owner, plan.changes)
+  const at = new Date(needs.now())
   const isSame = isEmptyPlan(plan) && Object.keys(set).length === 0
-  const change: ToolsetChange | undefined = isSame
-    ? undefined
-    : toolsetChange(needs, owner, { plan, set, at: new Date(needs.now()) })
-  return { statements, change }
+  /** Undefined where nothing of the toolset changes: neither itself nor where its tools go. */
+  const changeTo = (connectionId: string | undefined) => {
+    if (isSame && connectionId === undefined) return undefined
+    const all = { ...set, ...(connectionId !== undefined && { connectionId }) }
+    const change: ToolsetChange = toolsetChange(needs, owner, { plan, set: all, at })
+    return { version: row.toolset.version, change }
+  }
+  return { statements, changeTo }
+}
+
+const labelOf = (row: SourceRow, { title = row.toolset.title, name }: Input): string =>
+  title ?? name ?? row.toolset.name
+
+/** The connection sealed anew; where it was revoked, which is for good, another one in its place. */
+async function connectionOf<Connection, Changes>(
+  { connections, newId }: SourcesNeeds<Connection, Changes>,
+  row: SourceRow,
+  { next, label, at }: { readonly next: NextPlace; readonly label: string; readonly at: Date },
+) {
+  const { credential, target } = next
+  const origins = originsOfSource(row.id, target)
+  if (row.connection.status !== 'revoked') {
+    const changes = await connections.reseal(row.connection, { origins, credential })
+    return { version: row.connection.version, changes }
+  }
+  const id = newId('connection')
+  const { workspaceId, dialect } = row
+  const service = serviceOf(dialect)
+  return {
+    id,
+    made: await connections.draft({ id, workspaceId, service, label, origins, credential, at }),
+  }
 }
 
 /** Another database has to take the statements too; what stands in them must not hold a new password. */

@@ -168,6 +168,10 @@ async function updateOne(
   give: (why: 'exists' | undefined) => never,
 ) {
   const { set, toolset, connection } = change
+  // One that takes the place of a revoked one is there before the toolset goes to it.
+  if (connection !== undefined && 'made' in connection) {
+    await insertConnection(tx, connection.made)
+  }
   const changed =
     toolset === undefined
       ? undefined
@@ -177,10 +181,10 @@ async function updateOne(
             at: { workspaceId: at.workspaceId, id: at.toolsetId, version: toolset.version },
             change: toolset.change,
           },
-          // A source's toolset goes to no other connection and has no tools of others.
+          // A source's toolset goes to no connection but that which was made with it, and has no tools of others.
           (why) => give(why === 'exists' ? 'exists' : undefined),
         )
-  if (connection !== undefined) {
+  if (connection !== undefined && 'changes' in connection) {
     const sealed = await tx
       .update(connections)
       .set({ ...connection.changes, ...(set.updatedAt && { updatedAt: set.updatedAt }) })
@@ -197,7 +201,11 @@ async function updateOne(
   }
   const stored = await tx
     .update(sqlSources)
-    .set({ ...set, version: at.version + 1 })
+    .set({
+      ...set,
+      ...(connection !== undefined && 'made' in connection && { connectionId: connection.made.id }),
+      version: at.version + 1,
+    })
     .where(
       and(
         eq(sqlSources.workspaceId, at.workspaceId),

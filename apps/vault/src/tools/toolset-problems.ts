@@ -81,6 +81,13 @@ export function refuseKept({ format }: { readonly format: ToolsetFormat }, act: 
   const [what, where] = keeper
   throw invalidField(
     { field: 'toolsetId', message: `is the toolset of ${what}, and cannot be ${act} by itself` },
-    `Change or delete what it belongs to, at ${where}; its tools follow.`,
+    (act === 'restored' ? waysBack[format] : undefined) ??
+      `Change or delete what it belongs to, at ${where}; its tools follow.`,
   )
+}
+
+/** What an owner does who wants tools as they were. */
+const waysBack: Readonly<Partial<Record<ToolsetFormat, string>>> = {
+  mcp: 'Its tools are what the server offers: have the server at /api/v1/mcp/servers offer them again, or disable the tools that nobody is to call.',
+  sql: 'Compare the versions to see what the statements were, and put those that are wanted: PUT /api/v1/sources/{id}/tools, or sallyport sources statements.',
 }

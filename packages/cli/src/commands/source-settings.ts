@@ -65,7 +65,8 @@ export function addSourceSettingCommands(sources: Command, run: RunCommand): voi
     .option('--port <port>', 'another port', readCount)
     .option('--database <database>', 'another database of the server')
     .option('--path <path>', 'another SQLite file')
-    .option('--password', 'another password, which is asked for')
+    .option('--password', 'another password, which is asked for; brings back what was revoked')
+    .option('--no-password', 'sign in without one from now on; brings back what was revoked')
     .option('--no-query', 'no free queries')
     .option('--no-schema-tools', 'no tools for its schema')
     .action(
@@ -196,7 +197,8 @@ async function editSource(
   const client = await context.owner()
   const { id: sourceId, user } = await findSource(client, wanted)
   const { name, host, port, database, path } = options
-  const changesPassword = options.password === true || options.secretFile !== undefined
+  const changesPassword =
+    options.password === true || (options.secretFile !== undefined && options.password !== false)
   const secrets = secretsFromFile(terminal, options.secretFile)
   const changes = {
     ...plainSettings(options),
@@ -205,6 +207,7 @@ async function editSource(
     ...(port !== undefined && { port }),
     ...(database !== undefined && { database }),
     ...(path !== undefined && { path }),
+    ...(options.password === false && { password: null }),
     ...(changesPassword && {
       password: await askValue(secrets, `Password of ${options.user ?? user ?? 'it'}`),
     }),

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type Output, query } from '../../api.ts'
+import { type Output, query, useAction } from '../../api.ts'
 import { Badge } from '../../components/badge.tsx'
-import { LinkButton, TextLink } from '../../components/button.tsx'
+import { Button, LinkButton, TextLink } from '../../components/button.tsx'
 import { LoadingState } from '../../components/loading-state.tsx'
-import { Notice } from '../../components/notice.tsx'
+import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { ErrorState } from '../../components/states.tsx'
+import { useToast } from '../../components/toast.tsx'
 import { UntrustedText } from '../../components/untrusted-text.tsx'
 import { useMay } from '../../session.ts'
 import { dialectWords, placeOf, standingOf } from './database-words.ts'
@@ -57,7 +58,7 @@ export function DatabasePage() {
         }
       />
       <div className="grid gap-4">
-        {source.connectionStatus === 'revoked' && <Revoked />}
+        {source.connectionStatus === 'revoked' && <Revoked source={source} mayWrite={mayWrite} />}
         <Statements source={source} mayWrite={mayWriteTools} />
         <Options source={source} mayWrite={mayWrite} />
         <TestDatabase source={source} mayTest={mayConnect} />
@@ -68,13 +69,41 @@ export function DatabasePage() {
   )
 }
 
-function Revoked() {
+/** A new password brings it back; a file has none, and comes back by a word of its owner. */
+function Revoked({ source, mayWrite }: { source: Database; mayWrite: boolean }) {
+  const toast = useToast()
+  const update = useAction('updateSource', {
+    invalidates: ['toolsets', 'tools', 'connections', 'policies', 'approvals'],
+    onDone: () => toast('Connected again'),
+  })
+  const isFile = source.dialect === 'sqlite'
   return (
     <Notice tone="bad" title="Its connection is revoked.">
       <p>
-        The password was destroyed for good, and every call is refused. Add the database anew with a
-        password, and delete this one.
+        {isFile
+          ? 'Every call is refused. '
+          : 'Its password was destroyed, and every call is refused. '}
+        {mayWrite && (isFile ? 'Connect it again' : 'Give it a new password')}
+        {mayWrite && ' to bring it back: its statements stay, and so does who has them.'}
       </p>
+      {update.error !== null && <ProblemNotice error={update.error} />}
+      {mayWrite && (
+        <p>
+          {isFile ? (
+            <Button
+              size="sm"
+              busy={update.isPending}
+              onClick={() => update.mutate({ sourceId: source.id, password: null })}
+            >
+              Connect it again
+            </Button>
+          ) : (
+            <LinkButton size="sm" to="/databases/$sourceId/edit" params={{ sourceId: source.id }}>
+              Give it a new password
+            </LinkButton>
+          )}
+        </p>
+      )}
     </Notice>
   )
 }

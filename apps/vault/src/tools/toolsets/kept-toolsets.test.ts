@@ -75,6 +75,9 @@ describe.each<Format>(['mcp', 'sql'])('a toolset of format %s', (format) => {
       expect(type).toBe('invalid-input')
       expect(next).toContain(format === 'mcp' ? '/api/v1/mcp/servers' : '/api/v1/sources')
     }
+    const restoring = room.versions.restore(owner, { toolsetId, version: 1 })
+    const said = format === 'mcp' ? 'offer them again' : 'sallyport sources statements'
+    expect((await problemOf(restoring)).next).toContain(said)
     expect((await scene.get(toolsetId)).version).toBe(1)
   })
 

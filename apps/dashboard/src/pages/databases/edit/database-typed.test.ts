@@ -2,6 +2,7 @@ import type { Source } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import {
   emptyDatabase,
+  isSameSignIn,
   TypedDatabase,
   targetOf,
   toChanges,
@@ -70,4 +71,13 @@ describe('the form of a database', () => {
     const server = of({ dialect: 'mysql', host: 'db.example.com', database: 'shop' })
     expect(toCreate(server)).toMatchObject({ port: 3306, tls: 'require' })
   })
+})
+
+it('The kept password is offered for a test at its own host, port, user and TLS mode alone', () => {
+  const same = typedOf(source)
+  expect(isSameSignIn(source, same)).toBe(true)
+  expect(isSameSignIn(source, { ...same, port: undefined, database: 'other' })).toBe(true)
+  for (const changed of [{ host: 'evil' }, { port: 5433 }, { user: 'me' }, { tls: 'off' }]) {
+    expect([changed, isSameSignIn(source, { ...same, ...changed })]).toEqual([changed, false])
+  }
 })

@@ -71,6 +71,17 @@ export function targetOf(typed: TypedDatabase) {
   }
 }
 
+/** Whether what is typed goes where the kept password may go: the vault sends it nowhere else. */
+export const isSameSignIn = (
+  source: Source,
+  typed: Partial<Record<'host' | 'port' | 'tls' | 'user', unknown>>,
+) =>
+  source.dialect === 'sqlite' ||
+  (typed.host === source.host &&
+    (typed.port ?? sqlPortOf[source.dialect]) === source.port &&
+    typed.tls === source.tls &&
+    typed.user === source.user)
+
 /** A new database as it was typed. */
 export function toCreate(typed: TypedDatabase): Input<'createSource'> {
   const { name, title, description, rowsMax, timeoutSeconds, bytesMax } = typed

@@ -11,6 +11,8 @@ import { ErrorState } from '../../../components/states.tsx'
 import { Time } from '../../../components/time.tsx'
 import { useToast } from '../../../components/toast.tsx'
 import { ChangeList } from '../../../components/tools/change-list.tsx'
+import { sendsNoRequest } from '../../../components/tools/format-words.ts'
+import { OwnerLink, useOwner } from '../../../components/tools/managed-by.tsx'
 import { useMay } from '../../../session.ts'
 
 type Toolset = Output<'getToolset'>['toolset']
@@ -37,7 +39,7 @@ export function VersionsTab({ toolset }: { toolset: Toolset }) {
   const versions = list.data.pages.flatMap((page) => page.versions)
   return (
     <div className="grid gap-4">
-      <Card title="Versions" description="The last 20 are kept." flush>
+      <Card title="Versions" description={<About toolset={toolset} />} flush>
         <ul className="divide-y divide-line">
           {versions.map((version) => (
             <VersionRow
@@ -54,6 +56,21 @@ export function VersionsTab({ toolset }: { toolset: Toolset }) {
       </Card>
       {compared !== undefined && <Comparison key={compared} toolset={toolset} version={compared} />}
     </div>
+  )
+}
+
+/** What belongs to a server or a database is changed there: no version is restored behind its back. */
+function About({ toolset: { format, connection } }: { toolset: Toolset }) {
+  const owner = useOwner(sendsNoRequest(format) ? connection?.id : undefined)
+  if (owner === undefined) return 'The last 20 are kept.'
+  return (
+    <>
+      The last 20 are kept.{' '}
+      {owner.kind === 'sql'
+        ? 'None can be restored here: compare one with now to see what its statements were, and change them on '
+        : 'None can be restored here: its tools are what the server offers. See '}
+      <OwnerLink owner={owner} />.
+    </>
   )
 }
 
@@ -103,6 +120,7 @@ function Comparison({ toolset, version }: { toolset: Toolset; version: number })
     query('compareToolsetVersions', { toolsetId: toolset.id, version }),
   )
   const mayWrite = useMay('tools:write')
+  const isKept = sendsNoRequest(toolset.format)
   const [isAsking, setAsking] = useState(false)
   const toast = useToast()
   const restore = useAction('restoreToolsetVersion', {
@@ -117,7 +135,8 @@ function Comparison({ toolset, version }: { toolset: Toolset; version: number })
       title={`Since version ${version}`}
       description="What has become of its tools until now."
       actions={
-        mayWrite && (
+        mayWrite &&
+        !isKept && (
           <Button size="sm" onClick={() => setAsking(true)}>
             Restore version {version}
           </Button>
