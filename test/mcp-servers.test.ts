@@ -169,6 +169,7 @@ describe('the settings of a server', () => {
       [{ headers: { 'X-New': 'Bearer $NOWHERE' } }, 'headers.X-New'],
       [{ url: 'file:///etc/passwd' }, 'url'],
       [{ url: 'https://user:word@example.com/' }, 'url'],
+      [{ url: `${http.url}?api_key=abcdefghijklmnop` }, 'url'],
       [{ url: '' }, 'url'],
       [{ transport: 'stdio' }, 'command'],
       [{ transport: 'stdio', command: process.execPath, cwd: '../..' }, 'cwd'],

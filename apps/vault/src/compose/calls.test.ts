@@ -49,14 +49,6 @@ describe('sending', () => {
       expect(await statusOf(url), url).toBe('invalid-url')
     }
   })
-
-  it('says that nothing is connected where there is nothing that answers', async () => {
-    const { senders } = composeCalls({ upstreams: undefined, sources: undefined })
-    for (const sender of [senders.mcp, senders.sql]) {
-      const sending = sender({ method: 'GET', url: `mcp://${server}/read`, headers: [] }, how)
-      await expect(sending).rejects.toMatchObject({ type: 'upstream-not-connected' })
-    }
-  })
 })
 
 describe('a statement of the model’s own', () => {

@@ -24,15 +24,15 @@ export function composeCalls({
   upstreams,
   sources,
 }: {
-  readonly upstreams: UpstreamsOfCalls | undefined
-  readonly sources: SourcesOfCalls | undefined
+  readonly upstreams: UpstreamsOfCalls
+  readonly sources: SourcesOfCalls
 }): RequestPathNeeds['calls'] {
   return {
-    senders: { mcp: upstreams?.send ?? sendToNothing, sql: sources?.send ?? sendToNothing },
+    senders: { mcp: upstreams.send, sql: sources.send },
     async check({ scheme, target, payload }) {
       if (scheme !== 'sql') return
       const asked = SqlPayload.parse(payload)
-      if (asked.run === 'query') await sources?.checkQuery(target, asked.statement)
+      if (asked.run === 'query') await sources.checkQuery(target, asked.statement)
     },
     upstreamSecrets: ({ origins }) =>
       secretsAt(
@@ -43,9 +43,9 @@ export function composeCalls({
 }
 
 /** A connection of an upstream belongs to one server. Where it names another number of them nothing can be kept back. */
-function secretsAt(upstreams: UpstreamsOfCalls | undefined, serverIds: readonly string[]) {
+function secretsAt(upstreams: UpstreamsOfCalls, serverIds: readonly string[]) {
   const [serverId, ...others] = serverIds
-  if (serverId === undefined || others.length > 0 || upstreams === undefined) throw notConnected()
+  if (serverId === undefined || others.length > 0) throw notConnected()
   return upstreams.secretsOf(serverId)
 }
 
@@ -53,7 +53,3 @@ const notConnected = () =>
   new Problem('upstream-not-connected', 'What this tool is carried out by is not connected.', {
     next: 'Try again in a moment; an owner sees the state of the server or the source.',
   })
-
-const sendToNothing: SendCall = async () => {
-  throw notConnected()
-}

@@ -39,3 +39,23 @@ const hintCharsShown = 4
 /** What may be shown of a key: `••••` and the last four characters, if there are twelve. */
 export const hintOf = (value: string): string =>
   value.length < hintCharsMin ? '••••' : `••••${value.slice(-hintCharsShown)}`
+
+/** Shorter ones are settings. */
+const keyCharsMin = 6
+
+/** A key that an address holds where anybody may read it: which parameter it is, unless it stands elsewhere, and its hint. */
+export interface KeyInAddress {
+  readonly parameter: string | undefined
+  readonly hint: string
+}
+
+/** Finds a key in an address: what its query calls one, or what looks like one wherever it stands. */
+export function findKeyInAddress(address: string): KeyInAddress | undefined {
+  const at = address.indexOf('?')
+  const query = new URLSearchParams(at < 0 ? '' : address.slice(at + 1).replace(/#.*$/s, ''))
+  for (const [parameter, value] of query) {
+    const isKey = isKeyName(parameter) && value.length >= keyCharsMin
+    if (isKey || looksLikeKey(value)) return { parameter, hint: hintOf(value) }
+  }
+  return looksLikeKey(address) ? { parameter: undefined, hint: '••••' } : undefined
+}

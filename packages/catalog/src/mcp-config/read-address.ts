@@ -1,7 +1,7 @@
 // Where a server is reached over HTTP, and with which headers.
 import type { McpTransport } from '@sallyport/contracts'
 import { referencesOf, writtenText } from './config-text.ts'
-import { hintOf, isKeyName } from './known-keys.ts'
+import { findKeyInAddress } from './known-keys.ts'
 import { type Reading, readPlainText, readSealed } from './read-texts.ts'
 import { type ServerDraft, ServerFault } from './server-draft.ts'
 import type { Members } from './take-members.ts'
@@ -83,17 +83,13 @@ function requireAddress(text: string): void {
   requireNoKeyInQuery(text)
 }
 
-const valueCharsMin = 6
-
 function requireNoKeyInQuery(text: string): void {
-  const at = text.indexOf('?')
-  if (at < 0) return
-  for (const [name, value] of new URLSearchParams(text.slice(at + 1))) {
-    if (!isKeyName(name) || value.length < valueCharsMin) continue
-    throw new ServerFault(
-      `url holds a key in ?${name} (${hintOf(value)}), and would be kept readable: give it in a header, where the server takes it there.`,
-    )
-  }
+  const found = findKeyInAddress(text)
+  if (found === undefined) return
+  const where = found.parameter === undefined ? '' : ` in ?${found.parameter}`
+  throw new ServerFault(
+    `url holds a key${where} (${found.hint}), and would be kept readable: give it in a header, where the server takes it there.`,
+  )
 }
 
 /** Programs that are told no transport try both; the address tells which one comes first. */

@@ -1,6 +1,7 @@
 import type { ServerRow } from '../kept/server-store.ts'
 import { defineTools } from '../pins/define-tools.ts'
 import { type OpenedServer, openStored } from './open-server.ts'
+import { redactFault } from './redact-fault.ts'
 import { sayFailure } from './say-failure.ts'
 import { createServing, type Serving } from './serving.ts'
 import {
@@ -47,7 +48,7 @@ async function connect(core: SlotCore, row: ServerRow, connecting: Connecting): 
     await opened?.upstream.close()
     if (!isCurrent()) return
     core.attempt = undefined
-    return noteFailure(core, row, error)
+    return noteFailure(core, row, redactFault(error, redactOf(opened)))
   }
   core.attempt = undefined
   restartsOf(core, row).worked()
@@ -100,7 +101,10 @@ async function reread(core: SlotCore, row: ServerRow, serving: Serving): Promise
     await saveStatus(core, { status: 'connected', failure: null })
   } catch (error) {
     if (core.live !== serving) return
-    core.needs.onFailure(`the tools of the MCP server ${row.id} could not be read`, error)
+    core.needs.onFailure(
+      `the tools of the MCP server ${row.id} could not be read`,
+      redactFault(error, redactOf(serving)),
+    )
     await saveStatus(core, {
       status: 'connected',
       failure: sayFailure(error, core.needs.now()),
@@ -123,6 +127,10 @@ function lost(
     core.needs.onFailure('a lost MCP server is not tried again', error),
   )
 }
+
+/** Where nothing was opened, nothing that a server said is in it: what clients throw are problems. */
+const redactOf = (opened: Pick<OpenedServer, 'scrubber'> | undefined) => (text: string) =>
+  opened?.scrubber.text(text) ?? text
 
 const definedBy = (
   { id }: ServerRow,

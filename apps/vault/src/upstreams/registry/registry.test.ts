@@ -60,6 +60,9 @@ function createRoom(set: Partial<ServerRow> = {}) {
     row: undefined as ServerRow | undefined,
     status: {} as Partial<ServerStatus>,
     isBroken: (_config: OpenConfig) => false,
+    /** Thrown while a server’s tools are written down. */
+    fault: undefined as Error | undefined,
+    logged: [] as { what: string; error: unknown }[],
   }
   const variables = new Map([['KEY', 'key-of-the-server']])
   const put = (change: Partial<ServerRow>, headers: Record<string, string> = {}) => {
@@ -92,8 +95,10 @@ function createRoom(set: Partial<ServerRow> = {}) {
     createScrubber: (secrets) => ({
       text: (text) => secrets.reduce((sofar, one) => sofar.replaceAll(one, '*'), text),
     }),
-    syncTools: async () => {},
-    onFailure: () => {},
+    syncTools: async () => {
+      if (state.fault !== undefined) throw state.fault
+    },
+    onFailure: (what, error) => void state.logged.push({ what, error }),
     ...{ now: () => Date.now(), random: () => 0.5 },
   })
   rooms.push(registry)
@@ -190,6 +195,26 @@ describe('a connection', () => {
     await expect(registry.secretsOf('ups_1')).rejects.toMatchObject({
       type: 'upstream-not-connected',
     })
+  })
+
+  it('that fails for a reason of the vault’s own leaves it in the log, without a secret', async () => {
+    const { registry, state, put } = createRoom()
+    put({}, { 'x-key': 'a-secret-value' })
+    const cause = new TypeError('cannot read "a-secret-value"')
+    state.fault = Object.assign(new Error('it broke on a-secret-value', { cause }), { code: 'X1' })
+    await registry.start()
+    expect(state.status).toMatchObject({
+      ...{ status: 'error', failure: { message: expect.stringContaining('its log says what') } },
+    })
+    const [first, ...others] = state.logged
+    expect(others).toEqual([])
+    expect(first?.what).toContain('ups_1')
+    const fault = first?.error
+    if (!(fault instanceof Error)) throw new Error('nothing was logged')
+    const { message, stack, cause: behind } = fault
+    expect(fault).toHaveProperty('code', 'X1')
+    expect([message, (behind as Error).message]).toEqual([...['it broke on *', 'cannot read "*"']])
+    expect(stack).not.toContain('a-secret-value')
   })
 
   it('is not made to a place that its secrets were not sealed for', async () => {

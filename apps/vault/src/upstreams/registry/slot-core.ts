@@ -1,6 +1,7 @@
 import type { ServerRow, ServerStatus, ServerStore } from '../kept/server-store.ts'
 import type { DefinedTools } from '../pins/define-tools.ts'
 import type { OpenNeeds } from './open-server.ts'
+import { logFault } from './redact-fault.ts'
 import { createRestarts, type Restarts } from './restarts.ts'
 import { sayFailure } from './say-failure.ts'
 import type { Serving } from './serving.ts'
@@ -104,6 +105,7 @@ export function stopTrying(core: SlotCore): void {
 /** Notes a failure, keeps what serves serving, and says when it is tried again. */
 export async function noteFailure(core: SlotCore, row: ServerRow, error: unknown): Promise<void> {
   const { needs } = core
+  logFault(needs, `the MCP server ${core.serverId} could not be connected`, error)
   const failure = sayFailure(error, needs.now())
   const delayMs = restartsOf(core, row).next(needs.now(), needs.random())
   schedule(core, delayMs)

@@ -34,6 +34,22 @@ describe('what a server becomes', () => {
     expect(made({ args: ['a'], argsJson: '["a"]' }).settings.args).toEqual(['a'])
   })
 
+  it('is refused where its address would keep a key readable, with a word on where keys go', () => {
+    for (const held of [
+      ...['?api_key=abcdefghijkl', '?v=1&Access-Token=abcdefghijkl', '?x=ghp_abcdefghijklmnop1234'],
+      ...['/sk-abcdefghijklmnop', '/$' + '{KEY}', '?q=%24%7BKEY}', '?tavilyApiKey=a%62cdefgh'],
+    ]) {
+      const { faults } = draftServer({ name: 'one', transport: 'sse', url: url + held }, undefined)
+      expect(faults, held).toEqual([
+        { field: 'url', message: expect.stringMatching(/in headers, (?:which are sealed|where)/) },
+      ])
+      expect(JSON.stringify(faults)).not.toMatch(/abcdefgh/)
+    }
+    for (const plain of ['?profile=public&key=', '?sort=ascending', '?q=$metadata', '?token=5']) {
+      expect(fieldsOf({ name: 'one', transport: 'sse', url: url + plain }), plain).toEqual([])
+    }
+  })
+
   it('is refused by field', () => {
     const server = { name: 'one', transport: 'http', url } as const
     const wrong: [ServerInput, string][] = [

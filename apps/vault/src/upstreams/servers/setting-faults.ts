@@ -1,4 +1,5 @@
 import { isAbsolute, normalize } from 'node:path'
+import { findKeyInAddress } from '@sallyport/catalog'
 import type { FieldFault } from '@sallyport/contracts'
 import type { ServerSettings, ServerValues } from '../kept/server-store.ts'
 
@@ -41,7 +42,18 @@ function faultsOfUrl(url: string | null): FieldFault[] {
   if (username !== '' || password !== '') {
     return wrong('must not hold a user or a password: give them in headers, which are sealed')
   }
-  return url.includes('#') ? wrong('must not hold a fragment') : []
+  if (url.includes('#')) return wrong('must not hold a fragment')
+  if (/\$\{|%24%7b/i.test(url)) {
+    return wrong(
+      'must not refer to a variable: give what is secret in headers, where references are put in',
+    )
+  }
+  const key = findKeyInAddress(url)
+  if (key === undefined) return []
+  const where = key.parameter === undefined ? '' : ` (?${key.parameter})`
+  return wrong(
+    `must not hold a key${where}, which would be kept readable: give it in headers, which are sealed`,
+  )
 }
 
 function faultsOfCwd({ cwd, permission }: ServerSettings): FieldFault[] {
