@@ -6,6 +6,7 @@ import {
 } from '../policy/compile-response-rules.ts'
 import { atOnce } from '../policy/sensitive/turns.ts'
 import type { ShapedAnswer } from './callable-tool.ts'
+import { gatherChunks } from './gather-chunks.ts'
 import {
   cleanMade,
   decodeText,
@@ -96,7 +97,7 @@ async function readClean(
   const stream = scrubber.stream()
   const chunks: Uint8Array[] = []
   let responseBytes = 0
-  for await (const chunk of answer.body) {
+  for await (const chunk of gatherChunks(answer.body)) {
     responseBytes += chunk.byteLength
     chunks.push(stream.push(chunk))
   }
