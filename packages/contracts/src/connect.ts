@@ -8,7 +8,7 @@ import { defineOperation } from './operation.ts'
 // Connecting an account: authorization code with PKCE (RFC 6749, RFC 7636, RFC 9700) or device code (RFC 8628).
 
 /** A page of the dashboard to go on at. */
-const ReturnTo = z
+export const ReturnTo = z
   .string()
   .max(500)
   .regex(

@@ -28,10 +28,12 @@ export * from './mcp-server.ts'
 export * from './mcp-server-care.ts'
 export {
   McpServer,
+  McpServerAuth,
   McpServerStatus,
   maskedValue,
   reachingMembers,
 } from './mcp-server-shape.ts'
+export * from './mcp-sign-in.ts'
 export * from './mcp-tool-name.ts'
 export * from './mcp-transport.ts'
 export * from './my-tools.ts'

@@ -89,6 +89,21 @@ const Failure = z.object({
 
 export const McpServerStatus = z.enum(['connected', 'disconnected', 'error'])
 
+/** How a server is signed in to by OAuth. Never a token. */
+export const McpServerAuth = z.object({
+  kind: z.enum(['none', 'authorization_code', 'client_credentials']),
+  state: z.enum(['none', 'required', 'signed_in', 'scopes_needed', 'ended']).meta({
+    description:
+      'required: the server wants a sign-in, or another credential; scopes_needed: it wants more scopes than were granted; ended: an owner has to sign in again',
+  }),
+  connectionId: ConnectionId.optional().meta({ description: 'The connection that is the sign-in' }),
+  account: z.string().optional(),
+  scopes: z.array(z.string()).optional().meta({ description: 'What was granted' }),
+  neededScopes: z.array(z.string()).optional().meta({ description: 'What the server wants' }),
+  message: z.string().optional(),
+})
+export type McpServerAuth = z.infer<typeof McpServerAuth>
+
 /** An upstream MCP server as owners see it. Values of headers and of the environment are masked at one length. */
 export const McpServer = z.object({
   id: UpstreamId,
@@ -131,6 +146,7 @@ export const McpServer = z.object({
     .string()
     .meta({ description: 'The name that its tools stand under: mcp__<toolset>__<tool>' }),
   connectionId: ConnectionId,
+  auth: McpServerAuth,
   createdAt: Timestamp,
   updatedAt: Timestamp,
 })

@@ -16,6 +16,7 @@ import * as invitation from './invitation.ts'
 import * as mailServer from './mail-server.ts'
 import * as mcpServer from './mcp-server.ts'
 import * as mcpServerCare from './mcp-server-care.ts'
+import * as mcpSignIn from './mcp-sign-in.ts'
 import * as myTools from './my-tools.ts'
 import * as notification from './notification.ts'
 import * as oauthApp from './oauth-app.ts'
@@ -184,6 +185,10 @@ export const operations = {
   acceptMcpServerChanges: mcpServerCare.acceptMcpServerChanges,
   checkMcpCommand: mcpServerCare.checkMcpCommand,
   installMcpPackage: mcpServerCare.installMcpPackage,
+  discoverMcpSignIn: mcpSignIn.discoverMcpSignIn,
+  signInToMcpServer: mcpSignIn.signInToMcpServer,
+  signOutOfMcpServer: mcpSignIn.signOutOfMcpServer,
+  getMcpClientMetadata: mcpSignIn.getMcpClientMetadata,
   listVariables: variable.listVariables,
   putVariable: variable.putVariable,
   deleteVariable: variable.deleteVariable,

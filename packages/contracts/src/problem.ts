@@ -141,6 +141,7 @@ export const problemKinds = {
   'upstream-command-refused': kind(403, 'operator', 'The program of the server may not be run'),
   'upstream-unreachable': kind(502, 'wait', 'The upstream could not be reached'),
   'upstream-invalid-response': kind(502, 'wait', 'The upstream answered garbage'),
+  'upstream-sign-in-required': kind(403, 'owner', 'The MCP server has to be signed in to'),
   'upstream-not-connected': kind(503, 'wait', 'The upstream server is not connected'),
   'upstream-timeout': kind(504, 'wait', 'The upstream did not answer in time'),
   'response-withheld': kind(502, 'owner', 'The answer was withheld by a rule of the policy'),

@@ -21,6 +21,7 @@ import { composeOwnersView } from './owners-view.ts'
 import { composePolicies } from './policies.ts'
 import { composeReach } from './reach.ts'
 import { composeRequestPath } from './request-path.ts'
+import { composeSignIn } from './sign-in.ts'
 import { composeSourceCalls, composeSources, composeSqlAccess } from './sources.ts'
 import { composeTokens } from './tokens.ts'
 import { composeTools } from './tools.ts'
@@ -55,7 +56,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   const approvals = composeApprovals(needs, foundation, lookups)
   const oauth = composeOAuth(needs, foundation, catalog)
   const tokens = composeTokens(needs, foundation, oauth.source)
-  const upstreams = composeUpstreams(needs, foundation, { connectionStore, tokens })
+  const upstreams = composeUpstreams(needs, foundation, { catalog, connectionStore, tokens, oauth })
   const sql = composeSqlAccess(needs, foundation)
   const path = composeRequestPath({
     ...{ lookups, tokens, now, pagesUrl: needs.pagesUrl, randomBytes: needs.randomBytes },
@@ -105,7 +106,8 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   return {
     ...ownersView,
     ...composeAlerts(needs, foundation, identity),
-    ...{ identity, connections, connect, policies, toolsets, sources, upstreams, tools },
+    ...{ identity, connections, policies, toolsets, sources, tools },
+    ...composeSignIn(needs, foundation, { connectionStore, oauth, connect, tokens, upstreams }),
     ...{ capabilities, approvals, notify, reach, tokens },
     oauthApps: oauth.oauthApps,
     ...path,

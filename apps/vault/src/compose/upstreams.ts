@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import type { Catalog } from '@sallyport/catalog'
 import { createReadKey } from '../connections/read-key.ts'
 import type { TokenKeeper } from '../connections/tokens/token-keeper.ts'
 import { createStreamDoors } from '../egress/stream-fetch.ts'
@@ -13,10 +14,13 @@ import { createPinReview } from '../upstreams/pins/review-pins.ts'
 import { createToolSync, type PinNeeds } from '../upstreams/pins/sync-tools.ts'
 import { createPrograms, readCommandList } from '../upstreams/programs/programs.ts'
 import { runOnce } from '../upstreams/programs/run-once.ts'
+import { createServerAuthorization } from '../upstreams/registry/authorize.ts'
 import { createRegistry } from '../upstreams/registry/registry.ts'
 import { createServers } from '../upstreams/servers/servers.ts'
 import { createVariables } from '../upstreams/variables/variables.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
+import type { composeOAuth } from './oauth.ts'
+import { composeSignInEnding } from './sign-in.ts'
 
 /** Builds the rooms of upstream MCP servers: programs, clients, the connections of this replica, and what owners say of them. */
 export function composeUpstreams(
@@ -24,7 +28,9 @@ export function composeUpstreams(
   foundation: Foundation,
   given: {
     readonly connectionStore: ConnectionStore
-    readonly tokens: Pick<TokenKeeper, 'open'>
+    readonly tokens: Pick<TokenKeeper, 'open' | 'renewRefused'>
+    readonly catalog: Catalog
+    readonly oauth: ReturnType<typeof composeOAuth>
   },
 ) {
   const { now } = needs
@@ -39,6 +45,7 @@ export function composeUpstreams(
     }),
     onChanged: ({ id, workspaceId }) => feed.publishLocal({ table: 'variables', id, workspaceId }),
   })
+  const ending = composeSignInEnding(needs, foundation, given)
   const { clients, programs, commandRules } = composeRunning(needs, foundation)
   const pinNeeds: PinNeeds & { readonly toolsets: typeof toolsets } = {
     ...{ servers: store, toolsets, newId, now },
@@ -46,6 +53,10 @@ export function composeUpstreams(
   }
   const opening = {
     ...{ clients, keyring, resolveVariables: variables.resolve, createScrubber },
+    authorize: createServerAuthorization({
+      ...{ keyring, tokens: given.tokens, clients: given.oauth.clients },
+      findConnection: given.connectionStore.find,
+    }),
     resolveCommand: commandRules.resolve,
   }
   const registry = createRegistry({
@@ -59,6 +70,7 @@ export function composeUpstreams(
     mayUseOrigin: egress.isAllowedOrigin,
     isToolsetTaken: toolsets.isTaken,
     endCalls: running.end,
+    endSignIns: ending.ofServer,
     onChanged({ server, toolsetIds = [], policies = [] }) {
       const { workspaceId, id, toolsetId, connectionId } = server
       feed.publishLocal({ table: 'mcp_servers', id, workspaceId })
@@ -68,7 +80,7 @@ export function composeUpstreams(
   })
   feed.subscribe(registry.follow)
   return {
-    ...{ servers, variables, registry },
+    ...{ servers, variables, registry, ending },
     installation: createInstallation({
       ...{ audit, newId, now, run: runOnce, checkCommand: commandRules.check },
       installers: needs.config.upstreamInstallers,

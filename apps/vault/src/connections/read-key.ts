@@ -20,19 +20,20 @@ interface ReadKeyNeeds {
 export function createReadKey({ store, keyring, openToken }: ReadKeyNeeds) {
   return async (workspaceId: string, connectionId: string): Promise<string> => {
     const connection = await getLive({ store }, workspaceId, connectionId)
+    // The token of a sign-in to a server goes to that server alone.
+    if (connection.origins.some((origin) => origin.startsWith('mcp:'))) throw noKey()
     if (isRenewable(connection.credentialKind)) return (await openToken(connection)).accessToken
     const key = keyOf(await readCredential(keyring, connection))
     if (key !== undefined) return key
-    throw new Problem(
-      'invalid-input',
-      'The connection has no key that a variable could stand for.',
-      {
-        next: 'Choose a connection with one key, or with an account.',
-        fields: [{ field: 'connectionId', message: 'must be a connection with one key' }],
-      },
-    )
+    throw noKey()
   }
 }
+
+const noKey = () =>
+  new Problem('invalid-input', 'The connection has no key that a variable could stand for.', {
+    next: 'Choose a connection with one key, or with an account.',
+    fields: [{ field: 'connectionId', message: 'must be a connection with one key' }],
+  })
 
 function keyOf(credential: StoredCredential): string | undefined {
   switch (credential.kind) {

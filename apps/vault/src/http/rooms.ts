@@ -21,6 +21,7 @@ import type { createTryTool } from '../tools/try-tool.ts'
 import type { createToolUsage } from '../tools/usage.ts'
 import type { Installation } from '../upstreams/install/install.ts'
 import type { Servers } from '../upstreams/servers/servers.ts'
+import type { SignIn } from '../upstreams/sign-in/sign-in.ts'
 import type { Variables } from '../upstreams/variables/variables.ts'
 import type { Workspaces } from '../workspaces/workspaces.ts'
 
@@ -45,6 +46,7 @@ export interface Rooms {
     readonly servers: Servers
     readonly variables: Pick<Variables, 'list' | 'put' | 'delete'>
     readonly installation: Installation
+    readonly signIn: SignIn
   }
   readonly capabilities: Capabilities
   readonly approvals: Approvals

@@ -1,4 +1,5 @@
-import { and, eq, getTableColumns, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, ne, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { ServerChange, ServerStore } from '../upstreams/kept/server-store.ts'
 import { destroyCredential } from './connections.ts'
 import { brokenUniqueConstraint, type Database, guardStore, type Transaction } from './database.ts'
@@ -29,6 +30,13 @@ const { pins, refused, syncedAt, ...columns } = getTableColumns(mcpServers)
 const countTools = (condition: ReturnType<typeof sql>) =>
   sql<number>`(select count(*)::int from ${tools} where ${tools.toolsetId} = ${mcpServers.toolsetId} and ${condition})`
 
+const signIns = alias(connections, 'sign_ins')
+/** Its origins say which server it is for: its tokens are sealed for them, so that no edit makes them another’s. */
+const newestSignIn = sql`(SELECT one.id FROM connections one
+  WHERE one.workspace_id = ${mcpServers.workspaceId} AND one.origins = ARRAY['mcp://' || ${mcpServers.id}]
+    AND one.credential_kind <> 'upstream' AND one.status <> 'revoked'
+  ORDER BY one.created_at DESC, one.id DESC LIMIT 1)`
+
 const selectRows = (executor: Pick<Transaction, 'select'>) =>
   executor
     .select({
@@ -45,15 +53,27 @@ const selectRows = (executor: Pick<Transaction, 'select'>) =>
         version: connections.version,
         sealed: connections.sealed,
       },
+      signIn: {
+        id: signIns.id,
+        status: signIns.status,
+        statusReason: signIns.statusReason,
+        version: signIns.version,
+        credentialKind: signIns.credentialKind,
+        oauthAppId: signIns.oauthAppId,
+        account: signIns.account,
+        requestedScopes: signIns.requestedScopes,
+        grantedScopes: signIns.grantedScopes,
+      },
     })
     .from(mcpServers)
     .innerJoin(toolsets, eq(toolsets.id, mcpServers.toolsetId))
     .innerJoin(connections, eq(connections.id, mcpServers.connectionId))
+    .leftJoin(signIns, eq(signIns.id, newestSignIn))
 
 const isThis = ({ workspaceId, id }: { readonly workspaceId: string; readonly id: string }) =>
   and(eq(mcpServers.workspaceId, workspaceId), eq(mcpServers.id, id))
 
-type Reads = Pick<ServerStore, 'find' | 'list' | 'listReferring'>
+type Reads = Pick<ServerStore, 'find' | 'list' | 'listReferring' | 'listSignIns'>
 
 const reads = ({ db }: Pick<Database, 'db'>): Reads => ({
   async find(workspaceId, id) {
@@ -66,6 +86,22 @@ const reads = ({ db }: Pick<Database, 'db'>): Reads => ({
       .where(and(eq(mcpServers.workspaceId, workspaceId), afterRow(mcpServers, after)))
       .orderBy(...newestFirst(mcpServers))
       .limit(limit),
+
+  async listSignIns(workspaceId, id) {
+    const rows = await db
+      .select({ id: connections.id })
+      .from(connections)
+      .where(
+        and(
+          eq(connections.workspaceId, workspaceId),
+          sql`${connections.origins} = ARRAY['mcp://' || ${id}::text]`,
+          ne(connections.credentialKind, 'upstream'),
+          ne(connections.status, 'revoked'),
+        ),
+      )
+      .orderBy(...newestFirst(connections))
+    return rows.map((row) => row.id)
+  },
 
   listReferring: async (workspaceId) =>
     await db

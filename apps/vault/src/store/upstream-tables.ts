@@ -47,6 +47,11 @@ export const mcpServers = pgTable(
     }>(),
     serverInfo: json('server_info').$type<{ readonly name: string; readonly version: string }>(),
     lastConnectedAt: at('last_connected_at'),
+    /** That it wants a sign-in, or more scopes. */
+    challenge: json('challenge').$type<{
+      readonly status: 401 | 403
+      readonly scopes?: readonly string[]
+    }>(),
     /** When its tools were read first: those were taken as they were. */
     syncedAt: at('synced_at'),
     /** Where the server says something else than an owner has seen. */

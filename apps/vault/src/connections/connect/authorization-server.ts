@@ -83,11 +83,12 @@ export function createAuthorizationServer(needs: AuthorizationServerNeeds): Auth
         if (iss !== undefined && client.issuer !== undefined) {
           answered.searchParams.set('iss', iss)
         }
-        return authorizationCodeGrant(configuration, answered, {
+        const checks = {
           expectedState: state,
           ...(verifier !== undefined && { pkceCodeVerifier: verifier }),
           ...(client.issuer !== undefined && nonce !== undefined && { expectedNonce: nonce }),
-        })
+        }
+        return authorizationCodeGrant(configuration, answered, checks, resourceOf(client))
       }),
 
     async startDevice(client, scopes) {
@@ -123,6 +124,7 @@ async function buildUrl(
     // OpenID Connect Core §11: without this a request for offline access is passed over.
     ...(client.asksConsent && scopes.includes('offline_access') && { prompt: 'consent' }),
     ...scopeOf(client, scopes),
+    ...resourceOf(client),
     response_type: 'code',
     client_id: client.clientId,
     redirect_uri: redirectUri,
@@ -141,6 +143,10 @@ async function buildUrl(
     next: 'An owner writes it without response_type, client_id, redirect_uri, scope and state.',
   })
 }
+
+/** RFC 8707 §2. */
+const resourceOf = ({ resource }: OAuthClient): Record<string, string> =>
+  resource === undefined ? {} : { resource }
 
 const scopeOf = ({ scopeSeparator }: OAuthClient, scopes: readonly string[]) =>
   scopes.length === 0 ? {} : { scope: scopes.join(scopeSeparator) }

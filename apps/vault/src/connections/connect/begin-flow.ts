@@ -88,7 +88,6 @@ export function createReconnect(needs: ConnectNeeds) {
     const oauthAppId = await requireAccount(needs, connection)
     if (connection === undefined) throw connectionNotFound()
     const client = await needs.clients.get(owner.workspaceId, oauthAppId)
-    const service = findService(needs.catalog, connection.service)
     return begin(needs, {
       owner,
       oauthAppId,
@@ -96,16 +95,24 @@ export function createReconnect(needs: ConnectNeeds) {
       service: connection.service,
       provider: connection.provider,
       label: connection.label,
-      scopes: chooseScopes(needs.catalog, service, {
-        ...input,
-        baseScopes: client.baseScopes,
-        before: connection.requestedScopes,
-      }),
+      scopes: scopesAnew(needs, connection, { input, client }),
       draft: { kind: 'anew', connectionId: connection.id },
       account: connection.account,
       wish: input,
     })
   }
+}
+
+/** All that it was asked for before, and what is new. No service of the catalog says anything of an MCP server. */
+function scopesAnew(
+  { catalog }: Pick<ConnectNeeds, 'catalog'>,
+  { service, requestedScopes: before }: StoredConnection,
+  asked: { readonly input: InputOf<typeof reconnect>; readonly client: OAuthClient },
+): string[] {
+  const { input, client } = asked
+  if (client.upstream !== undefined) return [...new Set([...before, ...(input.scopes ?? [])])]
+  const { baseScopes } = client
+  return chooseScopes(catalog, findService(catalog, service), { ...input, baseScopes, before })
 }
 
 /**
@@ -158,13 +165,18 @@ export async function findApp(
   }
   const found = await clients.find(workspaceId, input.oauthAppId)
   if (found === undefined) throw appNotFound()
+  // Its tokens are for that server alone, and go nowhere else.
+  if (found.client.upstream !== undefined) {
+    throw wrongField('oauthAppId', 'must be no OAuth app of an MCP server: sign in to the server')
+  }
   if (!isCustom && found.client.provider !== provider) {
     throw wrongField('oauthAppId', `must be an OAuth app for ${provider}`)
   }
   return found
 }
 
-async function begin(needs: ConnectNeeds, plan: Plan): Promise<Begun> {
+/** Begins what was planned: the attempt is written down, and bound to the session where there is one. */
+export async function begin(needs: ConnectNeeds, plan: Plan): Promise<Begun> {
   const { owner, client, oauthAppId, draft, scopes, wish } = plan
   const now = needs.now()
   const secrets: FlowSecrets = {

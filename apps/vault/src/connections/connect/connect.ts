@@ -15,6 +15,7 @@ import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { sessionOf } from '../../identity/require-session.ts'
 import { askAboutDevice } from './ask-device.ts'
 import { type Begun, createReconnect, createStart } from './begin-flow.ts'
+import { createSignInStart, type SignInPlan } from './begin-sign-in.ts'
 import { bindToSession } from './bind-flow.ts'
 import type { StoredFlow } from './connect-flow-store.ts'
 import type { ConnectNeeds } from './connect-needs.ts'
@@ -31,6 +32,8 @@ export interface Connect {
   start(owner: Owner, input: InputOf<typeof startConnection>): Promise<Started>
   /** Problems: as `reconnect` names them. */
   reconnect(owner: Owner, input: InputOf<typeof reconnect>): Promise<Started>
+  /** The same for an MCP server, which its own room found out about. Problems: as `signInToMcpServer` names them. */
+  signIn(owner: Owner, plan: SignInPlan): Promise<Started>
   /** How far it has come. A provider that gave a device code is asked, no more often than it wants. */
   get(owner: Owner, input: InputOf<typeof getConnectFlow>): Promise<OutputOf<typeof getConnectFlow>>
   /** Binds it to the session that asks, and to no other any more. Problems: `connect-flow-not-found`, `session-required`. */
@@ -53,6 +56,7 @@ export interface Connect {
 export function createConnect(needs: ConnectNeeds): Connect {
   const begin = createStart(needs)
   const beginAgain = createReconnect(needs)
+  const beginSignIn = createSignInStart(needs)
   const finish = createFinish(needs)
   const view = createView(needs)
   const recorded = createRecorded(needs)
@@ -69,6 +73,10 @@ export function createConnect(needs: ConnectNeeds): Connect {
     ),
     reconnect: recorded('reconnect', async (owner, input) =>
       started(owner, 'reconnect', await beginAgain(owner, input)),
+    ),
+
+    signIn: recorded('signInToMcpServer', async (owner, plan) =>
+      started(owner, 'signInToMcpServer', await beginSignIn(owner, plan)),
     ),
 
     get: recorded('getConnectFlow', async (owner, { flowId }) => {

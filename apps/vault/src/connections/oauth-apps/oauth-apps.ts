@@ -19,6 +19,7 @@ import { refuse } from './field-faults.ts'
 import type { CountedOAuthApp, OAuthAppRecord, StoredOAuthApp } from './oauth-app-store.ts'
 import { type OAuthAppsNeeds, redirectUriOf } from './oauth-apps-needs.ts'
 import { openApp, type SealedApp, sealApp } from './sealed-app.ts'
+import { checkNoSecret, shownOf } from './shown-app.ts'
 
 type One = OutputOf<typeof getOAuthApp>
 type Owner = AuthenticatedOwner
@@ -100,13 +101,16 @@ function createUpdate(needs: OAuthAppsNeeds): OAuthApps['update'] {
     if (changed.length > 0 && owner.via === 'session') requireFreshSignIn(owner, needs.now())
     const renamed = { ...(name !== undefined && { name }), updatedAt }
     const before = await open(needs, owner, current)
+    if (before.upstream !== undefined && changed.length > 0) throw ofServer()
     const app = await draftApp(needs, wish, before)
     const onlyUnused = leadsElsewhere(before, app)
     if (onlyUnused && current.connections > 0) throw inUse(elsewhere)
     if (onlyUnused) requireSecretAgain(app, wish)
     const row = { ...current, ...renamed, ...shownOf(app), version: current.version + 1 }
     checkNoSecret(app, row)
-    const sealed = await sealApp(needs.keyring, row, app)
+    const { upstream } = before
+    const whole = upstream === undefined ? app : { ...app, upstream }
+    const sealed = await sealApp(needs.keyring, row, whole)
     const { id: _id, workspaceId: _workspaceId, createdAt: _at, connections: _n, ...rest } = row
     const stored = await needs.store.update({ ...current, onlyUnused }, { ...rest, sealed })
     if (stored === 'in-use') throw inUse(elsewhere)
@@ -117,6 +121,11 @@ function createUpdate(needs: OAuthAppsNeeds): OAuthApps['update'] {
     return { oauthApp: view(stored) }
   }
 }
+
+const ofServer = () =>
+  new Problem('oauth-app-in-use', 'This OAuth app belongs to an MCP server.', {
+    next: 'Sign in to the server again, with another client where that is wanted.',
+  })
 
 /** What does not open is an event of its own (S-33). */
 async function open(needs: OAuthAppsNeeds, owner: Owner, stored: StoredOAuthApp) {
@@ -149,52 +158,6 @@ function requireSecretAgain(
   refuse(
     [{ field, message: 'must be entered again, since it would be used elsewhere' }],
     'Send the secret, or the key, along with the change.',
-  )
-}
-
-/** Secrets shorter than this show nothing of themselves. */
-const hintFromChars = 12
-const hintChars = 4
-
-/** What lists show of a client. Endpoints of the catalog's are not repeated. */
-function shownOf(app: SealedApp) {
-  const secret = app.clientSecret ?? ''
-  const server = app.own?.server
-  return {
-    provider: app.provider,
-    clientId: app.clientId,
-    clientAuthentication: app.authentication,
-    secretHint: secret.length < hintFromChars ? '' : `••••${secret.slice(-hintChars)}`,
-    issuer: server?.issuer ?? null,
-    authorizationEndpoint: server?.authorizationEndpoint ?? null,
-    tokenEndpoint: server?.tokenEndpoint ?? null,
-    revocationEndpoint: server?.revocationEndpoint ?? null,
-    deviceAuthorizationEndpoint: server?.deviceAuthorizationEndpoint ?? null,
-    parameters: app.parameters,
-  }
-}
-
-type Shown = Omit<OAuthAppRecord, 'id' | 'workspaceId' | 'version' | 'createdAt' | 'updatedAt'>
-
-/** Problem `invalid-input` where the secret stands in something that is stored in the clear (S-38). */
-function checkNoSecret({ clientSecret }: SealedApp, row: Shown): void {
-  if (clientSecret === undefined) return
-  const forms = [clientSecret, encodeURIComponent(clientSecret)]
-  const holds = (text: string | null) => text !== null && forms.some((form) => text.includes(form))
-  const { name, clientId, issuer, authorizationEndpoint, tokenEndpoint } = row
-  const { revocationEndpoint, deviceAuthorizationEndpoint } = row
-  const texts = {
-    ...{ name, clientId, issuer, authorizationEndpoint, tokenEndpoint },
-    ...{ revocationEndpoint, deviceAuthorizationEndpoint },
-    parameters: Object.values(row.parameters).join(' '),
-  }
-  refuse(
-    Object.entries(texts)
-      .filter(([, text]) => holds(text))
-      .map(([field]) => ({
-        field,
-        message: 'must not hold the secret: it is stored in the clear',
-      })),
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Catalog, OAuthProvider } from '@sallyport/catalog'
 import { type ClientAuthentication, Problem } from '@sallyport/contracts'
 import { placeOf } from './place-of.ts'
-import type { SealedApp } from './sealed-app.ts'
+import type { SealedApp, UpstreamOfApp } from './sealed-app.ts'
 
 /** An OAuth client with everything that is known of its provider. Holds secrets: never log it. */
 export interface OAuthClient {
@@ -31,6 +31,10 @@ export interface OAuthClient {
   readonly sendsIssuer: boolean
   /** The algorithms that it signs id tokens with, where it says. */
   readonly idTokenAlgorithms?: readonly string[]
+  /** What every token is asked for (RFC 8707). */
+  readonly resource?: string
+  /** The MCP server that it signs in to, and nothing else. */
+  readonly upstream?: UpstreamOfApp
 }
 
 /** Where a provider is. */
@@ -59,6 +63,10 @@ export function resolveClient(app: SealedApp, catalog: Pick<Catalog, 'findProvid
       ...given(own.server, optionalNames),
       ...{ scopeSeparator: ' ', pkce: true, authorizationParameters: {}, asksConsent: true },
       revokesWholeAccount: false,
+      ...(app.upstream !== undefined && {
+        upstream: app.upstream,
+        resource: app.upstream.resource,
+      }),
     }
   }
   const oauth = catalog.findProvider(app.provider)?.oauth

@@ -29,6 +29,20 @@ const GivenEndpoints = OwnServer.pick({
 }).partial()
 export type GivenEndpoints = z.infer<typeof GivenEndpoints>
 
+/** The upstream MCP server that a client belongs to: its grants go nowhere else. */
+const UpstreamOfApp = z.strictObject({
+  serverId: z.string(),
+  /** Where the server was when it was signed in to. */
+  url: z.string(),
+  /** What tokens are asked for (RFC 8707). */
+  resource: z.string(),
+  redirectUri: z.string(),
+  way: z.enum(['given', 'document', 'registration']),
+  /** Seconds since the epoch (RFC 7591 §3.2.1). */
+  secretExpiresAt: z.number().optional(),
+})
+export type UpstreamOfApp = z.infer<typeof UpstreamOfApp>
+
 /**
  * What is sealed of an OAuth client: everything that is sent to a provider, and everything that says where to. Whoever edits
  * a column of its row sends no secret anywhere.
@@ -44,6 +58,8 @@ const SealedApp = z.strictObject({
   parameters: z.record(z.string(), z.string()),
   /** Of a provider of the owner's own. Absent: the catalog knows where the provider is. */
   own: z.strictObject({ given: GivenEndpoints, server: OwnServer }).optional(),
+  /** The MCP server that it signs in to. Absent: any API’s. */
+  upstream: UpstreamOfApp.optional(),
 })
 export type SealedApp = z.infer<typeof SealedApp>
 

@@ -20,6 +20,8 @@ export interface TokenClient {
   readonly revocationEndpoint?: string
   readonly deviceAuthorizationEndpoint?: string
   readonly scopeSeparator?: ' ' | ','
+  /** What tokens are asked for (RFC 8707). */
+  readonly resource?: string
 }
 
 /** What a token endpoint answered. Holds secrets: never log it. */

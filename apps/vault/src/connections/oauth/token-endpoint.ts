@@ -90,10 +90,11 @@ export function createTokenEndpoint(needs: TokenEndpointNeeds): TokenEndpoint {
 
   return {
     refresh: (client, refreshToken) =>
-      ask(client, (configuration) => refreshTokenGrant(configuration, refreshToken), {
-        secrets: [refreshToken],
-        isRefresh: true,
-      }),
+      ask(
+        client,
+        (configuration) => refreshTokenGrant(configuration, refreshToken, resourceOf(client)),
+        { secrets: [refreshToken], isRefresh: true },
+      ),
 
     clientCredentials(client, { scopes, audience, resource }) {
       const parameters = new URLSearchParams()
@@ -139,6 +140,10 @@ function readRevocationError(error: unknown, client: TokenClient, token: string)
   const secrets = [token, ...secretsOf(client)]
   throw toProviderProblem(error, client.provider, { secrets })
 }
+
+/** RFC 8707 §2.2. */
+const resourceOf = ({ resource }: TokenClient): Record<string, string> =>
+  resource === undefined ? {} : { resource }
 
 const secretsOf = ({ clientSecret }: TokenClient) =>
   clientSecret === undefined ? [] : [clientSecret]

@@ -3,7 +3,7 @@ import { type Mounted, mount } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
 
 export const upstreamRoutes = ({ upstreams }: Rooms): Mounted[] => {
-  const { servers, variables, installation } = upstreams
+  const { servers, variables, installation, signIn } = upstreams
   return [
     // Before those of a single server: `test` and `refresh` are no ids.
     mount(op.testMcpServerDraft, ({ caller, input }) => servers.testDraft(caller, input)),
@@ -21,6 +21,10 @@ export const upstreamRoutes = ({ upstreams }: Rooms): Mounted[] => {
     mount(op.acceptMcpServerChanges, ({ caller, input }) => servers.acceptChanges(caller, input)),
     mount(op.checkMcpCommand, ({ input }) => installation.check(input)),
     mount(op.installMcpPackage, ({ caller, input }) => installation.install(caller, input)),
+    mount(op.discoverMcpSignIn, ({ caller, input }) => signIn.discover(caller, input)),
+    mount(op.signInToMcpServer, ({ caller, input }) => signIn.signIn(caller, input)),
+    mount(op.signOutOfMcpServer, ({ caller, input }) => signIn.signOut(caller, input)),
+    mount(op.getMcpClientMetadata, () => signIn.clientMetadata(op.getMcpClientMetadata.path)),
     mount(op.listVariables, ({ caller, input }) => variables.list(caller, input)),
     mount(op.putVariable, ({ caller, input }) => variables.put(caller, input)),
     mount(op.deleteVariable, ({ caller, input }) => variables.delete(caller, input)),

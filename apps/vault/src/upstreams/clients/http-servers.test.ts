@@ -82,7 +82,9 @@ describe.each(sdkServerKinds)('a server of the SDKs: %s', (kind) => {
   })
 
   it('gets the headers of its owner with every request, and no others of the vault’s', async () => {
-    const { server, upstream } = await connect(kind, { authorize: async () => 'token-of-now' })
+    const { server, upstream } = await connect(kind, {
+      authorize: { token: async () => 'token-of-now', renewed: async (token) => token },
+    })
     await calling(upstream, ['echo', { text: 'x' }])
     await upstream.close()
     expect(server.requests.length).toBeGreaterThan(2)

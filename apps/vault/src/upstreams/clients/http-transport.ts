@@ -6,24 +6,11 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { Problem } from '@sallyport/contracts'
+import type { HttpDoor } from './http-door.ts'
 import type { OpenConfig } from './live-upstream.ts'
 import type { UpstreamTransportHandle } from './program-transport.ts'
+import { endsConnection, sendSignedIn } from './send-signed-in.ts'
 import { upstreamProblem } from './upstream-problem.ts'
-
-/** What a client asks of a way out: see `createStreamDoors` of egress. */
-export interface HttpDoor {
-  fetch(url: string | URL, options?: HttpDoorOptions): Promise<Response>
-  /** Cuts everything. */
-  close(): void
-}
-
-/** The part of `RequestInit` that the SDK uses. */
-export interface HttpDoorOptions {
-  readonly method?: string
-  readonly headers?: Headers
-  readonly body?: unknown
-  readonly signal?: AbortSignal | null
-}
 
 /** Between two attempts to listen anew: servers that hang up at once would else be asked without pause. */
 const listenAgainMsMin = 1_000
@@ -126,16 +113,10 @@ function createServerFetch(options: {
     if (isListening && isSse && listened > 0) throw streamEnded()
     if (isListening) listened += 1
     try {
-      const headers = await headersOf(config, init.headers)
-      const { method, body, signal } = init
-      const response = await door.fetch(target, {
-        headers,
-        ...(method !== undefined && { method }),
-        ...(body !== undefined && { body }),
-        ...(signal !== undefined && { signal }),
-      })
+      const response = await sendSignedIn(config, door, { target, init })
       if (isListening && response.ok) listenFailures = 0
-      if (response.status === 404 && headers.has('mcp-session-id')) onfail(forgotten())
+      const isOfSession = new Headers(init.headers).has('mcp-session-id')
+      if (response.status === 404 && isOfSession) onfail(forgotten())
       if (!isListening || !isSse || !response.ok) return response
       // What the SDK itself breaks off is no end that the server made.
       return watched(response, (why) => {
@@ -144,20 +125,10 @@ function createServerFetch(options: {
     } catch (error) {
       if (init.signal?.aborted === true) throw error
       if (isListening) onListenFailure(error)
-      else if (error instanceof Problem && error.type === 'upstream-unreachable') {
-        onfail(asProblem(error))
-      }
+      else if (error instanceof Problem && endsConnection(error)) onfail(asProblem(error))
       throw error
     }
   }
-}
-
-async function headersOf(config: OpenConfig, given: RequestInit['headers']): Promise<Headers> {
-  const headers = new Headers(config.headers)
-  const token = await config.authorize?.()
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
-  for (const [name, value] of new Headers(given)) headers.set(name, value)
-  return headers
 }
 
 /** A stream whose end is the end of the connection. */

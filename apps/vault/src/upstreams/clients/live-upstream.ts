@@ -1,11 +1,23 @@
 // What a connection to an upstream MCP server promises to those who hold it, whatever carries it.
 import type { Problem } from '@sallyport/contracts'
+import type { AuthChallenge } from './auth-challenge.ts'
 
 /** How a server is reached: a program of this machine, or an address. */
 export type UpstreamTransport = 'stdio' | 'streamable_http' | 'sse'
 
 /** How far an attempt came before it failed. */
 export type UpstreamStage = 'resolve' | 'spawn' | 'connect' | 'initialize' | 'list' | 'call'
+
+/** Access to a server that is signed in to. Its tokens go with requests to the server’s own origin, and to no other. */
+export interface UpstreamAuthorization {
+  /**
+   * The bearer token of the moment; asked for before each HTTP request.
+   * @throws Problem upstream-sign-in-required where an owner has to sign in again; those of renewing a token
+   */
+  token(): Promise<string>
+  /** After the server’s 401 for this token: a newer one, or the same where there is none. Throws as `token`. */
+  renewed(refused: string): Promise<string>
+}
 
 /** Where and how to connect. Values of headers and environment are the real ones. */
 export interface OpenConfig {
@@ -28,8 +40,10 @@ export interface OpenConfig {
   readonly connectTimeoutMs: number
   /** Milliseconds that a request may be silent: it counts anew with every progress. */
   readonly readTimeoutMs: number
-  /** The bearer token of the moment, where the server is signed in to with OAuth; asked for before each HTTP request. */
-  readonly authorize?: (() => Promise<string | undefined>) | undefined
+  /** Where the server is signed in to with OAuth. */
+  readonly authorize?: UpstreamAuthorization | undefined
+  /** Told what the server said when it wanted a sign-in, or more scopes. */
+  readonly onChallenge?: ((challenge: AuthChallenge) => void) | undefined
   /** Takes the server's secrets out of text that the server wrote, before it becomes part of a sentence or of `stderrTail`. */
   readonly redact: (text: string) => string
 }

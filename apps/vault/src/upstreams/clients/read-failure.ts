@@ -70,7 +70,7 @@ function httpFailure(status: number | undefined, stage: UpstreamStage): Problem 
   if (status === 401 || status === 403) {
     return upstreamProblem(stage, 'provider-refused', {
       detail: `The server answered ${status}: it wants a credential, or another one.`,
-      next: 'The owner looks at the headers of the server.',
+      next: 'The owner signs in to the server, or looks at its headers.',
     })
   }
   if (status === undefined) return invalid(stage)

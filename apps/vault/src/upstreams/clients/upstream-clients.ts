@@ -9,11 +9,14 @@ import { type ParamHeaders, paramHeadersOf, readParamHeaders } from './param-hea
 import { timedOut } from './read-failure.ts'
 import { stageOf, upstreamProblem } from './upstream-problem.ts'
 
+export { type AuthChallenge, readChallenge } from './auth-challenge.ts'
+export type { HttpDoor } from './http-door.ts'
 export type {
   ListedTools,
   LiveUpstream,
   OpenConfig,
   RequestHow,
+  UpstreamAuthorization,
   UpstreamClients,
   UpstreamMethod,
   UpstreamProgress,

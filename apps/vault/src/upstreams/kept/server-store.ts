@@ -36,11 +36,33 @@ export interface ServerFailure {
   readonly at: string
 }
 
+/** That a server wants a sign-in, or more scopes. Its own words: nothing of it is trusted. */
+export interface ServerChallenge {
+  readonly status: 401 | 403
+  readonly scopes?: readonly string[]
+}
+
+/** The connection that is the sign-in to a server: the newest that is sealed for it and not revoked. */
+export type SignInRow = Pick<
+  StoredConnection,
+  | 'id'
+  | 'status'
+  | 'statusReason'
+  | 'version'
+  | 'credentialKind'
+  | 'oauthAppId'
+  | 'account'
+  | 'requestedScopes'
+  | 'grantedScopes'
+>
+
 /** What became of the last attempt of any replica. */
 export interface ServerStatus {
   readonly status: 'connected' | 'disconnected' | 'error'
   readonly failure: ServerFailure | null
   readonly serverInfo: { readonly name: string; readonly version: string } | null
+  /** What it wanted when it let the vault in last, or not. */
+  readonly challenge: ServerChallenge | null
   readonly lastConnectedAt: Date | null
 }
 
@@ -72,6 +94,7 @@ export interface ServerRow extends StoredServer {
   readonly toolCount: number
   readonly heldCount: number
   readonly account: ServerAccount
+  readonly signIn: SignInRow | null
 }
 
 /** What a server’s tools are, beside what an owner has seen of them. */
@@ -118,6 +141,8 @@ export interface ServerStore {
   listReferring(
     workspaceId: string,
   ): Promise<(Ref & { readonly name: string; readonly variables: readonly string[] })[]>
+  /** The sign-ins to a server that are not revoked, newest first; of one that is deleted, too. */
+  listSignIns(workspaceId: string, id: string): Promise<string[]>
   /** Compare and set: undefined where it, or its account, has another version by now, or is gone. */
   update(
     at: Ref & { readonly version: number },

@@ -6,6 +6,7 @@ import { sayFailure } from './say-failure.ts'
 import { createServing, type Serving } from './serving.ts'
 import {
   type Attempt,
+  challengeNoted,
   listSecrets,
   noteFailure,
   restartsOf,
@@ -41,7 +42,7 @@ async function connect(core: SlotCore, row: ServerRow, connecting: Connecting): 
   const { needs } = core
   let opened: OpenedServer | undefined
   try {
-    opened = await openStored(needs, row, signal)
+    opened = await openStored(needs, row, { signal, onChallenge: challengeNoted(core) })
     if (isCurrent()) await needs.syncTools(row, definedBy(row, opened))
     if (!isCurrent()) return await opened.upstream.close()
   } catch (error) {
@@ -52,10 +53,11 @@ async function connect(core: SlotCore, row: ServerRow, connecting: Connecting): 
   }
   core.attempt = undefined
   restartsOf(core, row).worked()
+  core.challenged.last = ''
   swap(core, row, { key, opened })
   const { name, version } = opened.upstream.serverInfo
   await saveStatus(core, {
-    ...{ status: 'connected', failure: null, serverInfo: { name, version } },
+    ...{ status: 'connected', failure: null, serverInfo: { name, version }, challenge: null },
     lastConnectedAt: new Date(needs.now()),
   })
 }
@@ -78,6 +80,7 @@ function swap(
   })
   core.servings.add(serving)
   listSecrets(core)
+  opened.tokens?.onChanged(() => listSecrets(core))
   core.live = serving
   core.onReplaced()
   opened.upstream.onListChanged((list) => {

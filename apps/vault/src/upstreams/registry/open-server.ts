@@ -1,7 +1,13 @@
 import type { Sealer } from '../../connections/credential-opener.ts'
-import type { ListedTools, LiveUpstream, UpstreamClients } from '../clients/upstream-clients.ts'
+import type {
+  AuthChallenge,
+  ListedTools,
+  LiveUpstream,
+  UpstreamClients,
+} from '../clients/upstream-clients.ts'
 import { openValues, type ResolveVariables, resolveValues } from '../kept/open-values.ts'
-import type { ServerRow, ServerSettings, ServerValues } from '../kept/server-store.ts'
+import type { ServerRow, ServerSettings, ServerValues, SignInRow } from '../kept/server-store.ts'
+import type { AuthorizeServer, HandedTokens } from './authorize.ts'
 
 /** Takes secrets out of text. */
 export interface TextScrubber {
@@ -16,6 +22,8 @@ export interface OpenNeeds {
   /** The path of a command that stands for one of the operator’s. Problem `upstream-command-refused`. */
   readonly resolveCommand: (command: string) => string
   readonly createScrubber: (secrets: readonly string[]) => TextScrubber
+  /** Hands out the access tokens of a sign-in, for that server alone. */
+  readonly authorize: AuthorizeServer
 }
 
 /** A connection that stands, and its tools. */
@@ -25,12 +33,20 @@ export interface OpenedServer {
   /** Taken out of all that it says. */
   readonly secrets: readonly string[]
   readonly scrubber: TextScrubber
+  /** The access tokens that went to it, where it is signed in to: they are taken out as well. */
+  readonly tokens?: HandedTokens | undefined
 }
 
 /** A server as it is to be reached: stored, or a draft. */
 export interface ServerToOpen extends ServerSettings {
   readonly id: string
   readonly workspaceId: string
+  readonly signIn: SignInRow | null
+}
+
+/** What is told while a connection is opened, and for as long as it stands. */
+export interface OpenWatch {
+  readonly onChallenge?: (challenge: AuthChallenge) => void
 }
 
 /**
@@ -40,20 +56,26 @@ export interface ServerToOpen extends ServerSettings {
 export async function openStored(
   needs: OpenNeeds,
   row: ServerRow,
-  signal: AbortSignal,
+  options: OpenWatch & { readonly signal: AbortSignal },
 ): Promise<OpenedServer> {
-  return openServer(needs, { server: row, values: await openValues(needs.keyring, row) }, signal)
+  const values = await openValues(needs.keyring, row)
+  return openServer(needs, { server: row, values, ...options }, options.signal)
 }
 
 /** The same with values as their owner wrote them. */
 export async function openServer(
   needs: OpenNeeds,
-  { server, values }: { readonly server: ServerToOpen; readonly values: ServerValues },
+  {
+    server,
+    values,
+    onChallenge,
+  }: { readonly server: ServerToOpen; readonly values: ServerValues } & OpenWatch,
   signal: AbortSignal,
 ): Promise<OpenedServer> {
   const { headers, env, secrets } = await resolveValues(needs.resolveVariables, server, values)
-  const scrubber = needs.createScrubber(secrets)
   const isProgram = server.transport === 'stdio'
+  const access = isProgram ? undefined : needs.authorize(server)
+  const scrubber = scrubberOf(needs, secrets, access?.tokens)
   const upstream = await needs.clients.open(
     {
       serverId: server.id,
@@ -65,13 +87,32 @@ export async function openServer(
       connectTimeoutMs: server.connectTimeoutSeconds * 1000,
       readTimeoutMs: server.readTimeoutSeconds * 1000,
       redact: (text) => scrubber.text(text),
+      ...(access !== undefined && { authorize: access }),
+      ...(onChallenge !== undefined && { onChallenge }),
     },
     signal,
   )
   try {
-    return { upstream, listed: await upstream.listTools(signal), secrets, scrubber }
+    const listed = await upstream.listTools(signal)
+    return { upstream, listed, secrets, scrubber, tokens: access?.tokens }
   } catch (error) {
     await upstream.close()
     throw error
+  }
+}
+
+/** Takes out the access tokens that went there until now, too. */
+function scrubberOf(
+  { createScrubber }: OpenNeeds,
+  secrets: readonly string[],
+  tokens: HandedTokens | undefined,
+): TextScrubber {
+  const plain = createScrubber(secrets)
+  if (tokens === undefined) return plain
+  return {
+    text: (text) =>
+      tokens.list().length === 0
+        ? plain.text(text)
+        : createScrubber([...secrets, ...tokens.list()]).text(text),
   }
 }

@@ -92,6 +92,7 @@ function createRoom(set: Partial<ServerRow> = {}) {
     resolveVariables: async (_workspace, names) =>
       new Map([...variables].filter(([name]) => names.includes(name))),
     resolveCommand: (command) => command,
+    authorize: () => undefined,
     createScrubber: (secrets) => ({
       text: (text) => secrets.reduce((sofar, one) => sofar.replaceAll(one, '*'), text),
     }),
@@ -106,6 +107,7 @@ function createRoom(set: Partial<ServerRow> = {}) {
 }
 
 const base: ServerRow = {
+  ...{ challenge: null, signIn: null },
   ...{ id: 'ups_1', workspaceId: 'wsp_1', connectionId: 'con_1', toolsetId: 'tls_1' },
   ...{ name: 'one', description: null, transport: 'streamable_http', command: null, args: [] },
   ...{ cwd: null, url: 'https://a.example/mcp', permission: 'workspace', package: null },

@@ -58,9 +58,10 @@ export function createCallSending({ servingOf, now }: SendingNeeds): SendUpstrea
       const serving = await servingOf(serverId, controller.signal, how.agentId)
       if (controller.signal.aborted) throw controller.signal.reason
       if (serving === undefined) throw notConnected()
-      const reply = await serving.ask(method, params, requestHow(how, controller.signal))
+      const reply = await serving.ask(method, params, requestHow(how, serving, controller.signal))
       const text = reply.ok ? reply.json : JSON.stringify({ error: reply.error })
-      const isClean = serving.cleansUntilMs <= now()
+      // A token that was renewed under way is none of the secrets that the call was readied with.
+      const isClean = serving.cleansUntilMs <= now() && !serving.isSignedIn
       return answerOf(reply, isClean ? text : serving.scrubber.text(text))
     } finally {
       how.stops.delete(stop)
@@ -70,10 +71,19 @@ export function createCallSending({ servingOf, now }: SendingNeeds): SendUpstrea
 
 const requestHow = (
   { deadlineMs, responseBytesMax, progress }: CallHow,
+  { isSignedIn, scrubber }: Serving,
   signal: AbortSignal,
 ): RequestHow => ({
   ...{ signal, timeoutMs: deadlineMs, bytesMax: responseBytesMax },
-  ...(progress !== undefined && { onProgress: progress }),
+  ...(progress !== undefined && {
+    onProgress: isSignedIn
+      ? ({ message, ...rest }: UpstreamProgress) =>
+          progress({
+            ...rest,
+            ...(message !== undefined && { message: scrubber.text(message) }),
+          })
+      : progress,
+  }),
 })
 
 const answerOf = ({ ok }: UpstreamReply, text: string): CallAnswer => ({

@@ -13,6 +13,8 @@ const drainMsMax = 60_000
 export interface Serving extends Pick<OpenedServer, 'secrets' | 'scrubber'> {
   /** Calls that were readied for the connection before it know its secrets alone: until then answers are cleaned here, too. */
   readonly cleansUntilMs: number
+  /** Access tokens go to it, and are renewed under way: what it says is cleaned of them here. */
+  readonly isSignedIn: boolean
   /** What it was opened for: settings with another key need another connection. */
   readonly key: string
   readonly upstream: LiveUpstream
@@ -33,7 +35,7 @@ export function createServing(
   { key, cleansUntilMs }: Pick<Serving, 'key' | 'cleansUntilMs'>,
   onEnd: () => void,
 ): Serving {
-  const { upstream, secrets, scrubber } = opened
+  const { upstream, scrubber, tokens } = opened
   const waiting = new Set<() => void>()
   let calls = 0
   let ended: Promise<void> | undefined
@@ -54,7 +56,10 @@ export function createServing(
     })
 
   return {
-    ...{ key, cleansUntilMs, upstream, secrets, scrubber, close },
+    ...{ key, cleansUntilMs, upstream, scrubber, close, isSignedIn: tokens !== undefined },
+    get secrets() {
+      return tokens === undefined ? opened.secrets : [...opened.secrets, ...tokens.list()]
+    },
     async ask(method, params, how) {
       calls += 1
       try {

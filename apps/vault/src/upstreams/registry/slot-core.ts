@@ -1,3 +1,4 @@
+import type { AuthChallenge } from '../clients/upstream-clients.ts'
 import type { ServerRow, ServerStatus, ServerStore } from '../kept/server-store.ts'
 import type { DefinedTools } from '../pins/define-tools.ts'
 import type { OpenNeeds } from './open-server.ts'
@@ -47,6 +48,8 @@ export interface SlotCore {
   /** Called when another connection serves from now on, or none. */
   onReplaced: () => void
   lastStatus: string
+  /** What the server wanted last, and whether that is written down. */
+  readonly challenged: { last: string; saving: Promise<void> }
   /** What a program that ended wrote last. */
   lastLog: string
 }
@@ -65,6 +68,7 @@ export const createSlotCore = (
   ...{ live: undefined, attempt: undefined, timer: undefined, row: undefined },
   secrets: [],
   onReplaced: () => {},
+  challenged: { last: '', saving: Promise.resolve() },
   ...{ timerAtMs: 0, isClosed: false, lastTriedKey: '', lastStatus: '', lastLog: '' },
 })
 
@@ -94,6 +98,21 @@ export async function saveStatus(core: SlotCore, status: Partial<ServerStatus>):
   }
 }
 
+/** Notes that the server wants a sign-in or more scopes, once for each thing that it wants. */
+export function challengeNoted(core: SlotCore): (challenge: AuthChallenge) => void {
+  return ({ status, scopes }) => {
+    const challenge = { status, ...(scopes !== undefined && { scopes }) }
+    const text = JSON.stringify(challenge)
+    const { needs, challenged } = core
+    if (challenged.last === text) return
+    challenged.last = text
+    challenged.saving = needs.store.saveStatus(core.serverId, { challenge }).catch((error) => {
+      challenged.last = ''
+      needs.onFailure('what an MCP server wants could not be kept', error)
+    })
+  }
+}
+
 /** Ends the attempt under way, and the wait for the next one. */
 export function stopTrying(core: SlotCore): void {
   clearTimeout(core.timer)
@@ -109,6 +128,7 @@ export async function noteFailure(core: SlotCore, row: ServerRow, error: unknown
   const failure = sayFailure(error, needs.now())
   const delayMs = restartsOf(core, row).next(needs.now(), needs.random())
   schedule(core, delayMs)
+  await core.challenged.saving
   await saveStatus(core, {
     status: core.live === undefined ? 'error' : 'connected',
     failure: delayMs === undefined ? { ...failure, message: failure.message + givenUp } : failure,

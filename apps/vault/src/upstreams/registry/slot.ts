@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
 import type { ServerRow } from '../kept/server-store.ts'
 import { createAgentServings } from './agent-servings.ts'
+import { signInAgain } from './authorize.ts'
 import { beginAttempt } from './connect-slot.ts'
 import type { Serving } from './serving.ts'
 import {
@@ -85,7 +86,7 @@ export function createSlot(needs: SlotNeeds, serverId: string): Slot {
     concerns({ table, id, workspaceId }) {
       const { row } = core
       if (row === undefined || row.workspaceId !== (workspaceId ?? row.workspaceId)) return false
-      if (table === 'connections' && row.connectionId === id) return true
+      if (table === 'connections' && (row.connectionId === id || mayBeSignIn(row, id))) return true
       return row.variables.length > 0
     },
 
@@ -105,6 +106,8 @@ async function look(core: SlotCore, isAnew: boolean): Promise<Attempt | undefine
     await switchOff(core, row)
     return undefined
   }
+  const ended = await leaveSignIn(core, row)
+  if (ended) return undefined
   const stamp = await stampOf(core, row)
   if (typeof stamp !== 'string') {
     // What was revoked is used no more, wherever it was put in.
@@ -128,6 +131,26 @@ async function look(core: SlotCore, isAnew: boolean): Promise<Attempt | undefine
   stopTrying(core)
   core.attempt = beginAttempt(core, row, key)
   return core.attempt
+}
+
+/** Of a server without a sign-in, any connection may be the one that was made a moment ago. */
+const mayBeSignIn = ({ transport, signIn }: ServerRow, id: string): boolean =>
+  transport !== 'stdio' && (signIn === null || signIn.id === id)
+
+/** A sign-in that has ended is used no more; true where nothing is to be tried until an owner has signed in again. */
+async function leaveSignIn(core: SlotCore, row: ServerRow): Promise<boolean> {
+  if (row.signIn?.status === 'needs_reauth') {
+    const key = `ended ${row.signIn.id} ${row.signIn.version}`
+    // It was said once, and whoever looks again changes nothing.
+    if (core.live === undefined && core.lastTriedKey === key) return true
+    core.lastTriedKey = key
+    await switchOff(core, row, signInAgain('has ended', row.signIn.statusReason))
+    return true
+  }
+  if (row.signIn === null && core.live?.isSignedIn === true) {
+    await switchOff(core, row, signInAgain('was revoked'))
+  }
+  return false
 }
 
 /** A digest of what its values refer to, as that is now; or why that cannot be read. */
@@ -173,10 +196,11 @@ async function waitFor(core: SlotCore, signal: AbortSignal): Promise<Serving | u
 
 /** What a connection is opened for. */
 function keyOf(row: ServerRow, stamp: string): string {
-  const { transport, command, args, cwd, url, permission, account } = row
+  const { transport, command, args, cwd, url, permission, account, signIn } = row
   const { connectTimeoutSeconds, readTimeoutSeconds } = row
   return JSON.stringify([
     ...[transport, command, args, cwd, url, permission],
     ...[connectTimeoutSeconds, readTimeoutSeconds, account.version, stamp],
+    signIn && [signIn.id, signIn.version],
   ])
 }

@@ -85,6 +85,7 @@ async function makeServer(
       headerNames: Object.keys(values.headers),
       variables: names,
       ...{ status: 'disconnected', failure: null, serverInfo: null, lastConnectedAt: null },
+      challenge: null,
     },
     connection,
     toolset: {

@@ -52,6 +52,11 @@ export interface ServersNeeds {
     readonly toolsetIds?: readonly string[]
     readonly policies?: readonly ChangedPolicy[]
   }) => void
+  /** Ends the sign-ins to a server that is gone. */
+  readonly endSignIns: (
+    owner: AuthenticatedOwner,
+    server: Pick<ServerRow, 'id' | 'workspaceId' | 'name' | 'toolset'>,
+  ) => Promise<void>
   readonly newId: (kind: IdKind) => string
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -59,7 +64,7 @@ export interface ServersNeeds {
 
 /** Problem `mcp-server-not-found`. */
 export async function getServer(
-  { store }: Pick<ServersNeeds, 'store'>,
+  { store }: { readonly store: Pick<ServerStore, 'find'> },
   workspaceId: string,
   id: string,
 ): Promise<ServerRow> {

@@ -132,6 +132,7 @@ function createSwitch(
       needs.endCalls({ connectionId: server.connectionId })
       await registry.apply(server.id, { waitMs: endWaitMs })
       await record(needs, owner, { operation: 'deleteMcpServer', server })
+      await needs.endSignIns(owner, server)
       return { deleted: true }
     },
 

@@ -36,7 +36,7 @@ export function createServerTrials(needs: ServersNeeds): ServerTrials {
   return {
     async stored(owner, serverId) {
       const row = await getServer(needs, owner.workspaceId, serverId)
-      const tried = await trial((signal) => openStored(needs.opening, row, signal))
+      const tried = await trial((signal) => openStored(needs.opening, row, { signal }))
       await record(needs, owner, {
         ...{ operation: 'testMcpServer', server: row },
         detail: {
@@ -58,7 +58,8 @@ export function createServerTrials(needs: ServersNeeds): ServerTrials {
       // A command runs, or what is kept goes elsewhere.
       if (owner.via === 'session') requireFreshSignIn(owner, needs.now())
       const id = before?.id ?? `draft-${owner.workspaceId}`
-      const server = { ...draft.settings, id, workspaceId: owner.workspaceId }
+      const signIn = before?.signIn ?? null
+      const server = { ...draft.settings, id, workspaceId: owner.workspaceId, signIn }
       const values = draft.values
       const tried = await trial((signal) => openServer(needs.opening, { server, values }, signal))
       const { transport, command, url } = draft.settings

@@ -1,4 +1,4 @@
-import { type McpServer, maskedValue } from '@sallyport/contracts'
+import { type McpServer, type McpServerAuth, maskedValue } from '@sallyport/contracts'
 import type { ServerRow } from '../kept/server-store.ts'
 
 /** A server as owners see it: of its values their names alone. */
@@ -24,8 +24,30 @@ export function viewServer(row: ServerRow): McpServer {
     ...(lastConnectedAt !== null && { lastConnectedAt: lastConnectedAt.toISOString() }),
     ...(serverInfo !== null && { serverInfo }),
     ...{ toolsetId: row.toolsetId, toolset: row.toolset, connectionId: row.connectionId },
+    auth: viewAuth(row),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
+  }
+}
+
+/** How it is signed in to, and what an owner has to do about it. */
+function viewAuth({ transport, challenge, signIn }: ServerRow): McpServerAuth {
+  const wanted = challenge?.scopes
+  const needed = wanted !== undefined && wanted.length > 0 && { neededScopes: [...wanted] }
+  if (transport === 'stdio') return { kind: 'none', state: 'none' }
+  if (signIn === null) {
+    return { kind: 'none', state: challenge === null ? 'none' : 'required', ...needed }
+  }
+  const isAccount = signIn.credentialKind === 'oauth2'
+  const { id: connectionId, account, grantedScopes, statusReason } = signIn
+  const lacks = challenge?.status === 403
+  const state = signIn.status === 'needs_reauth' ? 'ended' : lacks ? 'scopes_needed' : 'signed_in'
+  return {
+    ...{ kind: isAccount ? 'authorization_code' : 'client_credentials', connectionId },
+    state: state === 'signed_in' && challenge?.status === 401 ? 'ended' : state,
+    ...(account !== null && { account }),
+    ...{ scopes: [...grantedScopes], ...(state === 'scopes_needed' && needed) },
+    ...(statusReason !== null && { message: statusReason }),
   }
 }
 

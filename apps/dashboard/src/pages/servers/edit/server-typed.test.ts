@@ -26,6 +26,7 @@ const server: McpServer = {
   toolsetId: 'tls_01k8v3t5m9r2c4x6z8b0d1f3h5',
   toolset: 'weather',
   connectionId: 'con_01k8v3t5m9r2c4x6z8b0d1f3h5',
+  auth: { kind: 'none', state: 'none' },
   createdAt: '2026-11-22T04:00:00.000Z',
   updatedAt: '2026-11-22T04:00:00.000Z',
 }
