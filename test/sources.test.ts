@@ -366,6 +366,17 @@ describe('a source', () => {
         ...{ statement, type: 'invalid-arguments' },
       })
     }
+    // A parser that doubles its time with each bracket ends with its thread, and nobody waits for it.
+    const costly = `SELECT * FROM ${'(SELECT abs('.repeat(24)}1`
+    const parsed: string[] = []
+    const parsing = problemOf(
+      agent.client.call('callMyTool', { name: 'free.query', arguments: { statement: costly } }),
+    ).then(({ type }) => parsed.push(type))
+    let answered = 0
+    for (; parsed.length === 0; answered += 1) await fetch(`${vault.url}/healthz`)
+    await parsing
+    expect(parsed).toEqual(['invalid-arguments'])
+    expect(answered).toBeGreaterThan(5)
     const tables = await call(agent, 'free.list_tables', {})
     expect(JSON.stringify(tables.body)).toContain('items')
     const table = await call(agent, 'free.describe_table', { table: 'items' })
@@ -504,6 +515,36 @@ describe('a source of PostgreSQL', () => {
     expect(findLeak(Buffer.from(vault.output()), password)).toBeUndefined()
     const entries = await owner.call('listAudit', { limit: 200 })
     expect(JSON.stringify(entries)).not.toContain(password)
+  })
+
+  it('ends a statement at the server when the client that called goes away', async ({ skip }) => {
+    verifies('S-22', 'S-39')
+    if (shop === undefined) return skip('Debian’s PostgreSQL is not installed')
+    const { owner } = vault
+    const { source } = await owner.call('createSource', {
+      ...{ name: 'slow', ...toShop() },
+      tools: [{ name: 'wait', description: 'Waits', statement: 'SELECT pg_sleep(50)' }],
+    })
+    const agent = await permit('impatient', source.toolsetId)
+    const { user, password: adminPassword } = shop.admin
+    const sql = postgres({
+      ...{ host: '127.0.0.1', port: shop.port, user, password: adminPassword },
+      ...{ database: 'postgres', max: 1 },
+    })
+    const running = async () => {
+      const [row] = await sql`SELECT count(*)::int AS n FROM pg_stat_activity
+        WHERE application_name = 'sallyport' AND state = 'active'`
+      return row?.n
+    }
+    const leaving = new AbortController()
+    const outcome = agent.client
+      .call('callMyTool', { name: 'slow.wait', arguments: {} }, { signal: leaving.signal })
+      .catch((error: unknown) => error)
+    await expect.poll(running, { timeout: 10_000 }).toBe(1)
+    leaving.abort()
+    expect(await outcome).toBeInstanceOf(Error)
+    await expect.poll(running, { timeout: 10_000 }).toBe(0)
+    await sql.end({ timeout: 1 })
   })
 
   it('sends its password to no other place, whatever a row says', async ({ skip }) => {

@@ -39,6 +39,7 @@ export async function build() {
       sallyport: join(here, 'src/main.ts'),
       // Found by their names, beside whichever chunk asks: a thread and a process begin with a file.
       'sqlite-process': join(here, '../../apps/vault/src/sources/engine/sqlite/sqlite-process.ts'),
+      'sql-parser-thread': join(here, '../../apps/vault/src/sources/gate/parser-thread.ts'),
       'document-thread': join(here, '../../apps/vault/src/compose/document-thread.ts'),
     },
     outdir: dist,

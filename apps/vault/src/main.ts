@@ -79,6 +79,7 @@ export async function runVault({
     dashboardDir: findDashboard(),
     documentThread: fileURLToPath(new URL('./document-thread.js', import.meta.url)),
     sqliteProcess: fileURLToPath(new URL('./sqlite-process.js', import.meta.url)),
+    sqlParserThread: fileURLToPath(new URL('./sql-parser-thread.js', import.meta.url)),
     now: Date.now,
     publicUrl: () => url,
     pagesUrl: () => pagesUrl,

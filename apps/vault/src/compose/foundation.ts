@@ -41,6 +41,8 @@ export interface ComposeNeeds {
   readonly documentThread: string
   /** The file of the process in which a statement runs on a SQLite file. */
   readonly sqliteProcess: string
+  /** The file of the thread in which queries of MySQL and SQLite are parsed. */
+  readonly sqlParserThread: string
   /** The vault's own URL, without trailing slash; asked only once it listens. */
   readonly publicUrl: () => string
   /** Where people open its pages, without trailing slash: the same, or localhost where that is a loopback address. */

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import type { CredentialOpener } from '../connections/credential-opener.ts'
 import { createSourceConnections } from '../connections/source-connection.ts'
 import type { ConnectionSnapshot } from '../execute/resolve-call.ts'
@@ -5,6 +6,7 @@ import { createQueryCheck } from '../sources/check-call.ts'
 import { createSqlEngine } from '../sources/engine/create-sql-engine.ts'
 import { createStatementPreparation } from '../sources/engine/prepare-statement.ts'
 import type { SqlEngine } from '../sources/engine/sql-engine.ts'
+import { createCheckApart } from '../sources/gate/check-apart.ts'
 import { createSqlGate } from '../sources/gate/create-sql-gate.ts'
 import type { SqlGate } from '../sources/gate/sql-gate.ts'
 import { createSourceSend } from '../sources/send-call.ts'
@@ -25,12 +27,20 @@ export interface SqlAccess {
   readonly mayDial: MayDial
 }
 
+/** A query of 8000 characters takes a fraction of it. */
+const parserLimits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 }
+
 /** Builds what reaches databases: the engine on the sockets of egress, and the gate before it. */
 export function composeSqlAccess(
-  { config, now, sqliteProcess }: ComposeNeeds,
+  { config, now, sqliteProcess, sqlParserThread }: ComposeNeeds,
   { egress }: Pick<Foundation, 'egress'>,
 ): SqlAccess {
-  const gate = createSqlGate()
+  const gate = createSqlGate({
+    checkTree: createCheckApart({
+      startThread: () =>
+        new Worker(sqlParserThread, { env: {}, execArgv: [], resourceLimits: parserLimits }),
+    }),
+  })
   const sqlite = { dirs: config.sqliteDirs, entry: sqliteProcess }
   const engine = createSqlEngine({ sockets: egress.databases, gate, sqlite, now })
   const prepare = createStatementPreparation({ sockets: egress.databases, sqlite, now })

@@ -1,7 +1,8 @@
+import type { CheckTree } from './check-tree.ts'
 import { checkPgQuery, checkPgStatement } from './pg-gate.ts'
 import type { GateDialect, SqlGate } from './sql-gate.ts'
 import { nestingOf, type SqlToken, tokensOf } from './sql-tokens.ts'
-import { checkTextQuery, checkTextStatement, type TextDialect } from './text-gate.ts'
+import { checkTextQuery, checkTextStatement } from './text-gate.ts'
 
 /** What a parser gets to read: the time of all of them grows with these. */
 const bounds = {
@@ -9,14 +10,17 @@ const bounds = {
   statement: { charsMax: 32_000, tokensMax: 8_000, nestingMax: 100 },
 }
 
-/** Makes the gate. The parsers are loaded when a dialect is first asked for: they are large, and most vaults have no sources. */
-export function createSqlGate(): SqlGate {
+/** Makes the gate. PostgreSQL's parser is loaded when it is first asked for: it is large, and most vaults have no sources. */
+export function createSqlGate({ checkTree }: { readonly checkTree: CheckTree }): SqlGate {
   return {
     async checkQuery(dialect, statement) {
       const reason = refuseSize(dialect, statement, bounds.query)
       if (reason !== undefined) return { ok: false, reason }
       if (dialect === 'postgres') return checkPgQuery(await pgParser(), statement)
-      return checkTextQuery(dialect, statement, await parserOf(dialect))
+      const verdict = checkTextQuery(dialect, statement)
+      if (!verdict.ok) return verdict
+      const unread = await checkTree(dialect, statement)
+      return unread === undefined ? verdict : { ok: false, reason: unread }
     },
     async checkStatement(dialect, prescribed) {
       const reason = refuseSize(dialect, prescribed.statement, bounds.statement)
@@ -45,14 +49,4 @@ function refuseSize(
 async function pgParser(): Promise<(statement: string) => Promise<unknown>> {
   const { parse } = await import('libpg-query')
   return parse
-}
-
-/** Of one dialect each: the package as a whole is several megabytes. */
-async function parserOf(dialect: TextDialect): Promise<(statement: string) => unknown> {
-  const { Parser } =
-    dialect === 'mysql'
-      ? (await import('node-sql-parser/build/mariadb.js')).default
-      : (await import('node-sql-parser/build/sqlite.js')).default
-  const parser = new Parser()
-  return (statement) => parser.astify(statement)
 }

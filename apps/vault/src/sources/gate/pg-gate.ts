@@ -55,6 +55,12 @@ function refuseNode({ name, members }: Node, uses: Uses): string | undefined {
   }
   if (name === 'FuncCall') return refuseCall(stringsOf(members.funcname), uses)
   if (name === 'RangeVar') return refuseTable(members)
+  if (name === 'SQLValueFunction' && tellsOfSession.test(String(members.op))) {
+    return 'Who is signed in, and to what, is not told by free queries.'
+  }
+  if (name === 'TypeName' && stringsOf(members.names).some((one) => namesObjects.test(one))) {
+    return 'Types that name objects of the system are not taken in a free query.'
+  }
   if (name === 'ColumnRef' || name === 'A_Indirection') {
     const fields = stringsOf(name === 'ColumnRef' ? members.fields : members.indirection)
     uses.attributes.push(...fields.slice(name === 'ColumnRef' ? 1 : 0))
@@ -67,6 +73,11 @@ function refuseNode({ name, members }: Node, uses: Uses): string | undefined {
   uses.operators.push(...operator)
   return undefined
 }
+
+/** CURRENT_USER and its like; dates and times are another matter. */
+const tellsOfSession = /ROLE|USER|CATALOG|SCHEMA/
+/** A number cast to one of these is a name of the system's catalog, of whatever the role may not see, too. */
+const namesObjects = /^reg(?!class$)/i
 
 function refuseCall(name: readonly string[], uses: Uses): string | undefined {
   const last = name.at(-1) ?? ''

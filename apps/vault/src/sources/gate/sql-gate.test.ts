@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../../test/verifies.ts'
+import { checkTree } from './check-tree.ts'
 import { createSqlGate } from './create-sql-gate.ts'
 import type { GateDialect } from './sql-gate.ts'
 
-const gate = createSqlGate()
+const gate = createSqlGate({ checkTree })
 const everywhere: readonly GateDialect[] = ['postgres', 'mysql', 'sqlite']
 
 /** What a model's own query may not be, as data: the name, the text, and where it is tried. */
@@ -139,6 +140,24 @@ const refused: readonly (readonly [string, string, readonly GateDialect[]])[] = 
     "EXTRACTVALUE('<a/>', 1)",
   ].map((call) => [call, `SELECT ${call}`, ['mysql']] as const),
 
+  // The server's lexer ends a number where a word begins: what would be hidden in it is read.
+  ['a word behind a number', "SELECT a FROM t WHERE a = 1.into outfile '/tmp/x'", ['mysql']],
+  ['a lock behind a number', 'SELECT a FROM t WHERE a = 1.lock in share mode', ['mysql']],
+  ['a join behind a number', 'SELECT 1.from t', ['mysql', 'sqlite']],
+  ...['CURRENT_USER', 'current_role', '`a` , CURRENT_USER'].map(
+    (name) => [`${name} without brackets`, `SELECT ${name} FROM t`, ['mysql']] as const,
+  ),
+  ...[
+    'current_user',
+    'session_user',
+    'user',
+    'current_role',
+    'current_catalog',
+    'current_schema',
+  ].map((name) => [name, `SELECT ${name}`, ['postgres']] as const),
+  ...['regrole', 'regproc', 'regnamespace', 'pg_catalog.regrole', 'regprocedure[]'].map(
+    (type) => [`a cast to ${type}`, `SELECT 10::oid::${type}`, ['postgres']] as const,
+  ),
   ['ATTACH', "ATTACH '/tmp/x' AS x", ['sqlite']],
   ['PRAGMA', 'PRAGMA writable_schema = 1', ['sqlite']],
   ['a pragma as a table', "SELECT * FROM pragma_database_list('x')", ['sqlite']],
@@ -158,6 +177,9 @@ const refused: readonly (readonly [string, string, readonly GateDialect[]])[] = 
 
 const taken: readonly (readonly [string, readonly GateDialect[]])[] = [
   ['SELECT 1', everywhere],
+  ['SELECT 1.0, .5, 1.5e3, 1e-3, 1.25 FROM t WHERE a > 0.1', everywhere],
+  ['SELECT 0x1F, 0b1', ['mysql']],
+  ['SELECT current_date, current_timestamp', everywhere],
   ['select a, b AS c from t where a = 1 and b in (1, 2, 3) order by 1 limit 5;', everywhere],
   [
     "SELECT 'a ; b -- c /* d */' AS x, count(*) FROM t GROUP BY 1 HAVING count(*) > (2)",

@@ -194,6 +194,24 @@ describe('a statement on MariaDB', patient, () => {
     })
   })
 
+  it('is refused without a word of who signs in, from where, and what stands in rows', async (context) => {
+    verifies('S-38')
+    const { asReader, asWriter } = open(context)
+    const denied = [
+      await asReader.statement('SELECT * FROM hidden'),
+      await asReader.statement('DELETE FROM orders', [], { writes: true }),
+      await asReader.query('SELECT * FROM hidden'),
+    ]
+    for (const result of denied) {
+      expect(result).toMatchObject({ refused: { code: expect.stringMatching(/DENIED/) } })
+      expect(JSON.stringify(result)).not.toMatch(/reader|127\.0\.0\.1|localhost/)
+    }
+    const moved = 'UPDATE orders SET id = who WHERE id = ?'
+    const result = await asWriter.statement(moved, [integer(1)], { writes: true })
+    expect(result).toMatchObject({ refused: { message: expect.stringContaining("'…'") } })
+    expect(JSON.stringify(result)).not.toContain('customer')
+  })
+
   it('writes and reads no file, even where the user might', async (context) => {
     verifies('S-39')
     const { asWriter } = open(context)

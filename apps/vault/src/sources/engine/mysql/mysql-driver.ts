@@ -3,7 +3,7 @@
 import { Problem } from '@sallyport/contracts'
 import type { FieldPacket } from 'mysql2'
 import { answerTooLarge, connectionLost, errorCode, signInRefused } from '../database-problem.ts'
-import { refusal } from '../refusal.ts'
+import { refusal, withoutRowValues } from '../refusal.ts'
 import type { RowCollector } from '../row-collector.ts'
 import {
   type Ask,
@@ -90,13 +90,19 @@ async function runJob(session: MysqlSession, job: ServerJob): Promise<ServerOutc
     const isFatal =
       typeof error === 'object' && error !== null && Reflect.get(error, 'fatal') === true
     if (!code.startsWith('ER_') || isFatal) throw error
-    return refusal(code, error instanceof Error ? withoutEntry(error.message) : code)
+    return refusal(code, error instanceof Error ? sayable(code, error.message, job) : code)
   }
 }
 
-/** Whose value it was that stood there first is not the caller's to know. */
-const withoutEntry = (message: string): string =>
-  message.replace(/^Duplicate entry '.*' for key/s, 'Duplicate entry for key')
+/** Who signs in, from where, and what stands in rows of others is not the caller's to know. */
+function sayable(code: string, message: string, job: ServerJob): string {
+  const said = message
+    .replace(/^Duplicate entry '.*' for key/s, 'Duplicate entry for key')
+    .replaceAll(/(?:user )?(?:'[^']*'|`[^`]*`)@(?:'[^']*'|`[^`]*`)/g, 'the user of the source')
+  return ofValues.test(code) ? withoutRowValues(said, job) : said
+}
+
+const ofValues = /WRONG_VALUE|INVALID_CHARACTER_STRING|OUT_OF_RANGE|INVALID_JSON/
 
 /** Numbers of our own are the only thing that is written in. */
 async function begin(session: MysqlSession, writes: boolean, leftMs: number): Promise<void> {

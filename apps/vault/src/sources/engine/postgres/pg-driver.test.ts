@@ -146,6 +146,14 @@ describe('a statement on PostgreSQL', patient, () => {
     expect(Object.hasOwn(row ?? {}, '__proto__')).toBe(true)
   })
 
+  it('answers JSON that nests very deep as text, whatever its strings hold', async (context) => {
+    const { asReader } = open(context)
+    const deep =
+      "SELECT (jsonb_build_array(repeat(']', 5000))::text || ',' || repeat('[', 3000) || repeat(']', 3000))"
+    const { rows } = rowsOf(await asReader.statement(`SELECT ('[' || (${deep}) || ']')::json AS j`))
+    expect(typeof rows[0]?.j).toBe('string')
+  })
+
   it('is cut at its rows and at its bytes, and says so', async (context) => {
     verifies('S-22', 'S-39')
     const { asReader } = open(context)
@@ -248,6 +256,14 @@ describe('a statement on PostgreSQL', patient, () => {
     })
     expect(twice).toMatchObject({ refused: { code: '23505' } })
     expect(JSON.stringify(twice)).not.toContain('Key')
+    const cast = await asReader.statement('SELECT 1 FROM orders WHERE who::int = $1', [integer(1)])
+    expect(cast).toMatchObject({
+      refused: { code: '22P02', message: expect.stringContaining('…') },
+    })
+    const own = await asReader.statement('SELECT $1::uuid', [string('not-a-uuid')])
+    expect(own).toMatchObject({
+      refused: { code: '22P02', message: expect.stringContaining('not-a-uuid') },
+    })
   })
 
   it('is ended at the server at its deadline, and when its caller goes', async (context) => {

@@ -3,7 +3,7 @@
 import { Problem } from '@sallyport/contracts'
 import { type Client, DatabaseError } from 'pg'
 import { answerTooLarge, connectionLost, errorCode, signInRefused } from '../database-problem.ts'
-import { refusal } from '../refusal.ts'
+import { refusal, withoutRowValues } from '../refusal.ts'
 import { createRowCollector } from '../row-collector.ts'
 import {
   type Ask,
@@ -91,7 +91,9 @@ async function runJob(session: PgSession, job: ServerJob): Promise<ServerOutcome
       return { changed: 0 }
     }
     if (error instanceof DatabaseError && !isFatal(error)) {
-      return refusal(error.code ?? 'XX000', error.message)
+      const { code = 'XX000', message } = error
+      // Class 22 is about values.
+      return refusal(code, code.startsWith('22') ? withoutRowValues(message, job) : message)
     }
     throw error
   }

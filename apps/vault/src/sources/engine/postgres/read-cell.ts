@@ -31,12 +31,13 @@ const readJson: ReadText = (text) => {
   return value
 }
 
-/** At least how deep a JSON text nests: brackets inside strings count, too. */
+/** How deep a JSON text nests. */
 function nesting(text: string): number {
   let depth = 0
   let deepest = 0
-  for (const [character] of text.matchAll(/[[\]{}]/g)) {
-    depth += character === '[' || character === '{' ? 1 : -1
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token.startsWith('"')) continue
+    depth += token === '[' || token === '{' ? 1 : -1
     deepest = Math.max(deepest, depth)
   }
   return deepest

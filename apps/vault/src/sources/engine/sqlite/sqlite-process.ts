@@ -2,6 +2,7 @@
 // until the statement is over, and holds up the end of its whole process. So a statement has a process of its own, whose main
 // thread ends it at the deadline, and with the vault.
 import { writeFileSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { runSqliteTask } from './sqlite-session.ts'
@@ -17,6 +18,7 @@ const end = () => process.kill(process.pid, 'SIGKILL')
 function watch(): void {
   process.once('disconnect', end)
   preferOverVault()
+  giveWay()
   process.once('message', (task: SqliteTask) => {
     setTimeout(end, task.leftMs + graceMs)
     const thread = new Worker(fileURLToPath(import.meta.url), {
@@ -27,6 +29,15 @@ function watch(): void {
     )
     thread.once('error', end)
   })
+}
+
+/** A query that computes until its deadline leaves the processor to the vault, where both want it. */
+function giveWay(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // Then all have the same.
+  }
 }
 
 /** Where memory runs out, Linux ends this process and not the vault. */

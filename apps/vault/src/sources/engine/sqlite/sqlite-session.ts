@@ -9,6 +9,9 @@ import type { SqliteAnswer, SqliteTask } from './sqlite-task.ts'
 /** The statement of the largest tool, and some. */
 const statementBytesMax = 128 * 1024
 
+/** What the library may hold: what it sorts beyond that goes to disk. */
+const heapBytesMax = 256 * 1024 * 1024
+
 /**
  * Runs one statement on a file that is opened for it: for reading alone unless it writes, in one transaction, with the library's
  * own limits, and with an authorizer that names what may be done.
@@ -56,6 +59,8 @@ function open({ path, reach, leftMs, bytesMax }: SqliteTask): DatabaseSyncInstan
   })
   // Said before anybody else says anything, and denied to all who follow.
   database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0')
+  // Of the library alone, which is no part of what bounds the thread.
+  database.exec(`PRAGMA hard_heap_limit = ${heapBytesMax}`)
   if (!writes) database.exec('PRAGMA query_only = ON')
   return database
 }
