@@ -72,6 +72,7 @@ export {
   sqlPortOf,
   statementsOfSourceMax,
 } from './source-shape.ts'
+export { SqlParameter } from './sql-parameter.ts'
 export * from './system.ts'
 export * from './tool.ts'
 export * from './tool-binding.ts'

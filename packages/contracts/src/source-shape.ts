@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { Label, Timestamp, wholeText } from './common.ts'
 import { secretCharsMin } from './credential.ts'
 import { ConnectionId, SourceId, ToolsetId } from './ids.ts'
+import { SqlParameter } from './sql-parameter.ts'
 import { ToolDescription, ToolSummary } from './tool.ts'
-import { SqlParameter } from './tool-binding.ts'
 import { ToolName } from './tool-name.ts'
 
 // How a SQL source is said and shown. Only what `index.ts` names leaves this package.

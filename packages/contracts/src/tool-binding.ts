@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { headerName } from './credential.ts'
 import { HttpMethod } from './http-method.ts'
 import { SourceId, UpstreamId } from './ids.ts'
+import { SqlParameter } from './sql-parameter.ts'
 
 // How a tool's arguments become one request. Made by importers, read by the one builder of requests: nothing of a document
 // is looked at once its tools are made.
@@ -187,37 +188,6 @@ export const McpBinding = z.strictObject({
   tool: z.string().min(1).max(200),
 })
 export type McpBinding = z.infer<typeof McpBinding>
-
-const scalarTypes = ['string', 'integer', 'float', 'boolean'] as const
-
-/** One value of a statement, in its order. */
-export const SqlParameter = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(
-        /^[A-Za-z_][A-Za-z0-9_]{0,62}$/,
-        'must be letters, digits and _, and begin with no digit',
-      ),
-    type: z.enum([...scalarTypes, 'array']),
-    items: z.enum(scalarTypes).optional().meta({ description: 'Of an array' }),
-    description: z.string().max(2000).default(''),
-    required: z.boolean().default(true),
-    default: z
-      .union([z.string(), z.number(), z.boolean(), z.array(z.unknown()), z.null()])
-      .optional(),
-    /** Filled in by the vault with who calls: no argument of that name is taken. */
-    agent: z.enum(['id', 'name']).optional(),
-  })
-  .refine(({ type, items }) => (type === 'array') === (items !== undefined), {
-    path: ['items'],
-    message: 'must be given for an array, and for nothing else',
-  })
-  .refine(({ agent, type }) => agent === undefined || type === 'string', {
-    path: ['agent'],
-    message: 'can only be set on a string',
-  })
-export type SqlParameter = z.infer<typeof SqlParameter>
 
 /** What a tool of a SQL source does: a statement of the owner’s, a query of the model’s, or a look at the schema. */
 export const sqlRuns = ['statement', 'query', 'list_tables', 'describe_table'] as const

@@ -316,6 +316,23 @@ describe('a new source', () => {
     expect(JSON.stringify([rest, did.events])).not.toContain('typed-password')
   })
 
+  it('says in its schema what a parameter takes, NULL too where it may be left out', async () => {
+    const { room, did } = open()
+    const plain = { type: 'string' as const, description: '', required: true }
+    const parameters = [
+      { ...plain, name: 'kind', enum: ['new', 'used'], required: false },
+      { ...plain, name: 'ids', type: 'array' as const, items: 'integer' as const, minimum: 1 },
+      { ...plain, name: 'share', type: 'float' as const, minimum: 0, maximum: 1 },
+    ]
+    await room.create(owner(), { ...input, tools: [{ ...tool, parameters }] })
+    const [definition] = did.made[0]?.tools.map((one) => one.definition) ?? []
+    expect(definition?.inputSchema.properties).toEqual({
+      kind: { type: ['string', 'null'], enum: ['new', 'used', null] },
+      ids: { type: 'array', items: { type: 'integer', minimum: 1 }, maxItems: 10_000 },
+      share: { type: 'number', minimum: 0, maximum: 1 },
+    })
+  })
+
   it('is told all that is wrong with its statements, and what writes is told to be marked', async () => {
     const writing = {
       checkStatement: async (_dialect: string, { writes }: { writes: boolean }) =>

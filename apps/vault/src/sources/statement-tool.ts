@@ -60,11 +60,26 @@ function propertyOf(parameter: SqlParameter): JsonSchema {
   const plain = type === 'array' ? 'array' : jsonTypes[type]
   return {
     type: isNullable ? [plain, 'null'] : plain,
-    ...(type === 'array' && { items: { type: jsonTypes[items ?? 'string'] }, maxItems: 10_000 }),
+    ...(type === 'array'
+      ? {
+          items: { type: jsonTypes[items ?? 'string'], ...narrowed(parameter, false) },
+          maxItems: 10_000,
+        }
+      : narrowed(parameter, isNullable)),
     ...(description !== '' && { description }),
     ...(fallback !== undefined && { default: fallback }),
   }
 }
+
+/** The schema holds callers to what a parameter takes: what is not taken is told before anybody is asked. */
+const narrowed = (
+  { enum: values, minimum, maximum }: SqlParameter,
+  isNullable: boolean,
+): JsonSchema => ({
+  ...(values !== undefined && { enum: isNullable ? [...values, null] : [...values] }),
+  ...(minimum !== undefined && { minimum }),
+  ...(maximum !== undefined && { maximum }),
+})
 
 /** What a source’s built-in tools are made for. */
 export interface BuiltInChoice {

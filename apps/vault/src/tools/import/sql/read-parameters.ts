@@ -22,6 +22,16 @@ const parameterKeys = [
   'embeddedBy',
   'valueFromParam',
 ]
+const itemKeys = [
+  'name',
+  'type',
+  'description',
+  'allowedValues',
+  'excludedValues',
+  'minValue',
+  'maxValue',
+  'required',
+]
 
 /** What narrows or makes a value in ways that a bound parameter here has not. */
 const notHere: readonly (readonly [string, string])[] = [
@@ -36,15 +46,13 @@ const notHere: readonly (readonly [string, string])[] = [
   ['embeddedBy', 'is made by an embedding model, which the vault does not ask'],
   ['valueFromParam', 'takes its value from another one'],
   [
-    'allowedValues',
-    'takes certain values alone, which is not checked here: write that into the statement',
+    'escape',
+    'is written between quotes, which is for templates: nothing is written into a statement',
   ],
   [
     'excludedValues',
-    'takes no value of certain ones, which is not checked here: write that into the statement',
+    'takes all but certain values (excludedValues), which is not checked here: write that into the statement',
   ],
-  ['minValue', 'has a least value, which is not checked here: write that into the statement'],
-  ['maxValue', 'has a greatest value, which is not checked here: write that into the statement'],
 ]
 
 interface ReadParameters {
@@ -67,14 +75,72 @@ export function readParameters(
     if (why !== undefined) refuseTool(`Its parameter ${quoteName(name)} ${why}.`)
     const own = ownName(name)
     if (own !== name) changed.push(`Its parameter ${quoteName(name)} is called ${own}.`)
+    const type = typeOf(value, { name, place: here, read })
+    const bounds = boundsOf(value, { name, isArray: type.items !== undefined, place: here, read })
+    if (bounds.changed !== undefined) changed.push(bounds.changed)
     return parse({
-      ...{ name: own, ...typeOf(value, { name, place: here, read }) },
+      ...{ name: own, ...type, ...bounds.taken },
       description: (read.text(value.description, [...here, 'description']) ?? '').slice(0, 2000),
       required: read.flag(value.required, [...here, 'required']) ?? true,
       ...(value.default !== undefined && { default: value.default }),
     })
   })
   return { parameters, changed }
+}
+
+interface About {
+  readonly name: string
+  readonly isArray: boolean
+  readonly place: Place
+  readonly read: DocumentReader
+}
+
+/** What narrows values: of an array, its items; what is said of a whole array has no schema that means it. */
+function boundsOf(value: DataObject, about: About) {
+  const { name, isArray, place, read } = about
+  if (!isArray) return narrowedBy(value, about)
+  const said = ['allowedValues', 'minValue', 'maxValue'].find((key) => isSaid(value[key]))
+  if (said !== undefined) {
+    refuseTool(
+      `Its parameter ${quoteName(name)} is an array with ${said}: that belongs to its items.`,
+    )
+  }
+  const items = read.object(value.items, [...place, 'items'], itemKeys)
+  if (isSaid(items.excludedValues)) {
+    refuseTool(
+      `The items of its parameter ${quoteName(name)} ${notHere.find(([key]) => key === 'excludedValues')?.[1]}.`,
+    )
+  }
+  return narrowedBy(items, { ...about, place: [...place, 'items'] })
+}
+
+/** genai-toolbox reads a text of `allowedValues` as a regular expression that any part of a value may match. */
+function narrowedBy(value: DataObject, { name, place, read }: About) {
+  const allowed = read.list(value.allowedValues, [...place, 'allowedValues'])
+  const values = allowed.map((one) => (typeof one === 'string' ? literalOf(one, name) : one))
+  const [minimum, maximum] = [value.minValue, value.maxValue]
+  const isText = allowed.some((one) => typeof one === 'string' && !isAnchored(one))
+  return {
+    taken: {
+      ...(values.length > 0 && { enum: values }),
+      ...(isSaid(minimum) && { minimum }),
+      ...(isSaid(maximum) && { maximum }),
+    },
+    changed: isText
+      ? `Its parameter ${quoteName(name)} takes its allowedValues alone, and no longer texts that contain one.`
+      : undefined,
+  }
+}
+
+const isAnchored = (pattern: string): boolean => /^\^.*\$$/s.test(pattern)
+
+/** The one text that a pattern stands for, anchored or not. @throws ToolRefused for any other pattern */
+function literalOf(pattern: string, name: string): string {
+  const inner = isAnchored(pattern) ? pattern.slice(1, -1) : pattern
+  if (!/[\\^$.|?*+()[\]{}]/.test(inner)) return inner
+  return refuseTool(
+    `Its parameter ${quoteName(name)} has a regular expression in allowedValues, which is not checked here: name the values themselves, or write that into the statement.`,
+  )
 }
 
 const isSaid = (value: Data | undefined): boolean =>
@@ -97,13 +163,19 @@ export function readSchemaParameters(
   const properties = read.map(root.properties, [...place, 'properties'])
   const parameters = Object.entries(properties).map(([name, property]) => {
     const here: Place = [...place, 'properties', name]
-    const value = read.object(property, here, ['type', 'description', 'default', 'items', 'title'])
+    const value = read.object(property, here, [
+      ...['type', 'description', 'default', 'items', 'title', 'enum', 'minimum', 'maximum'],
+    ])
+    const { enum: values, minimum, maximum } = value
     const own = ownName(name)
     if (own !== name) changed.push(`Its parameter ${quoteName(name)} is called ${own}.`)
     return parse({
       ...{ name: own, ...typeOf(value, { name, place: here, read }) },
       description: (read.text(value.description, [...here, 'description']) ?? '').slice(0, 2000),
       required: required.has(name),
+      ...(isSaid(values) && { enum: values }),
+      ...(isSaid(minimum) && { minimum }),
+      ...(isSaid(maximum) && { maximum }),
       ...(value.default !== undefined && { default: value.default }),
     })
   })

@@ -60,12 +60,58 @@ describe('a document of genai-toolbox', () => {
     ['templateParameters: [{name: t, type: string, description: x}]', 'cannot be bound'],
     ['parameters: [{name: u, type: string, authServices: [{name: g, field: sub}]}]', 'agent: id'],
     ['parameters: [{name: m, type: map, description: x}]', 'of the type “map”'],
-    ['parameters: [{name: n, type: integer, maxValue: 5, description: x}]', 'greatest value'],
-    ['parameters: [{name: s, type: string, allowedValues: [a], description: x}]', 'certain values'],
+    ['parameters: [{name: s, type: string, maxValue: 5, description: x}]', 'on numbers'],
+    ['parameters: [{name: n, type: integer, minValue: 9, maxValue: 5, description: x}]', 'maximum'],
+    ["parameters: [{name: s, type: string, allowedValues: ['a.*'], description: x}]", 'expression'],
+    [
+      'parameters: [{name: n, type: integer, allowedValues: [1, x], description: x}]',
+      'type integer',
+    ],
+    [
+      'parameters: [{name: s, type: string, excludedValues: [a], description: x}]',
+      'excludedValues',
+    ],
+    ['parameters: [{name: s, type: string, escape: backticks, description: x}]', 'for templates'],
+    [
+      'parameters: [{name: s, type: array, allowedValues: [a], description: x, items: {name: i, type: string, description: x}}]',
+      'belongs to its items',
+    ],
+    [
+      'parameters: [{name: s, type: array, description: x, items: {name: i, type: string, excludedValues: [a]}}]',
+      'excludedValues',
+    ],
+    [
+      'parameters: [{name: n, type: integer, default: 7, maxValue: 5, description: x}]',
+      'a value that is taken',
+    ],
     ['parameters: [{name: s, type: array, description: x}]', 'of no type that can be bound'],
     ['parameters: [{name: s, type: string, embeddedBy: model, description: x}]', 'embedding model'],
   ])('refuses a tool with %s', (lines, reason) => {
     expect(toolOf(withTool(plain + lines))?.refused).toContain(reason)
+  })
+
+  it('holds callers to the values and bounds that a schema can say, and says where that is less than it was', () => {
+    const found = toolOf(
+      withTool(
+        `${plain}parameters: [${[
+          '{name: status, type: string, allowedValues: [open, closed], description: x}',
+          "{name: kind, type: string, allowedValues: ['^new$', '^used$'], description: x}",
+          '{name: count, type: integer, minValue: 0, maxValue: 5, default: 3, description: x}',
+          '{name: level, type: integer, allowedValues: [1, 2], description: x}',
+          '{name: ids, type: array, description: x, items: {name: id, type: integer, minValue: 1}}',
+        ].join(', ')}]`,
+      ),
+    )
+    expect(found).toMatchObject({
+      parameters: [
+        { name: 'status', enum: ['open', 'closed'] },
+        { name: 'kind', enum: ['new', 'used'] },
+        { name: 'count', minimum: 0, maximum: 5, default: 3 },
+        { name: 'level', enum: [1, 2] },
+        { name: 'ids', type: 'array', items: 'integer', minimum: 1 },
+      ],
+      reason: expect.stringMatching(/^Its parameter “status” takes its allowedValues alone[^“]*$/),
+    })
   })
 
   it.each([
@@ -178,7 +224,7 @@ describe('a document of Higress with db_tool', () => {
     inputSchema:
       - type: object
         properties:
-          table: {type: string, description: hotel name}
+          table: {type: string, description: hotel name, enum: [a, b]}
         required: [table]
     statement: SELECT * FROM hotels WHERE name ILIKE '%' || $1 || '%';
 `
@@ -189,7 +235,7 @@ describe('a document of Higress with db_tool', () => {
       statements: [
         {
           ...{ name: 'search-hotels-by-name', source: 'my-pg-source' },
-          parameters: [{ name: 'table', type: 'string', required: true }],
+          parameters: [{ name: 'table', type: 'string', required: true, enum: ['a', 'b'] }],
         },
       ],
     })
