@@ -246,7 +246,7 @@ describe('a server that wants a sign-in', () => {
     const exchange = provider.log.tokenRequests.at(-1)
     expect(exchange?.params).toMatchObject({ resource: server.url })
     expect(connected).toMatchObject({
-      ...{ status: 'connected', toolCount: 2 },
+      ...{ status: 'connected', toolCount: 7 },
       auth: {
         kind: 'authorization_code',
         state: 'signed_in',
@@ -272,7 +272,7 @@ describe('a server that wants a sign-in', () => {
       () => read(added.id),
       ({ status, auth }) => status === 'error' && auth.state === 'ended',
     )
-    expect(ended.lastError).toMatch(/sign-in.*ended.*An owner signs in to the server again/)
+    expect(ended.lastError).toMatch(/401.*An owner signs in to the server again/)
 
     // The same client, the same connection, and the tools and grants of before.
     const again = await signInTo(added.id)
@@ -280,6 +280,31 @@ describe('a server that wants a sign-in', () => {
     expect(again.server).toMatchObject({ status: 'connected', auth: { state: 'signed_in' } })
     expect(again.server.auth.connectionId).toBe(connected.auth.connectionId)
     expect(JSON.stringify(await call(connected.toolset, 'back'))).toContain('back')
+  })
+
+  it('is left alone once its authorization server has taken the grant back, until an owner signs in again', async () => {
+    verifies('S-32')
+    const added = await add('taken back')
+    const { server: connected } = await signInTo(added.id)
+    await grant(connected.toolsetId)
+    provider.revokeGrants()
+    const refused = await call(connected.toolset, 'x').catch((error: unknown) => error)
+    expect(refused).toMatchObject({ type: 'upstream-sign-in-required' })
+    const ended = await until(
+      () => read(added.id),
+      ({ status }) => status === 'error',
+    )
+    expect(ended.auth).toMatchObject({ state: 'ended', message: expect.stringMatching(/invalid_grant/) })
+    expect(ended.lastError).toMatch(/sign-in.*ended.*An owner signs in to the server again/)
+    const { connection } = await vault.owner.call('getConnection', {
+      connectionId: String(connected.auth.connectionId),
+    })
+    expect(connection.status).toBe('needs_reauth')
+    const asked = server.requests.length
+    await sleep(1_500)
+    expect(server.requests.length).toBe(asked)
+    const { server: again } = await signInTo(added.id)
+    expect(again).toMatchObject({ status: 'connected', auth: { state: 'signed_in' } })
   })
 
   it('names the scopes that it wants, and is signed in to with them', async () => {
@@ -422,7 +447,7 @@ it('says who it is to authorization servers that read it', async () => {
   expect(response.status).toBe(200)
   const { redirectUri } = await vault.owner.call('listOAuthApps', {})
   expect(await response.json()).toMatchObject({
-    client_id: `${vault.url}/oauth/mcp-client.json`,
+    client_id: new URL('/oauth/mcp-client.json', redirectUri).href,
     ...{ redirect_uris: [redirectUri], token_endpoint_auth_method: 'none' },
   })
 })

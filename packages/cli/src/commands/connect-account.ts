@@ -1,17 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createCatalog, nearestNames, type Service } from '@sallyport/catalog'
 import type { CallOf, ConnectFlow, operations } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import type { Command } from 'commander'
-import { CommandError, shellWord, type Terminal } from '../terminal.ts'
+import { CommandError, shellWord } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import { findConnection } from './lookup.ts'
 import { findOAuthApp } from './oauth-apps.ts'
 import { collect } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
-
-/** Between two looks at how far somebody has come in the browser; a device code has its own pace at the provider. */
-const lookEveryMs = 2_000
+import { waitInBrowser } from './wait-in-browser.ts'
 
 interface AskedOptions {
   readonly action?: string[]
@@ -115,28 +112,14 @@ function findService(id: string): Service {
 
 /** Shows the person where to go, waits until they came back, and says what it gave. */
 async function finish(
-  { terminal, settings }: CommandContext,
+  context: CommandContext,
   client: Client,
   { started, options }: { readonly started: Started; readonly options: AskedOptions },
 ): Promise<void> {
+  const { terminal, settings } = context
   const { flow } = started
-  const link = flow.verificationUriComplete ?? flow.verificationUri ?? flow.continueUrl
-  if (link === undefined) throw new CommandError('The vault named no page to go on at.')
-  terminal.note(
-    flow.userCode === undefined
-      ? `To connect ${flow.label}, open this page, signed in to the vault as the same person:\n  ${link}`
-      : `To connect ${flow.label}, open ${flow.verificationUri ?? link} on any machine and type in\n  ${flow.userCode}`,
-  )
-  if (!options.wait) {
-    terminal.answer({ flow }, `It can be finished until ${timeOf(flow.expiresAt)}.`)
-    return
-  }
-  if (options.browser && terminal.interactive) await openPage(link, terminal)
-  terminal.note(`Waiting until ${timeOf(flow.expiresAt)}; Ctrl-C ends the waiting.`)
-  const ended = await waitFor(client, flow)
-  if (ended.status !== 'connected' || ended.connectionId === undefined) {
-    throw new CommandError(sentenceOf(ended))
-  }
+  const ended = await waitInBrowser(context, client, { flow, options, what: flow.label })
+  if (ended?.connectionId === undefined) return
   const { connectionId } = ended
   const { connection } = await client.call('getConnection', { connectionId })
   const scopes = connection.grantedScopes.join(' ')
@@ -149,35 +132,3 @@ async function finish(
     ].join('\n'),
   )
 }
-
-/** The library starts whatever this system opens pages with; where there is nothing, the link stands there. */
-async function openPage(link: string, terminal: Terminal): Promise<void> {
-  const { default: open } = await import('open')
-  const child = await open(link).catch(() => undefined)
-  child?.on('error', () =>
-    terminal.note('No browser could be opened here: open the link yourself.'),
-  )
-}
-
-/** Looks until it is over; the flow ends by itself. How long that may take is the vault's word: this clock may be another. */
-async function waitFor(
-  client: Client,
-  { id: flowId, createdAt, expiresAt }: ConnectFlow,
-): Promise<ConnectFlow> {
-  const lastMs = performance.now() + Date.parse(expiresAt) - Date.parse(createdAt) + 2 * lookEveryMs
-  for (;;) {
-    const { flow } = await client.call('getConnectFlow', { flowId })
-    if (flow.status !== 'waiting') return flow
-    if (performance.now() > lastMs) return { ...flow, status: 'expired' }
-    await sleep(lookEveryMs)
-  }
-}
-
-function sentenceOf({ problem, status }: ConnectFlow): string {
-  if (problem !== undefined) return [problem.detail, problem.next].filter(Boolean).join(' ')
-  return status === 'expired'
-    ? 'Nobody finished it in time. Run it again.'
-    : 'The account was not connected. Run it again.'
-}
-
-const timeOf = (timestamp: string) => new Date(timestamp).toLocaleTimeString()

@@ -7,6 +7,7 @@ import type { RunCommand } from './run-command.ts'
 import { addServerChangeCommands } from './server-changes.ts'
 import { findServer } from './server-lookups.ts'
 import { addServerSettingCommands } from './server-settings.ts'
+import { addServerSignInCommands } from './server-sign-in.ts'
 import { describeServer, howItIs } from './show-server.ts'
 
 /** `sallyport servers …`: upstream MCP servers, whose tools agents are granted like any other. */
@@ -45,6 +46,7 @@ export function addServerCommands(program: Command, run: RunCommand): void {
   addSwitches(servers, run)
   addTries(servers, run)
   addServerChangeCommands(servers, run)
+  addServerSignInCommands(servers, run)
 }
 
 const rowOf = (server: McpServer) => {

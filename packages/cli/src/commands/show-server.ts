@@ -15,6 +15,24 @@ export function howItIs(server: McpServer): string {
   return `${status}, ${counted(toolCount)}${held}${failed}`
 }
 
+/** How it is signed in to; undefined where it wants no sign-in. */
+function signInOf({ auth }: McpServer): string | undefined {
+  const { account, scopes = [], neededScopes = [] } = auth
+  const granted = scopes.length === 0 ? '' : `: ${scopes.join(' ')}`
+  switch (auth.state) {
+    case 'none':
+      return undefined
+    case 'required':
+      return 'wanted (`sallyport servers sign-in`), or another credential'
+    case 'signed_in':
+      return `signed in${account === undefined ? '' : ` as ${account}`}${granted}`
+    case 'scopes_needed':
+      return `signed in${granted}; it wants ${neededScopes.join(' ')}: sign in again`
+    case 'ended':
+      return 'ended: sign in again'
+  }
+}
+
 /** A server with all that was said of it; values of headers and environment are masked by the vault. */
 export function describeServer(server: McpServer): string {
   const { id, name, description, transport, permission } = server
@@ -26,6 +44,7 @@ export function describeServer(server: McpServer): string {
     `${id}  ${printable(name)}`,
     ...row('', description),
     ...row('status', howItIs(server)),
+    ...row('sign-in', signInOf(server)),
     ...row('connected', server.lastConnectedAt),
     ...row(
       'says it is',

@@ -20,7 +20,7 @@ export function CallbackPage() {
   const [problem, setProblem] = useState<Problem>()
   const goOn = useGoBack()
   const finish = useAction('finishConnection', {
-    invalidates: ['capability-requests', 'approvals'],
+    invalidates: ['capability-requests', 'approvals', 'mcp', 'oauth-apps'],
   })
   const isBegun = useRef(false)
   useEffect(() => {

@@ -28,6 +28,8 @@ const HeldChanges = lazyPart(
   <LoadingState />,
 )
 
+const SignIn = lazyPart(async () => (await import('./show/sign-in.tsx')).SignIn, <LoadingState />)
+
 /** One MCP server: how it stands, what it has, what of that waits for an owner, and what it says of itself. */
 export function ServerPage() {
   const { serverId } = route.useParams()
@@ -48,6 +50,7 @@ export function ServerPage() {
       />
       <div className="grid gap-4">
         <Standing server={server} />
+        {server.auth.state !== 'none' && <SignIn server={server} />}
         {server.heldCount > 0 && <HeldChanges server={server} />}
         <ItsTools server={server} />
         {mayWrite && <TestServer server={server} />}

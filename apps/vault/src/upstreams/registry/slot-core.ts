@@ -48,6 +48,8 @@ export interface SlotCore {
   /** Called when another connection serves from now on, or none. */
   onReplaced: () => void
   lastStatus: string
+  /** Ends when the last failure is written down: whoever looks then finds it. */
+  noting: Promise<void>
   /** What the server wanted last, and whether that is written down. */
   readonly challenged: { last: string; saving: Promise<void> }
   /** What a program that ended wrote last. */
@@ -68,7 +70,7 @@ export const createSlotCore = (
   ...{ live: undefined, attempt: undefined, timer: undefined, row: undefined },
   secrets: [],
   onReplaced: () => {},
-  challenged: { last: '', saving: Promise.resolve() },
+  ...{ challenged: { last: '', saving: Promise.resolve() }, noting: Promise.resolve() },
   ...{ timerAtMs: 0, isClosed: false, lastTriedKey: '', lastStatus: '', lastLog: '' },
 })
 
@@ -128,11 +130,13 @@ export async function noteFailure(core: SlotCore, row: ServerRow, error: unknown
   const failure = sayFailure(error, needs.now())
   const delayMs = restartsOf(core, row).next(needs.now(), needs.random())
   schedule(core, delayMs)
-  await core.challenged.saving
-  await saveStatus(core, {
-    status: core.live === undefined ? 'error' : 'connected',
-    failure: delayMs === undefined ? { ...failure, message: failure.message + givenUp } : failure,
-  })
+  core.noting = core.challenged.saving.then(() =>
+    saveStatus(core, {
+      status: core.live === undefined ? 'error' : 'connected',
+      failure: delayMs === undefined ? { ...failure, message: failure.message + givenUp } : failure,
+    }),
+  )
+  await core.noting
   wake(core)
 }
 

@@ -68,6 +68,7 @@ export function createSlot(needs: SlotNeeds, serverId: string): Slot {
     const mine = looks.last.then(() => look(core, isAnew))
     looks.last = mine.catch(() => undefined)
     await (await mine)?.done
+    await core.noting
   }
   return {
     apply: ({ anew = false } = {}) => apply(anew),
