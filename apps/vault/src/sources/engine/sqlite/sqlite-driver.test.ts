@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,24 +11,34 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { Problem } from '@sallyport/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  bounds,
   buildSqliteProcess,
   openSqlRoom,
   rowsOf,
   speaker,
 } from '../../../../../../test/fixtures/sql-room.ts'
 import { verifies } from '../../../../../../test/verifies.ts'
+import { allowedFunctions } from '../../gate/allowed-functions.ts'
+import { checkTree } from '../../gate/check-tree.ts'
+import { createSqlGate } from '../../gate/create-sql-gate.ts'
+import type { GateVerdict } from '../../gate/sql-gate.ts'
+import { refusal } from '../refusal.ts'
 import type { SqlBoundValue, SqlTarget } from '../sql-engine.ts'
+import { runSqliteTask } from './sqlite-session.ts'
+import type { SqliteTask } from './sqlite-task.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'sallyport-sqlite-'))
 const dir = join(home, 'listed')
 const path = join(dir, 'shop.db')
 const outside = join(home, 'outside.db')
+/** For what runs in this process, which may hold on to a file. */
+const copy = join(dir, 'copy.db')
 let entry = ''
 
 beforeAll(async () => {
@@ -49,18 +60,49 @@ beforeAll(async () => {
     join(dir, 'text.db'),
     'this is no database, and longer than a header of one would be, surely',
   )
+  copyFileSync(path, copy)
   symlinkSync(outside, join(dir, 'link.db'))
   symlinkSync(home, join(dir, 'folder'))
   symlinkSync(path, join(dir, 'inner.db'))
 }, 90_000)
 afterAll(() => {
-  for (const made of [home, entry]) rmSync(made, { recursive: true, force: true })
+  for (const made of [home, dirname(entry)]) rmSync(made, { recursive: true, force: true })
 })
 
 function open(file = path, dirs: readonly string[] = [dir]) {
   const { engine } = openSqlRoom({ sqlite: { dirs, entry } })
   const target: SqlTarget = { dialect: 'sqlite', sourceKey: 'src_1', path: file }
   return { engine, target, ...speaker(engine, target) }
+}
+
+/**
+ * The same without a process for each statement: the gate, and what the process does when it has begun. What is cut or written
+ * wants one: the library lets go of a file when its process ends, and not before.
+ */
+function openHere() {
+  const gate = createSqlGate({ checkTree })
+  const run = (verdict: GateVerdict, task: Pick<SqliteTask, 'reach' | 'statement'>, more = {}) => {
+    if (!verdict.ok) return refusal('gate', verdict.reason)
+    const functions = [...allowedFunctions('sqlite')]
+    const answer = runSqliteTask({
+      ...{ path: copy, functions, parameters: [], ...bounds(), leftMs: 10_000, ...task, ...more },
+    })
+    if (answer.outcome !== 'result') throw new Error(answer.code)
+    return answer.result
+  }
+  const statement = async (
+    text: string,
+    parameters: readonly SqlBoundValue[] = [],
+    { writes = false, ...how }: { writes?: boolean; bounds?: object } = {},
+  ) => {
+    const asked = { statement: text, parameterCount: parameters.length, writes }
+    const verdict = await gate.checkStatement('sqlite', asked)
+    const reach = writes ? 'write' : 'read'
+    return run(verdict, { reach, statement: text }, { parameters, ...how.bounds })
+  }
+  const query = async (text: string) =>
+    run(await gate.checkQuery('sqlite', text), { reach: 'query', statement: text })
+  return { statement, query }
 }
 
 const string = (value: string | null): SqlBoundValue => ({ type: 'string', value })
@@ -103,7 +145,7 @@ describe('a statement on SQLite', patient, () => {
   })
 
   it('answers what JSON can hold, and loses nothing of it', async () => {
-    const { statement } = open()
+    const { statement } = openHere()
     const { rows } = rowsOf(
       await statement(
         'SELECT 9007199254740993 AS big, 1.5 AS real, data, NULL AS none, 1 AS a, 2 AS a, typeof(?) AS type FROM orders LIMIT 1',
@@ -171,7 +213,7 @@ describe('a statement on SQLite', patient, () => {
 
   it('loads no code and reads no other file, whoever wrote it', async () => {
     verifies('S-39')
-    const { statement } = open()
+    const { statement } = openHere()
     const attempts = [
       `SELECT load_extension('${outside}')`,
       `ATTACH '${outside}' AS o`,
@@ -247,7 +289,7 @@ describe('a statement that writes to SQLite', patient, () => {
 
 describe('a free query on SQLite', patient, () => {
   it('reads tables, views and what is searched by words', async () => {
-    const { query, statement } = open()
+    const { query, statement } = openHere()
     expect(
       rowsOf(await query('SELECT count(*) AS n, max(upper(who)) AS who FROM orders WHERE id <= 3'))
         .rows,
@@ -259,7 +301,7 @@ describe('a free query on SQLite', patient, () => {
 
   it('reads nothing of the file itself, and is denied by the library what the gate let pass', async () => {
     verifies('S-39')
-    const { query } = open()
+    const { query } = openHere()
     for (const attempt of [
       'SELECT sql FROM sqlite_schema',
       'SELECT * FROM sqlite_master',

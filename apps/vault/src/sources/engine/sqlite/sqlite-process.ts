@@ -5,9 +5,10 @@ import { writeFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { runSqliteTask } from './sqlite-session.ts'
 import type { SqliteAnswer, SqliteTask } from './sqlite-task.ts'
 
+/** What is not done by then is no quick one. */
+const ownPaceMs = 2_000
 /** The vault ends it at the deadline; this is for when nobody does. */
 const graceMs = 1_000
 const threadLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 }
@@ -18,9 +19,9 @@ const end = () => process.kill(process.pid, 'SIGKILL')
 function watch(): void {
   process.once('disconnect', end)
   preferOverVault()
-  giveWay()
   process.once('message', (task: SqliteTask) => {
     setTimeout(end, task.leftMs + graceMs)
+    setTimeout(giveWay, ownPaceMs)
     const thread = new Worker(fileURLToPath(import.meta.url), {
       ...{ workerData: task, resourceLimits: threadLimits, env: {}, execArgv: [] },
     })
@@ -31,7 +32,7 @@ function watch(): void {
   })
 }
 
-/** A query that computes until its deadline leaves the processor to the vault, where both want it. */
+/** A query that computes on and on leaves the processor to the vault and to quicker ones, where all want it. */
 function giveWay(): void {
   try {
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
@@ -50,4 +51,5 @@ function preferOverVault(): void {
 }
 
 if (isMainThread) watch()
-else parentPort?.postMessage(runSqliteTask(workerData))
+// The library is loaded where it is needed, and not a second time for the watcher.
+else parentPort?.postMessage((await import('./sqlite-session.ts')).runSqliteTask(workerData))
