@@ -149,7 +149,10 @@ describe.skipIf(!hasChromium)('the inbox', () => {
   it('expires on the screen, and by the vault’s clock alone', async () => {
     const { ask } = await scene.subject()
     const { approvalRequestId } = await ask()
-    const { page, context } = await open('/agents')
+    const { page, context } = await openPage(browser, `${scene.vault.url}/agents`, {
+      signedIn: true,
+      once: true,
+    })
     await page.clock.install()
     await page.goto(`${scene.vault.url}/approvals/${approvalRequestId}`)
     await page.getByText(/\d+ min left/).waitFor()

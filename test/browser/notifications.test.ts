@@ -196,7 +196,7 @@ describe.skipIf(!hasWholeChromium)('being told, set up in the dashboard', () => 
     permissions = ['notifications'],
     push = 'works',
   }: PushOptions = {}) {
-    const opened = await open('/settings/account')
+    const opened = await open('/settings/account', { once: true })
     await opened.context.grantPermissions(permissions)
     const key = createECDH('prime256v1').generateKeys().toString('base64url')
     const auth = Buffer.alloc(16, 7).toString('base64url')

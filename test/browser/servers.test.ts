@@ -1,10 +1,14 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createOAuthProvider } from '../fixtures/oauth-provider.ts'
+import { startGuardedServer } from '../fixtures/upstreams/guarded-server.ts'
 import { placeSmallServers, type SmallServers } from '../fixtures/upstreams/small-servers.ts'
 import { startVault, type TestAgent, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
-import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
-import { loaded, type OpenOptions, openPage, overflowOf } from './open-page.ts'
+import { visitProvider } from './at-provider.ts'
+import { hasChromium, startChromium } from './chromium.ts'
+import { faultsInOppositeLooks, looksMsMax } from './looks.ts'
+import { loaded, type OpenOptions, openPage, turnTo } from './open-page.ts'
 
 const secret = 'wt_0123456789abcdefghij'
 const turned = 'Looks a word up.\u202eevil'
@@ -95,6 +99,38 @@ describe.skipIf(!hasChromium)('the pages of MCP servers', () => {
     expect(await page.getByText('mcp://').count()).toBe(0)
     expect(said).toEqual([])
     await context.close()
+  })
+
+  it('lead through the sign-in that a server wants, and back to it, connected', async () => {
+    verifies('S-31')
+    const provider = await createOAuthProvider({ takesRegistrations: true, knowsResources: true })
+    const guarded = await startGuardedServer(provider)
+    try {
+      const { server } = await vault.owner.call('createMcpServer', {
+        ...{ name: 'Guarded', transport: 'http', url: guarded.url },
+      })
+      const { redirectUri } = await vault.owner.call('listOAuthApps', {})
+      const { origin } = new URL(redirectUri)
+      const path = `${origin}/servers/${server.id}`
+      const { page, context, said } = await openPage(browser, path, { signedIn: true })
+      const card = region(page, 'Sign-in')
+      await card.getByText(provider.issuer).first().waitFor({ timeout: liveMs })
+      await card.getByText('registers itself first').waitFor()
+      await card.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await visitProvider(page, origin, { account: 'alice' })
+      await page.getByText('Connected', { exact: true }).first().waitFor({ timeout: liveMs })
+      await card.getByText('Its tokens, for this server alone').waitFor()
+      expect(page.url()).toBe(path)
+      await card.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+      await card.getByText('lets nobody in without a sign-in').waitFor({ timeout: liveMs })
+      expect(said).toEqual([])
+      await context.close()
+      await vault.owner.call('deleteMcpServer', { serverId: server.id })
+    } finally {
+      await guarded.stop()
+      await provider.close()
+    }
   })
 
   it('keep a value that is masked over a change, and turn the server off and on', async () => {
@@ -236,33 +272,36 @@ describe.skipIf(!hasChromium)('the pages of MCP servers', () => {
     await context.close()
   })
 
-  it.each([
-    { colorScheme: 'light', phone: false },
-    { colorScheme: 'dark', phone: true },
-  ] as const)('can be read by everyone: %o', async (look) => {
-    const { id, toolsetId } = await serverOf('Words of all kinds')
-    const name = look.phone ? `b${longName.slice(1)}` : longName
-    const { server } = await vault.owner.call('createMcpServer', {
-      ...{ name, transport: 'sse', url: `https://${'long.'.repeat(20)}example.com/sse` },
-      enabled: false,
-    })
-    const { page, context } = await open('/servers', { ...look, audit: true })
-    const check = async (path: string) => {
-      await page.goto(`${vault.url}${path}`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await loaded(page)
-      expect([path, await findAccessibilityFaults(page)]).toEqual([path, []])
-      expect([path, await overflowOf(page)]).toEqual([path, 0])
-    }
-    await check('/servers')
-    await check(`/servers/${id}`)
-    await check(`/servers/${server.id}`)
-    await check(`/servers/${id}/edit`)
-    await check('/servers/new')
-    await check('/servers/new?from=paste')
-    await check('/servers/variables')
-    await check(`/toolsets/${toolsetId}`)
-    await check(`/toolsets/tools/${await toolOf('look_up')}`)
-    await context.close()
-  })
+  it(
+    'can be read by everyone, in both themes, on a phone',
+    async () => {
+      const { id, toolsetId } = await serverOf('Words of all kinds')
+      const { server } = await vault.owner.call('createMcpServer', {
+        ...{
+          name: longName,
+          transport: 'sse',
+          url: `https://${'long.'.repeat(20)}example.com/sse`,
+        },
+        enabled: false,
+      })
+      const { page, context } = await open('/servers', { audit: true })
+      const check = async (path: string) => {
+        await turnTo(page, path)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await loaded(page)
+        expect([path, await faultsInOppositeLooks(page)]).toEqual([path, []])
+      }
+      await check('/servers')
+      await check(`/servers/${id}`)
+      await check(`/servers/${server.id}`)
+      await check(`/servers/${id}/edit`)
+      await check('/servers/new')
+      await check('/servers/new?from=paste')
+      await check('/servers/variables')
+      await check(`/toolsets/${toolsetId}`)
+      await check(`/toolsets/tools/${await toolOf('look_up')}`)
+      await context.close()
+    },
+    looksMsMax,
+  )
 })
