@@ -458,6 +458,7 @@ describe('a session whose person signed in a while ago', () => {
       createMcpServer: { name: 'theirs', transport: 'http', url: 'http://127.0.0.2:9/mcp' },
       updateMcpServer: { serverId: server.id, url: 'http://127.0.0.2:9/mcp' },
       testMcpServerDraft: { serverId: server.id, url: 'http://127.0.0.2:9/mcp' },
+      signInToMcpServer: { serverId: server.id },
       installMcpPackage: { package: 'theirs', installer: 'npm' },
       putVariable: { name: 'THEIRS', value: 'a-value-of-theirs' },
     }

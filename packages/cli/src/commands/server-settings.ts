@@ -138,7 +138,8 @@ async function addServer(context: CommandContext, { name, words, options }: Addi
   }
   const answer = await withFreshSignIn((asked) => asked.call('createMcpServer', input))
   const { server } = answer
-  const then = server.enabled ? 'test' : 'enable'
+  const wanted = server.auth.state === 'required' ? 'sign-in' : 'test'
+  const then = server.enabled ? wanted : 'enable'
   const next =
     server.status === 'connected'
       ? `npx sallyport grant ${server.toolset} --agent <agent>${settings.urlOption}`
@@ -146,7 +147,7 @@ async function addServer(context: CommandContext, { name, words, options }: Addi
   terminal.answer(
     answer,
     [
-      `${server.id}  ${server.name}: ${howItIs(server)}. No agent has any of it yet.`,
+      `${server.id}  ${server.name}: ${howItIs(server).replace(/\.$/, '')}. No agent has any of it yet.`,
       `Next: ${next}`,
     ].join('\n'),
   )

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { McpServer } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import type { Command } from 'commander'
@@ -8,6 +9,9 @@ import type { RunCommand } from './run-command.ts'
 import { findServer } from './server-lookups.ts'
 import { howItIs } from './show-server.ts'
 import { waitInBrowser } from './wait-in-browser.ts'
+
+const lookEveryMs = 500
+const looksMax = 20
 
 interface SignInOptions {
   readonly issuer?: string
@@ -92,11 +96,20 @@ async function signIn(context: CommandContext, client: Client, { server, options
   }
   const ended = await waitInBrowser(context, client, { flow, options, what: server.name })
   if (ended === undefined) return
-  const after = await client.call('getMcpServer', { serverId: server.id })
+  const after = await whenConnected(client, server.id)
   terminal.answer(
     { ...after, flow: ended },
     `${printable(after.server.name)}: ${howItIs(after.server)}`,
   )
+}
+
+/** The vault connects with its new token by itself, which takes a moment; looks until it has, or that takes too long. */
+async function whenConnected(client: Client, serverId: string) {
+  for (let looks = 1; ; looks += 1) {
+    const answer = await client.call('getMcpServer', { serverId })
+    if (answer.server.status === 'connected' || looks === looksMax) return answer
+    await sleep(lookEveryMs)
+  }
 }
 
 async function howAsked({ terminal }: CommandContext, options: SignInOptions) {

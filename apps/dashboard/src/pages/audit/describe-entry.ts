@@ -94,6 +94,8 @@ const deeds: Readonly<Record<string, string>> = {
   refreshMcpServer: 'Connected anew to an MCP server',
   refreshMcpServers: 'Connected anew to all MCP servers',
   acceptMcpServerChanges: 'Accepted what an MCP server changed',
+  signInToMcpServer: 'Signed in to an MCP server',
+  signOutOfMcpServer: 'Signed out of an MCP server',
   installMcpPackage: 'Installed the package of an MCP server',
   putVariable: 'Set a variable',
   deleteVariable: 'Deleted a variable',

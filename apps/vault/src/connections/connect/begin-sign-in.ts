@@ -15,7 +15,7 @@ export interface SignInPlan {
 }
 
 /** The only place that the grant of a server may go to: no request of HTTP leads there. */
-export const originOfServer = (serverId: string): string => `mcp://${serverId}`
+const originOfServer = (serverId: string): string => `mcp://${serverId}`
 
 /** Builds the beginning of a sign-in to an MCP server: the same attempt as for any account, for that server alone. */
 export function createSignInStart(needs: ConnectNeeds) {

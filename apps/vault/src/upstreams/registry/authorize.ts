@@ -27,7 +27,7 @@ export type AuthorizeServer = (
   server: SignedInServer,
 ) => (UpstreamAuthorization & { readonly tokens: HandedTokens }) | undefined
 
-export interface AuthorizeNeeds {
+interface AuthorizeNeeds {
   readonly findConnection: (
     workspaceId: string,
     id: string,

@@ -45,7 +45,7 @@ export interface ServerToOpen extends ServerSettings {
 }
 
 /** What is told while a connection is opened, and for as long as it stands. */
-export interface OpenWatch {
+interface OpenWatch {
   readonly onChallenge?: (challenge: AuthChallenge) => void
 }
 

@@ -100,11 +100,11 @@ export async function saveStatus(core: SlotCore, status: Partial<ServerStatus>):
   }
 }
 
-/** Notes that the server wants a sign-in or more scopes, once for each thing that it wants. */
+/** Notes that the server wants a sign-in or more scopes, once for each thing that it wants of a connection. */
 export function challengeNoted(core: SlotCore): (challenge: AuthChallenge) => void {
   return ({ status, scopes }) => {
     const challenge = { status, ...(scopes !== undefined && { scopes }) }
-    const text = JSON.stringify(challenge)
+    const text = JSON.stringify([core.lastTriedKey, challenge])
     const { needs, challenged } = core
     if (challenged.last === text) return
     challenged.last = text

@@ -2,7 +2,7 @@
 export type ClientWay = 'given' | 'kept' | 'document' | 'registration' | 'by-hand'
 
 /** What there is to choose from. */
-export interface ClientChoices {
+interface ClientChoices {
   /** An owner gave a client of their own. */
   readonly isGiven: boolean
   /** There is the client of an earlier sign-in, for the same authorization server and redirect URI, and it may be used. */

@@ -2,26 +2,27 @@ import type { ServerApps } from '../../connections/oauth-apps/server-apps.ts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import type { ServerRow, ServerStore } from '../kept/server-store.ts'
 
-export interface EndingNeeds {
+interface EndingNeeds {
   readonly store: Pick<ServerStore, 'listSignIns'>
   readonly apps: Pick<ServerApps, 'tidy'>
   readonly endGrant: (owner: AuthenticatedOwner, connectionId: string) => Promise<unknown>
 }
 
-/** Ends the sign-ins to a server, but one where that is said, and forgets the clients that nothing uses any more. */
+/** Ends the sign-ins to a server, or those older than one of them, and forgets the clients that nothing uses any more. */
 export async function endSignIns(
   { store, apps, endGrant }: EndingNeeds,
   owner: AuthenticatedOwner,
   {
     server,
-    exceptId,
+    olderThan,
   }: {
     readonly server: Pick<ServerRow, 'id' | 'workspaceId' | 'name' | 'toolset'>
-    readonly exceptId?: string
+    readonly olderThan?: string
   },
 ): Promise<void> {
-  for (const id of await store.listSignIns(server.workspaceId, server.id)) {
-    if (id !== exceptId) await endGrant(owner, id)
-  }
+  const newestFirst = await store.listSignIns(server.workspaceId, server.id)
+  // Of two that were made at once the newer one stays, whoever comes here first.
+  const from = olderThan === undefined ? 0 : newestFirst.indexOf(olderThan) + 1
+  for (const id of newestFirst.slice(from)) await endGrant(owner, id)
   await apps.tidy(owner, server)
 }

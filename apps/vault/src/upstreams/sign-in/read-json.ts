@@ -11,9 +11,7 @@ export interface AskNeeds {
 }
 
 /** Metadata, or why there are none at an address. */
-export type ReadJson =
-  | { readonly body: Readonly<Record<string, unknown>> }
-  | { readonly absent: string }
+type ReadJson = { readonly body: Readonly<Record<string, unknown>> } | { readonly absent: string }
 
 /**
  * Reads metadata at an address. Nothing secret is sent.

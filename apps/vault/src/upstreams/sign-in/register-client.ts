@@ -5,7 +5,7 @@ import { registrableAuthentication } from './choose-client.ts'
 import { type AskNeeds, ask, readObject, requirePlace } from './read-json.ts'
 
 /** A client as an authorization server registered it. Holds a secret: never log it. */
-export interface RegisteredClient
+interface RegisteredClient
   extends Pick<NewServerClient, 'clientId' | 'authentication' | 'clientSecret'> {
   /** Seconds since the epoch. */
   readonly secretExpiresAt?: number

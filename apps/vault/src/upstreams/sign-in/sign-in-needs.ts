@@ -10,7 +10,7 @@ import type { DiscoverNeeds } from './discover.ts'
 
 /** What this room needs of others. */
 export interface SignInNeeds extends DiscoverNeeds {
-  readonly store: Pick<ServerStore, 'find' | 'listSignIns'>
+  readonly store: Pick<ServerStore, 'find' | 'listSignIns' | 'saveStatus'>
   readonly apps: ServerApps
   /** Begins an attempt as for any account, bound to the person and the session. */
   readonly begin: Connect['signIn']

@@ -59,9 +59,10 @@ export function createSignIn(needs: SignInNeeds): SignIn {
     },
 
     async signIn(owner, input) {
-      const server = await find(owner, input.serverId)
+      const row = await getServer(needs, owner.workspaceId, input.serverId)
       // A grant, or a secret, begins to go somewhere.
       if (owner.via === 'session') requireFreshSignIn(owner, needs.now())
+      const server = requireWeb(row)
       const found = await discover(needs, server, input.issuer)
       const described = await describe(needs, { server, found, wish: input })
       if (input.method === 'client_credentials') {
@@ -171,8 +172,9 @@ async function settleAt(
   owner: Owner,
   { server, connectionId }: { readonly server: WebServer; readonly connectionId: string },
 ) {
+  await needs.store.saveStatus(server.id, { challenge: null })
   await needs.registry.apply(server.id, { anew: true, waitMs: connectWaitMs })
-  await endSignIns(needs, owner, { server, exceptId: connectionId })
+  await endSignIns(needs, owner, { server, olderThan: connectionId })
 }
 
 /** What was found, for owners; nothing is asked or made. */

@@ -95,10 +95,10 @@ function Ways({ server, found, issuer }: WaysProps) {
     if (flow === undefined) toast('Signed in')
     else await goOn({ flow, ...(authorizationUrl !== undefined && { authorizationUrl }) })
   }
-  const press = async () => {
+  const press = async (wish: Parameters<typeof begin>[0]) => {
     setBusy(true)
     setError(undefined)
-    await begin({}).catch(setError)
+    await begin(wish).catch(setError)
     setBusy(false)
   }
   const isByHand = found.client === 'by-hand' || found.authorizationEndpoint === undefined
@@ -106,10 +106,15 @@ function Ways({ server, found, issuer }: WaysProps) {
     <div className="grid gap-4">
       {error !== undefined && <ProblemNotice error={error} />}
       {!isByHand && (
-        <div>
-          <Button variant="primary" busy={busy} onClick={() => void press()}>
+        <div className="flex flex-wrap gap-2">
+          <Button variant="primary" busy={busy} onClick={() => void press({})}>
             Sign in
           </Button>
+          {found.client === 'kept' && (
+            <Button busy={busy} onClick={() => void press({ newClient: true })}>
+              With a new client
+            </Button>
+          )}
         </div>
       )}
       <details open={isByHand}>
