@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSqliteFile, type SqliteFile } from '../fixtures/sqlite-file.ts'
 import { startVault, type TestAgent, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
-import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
-import { loaded, type OpenOptions, openPage, overflowOf } from './open-page.ts'
+import { hasChromium, startChromium } from './chromium.ts'
+import { faultsInOppositeLooks, looksMsMax } from './looks.ts'
+import { loaded, type OpenOptions, openPage, turnTo } from './open-page.ts'
 
 const password = 'pw_0123456789abcdefghij'
 const liveMs = 15_000
@@ -236,38 +237,53 @@ describe.skipIf(!hasChromium)('the pages of databases', () => {
     await context.close()
   })
 
-  it.each([
-    { colorScheme: 'light', phone: false },
-    { colorScheme: 'dark', phone: true },
-  ] as const)('can be read by everyone: %o', async (look) => {
-    const { id, toolsetId, tools } = await sourceOf('shop')
-    const { source } = await vault.owner.call('createSource', {
-      name: `${longName.slice(0, -1)}${look.phone ? 'b' : 'a'}`,
-      ...{
-        dialect: 'postgres',
-        host: `${'long.'.repeat(20)}example.com`,
-        database: 'x'.repeat(60),
-      },
-      ...{ user: 'reader', password },
-    })
-    const { page, context } = await open('/databases', { ...look, audit: true })
-    const check = async (path: string) => {
-      await page.goto(`${vault.url}${path}`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await loaded(page)
-      expect([path, await findAccessibilityFaults(page)]).toEqual([path, []])
-      expect([path, await overflowOf(page)]).toEqual([path, 0])
-    }
-    await check('/databases')
-    await check(`/databases/${id}`)
-    await check(`/databases/${source.id}`)
-    await check(`/databases/${source.id}/edit`)
-    await check('/databases/new')
-    await check('/databases/new?from=document')
-    await check(`/databases/${id}/statement?name=orders_of`)
-    await check(`/toolsets/${toolsetId}`)
-    await check(`/toolsets/tools/${tools.find(({ name }) => name === 'orders_of')?.id}`)
-    expect(await page.content()).not.toContain(password)
+  it('say why no version of their statements is restored, and bring a revoked one back', async () => {
+    const { id, connectionId, toolsetId } = await sourceOf('shop')
+    const { page, context, said } = await open(`/toolsets/${toolsetId}?tab=versions`)
+    await page.getByText(/None can be restored here/).waitFor()
+    await button(page, 'Compare with now').last().click()
+    await page.getByText('What has become of its tools until now.').waitFor()
+    expect(await button(page, /^Restore/).count()).toBe(0)
+    await vault.owner.call('revokeConnectionByOwner', { connectionId })
+    await page.getByRole('link', { name: 'the database’s page' }).first().click()
+    await page.getByText('Its connection is revoked.').waitFor({ timeout: liveMs })
+    await button(page, 'Connect it again').click()
+    await page.getByText('Connected again').waitFor({ timeout: liveMs })
+    await page.getByText('Its connection is revoked.').waitFor({ state: 'detached' })
+    const again = await vault.owner.call('getSource', { sourceId: id })
+    expect(again.source).toMatchObject({ connectionStatus: 'healthy', toolsetId })
+    expect(said).toEqual([])
     await context.close()
   })
+
+  it(
+    'can be read by everyone, in light and dark, at a desk and on a phone',
+    async () => {
+      const { id, toolsetId, tools } = await sourceOf('shop')
+      const { source } = await vault.owner.call('createSource', {
+        ...{ name: longName, dialect: 'postgres', database: 'x'.repeat(60) },
+        ...{ host: `${'long.'.repeat(20)}example.com`, user: 'reader', password },
+      })
+      const { page, context } = await open('/databases', { audit: true })
+      for (const path of [
+        '/databases',
+        `/databases/${id}`,
+        `/databases/${source.id}`,
+        `/databases/${source.id}/edit`,
+        '/databases/new',
+        '/databases/new?from=document',
+        `/databases/${id}/statement?name=orders_of`,
+        `/toolsets/${toolsetId}`,
+        `/toolsets/tools/${tools.find(({ name }) => name === 'orders_of')?.id}`,
+      ]) {
+        await turnTo(page, path)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await loaded(page)
+        expect([path, await faultsInOppositeLooks(page)]).toEqual([path, []])
+      }
+      expect(await page.content()).not.toContain(password)
+      await context.close()
+    },
+    looksMsMax,
+  )
 })

@@ -175,6 +175,21 @@ describe('a database', () => {
     expect(off.stdout).not.toContain('Tools for')
   })
 
+  it('comes back after its connection was revoked, by the command that the refusal names', async () => {
+    const { sources } = await vault.owner.call('listSources', { name: 'hotels' })
+    const connectionId = sources[0]?.connectionId ?? ''
+    await vault.owner.call('revokeConnectionByOwner', { connectionId })
+    const call = ['tools', 'call', 'hotels.search_hotels', 'text=Ibis']
+    expect((await person.run(call)).code).toBe(1)
+    const tested = await person.run(['sources', 'test', 'hotels'])
+    expect([tested.code, tested.stderr]).toEqual([
+      ...[1, expect.stringContaining('sallyport sources edit --password')],
+    ])
+    const back = await person.run(['sources', 'edit', 'hotels', '--no-password'])
+    expect([back.code, back.stderr]).toEqual([0, ''])
+    expect(JSON.parse((await person.run(call)).stdout).rowCount).toBe(1)
+  })
+
   it('is refused in a sentence where a word is wrong or a password is an argument', async () => {
     for (const [args, said] of [
       [['add', 'x', 'oracle', 'h/d'], /oracle is none of postgres, mysql, sqlite/],

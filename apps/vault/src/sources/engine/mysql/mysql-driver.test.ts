@@ -330,6 +330,19 @@ describe('what a source of MariaDB shows of itself', patient, () => {
       expect.stringContaining('may write to `shop`.`orders`'),
     ])
     expect((await check(admin)).warnings).toEqual([expect.stringContaining('ALL PRIVILEGES')])
+    // What comes to a user by its role is its own when it signs in.
+    const acting = { user: 'acting', password: 'a-password-of-an-actor' }
+    for (const statement of [
+      'CREATE ROLE boss',
+      'GRANT SELECT, FILE ON *.* TO boss',
+      `CREATE USER acting@'%' IDENTIFIED BY '${acting.password}'`,
+      'GRANT SELECT ON shop.orders TO acting@`%`',
+      'GRANT boss TO acting@`%`',
+      'SET DEFAULT ROLE boss FOR acting@`%`',
+    ]) {
+      await open(context).sql(statement)
+    }
+    expect((await check(acting)).warnings.join(' ')).toMatch(/\(FILE\).*role boss/)
     expect(await check({ ...reader, password: 'a-wrong-password' })).toMatchObject({
       ok: false,
       stage: 'sign-in',

@@ -22,7 +22,8 @@ const writing = /\b(?:INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|TRIGGER|EVENT|INDEX
 
 /** What a user may do beyond what its source needs, in sentences for the owner. */
 export async function mysqlWarnings(ask: Ask, use: IntendedUse): Promise<string[]> {
-  const rows = await ask('SHOW GRANTS FOR CURRENT_USER', [])
+  // Without FOR, MariaDB says what the role of the session adds, too.
+  const rows = await ask('SHOW GRANTS', [])
   // What is granted, and on what; the password's hash stands behind TO.
   const grants = rows.flatMap(([line]) => {
     const found = /^GRANT (.+?) ON (.+?) TO /.exec(line ?? '')
@@ -39,6 +40,12 @@ export async function mysqlWarnings(ask: Ask, use: IntendedUse): Promise<string[
   const warnings = dangerous.flatMap(([right, sentence]) =>
     grants.some(({ rights }) => right.test(rights)) ? [sentence] : [],
   )
+  // MySQL does not say what is theirs.
+  const roles = rows.flatMap(([line]) => /^GRANT ((?!.* ON ).+?) TO /.exec(line ?? '')?.[1] ?? [])
+  if (roles.length > 0) {
+    const named = roles.join(', ').replaceAll('`', '').slice(0, 200)
+    warnings.push(`The user has the role ${named}: what that may do, it may.`)
+  }
   const writable = grants.filter(
     ({ rights }) => writing.test(rights) || /\bALL PRIVILEGES\b/.test(rights),
   )

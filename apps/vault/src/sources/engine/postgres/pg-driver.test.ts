@@ -297,9 +297,11 @@ describe('a statement on PostgreSQL', patient, () => {
   it('waits for its turn where the source is busy', async (context) => {
     const { asReader } = open(context)
     const all = await Promise.all(
-      Array.from({ length: 20 }, () =>
+      Array.from({ length: 12 }, () =>
         asReader.statement(
           'SELECT pg_sleep(0.05), count(*)::int AS sessions FROM pg_stat_activity WHERE usename = current_user',
+          [],
+          { bounds: { timeoutMs: 30_000 } },
         ),
       ),
     )
@@ -412,6 +414,16 @@ describe('what a source of PostgreSQL shows of itself', patient, () => {
     })
     expect((await check(writer)).warnings).toEqual([expect.stringContaining('may write to 1 of')])
     expect((await check(writer, true)).warnings).toEqual([])
+    // Of one column, and through a view: that is writing, too.
+    const columnist = { user: 'columnist', password: 'a-password-of-a-columnist' }
+    const { sql } = open(context)
+    await sql(`CREATE ROLE columnist LOGIN PASSWORD '${columnist.password}'`)
+    await sql('GRANT UPDATE (who) ON orders TO columnist')
+    await sql('CREATE VIEW open_orders AS SELECT * FROM orders')
+    await sql('GRANT DELETE ON open_orders TO columnist')
+    expect((await check(columnist)).warnings).toEqual([
+      expect.stringContaining('may write to 2 of'),
+    ])
     expect((await check(admin)).warnings).toEqual([expect.stringContaining('superuser')])
     expect(await check({ ...reader, password: 'a-wrong-password' })).toMatchObject({
       ok: false,

@@ -17,10 +17,10 @@ export async function pgWarnings(ask: Ask, use: IntendedUse): Promise<string[]> 
     [replicates === 'true', 'The role may replicate the whole server (REPLICATION).'],
     [bypasses === 'true', 'The role passes over row security (BYPASSRLS).'],
     [isSome(memberOf), `The role is a member of ${memberOf}.`],
-    [positive(owned), `The role owns ${owned} tables, and may change and drop them.`],
+    [positive(owned), `The role owns ${owned} tables and views, and may change and drop them.`],
     [
       !use.writes && positive(writable),
-      `The role may write to ${writable} of ${tables} tables, and no statement of this source writes. GRANT it SELECT alone.`,
+      `The role may write to ${writable} of ${tables} tables and views, and no statement of this source writes. GRANT it SELECT alone.`,
     ],
     [positive(creatable), 'The role may create objects in a schema or in the database.'],
     [
@@ -41,7 +41,7 @@ const positive = (count: number | undefined): boolean => count !== undefined && 
 const factsStatement = `
 WITH mine AS (
   SELECT c.oid, c.relowner FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  WHERE c.relkind IN ('r', 'p', 'f', 'v') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
 )
 SELECT r.rolsuper::text, r.rolcreaterole::text, r.rolcreatedb::text, r.rolreplication::text, r.rolbypassrls::text,
@@ -50,7 +50,8 @@ SELECT r.rolsuper::text, r.rolcreaterole::text, r.rolcreatedb::text, r.rolreplic
       'pg_write_all_data', 'pg_read_all_data', 'pg_read_all_settings', 'pg_monitor', 'pg_checkpoint')
       AND pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')),
   (SELECT pg_catalog.count(*) FROM mine WHERE pg_catalog.pg_has_role(r.oid, relowner, 'MEMBER')),
-  (SELECT pg_catalog.count(*) FROM mine WHERE pg_catalog.has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE')),
+  (SELECT pg_catalog.count(*) FROM mine WHERE pg_catalog.has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+    OR pg_catalog.has_any_column_privilege(oid, 'INSERT, UPDATE')),
   (SELECT pg_catalog.count(*) FROM mine),
   pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')::int + (SELECT pg_catalog.count(*)
     FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE')),
