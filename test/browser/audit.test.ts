@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApprovalScene, startApprovalScene } from '../fixtures/approval-scene.ts'
 import { addPerson } from '../fixtures/people.ts'
 import { ownerEmail, ownerPassword } from '../fixtures/vault.ts'
-import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
-import { type OpenOptions, openPage, overflowOf } from './open-page.ts'
+import { hasChromium, startChromium } from './chromium.ts'
+import { faultsInEveryLook, looksMsMax } from './looks.ts'
+import { type OpenOptions, openPage } from './open-page.ts'
 
 const liveMs = 10_000
 /** More than the newest page of the list. */
@@ -220,22 +221,20 @@ describe.skipIf(!hasChromium)('the audit log', () => {
     await context.close()
   })
 
-  it.each(['light', 'dark'] as const)(
-    'can be read by everyone, in %s, on a phone, an entry open',
-    async (colorScheme) => {
-      for (const phone of [false, true]) {
-        const options = { colorScheme, phone, audit: true }
-        const { page, context } = await open('/audit?operation=execute', options)
-        await page.getByRole('button', { name: 'Request' }).first().waitFor()
-        if (phone) await page.getByRole('button', { name: 'Filters' }).click()
-        await page.getByLabel('Outcome').waitFor()
-        expect(await findAccessibilityFaults(page)).toEqual([])
-        expect(await overflowOf(page)).toBe(0)
-        await page.getByRole('button', { name: 'Request' }).first().click()
-        await page.getByRole('dialog').waitFor()
-        expect(await findAccessibilityFaults(page)).toEqual([])
-        await context.close()
-      }
+  it(
+    'can be read by everyone, in both themes, on a phone, an entry open',
+    async () => {
+      const { page, context } = await open('/audit?operation=execute', { audit: true, phone: true })
+      await page.getByRole('button', { name: 'Request' }).first().waitFor()
+      // Open on a phone, they are what stands open at a desk.
+      await page.getByRole('button', { name: 'Filters' }).click()
+      await page.getByLabel('Outcome').waitFor()
+      expect(await faultsInEveryLook(page)).toEqual([])
+      await page.getByRole('button', { name: 'Request' }).first().click()
+      await page.getByRole('dialog').waitFor()
+      expect(await faultsInEveryLook(page)).toEqual([])
+      await context.close()
     },
+    looksMsMax,
   )
 })

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from '../fixtures/echo-upstream.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
-import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
-import { loaded, type OpenOptions, openPage, overflowOf } from './open-page.ts'
+import { hasChromium, startChromium } from './chromium.ts'
+import { faultsInOppositeLooks, looksMsMax } from './looks.ts'
+import { loaded, type OpenOptions, openPage, turnTo } from './open-page.ts'
 
 const secret = 'stock_0123456789abcdefghij'
 const turned = 'Reads an index.\u202eevil'
@@ -225,29 +226,28 @@ describe.skipIf(!hasChromium)('the pages of tools', () => {
     await context.close()
   })
 
-  it.each([
-    { colorScheme: 'light', phone: false },
-    { colorScheme: 'dark', phone: true },
-  ] as const)('can be read by everyone: %o', async (look) => {
-    const toolsetId = await toolsetOf('stock-index')
-    const { tools } = await vault.owner.call('listTools', { toolsetId })
-    const tool = `/toolsets/tools/${tools[0]?.id}`
-    const at = `/toolsets/${toolsetId}`
-    const { page, context } = await open('/toolsets', { ...look, audit: true })
-    const check = async (path: string) => {
-      expect([path, await findAccessibilityFaults(page)]).toEqual([path, []])
-      expect([path, await overflowOf(page)]).toEqual([path, 0])
-    }
-    for (const path of ['/toolsets', at, `${at}?tab=access`, tool, `/agents/${agentId}`]) {
-      await page.goto(`${vault.url}${path}`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await loaded(page)
-      await check(path)
-    }
-    await page.goto(`${vault.url}/toolsets/new`)
-    await preview(page, documentOf({ origin: upstream.origin }))
-    await button(page, 'More').first().click()
-    await check('/toolsets/new')
-    await context.close()
-  })
+  it(
+    'can be read by everyone, in both themes, on a phone',
+    async () => {
+      const toolsetId = await toolsetOf('stock-index')
+      const { tools } = await vault.owner.call('listTools', { toolsetId })
+      const tool = `/toolsets/tools/${tools[0]?.id}`
+      const at = `/toolsets/${toolsetId}`
+      const { page, context } = await open('/toolsets', { audit: true })
+      const check = async (path: string) =>
+        expect([path, await faultsInOppositeLooks(page)]).toEqual([path, []])
+      for (const path of ['/toolsets', at, `${at}?tab=access`, tool, `/agents/${agentId}`]) {
+        await turnTo(page, path)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await loaded(page)
+        await check(path)
+      }
+      await turnTo(page, '/toolsets/new')
+      await preview(page, documentOf({ origin: upstream.origin }))
+      await button(page, 'More').first().click()
+      await check('/toolsets/new')
+      await context.close()
+    },
+    looksMsMax,
+  )
 })
