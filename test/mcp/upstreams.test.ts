@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
@@ -9,18 +10,25 @@ import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/st
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import {
+  PromptListChangedNotificationSchema,
+  ResourceListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js'
+import { createClient } from '@sallyport/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installPackedMcp, type PackedMcp } from '../fixtures/packed-mcp.ts'
 import { runProgram } from '../fixtures/run-program.ts'
 import { everything, type FullServer, startFullServer } from '../fixtures/upstreams/full-server.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 
 // What an upstream MCP server has, as clients of both SDKs get to it through the vault: over stdio and over HTTP.
 
+/** The built one. That it works out of its package, installed by npm, is proved elsewhere. */
+const stdioServer = fileURLToPath(
+  new URL('../../packages/mcp/dist/sallyport-mcp.js', import.meta.url),
+)
 const secret = 'upstream-secret-9f8e7d6c5b'
 let vault: TestVault
 let upstream: FullServer
-let mcp: PackedMcp
 let tools: ReadonlyMap<string, string>
 /** Has all but `write_note`, which needs an owner. */
 let all: { agentId: string; token: string }
@@ -28,11 +36,7 @@ let all: { agentId: string; token: string }
 let few: { agentId: string; token: string }
 
 beforeAll(async () => {
-  ;[vault, upstream, mcp] = await Promise.all([
-    startVault(),
-    startFullServer(secret),
-    installPackedMcp(),
-  ])
+  ;[vault, upstream] = await Promise.all([startVault(), startFullServer(secret)])
   const { server } = await vault.owner.call('createMcpServer', {
     ...{ name: 'Full Server', transport: 'streamable_http', url: upstream.url },
     headers: { Authorization: `Bearer ${secret}` },
@@ -45,11 +49,10 @@ beforeAll(async () => {
     await permit(all.agentId, name, approval)
   }
   await permit(few.agentId, 'sum')
-}, 180_000)
+})
 afterAll(async () => {
   await vault?.stop()
   await upstream?.stop()
-  mcp?.remove()
 })
 
 /** The tools of the server by their names, once it is connected. */
@@ -81,7 +84,8 @@ const bearer = (token: string) => ({
 })
 const at = (path: string) => new URL(`${vault.url}${path}`)
 const stdioOf = (token: string) => ({
-  command: mcp.bin,
+  command: process.execPath,
+  args: [stdioServer],
   env: {
     PATH: process.env.PATH ?? '',
     SALLYPORT_BASE_URL: vault.url,
@@ -316,6 +320,35 @@ describe('the address of one server', () => {
   })
 })
 
+describe('another list of resources or prompts', () => {
+  it('is told to clients of the stdio server, and is another revision for whoever may read it alone', async () => {
+    const client = await connectV1(new StdioV1(stdioOf(all.token)))
+    const told: string[] = []
+    for (const list of ['resources', 'prompts'] as const) {
+      const schema =
+        list === 'resources'
+          ? ResourceListChangedNotificationSchema
+          : PromptListChangedNotificationSchema
+      client.setNotificationHandler(schema, () => void told.push(list))
+    }
+    await client.listTools()
+    const revisionOf = async ({ token }: { token: string }) => {
+      const auth = { kind: 'bearer', token } as const
+      const agent = createClient({ baseUrl: vault.url, auth })
+      return (await agent.call('listMyTools', { limit: 1 })).revision
+    }
+    const before = [await revisionOf(all), await revisionOf(few)]
+    await upstream.announce('resources')
+    await expect.poll(() => revisionOf(all), { timeout: 20_000 }).not.toBe(before[0])
+    expect(await revisionOf(few)).toBe(before[1])
+    await expect.poll(() => told, { timeout: 20_000 }).toContain('resources')
+    const between = await revisionOf(all)
+    await upstream.announce('prompts')
+    await expect.poll(() => revisionOf(all), { timeout: 20_000 }).not.toBe(between)
+    await client.close()
+  })
+})
+
 describe('the record', () => {
   it('holds every call, resource and prompt as a call of its tool', async () => {
     const { entries } = await vault.owner.call('listAudit', { agentId: all.agentId, limit: 100 })
@@ -330,7 +363,8 @@ describe('the record', () => {
 
 describe('mcporter', () => {
   it('lists and calls the tools, and the tool mcp', async () => {
-    const config = join(mcp.dir, 'mcporter-upstreams.json')
+    const folder = mkdtempSync(join(tmpdir(), 'mcporter-upstreams-'))
+    const config = join(folder, 'mcporter.json')
     const headers = { Authorization: `Bearer ${all.token}` }
     writeFileSync(
       config,
@@ -345,5 +379,6 @@ describe('mcporter', () => {
     expect(called.stdout).toContain('9')
     const bridged = await run('call', 'v.mcp', 'action=list_servers')
     expect(bridged.stdout).toContain('full-server')
-  }, 60_000)
+    rmSync(folder, { recursive: true })
+  })
 })

@@ -143,6 +143,29 @@ export const acceptMcpServerChanges = defineOperation({
   problems: ['mcp-server-not-found', 'tool-changed', 'version-conflict'],
 })
 
+/** What installs packages. */
+const Installer = z.enum(['npm', 'uv', 'bun'])
+
+export const getMcpPrograms = defineOperation({
+  id: 'getMcpPrograms',
+  method: 'GET',
+  path: '/api/v1/mcp/programs',
+  caller: ['owner'],
+  demand: 'tools:read',
+  summary: 'Say whether the vault runs programs, as whom, and what owners may install',
+  input: z.strictObject({}),
+  output: z.object({
+    allowed: z.boolean().meta({ description: 'The operator has listed programs' }),
+    isolated: z.boolean().meta({
+      description:
+        'Programs run as users of their own; where not, each can read all that the vault can',
+    }),
+    installers: z.array(Installer).meta({ description: 'None: owners may not install packages' }),
+    message: z.string().meta({ description: 'The same in words, with what to do about it' }),
+  }),
+  problems: [],
+})
+
 export const checkMcpCommand = defineOperation({
   id: 'checkMcpCommand',
   method: 'GET',
@@ -163,7 +186,7 @@ export const checkMcpCommand = defineOperation({
       .object({
         command: z.string().meta({ description: 'What would install it' }),
         package: z.string().optional(),
-        installer: z.enum(['npm', 'uv', 'bun']).optional(),
+        installer: Installer.optional(),
       })
       .optional(),
   }),
@@ -180,7 +203,7 @@ export const installMcpPackage = defineOperation({
   summary: 'Install a package that has an MCP server in it, where the operator lets owners do so',
   input: z.strictObject({
     package: line(300).meta({ description: 'With its version or without: @scope/name@1.2.3' }),
-    installer: z.enum(['npm', 'uv', 'bun']),
+    installer: Installer,
   }),
   output: z.object({
     package: z.string(),

@@ -96,7 +96,8 @@ export const toggleMcpServer = defineOperation({
   path: '/api/v1/mcp/servers/{serverId}/toggle',
   caller: ['owner'],
   demand: 'tools:write',
-  summary: 'Connect an upstream MCP server, or disconnect it and take its tools from everybody',
+  summary:
+    'Connect an upstream MCP server, or disconnect it and take its tools from everybody; the answer waits 15 s for that, and says how it is then',
   input: z.strictObject({
     serverId: UpstreamId,
     enabled: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]),

@@ -183,6 +183,7 @@ export const operations = {
   getMcpServerLog: mcpServerCare.getMcpServerLog,
   getMcpServerChanges: mcpServerCare.getMcpServerChanges,
   acceptMcpServerChanges: mcpServerCare.acceptMcpServerChanges,
+  getMcpPrograms: mcpServerCare.getMcpPrograms,
   checkMcpCommand: mcpServerCare.checkMcpCommand,
   installMcpPackage: mcpServerCare.installMcpPackage,
   discoverMcpSignIn: mcpSignIn.discoverMcpSignIn,

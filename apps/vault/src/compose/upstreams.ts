@@ -12,8 +12,7 @@ import { createUpstreamClients } from '../upstreams/clients/upstream-clients.ts'
 import { createInstallation } from '../upstreams/install/install.ts'
 import { createPinReview } from '../upstreams/pins/review-pins.ts'
 import { createToolSync, type PinNeeds } from '../upstreams/pins/sync-tools.ts'
-import { createPrograms, readCommandList } from '../upstreams/programs/programs.ts'
-import { runOnce } from '../upstreams/programs/run-once.ts'
+import { createPrograms, findInstallDir, readCommandList } from '../upstreams/programs/programs.ts'
 import { createServerAuthorization } from '../upstreams/registry/authorize.ts'
 import { createRegistry } from '../upstreams/registry/registry.ts'
 import { createServers } from '../upstreams/servers/servers.ts'
@@ -62,6 +61,18 @@ export function composeUpstreams(
   const registry = createRegistry({
     ...opening,
     ...{ store, onFailure, now, syncTools: createToolSync(pinNeeds), random: Math.random },
+    async tellList(row, list) {
+      await store.touchReading(row, list, new Date(now()))
+      pinNeeds.onChanged({
+        workspaceId: row.workspaceId,
+        toolsetIds: [row.toolsetId],
+        policies: [],
+      })
+    },
+    onGone: (serverId) =>
+      programs
+        .forget(serverId)
+        .catch((error) => onFailure(`the directory of the MCP server ${serverId} stays`, error)),
   })
   const servers = createServers({
     ...{ store, keyring, registry, variables, opening, audit, newId, now },
@@ -82,8 +93,9 @@ export function composeUpstreams(
   return {
     ...{ servers, variables, registry, ending },
     installation: createInstallation({
-      ...{ audit, newId, now, run: runOnce, checkCommand: commandRules.check },
+      ...{ audit, newId, now, run: programs.runOnce, checkCommand: commandRules.check },
       installers: needs.config.upstreamInstallers,
+      programs,
       dir: installedDir(needs),
     }),
     /** Ends all connections and programs, within two seconds. */
@@ -95,7 +107,11 @@ export function composeUpstreams(
   }
 }
 
-const installedDir = ({ config }: ComposeNeeds) => join(config.dataDir, 'installed')
+/** Nothing is made where nothing may be installed. */
+const installedDir = ({ config }: ComposeNeeds) =>
+  config.upstreamInstallers.length === 0
+    ? join(config.dataDir, 'installed')
+    : findInstallDir(config.dataDir)
 
 /** Programs, and what speaks to them and to servers elsewhere. */
 function composeRunning(needs: ComposeNeeds, { egress, monotonicMs }: Foundation) {

@@ -120,11 +120,11 @@ const reads = ({ db }: Pick<Database, 'db'>): Reads => ({
 
 type OfItself = Pick<
   ServerStore,
-  'findAnywhere' | 'listEnabled' | 'saveStatus' | 'findPins' | 'savePins'
+  'findAnywhere' | 'listEnabled' | 'saveStatus' | 'findPins' | 'savePins' | 'touchReading'
 >
 
 /** What the vault does by itself, in no owner’s name. */
-const ofItself = ({ db }: Pick<Database, 'db'>): OfItself => ({
+const ofItself = ({ db, transaction }: Pick<Database, 'db' | 'transaction'>): OfItself => ({
   async findAnywhere(id) {
     const [row] = await selectRows(db).where(eq(mcpServers.id, id))
     return row
@@ -152,6 +152,19 @@ const ofItself = ({ db }: Pick<Database, 'db'>): OfItself => ({
   async savePins(id, found) {
     await db.update(mcpServers).set(found).where(eq(mcpServers.id, id))
   },
+
+  touchReading: ({ workspaceId, toolsetId }, list, at) =>
+    transaction(async (tx) => {
+      // Told to everybody who has its tools in mind.
+      await tx
+        .update(toolsets)
+        .set({ updatedAt: at })
+        .where(and(eq(toolsets.workspaceId, workspaceId), eq(toolsets.id, toolsetId)))
+      await tx
+        .update(tools)
+        .set({ updatedAt: at })
+        .where(and(eq(tools.toolsetId, toolsetId), like(tools.key, `${list}/%`)))
+    }),
 })
 
 type Writes = Pick<ServerStore, 'insert' | 'update' | 'delete'>

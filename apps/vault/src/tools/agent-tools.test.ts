@@ -193,6 +193,18 @@ describe('the tools of an agent', () => {
     ]
     expect(new Set(revisions).size).toBe(revisions.length)
     expect(revisionOf('auto', held(rows.toReversed()))).toBe(revisions[0])
+    // Edited and back as it was: the same. What lists a server's resources is another when those are.
+    const at = new Date(facts.now + 5_000)
+    expect(revisionOf('auto', held([row('a', { updatedAt: at }), ...rows.slice(1)]))).toBe(
+      revisions[0],
+    )
+    const kinds = { kind: 'mcp', method: 'resources/list' } as const
+    const binding = { ...kinds, serverId: 'ups_1', tool: 'resources/list' }
+    const reading = row('a')
+    const definition = reading.definition && { ...reading.definition, binding }
+    const listing = (updatedAt: Date) =>
+      revisionOf('auto', held([row('a', { definition, updatedAt })]))
+    expect(listing(at)).not.toBe(listing(new Date(facts.now)))
   })
 
   it('are waited for until they change, and no longer than was asked for', async () => {

@@ -4,6 +4,7 @@ import {
   fullToolName,
   mcpToolName,
   type PolicyDocument,
+  type ToolBinding,
   type ToolListing,
 } from '@sallyport/contracts'
 import {
@@ -37,6 +38,8 @@ interface Candidate {
   readonly toolset: string
   readonly name: string
   readonly digest: string
+  /** When what it lists was another list last, in ms since 1970; of tools that list a server’s resources or prompts. */
+  readonly listedAtMs?: number
   readonly view: AgentTool
 }
 
@@ -87,6 +90,7 @@ function candidateOf(row: ToolRow): Candidate | undefined {
   return {
     ...{ toolId: row.id, toolsetId: row.toolsetId, connectionId: row.connectionId },
     ...{ toolset, name, digest },
+    ...(isReading(binding) && { listedAtMs: row.updatedAt.getTime() }),
     view: {
       name: fullToolName(toolset, name),
       mcpName: mcpToolName(toolset, name, isOfServer(row)),
@@ -102,6 +106,10 @@ function candidateOf(row: ToolRow): Candidate | undefined {
     },
   }
 }
+
+/** Does it stand for something else of a server than a tool? */
+const isReading = (binding: ToolBinding) =>
+  binding.kind === 'mcp' && (binding.method ?? 'tools/call') !== 'tools/call'
 
 /** The tools that an agent has now: decided by the function that decides its calls. */
 export function heldTools(
@@ -133,9 +141,11 @@ export function heldUntil({ granting }: AgentTools, nowMs: number): number {
   return untilMs
 }
 
-/** Another one whenever a tool comes, goes, or is another one. */
+/** Another one whenever a tool comes, goes, or is another one, and whenever a server’s resources or prompts are others. */
 export function revisionOf(listing: ToolListing, tools: readonly HeldTool[]): string {
   const hash = createHash('sha256').update(`${listing}\n`)
-  for (const { view, digest } of tools) hash.update(`${view.name} ${digest}\n`)
+  for (const { view, digest, listedAtMs = '' } of tools) {
+    hash.update(`${view.name} ${digest} ${listedAtMs}\n`)
+  }
   return hash.digest('base64url')
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '@sallyport/contracts'
-import { createClient } from '@sallyport/sdk'
+import { type Client, createClient } from '@sallyport/sdk'
 import type { Command } from 'commander'
 import { readStoredToken, type Settings, tokensPath } from '../settings.ts'
 import { CommandError } from '../terminal.ts'
@@ -103,7 +103,18 @@ async function checkOwner(settings: Settings): Promise<Finding[]> {
     if (ok) return `${checked} records verified`
     throw new CommandError(`record ${firstBad} is not what was written`)
   })
-  return [owner, audit]
+  return [owner, audit, ...(await checkPrograms(session))]
+}
+
+/** Not a fault: but whoever lets owners run programs is to know what those can read. */
+async function checkPrograms(session: Client): Promise<Finding[]> {
+  const found = await session.call('getMcpPrograms', {}).catch((thrown: unknown) => {
+    // The token may read no tools, and an older vault has no programs.
+    if (thrown instanceof Problem) return undefined
+    throw thrown
+  })
+  if (found?.allowed !== true) return []
+  return [{ what: 'programs', ok: true, say: found.message }]
 }
 
 async function compareClocks(baseUrl: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { McpServer } from '@sallyport/contracts'
-import type { Command } from 'commander'
-import { CommandError, printable, table } from '../terminal.ts'
+import { type Command, Option } from 'commander'
+import { CommandError, printable, shellWord, table } from '../terminal.ts'
 import { untrustedBlock, windowWidth } from '../untrusted-block.ts'
 import { requireYes } from './confirm.ts'
 import type { RunCommand } from './run-command.ts'
@@ -37,8 +37,14 @@ export function addServerCommands(program: Command, run: RunCommand): void {
     .description('Show one, its secrets masked (id or name)')
     .action(
       run(async ({ terminal, owner }, [wanted]: [string]) => {
-        const server = await findServer(await owner(), wanted)
-        terminal.answer({ server }, describeServer(server))
+        const client = await owner()
+        const server = await findServer(client, wanted)
+        const isProgram = server.transport === 'stdio'
+        const programs = isProgram ? await client.call('getMcpPrograms', {}) : undefined
+        terminal.answer(
+          { server, ...(isProgram && { programs }) },
+          describeServer(server, programs),
+        )
       }),
     )
 
@@ -47,6 +53,7 @@ export function addServerCommands(program: Command, run: RunCommand): void {
   addTries(servers, run)
   addServerChangeCommands(servers, run)
   addServerSignInCommands(servers, run)
+  addInstallCommand(servers, run)
 }
 
 const rowOf = (server: McpServer) => {
@@ -155,3 +162,28 @@ function addTries(servers: Command, run: RunCommand): void {
       }),
     )
 }
+
+function addInstallCommand(servers: Command, run: RunCommand): void {
+  servers
+    .command('install <package>')
+    .description('Install a package with an MCP server in it, where the operator lets owners do so')
+    .addOption(
+      new Option('--with <installer>', 'what installs it').choices(installers).default('npm'),
+    )
+    .action(
+      run(async (context, [name, options]: [string, { with: (typeof installers)[number] }]) => {
+        const input = { package: name, installer: options.with }
+        const installed = await context.withFreshSignIn((client) =>
+          client.call('installMcpPackage', input),
+        )
+        const { version, binName, binPath } = installed
+        const lines = [
+          `${printable(installed.package)} ${version} is installed: ${printable(binPath)}`,
+          `Next: npx sallyport servers add ${shellWord(binName)} -- ${shellWord(binPath)}`,
+        ]
+        context.terminal.answer(installed, lines.join('\n'))
+      }),
+    )
+}
+
+const installers = ['npm', 'uv', 'bun'] as const

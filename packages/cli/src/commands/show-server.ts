@@ -1,6 +1,9 @@
 import type { McpServer } from '@sallyport/contracts'
 import { printable, shellWord } from '../terminal.ts'
 
+const ownUser = 'a user of its own, who can read nothing of the vault’s'
+const vaultsUser = 'the vault’s own user: it can read all that the vault can, its keys too'
+
 const counted = (count: number) => (count === 1 ? '1 tool' : `${count} tools`)
 
 /** How a server is, in one line: what it offers, and what last went wrong. */
@@ -33,8 +36,15 @@ function signInOf({ auth }: McpServer): string | undefined {
   }
 }
 
-/** A server with all that was said of it; values of headers and environment are masked by the vault. */
-export function describeServer(server: McpServer): string {
+/** As whom the vault runs programs. */
+export interface ProgramStrength {
+  readonly isolated: boolean
+}
+
+/**
+ * A server with all that was said of it; values of headers and environment are masked by the vault. `programs`: where it is one.
+ */
+export function describeServer(server: McpServer, programs?: ProgramStrength): string {
   const { id, name, description, transport, permission } = server
   const row = (title: string, text: string | undefined) =>
     text === undefined || text === '' ? [] : [`${title.padEnd(12)}${printable(text)}`]
@@ -55,6 +65,7 @@ export function describeServer(server: McpServer): string {
     ...row('command', [server.command ?? '', ...server.args].map(shellWord).join(' ').trim()),
     ...row('directory', server.cwd),
     ...row('permission', permission),
+    ...row('runs as', programs && (programs.isolated ? ownUser : vaultsUser)),
     ...row('package', server.package),
     ...values('header', server.headers),
     ...values('env', server.env),

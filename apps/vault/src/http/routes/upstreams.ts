@@ -19,6 +19,7 @@ export const upstreamRoutes = ({ upstreams }: Rooms): Mounted[] => {
     mount(op.getMcpServerLog, ({ caller, input }) => servers.log(caller, input)),
     mount(op.getMcpServerChanges, ({ caller, input }) => servers.changes(caller, input)),
     mount(op.acceptMcpServerChanges, ({ caller, input }) => servers.acceptChanges(caller, input)),
+    mount(op.getMcpPrograms, () => installation.programs()),
     mount(op.checkMcpCommand, ({ input }) => installation.check(input)),
     mount(op.installMcpPackage, ({ caller, input }) => installation.install(caller, input)),
     mount(op.discoverMcpSignIn, ({ caller, input }) => signIn.discover(caller, input)),

@@ -25,6 +25,7 @@ function createRoom(change: Partial<InstallNeeds> = {}, code = 0) {
   const installation = createInstallation({
     ...{ installers: ['/opt/node/bin/npm'], dir, now: () => 0, newId: () => 'aud_1' },
     audit: { record: async (event) => events.push(event) },
+    programs: { isAllowed: true, isIsolated: false },
     checkCommand: (command) => ({ command, isAllowed: false, message: 'No.', next: 'Add it.' }),
     async run(spec) {
       ran.push(spec)
@@ -108,5 +109,18 @@ describe('a command', () => {
       command: 'npm install --global bun',
     })
     expect(installation.check({ command: '/x', package: 'a; id' }).install).toBeUndefined()
+  })
+})
+
+describe('what an operator lets owners do', () => {
+  it('is said in words: whether programs run, as whom, and what installs', () => {
+    const said = (change: Partial<InstallNeeds>) => createRoom(change).installation.programs()
+    expect(said({ programs: { isAllowed: true, isIsolated: true } })).toMatchObject({
+      ...{ allowed: true, isolated: true, installers: ['npm'] },
+    })
+    expect(said({}).message).toMatch(/can read all that the vault can, its keys too/)
+    const nothing = said({ programs: { isAllowed: false, isIsolated: true }, installers: [] })
+    expect(nothing).toMatchObject({ allowed: false, installers: [] })
+    expect(nothing.message).toContain('SALLYPORT_UPSTREAM_COMMANDS')
   })
 })

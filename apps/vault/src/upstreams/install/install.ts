@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path'
 import {
   type checkMcpCommand,
+  type getMcpPrograms,
   type InputOf,
   type installMcpPackage,
   type OutputOf,
@@ -22,6 +23,7 @@ import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { requireFreshSignIn } from '../../identity/require-fresh-sign-in.ts'
 import type { CommandCheck } from '../programs/programs.ts'
 import type { RunOnce } from '../programs/run-once.ts'
+import { checkCommand, describePrograms } from './describe-programs.ts'
 import { type Installer, isNpmVersion, type PackageSpec, readPackage } from './package-name.ts'
 
 /** Something that an owner had installed. */
@@ -43,6 +45,8 @@ export interface InstallNeeds {
   readonly dir: string
   readonly run: RunOnce
   readonly checkCommand: (command: string) => CommandCheck
+  /** Whether there is any program that may be run, and whether each runs as a user of its own. */
+  readonly programs: { readonly isAllowed: boolean; readonly isIsolated: boolean }
   readonly audit: { record(event: InstallEvent): Promise<unknown> }
   readonly newId: (kind: 'audit') => string
   /** Milliseconds since the epoch. */
@@ -56,6 +60,8 @@ export interface Installation {
   /** Problems: `install-not-allowed`, `invalid-input`, `install-failed`, `fresh-sign-in-required`, `overloaded`. */
   install(owner: Owner, input: InputOf<typeof installMcpPackage>): Promise<Installed>
   check(input: InputOf<typeof checkMcpCommand>): OutputOf<typeof checkMcpCommand>
+  /** What the operator lets owners run and install, and as whom programs run. */
+  programs(): OutputOf<typeof getMcpPrograms>
 }
 
 const installMsMax = 5 * 60_000
@@ -66,6 +72,7 @@ export function createInstallation(needs: InstallNeeds): Installation {
   const state = { isBusy: false }
   return {
     check: (input) => checkCommand(needs, input),
+    programs: () => describePrograms(needs),
 
     async install(owner, input) {
       const path = needs.installers.find((one) => basename(one) === input.installer)
@@ -109,8 +116,10 @@ async function installOne(needs: InstallNeeds, installing: Installing): Promise<
   const version = spec.version ?? (await newest(needs, installing))
   const place = join(needs.dir, installer, name.replaceAll('/', '+'), version)
   mkdirSync(join(place, 'home'), { recursive: true, mode: 0o755 })
-  if (installer === 'bun') writeFileSync(join(place, 'package.json'), '{"private":true}')
-  const args = argumentsOf(installer, { name, version, place })
+  // They install into the package in which they are run. An option that names the place would put the place's settings before those
+  // that the operator made for the machine: a registry or a certificate of their own.
+  if (installer !== 'uv') writeFileSync(join(place, 'package.json'), '{"private":true}')
+  const args = argumentsOf(installer, { name, version })
   await runInstaller(needs, installing, { args, place, timeoutMs: installMsMax })
   const target = installer === 'uv' ? programOfTool(place, name) : programOfModule(place, name)
   if (target === undefined) {
@@ -123,12 +132,12 @@ async function installOne(needs: InstallNeeds, installing: Installing): Promise<
 /** None of these runs anything of the package: no scripts of npm packages, no building of Python ones. */
 function argumentsOf(
   installer: Installer,
-  { name, version, place }: { name: string; version: string; place: string },
+  { name, version }: { name: string; version: string },
 ): readonly string[] {
   switch (installer) {
     case 'npm':
       return [
-        ...['install', '--prefix', place, '--ignore-scripts', '--no-audit', '--no-fund'],
+        ...['install', '--ignore-scripts', '--no-audit', '--no-fund'],
         ...['--save-exact', '--', `${name}@${version}`],
       ]
     case 'bun':
@@ -171,7 +180,7 @@ async function runInstaller(
       PATH: [dirname(path), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
       ...{ HOME: home, TMPDIR: home, LANG: 'C.UTF-8', NO_COLOR: '1' },
       ...{ npm_config_cache: join(home, '.npm'), npm_config_update_notifier: 'false' },
-      npm_config_ignore_scripts: 'true',
+      ...{ npm_config_ignore_scripts: 'true', npm_config_fetch_retries: '1' },
       ...{ UV_TOOL_DIR: join(place, 'tools'), UV_TOOL_BIN_DIR: join(place, 'bin') },
     },
   })
@@ -226,47 +235,6 @@ function linkAt(path: string): string | undefined {
     return readlinkSync(path)
   } catch {
     return undefined
-  }
-}
-
-/** Which installer a launcher belongs to. */
-const launchers: Readonly<Record<string, Installer>> = {
-  ...{ npx: 'npm', npm: 'npm', node: 'npm' },
-  ...{ uvx: 'uv', uv: 'uv', bunx: 'bun', bun: 'bun' },
-}
-const installCommands: Readonly<Record<Installer, (name: string) => string>> = {
-  npm: (name) => `npm install --global --ignore-scripts ${name}`,
-  uv: (name) => `uv tool install ${name}`,
-  bun: (name) => `bun add --global ${name}`,
-}
-const launcherCommands: Readonly<Record<Installer, string>> = {
-  npm: 'apt-get install -y nodejs npm',
-  uv: 'pip install uv',
-  bun: 'npm install --global bun',
-}
-
-function checkCommand(
-  needs: InstallNeeds,
-  { command, package: named }: InputOf<typeof checkMcpCommand>,
-): OutputOf<typeof checkMcpCommand> {
-  const found = needs.checkCommand(command)
-  const installer = launchers[basename(command)]
-  const isPackage = named !== undefined && readPackage(named, installer ?? 'npm') !== undefined
-  const install =
-    isPackage && named !== undefined
-      ? {
-          ...{ command: installCommands[installer ?? 'npm'](named), package: named },
-          installer: installer ?? ('npm' as const),
-        }
-      : installer === undefined
-        ? undefined
-        : { command: launcherCommands[installer] }
-  return {
-    exists: found.path !== undefined || found.isAllowed,
-    allowed: found.isAllowed,
-    ...(found.path !== undefined && { path: found.path }),
-    message: found.next === undefined ? found.message : `${found.message} ${found.next}`,
-    ...(!found.isAllowed && install !== undefined && { install }),
   }
 }
 

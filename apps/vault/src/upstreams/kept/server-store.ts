@@ -156,4 +156,10 @@ export interface ServerStore {
   saveStatus(id: string, status: Partial<ServerStatus>): Promise<void>
   findPins(id: string): Promise<ServerPins | undefined>
   savePins(id: string, pins: ServerPins): Promise<void>
+  /** Notes that what its tools of a kind read is another list: to agents it is a change of these tools. */
+  touchReading(
+    server: Pick<StoredServer, 'workspaceId' | 'toolsetId'>,
+    list: 'resources' | 'prompts',
+    at: Date,
+  ): Promise<void>
 }

@@ -1,5 +1,5 @@
 // Where programs live: a directory for each server, theirs alone, and a working directory inside it.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -7,12 +7,14 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   realpathSync,
+  rmdirSync,
   statSync,
 } from 'node:fs'
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { Problem } from '@sallyport/contracts'
-import type { ProgramUser } from './program-user.ts'
+import type { FindProgramUser, ProgramUser } from './program-user.ts'
 
 /** The directories of one program. */
 export interface ProgramPlace {
@@ -38,12 +40,49 @@ export function preparePlace(options: {
   readonly permission: 'workspace' | 'full'
 }): ProgramPlace {
   const { user, serverId } = options
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(serverId)) throw refused('The server has no usable id.')
+  if (!isServerId(serverId)) throw refused('The server has no usable id.')
   const home = join(chooseBase(options.dataDir, user), serverId)
   makePrivate(home, user)
   makeInside(home, 'tmp', user)
   return { home, cwd: findCwd(home, options) }
 }
+
+/**
+ * Takes away the directory of a server that is gone, and those of its agents. Links are taken away and not followed: what is inside
+ * goes by the right of the program's own user, so that nothing else can. What cannot be taken away stays.
+ */
+export async function removePlaces(options: {
+  readonly dataDir: string
+  readonly serverId: string
+  readonly findUser: FindProgramUser
+}): Promise<void> {
+  const { dataDir, serverId, findUser } = options
+  if (!isServerId(serverId)) return
+  const base = findBase(dataDir, findUser(serverId))
+  if (base === undefined) return
+  const own = readdirSync(base).filter(
+    (name) => name === serverId || name.startsWith(`${serverId}-`),
+  )
+  for (const name of own) await removePlace(join(base, name), findUser(name))
+}
+
+async function removePlace(path: string, user: ProgramUser | undefined): Promise<void> {
+  if (!lstatSync(path).isDirectory()) return
+  await new Promise<void>((resolve) => {
+    const options = { ...user, cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore' } as const
+    const removing = spawn('/bin/rm', ['-rf', '--', path], options)
+    removing.on('error', () => resolve())
+    removing.on('close', () => resolve())
+  })
+  // The directory itself stands in the vault's, out of which its user can take nothing.
+  if (existsSync(path)) rmdirSync(path)
+}
+
+/** Where packages are installed, so that every program's user gets to them. */
+export const installBase = (dataDir: string, user: ProgramUser | undefined): string =>
+  join(chooseBase(dataDir, user), 'installed')
+
+const isServerId = (serverId: string) => /^[A-Za-z0-9_-]{1,64}$/.test(serverId)
 
 function findCwd(
   home: string,
@@ -81,8 +120,21 @@ function chooseBase(dataDir: string, user: ProgramUser | undefined): string {
   const root = realpathSync(dataDir)
   const inside = join(root, 'upstreams')
   if (user === undefined || isReachable(root, user)) return makeBase(inside)
-  const base = makeBase(sharedBase)
-  return makeBase(join(base, createHash('sha256').update(root).digest('hex').slice(0, 16)))
+  makeBase(sharedBase)
+  return makeBase(sharedBaseOf(root))
+}
+
+/** The data directories of other vaults have others. */
+const sharedBaseOf = (root: string) =>
+  join(sharedBase, createHash('sha256').update(root).digest('hex').slice(0, 16))
+
+/** The same where it has been made. */
+function findBase(dataDir: string, user: ProgramUser | undefined): string | undefined {
+  const root = realOf(dataDir)
+  if (root === undefined) return undefined
+  const isInside = user === undefined || canEnter(dirname(root), user)
+  const base = isInside ? join(root, 'upstreams') : sharedBaseOf(root)
+  return lstatSync(base, { throwIfNoEntry: false })?.isDirectory() === true ? base : undefined
 }
 
 /** The user may pass through the data directory, and can read nothing in it but what is meant for it. */

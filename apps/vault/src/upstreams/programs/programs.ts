@@ -5,21 +5,32 @@ import { Problem } from '@sallyport/contracts'
 import type { Program, ProgramListener, ProgramSpec, StartProgram } from '../clients/program.ts'
 import { type CommandCheck, createCommandRules, readCommandList } from './command-rules.ts'
 import { checkArguments, createEnvironment } from './environment.ts'
-import { preparePlace } from './program-place.ts'
+import { installBase, preparePlace, removePlaces } from './program-place.ts'
 import { createProgramUsers } from './program-user.ts'
+import { createRunOnce, type RunOnce } from './run-once.ts'
 import { runProgram } from './run-program.ts'
 
 export type { CommandCheck } from './command-rules.ts'
 export { readCommandList } from './command-rules.ts'
 export { findNamedUser } from './program-user.ts'
 
+/** Where packages are installed; `bin` in it holds their programs. Made where it is missing. */
+export const findInstallDir = (dataDir: string): string =>
+  installBase(dataDir, createProgramUsers({ name: undefined, dataDir })('installed'))
+
 /** The programs of stdio servers. */
 export interface Programs {
   readonly start: StartProgram
   /** Whether a command could be run, and if not, what is missing and who does what about it. */
   check(command: string): CommandCheck
+  /** Whether the operator has listed any. */
+  readonly isAllowed: boolean
   /** Whether programs run as a user of their own, and so cannot read what the vault can. */
   readonly isIsolated: boolean
+  /** Takes away what the program of a server that is gone has left. Rejects where something stays behind. */
+  forget(serverId: string): Promise<void>
+  /** Runs an installer, as a user of its own where programs run so. */
+  readonly runOnce: RunOnce
   /** Ends all of them within two seconds; `start` fails from now on. */
   close(): Promise<void>
 }
@@ -38,7 +49,8 @@ export function createPrograms(needs: {
   readonly userName: string | undefined
 }): Programs {
   const { dataDir } = needs
-  const rules = createCommandRules(readCommandList(needs.commands))
+  const list = readCommandList(needs.commands)
+  const rules = createCommandRules(list)
   const findUser = createProgramUsers({ name: needs.userName, dataDir })
   const running = new Set<Program>()
   let isClosed = false
@@ -75,6 +87,9 @@ export function createPrograms(needs: {
   return {
     start,
     check: rules.check,
+    runOnce: createRunOnce(createProgramUsers({ name: undefined, dataDir })),
+    forget: (serverId) => removePlaces({ dataDir, serverId, findUser }),
+    isAllowed: list !== undefined,
     isIsolated: process.getuid?.() === 0,
     async close() {
       isClosed = true

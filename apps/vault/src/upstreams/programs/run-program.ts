@@ -1,20 +1,15 @@
 // Runs one program in a process group of its own, and sees to it that the whole group ends: with the connection, and with the
 // vault, however that ends.
-import { type ChildProcess, spawn } from 'node:child_process'
-import type { Duplex, Readable } from 'node:stream'
+import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { Problem } from '@sallyport/contracts'
 import type { Program, ProgramEnd, ProgramListener } from '../clients/program.ts'
 import { killMarked, markName } from './marked-processes.ts'
-import type { ProgramUser } from './program-user.ts'
 import { createLineReader } from './read-lines.ts'
+import { killGroup, launchWatched, notStarted, type WatchedCommand } from './watched-process.ts'
 
-/** A program, decided: nothing in here is looked at again. */
-export interface ProgramCommand {
-  readonly path: string
-  readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
-  readonly user: ProgramUser | undefined
+/** A program that is spoken with in lines. */
+export interface ProgramCommand extends WatchedCommand {
   readonly lineBytesMax: number
 }
 
@@ -32,22 +27,6 @@ const stderrBurstBytes = 256 * 1024
 const stderrPauseMs = 100
 
 /**
- * The shell waits on a pipe whose other end the vault holds. When the vault is gone, however it went, the read ends: whoever
- * carries the program's mark is killed, also where it left for a session of its own, and then the whole process group. It
- * listens to no other signal, so that it is still there where the program ignores them. The program itself takes the shell's
- * place: its name and its arguments are words that the shell does not read.
- */
-const watched = `( trap "" TERM INT HUP QUIT
-read -r gone <&3
-read -r self rest </proc/self/stat
-for found in $(/bin/grep -ls "${markName}=$${markName}" /proc/[0-9]*/environ); do
-  found=\${found#/proc/}
-  [ "\${found%/environ}" = "$self" ] || kill -KILL "\${found%/environ}"
-done
-kill -KILL -$$ ) </dev/null >/dev/null 2>&1 &
-exec "$@" 3<&-`
-
-/**
  * Starts a program and resolves when it runs.
  * @throws Problem upstream-unreachable, stage `spawn`, where the operating system starts nothing
  */
@@ -55,7 +34,7 @@ export async function runProgram(
   command: ProgramCommand,
   listener: ProgramListener,
 ): Promise<Program> {
-  const child = launch(command)
+  const child = launchWatched(command)
   const { stdin, stdout, stderr } = child
   await started(child)
   const pid = child.pid ?? 0
@@ -82,38 +61,10 @@ export async function runProgram(
   }
 }
 
-function launch(command: ProgramCommand) {
-  try {
-    const child = spawn('/bin/sh', ['-c', watched, 'sh', command.path, ...command.args], {
-      ...command.user,
-      cwd: command.cwd,
-      env: { ...command.env },
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    })
-    // A pipe that breaks is a program that ends; that is told by `exit`. Without descriptors there are no pipes at all.
-    const pipe = child.stdio?.[3] as Duplex | undefined
-    for (const stream of [child.stdin, child.stdout, child.stderr, pipe]) {
-      stream?.on('error', () => {})
-    }
-    return child
-  } catch (error) {
-    throw notStarted(error)
-  }
-}
-
 function started(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', (error) => reject(notStarted(error)))
-  })
-}
-
-function notStarted(error: unknown): Problem {
-  return new Problem('upstream-unreachable', 'The program of the server could not be started.', {
-    next: 'The operator looks whether the machine has processes, descriptors and memory left, and a /bin/sh.',
-    cause: error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN',
-    extra: { stage: 'spawn' },
   })
 }
 
@@ -168,14 +119,6 @@ function endWith(options: {
       await pause(drainMs)
       if (child.exitCode === null && child.signalCode === null) await this.close(gone())
     },
-  }
-}
-
-function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // Nobody of it is left.
   }
 }
 

@@ -85,6 +85,7 @@ function swap(
   core.onReplaced()
   opened.upstream.onListChanged((list) => {
     if (list === 'tools') void reread(core, row, serving)
+    else void tellList(core, row, { serving, list })
   })
   opened.upstream.onClosed((why) => lost(core, row, { serving, why }))
   wake(core)
@@ -112,6 +113,20 @@ async function reread(core: SlotCore, row: ServerRow, serving: Serving): Promise
       status: 'connected',
       failure: sayFailure(error, core.needs.now()),
     })
+  }
+}
+
+/** Nothing is kept of these lists; clients read them anew. */
+async function tellList(
+  core: SlotCore,
+  row: ServerRow,
+  { serving, list }: { readonly serving: Serving; readonly list: 'resources' | 'prompts' },
+): Promise<void> {
+  if (core.live !== serving) return
+  try {
+    await core.needs.tellList(row, list)
+  } catch (error) {
+    core.needs.onFailure(`nobody was told of other ${list} of the MCP server ${row.id}`, error)
   }
 }
 

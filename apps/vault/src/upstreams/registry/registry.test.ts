@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Problem } from '@sallyport/contracts'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { encodeCredential } from '../../connections/stored-credential.ts'
 import type { LiveUpstream, OpenConfig } from '../clients/upstream-clients.ts'
 import { upstreamProblem } from '../clients/upstream-clients.ts'
@@ -19,6 +19,8 @@ interface Fake {
   readonly config: OpenConfig
   readonly upstream: LiveUpstream
   isClosed: boolean
+  /** It says that a list has changed. */
+  tell(list: 'tools' | 'resources' | 'prompts'): void
   /** It ends by itself. */
   crash(): void
 }
@@ -31,6 +33,7 @@ function createFake(config: OpenConfig, holds: { until: Promise<unknown> }): Fak
   const fake: Fake = {
     config,
     isClosed: false,
+    tell: () => {},
     crash: () => {
       for (const notify of closed) notify(failure())
     },
@@ -43,7 +46,10 @@ function createFake(config: OpenConfig, holds: { until: Promise<unknown> }): Fak
         const result = { url: config.url }
         return { ok: true, result, json: JSON.stringify(result) }
       },
-      ...{ onListChanged: () => {}, onClosed: (notify) => closed.push(notify) },
+      onListChanged: (notify) => {
+        fake.tell = notify
+      },
+      onClosed: (notify) => closed.push(notify),
       stderrTail: () => '',
       async close() {
         fake.isClosed = true
@@ -62,6 +68,10 @@ function createRoom(set: Partial<ServerRow> = {}) {
     isBroken: (_config: OpenConfig) => false,
     /** Thrown while a server’s tools are written down. */
     fault: undefined as Error | undefined,
+    gone: [] as string[],
+    /** Its store keeps nothing. */
+    isMute: false,
+    told: [] as string[],
     logged: [] as { what: string; error: unknown }[],
   }
   const variables = new Map([['KEY', 'key-of-the-server']])
@@ -77,6 +87,7 @@ function createRoom(set: Partial<ServerRow> = {}) {
       findAnywhere: async (id) => (state.row?.id === id ? state.row : undefined),
       listEnabled: async () => (state.row?.enabled ? [state.row] : []),
       async saveStatus(_id, status) {
+        if (state.isMute) throw new Error('no database')
         Object.assign(state.status, status)
       },
     },
@@ -99,6 +110,8 @@ function createRoom(set: Partial<ServerRow> = {}) {
     syncTools: async () => {
       if (state.fault !== undefined) throw state.fault
     },
+    tellList: async (row, list) => void state.told.push(`${row.id} ${list}`),
+    onGone: async (id) => void state.gone.push(id),
     onFailure: (what, error) => void state.logged.push({ what, error }),
     ...{ now: () => Date.now(), random: () => 0.5 },
   })
@@ -197,6 +210,34 @@ describe('a connection', () => {
     await expect(registry.secretsOf('ups_1')).rejects.toMatchObject({
       type: 'upstream-not-connected',
     })
+  })
+
+  it('passes on that resources or prompts are others, for as long as it serves', async () => {
+    const { registry, fakes, state, put } = createRoom()
+    await registry.start()
+    for (const list of ['resources', 'prompts', 'tools'] as const) fakes[0]?.tell(list)
+    expect(state.told).toEqual(['ups_1 resources', 'ups_1 prompts'])
+    put({ enabled: false })
+    await registry.apply('ups_1', { waitMs })
+    fakes[0]?.tell('prompts')
+    expect(state.told).toHaveLength(2)
+  })
+
+  it('is said to stand once that can be kept, however long the database did not answer', async () => {
+    const { registry, state } = createRoom()
+    state.isMute = true
+    await registry.start()
+    expect([state.status.status, state.logged.length]).toEqual([undefined, 1])
+    state.isMute = false
+    await vi.waitFor(() => expect(state.status.status).toBe('connected'), { timeout: 5_000 })
+  })
+
+  it('ends with its server, and what that leaves is taken away after it', async () => {
+    const { registry, fakes, state } = createRoom()
+    await registry.start()
+    state.row = undefined
+    await registry.apply('ups_1', { waitMs })
+    expect([fakes[0]?.isClosed, state.gone]).toEqual([true, ['ups_1']])
   })
 
   it('that fails for a reason of the vault’s own leaves it in the log, without a secret', async () => {

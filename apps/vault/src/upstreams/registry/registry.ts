@@ -8,6 +8,8 @@ import { createSlot, type Slot, type SlotNeeds } from './slot.ts'
 /** What this needs of others. */
 export interface RegistryNeeds extends SlotNeeds {
   readonly store: SlotNeeds['store'] & Pick<ServerStore, 'listEnabled'>
+  /** Told when a server is no more, and its connections have ended. */
+  readonly onGone: (serverId: string) => Promise<void>
 }
 
 /** A row that changed somewhere; table `*` means that anything may have changed. */
@@ -60,7 +62,9 @@ export function createRegistry(needs: RegistryNeeds): Registry {
     if (state.isClosed) return
     const slot = slotOf(serverId)
     await slot.apply({ anew })
-    if (slot.isGone()) slots.delete(serverId)
+    if (!slot.isGone()) return
+    slots.delete(serverId)
+    await needs.onGone(serverId)
   }
 
   const quietly = (serverId: string) =>

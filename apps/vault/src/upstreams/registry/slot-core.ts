@@ -11,6 +11,8 @@ import type { Serving } from './serving.ts'
 export interface SlotNeeds extends OpenNeeds {
   readonly store: Pick<ServerStore, 'findAnywhere' | 'saveStatus'>
   readonly syncTools: (row: ServerRow, tools: DefinedTools) => Promise<void>
+  /** The server says that its resources or its prompts are others: whoever may ask for them is told. */
+  readonly tellList: (row: ServerRow, list: 'resources' | 'prompts') => Promise<void>
   readonly onFailure: (what: string, error: unknown) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -87,7 +89,13 @@ export const wake = ({ wakers }: SlotCore): void => {
   for (const one of wakers) one()
 }
 
-/** Keeps what became of an attempt; what is kept already is not written again. A failure to is only logged. */
+/** Until what could not be kept is kept again, in ms. */
+const saveAgainMs = 2_000
+
+/**
+ * Keeps what became of an attempt; what is kept already is not written again. Where the database does not answer it is logged, and
+ * tried again until something newer is to be kept: owners would see for good what was true for a moment.
+ */
 export async function saveStatus(core: SlotCore, status: Partial<ServerStatus>): Promise<void> {
   const text = JSON.stringify(status)
   if (core.lastStatus === text) return
@@ -95,8 +103,13 @@ export async function saveStatus(core: SlotCore, status: Partial<ServerStatus>):
   try {
     await core.needs.store.saveStatus(core.serverId, status)
   } catch (error) {
-    core.lastStatus = ''
     core.needs.onFailure('the status of an MCP server could not be kept', error)
+    const again = () => {
+      if (core.lastStatus !== text || core.isClosed) return
+      core.lastStatus = ''
+      void saveStatus(core, status)
+    }
+    setTimeout(again, saveAgainMs).unref()
   }
 }
 

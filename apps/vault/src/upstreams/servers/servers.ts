@@ -29,6 +29,10 @@ export interface Servers {
   readonly update: Does<'updateMcpServer'>
   /** When it resolves, the connection has ended, and its secrets, tools and grants are gone. */
   readonly delete: Does<'deleteMcpServer'>
+  /**
+   * Its answer, like those of `create`, `update` and `refresh`, waits for the attempt to connect, 15 s at most, and says how the
+   * connection is then: one that takes longer goes on by itself, and shows as `disconnected` until it stands.
+   */
   readonly toggle: Does<'toggleMcpServer'>
   readonly test: Does<'testMcpServer'>
   readonly testDraft: Does<'testMcpServerDraft'>

@@ -56,7 +56,20 @@ interface InstallProps {
   readonly onInstalled: (path: string) => void
 }
 
-function Install({ name, installer, onInstalled }: InstallProps) {
+/** Offered where the operator lets owners install with it; elsewhere it says who does. */
+function Install(props: InstallProps) {
+  const { data } = useQuery(query('getMcpPrograms', {}))
+  if (data === undefined) return null
+  if (data.installers.includes(props.installer)) return <InstallButton {...props} />
+  return (
+    <p>
+      The operator installs it: owners may not install with {props.installer} here, as{' '}
+      <code>SALLYPORT_UPSTREAM_INSTALL</code> does not name it.
+    </p>
+  )
+}
+
+function InstallButton({ name, installer, onInstalled }: InstallProps) {
   const install = useAction('installMcpPackage', {
     onDone: ({ binPath }) => onInstalled(binPath),
   })

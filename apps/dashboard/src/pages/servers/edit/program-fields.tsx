@@ -1,8 +1,11 @@
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useController, useFormContext } from 'react-hook-form'
+import { query } from '../../../api.ts'
 import { Field } from '../../../components/field.tsx'
 import { LinesField } from '../../../components/form-fields.tsx'
 import { Input } from '../../../components/input.tsx'
+import { Notice } from '../../../components/notice.tsx'
 import { CommandCheck } from './command-check.tsx'
 import { PairsField } from './pairs-field.tsx'
 
@@ -17,6 +20,7 @@ export function ProgramFields({ variablesHint }: { variablesHint: ReactNode }) {
   const packageName = String(watch('package') ?? '')
   return (
     <>
+      <StrengthNotice />
       <Field
         label="Command"
         hint="By its absolute path, or the name of one that the operator of the vault allowed. It is run without a shell."
@@ -61,5 +65,19 @@ export function ProgramFields({ variablesHint }: { variablesHint: ReactNode }) {
         hint={<>It gets these and nothing of the vault’s own environment. {variablesHint}</>}
       />
     </>
+  )
+}
+
+/** Said before anybody adds a program: where the vault is not root, nothing parts them. */
+function StrengthNotice() {
+  const { data } = useQuery(query('getMcpPrograms', {}))
+  if (data === undefined || (data.allowed && data.isolated)) return null
+  return (
+    <Notice
+      tone="warn"
+      title={data.allowed ? 'Programs are as strong as the vault.' : 'The vault runs no programs.'}
+    >
+      <p>{data.message}</p>
+    </Notice>
   )
 }

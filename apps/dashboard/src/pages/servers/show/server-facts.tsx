@@ -1,5 +1,7 @@
 import type { McpServer } from '@sallyport/contracts'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { query } from '../../../api.ts'
 import { TextLink } from '../../../components/button.tsx'
 import { Card, Facts } from '../../../components/card.tsx'
 import { Time } from '../../../components/time.tsx'
@@ -54,8 +56,22 @@ function programLines(server: McpServer): Line[] {
         : 'It begins in its own workspace',
     ],
     ['Environment', <Masked key="env" values={env} none="None but the usual few" />],
+    ['Runs as', <RunsAs key="user" />],
     ['Processes', perAgent ? 'One for each agent' : 'One for all agents'],
   ]
+}
+
+/** Whether the program is held apart from the vault itself. */
+function RunsAs() {
+  const { data } = useQuery(query('getMcpPrograms', {}))
+  if (data === undefined) return '…'
+  return data.isolated ? (
+    'A user of its own, who can read nothing of the vault’s'
+  ) : (
+    <span className="text-warn">
+      The vault’s own user: it can read all that the vault can, its keys too
+    </span>
+  )
 }
 
 function addressLines({ url = '', headers }: McpServer): Line[] {
