@@ -62,6 +62,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'blackbox',
+          // What was built runs as it is.
+          server: { deps: { external: [/\/packages\/cli\/dist\//] } },
           include: ['test/**/*.test.ts'],
           globalSetup: ['./test/fresh-build.ts'],
           pool: 'forks',

@@ -37,6 +37,8 @@ export async function build() {
   const { outputFiles } = await esbuild({
     entryPoints: {
       sallyport: join(here, 'src/main.ts'),
+      // The same without a process of its own.
+      command: join(here, 'src/command.ts'),
       // Found by their names, beside whichever chunk asks: a thread and a process begin with a file.
       'sqlite-process': join(here, '../../apps/vault/src/sources/engine/sqlite/sqlite-process.ts'),
       'sql-parser-thread': join(here, '../../apps/vault/src/sources/gate/parser-thread.ts'),

@@ -226,10 +226,17 @@ describe('wrong usage', () => {
     expect(stderr).toMatch(oneSentence)
   })
 
+  it('is one sentence of its own process, too, which ends as a failure', async () => {
+    const { code, stdout, stderr } = await person.start(['audit', 'export', '/nonexistent/file'])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(oneSentence)
+  })
+
   it('is helped by --help at every command', async () => {
     const { stdout } = await person.run(['--help'])
     const names = [...stdout.matchAll(/^ {2}([a-z][a-z-]+)\b/gm)].map(([, name = '']) => name)
     expect(names).toContain('doctor')
+    expect((await person.start(['--help'])).stdout).toBe(stdout)
     for (const name of names) {
       const help = await person.run(name === 'help' ? ['help'] : [name, '--help'])
       expect([name, help.code, help.stderr]).toEqual([name, 0, ''])

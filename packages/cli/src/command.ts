@@ -1,0 +1,24 @@
+import { CommanderError } from 'commander'
+import type { Process } from './commands/context.ts'
+import { explainFailure } from './explain-failure.ts'
+import { createProgram } from './program.ts'
+
+declare const SALLYPORT_VERSION: string
+
+/** Runs one command and resolves with its exit code; what failed is said in one sentence on stderr. `args` stand after its name. */
+export async function runCommand(process: Process, args: readonly string[]): Promise<number> {
+  const { stdin, stderr } = process.streams
+  try {
+    await createProgram(process, SALLYPORT_VERSION).parseAsync(args, { from: 'user' })
+    return 0
+  } catch (thrown) {
+    // Commander has printed its own.
+    if (thrown instanceof CommanderError) return thrown.exitCode
+    const { text, exitCode } = explainFailure(thrown)
+    stderr.write(`sallyport: ${text}\n`)
+    return exitCode
+  } finally {
+    // A pipe that its writer keeps open must not keep this process.
+    stdin.unref?.()
+  }
+}
