@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApprovalScene, startApprovalScene } from '../fixtures/approval-scene.ts'
 import { verifies } from '../verifies.ts'
 import { hasChromium, startChromium } from './chromium.ts'
-import { openPage, overflowOf } from './open-page.ts'
+import { desk, openPage, overflowOf, phone } from './open-page.ts'
 
 /** Others may be at work on the machine. */
 const patient = { timeout: 15_000 }
@@ -49,8 +49,7 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
     const { approvalRequestId } = await subject.ask(input)
     return { ...subject, path: `/approvals/${approvalRequestId}`, approvalRequestId }
   }
-  const open = (path: string, phone = false) =>
-    openPage(browser, `${scene.vault.url}${path}`, { signedIn: true, phone })
+  const open = (path: string) => openPage(browser, `${scene.vault.url}${path}`, { signedIn: true })
   const card = (page: Page) => page.getByRole('article')
   const ready = async (page: Page) => {
     const approve = card(page).getByRole('button', { name: 'Approve', exact: true })
@@ -67,8 +66,9 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
       reason: text,
     })
     for (const where of [path, `/approvals?agentId=${agent.agentId}`]) {
-      for (const phone of [false, true]) {
-        const { page, context, said } = await open(where, phone)
+      const { page, context, said } = await open(where)
+      for (const viewport of [desk, phone]) {
+        await page.setViewportSize(viewport)
         await ready(page)
         const title = await page.title()
         // Only this program's own two answers are to be pressed, and only its own frame is there.
@@ -83,10 +83,10 @@ describe.skipIf(!hasChromium)('a request that wants to deceive', () => {
         expect(await overflowOf(page)).toBe(0)
         // However much it writes, the answers are not pushed out of reach.
         const box = await card(page).boundingBox()
-        expect(box?.height).toBeLessThan(phone ? 6000 : 3000)
+        expect(box?.height).toBeLessThan(viewport === phone ? 6000 : 3000)
         expect(said).toEqual([])
-        await context.close()
       }
+      await context.close()
     }
   })
 
