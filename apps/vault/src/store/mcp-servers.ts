@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, ne, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, like, ne, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { ServerChange, ServerStore } from '../upstreams/kept/server-store.ts'
 import { destroyCredential } from './connections.ts'
