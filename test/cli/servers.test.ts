@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startVault, type TestAgent, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
 import { createPerson, type Person } from './sallyport.ts'
@@ -12,10 +12,6 @@ import { createPerson, type Person } from './sallyport.ts'
 
 const token = 'word-token-0123456789abcdef'
 const other = 'other-token-0123456789abcdef'
-/** Each command is a process of its own, and each of these tests runs several. */
-const testMsMax = 180_000
-vi.setConfig({ testTimeout: testMsMax })
-
 let vault: TestVault
 let person: Person
 let alice: TestAgent
@@ -49,11 +45,12 @@ beforeAll(async () => {
   chmodSync(script, 0o644)
   chmodSync(descriptions, 0o644)
   vault = await startVault({ env: { SALLYPORT_UPSTREAM_COMMANDS: process.execPath } })
-  person = createPerson(vault.url, {
+  const environment = {
     SALLYPORT_OWNER_TOKEN: vault.ownerToken,
     FROM_SHELL: other,
     WORD_TOKEN: 'never-taken-from-here',
-  })
+  }
+  person = createPerson(vault.url, environment)
   alice = await vault.createAgentWithKey('alice')
 })
 afterAll(async () => {
@@ -90,11 +87,11 @@ describe('an mcp.json', () => {
 
   it('is taken over with a value that was asked for, never with one of the shell’s own', async () => {
     verifies('S-40')
-    const made = await person.run(['import', 'mcp.json'], [token])
+    const made = await person.start(['import', 'mcp.json'], [token])
     expect([made.code, made.stderr]).toEqual([0, expect.stringContaining('1 taken')])
     expect(made.stdout).toMatch(/ups_\w+ +words: connected, 2 tools/)
     expect(made.stdout).toContain('npx sallyport grant words --agent')
-    const called = await person.run(['tools', 'call', 'mcp__words__look_up', 'word=door'])
+    const called = await person.start(['tools', 'call', 'mcp__words__look_up', 'word=door'])
     expect([called.code, called.stdout.trim()]).toEqual([0, 'door: a word'])
     expect(person.printed()).not.toContain(token)
     expect(vault.output()).not.toContain(token)
@@ -218,6 +215,18 @@ describe('a server', () => {
     const bad = await person.run(['servers', 'add', 'draft', 'http://127.0.0.1:9/mcp', '--test'])
     expect([bad.code, bad.stdout]).toEqual([1, expect.stringMatching(/^connect: /)])
     expect(await listed()).toEqual(['words'])
+  })
+
+  it('says as whom its program runs, and that owners may install nothing where that is so', async () => {
+    const isRoot = process.getuid?.() === 0
+    const said = isRoot ? /runs as +a user of its own/ : /runs as +the vault’s own user/
+    expect((await person.run(['servers', 'show', 'words'])).stdout).toMatch(said)
+    const doctor = await person.run(['doctor'])
+    expect(doctor.stdout).toMatch(isRoot ? /programs: .*their own/ : /programs: .*its keys too/)
+    const refused = await person.run(['servers', 'install', 'semver@7.7.2'])
+    expect([refused.code, refused.stderr]).toEqual([
+      ...[1, expect.stringContaining('SALLYPORT_UPSTREAM_INSTALL')],
+    ])
   })
 
   it('shows what its program wrote, without its secret', async () => {
