@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApprovalScene, startApprovalScene } from '../fixtures/approval-scene.ts'
 import { eventually } from '../fixtures/scene.ts'
 import { ownerEmail, ownerPassword } from '../fixtures/vault.ts'
-import { findAccessibilityFaults, hasChromium, startChromium } from './chromium.ts'
+import { hasChromium, startChromium } from './chromium.ts'
+import { faultsInEveryLook, looksMsMax } from './looks.ts'
 import { openPage, overflowOf } from './open-page.ts'
 
 /** Others may be at work on the machine. */
@@ -143,9 +144,9 @@ describe.skipIf(!hasChromium)('deciding', () => {
     await context.close()
   })
 
-  it.each(['light', 'dark'] as const)(
-    'has nothing that some cannot read, in %s',
-    async (colorScheme) => {
+  it(
+    'has nothing that some cannot read, in both themes, on a phone',
+    async () => {
       const { ask, agent } = await scene.subject({ approvalOptions: { secondOwner: true } })
       await ask({ reason: 'turned \u202e around', body: { to: 'anna@example.com' } })
       await ask({
@@ -154,20 +155,20 @@ describe.skipIf(!hasChromium)('deciding', () => {
       })
       await ask({ headers: { 'content-type': 'application/octet-stream' }, body: '\u0000\u0001' })
       const { approvalUrl } = await ask({ body: Array.from({ length: 300 }, (_, at) => at) })
-      for (const phone of [false, true]) {
-        for (const path of [`/approvals?agentId=${agent.agentId}`, new URL(approvalUrl).pathname]) {
-          const { page, context } = await openPage(browser, url(path), {
-            ...{ signedIn: true, audit: true, colorScheme, phone },
-          })
-          await ready(page)
-          expect(await findAccessibilityFaults(page)).toEqual([])
-          await page.getByRole('button', { name: 'Deny…' }).first().click()
-          await page.getByLabel('Note to the agent').waitFor()
-          expect(await findAccessibilityFaults(page)).toEqual([])
-          await context.close()
-        }
+      for (const path of [`/approvals?agentId=${agent.agentId}`, new URL(approvalUrl).pathname]) {
+        const { page, context } = await openPage(browser, url(path), {
+          signedIn: true,
+          audit: true,
+        })
+        await ready(page)
+        expect(await faultsInEveryLook(page)).toEqual([])
+        await page.getByRole('button', { name: 'Deny…' }).first().click()
+        await page.getByLabel('Note to the agent').waitFor()
+        expect(await faultsInEveryLook(page)).toEqual([])
+        await context.close()
       }
     },
+    looksMsMax,
   )
 
   it('stays quick with more than a thousand that wait', async () => {
