@@ -131,7 +131,7 @@ function readTimeouts(members: Members, { timeoutSeconds }: OfFile, { reasons }:
 const leftOut: readonly (readonly [RegExp, string])[] = [
   [
     /^(?:auth|oauth|oauth_?.*|oauth[A-Z].*|scopes?|authProviderType)$/,
-    'signing in by OAuth is not taken over.',
+    'sign in to it once it is kept.',
   ],
   [/^headersHelper$/, 'it runs a program for headers, which the vault does not.'],
   [/^(?:envFile|env_file)$/, 'it names a file, which is not read: give what it holds in env.'],

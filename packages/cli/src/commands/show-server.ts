@@ -10,6 +10,10 @@ const counted = (count: number) => (count === 1 ? '1 tool' : `${count} tools`)
 export function howItIs(server: McpServer): string {
   const { enabled, status, toolCount, heldCount, lastFailure } = server
   if (!enabled) return 'disabled'
+  // The vault answers after 15 s; a program that is downloaded first takes longer.
+  if (status === 'disconnected' && lastFailure === undefined) {
+    return 'still connecting (`sallyport servers list` says when it is)'
+  }
   const held = heldCount === 0 ? '' : `, ${heldCount} held until you look`
   const failed =
     lastFailure === undefined

@@ -1,5 +1,5 @@
 // Where programs live: a directory for each server, theirs alone, and a working directory inside it.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -32,19 +32,19 @@ const sharedBase = '/var/lib/sallyport/upstreams'
  * @throws Problem upstream-command-refused, stage `resolve`, for a working directory outside, one that is no directory, and a
  * place that is not the vault's
  */
-export function preparePlace(options: {
+export async function preparePlace(options: {
   readonly dataDir: string
   readonly serverId: string
   readonly user: ProgramUser | undefined
   readonly cwd: string | undefined
   readonly permission: 'workspace' | 'full'
-}): ProgramPlace {
+}): Promise<ProgramPlace> {
   const { user, serverId } = options
   if (!isServerId(serverId)) throw refused('The server has no usable id.')
   const home = join(chooseBase(options.dataDir, user), serverId)
   makePrivate(home, user)
-  makeInside(home, 'tmp', user)
-  return { home, cwd: findCwd(home, options) }
+  await makeInside(home, 'tmp', user)
+  return { home, cwd: await findCwd(home, options) }
 }
 
 /**
@@ -68,12 +68,7 @@ export async function removePlaces(options: {
 
 async function removePlace(path: string, user: ProgramUser | undefined): Promise<void> {
   if (!lstatSync(path).isDirectory()) return
-  await new Promise<void>((resolve) => {
-    const options = { ...user, cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore' } as const
-    const removing = spawn('/bin/rm', ['-rf', '--', path], options)
-    removing.on('error', () => resolve())
-    removing.on('close', () => resolve())
-  })
+  await runQuietly('/bin/rm', ['-rf', '--', path], { user, cwd: '/' })
   // The directory itself stands in the vault's, out of which its user can take nothing.
   if (existsSync(path)) rmdirSync(path)
 }
@@ -84,14 +79,14 @@ export const installBase = (dataDir: string, user: ProgramUser | undefined): str
 
 const isServerId = (serverId: string) => /^[A-Za-z0-9_-]{1,64}$/.test(serverId)
 
-function findCwd(
+async function findCwd(
   home: string,
   options: {
     cwd: string | undefined
     permission: 'workspace' | 'full'
     user: ProgramUser | undefined
   },
-): string {
+): Promise<string> {
   const { cwd = '', permission, user } = options
   if (cwd.includes('\0') || cwd.length > 1024) throw refused('The working directory is no path.')
   if (isAbsolute(cwd) && permission !== 'full') {
@@ -105,7 +100,7 @@ function findCwd(
   if (!isInside && permission !== 'full') throw outside()
   // Nothing is made behind a link that leads away.
   if (permission !== 'full' && !isWithin(home, realOfNearest(wanted))) throw outside()
-  if (isInside && wanted !== home) makeInside(home, wanted.slice(home.length + 1), user)
+  if (isInside && wanted !== home) await makeInside(home, wanted.slice(home.length + 1), user)
   const found = realOf(wanted)
   if (found === undefined || !statSync(found).isDirectory()) {
     throw refused('The working directory is not there, or is no directory.')
@@ -166,16 +161,36 @@ function makePrivate(path: string, user: ProgramUser | undefined): void {
 }
 
 /** As the program's user: what root makes inside a directory of somebody else's can be led anywhere by a link. */
-function makeInside(home: string, path: string, user: ProgramUser | undefined): void {
+async function makeInside(
+  home: string,
+  path: string,
+  user: ProgramUser | undefined,
+): Promise<void> {
   if (existsSync(join(home, path))) return
-  const options = { ...user, cwd: home, env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore' } as const
-  const made = spawnSync('/bin/sh', ['-c', 'umask 077; mkdir -p -- "$1"', 'sh', path], options)
-  if (made.status !== 0) throw refused('The working directory of the program cannot be made.')
+  const words = ['-c', 'umask 077; mkdir -p -- "$1"', 'sh', path]
+  if (await runQuietly('/bin/sh', words, { user, cwd: home })) return
+  throw refused('The working directory of the program cannot be made.')
 }
 
-function canEnter(path: string, user: ProgramUser): boolean {
-  const options = { ...user, cwd: '/', env: {}, stdio: 'ignore' } as const
-  return spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], options).status === 0
+/** Waited for and not blocking: on a busy machine a process takes long to begin, and meanwhile everything else would stand still. */
+const runQuietly = (
+  path: string,
+  words: readonly string[],
+  { user, cwd }: { readonly user: ProgramUser | undefined; readonly cwd: string },
+): Promise<boolean> =>
+  new Promise((resolve) => {
+    const options = { ...user, cwd, env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore' } as const
+    const child = spawn(path, words, options)
+    child.on('error', () => resolve(false))
+    child.on('close', (code) => resolve(code === 0))
+  })
+
+/** May a user pass through all directories down to this one? Programs' users are in no other groups. */
+function canEnter(path: string, { uid, gid }: ProgramUser): boolean {
+  const { mode, uid: owner, gid: group } = statSync(path)
+  const shift = uid === owner ? 6 : gid === group ? 3 : 0
+  if (((mode >> shift) & 1) === 0) return false
+  return path === dirname(path) || canEnter(dirname(path), { uid, gid })
 }
 
 function realOfNearest(path: string): string {

@@ -61,7 +61,7 @@ export function createPrograms(needs: {
     const path = rules.resolve(spec.command ?? '')
     checkArguments(spec.args)
     const user = findUser(spec.serverId)
-    const place = preparePlace({ ...spec, dataDir, user, cwd: spec.cwd })
+    const place = await preparePlace({ ...spec, dataDir, user, cwd: spec.cwd })
     const mark = `${spec.serverId}.${randomUUID()}`
     const env = createEnvironment(spec.env, { home: place.home, mark })
     if (running.size >= programsMax) throw tooMany()
