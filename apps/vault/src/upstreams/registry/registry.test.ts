@@ -63,6 +63,7 @@ function createRoom(set: Partial<ServerRow> = {}) {
   const fakes: Fake[] = []
   const holds: { until: Promise<unknown> } = { until: Promise.resolve() }
   const state = {
+    saves: 0,
     row: undefined as ServerRow | undefined,
     status: {} as Partial<ServerStatus>,
     isBroken: (_config: OpenConfig) => false,
@@ -87,6 +88,7 @@ function createRoom(set: Partial<ServerRow> = {}) {
       findAnywhere: async (id) => (state.row?.id === id ? state.row : undefined),
       listEnabled: async () => (state.row?.enabled ? [state.row] : []),
       async saveStatus(_id, status) {
+        state.saves += 1
         if (state.isMute) throw new Error('no database')
         Object.assign(state.status, status)
       },
@@ -156,6 +158,36 @@ describe('a connection', () => {
     expect(fakes).toHaveLength(1)
     expect(state.status).toMatchObject({ status: 'connected', failure: null })
     expect(await ask(registry)).toEqual({ status: 200, said: { url: 'https://a.example/mcp' } })
+  })
+
+  it('says once that it was revoked or has to be signed in to, however often somebody looks', async () => {
+    const { registry, state, put } = createRoom()
+    await registry.start()
+    const { row } = state
+    const signIn = {
+      ...{ id: 'con_2', status: 'needs_reauth', statusReason: 'It ended.', version: 1 },
+      ...{ credentialKind: 'oauth2', oauthAppId: null, account: null },
+      ...{ requestedScopes: [], grantedScopes: [] },
+    } as const
+    if (row === undefined) throw new Error('no row')
+    const ended = { ...row, signIn: { ...signIn, requestedScopes: [], grantedScopes: [] } }
+    const revoked = { ...row, account: { ...row.account, status: 'revoked' as const } }
+    for (const [next, message] of [
+      [ended, /The sign-in to the server has ended. It ended. An owner signs in/],
+      [revoked, /was revoked/],
+    ] as const) {
+      state.row = next
+      await registry.apply('ups_1', { waitMs })
+      const { saves } = state
+      for (let looks = 0; looks < 3; looks += 1) {
+        await sleep(2)
+        await registry.apply('ups_1', { waitMs })
+      }
+      expect(state.saves).toBe(saves)
+      expect(state.status).toMatchObject({ status: 'error' })
+      expect(state.status.failure?.message).toMatch(message)
+    }
+    put({})
   })
 
   it('is replaced once the new one stands; calls under way end on the old one', async () => {

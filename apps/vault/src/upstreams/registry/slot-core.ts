@@ -182,10 +182,16 @@ export async function switchOff(
   wake(core)
   const ended = Promise.all(all.map((serving) => serving.close()))
   const nowMs = core.needs.now()
-  if (why !== undefined)
-    await saveStatus(core, { status: 'error', failure: sayFailure(why, nowMs) })
-  else if (row !== undefined) await saveStatus(core, offStatus(row, nowMs))
+  if (why !== undefined) await saveOnce(core, { status: 'error', failure: sayFailure(why, nowMs) })
+  else if (row !== undefined) await saveOnce(core, offStatus(row, nowMs))
   await ended
+}
+
+/** What is written is heard of, and looked at again: the same thing said at another time would be written for ever. */
+async function saveOnce(core: SlotCore, status: Partial<ServerStatus>): Promise<void> {
+  const withoutTime = (text: string) => text.replace(/"at":"[^"]*"/, '')
+  if (withoutTime(JSON.stringify(status)) === withoutTime(core.lastStatus)) return
+  await saveStatus(core, status)
 }
 
 const offStatus = ({ account }: ServerRow, nowMs: number): Partial<ServerStatus> =>
