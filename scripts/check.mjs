@@ -13,7 +13,7 @@ const script = (path) => join(root, 'scripts', path)
 
 /** The slowest first. */
 const parts = [
-  { name: 'types', about: 'TypeScript', args: [bin('typescript/bin/tsc'), '-b'] },
+  { name: 'types', about: 'TypeScript', args: [bin('typescript-native/bin/tsc'), '-b'] },
   {
     name: 'unused',
     about: 'knip',
