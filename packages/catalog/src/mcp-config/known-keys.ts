@@ -44,7 +44,7 @@ export const hintOf = (value: string): string =>
 const keyCharsMin = 6
 
 /** A key that an address holds where anybody may read it: which parameter it is, unless it stands elsewhere, and its hint. */
-export interface KeyInAddress {
+interface KeyInAddress {
   readonly parameter: string | undefined
   readonly hint: string
 }

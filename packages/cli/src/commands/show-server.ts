@@ -41,7 +41,7 @@ function signInOf({ auth }: McpServer): string | undefined {
 }
 
 /** As whom the vault runs programs. */
-export interface ProgramStrength {
+interface ProgramStrength {
   readonly isolated: boolean
 }
 
