@@ -31,6 +31,17 @@ describe('the way to databases', () => {
         ['not a name', true],
         ['', true],
       ] as const),
+      // Addresses in other words, those of clouds, and what is no host of a network.
+      ...([
+        ['2130706433', true],
+        ['0x7f000001', true],
+        ['127.1', true],
+        ['::ffff:127.0.0.1', true],
+        ['169.254.169.254', true],
+        ['fe80::1%eth0', true],
+        ['localhost.', true],
+        ['/var/run/postgresql', true],
+      ] as const),
     ] as const) {
       expect(may([], host, isTls), host).toBe(false)
     }

@@ -64,13 +64,16 @@ function checkHost({ host, isTls }: Omit<DatabaseHost, 'port'>, rules: AddressRu
     if (rules.isListed(name)) return true
     return 'A database by its IP address is possible only inside the ranges that the operator listed in SALLYPORT_EGRESS_ALLOW_CIDRS; use its name.'
   }
-  if (!isDnsName(name)) return 'The host of a database is a DNS name.'
+  if (!isDnsName(name) || endsInNumber.test(name)) return 'The host of a database is a DNS name.'
   if (isThisMachine(name) && !loopbacks.some(rules.isListed)) {
     return 'A database on this machine itself is possible only where the operator listed its address in SALLYPORT_EGRESS_ALLOW_CIDRS.'
   }
   if (isTls || rules.hasListed) return true
   return 'A database in the clear is possible only inside the ranges that the operator listed in SALLYPORT_EGRESS_ALLOW_CIDRS; use TLS.'
 }
+
+/** `2130706433` and `127.1` are addresses in other words, which resolvers read as such; no name ends so (WHATWG URL §3.5). */
+const endsInNumber = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/
 
 /** Plain to begin with: both protocols say something before TLS begins. */
 function targetOf({ host, port, isTls }: DatabaseHost): DialTarget {
