@@ -122,7 +122,7 @@ describe.skipIf(!hasChromium)('the pages of MCP servers', () => {
       await card.getByText('Its tokens, for this server alone').waitFor()
       expect(page.url()).toBe(path)
       await card.getByRole('button', { name: 'Sign out' }).click()
-      await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click()
       await card.getByText('lets nobody in without a sign-in').waitFor({ timeout: liveMs })
       expect(said).toEqual([])
       await context.close()
