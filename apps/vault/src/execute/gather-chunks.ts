@@ -8,7 +8,7 @@ const gatheredBytesMax = 64 * 1024
  * of one byte, and each would cost as much as a whole one does. Nothing is left out, and none is empty.
  */
 export async function* gatherChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let gathered = Buffer.alloc(0)
+  let gathered: Buffer = Buffer.alloc(0)
   let filled = 0
   for await (const chunk of chunks) {
     if (filled > 0 && filled + chunk.byteLength > gatheredBytesMax) {
