@@ -161,16 +161,22 @@ describe('a connection', () => {
   })
 
   it('says once that it was revoked or has to be signed in to, however often somebody looks', async () => {
-    const { registry, state, put } = createRoom()
+    const { registry, state } = createRoom()
     await registry.start()
     const { row } = state
-    const signIn = {
-      ...{ id: 'con_2', status: 'needs_reauth', statusReason: 'It ended.', version: 1 },
-      ...{ credentialKind: 'oauth2', oauthAppId: null, account: null },
-      ...{ requestedScopes: [], grantedScopes: [] },
-    } as const
+    const signIn: NonNullable<ServerRow['signIn']> = {
+      id: 'con_2',
+      status: 'needs_reauth',
+      statusReason: 'It ended.',
+      version: 1,
+      credentialKind: 'oauth2',
+      oauthAppId: null,
+      account: null,
+      requestedScopes: [],
+      grantedScopes: [],
+    }
     if (row === undefined) throw new Error('no row')
-    const ended = { ...row, signIn: { ...signIn, requestedScopes: [], grantedScopes: [] } }
+    const ended = { ...row, signIn }
     const revoked = { ...row, account: { ...row.account, status: 'revoked' as const } }
     for (const [next, message] of [
       [ended, /The sign-in to the server has ended. It ended. An owner signs in/],
@@ -187,7 +193,6 @@ describe('a connection', () => {
       expect(state.status).toMatchObject({ status: 'error' })
       expect(state.status.failure?.message).toMatch(message)
     }
-    put({})
   })
 
   it('is replaced once the new one stands; calls under way end on the old one', async () => {
