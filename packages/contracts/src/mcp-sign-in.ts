@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ConnectFlow, ReturnTo } from './connect.ts'
 import { ClientAuthentication, ClientId, ClientSecret, EndpointUrl, Scopes } from './credential.ts'
 import { UpstreamId } from './ids.ts'
-import { alsoConnections, McpServer, OneServer, ServerRef } from './mcp-server-shape.ts'
+import { McpServer, OneServer, ServerRef } from './mcp-server-shape.ts'
 import { defineOperation } from './operation.ts'
 
 // Signing in to upstream MCP servers by OAuth (MCP, Authorization): what a server asks for is found, and the grant becomes a
@@ -47,7 +47,7 @@ export const discoverMcpSignIn = defineOperation({
   method: 'POST',
   path: '/api/v1/mcp/servers/{serverId}/sign-in/discover',
   caller: ['owner'],
-  demand: 'tools:write',
+  demand: 'connections:write',
   summary: 'Find out how an upstream MCP server is signed in to; nothing secret is sent',
   input: z.strictObject({ serverId: UpstreamId, issuer }),
   output: z.object({ found: McpSignInFound }),
@@ -59,8 +59,7 @@ export const signInToMcpServer = defineOperation({
   method: 'POST',
   path: '/api/v1/mcp/servers/{serverId}/sign-in',
   caller: ['owner'],
-  demand: 'tools:write',
-  furtherDemand: alsoConnections,
+  demand: 'connections:write',
   summary:
     'Begin to sign in to an upstream MCP server, or sign in as a client of one’s own at once; the tools stay as they are',
   input: z.strictObject({
@@ -103,7 +102,7 @@ export const signOutOfMcpServer = defineOperation({
   method: 'DELETE',
   path: '/api/v1/mcp/servers/{serverId}/sign-in',
   caller: ['owner'],
-  demand: 'tools:write',
+  demand: 'connections:write',
   summary: 'Destroy the tokens of an upstream MCP server, and tell its authorization server',
   input: ServerRef,
   output: OneServer,

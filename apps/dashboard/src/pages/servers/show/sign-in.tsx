@@ -14,11 +14,9 @@ import { SignInWays } from './sign-in-ways.tsx'
 /** How a server is signed in to by OAuth: what it wants, what it has, and the way to it. */
 export function SignIn({ server }: { server: McpServer }) {
   const { auth } = server
-  const mayTools = useMay('tools:write')
-  const mayConnect = useMay('connections:write')
+  const mayAct = useMay('connections:write')
   const isIn = auth.state === 'signed_in'
   const [again, setAgain] = useState(false)
-  const mayAct = mayTools && mayConnect
   return (
     <Card
       title="Sign-in"
