@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOAuthProvider, type OAuthProvider } from '../fixtures/oauth-provider.ts'
-import { ownerEmail, ownerPassword, startVault, type TestVault } from '../fixtures/vault.ts'
-import { createVisitor } from '../fixtures/visitor.ts'
+import { startVault, type TestVault } from '../fixtures/vault.ts'
+import { goOnInBrowser } from './go-on-in-browser.ts'
 import { binary, createPerson, type Person } from './sallyport.ts'
 
 // Accounts and OAuth clients from a terminal. What a person does in the browser is done by a visitor with their session.
@@ -24,16 +24,6 @@ afterAll(async () => {
 
 const redirectUri = async () =>
   (await person.json<{ redirectUri: string }>(['oauth-apps', 'list'])).redirectUri
-
-/** Goes on, in a browser of the owner, with what the terminal printed, and answers the connection's id. */
-async function goOnInBrowser(flowId: string, account = 'alice') {
-  const browser = createVisitor(vault.url)
-  await browser.signIn(ownerEmail, ownerPassword)
-  const path = `/api/v1/connections/flows/${flowId}/continue`
-  const { body } = await browser.ask('POST', path)
-  const callback = new URL(await provider.consent(String(body.authorizationUrl), { account }))
-  return browser.ask('GET', `${callback.pathname}${callback.search}`)
-}
 
 describe('an OAuth app', () => {
   it('is kept by one command, with its secret from stdin, and listed with what to register', async () => {
@@ -85,7 +75,7 @@ describe('an account', () => {
       '--no-wait',
     ])
     expect(started.flow.continueUrl).toContain(`/connections/flows/${started.flow.id}`)
-    const { status, body } = await goOnInBrowser(started.flow.id)
+    const { status, body } = await goOnInBrowser(vault, provider, { flowId: started.flow.id })
     expect(status).toBe(200)
     expect(body.connection).toMatchObject({ label: 'Local account', status: 'healthy' })
   })
@@ -94,7 +84,7 @@ describe('an account', () => {
     const args = ['connections', 'connect', 'custom', '--app', 'local', '--label', 'Second']
     const waiting = start([...args, '--origin', provider.apiOrigin, '--scope', 'read'])
     const flowId = await waiting.flowId
-    await goOnInBrowser(flowId, 'bob')
+    await goOnInBrowser(vault, provider, { flowId, account: 'bob' })
     const { code, stdout, stderr } = await waiting.ended
     expect(code).toBe(0)
     expect(stderr).toContain(flowId)
@@ -114,7 +104,7 @@ describe('an account', () => {
       'Second',
       '--no-wait',
     ])
-    const { body } = await goOnInBrowser(flow.id, 'bob')
+    const { body } = await goOnInBrowser(vault, provider, { flowId: flow.id, account: 'bob' })
     expect(body.connection).toMatchObject({ id: before?.id, status: 'healthy' })
   })
 
