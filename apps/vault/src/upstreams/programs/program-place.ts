@@ -172,6 +172,9 @@ async function makeInside(
   throw refused('The working directory of the program cannot be made.')
 }
 
+/** For making a directory, or taking one away with all that is in it. */
+const quietlyMsMax = 60_000
+
 /** Waited for and not blocking: on a busy machine a process takes long to begin, and meanwhile everything else would stand still. */
 const runQuietly = (
   path: string,
@@ -179,8 +182,10 @@ const runQuietly = (
   { user, cwd }: { readonly user: ProgramUser | undefined; readonly cwd: string },
 ): Promise<boolean> =>
   new Promise((resolve) => {
-    const options = { ...user, cwd, env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore' } as const
-    const child = spawn(path, words, options)
+    const child = spawn(path, words, {
+      ...{ ...user, cwd, env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore' },
+      ...{ timeout: quietlyMsMax, killSignal: 'SIGKILL' },
+    })
     child.on('error', () => resolve(false))
     child.on('close', (code) => resolve(code === 0))
   })

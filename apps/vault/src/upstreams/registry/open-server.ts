@@ -101,18 +101,23 @@ export async function openServer(
   }
 }
 
-/** Takes out the access tokens that went there until now, too. */
+/** Takes out the access tokens that went there until now, too: what looks for them is made anew when there is another one. */
 function scrubberOf(
   { createScrubber }: OpenNeeds,
   secrets: readonly string[],
   tokens: HandedTokens | undefined,
 ): TextScrubber {
-  const plain = createScrubber(secrets)
-  if (tokens === undefined) return plain
+  if (tokens === undefined) return createScrubber(secrets)
+  const make = (list: readonly string[]) => ({
+    list,
+    scrubber: createScrubber([...secrets, ...list]),
+  })
+  let made = make(tokens.list())
   return {
-    text: (text) =>
-      tokens.list().length === 0
-        ? plain.text(text)
-        : createScrubber([...secrets, ...tokens.list()]).text(text),
+    text(text) {
+      const list = tokens.list()
+      if (list !== made.list) made = make(list)
+      return made.scrubber.text(text)
+    },
   }
 }
