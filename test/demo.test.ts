@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -121,14 +121,19 @@ describe('the demo', () => {
     }
   })
 
-  it('cleans up when it is interrupted', async () => {
+  it('cleans up when it is interrupted, however often', async () => {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { mode: 0o755 })
     const child = spawn(process.execPath, [demo], { env: { ...process.env, ...env } })
+    const press = () => child.kill('SIGINT')
+    let pressing: NodeJS.Timeout | undefined
     let printed = ''
     child.stdout.on('data', (chunk) => {
       printed += String(chunk)
-      if (printed.includes('sallyport connect')) child.kill('SIGINT')
+      if (printed.includes('sallyport connect')) pressing ??= setInterval(press, 20)
     })
     const code = await new Promise((resolve) => child.on('close', resolve))
+    clearInterval(pressing)
     expect([code, printed.includes('All of it held')]).toEqual([130, false])
     expect(readdirSync(folder)).toEqual([])
   })

@@ -171,7 +171,8 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ]) {
-  process.once(signal, () => void closeAll().finally(() => exit(code)))
+  // Heard each time: who presses Ctrl-C again while it is cleaned up would otherwise leave the vault and its folder behind.
+  process.on(signal, () => void closeAll().finally(() => exit(code)))
 }
 
 try {

@@ -24,7 +24,9 @@ export function openStage() {
   const machine = Object.fromEntries(Object.entries(env).filter(([name]) => kept.has(name)))
   const variables = { ...machine, HOME: folder, SALLYPORT_DATA_DIR: join(folder, 'data') }
   const running = new Set()
+  let isClosed = false
   const start = (args, more = {}) => {
+    if (isClosed) throw new Error('The demo is over.')
     const child = spawn(execPath, [bin, ...args], { cwd: folder, env: { ...variables, ...more } })
     running.add(child)
     child.once('close', () => running.delete(child))
@@ -35,6 +37,7 @@ export function openStage() {
     startVault: () => startVault(start),
     command: (url) => (args, options) => runCommand(start, { args, url, ...options }),
     async close() {
+      isClosed = true
       await Promise.all([...running].map(stop))
       rmSync(folder, { recursive: true, force: true })
     },
