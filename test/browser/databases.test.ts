@@ -47,6 +47,13 @@ tools:
     statement: SELECT 1
 `
 
+/** What a control is described by: its hint, and what is wrong with it. */
+const describedBy = (control: Element) =>
+  (control.getAttribute('aria-describedby') ?? '')
+    .split(' ')
+    .map((id) => globalThis.document.getElementById(id)?.textContent ?? '')
+    .join(' ')
+
 // Skipped where Chromium is not installed (Debian's package `chromium`).
 describe.skipIf(!hasChromium)('the pages of databases', () => {
   let vault: TestVault
@@ -149,6 +156,62 @@ describe.skipIf(!hasChromium)('the pages of databases', () => {
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
     await page.getByText('Statement deleted').waitFor()
     expect((await sourceOf('shop')).tools.map(({ name }) => name)).toEqual(['orders_of'])
+    expect(said).toEqual([])
+    await context.close()
+  })
+
+  it('hold a parameter to the values that were typed, and say which field holds none', async () => {
+    const { id } = await sourceOf('shop')
+    const { page, context, said } = await open(`/databases/${id}/statement`)
+    await page.getByLabel('Name', { exact: true }).fill('orders_like')
+    await page.getByLabel('What the agent reads about it').fill('Orders by number and customer.')
+    const statement = page.getByLabel('Statement', { exact: true })
+    await statement.fill('SELECT total FROM orders WHERE customer = ? AND id = ?')
+    await button(page, 'Add a parameter').click()
+    const first = page.getByRole('group', { name: 'Parameter 1' })
+    await first.getByLabel('Name').fill('number')
+    // A text has no bounds.
+    expect(await first.getByLabel('Minimum').count()).toBe(0)
+    await first.getByLabel('Type').selectOption({ label: 'Whole number' })
+    await first.getByLabel('Allowed values').fill('1\ntwo')
+    await first.getByLabel('Minimum').fill('9')
+    await first.getByLabel('Maximum').fill('3')
+    const fault = (label: string, text: string) =>
+      expect.poll(() => first.getByLabel(label).evaluate(describedBy)).toContain(text)
+    await button(page, 'Check the statement').click()
+    await fault('Minimum', 'It must not be more than maximum.')
+    await first.getByLabel('Minimum').fill('1')
+    await button(page, 'Check the statement').click()
+    await fault('Allowed values', 'It must hold values of the type integer.')
+    await first.getByLabel('Allowed values').fill('1\n2')
+    await button(page, 'Add a parameter').click()
+    const second = page.getByRole('group', { name: 'Parameter 2' })
+    await second.getByLabel('Name').fill('customer')
+    await second.getByLabel('Allowed values').fill('Ada\nBob')
+    await button(page, 'Move parameter 2 up').click()
+    expect(await second.getByLabel('Allowed values').inputValue()).toBe('1\n2')
+    await button(page, 'Add the statement').click()
+    await page.getByText('Statement added').waitFor({ timeout: liveMs })
+    const kept = (await sourceOf('shop')).tools.find(({ name }) => name === 'orders_like')
+    expect(kept?.parameters).toMatchObject([
+      { name: 'customer', type: 'string', enum: ['Ada', 'Bob'] },
+      { name: 'number', type: 'integer', enum: [1, 2], minimum: 1, maximum: 3 },
+    ])
+    // As it stands, it is typed again; what is emptied is taken away.
+    await page.getByRole('link', { name: 'Edit orders_like' }).click()
+    expect(await second.getByLabel('Maximum').inputValue()).toBe('3')
+    await second.getByLabel('Maximum').fill('')
+    await second.getByLabel('Allowed values').fill('')
+    await button(page, 'Save').click()
+    await page.getByText('Statement changed').waitFor({ timeout: liveMs })
+    const after = await sourceOf('shop')
+    const [, number] = after.tools.find(({ name }) => name === 'orders_like')?.parameters ?? []
+    expect(number).toEqual({
+      ...{ name: 'number', type: 'integer', description: '', required: true, minimum: 1 },
+    })
+    await button(page, 'Delete orders_like').click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('Statement deleted').waitFor()
     expect(said).toEqual([])
     await context.close()
   })

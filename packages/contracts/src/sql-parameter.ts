@@ -72,10 +72,10 @@ export const SqlParameter = z
       .optional()
       .meta({ description: 'The values that are taken; of an array, by each of its items' }),
     minimum: z
-      .number()
+      .number('must be a number')
       .optional()
       .meta({ description: 'Of numbers; of an array, for each of its items' }),
-    maximum: z.number().optional(),
+    maximum: z.number('must be a number').optional(),
     /** Filled in by the vault with who calls: no argument of that name is taken. */
     agent: z.enum(['id', 'name']).optional(),
   })

@@ -60,12 +60,12 @@ export function TextField(props: Common & Rest<'input'>) {
   )
 }
 
-/** A whole number; empty means none. */
+/** A number; empty means none. */
 export function NumberField(props: Common & Rest<'input'>) {
   const { name, label, hint, optional, conditional, transform, ...rest } = props
   const { register } = useFormContext()
   const setValueAs = (value: unknown) =>
-    value === '' || value === undefined ? undefined : Number(value)
+    String(value ?? '').trim() === '' ? undefined : Number(value)
   return (
     <Field label={label} hint={hint} optional={optional === true} error={useFieldError(name)}>
       {(aria) => (

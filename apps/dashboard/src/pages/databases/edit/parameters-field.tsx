@@ -1,7 +1,14 @@
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
 import { get, useFieldArray, useFormContext } from 'react-hook-form'
 import { Button, IconButton } from '../../../components/button.tsx'
-import { CheckboxField, SelectField, TextField } from '../../../components/form-fields.tsx'
+import {
+  CheckboxField,
+  LinesField,
+  NumberField,
+  SelectField,
+  TextField,
+} from '../../../components/form-fields.tsx'
+import { scalarOf } from './statement-typed.ts'
 
 const plain = { spellCheck: false, autoCapitalize: 'none', autoComplete: 'off' } as const
 const parametersMax = 100
@@ -83,15 +90,9 @@ export function ParametersField() {
 
 interface Read {
   readonly type?: string
+  readonly items?: string
   readonly agent?: string
   readonly required?: boolean
-}
-
-/** What was typed as a value of the type; what is none stays text, and is refused. */
-function readDefault(text: string, type: string): unknown {
-  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
-  if (type === 'string' || text.trim() === '' || Number.isNaN(Number(text))) return text
-  return Number(text)
 }
 
 function Parameter({ at }: { at: string }) {
@@ -136,22 +137,56 @@ function Parameter({ at }: { at: string }) {
             label="What the agent reads about it"
             autoComplete="off"
           />
+          <Bounds at={at} parameter={parameter} />
           <CheckboxField
             name={`${at}.required`}
             label="It must be given"
             hint="Where it is not, its default is bound, or NULL."
           />
           {parameter.required === false && parameter.type !== 'array' && (
-            <TextField
-              name={`${at}.default`}
-              label="Default"
-              optional
-              conditional
-              transform={(text) => readDefault(String(text), parameter.type ?? 'string')}
-              {...plain}
-            />
+            <TextField name={`${at}.default`} label="Default" optional conditional {...plain} />
           )}
         </>
+      )}
+    </>
+  )
+}
+
+/** What narrows the values that an agent may give. Anything else is refused before anybody is asked. */
+function Bounds({ at, parameter }: { at: string; parameter: Read }) {
+  const scalar = scalarOf(parameter)
+  const each = parameter.type === 'array' ? ' Of the list, for each of its values.' : ''
+  const isNumber = scalar === 'integer' || scalar === 'float'
+  return (
+    <>
+      {scalar !== 'boolean' && (
+        <LinesField
+          name={`${at}.enum`}
+          label="Allowed values"
+          hint={`One on each line; nothing means all of the type.${each}`}
+          rows={2}
+          optional
+          conditional
+          {...plain}
+        />
+      )}
+      {isNumber && (
+        <div className="grid gap-3 sm:grid-cols-2">
+          <NumberField
+            name={`${at}.minimum`}
+            label="Minimum"
+            inputMode="decimal"
+            optional
+            conditional
+          />
+          <NumberField
+            name={`${at}.maximum`}
+            label="Maximum"
+            inputMode="decimal"
+            optional
+            conditional
+          />
+        </div>
       )}
     </>
   )

@@ -1,8 +1,7 @@
-import { SourceStatement, type SourceTool } from '@sallyport/contracts'
+import type { SourceTool } from '@sallyport/contracts'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useFormContext } from 'react-hook-form'
-import type { z } from 'zod'
 import { type Output, useAction } from '../../../api.ts'
 import { Button, LinkButton } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
@@ -13,14 +12,13 @@ import { useToast } from '../../../components/toast.tsx'
 import { ToolProblem } from '../../../components/tools/tool-problem.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import { placesOf } from '../database-words.ts'
-import { statementsOf, withStatement } from '../statement-list.ts'
+import { statementsOf, withStatement, writtenOf } from '../statement-list.ts'
 import { ParametersField } from './parameters-field.tsx'
+import { emptyStatement, TypedStatement } from './statement-typed.ts'
 
 type Database = Output<'getSource'>['source']
-type Written = z.output<typeof SourceStatement>
 
 const plain = { spellCheck: false, autoCapitalize: 'none', autoComplete: 'off' } as const
-const empty = { name: '', description: '', statement: '', parameters: [], writes: false }
 
 interface StatementFormProps {
   readonly source: Database
@@ -35,12 +33,12 @@ export function StatementForm({ source, tool }: StatementFormProps) {
   const put = useAction('putSourceTools', {
     invalidates: ['toolsets', 'tools', 'agents', 'policies', 'approvals'],
   })
-  const inputFor = (written: Written) => ({
+  const inputFor = (written: TypedStatement) => ({
     sourceId: source.id,
     version: source.version,
     tools: withStatement(statementsOf(source), tool?.name, written),
   })
-  const save = async (written: Written) => {
+  const save = async (written: TypedStatement) => {
     const { notes } = await put.mutateAsync(inputFor(written))
     toast(notes[0] ?? (tool === undefined ? 'Statement added' : 'Statement changed'))
     void navigate({ to: '/databases/$sourceId', params: { sourceId: source.id } })
@@ -48,8 +46,8 @@ export function StatementForm({ source, tool }: StatementFormProps) {
   return (
     <Card>
       <Form
-        schema={SourceStatement}
-        defaults={tool === undefined ? empty : defaultsOf(tool)}
+        schema={TypedStatement}
+        defaults={tool === undefined ? emptyStatement : writtenOf(tool)}
         onSubmit={save}
         submitLabel={tool === undefined ? 'Add the statement' : 'Save'}
         actions={
@@ -94,17 +92,12 @@ export function StatementForm({ source, tool }: StatementFormProps) {
   )
 }
 
-function defaultsOf({ name, title, description, statement, parameters, writes, tags }: SourceTool) {
-  return {
-    ...{ name, description, statement: statement ?? '', writes },
-    parameters: [...parameters],
-    ...(title !== undefined && { title }),
-    ...(tags !== undefined && { tags: [...tags] }),
-  }
-}
-
 interface TryStatementProps {
-  readonly inputFor: (written: Written) => { sourceId: string; version: number; tools: object[] }
+  readonly inputFor: (written: TypedStatement) => {
+    sourceId: string
+    version: number
+    tools: object[]
+  }
 }
 
 /** Checks the statement without keeping it. */
@@ -115,7 +108,7 @@ function TryStatement({ inputFor }: TryStatementProps) {
   const run = async () => {
     setFine(false)
     if (!(await trigger())) return
-    const input = inputFor(SourceStatement.parse(getValues())) as Parameters<typeof check.mutate>[0]
+    const input = inputFor(TypedStatement.parse(getValues())) as Parameters<typeof check.mutate>[0]
     check.mutate({ ...input, dryRun: true }, { onSuccess: () => setFine(true) })
   }
   const notes = check.data?.notes ?? []
