@@ -25,7 +25,13 @@ describe.skipIf(!hasChromium)('the pages of MCP servers', () => {
   beforeAll(async () => {
     small = placeSmallServers()
     ;[vault, browser] = await Promise.all([
-      startVault({ env: { SALLYPORT_UPSTREAM_COMMANDS: process.execPath } }),
+      startVault({
+        env: {
+          SALLYPORT_UPSTREAM_COMMANDS: process.execPath,
+          // Owners may install with uv, and with nothing else. Nobody does.
+          SALLYPORT_UPSTREAM_INSTALL: '/opt/sallyport-test/uv',
+        },
+      }),
       startChromium(),
     ])
     agent = await vault.createAgentWithKey('Release helper')
@@ -63,6 +69,12 @@ describe.skipIf(!hasChromium)('the pages of MCP servers', () => {
     await page.getByLabel('Package').fill('@acme/words')
     await page.getByText('It is not there.').waitFor()
     await page.getByText(/npm install .*@acme\/words/).waitFor()
+    // No button where the operator did not turn it on.
+    await page.getByText('owners may not install with npm here').waitFor()
+    expect(await button(page, /^Install it/).count()).toBe(0)
+    await command.fill('uvx')
+    await page.getByLabel('Package').fill('acme-words')
+    await button(page, 'Install it with uv').waitFor()
     await command.fill(process.execPath)
     await command.blur()
     await page.getByText('can be run').waitFor()

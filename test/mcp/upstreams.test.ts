@@ -321,8 +321,32 @@ describe('the address of one server', () => {
   })
 })
 
+/** Which lists a stream of the vault's own endpoint told of. */
+async function listenOverHttp({ token }: { token: string }, told: Set<string>) {
+  const client = new ClientV2(clientInfo, { versionNegotiation: { mode: 'auto' } })
+  for (const list of ['resources', 'prompts'] as const) {
+    client.setNotificationHandler(`notifications/${list}/list_changed`, () => void told.add(list))
+  }
+  await client.connect(new HttpV2(at('/mcp'), bearer(token)))
+  const { honoredFilter } = await client.listen({
+    ...{ resourcesListChanged: true, promptsListChanged: true },
+  })
+  return { client, honored: Object.keys(honoredFilter) }
+}
+
 describe('another list of resources or prompts', () => {
-  it('is told to clients of the stdio server, and is another revision for whoever may read it alone', async () => {
+  it('is told to clients of the stdio server, to streams over HTTP, and is another revision for whoever may read it alone', async () => {
+    const overHttp = new Set<string>()
+    const toNobody = new Set<string>()
+    const [stream, without] = await Promise.all([
+      listenOverHttp(all, overHttp),
+      listenOverHttp(few, toNobody),
+    ])
+    // Whoever may read neither is not even promised to be told.
+    expect([stream.honored.sort(), without.honored]).toEqual([
+      ['promptsListChanged', 'resourcesListChanged'],
+      [],
+    ])
     const client = await connectV1(new StdioV1(stdioOf(all.token)))
     const told: string[] = []
     for (const list of ['resources', 'prompts'] as const) {
@@ -346,7 +370,10 @@ describe('another list of resources or prompts', () => {
     const between = await revisionOf(all)
     await upstream.announce('prompts')
     await expect.poll(() => revisionOf(all), { timeout: 20_000 }).not.toBe(between)
-    await client.close()
+    const both = ['prompts', 'resources']
+    await expect.poll(() => [...overHttp].sort(), { timeout: 20_000 }).toEqual(both)
+    expect([...toNobody]).toEqual([])
+    await Promise.all([client, stream.client, without.client].map((one) => one.close()))
   })
 })
 
