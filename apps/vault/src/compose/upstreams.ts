@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import type { Catalog } from '@sallyport/catalog'
 import { createReadKey } from '../connections/read-key.ts'
 import type { TokenKeeper } from '../connections/tokens/token-keeper.ts'
@@ -12,7 +12,12 @@ import { createUpstreamClients } from '../upstreams/clients/upstream-clients.ts'
 import { createInstallation } from '../upstreams/install/install.ts'
 import { createPinReview } from '../upstreams/pins/review-pins.ts'
 import { createToolSync, type PinNeeds } from '../upstreams/pins/sync-tools.ts'
-import { createPrograms, findInstallDir, readCommandList } from '../upstreams/programs/programs.ts'
+import {
+  createPrograms,
+  findInstallDir,
+  pathOfName,
+  readCommandList,
+} from '../upstreams/programs/programs.ts'
 import { createServerAuthorization } from '../upstreams/registry/authorize.ts'
 import { createRegistry } from '../upstreams/registry/registry.ts'
 import { createServers } from '../upstreams/servers/servers.ts'
@@ -132,9 +137,7 @@ function composeRunning(needs: ComposeNeeds, { egress, monotonicMs }: Foundation
     now: monotonicMs,
     version,
   })
-  /** A bare name stands for the operator’s program of that name: what is run is always the operator’s path. */
-  const whole = (command: string) =>
-    command.includes('/') ? command : (list.find((path) => basename(path) === command) ?? command)
+  const whole = (command: string) => pathOfName(list, command)
   const commandRules = {
     check: (command: string) => programs.check(whole(command)),
     resolve: whole,

@@ -138,7 +138,8 @@ async function addServer(context: CommandContext, { name, words, options }: Addi
   }
   const answer = await withFreshSignIn((asked) => asked.call('createMcpServer', input))
   const { server } = answer
-  const wanted = server.auth.state === 'required' ? 'sign-in' : 'test'
+  const look = server.transport === 'stdio' && server.status === 'error' ? 'log' : 'test'
+  const wanted = server.auth.state === 'required' ? 'sign-in' : look
   const then = server.enabled ? wanted : 'enable'
   const next =
     server.status === 'connected'

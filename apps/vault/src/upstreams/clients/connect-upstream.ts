@@ -67,6 +67,7 @@ export async function connectUpstream(
   } catch (error) {
     changes.stop()
     await transport.close()
+    config.onFailedLog?.(transport.stderrTail())
     if (signal.aborted) throw signal.reason
     throw asConnectProblem(transport.failure ?? error, config)
   }

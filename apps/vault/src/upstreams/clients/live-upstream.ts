@@ -44,6 +44,8 @@ export interface OpenConfig {
   readonly authorize?: UpstreamAuthorization | undefined
   /** Told what the server said when it wanted a sign-in, or more scopes. */
   readonly onChallenge?: ((challenge: AuthChallenge) => void) | undefined
+  /** Told what a program wrote last to its standard error, redacted, where connecting to it failed. */
+  readonly onFailedLog?: ((log: string) => void) | undefined
   /** Takes the server's secrets out of text that the server wrote, before it becomes part of a sentence or of `stderrTail`. */
   readonly redact: (text: string) => string
 }

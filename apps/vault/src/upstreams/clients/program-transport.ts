@@ -119,7 +119,7 @@ function ended({ status }: ProgramEnd, said: string): Problem {
       : status === undefined
         ? 'ended'
         : `was ended by ${status}`
-  const last = said.trim().split('\n').at(-1)?.slice(0, 300) ?? ''
+  const last = lastWords(said).slice(0, 300)
   // What a shell says that could not become the program: not executable, not found.
   const couldNotRun = status === 126 || status === 127
   return upstreamProblem(couldNotRun ? 'spawn' : 'connect', 'upstream-unreachable', {
@@ -128,6 +128,19 @@ function ended({ status }: ProgramEnd, said: string): Problem {
       ? 'The operator looks whether the user that runs programs may read and execute it.'
       : 'The owner looks at what the program says, and at its command, arguments and environment.',
   })
+}
+
+/** What says least though it comes last: Node's version after a stack, brackets, and where npm keeps its log. */
+const trailing = /^(?:Node\.js v\d|[\s)\]}]*$|npm (?:error|ERR!) *(?:$|A complete log of this run))/
+
+/** The last line that says something: neither that nor indented, as stacks are. The very last one where there is no other. */
+function lastWords(said: string): string {
+  const lines = said.trimEnd().split('\n')
+  return (
+    lines.findLast((line) => !/^\s/.test(line) && !trailing.test(line)) ??
+    lines.at(-1) ??
+    ''
+  ).trim()
 }
 
 const tooLong = () =>

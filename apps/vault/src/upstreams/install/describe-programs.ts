@@ -44,11 +44,11 @@ export function checkCommand(
           ...{ command: installCommands[installer ?? 'npm'](named), package: named },
           installer: installer ?? ('npm' as const),
         }
-      : installer === undefined
+      : installer === undefined || found.isThere
         ? undefined
         : { command: launcherCommands[installer] }
   return {
-    exists: found.path !== undefined || found.isAllowed,
+    exists: found.isThere,
     allowed: found.isAllowed,
     ...(found.path !== undefined && { path: found.path }),
     message: found.next === undefined ? found.message : `${found.message} ${found.next}`,

@@ -26,7 +26,10 @@ function createRoom(change: Partial<InstallNeeds> = {}, code = 0) {
     ...{ installers: ['/opt/node/bin/npm'], dir, now: () => 0, newId: () => 'aud_1' },
     audit: { record: async (event) => events.push(event) },
     programs: { isAllowed: true, isIsolated: false },
-    checkCommand: (command) => ({ command, isAllowed: false, message: 'No.', next: 'Add it.' }),
+    checkCommand: (command) => ({
+      ...{ command, isAllowed: false, isThere: command === '/usr/bin/npx' },
+      ...{ message: 'No.', next: 'Add it.' },
+    }),
     async run(spec) {
       ran.push(spec)
       if (spec.args[0] === 'view') return { code, stdout: '"3.2.1"\n', stderr: '' }
@@ -109,6 +112,13 @@ describe('a command', () => {
       command: 'npm install --global bun',
     })
     expect(installation.check({ command: '/x', package: 'a; id' }).install).toBeUndefined()
+    const npx = '/usr/bin/npx'
+    const there = installation.check({ command: npx })
+    expect(there).toMatchObject({ exists: true, allowed: false, message: 'No. Add it.' })
+    expect(there.install, 'it is there already').toBeUndefined()
+    expect(installation.check({ command: npx, package: '@scope/words' }).install).toMatchObject({
+      command: 'npm install --global --ignore-scripts @scope/words',
+    })
   })
 })
 

@@ -7,6 +7,8 @@ import { Problem } from '@sallyport/contracts'
 export interface CommandCheck {
   readonly command: string
   readonly isAllowed: boolean
+  /** Is there such a file, whether it may be run or not? */
+  readonly isThere: boolean
   /** The path that would be run: always one of the operator's. */
   readonly path?: string | undefined
   /** One sentence, for owners. */
@@ -59,6 +61,17 @@ export function readCommandList(text: string | undefined): readonly string[] | u
   return entries
 }
 
+/**
+ * The path that a bare name stands for: the operator's program of that name, or one in a directory of theirs. Anything else stays as it
+ * is, to be refused by the rules.
+ */
+export function pathOfName(list: readonly string[], command: string): string {
+  if (/^\.{0,2}$|[/\0]/.test(command)) return command
+  const named = list.find((path) => !path.endsWith('/') && basename(path) === command)
+  const inDirectories = list.filter((path) => path.endsWith('/')).map((path) => join(path, command))
+  return named ?? inDirectories.find((path) => real(path) !== undefined) ?? command
+}
+
 /** Makes the rules from the list that `readCommandList` read. Files are looked at each time: links and modes change. */
 export function createCommandRules(list: readonly string[] | undefined): CommandRules {
   const files = (list ?? []).filter((entry) => !entry.endsWith('/'))
@@ -76,35 +89,44 @@ export function createCommandRules(list: readonly string[] | undefined): Command
     if (path !== undefined) return { command, path, ...stateOf(path) }
     const isThere = candidates[1] !== undefined
     return {
-      command,
-      isAllowed: false,
+      ...{ command, isAllowed: false, isThere },
       message: `${command} is not in the operator’s list of programs.`,
       next: isThere ? addTo(command) : `${installOf(command)} ${addTo(command)}`,
     }
   }
 
   function faultOf(command: string): CommandCheck | undefined {
-    const refuse = (message: string, next?: string): CommandCheck => ({
-      command: command.slice(0, commandCharsMax),
-      isAllowed: false,
-      message,
-      next,
+    const refuse = (message: string, next?: string, isThere = false): CommandCheck => ({
+      ...{ command: command.slice(0, commandCharsMax), isAllowed: false, isThere },
+      ...{ message, next },
     })
     if (command === '' || command.length > commandCharsMax || command.includes('\0')) {
       return refuse('A command is the path of a program, of 1024 characters at most.')
     }
+    const path = isAbsolute(command) ? command : findUsual(command)
+    const isThere = path !== undefined && real(path) !== undefined
     if (list === undefined) {
-      const found = isAbsolute(command) ? command : findUsual(command)
-      return refuse('This vault runs no programs: its operator has listed none.', addTo(found))
+      return refuse(
+        'This vault runs no programs: its operator has listed none.',
+        addTo(path),
+        isThere,
+      )
     }
     if (isAbsolute(command)) return undefined
+    if (command.includes('/')) {
+      return refuse(`${command} is not an absolute path.`, 'Write the path from its first /.')
+    }
     const usual = files.find((entry) => basename(entry) === command)
     if (usual !== undefined) {
-      return refuse(`${command} is not an absolute path.`, `Write ${usual}.`)
+      return refuse(`${command} is not an absolute path.`, `Write ${usual}.`, isThere)
     }
-    const found = findUsual(command)
-    const next = found === undefined ? installOf(command) : `Write ${found}. ${addTo(found)}`
-    return refuse(`${command} is not an absolute path.`, next)
+    if (path === undefined) {
+      return refuse(
+        `There is no ${command} where programs usually are on the machine of the vault.`,
+        `${installOf(command)} Where it stands elsewhere, write its absolute path.`,
+      )
+    }
+    return refuse(`${path} is not in the operator’s list of programs.`, addTo(path), isThere)
   }
 
   return {
@@ -120,25 +142,25 @@ export function createCommandRules(list: readonly string[] | undefined): Command
   }
 }
 
-function stateOf(path: string): Pick<CommandCheck, 'isAllowed' | 'message' | 'next'> {
+function stateOf(path: string): Omit<CommandCheck, 'command' | 'path'> {
   try {
     const { mode } = statSync(path)
     if (!statSync(path).isFile()) {
-      return { isAllowed: false, message: `${path} is not a program.` }
+      return { isAllowed: false, isThere: true, message: `${path} is not a program.` }
     }
     accessSync(path, constants.X_OK)
     if ((mode & 0o002) !== 0) {
       return {
-        isAllowed: false,
+        ...{ isAllowed: false, isThere: true },
         message: `${path} can be changed by everybody on its machine.`,
         next: `The operator takes that right away: chmod o-w ${path}.`,
       }
     }
-    return { isAllowed: true, message: `${path} can be run.` }
+    return { isAllowed: true, isThere: true, message: `${path} can be run.` }
   } catch (error) {
     const isMissing = codeOf(error) === 'ENOENT'
     return {
-      isAllowed: false,
+      ...{ isAllowed: false, isThere: !isMissing },
       message: isMissing ? `There is no ${path}.` : `${path} cannot be run by the vault.`,
       next: isMissing ? installOf(path) : `The operator makes it executable: chmod a+rx ${path}.`,
     }

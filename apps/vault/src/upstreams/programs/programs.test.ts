@@ -29,7 +29,7 @@ import {
 } from '../../../../../test/fixtures/upstreams/program-room.ts'
 import { verifies } from '../../../../../test/verifies.ts'
 import type { Program, ProgramEnd, ProgramSpec } from '../clients/program.ts'
-import { createPrograms } from './programs.ts'
+import { createPrograms, pathOfName } from './programs.ts'
 
 const isRoot = process.getuid?.() === 0
 const rooms: ProgramRoom[] = []
@@ -205,7 +205,23 @@ describe('what may be run', () => {
     expect(of('/opt/none/bin/uvx')).toMatch(/There is no .*uvx comes with uv/)
     expect(of('uvx')).toBe('uvx is not an absolute path. Write /opt/none/bin/uvx.')
     expect(of('/opt/other/npx')).toMatch(/npx comes with Node\.js/)
-    expect(of('my-own-server')).toMatch(/The operator installs my-own-server/)
+    expect(of('my-own-server')).toMatch(
+      /^There is no my-own-server .* The operator installs my-own-server/,
+    )
+    // Whatever machine this is, it has a shell.
+    expect(of('sh')).toMatch(/^(\S*\/sh) is not in the operator’s list .* adds \1 to/)
+    expect(at.programs.check('sh')).toMatchObject({ isAllowed: false, isThere: true })
+    expect(at.programs.check('my-own-server')).toMatchObject({ isThere: false })
+  })
+
+  it('is meant by a bare name where the operator listed it, or a directory that holds it', () => {
+    const at = room()
+    writeFileSync(join(at.open, 'words'), '#!/bin/sh\n', { mode: 0o755 })
+    const list = ['/usr/bin/node', `${at.open}/`]
+    expect(pathOfName(list, 'node')).toBe('/usr/bin/node')
+    expect(pathOfName(list, 'words')).toBe(join(at.open, 'words'))
+    const others = ['nowhere', '../words', './words', '..', '.', '', '/bin/sh', 'words\0']
+    for (const other of others) expect(pathOfName(list, other)).toBe(other)
   })
 
   it('refuses to begin with a list that has a path that is not absolute', () => {

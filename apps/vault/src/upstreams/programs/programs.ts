@@ -11,7 +11,7 @@ import { createRunOnce, type RunOnce } from './run-once.ts'
 import { runProgram } from './run-program.ts'
 
 export type { CommandCheck } from './command-rules.ts'
-export { readCommandList } from './command-rules.ts'
+export { pathOfName, readCommandList } from './command-rules.ts'
 export { findNamedUser } from './program-user.ts'
 
 /** Where packages are installed; `bin` in it holds their programs. Made where it is missing. */

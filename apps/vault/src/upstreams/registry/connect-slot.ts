@@ -42,7 +42,12 @@ async function connect(core: SlotCore, row: ServerRow, connecting: Connecting): 
   const { needs } = core
   let opened: OpenedServer | undefined
   try {
-    opened = await openStored(needs, row, { signal, onChallenge: challengeNoted(core) })
+    opened = await openStored(needs, row, {
+      ...{ signal, onChallenge: challengeNoted(core) },
+      onFailedLog: (log) => {
+        if (isCurrent()) core.failedLog = log
+      },
+    })
     if (isCurrent()) await needs.syncTools(row, definedBy(row, opened))
     if (!isCurrent()) return await opened.upstream.close()
   } catch (error) {
@@ -54,6 +59,7 @@ async function connect(core: SlotCore, row: ServerRow, connecting: Connecting): 
   core.attempt = undefined
   restartsOf(core, row).worked()
   core.challenged.last = ''
+  core.failedLog = ''
   swap(core, row, { key, opened })
   const { name, version } = opened.upstream.serverInfo
   await saveStatus(core, {

@@ -47,6 +47,8 @@ export interface ServerToOpen extends ServerSettings {
 /** What is told while a connection is opened, and for as long as it stands. */
 interface OpenWatch {
   readonly onChallenge?: (challenge: AuthChallenge) => void
+  /** What a program wrote to its standard error, without secrets, where connecting to it failed. */
+  readonly onFailedLog?: (log: string) => void
 }
 
 /**
@@ -69,6 +71,7 @@ export async function openServer(
     server,
     values,
     onChallenge,
+    onFailedLog,
   }: { readonly server: ServerToOpen; readonly values: ServerValues } & OpenWatch,
   signal: AbortSignal,
 ): Promise<OpenedServer> {
@@ -89,6 +92,7 @@ export async function openServer(
       redact: (text) => scrubber.text(text),
       ...(access !== undefined && { authorize: access }),
       ...(onChallenge !== undefined && { onChallenge }),
+      ...(onFailedLog !== undefined && { onFailedLog }),
     },
     signal,
   )
@@ -97,6 +101,7 @@ export async function openServer(
     return { upstream, listed, secrets, scrubber, tokens: access?.tokens }
   } catch (error) {
     await upstream.close()
+    onFailedLog?.(upstream.stderrTail())
     throw error
   }
 }

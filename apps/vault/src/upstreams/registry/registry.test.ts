@@ -95,7 +95,10 @@ function createRoom(set: Partial<ServerRow> = {}) {
     },
     clients: {
       async open(config) {
-        if (state.isBroken(config)) throw failure()
+        if (state.isBroken(config)) {
+          config.onFailedLog?.('what it said before it ended')
+          throw failure()
+        }
         const fake = createFake(config, holds)
         fakes.push(fake)
         return fake.upstream
@@ -226,6 +229,10 @@ describe('a connection', () => {
     })
     expect((await ask(registry)).said).toEqual({ url: 'https://a.example/mcp' })
     expect(fakes).toHaveLength(1)
+    expect(registry.log('ups_1')).toBe('what it said before it ended')
+    put({ url: 'https://a.example/mcp' })
+    await registry.apply('ups_1', { waitMs })
+    expect(registry.log('ups_1')).toBe('')
   })
 
   it('that was lost is opened again, and calls wait for it', async () => {

@@ -56,6 +56,8 @@ export interface SlotCore {
   readonly challenged: { last: string; saving: Promise<void> }
   /** What a program that ended wrote last. */
   lastLog: string
+  /** The same of the one that was started last, where connecting to it failed. */
+  failedLog: string
 }
 
 /** A slot in which nothing has been tried yet. */
@@ -73,7 +75,14 @@ export const createSlotCore = (
   secrets: [],
   onReplaced: () => {},
   ...{ challenged: { last: '', saving: Promise.resolve() }, noting: Promise.resolve() },
-  ...{ timerAtMs: 0, isClosed: false, lastTriedKey: '', lastStatus: '', lastLog: '' },
+  ...{
+    timerAtMs: 0,
+    isClosed: false,
+    lastTriedKey: '',
+    lastStatus: '',
+    lastLog: '',
+    failedLog: '',
+  },
 })
 
 export const restartsOf = ({ restarts }: SlotCore, { transport }: ServerRow): Restarts =>

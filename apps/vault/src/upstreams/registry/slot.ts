@@ -79,7 +79,7 @@ export function createSlot(needs: SlotNeeds, serverId: string): Slot {
       return row.perAgent && row.transport === 'stdio' ? agents.of(agentId, row, signal) : shared
     },
     secrets: () => core.secrets,
-    log: () => core.live?.upstream.stderrTail() ?? core.lastLog,
+    log: () => core.failedLog || (core.live?.upstream.stderrTail() ?? core.lastLog),
     hasReferences: () => (core.row?.variables.length ?? 0) > 0,
     isLive: () => core.live !== undefined,
     isGone: () => core.row === undefined && core.live === undefined,
@@ -172,6 +172,7 @@ async function stampOf(
 
 /** Settings that did not work were taken back: what serves is what is wanted. */
 function dropTimer(core: SlotCore): void {
+  core.failedLog = ''
   clearTimeout(core.timer)
   core.timer = undefined
 }
