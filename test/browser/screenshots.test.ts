@@ -11,20 +11,22 @@ import { placeSampleSources, type SampleSourcePlaces } from '../fixtures/sample-
 import { addSampleTools, stockDocument } from '../fixtures/sample-tools.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { hasChromium, startChromium } from './chromium.ts'
-import { loaded, noneLeft, openPage, overflowOf } from './open-page.ts'
+import { loaded, noneLeft, openPage, overflowOf, phone, turnTo } from './open-page.ts'
 
 // Every page as it looks, in both themes, on a desk and on a phone, with much and with nothing to show. The pictures are kept
-// in test-results/screenshots; some of them stand in the README (scripts/screenshots.mjs).
+// in test-results/screenshots; some of them stand in the README (scripts/screenshots.mjs). A page is loaded once, and then has to
+// follow its window and the theme.
 
 const folder = fileURLToPath(new URL('../../test-results/screenshots', import.meta.url))
 const shownAfterMs = 250
 const testMsMax = 240_000
 const looks = [
-  ['light', 'desktop'],
-  ['light', 'phone'],
-  ['dark', 'desktop'],
-  ['dark', 'phone'],
+  { theme: 'light', device: 'desktop', viewport: { width: 1280, height: 860 } },
+  { theme: 'dark', device: 'desktop', viewport: { width: 1280, height: 860 } },
+  { theme: 'dark', device: 'phone', viewport: phone },
+  { theme: 'light', device: 'phone', viewport: phone },
 ] as const
+type Look = (typeof looks)[number]
 
 /** Cards in sight whose exact request is yet to come: each asks for its own. */
 const cardsThatWait = (page: Page) =>
@@ -47,12 +49,9 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true })
     sources = placeSampleSources()
-    ;[used, fresh, browser, upstream] = await Promise.all([
-      startVault({ env: sources.env }),
-      startVault(),
-      startChromium(),
-      startEchoUpstream(),
-    ])
+    // One after the other: a vault that starts takes all that there is, and the other's database would not answer in time.
+    upstream = await startEchoUpstream()
+    used = await startVault({ env: sources.env })
     accounts = await startOAuthScene({ vault: used, agentName: 'Calendar helper' })
     const ids = {
       ...(await addSampleAccounts(accounts)),
@@ -60,6 +59,8 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       ...(await addSampleTools(used, upstream)),
       ...(await sources.add(used)),
     }
+    fresh = await startVault()
+    browser = await startChromium()
     pages = {
       ...lists,
       'approvals-of-one-agent': `/approvals?agentId=${ids.agentId}`,
@@ -89,7 +90,7 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       'statement-tool': `/toolsets/tools/${ids.statementToolId}`,
       'approval-of-a-statement': `/approvals/${ids.statementApprovalId}`,
     }
-  })
+  }, testMsMax)
   afterAll(async () => {
     await browser?.close()
     await Promise.all([accounts?.stop(), used?.stop(), fresh?.stop(), upstream?.close()])
@@ -129,58 +130,80 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
     welcome: '/welcome',
   }
 
-  async function visit(
-    vault: TestVault,
-    [colorScheme, device]: (typeof looks)[number],
-    named: Readonly<Record<string, string>>,
-  ) {
-    const options = { signedIn: true, colorScheme, phone: device === 'phone' }
-    const { page, context, said } = await openPage(browser, `${vault.url}/agents`, options)
-    if (device === 'desktop') await page.setViewportSize({ width: 1280, height: 860 })
+  /** The page as it is now, in this look. */
+  async function picture(page: Page, name: string, { theme, device, viewport }: Look) {
+    await page.setViewportSize(viewport)
+    await page.emulateMedia({ colorScheme: theme })
+    await noneLeft(page, () => cardsThatWait(page))
+    const path = join(folder, `${name}-${device}-${theme}.png`)
+    await page.screenshot({ path, animations: 'disabled' })
+    expect([name, device, theme, await overflowOf(page)]).toEqual([name, device, theme, 0])
+  }
+
+  interface Visit {
+    readonly vault: TestVault
+    readonly named: Readonly<Record<string, string>>
+    readonly goTo: (page: Page, path: string) => Promise<unknown>
+    readonly looks: readonly Look[]
+  }
+
+  async function visit({ vault, named, goTo, looks }: Visit) {
+    const { page, context, said } = await openPage(browser, `${vault.url}/agents`, {
+      signedIn: true,
+    })
     for (const [name, path] of Object.entries(named)) {
-      await page.goto(`${vault.url}${path}`, { waitUntil: 'domcontentloaded' })
+      await goTo(page, path)
       await page.locator('main h1').first().waitFor()
       // A page shows that it loads only after a moment.
       await page.waitForTimeout(shownAfterMs)
       await loaded(page)
-      await noneLeft(page, () => cardsThatWait(page))
-      const picture = join(folder, `${name}-${device}-${colorScheme}.png`)
-      await page.screenshot({ path: picture, animations: 'disabled' })
-      expect([path, await overflowOf(page), said]).toEqual([path, 0, []])
+      for (const look of looks) await picture(page, name, look)
+      expect([path, said]).toEqual([path, []])
     }
-    if (vault === used) await previewDocument(page, `import-${device}-${colorScheme}.png`)
+    if (vault === used) await previewDocument(page)
     await context.close()
   }
 
   /** What a document would become; nothing of it is kept. */
-  async function previewDocument(page: Page, picture: string) {
+  async function previewDocument(page: Page) {
     await page.goto(`${used.url}/toolsets/new`)
     await page.getByLabel('Paste a document').fill(stockDocument('https://api.stocks.example'))
     await page.getByRole('button', { name: 'Show what it becomes' }).click()
     const operations = page.getByRole('heading', { name: 'Operations' })
     await operations.waitFor()
     await page.getByRole('button', { name: 'Import 5 tools' }).waitFor()
-    await operations.evaluate((heading) => {
-      heading.style.scrollMarginTop = '2.5rem'
-      heading.scrollIntoView()
-    })
-    await page.screenshot({ path: join(folder, picture), animations: 'disabled' })
-    expect(await overflowOf(page)).toBe(0)
+    for (const look of looks) {
+      await page.setViewportSize(look.viewport)
+      await operations.evaluate((heading) => {
+        heading.style.scrollMarginTop = '2.5rem'
+        heading.scrollIntoView()
+      })
+      await picture(page, 'import', look)
+    }
   }
 
-  it.concurrent.each(looks)(
-    'in %s on a %s, with names as long as they may be',
-    async (...look) => {
-      await visit(used, look, pages)
+  it.concurrent(
+    'with names as long as they may be, opened by its address',
+    async () => {
+      const goTo = (page: Page, path: string) =>
+        page.goto(`${used.url}${path}`, { waitUntil: 'domcontentloaded' })
+      await visit({ vault: used, named: pages, goTo, looks })
     },
     testMsMax,
   )
 
-  it.concurrent.each([looks[0], looks[3]])(
-    'in %s on a %s, with nothing there yet',
-    async (...look) => {
-      const empty = Object.entries(lists).map(([name, path]) => [`${name}-empty`, path])
-      await visit(fresh, look, Object.fromEntries(empty))
+  it.concurrent(
+    'with nothing there yet, gone to from another page',
+    async () => {
+      const named = Object.entries(lists).map(([name, path]) => [`${name}-empty`, path])
+      await visit({
+        ...{ vault: fresh, named: Object.fromEntries(named), looks: [looks[0], looks[2]] },
+        // The heading has the focus of whoever comes from elsewhere, which a picture is not to show.
+        goTo: async (page, path) => {
+          await turnTo(page, path)
+          await page.evaluate(() => document.querySelector<HTMLElement>('h1:focus')?.blur())
+        },
+      })
     },
     testMsMax,
   )
