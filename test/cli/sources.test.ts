@@ -136,6 +136,8 @@ describe('a database', () => {
     expect(asked.stderr).toMatch(/~ search_hotels +\(has it: alice\)/)
     const changed = await person.run(['sources', 'statements', 'hotels', 'less.yaml', '--yes'])
     expect(changed.stdout).toContain('hotels is at version 2 with 2 tools.')
+    const back = await person.run(['toolsets', 'restore', 'hotels', '1', '--yes'])
+    expect([back.code, back.stderr]).toEqual([1, expect.stringContaining('sources statements')])
     write(
       'wrong.yaml',
       'tools:\n  - name: x\n    description: y\n    statement: DROP TABLE hotels\n',

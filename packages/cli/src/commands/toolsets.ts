@@ -154,7 +154,9 @@ function addVersionCommands(toolsets: Command, run: RunCommand): void {
           [wanted, version, options]: [string, number, { yes?: boolean }],
         ) => {
           const client = await owner()
-          const { id: toolsetId, name, version: current } = await findToolset(client, wanted)
+          const toolset = await findToolset(client, wanted)
+          requireRestorable(toolset, version)
+          const { id: toolsetId, name, version: current } = toolset
           const { changes } = await client.call('compareToolsetVersions', { toolsetId, version })
           terminal.note(showChanges(turnChanges(changes)))
           await requireYes(terminal, `Make ${name} what it was in version ${version}?`, options)
@@ -165,6 +167,20 @@ function addVersionCommands(toolsets: Command, run: RunCommand): void {
         },
       ),
     )
+}
+
+/** Said before anybody is asked: the vault refuses it, since these tools follow what they belong to. */
+function requireRestorable({ name, format }: Toolset, version: number): void {
+  if (format === 'sql') {
+    throw new CommandError(
+      `${name} has the statements of a database, and is not restored by itself. \`sallyport toolsets diff ${name} ${version} --json\` says what they were, \`sallyport sources statements ${name} <file>\` puts them.`,
+    )
+  }
+  if (format === 'mcp') {
+    throw new CommandError(
+      `${name} has the tools that its MCP server offers, and is not restored by itself. Have the server offer them again (\`sallyport servers show ${name}\` says how it stands), or disable in the dashboard those that nobody is to call.`,
+    )
+  }
 }
 
 function addTemplateCommands(toolsets: Command, run: RunCommand): void {

@@ -160,8 +160,26 @@ function compareBindings(before: ToolBinding, after: ToolBinding): Difference[] 
   return [
     ...texts('kind', before.kind, after.kind),
     ...texts('origin', toolOrigin(before), toolOrigin(after)),
-    ...parts.flatMap((name) => values(name, was[name], is[name])),
+    ...parts.flatMap((name) => (toldWhole.has(name) ? whole : values)(name, was[name], is[name])),
   ]
+}
+
+/** An owner who wants a statement as it was has it from here alone: no version of a source’s tools is restored. */
+const toldWhole: ReadonlySet<string> = new Set(['statement', 'parameters'])
+
+function whole(what: string, before: unknown, after: unknown): Difference[] {
+  const [was, is] = [plainText(before), plainText(after)]
+  return was === is ? [] : [{ what, before: was, after: is }]
+}
+
+const plainText = (value: unknown): string => (typeof value === 'string' ? value : asText(value))
+
+/** What a tool was that is gone, where its owner wrote it and may want it back: a statement. Nothing for others. */
+export function tellGone({ description, binding }: ToolDefinition): Difference[] {
+  if (binding.kind !== 'sql' || binding.run !== 'statement') return []
+  const { statement = '', parameters, writes } = binding
+  const was = { description, statement, parameters, writes }
+  return Object.entries(was).map(([what, value]) => ({ what, before: plainText(value), after: '' }))
 }
 
 function compareRequests(before: HttpBinding, after: HttpBinding): Difference[] {

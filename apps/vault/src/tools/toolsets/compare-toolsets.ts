@@ -1,6 +1,6 @@
 import { changeAgentsMax, type ToolChange, type ToolDefinition } from '@sallyport/contracts'
 import type { ToolPlace } from '../toolset-store.ts'
-import { compareTools } from './compare-tools.ts'
+import { compareTools, tellGone } from './compare-tools.ts'
 import type { ToolUser } from './who-has.ts'
 
 /** A tool of one of two states of a toolset. */
@@ -25,7 +25,12 @@ export function compareToolsets(
   const is = new Map(after.map((tool) => [tool.key, tool]))
   const removed = before
     .filter(({ key }) => !is.has(key))
-    .map((tool) => changeOf(tool.name, 'removed', { agents: agentsOf(tool) }))
+    .map((tool) =>
+      changeOf(tool.name, 'removed', {
+        agents: agentsOf(tool),
+        differences: tellGone(tool.definition),
+      }),
+    )
   const others = after.map((tool) => {
     const old = was.get(tool.key)
     if (old === undefined) return changeOf(tool.name, 'added', { agents: agentsOf(tool) })

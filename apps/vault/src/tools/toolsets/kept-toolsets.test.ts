@@ -6,6 +6,7 @@ import {
   startToolsetRoom,
   type ToolsetRoom,
 } from '../../../../../test/fixtures/toolset-room.ts'
+import { compareToolsets } from './compare-toolsets.ts'
 import { newTool } from './stored-tools.ts'
 
 // Toolsets of upstream MCP servers and of SQL sources: their tools are made elsewhere, and stay what was made there.
@@ -128,6 +129,29 @@ describe.each<Format>(['mcp', 'sql'])('a toolset of format %s', (format) => {
     expect(JSON.parse(document)).toHaveLength(1)
     expect(notes).toHaveLength(1)
   })
+})
+
+it('A statement that is gone or other is told whole, so that its owner can put it again', () => {
+  const compared = (key: string, statement: string) => {
+    const binding = { ...bindings.sql, statement, parameters: [{ name: 'n', type: 'integer' }] }
+    const definition = ToolDefinition.parse({
+      ...{ name: key, description: 'Reads.', inputSchema: { type: 'object' }, key, binding },
+      annotations: {},
+    })
+    const place = { toolId: key, toolsetId: 'tls_1', connectionId: null }
+    return { key, name: key, definition, digest: statement, status: 'active', place }
+  }
+  const long = `SELECT ${'1 + '.repeat(200)}`
+  const before = [compared('a', `${long}1`), compared('b', `${long}2`)]
+  const [other, gone] = compareToolsets(before, [compared('a', `${long}3`)], () => [])
+  expect(other?.differences).toEqual([{ what: 'statement', before: `${long}1`, after: `${long}3` }])
+  expect(gone).toMatchObject({ name: 'b', change: 'removed' })
+  expect(gone?.differences).toEqual([
+    { what: 'description', before: 'Reads.', after: '' },
+    { what: 'statement', before: `${long}2`, after: '' },
+    { what: 'parameters', before: expect.stringContaining('"name":"n"'), after: '' },
+    { what: 'writes', before: 'true', after: '' },
+  ])
 })
 
 it('The name of a server’s tool in MCP lists is the one that hosts give, and that of an assembled copy is not', async () => {

@@ -68,7 +68,7 @@ function About({ toolset: { format, connection } }: { toolset: Toolset }) {
       The last 20 are kept.{' '}
       {owner.kind === 'sql'
         ? 'None can be restored here: compare one with now to see what its statements were, and change them on '
-        : 'None can be restored here: its tools are what the server offers. See '}
+        : 'None can be restored here: its tools are what the server offers. Have it offer them again, or disable the tools that nobody is to call, from '}
       <OwnerLink owner={owner} />.
     </>
   )
