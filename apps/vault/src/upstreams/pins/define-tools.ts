@@ -3,10 +3,10 @@ import {
   type ToolDefinition,
   toolDescriptionCharsMax,
 } from '@sallyport/contracts'
-import { compileSchema } from '../../tools/request/schema/compile-schema.ts'
 import type { ListedTools, UpstreamTool } from '../clients/upstream-clients.ts'
 import type { RefusedTool } from '../kept/pin.ts'
 import { readingToolNames, readingToolsOf } from '../reading-tools.ts'
+import { faultOfSchema } from './schema-fault.ts'
 
 const keyCharsMax = 200
 const titleCharsMax = 200
@@ -51,7 +51,9 @@ function defineTool(
     return refuse(`Its name has to be text of at most ${keyCharsMax} characters.`)
   }
   const fault = faultOfSchema(tool.inputSchema)
-  if (fault !== undefined) return refuse(`Its input schema cannot be used: ${fault}.`)
+  if (fault !== undefined) {
+    return refuse(`Its input schema cannot be used: ${cut(clean(fault), toldCharsMax)}.`)
+  }
   const title = tool.title ?? textOf(tool.annotations?.title)
   const shown = title === undefined ? '' : cut(clean(title).trim(), titleCharsMax)
   return {
@@ -70,16 +72,6 @@ function defineTool(
 
 /** Apart from the keys of resources and prompts, which are methods. */
 const toolKeyPrefix = 'tool:'
-
-function faultOfSchema(schema: Readonly<Record<string, unknown>>): string | undefined {
-  if (schema.type !== 'object') return 'it has to be of the type object'
-  try {
-    compileSchema(schema)
-    return undefined
-  } catch (error) {
-    return cut(clean(error instanceof Error ? error.message : 'unreadable'), toldCharsMax)
-  }
-}
 
 /** A schema of answers that nobody could check is left out: the answers are passed on as they are. */
 const isUsable = (
