@@ -468,6 +468,12 @@ describe('a program', () => {
       type: 'tool-not-found',
     })
     const changes = await owner.call('getMcpServerChanges', { serverId: server.id })
+    const held = { toolId: changes.changes[0]?.toolId ?? '', arguments: { word: 'a' } }
+    expect(await problemOf(owner.call('tryTool', { ...held, send: true }))).toMatchObject({
+      type: 'tool-changed',
+    })
+    const { decision } = await owner.call('tryTool', { ...held, asAgentId: agent.agentId })
+    expect(decision).toMatchObject({ outcome: 'deny', reason: expect.stringContaining('is held') })
     expect(changes.changes).toMatchObject([
       {
         ...{ name: 'look_up', change: 'changed', agentCount: 1 },

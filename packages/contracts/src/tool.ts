@@ -181,7 +181,13 @@ export const tryTool = defineOperation({
       .optional(),
     auditId: AuditId.optional(),
   }),
-  problems: ['tool-not-found', 'invalid-arguments', 'agent-not-found', ...sendProblems],
+  problems: [
+    'tool-not-found',
+    'tool-changed',
+    'invalid-arguments',
+    'agent-not-found',
+    ...sendProblems,
+  ],
 })
 
 const ToolCounts = {

@@ -47,6 +47,15 @@ export interface AsAgent {
   readonly policy: PolicySnapshot | undefined
 }
 
+/** Agents get it as a tool that does not exist; an owner may know which it is. */
+const notOffered: Readonly<Record<'held' | 'disabled', Decision>> = {
+  held: {
+    outcome: 'deny',
+    reason: 'The tool is held until an owner has seen what its server says of it by now.',
+  },
+  disabled: { outcome: 'deny', reason: 'The tool is switched off.' },
+}
+
 /** Repeated, these change nothing (RFC 9110 §9.2.1): sent once more where an access token had to be renewed. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
@@ -71,7 +80,7 @@ export function createTryCall(needs: TryCallNeeds) {
     /** What the policy of an agent says to it, and the request as it would go out then. */
     decideAs(
       { status, isFrozen, policy }: AsAgent,
-      { connection }: Pick<TriedCall, 'connection'>,
+      { connection, tool }: Pick<TriedCall, 'connection' | 'tool'>,
       asked: FrozenRequest,
     ): { readonly frozen: FrozenRequest; readonly decision: Decision } {
       const facts: Facts = {
@@ -80,6 +89,7 @@ export function createTryCall(needs: TryCallNeeds) {
         agent: { status },
         connection: { status: connection.status, origins: connection.origins },
       }
+      if (tool.status !== 'active') return { frozen: asked, decision: notOffered[tool.status] }
       return settle((one) => decide(policy?.compiled, one, facts), asked)
     },
 

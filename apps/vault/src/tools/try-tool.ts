@@ -39,7 +39,7 @@ type Output = OutputOf<typeof tryTool>
 
 /**
  * Builds the operation `tryTool`: the exact request, what an agent's policy says to it, and the answer where it is to be sent.
- * Problems: `tool-not-found`, `agent-not-found`, `invalid-arguments`, and those of sending.
+ * Problems: `tool-not-found`, `agent-not-found`, `invalid-arguments`, `tool-changed` where it is held, and those of sending.
  */
 export function createTryTool(needs: TryToolNeeds) {
   const { tryCall } = needs
@@ -55,13 +55,15 @@ export function createTryTool(needs: TryToolNeeds) {
       const agent = await findAs(needs, { workspaceId, agentId: asAgentId, connection })
       const caller = { id: asAgentId, name: agent.name }
       const asked = await tryCall.build({ connection, tool, arguments: args, caller })
-      const { frozen, decision } = tryCall.decideAs(agent, { connection }, asked)
+      const { frozen, decision } = tryCall.decideAs(agent, { connection, tool }, asked)
       const { outcome, reason, ruleId } = decision
       return {
         request: viewRequest(frozen),
         decision: { outcome, reason, ...(ruleId !== undefined && { ruleId }) },
       }
     }
+    // What its server says of it by now no owner has seen.
+    if (send && tool.status === 'held') throw toolHeld()
     // Where the vault fills in who calls, an owner is no agent: nothing of any agent’s is reached by that.
     const caller = { id: ownerId, name: ownerId }
     const asked = await tryCall.build({ connection, tool, arguments: args, caller })
@@ -97,6 +99,11 @@ async function findAs(
   ])
   return { name: agent.name, status: agent.status, isFrozen: workspace.isFrozen, policy }
 }
+
+const toolHeld = () =>
+  new Problem('tool-changed', 'The tool is held: its server says something else of it by now.', {
+    next: 'Look at what its server says, and accept it; then try it.',
+  })
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -148,7 +148,7 @@ async function addServer(context: CommandContext, { name, words, options }: Addi
   terminal.answer(
     answer,
     [
-      `${server.id}  ${server.name}: ${howItIs(server).replace(/\.$/, '')}. No agent has any of it yet.`,
+      `${server.id}  ${server.name}: ${howItIs(server).replace(/(?<![.?!])$/, '.')} No agent has any of it yet.`,
       `Next: ${next}`,
     ].join('\n'),
   )
