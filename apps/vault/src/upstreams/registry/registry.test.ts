@@ -61,7 +61,9 @@ function createFake(config: OpenConfig, holds: { until: Promise<unknown> }): Fak
 
 function createRoom(set: Partial<ServerRow> = {}) {
   const fakes: Fake[] = []
-  const holds: { until: Promise<unknown> } = { until: Promise.resolve() }
+  const holds: { until: Promise<unknown>; opening?: Promise<unknown> } = {
+    until: Promise.resolve(),
+  }
   const state = {
     saves: 0,
     row: undefined as ServerRow | undefined,
@@ -73,6 +75,7 @@ function createRoom(set: Partial<ServerRow> = {}) {
     /** Its store keeps nothing. */
     isMute: false,
     told: [] as string[],
+    others: new Map<string, ServerRow>(),
     logged: [] as { what: string; error: unknown }[],
   }
   const variables = new Map([['KEY', 'key-of-the-server']])
@@ -85,7 +88,7 @@ function createRoom(set: Partial<ServerRow> = {}) {
   put({})
   const registry = createRegistry({
     store: {
-      findAnywhere: async (id) => (state.row?.id === id ? state.row : undefined),
+      findAnywhere: async (id) => (state.row?.id === id ? state.row : state.others.get(id)),
       listEnabled: async () => (state.row?.enabled ? [state.row] : []),
       async saveStatus(_id, status) {
         state.saves += 1
@@ -101,6 +104,7 @@ function createRoom(set: Partial<ServerRow> = {}) {
         }
         const fake = createFake(config, holds)
         fakes.push(fake)
+        await holds.opening
         return fake.upstream
       },
     },
@@ -282,6 +286,31 @@ describe('a connection', () => {
     state.row = undefined
     await registry.apply('ups_1', { waitMs })
     expect([fakes[0]?.isClosed, state.gone]).toEqual([true, ['ups_1']])
+  })
+
+  it('is made anew with all others some at a time, and whoever asked waits no longer than that', async () => {
+    const { registry, fakes, holds, state } = createRoom()
+    const ids = Array.from({ length: 9 }, (_, at) => `ups_other${at}`)
+    for (const id of ids) {
+      const row = { ...base, ...state.row, id }
+      state.others.set(id, { ...row, account: { ...row.account, origins: [`mcp://${id}`] } })
+    }
+    let go = () => {}
+    holds.opening = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    await registry.renewAll(ids, 20)
+    expect(fakes).toHaveLength(6)
+    go()
+    await vi.waitFor(() => expect(fakes).toHaveLength(9))
+  })
+
+  it('to a server that is gone is none, and nothing of it is kept', async () => {
+    const { registry, state } = createRoom()
+    const asked = registry.secretsOf('ups_gone')
+    await expect(asked).rejects.toMatchObject({ type: 'upstream-not-connected' })
+    await registry.start()
+    expect(state.gone).toEqual(['ups_gone'])
   })
 
   it('that fails for a reason of the vault’s own leaves it in the log, without a secret', async () => {

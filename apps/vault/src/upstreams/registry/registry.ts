@@ -29,6 +29,8 @@ export interface Registry {
   lookAgain(): Promise<void>
   /** Brings one connection in line with what is stored, and waits for at most `waitMs`. */
   apply(serverId: string, how: { readonly anew?: boolean; readonly waitMs: number }): Promise<void>
+  /** Connects anew to all of these, some at a time, and waits for at most `waitMs`; the rest goes on by itself. */
+  renewAll(serverIds: readonly string[], waitMs: number): Promise<void>
   /** Sends one frozen call; see SendCall. Problem `upstream-not-connected` where there is no connection, and those of the call. */
   readonly send: SendUpstream
   /**
@@ -74,24 +76,22 @@ export function createRegistry(needs: RegistryNeeds): Registry {
 
   async function start(): Promise<void> {
     const enabled = await needs.store.listEnabled()
-    const ids = [...new Set([...slots.keys(), ...enabled.map(({ id }) => id)])]
-    const worker = async () => {
-      for (let id = ids.shift(); id !== undefined; id = ids.shift()) await quietly(id)
-    }
-    await Promise.all(Array.from({ length: opensMax }, worker))
+    await someAtATime([...new Set([...slots.keys(), ...enabled.map(({ id }) => id)])], quietly)
   }
 
   async function servingOf(serverId: string, signal: AbortSignal, agentId?: string) {
     if (state.isClosed) throw stopping()
     // Of a server that was made a moment ago this replica has yet to hear.
     if (!slots.has(serverId)) await within(firstLookMsMax, quietly(serverId))
-    return slotOf(serverId).serving(signal, agentId)
+    // Of one that is gone nothing is kept.
+    return slots.get(serverId)?.serving(signal, agentId)
   }
 
   async function secretsOnce(serverId: string): Promise<readonly string[]> {
     const serving = await servingOf(serverId, AbortSignal.timeout(firstLookMsMax))
-    if (serving === undefined) throw notConnected()
-    return slotOf(serverId).secrets()
+    const slot = slots.get(serverId)
+    if (serving === undefined || slot === undefined) throw notConnected()
+    return slot.secrets()
   }
 
   return {
@@ -119,6 +119,13 @@ export function createRegistry(needs: RegistryNeeds): Registry {
       await within(waitMs, apply(serverId, anew))
     },
 
+    async renewAll(serverIds, waitMs) {
+      await within(
+        waitMs,
+        someAtATime(serverIds, (id) => apply(id, true)),
+      )
+    },
+
     send: createCallSending({ servingOf, now: needs.now }),
 
     secretsOf(serverId) {
@@ -136,6 +143,17 @@ export function createRegistry(needs: RegistryNeeds): Registry {
 }
 
 const followed: ReadonlySet<string> = new Set(['variables', 'connections', 'connection_tokens'])
+
+async function someAtATime(
+  serverIds: readonly string[],
+  work: (serverId: string) => Promise<void>,
+): Promise<void> {
+  const waiting = [...serverIds]
+  const worker = async () => {
+    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) await work(id)
+  }
+  await Promise.all(Array.from({ length: opensMax }, worker))
+}
 
 /** Waits for work, and no longer than that; it goes on by itself. */
 async function within(waitMs: number, work: Promise<void>): Promise<void> {

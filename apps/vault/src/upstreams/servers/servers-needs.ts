@@ -29,7 +29,7 @@ export interface ServerEvent {
 export interface ServersNeeds {
   readonly store: ServerStore
   readonly keyring: Sealer
-  readonly registry: Pick<Registry, 'apply' | 'log'>
+  readonly registry: Pick<Registry, 'apply' | 'renewAll' | 'log'>
   readonly review: PinReview
   readonly variables: Pick<Variables, 'known'>
   /** Opens a connection beside those of the registry. */

@@ -3,6 +3,7 @@
 import type { InputOf, OutputOf, operations } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../../identity/caller.ts'
 import { readPage, writePage } from '../../paging/page-cursor.ts'
+import type { ServerRow } from '../kept/server-store.ts'
 import { createServerCreation } from './create-server.ts'
 import {
   getServer,
@@ -48,7 +49,7 @@ export interface Servers {
 const connectWaitMs = 15_000
 /** How long it waits for connections to end. */
 const endWaitMs = 5_000
-const refreshedMax = 200
+const pageRows = 200
 
 /** Builds the room. */
 export function createServers(needs: ServersNeeds): Servers {
@@ -135,8 +136,12 @@ function createSwitch(
       needs.onChanged({ server, toolsetIds: gone.dependents, policies: gone.policies })
       needs.endCalls({ connectionId: server.connectionId })
       await registry.apply(server.id, { waitMs: endWaitMs })
-      await record(needs, owner, { operation: 'deleteMcpServer', server })
-      await needs.endSignIns(owner, server)
+      try {
+        // Its tokens go whether or not that can be written into the log.
+        await needs.endSignIns(owner, server)
+      } finally {
+        await record(needs, owner, { operation: 'deleteMcpServer', server })
+      }
       return { deleted: true }
     },
 
@@ -148,16 +153,27 @@ function createSwitch(
     },
 
     async refreshAll(owner) {
-      const rows = await store.list(owner.workspaceId, { limit: refreshedMax })
+      const rows = await listAll(needs, owner.workspaceId)
       const enabled = rows.filter((row) => row.enabled)
-      await Promise.all(
-        enabled.map(({ id }) => registry.apply(id, { anew: true, waitMs: connectWaitMs })),
-      )
+      const ids = enabled.map(({ id }) => id)
+      await registry.renewAll(ids, connectWaitMs)
       for (const server of enabled) {
         await record(needs, owner, { operation: 'refreshMcpServer', server })
       }
-      const after = await store.list(owner.workspaceId, { limit: refreshedMax })
+      const after = await listAll(needs, owner.workspaceId)
       return { servers: after.map(viewServer) }
     },
+  }
+}
+
+/** All servers of a workspace. */
+async function listAll({ store }: ServersNeeds, workspaceId: string): Promise<ServerRow[]> {
+  const all: ServerRow[] = []
+  for (;;) {
+    const last = all.at(-1)
+    const after = last && { after: { createdAtMs: last.createdAt.getTime(), id: last.id } }
+    const rows = await store.list(workspaceId, { limit: pageRows, ...after })
+    all.push(...rows)
+    if (rows.length < pageRows) return all
   }
 }
