@@ -6,6 +6,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { Problem } from '@sallyport/contracts'
+import { fairBody } from './fair-body.ts'
 import type { HttpDoor } from './http-door.ts'
 import type { OpenConfig } from './live-upstream.ts'
 import type { UpstreamTransportHandle } from './program-transport.ts'
@@ -113,7 +114,7 @@ function createServerFetch(options: {
     if (isListening && isSse && listened > 0) throw streamEnded()
     if (isListening) listened += 1
     try {
-      const response = await sendSignedIn(config, door, { target, init })
+      const response = fairly(await sendSignedIn(config, door, { target, init }))
       if (isListening && response.ok) listenFailures = 0
       const isOfSession = new Headers(init.headers).has('mcp-session-id')
       if (response.status === 404 && isOfSession) onfail(forgotten())
@@ -129,6 +130,14 @@ function createServerFetch(options: {
       throw error
     }
   }
+}
+
+/** An answer that is no stream was asked for, and is no longer than one may be. */
+function fairly(response: Response): Response {
+  const { body, status, headers } = response
+  const isStream = headers.get('content-type')?.toLowerCase().startsWith('text/event-stream')
+  if (body === null || isStream !== true) return response
+  return new Response(fairBody(body), { status, headers })
 }
 
 /** A stream whose end is the end of the connection. */

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '@sallyport/contracts'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -123,15 +125,30 @@ describe('connecting to a program', () => {
     for (const group of at.groups) await untilGone(group, 200)
   })
 
-  it('does not go on with a program that writes anything but messages', async () => {
-    verifies('S-22')
+  it.each(['floods-stdout', 'floods-empty-lines'])(
+    'does not go on with a program that writes anything but messages: %s',
+    async (mode) => {
+      verifies('S-22')
+      const at = room()
+      const why = at.hostile(mode).then(
+        (upstream) => new Promise<Problem>((resolve) => upstream.onClosed(resolve)),
+        (error: Problem) => error,
+      )
+      expect(await why).toMatchObject({ detail: expect.stringContaining('no MCP message') })
+      for (const group of at.groups) await untilGone(group)
+    },
+  )
+
+  it('leaves others most of the time, however much one sends', async () => {
+    verifies('S-22', 'S-44')
     const at = room()
-    const why = at.hostile('floods-stdout').then(
-      (upstream) => new Promise<Problem>((resolve) => upstream.onClosed(resolve)),
-      (error: Problem) => error,
-    )
-    expect(await why).toMatchObject({ detail: expect.stringContaining('no MCP message') })
-    for (const group of at.groups) await untilGone(group)
+    const upstream = await at.hostile('fine')
+    void calling(upstream, ['flood-of-members']).catch(() => {})
+    const before = performance.eventLoopUtilization()
+    await sleep(3_000)
+    // Reading without a pause it is busy all of the time.
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.6)
+    await upstream.close()
   })
 
   it('refuses a program that is not listed', async () => {

@@ -17,6 +17,8 @@ export interface UpstreamTransportHandle extends Transport {
 export const tooLongCode = -32_091
 /** Lines that are no JSON message: some programs greet on the wrong stream, and none needs more than this. */
 const garbageLinesMax = 200
+/** Empty ones in a row that are nothing. */
+const emptyLinesMax = 1_000
 
 /** Makes the transport; the program starts with `start`. */
 export function createProgramTransport(options: {
@@ -28,13 +30,17 @@ export function createProgramTransport(options: {
   let program: Program | undefined
   let closing: Promise<void> | undefined
   let garbageLines = 0
+  let emptyLines = 0
   let isEnded = false
 
   function onLine(line: string): void {
-    if (line.trim() === '') return
-    const message = readMessage(line)
-    if (message === undefined) garbageLines += 1
-    else transport.onmessage?.(message)
+    // What came with the line that was too much is not looked at.
+    if (garbageLines > garbageLinesMax) return
+    const isEmpty = line.trim() === ''
+    const message = isEmpty ? undefined : readMessage(line)
+    emptyLines = isEmpty ? emptyLines + 1 : 0
+    if (message !== undefined) transport.onmessage?.(message)
+    else if (!isEmpty || emptyLines > emptyLinesMax) garbageLines += 1
     if (garbageLines > garbageLinesMax) void program?.close(noMcp())
   }
   function onEnd(end: ProgramEnd): void {

@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { Problem } from '@sallyport/contracts'
 import type { Program, ProgramEnd, ProgramListener } from '../clients/program.ts'
+import { createFairShare } from '../fair-share.ts'
 import { killMarked, markName } from './marked-processes.ts'
 import { createLineReader } from './read-lines.ts'
 import { killGroup, launchWatched, notStarted, type WatchedCommand } from './watched-process.ts'
@@ -45,8 +46,20 @@ export async function runProgram(
     onLine: (line) => listener.onLine(line),
     onLongLine: (edges) => listener.onLongLine(edges),
   })
+  const share = createFairShare()
+  let resumes: ReturnType<typeof setTimeout> | undefined
   stdout.on('data', (chunk: Buffer) => {
-    if (!ending.isClosing()) readLines(chunk)
+    if (ending.isClosing()) return
+    const pauseMs = share.spend(() => readLines(chunk))
+    if (pauseMs === 0) return
+    stdout.pause()
+    resumes = setTimeout(() => stdout.resume(), pauseMs)
+    resumes.unref()
+  })
+  // What it said last comes through.
+  child.once('exit', () => {
+    clearTimeout(resumes)
+    stdout.resume()
   })
   stdin.on('close', () => void ending.onInputClosed())
   return {
