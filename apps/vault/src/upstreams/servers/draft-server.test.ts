@@ -52,6 +52,7 @@ describe('what a server becomes', () => {
 
   it('is refused by field', () => {
     const server = { name: 'one', transport: 'http', url } as const
+    const longEnv = Object.fromEntries([...'ABCDE'].map((name) => [name, 'x'.repeat(16_000)]))
     const wrong: [ServerInput, string][] = [
       [{ argsJson: '{}' }, 'argsJson'],
       [{ argsJson: 'no' }, 'argsJson'],
@@ -65,6 +66,8 @@ describe('what a server becomes', () => {
       [{ headers: { A: 'x\r\nB: y' } }, 'headers.A'],
       [{ env: { NODE_OPTIONS: '--require=/x' } }, 'env.NODE_OPTIONS'],
       [{ env: { ld_preload: '/x' } }, 'env.ld_preload'],
+      [{ env: { BUN_OPTIONS: '--preload=/x' } }, 'env.BUN_OPTIONS'],
+      [{ env: longEnv }, 'env'],
       [{ env: { 'A=B': 'x' } }, 'env.A=B'],
       [{ env: { A: 'x\0' } }, 'env.A'],
       [{ url: 'ftp://a/' }, 'url'],
@@ -74,6 +77,8 @@ describe('what a server becomes', () => {
       [{ transport: 'stdio', command: '/x', cwd: '/etc' }, 'cwd'],
       [{ transport: 'stdio', command: '/x', cwd: 'a/../../b' }, 'cwd'],
       [{ args: ['a\0b'] }, 'args.0'],
+      // What would be refused at each start is refused here.
+      [{ args: Array.from({ length: 20 }, () => 'x'.repeat(8_000)) }, 'args'],
     ]
     for (const [input, field] of wrong) {
       expect(fieldsOf({ ...server, ...input }), field).toEqual([field])

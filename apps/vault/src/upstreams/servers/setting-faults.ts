@@ -1,16 +1,21 @@
 import { isAbsolute, normalize } from 'node:path'
 import { findKeyInAddress } from '@sallyport/catalog'
 import type { FieldFault } from '@sallyport/contracts'
+import {
+  argumentBytes,
+  argumentBytesMax,
+  argumentsMax,
+  environmentBytes,
+  environmentBytesMax,
+  loadsCode,
+  variablesMax,
+} from '../kept/program-bounds.ts'
 import type { ServerSettings, ServerValues } from '../kept/server-store.ts'
 
-const valuesMax = 100
+const headersMax = 100
 const valueCharsMax = 16_384
-const argsMax = 200
 const argCharsMax = 8_192
 
-/** What makes a program load code that nobody allowed. */
-const loaderNames =
-  /^(?:LD_.*|DYLD_.*|GLIBC_TUNABLES|NODE_OPTIONS|NODE_PATH|PYTHONSTARTUP|PYTHONPATH|PYTHONHOME|PERL5LIB|PERL5OPT|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|BASH_ENV|ENV|SHELLOPTS|IFS|GIT_SSH_COMMAND|GIT_EXTERNAL_DIFF)$/i
 /** What the transports write themselves. */
 const transportHeaders =
   /^(?:host|content-length|content-type|content-encoding|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|accept|accept-encoding|last-event-id|mcp-.*|proxy-.*|sec-.*)$/i
@@ -66,7 +71,9 @@ function faultsOfCwd({ cwd, permission }: ServerSettings): FieldFault[] {
 
 function faultsOfArgs(args: readonly string[]): FieldFault[] {
   const isUsable = (arg: string) => arg.length <= argCharsMax && !arg.includes('\0')
-  if (args.length > argsMax) return [{ field: 'args', message: `must be at most ${argsMax}` }]
+  if (args.length > argumentsMax || argumentBytes(args) > argumentBytesMax) {
+    return [{ field: 'args', message: `must be at most ${argumentsMax}, of 64 KB in all` }]
+  }
   const at = args.findIndex((arg) => !isUsable(arg))
   return at < 0
     ? []
@@ -75,12 +82,12 @@ function faultsOfArgs(args: readonly string[]): FieldFault[] {
 
 function faultsOfHeaders(headers: Readonly<Record<string, string>>): FieldFault[] {
   const names = Object.keys(headers)
-  const many = names.length > valuesMax
+  const many = names.length > headersMax
   const twice = names.find(
     (name, at) => names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) !== at,
   )
   return [
-    ...(many ? [{ field: 'headers', message: `must be at most ${valuesMax}` }] : []),
+    ...(many ? [{ field: 'headers', message: `must be at most ${headersMax}` }] : []),
     ...(twice === undefined ? [] : [{ field: `headers.${twice}`, message: 'is given twice' }]),
     ...Object.entries(headers).flatMap(([name, value]) => {
       const message = faultOfHeader(name, value)
@@ -97,9 +104,11 @@ function faultOfHeader(name: string, value: string): string | undefined {
 }
 
 function faultsOfEnv(env: Readonly<Record<string, string>>): FieldFault[] {
-  const many = Object.keys(env).length > valuesMax
+  const many = Object.keys(env).length > variablesMax || environmentBytes(env) > environmentBytesMax
   return [
-    ...(many ? [{ field: 'env', message: `must be at most ${valuesMax}` }] : []),
+    ...(many
+      ? [{ field: 'env', message: `must be at most ${variablesMax}, of 64 KB in all` }]
+      : []),
     ...Object.entries(env).flatMap(([name, value]) => {
       const message = faultOfVariable(name, value)
       return message === undefined ? [] : [{ field: `env.${name}`, message }]
@@ -109,7 +118,7 @@ function faultsOfEnv(env: Readonly<Record<string, string>>): FieldFault[] {
 
 function faultOfVariable(name: string, value: string): string | undefined {
   if (!envName.test(name)) return 'must be letters, digits and _, and begin with no digit'
-  if (loaderNames.test(name)) {
+  if (loadsCode.test(name)) {
     return 'makes programs load code that the operator has not allowed: leave it out'
   }
   if (value.includes('\0')) return 'must not hold NUL'
