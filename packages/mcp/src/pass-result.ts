@@ -65,7 +65,7 @@ function cutResult(
     if (before <= 0 && bytes > 0) return []
     return cut.truncated ? [{ ...part, text: String(cut.body) }] : [part]
   })
-  const { structuredContent, ...rest } = result
+  const { structuredContent } = result
   const isLong = Buffer.byteLength(JSON.stringify(structuredContent ?? null)) > maxBytes
   const keeps = structuredContent !== undefined && (!isLong || outputSchema !== undefined)
   const notes = [
@@ -74,12 +74,30 @@ function cutResult(
   ]
   const less = 'Use arguments of the tool that ask for less, if it has any.'
   return {
-    ...rest,
+    ...saidOf(result),
     content:
       notes.length === 0
         ? content
         : [...content, { type: 'text', text: [...notes, less].join(' ') }],
     ...(keeps && { structuredContent }),
+  }
+}
+
+/** With these names it is the vault that speaks, as the server that the client has. */
+const vaultsOwn = /^(?:io\.modelcontextprotocol|sallyport)\//
+
+/**
+ * What a result of a tool has beside what it holds. Nothing else is passed on: there are members that ask the client for something, and
+ * it would be asked in the vault’s name.
+ */
+function saidOf({
+  isError,
+  _meta: meta,
+}: CallToolResult): Pick<CallToolResult, 'isError' | '_meta'> {
+  const said = Object.entries(meta ?? {}).filter(([name]) => !vaultsOwn.test(name))
+  return {
+    ...(isError !== undefined && { isError }),
+    ...(meta !== undefined && { _meta: Object.fromEntries(said) }),
   }
 }
 

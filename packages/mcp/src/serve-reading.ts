@@ -6,13 +6,12 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import { Problem } from '@sallyport/contracts'
-import { type Asked, UpstreamRefusal } from './ask-upstream.ts'
+import { asProtocolError, notDone } from './as-protocol-error.ts'
+import type { Asked } from './ask-upstream.ts'
 import { type CallContext, LinkNotShownYet } from './call-context.ts'
 import { askToShow } from './links.ts'
 import type { NextStep } from './next-step.ts'
 import type { ListPage, Readable, UpstreamReader } from './read-upstreams.ts'
-import { failed } from './results.ts'
 import type { NamedThing } from './upstream-names.ts'
 
 // Answers MCP's own methods about resources and prompts with those of the upstream servers that the agent was granted.
@@ -27,9 +26,6 @@ export interface ReadingNeeds {
     work: (call: CallContext) => Promise<T>,
   ) => Promise<T>
 }
-
-/** What is not settled at a method, since an approval comes first or the vault refused: no code of the protocol says that. */
-const notDone = -32_010
 
 type Result = Record<string, unknown>
 
@@ -111,18 +107,3 @@ const isObject = (value: unknown): value is Result => typeof value === 'object' 
 
 const unknownPrompt = (name: string) =>
   new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt ${name}`)
-
-function asProtocolError(thrown: unknown, nextStep: NextStep): Error {
-  if (thrown instanceof ProtocolError) return thrown
-  if (thrown instanceof UpstreamRefusal) {
-    const code = Number.isInteger(thrown.code) ? thrown.code : ProtocolErrorCode.InternalError
-    return new ProtocolError(code, thrown.message, thrown.data)
-  }
-  const { structuredContent } = failed(thrown, nextStep)
-  const code =
-    thrown instanceof Problem && thrown.type === 'invalid-input'
-      ? ProtocolErrorCode.InvalidParams
-      : notDone
-  const message = `${String(structuredContent.error)} ${String(structuredContent.next)}`
-  return new ProtocolError(code, message, structuredContent)
-}
