@@ -1,11 +1,11 @@
 import type { AgentTool } from '@sallyport/contracts'
 import { Problem } from '@sallyport/contracts'
 import { type Asked, UpstreamRefusal } from './ask-upstream.ts'
+import { listThings, listTools } from './bridge-lists.ts'
 import { type BridgeAction, bridgeTool } from './bridge-tool.ts'
 import type { CallContext } from './call-context.ts'
 import { type Arguments, checkArguments } from './check-arguments.ts'
 import { cutContents } from './cut-contents.ts'
-import { foundToolsBytesMax } from './limits.ts'
 import type { ListKind, UpstreamReader } from './read-upstreams.ts'
 import { isReading, isUpstream, type UpstreamTool } from './upstream-tools.ts'
 
@@ -35,12 +35,13 @@ export async function callBridge<Result>(
   const server = given.server === undefined ? undefined : findServer(servers, String(given.server))
   const cursor = given.cursor === undefined ? undefined : String(given.cursor)
   const own = (given.arguments ?? {}) as Arguments
-  const list = (kind: ListKind) => listOf(needs.reader, { kind, server, cursor }, context)
+  const list = (kind: ListKind) =>
+    refusedAsProblem(() => listThings(needs.reader, { kind, server, cursor }, context))
   switch (action) {
     case 'list_servers':
       return { servers: [...servers].map(([name, tools]) => describeServer(name, tools)) }
     case 'list_tools':
-      return listTools(needs, { server, cursor })
+      return listTools(needs.tools, needs.nameOf, { server, cursor })
     case 'call_tool':
       return await needs.callTool(
         findTool(servers, {
@@ -52,7 +53,9 @@ export async function callBridge<Result>(
     case 'list_resources': {
       // The patterns go with the first page: a model has no other way to learn of them.
       const templates = cursor === undefined ? await list('resourceTemplates') : {}
-      return { ...templates, ...(await list('resources')) }
+      // The cursor is that of the resources alone: where it goes on is where they do.
+      const { nextCursor: _, ...first } = templates
+      return { ...first, ...(await list('resources')) }
     }
     case 'read_resource': {
       const uri = required(given.uri, 'uri', action)
@@ -130,46 +133,6 @@ function required(value: unknown, field: string, action: BridgeAction): string {
     next: `${action} needs ${field}; nothing was sent.`,
     fields: [{ field, message: 'is missing' }],
   })
-}
-
-/** Tools by server and name, as many as a model can read at a time. */
-function listTools<Result>(
-  { tools, nameOf }: BridgeNeeds<Result>,
-  { server, cursor }: { readonly server: string | undefined; readonly cursor: string | undefined },
-): Members {
-  const found = tools
-    .filter(isUpstream)
-    .filter((tool) => !isReading(tool) && (server === undefined || tool.toolset === server))
-  const from = cursor === undefined ? 0 : Number(cursor)
-  const shown: Members[] = []
-  let bytes = 0
-  for (const tool of found.slice(Number.isInteger(from) ? from : 0)) {
-    const { toolset, upstream, title, description, inputSchema } = tool
-    const entry = {
-      ...{ server: toolset, tool: upstream.tool, name: nameOf(tool) },
-      ...(title !== undefined && { title }),
-      ...{ description, inputSchema },
-    }
-    bytes += JSON.stringify(entry).length
-    if (shown.length > 0 && bytes > foundToolsBytesMax) break
-    shown.push(entry)
-  }
-  const next = from + shown.length
-  return { tools: shown, ...(next < found.length && { nextCursor: String(next) }) }
-}
-
-async function listOf(
-  reader: UpstreamReader,
-  { kind, ...wanted }: { kind: ListKind; server: string | undefined; cursor: string | undefined },
-  context: CallContext,
-): Promise<Members> {
-  const page = await refusedAsProblem(() => reader.list(kind, wanted, context))
-  const { items, nextCursor, leftOut } = page
-  return {
-    [kind]: items,
-    ...(nextCursor !== undefined && { nextCursor }),
-    ...(leftOut.length > 0 && { leftOut }),
-  }
 }
 
 /** What a server answers in place of a result is told as what it is. */

@@ -25,7 +25,7 @@ export function cutContents(result: Members): Members {
 const cutNote = (totalBytes: number) => ({
   truncated: true,
   totalBytes,
-  next: `This is the first part of ${totalBytes} bytes.`,
+  next: `This is the first part of ${totalBytes} bytes, and the rest cannot be had here. Read a smaller resource, or use a tool of the server that gives less at a time, if there is one.`,
 })
 
 /** Of a text its beginning; of bytes nothing, since a part of them is of no use. */

@@ -23,9 +23,13 @@ export function readListCursor(cursor: string): ReadonlyMap<string, string> {
       ),
     )
   } catch (cause) {
-    throw new Problem('invalid-input', 'The cursor is not one of this list.', {
-      next: 'Use nextCursor of the page before as it is, or leave it out for the first page.',
-      cause,
-    })
+    throw invalidCursor(cause)
   }
 }
+
+/** No list ever answered it. */
+export const invalidCursor = (cause?: unknown) =>
+  new Problem('invalid-input', 'The cursor is not one of this list.', {
+    next: 'Use nextCursor of the page before as it is, or leave it out for the first page.',
+    cause,
+  })

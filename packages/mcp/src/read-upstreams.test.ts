@@ -283,6 +283,43 @@ describe('the tool mcp', () => {
     expect(result).toMatchObject({ approvalRequired: true, approvalUrl: asked.approvalUrl })
   })
 
+  it('gives of a long list what a model can read at a time, and goes on from there to its end', async () => {
+    const resources = Array.from({ length: 900 }, (_, at) => ({
+      uri: `x:${at}`,
+      name: `The resource of the number ${at}`,
+    }))
+    const { bridge, calls } = stage(tools, {
+      ...answers,
+      'context7.list_resources': { resources, nextCursor: 'two' },
+      'context7.list_resource_templates': { resourceTemplates: [], nextCursor: 'more' },
+    })
+    const names: string[] = []
+    let cursor: unknown
+    for (let page = 0; page < 9 && names.length < 900; page += 1) {
+      const asked = { action: 'list_resources', ...(page > 0 && { cursor }) }
+      const listed = (await bridge(asked)) as Record<string, unknown>
+      expect(JSON.stringify(listed).length).toBeLessThan(30_000)
+      names.push(...(listed.resources as { name: string }[]).map(({ name }) => name))
+      cursor = listed.nextCursor
+    }
+    expect(names).toEqual(resources.map(({ name }) => name))
+    await bridge({ action: 'list_resources', cursor })
+    expect(calls.at(-1)).toEqual(['context7.list_resources', { cursor: 'two' }])
+  })
+
+  it('says so where a cursor is none of its own', async () => {
+    const { bridge, calls } = stage(tools, answers)
+    for (const [action, cursor] of [
+      ['list_tools', '-1'],
+      ['list_tools', 'x'],
+      ['list_resources', 'x~'],
+      ['list_prompts', '!'],
+    ]) {
+      await expect(bridge({ action, cursor })).rejects.toThrow('The cursor is not one of this list')
+    }
+    expect(calls).toEqual([])
+  })
+
   it('cuts a long resource to what a model is given at once, and says so', async () => {
     const text = 'ä'.repeat(40_000)
     const contents = [
