@@ -22,7 +22,7 @@ export const versionNotFound = () =>
 
 export const toolsetExists = (name: string) =>
   new Problem('toolset-exists', `There is a toolset called ${name} already.`, {
-    next: 'Choose another name, or import into the one that is there.',
+    next: 'Choose another name, or change the one that is there; a database and an MCP server have one of their name.',
     fields: [{ field: 'name', message: 'is taken' }],
   })
 

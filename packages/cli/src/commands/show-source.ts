@@ -46,6 +46,8 @@ export function describeSource(source: Source, tools: readonly SourceTool[]): st
     `at most ${bounds} for each call`,
     ...(also.length === 0 ? [] : [`Tools for ${also.join(' and ')} too`]),
     ...(check === undefined ? ['never tested'] : [describeCheck(check)]),
-    table(['tool', 'status', 'does', 'arguments', 'agents'], rows),
+    rows.length === 0
+      ? 'It has no tools yet.'
+      : table(['tool', 'status', 'does', 'arguments', 'agents'], rows),
   ].join('\n')
 }

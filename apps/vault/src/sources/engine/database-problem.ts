@@ -28,7 +28,7 @@ export function tlsFailed(code: string): Problem {
     'upstream-unreachable',
     'No secure connection to the database: it offers no TLS, or its certificate could not be verified.',
     {
-      next: 'Whoever runs the database puts its certificate right; a private certificate authority is given to the vault in NODE_EXTRA_CA_CERTS by its operator. Nothing was sent.',
+      next: 'Whoever runs the database puts its certificate right; a private certificate authority is given to the vault in NODE_EXTRA_CA_CERTS by its operator. Inside the operator’s ranges an owner can switch TLS off. Nothing was sent.',
       cause: code,
     },
   )
