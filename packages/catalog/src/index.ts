@@ -6,6 +6,7 @@ export { guardPresets } from './guards/presets.ts'
 export { lackingScopes } from './lacking-scopes.ts'
 export { fillServer, type McpServerInput } from './mcp-config/fill-server.ts'
 export type { McpConfigForm } from './mcp-config/find-servers.ts'
+export { findKeyInArguments } from './mcp-config/key-in-arguments.ts'
 export { findKeyInAddress } from './mcp-config/known-keys.ts'
 export {
   isMcpConfig,

@@ -1,6 +1,6 @@
 // How a program is started: its command, its arguments, its environment and where it works.
 import { type ConfigText, writtenText } from './config-text.ts'
-import { hintOf, isKeyName, isPlaceholder, looksLikeKey } from './known-keys.ts'
+import { findKeyInArguments } from './key-in-arguments.ts'
 import { type Reading, readFixedText, readPlainText, readSealed } from './read-texts.ts'
 import { type ServerDraft, ServerFault } from './server-draft.ts'
 import type { Members } from './take-members.ts'
@@ -70,22 +70,12 @@ function moveContainerValues(
   })
 }
 
-const valueCharsMin = 6
-
-/** Keys by the name of their option: `--api-key abc`, `--header=X-Api-Key: abc`. */
 function requireNoKeys(args: readonly string[]): void {
-  for (const [index, word] of args.entries()) {
-    const [, name = '', , own] = /^(?:--?)?([A-Za-z][\w.-]*)((?:=|:\s*)(.*))?$/s.exec(word) ?? []
-    const isOption = word.startsWith('-')
-    const value = own ?? (isOption ? args[index + 1] : undefined)
-    if (value === undefined || value.startsWith('-') || /^(?:auth|credentials?)$/.test(name))
-      continue
-    const isKey = isKeyName(name) && value.length >= valueCharsMin && !/^[./~]/.test(value)
-    if (!isKey || (isPlaceholder(value) && !looksLikeKey(value) && value.includes('$'))) continue
-    throw new ServerFault(
-      `args[${own === undefined ? index + 1 : index}] holds a key (${hintOf(value)}), and would be kept readable: give it in env, where the program takes it there.`,
-    )
-  }
+  const found = findKeyInArguments(args)
+  if (found === undefined) return
+  throw new ServerFault(
+    `args[${found.index}] holds a key (${found.hint}), and would be kept readable: give it in env, where the program takes it there.`,
+  )
 }
 
 function readPlace(members: Members, reading: Reading): Pick<Launch, 'cwd' | 'permission'> {

@@ -6,6 +6,7 @@ import {
   type TextRules,
   writtenText,
 } from './config-text.ts'
+import { hasPassword } from './key-in-arguments.ts'
 import { hintOf, isKeyName, isMasked, isPlaceholder, looksLikeKey } from './known-keys.ts'
 import { type PlainSecret, ServerFault } from './server-draft.ts'
 
@@ -54,9 +55,6 @@ export function readPlainText(text: string, where: string, reading: Reading): Co
     `${where} holds a key, and would be kept readable: give it in ${where === 'url' ? 'a header' : 'env'}, where the server takes it there.`,
   )
 }
-
-/** `postgres://user:password@host`, as programs take it. */
-const hasPassword = (text: string): boolean => /:\/\/[^\s/@:]*:[^\s/@]+@/.test(text)
 
 /**
  * Reads what is sealed: the environment, or headers. Where a placeholder stands for a key, the key is asked for.

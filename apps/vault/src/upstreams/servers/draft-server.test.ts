@@ -50,6 +50,28 @@ describe('what a server becomes', () => {
     }
   })
 
+  it('is refused where its arguments would keep a key readable, with a word on where keys go', () => {
+    const program = { name: 'one', transport: 'stdio', command: '/bin/x' } as const
+    const holding: [number, string[]][] = [
+      [2, ['x', '--api-key', 'abcdefghijkl']],
+      [1, ['x', '--api-key=$' + '{API_KEY}']],
+      [0, ['ghp_abcdefghijklmnop1234']],
+      [0, ['postgresql://u:abcdefgh@host/db']],
+      [1, ['--header', 'Authorization: Bearer abcdefghijkl']],
+      [0, ['https://mcp.example.com/mcp?api_key=abcdefghijkl']],
+      [1, ['-e', 'GITHUB_TOKEN=abcdefghijkl']],
+    ]
+    for (const [at, args] of holding) {
+      const { faults } = draftServer({ ...program, argsJson: JSON.stringify(args) }, undefined)
+      expect(faults, args.join(' ')).toEqual([
+        { field: `args.${at}`, message: expect.stringMatching(/in env, which is sealed/) },
+      ])
+      expect(JSON.stringify(faults)).not.toMatch(/abcdefgh/)
+    }
+    const plain = ['-y', '@scope/files', '/data', '--key', './key.pem', '--auth', 'oauth2', '--pat']
+    expect(fieldsOf({ ...program, args: plain })).toEqual([])
+  })
+
   it('is refused by field', () => {
     const server = { name: 'one', transport: 'http', url } as const
     const longEnv = Object.fromEntries([...'ABCDE'].map((name) => [name, 'x'.repeat(16_000)]))

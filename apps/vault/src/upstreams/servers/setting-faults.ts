@@ -1,5 +1,5 @@
 import { isAbsolute, normalize } from 'node:path'
-import { findKeyInAddress } from '@sallyport/catalog'
+import { findKeyInAddress, findKeyInArguments } from '@sallyport/catalog'
 import type { FieldFault } from '@sallyport/contracts'
 import {
   argumentBytes,
@@ -75,9 +75,15 @@ function faultsOfArgs(args: readonly string[]): FieldFault[] {
     return [{ field: 'args', message: `must be at most ${argumentsMax}, of 64 KB in all` }]
   }
   const at = args.findIndex((arg) => !isUsable(arg))
-  return at < 0
-    ? []
-    : [{ field: `args.${at}`, message: `must hold no NUL and at most ${argCharsMax} characters` }]
+  if (at >= 0) {
+    const message = `must hold no NUL and at most ${argCharsMax} characters`
+    return [{ field: `args.${at}`, message }]
+  }
+  const key = findKeyInArguments(args)
+  if (key === undefined) return []
+  const message =
+    'must not hold a key, which would be kept readable: give it in env, which is sealed, and where variables are put in'
+  return [{ field: `args.${key.index}`, message }]
 }
 
 function faultsOfHeaders(headers: Readonly<Record<string, string>>): FieldFault[] {
