@@ -1,4 +1,3 @@
-import webPush from 'web-push'
 import { createEgressFetch } from '../egress/fetch.ts'
 import { createFindMailServer } from '../notify/mail-server.ts'
 import { createNotify } from '../notify/notify.ts'
@@ -23,6 +22,9 @@ import { createNotificationSubjectStore } from '../store/notification-subjects.t
 import { createPushKeyStore } from '../store/push-keys.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 
+/** Loaded where a browser wants to be told: most starts of a vault do without. */
+const webPush = async () => (await import('web-push')).default
+
 /** Builds the room that tells people, and wakes it when something happens anywhere. */
 export function composeNotify(needs: ComposeNeeds, foundation: Foundation) {
   const { now, randomBytes, pagesUrl } = needs
@@ -31,7 +33,7 @@ export function composeNotify(needs: ComposeNeeds, foundation: Foundation) {
   const pushKeys = createPushKeys({
     keyring,
     store: createPushKeyStore(database),
-    generate: webPush.generateVAPIDKeys,
+    generate: async () => (await webPush()).generateVAPIDKeys(),
   })
   const notify = createNotify({
     ...{ keyring, audit, newId, onFailure, now, randomBytes, pagesUrl, mailServers, pushKeys },
@@ -82,7 +84,7 @@ function composeSenders(
       ...http,
       now,
       findKey: pushKeys.find,
-      generateRequest: webPush.generateRequestDetails,
+      generateRequest: async (...given) => (await webPush()).generateRequestDetails(...given),
       subject: () => contactOf(pagesUrl()),
     }),
     email: createEmailSender({

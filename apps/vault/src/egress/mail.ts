@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net'
 import { Problem } from '@sallyport/contracts'
-import { createTransport } from 'nodemailer'
+import type nodemailer from 'nodemailer'
 import type {
   Mail,
   MailAnswer,
@@ -19,6 +19,9 @@ const greetingMsMax = 8_000
 const answerBytesMax = 64 * 1024
 const saidCharsMax = 500
 
+interface ExtraCa {
+  readonly extraCa: readonly string[]
+}
 type Server = Pick<MailServerSettings, 'host' | 'port' | 'security'>
 
 /**
@@ -57,8 +60,10 @@ export function createMailTransport(needs: {
     signal: AbortSignal,
     work: (transport: ReturnType<typeof transportOver>) => Promise<string>,
   ): Promise<MailAnswer> {
+    // Loaded where mail is sent: most starts of a vault do without.
+    const { createTransport } = await import('nodemailer')
     const socket = await dial(server, signal)
-    const transport = transportOver(server, socket, needs.extraCa)
+    const transport = transportOver(server, socket, { createTransport, extraCa: needs.extraCa })
     try {
       return { taken: true, message: (await work(transport)).slice(0, saidCharsMax) }
     } catch (error) {
@@ -115,7 +120,11 @@ function targetOf({ host, port, security }: Server): DialTarget {
   }
 }
 
-function transportOver(server: MailServerSettings, socket: Socket, extraCa: readonly string[]) {
+function transportOver(
+  server: MailServerSettings,
+  socket: Socket,
+  { createTransport, extraCa }: Pick<typeof nodemailer, 'createTransport'> & ExtraCa,
+) {
   const { host, port, security, username, password } = server
   return createTransport({
     ...{ host: host.toLowerCase(), port },

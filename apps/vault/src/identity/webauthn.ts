@@ -1,10 +1,3 @@
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
-import { cose, decodeAttestationObject, isoBase64URL } from '@simplewebauthn/server/helpers'
 import { z } from 'zod'
 import type { RelyingParty } from './relying-party.ts'
 
@@ -13,7 +6,8 @@ import type { RelyingParty } from './relying-party.ts'
 const challengeBytes = 32
 /** For how long a challenge can be answered, in ms. */
 export const challengeLifeMs = 5 * 60_000
-const supportedAlgorithmIDs = [cose.COSEALG.EdDSA, cose.COSEALG.ES256, cose.COSEALG.RS256]
+/** Of COSE (RFC 9053, RFC 8812): EdDSA, ES256 and RS256, the preferred first. */
+const supportedAlgorithmIDs = [-8, -7, -257]
 /** WebAuthn §5.1: a credential id has at most 1023 bytes. */
 const idCharsMax = 1364
 const partCharsMax = 100_000
@@ -51,6 +45,9 @@ const authenticationAnswer = z.object({
   }),
 })
 
+/** Loaded where somebody uses a passkey: with it come X.509 and ASN.1, and most starts of a vault need neither. */
+const library = () => import('@simplewebauthn/server')
+
 /** What a browser is asked, as JSON, and the challenge that it has to sign. */
 export interface Asked {
   readonly options: Record<string, unknown>
@@ -71,6 +68,7 @@ export async function askForPasskey(given: {
   readonly randomBytes: (size: number) => Uint8Array
 }): Promise<Asked> {
   const { party, person, known } = given
+  const { generateRegistrationOptions } = await library()
   const options = await generateRegistrationOptions({
     rpName: 'Sallyport',
     rpID: party.id,
@@ -94,6 +92,7 @@ export async function askForSignature(given: {
   readonly allowed?: readonly KnownCredential[]
   readonly randomBytes: (size: number) => Uint8Array
 }): Promise<Asked> {
+  const { generateAuthenticationOptions } = await library()
   const options = await generateAuthenticationOptions({
     rpID: given.party.id,
     challenge: new Uint8Array(given.randomBytes(challengeBytes)),
@@ -125,7 +124,8 @@ export async function verifyNewPasskey(
   if (!parsed.success) return undefined
   const response = { ...parsed.data, clientExtensionResults: {} }
   return orUndefined(async () => {
-    if (!isWithoutCertificates(response.response.attestationObject)) return undefined
+    if (!(await isWithoutCertificates(response.response.attestationObject))) return undefined
+    const { verifyRegistrationResponse } = await library()
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response,
       expectedChallenge: challenge,
@@ -146,7 +146,8 @@ export async function verifyNewPasskey(
  * No attestation was asked for, so a browser sends none, or the key's signature on itself. Certificates would have the
  * library ask addresses that stand in them whether they were revoked (S-17).
  */
-function isWithoutCertificates(attestationObject: string): boolean {
+async function isWithoutCertificates(attestationObject: string): Promise<boolean> {
+  const { decodeAttestationObject, isoBase64URL } = await import('@simplewebauthn/server/helpers')
   const decoded = decodeAttestationObject(isoBase64URL.toBuffer(attestationObject))
   const format = decoded.get('fmt')
   if (format === 'none') return true
@@ -181,6 +182,7 @@ export async function verifySignature(
   const { credentialId, publicKey, counter } = given.credential
   const { clientDataJSON, authenticatorData, signature } = parsed.data.response
   return orUndefined(async () => {
+    const { verifyAuthenticationResponse } = await library()
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: {
         ...parsed.data,

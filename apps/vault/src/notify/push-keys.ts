@@ -37,7 +37,7 @@ const contextOf = (workspaceId: string) => ({
 export function createPushKeys(needs: {
   readonly store: PushKeyStore
   readonly keyring: NotifySealer
-  readonly generate: () => KeyPair
+  readonly generate: () => Promise<KeyPair>
 }): PushKeys {
   const { store, keyring, generate } = needs
   const find = async (workspaceId: string): Promise<KeyPair> => {
@@ -51,7 +51,7 @@ export function createPushKeys(needs: {
     })
   }
   const make = async (workspaceId: string): Promise<StoredPushKey> => {
-    const { publicKey, privateKey } = generate()
+    const { publicKey, privateKey } = await generate()
     const plaintext = Buffer.from(JSON.stringify({ publicKey, privateKey }))
     const sealed = await keyring.seal(contextOf(workspaceId), plaintext)
     return store.insert({ workspaceId, publicKey, sealed })

@@ -57,7 +57,7 @@ function scene(status = 201) {
     },
     mayUseOrigin: (origin) => (origin.startsWith('https:') ? true : 'must be https'),
     findKey: async () => pair,
-    generateRequest: webPush.generateRequestDetails,
+    generateRequest: async (...given) => webPush.generateRequestDetails(...given),
     subject: () => 'https://vault.example.com',
     now: () => nowMs,
   })

@@ -17,7 +17,7 @@ type GenerateRequest = (
     topic?: string
     contentEncoding: 'aes128gcm'
   },
-) => RequestDetails
+) => Promise<RequestDetails>
 
 export interface WebPushNeeds extends HttpNeeds {
   readonly findKey: (workspaceId: string) => Promise<KeyPair>
@@ -59,7 +59,7 @@ export function createWebPushSender(needs: WebPushNeeds): Sender<'web-push'> {
 
     async send({ endpoint, keys }, message, { workspaceId, deliveryId, signal }) {
       const vapidDetails = { ...(await findKey(workspaceId)), subject: subject() }
-      const { headers, body } = generateRequest(
+      const { headers, body } = await generateRequest(
         { endpoint, keys },
         JSON.stringify(payloadOf(message)),
         {
