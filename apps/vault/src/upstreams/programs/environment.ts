@@ -1,4 +1,6 @@
 // What a program finds in its environment: what its owner wrote, a few things that every program needs, nothing of the vault's.
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { normalize } from 'node:path'
 import { Problem } from '@sallyport/contracts'
 import {
   argumentBytes,
@@ -6,13 +8,15 @@ import {
   argumentsMax,
   environmentBytes,
   environmentBytesMax,
+  isFixedPath,
   loadsCode,
   variablesMax,
 } from '../kept/program-bounds.ts'
 import { markName } from './marked-processes.ts'
 
 /** Where programs find others; an owner may write another PATH. */
-const path = '/usr/local/bin:/usr/bin:/bin'
+const usualPath = '/usr/local/bin:/usr/bin:/bin'
+
 /**
  * Makes the whole environment of a program: PATH, HOME, TMPDIR, LANG, USER and LOGNAME, the mark by which its processes are
  * found, and what its owner wrote, which wins but for HOME, TMPDIR and the mark.
@@ -39,8 +43,27 @@ export function createEnvironment(
       `The environment of the program is too large: ${variablesMax} variables and 64 KB at most.`,
     )
   }
-  const own = { PATH: path, LANG: 'C.UTF-8', USER: 'upstream', LOGNAME: 'upstream' }
+  if (written.PATH !== undefined) requireOthersPath(written.PATH, home)
+  const own = { PATH: usualPath, LANG: 'C.UTF-8', USER: 'upstream', LOGNAME: 'upstream' }
   return { ...own, ...written, HOME: home, TMPDIR: `${home}/tmp`, [markName]: mark }
+}
+
+/**
+ * Programs that are scripts say by name alone what runs them (`#!/usr/bin/env node`), and PATH says which program that is: none that
+ * the server itself, or anybody else on the machine, can have put there.
+ */
+function requireOthersPath(path: string, home: string): void {
+  const real = (directory: string) => (existsSync(directory) ? realpathSync(directory) : directory)
+  const isSafe = (directory: string) => {
+    const at = normalize(real(directory))
+    if (`${at}/`.startsWith(`${real(home)}/`)) return false
+    const found = statSync(at, { throwIfNoEntry: false })
+    return found === undefined || (found.mode & 0o002) === 0
+  }
+  if (isFixedPath(path) && path.split(':').every(isSafe)) return
+  throw refused(
+    'The variable PATH names a directory in which the program itself, or everybody, can put other programs.',
+  )
 }
 
 /**

@@ -308,6 +308,30 @@ describe('what may be run', () => {
   })
 })
 
+describe('the PATH that an owner gives a program', () => {
+  it('leads to no program that the server itself, or everybody, can have put there', async () => {
+    verifies('S-40')
+    const at = room()
+    const first = await run(at, 'fine', { cwd: 'bin' })
+    const home = join(realpathSync(at.dataDir), 'upstreams', 'ups_test')
+    const link = join(at.dataDir, 'link')
+    symlinkSync(join(home, 'bin'), link)
+    for (const path of [
+      ...['.', '/usr/bin:', 'bin', '/proc/self/cwd', '/dev/fd', tmpdir(), link],
+      ...[home, `/usr/bin:${home}/bin`, `${home}/bin/../../ups_test/bin`, '/usr/../tmp'],
+    ]) {
+      const refused = await refusalOf(run(at, 'fine', { env: { PATH: path } }))
+      expect(refused.type, path).toBe('upstream-command-refused')
+    }
+    for (const name of ['PYTHONUSERBASE', 'openssl_conf', 'GIT_CONFIG_KEY_0', 'LD_AUDIT']) {
+      const refused = await refusalOf(run(at, 'fine', { env: { [name]: '/x' } }))
+      expect(refused.detail, name).toContain('load code')
+    }
+    const usual = await run(at, 'fine', { env: { PATH: '/opt/x/bin:/usr/local/bin:/usr/bin' } })
+    for (const running of [first, usual]) await running.program.close()
+  })
+})
+
 describe('where a program works', () => {
   it('is inside its own directory, whatever the path says', async () => {
     verifies('S-40')

@@ -7,6 +7,7 @@ import {
   argumentsMax,
   environmentBytes,
   environmentBytesMax,
+  isFixedPath,
   loadsCode,
   variablesMax,
 } from '../kept/program-bounds.ts'
@@ -126,6 +127,9 @@ function faultOfVariable(name: string, value: string): string | undefined {
   if (!envName.test(name)) return 'must be letters, digits and _, and begin with no digit'
   if (loadsCode.test(name)) {
     return 'makes programs load code that the operator has not allowed: leave it out'
+  }
+  if (name === 'PATH' && !value.includes('$') && !isFixedPath(value)) {
+    return 'must hold absolute directories alone'
   }
   if (value.includes('\0')) return 'must not hold NUL'
   return value.length > valueCharsMax ? `must have at most ${valueCharsMax} characters` : undefined
