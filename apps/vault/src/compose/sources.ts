@@ -4,7 +4,6 @@ import { createSourceConnections } from '../connections/source-connection.ts'
 import type { ConnectionSnapshot } from '../execute/resolve-call.ts'
 import { createQueryCheck } from '../sources/check-call.ts'
 import { createSqlEngine } from '../sources/engine/create-sql-engine.ts'
-import { createStatementPreparation } from '../sources/engine/prepare-statement.ts'
 import type { SqlEngine } from '../sources/engine/sql-engine.ts'
 import { createCheckApart } from '../sources/gate/check-apart.ts'
 import { createSqlGate } from '../sources/gate/create-sql-gate.ts'
@@ -13,7 +12,6 @@ import { createSourceSend } from '../sources/send-call.ts'
 import { sourceRevoked } from '../sources/source-problems.ts'
 import type { MayDial } from '../sources/source-target.ts'
 import { createSources, type Sources } from '../sources/sources.ts'
-import type { PrepareStatement } from '../sources/sources-needs.ts'
 import { createSourceStore } from '../store/sources.ts'
 import { createToolsetStore } from '../store/toolsets.ts'
 import type { SourcesOfCalls } from './calls.ts'
@@ -22,7 +20,7 @@ import type { composeWorkApart } from './work-apart.ts'
 
 /** What the databases of sources are reached with. */
 export interface SqlAccess {
-  readonly engine: SqlEngine & { readonly prepare: PrepareStatement }
+  readonly engine: SqlEngine
   readonly gate: SqlGate
   readonly mayDial: MayDial
 }
@@ -43,8 +41,7 @@ export function composeSqlAccess(
   })
   const sqlite = { dirs: config.sqliteDirs, entry: sqliteProcess }
   const engine = createSqlEngine({ sockets: egress.databases, gate, sqlite, now })
-  const prepare = createStatementPreparation({ sockets: egress.databases, sqlite, now })
-  return { engine: { ...engine, prepare }, gate, mayDial: egress.databases.mayDial }
+  return { engine, gate, mayDial: egress.databases.mayDial }
 }
 
 /** Builds what the request path needs of SQL sources: what looks at queries, and what sends calls. */

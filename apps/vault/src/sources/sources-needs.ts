@@ -2,13 +2,7 @@ import type { IdKind } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
 import { isLookupId } from '../paging/lookup-id.ts'
 import type { ToolsetStore } from '../tools/toolset-store.ts'
-import type {
-  SqlEngine,
-  SqlLogin,
-  SqlRefusal,
-  SqlScalarType,
-  SqlTarget,
-} from './engine/sql-engine.ts'
+import type { SqlEngine } from './engine/sql-engine.ts'
 import type { SqlGate } from './gate/sql-gate.ts'
 import { sourceNotFound } from './source-problems.ts'
 import type {
@@ -58,26 +52,6 @@ export interface SourceEvent {
   readonly detail: Readonly<Record<string, string | number | boolean | readonly string[]>>
 }
 
-/** A statement that the database is asked to prepare. */
-interface PreparedStatement {
-  readonly statement: string
-  /** Of its values, in the order of their places. */
-  readonly parameters: readonly (SqlScalarType | `${SqlScalarType}[]`)[]
-  readonly writes: boolean
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}
-
-/**
- * Has the database prepare a statement, of which nothing is run.
- * @throws Problem where the database cannot be asked
- */
-export type PrepareStatement = (
-  target: SqlTarget,
-  login: SqlLogin | undefined,
-  statement: PreparedStatement,
-) => Promise<{ readonly ok: true } | SqlRefusal>
-
 /** What this room needs of others. */
 export interface SourcesNeeds<Connection = unknown, Changes = unknown> {
   readonly store: SourceStore<Connection, Changes>
@@ -86,7 +60,7 @@ export interface SourcesNeeds<Connection = unknown, Changes = unknown> {
     'isTaken' | 'toolsOf' | 'change' | 'grantsOf' | 'dependentsOf'
   >
   readonly connections: SourceConnections<Connection, Changes>
-  readonly engine: Pick<SqlEngine, 'check'> & { readonly prepare: PrepareStatement }
+  readonly engine: Pick<SqlEngine, 'check' | 'prepare'>
   readonly gate: Pick<SqlGate, 'checkStatement'>
   readonly mayDial: MayDial
   /**

@@ -53,8 +53,7 @@ export function createSourceTests<Connection, Changes>(
       const writes = statementsOf(rows).some((tool) => tool.writes)
       const check = await checkSource(needs, { target: row, sourceKey: row.id, login }, { writes })
       await needs.store.keepCheck(row, { found: check, at: new Date(needs.now()) })
-      const { policies, dependents } = { policies: [], dependents: [] }
-      needs.onChanged({ policies, dependents, source: row })
+      needs.onChanged({ policies: [], dependents: [], source: row })
       const detail = { sourceId: row.id, source: row.toolset.name, place: placeOf(row) }
       await record(
         owner,

@@ -36,17 +36,11 @@ export async function findSource(client: Client, wanted: string): Promise<Source
   if (wanted.startsWith('src_')) {
     return (await client.call('getSource', { sourceId: wanted })).source
   }
-  const found = (await listAllSources(client)).find(({ name }) => name === wanted)
+  const { sources } = await client.call('listSources', { name: wanted, limit: 1 })
+  const [found] = sources
   if (found !== undefined) return found
   throw new CommandError(`There is no source "${wanted}". \`sallyport sources list\` shows them.`)
 }
-
-/** All SQL sources. */
-const listAllSources = (client: Client): Promise<Source[]> =>
-  everyPage(async (cursor) => {
-    const page = await client.call('listSources', { limit: pageRowsMax, ...cursor })
-    return { rows: page.sources, nextCursor: page.nextCursor }
-  })
 
 /** Why the vault would not run a command, and what installs it; nothing where it would. */
 export async function faultOfCommand(client: Client, command: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { type SqlDialect, sqlDialects } from '@sallyport/contracts'
 import { type Command, Option } from 'commander'
-import { CommandError, type Terminal } from '../terminal.ts'
+import { CommandError, printable, type Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import { readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
@@ -144,7 +144,7 @@ async function addSource(context: CommandContext, adding: Adding): Promise<void>
     answer,
     [
       describeSource(source, source.tools),
-      ...notes.map((note) => `Note: ${note}`),
+      ...notes.map((note) => `Note: ${printable(note)}`),
       ...(source.toolCount === 0
         ? [`Next: npx sallyport sources statements ${name} <file>${settings.urlOption}`]
         : [
@@ -221,6 +221,8 @@ async function editSource(
   const { source, notes } = answer
   terminal.answer(
     answer,
-    [describeSource(source, source.tools), ...notes.map((note) => `Note: ${note}`)].join('\n'),
+    [describeSource(source, source.tools), ...notes.map((note) => `Note: ${printable(note)}`)].join(
+      '\n',
+    ),
   )
 }

@@ -3,6 +3,7 @@ import type { GateVerdict, SqlGate } from '../gate/sql-gate.ts'
 import { catalogStatement } from './catalog-statements.ts'
 import { checkSource } from './check-source.ts'
 import { lookForOwnNames } from './postgres/own-names.ts'
+import { createStatementPreparation } from './prepare-statement.ts'
 import { refusal } from './refusal.ts'
 import { createRowCollector } from './row-collector.ts'
 import type { DatabaseSockets, Drivers } from './server-needs.ts'
@@ -71,6 +72,8 @@ export function createSqlEngine(needs: SqlEngineNeeds): SqlEngine {
   }
 
   return {
+    prepare: createStatementPreparation({ ...needs, drivers, takeTurn }),
+
     async run(target, login, { call, bounds }) {
       refuseControls(target, login)
       const stop = createStopSignal(bounds, needs.now)

@@ -1,25 +1,16 @@
 import { createRowCollector } from './row-collector.ts'
-import type { DatabaseSockets, ServerDriver } from './server-needs.ts'
+import type { Drivers, ServerDriver } from './server-needs.ts'
 import type {
   SqlBoundValue,
+  SqlEngine,
   SqlLogin,
-  SqlRefusal,
+  SqlPreparation,
   SqlScalarType,
   SqlServerTarget,
   SqlTarget,
 } from './sql-engine.ts'
 import { runOnSqlite, type SqliteNeeds } from './sqlite/sqlite-driver.ts'
 import { createStopSignal, type StopSignal } from './stop-signal.ts'
-
-/** An owner's statement that was through the gate. */
-interface Statement {
-  readonly statement: string
-  /** Of its values, in the order of their places: `integer`, `integer[]`. */
-  readonly parameters: readonly (SqlScalarType | `${SqlScalarType}[]`)[]
-  readonly writes: boolean
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}
 
 /** What a plan may come to. */
 const bounds = { rowsMax: 1_000, bytesMax: 1024 * 1024 }
@@ -28,46 +19,35 @@ const explained = /^\s*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELETE|REPLACE|
 /** MariaDB explains no statement that writes while its transaction only reads. */
 const onlyReads = 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION'
 
-/**
- * Has the database plan a statement with NULL for each value (`EXPLAIN`): a wrong name, place or type is told, and nothing is run or
- * written. `ok` where it can be planned, and where it is of a kind that is not.
- * @throws Problem as `run` of the engine
- */
+/** Builds `prepare` of the engine: with NULL for each value, nothing but a plan is made (`EXPLAIN`). */
 export function createStatementPreparation(needs: {
-  readonly sockets: DatabaseSockets
+  readonly drivers: Drivers
   readonly sqlite: SqliteNeeds
+  /** Waits for a turn among the sessions of a source, and gives what ends it. */
+  readonly takeTurn: (target: SqlTarget, signal: AbortSignal) => Promise<() => void>
   readonly now: () => number
-}) {
-  return async (
-    target: SqlTarget,
-    login: SqlLogin | undefined,
-    { statement, parameters, writes, ...how }: Statement,
-  ): Promise<{ readonly ok: true } | SqlRefusal> => {
+}): SqlEngine['prepare'] {
+  return async (target, login, { statement, parameters, writes, ...how }) => {
     if (!explained.test(withoutComments(statement))) return { ok: true }
     const stop = createStopSignal(how, needs.now)
     const job = { statement: `EXPLAIN ${statement}`, parameters: parameters.map(nothingOf), stop }
     try {
-      const outcome = await (target.dialect === 'sqlite'
-        ? runOnSqlite(needs.sqlite, {
-            ...{ ...job, ...bounds, path: target.path, reach: writes ? 'write' : 'read' },
-          })
-        : planOnServer(await driverOf(needs.sockets, target), { ...job, target, login }))
-      if (!('refused' in outcome) || outcome.refused.code === onlyReads) return { ok: true }
-      return outcome
+      const done = await needs.takeTurn(target, stop.signal)
+      try {
+        const outcome = await (target.dialect === 'sqlite'
+          ? runOnSqlite(needs.sqlite, {
+              ...{ ...job, ...bounds, path: target.path, reach: writes ? 'write' : 'read' },
+            })
+          : planOnServer(await needs.drivers[target.dialect](), { ...job, target, login }))
+        if (!('refused' in outcome) || outcome.refused.code === onlyReads) return { ok: true }
+        return outcome
+      } finally {
+        done()
+      }
     } finally {
       stop.release()
     }
   }
-}
-
-async function driverOf(
-  sockets: DatabaseSockets,
-  { dialect }: SqlServerTarget,
-): Promise<ServerDriver> {
-  if (dialect === 'postgres') {
-    return (await import('./postgres/pg-driver.ts')).createPgDriver(sockets)
-  }
-  return (await import('./mysql/mysql-driver.ts')).createMysqlDriver(sockets)
 }
 
 const planOnServer = (
@@ -87,7 +67,7 @@ const planOnServer = (
     bytesMax: bounds.bytesMax,
   })
 
-function nothingOf(type: Statement['parameters'][number]): SqlBoundValue {
+function nothingOf(type: SqlPreparation['parameters'][number]): SqlBoundValue {
   const items = /^(\w+)\[\]$/.exec(type)?.[1]
   return items === undefined
     ? { type: type as SqlScalarType, value: null }

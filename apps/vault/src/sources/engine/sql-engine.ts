@@ -64,6 +64,17 @@ export type SqlCall =
   /** Columns, primary key and references of one table; `schema.table` or `table`. */
   | { readonly kind: 'describe_table'; readonly table: string }
 
+/** An owner's statement that was through the gate, to be planned by its database. */
+export interface SqlPreparation {
+  readonly statement: string
+  /** Of its values, in the order of their places: `integer`, `integer[]`. */
+  readonly parameters: readonly (SqlScalarType | `${SqlScalarType}[]`)[]
+  readonly writes: boolean
+  /** For the whole: waiting for a turn, connecting and planning. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
 export interface SqlBounds {
   /** For the whole: waiting for a turn, connecting, running and reading. */
   readonly timeoutMs: number
@@ -145,4 +156,14 @@ export interface SqlEngine {
     login: SqlLogin | undefined,
     how: { readonly use: IntendedUse; readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<SourceCheck>
+  /**
+   * Has the database plan a statement: a wrong name, place or type is told, and nothing is run or written. `ok` where it can be
+   * planned, and where it is of a kind that is not.
+   * @throws Problem as `run`
+   */
+  prepare(
+    target: SqlTarget,
+    login: SqlLogin | undefined,
+    statement: SqlPreparation,
+  ): Promise<{ readonly ok: true } | SqlRefusal>
 }

@@ -1,5 +1,5 @@
 import { Client, Connection, DatabaseError } from 'pg'
-import { errorCode, tlsFailed } from '../database-problem.ts'
+import { errorCode, signInRefused, tlsFailed } from '../database-problem.ts'
 import { MeteredSocket } from '../metered-socket.ts'
 import type { DatabaseSockets } from '../server-needs.ts'
 import type { SqlLogin, SqlServerTarget } from '../sql-engine.ts'
@@ -45,7 +45,7 @@ export async function openPgSession(needs: SessionNeeds, signal: AbortSignal): P
     ...{ host: target.host, port: target.port, database: target.database },
     // pg looks into PGUSER, PGPASSWORD and ~/.pgpass where it is given nothing.
     user: login?.user ?? 'sallyport',
-    password: () => login?.password ?? '',
+    password: () => passwordOf(login),
     stream: () => socket,
     ssl: tlsOf(target, sockets),
     sslnegotiation: 'postgres',
@@ -82,6 +82,12 @@ export async function openPgSession(needs: SessionNeeds, signal: AbortSignal): P
       socket.destroy()
     },
   }
+}
+
+/** Called where the server asks for one. */
+function passwordOf(login: SqlLogin | undefined): string {
+  if (login?.password !== undefined) return login.password
+  throw signInRefused('The database asks for a password, and the source has none.', 'NO_PASSWORD')
 }
 
 async function dial(
