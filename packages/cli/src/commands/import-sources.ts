@@ -66,7 +66,10 @@ export async function importSources(context: CommandContext, given: Given): Prom
   terminal.answer(
     answer,
     [
-      ...answer.sources.map(({ id, name, toolCount }) => `${id}  ${name}, ${toolCount} tools.`),
+      ...answer.sources.map(
+        ({ id, name, toolCount }) =>
+          `${id}  ${name}, ${toolCount === 1 ? '1 tool' : `${toolCount} tools`}.`,
+      ),
       ...answer.notes.map((note) => `Note: ${printable(note)}`),
       'No agent has any of it yet.',
       ...(first === undefined

@@ -429,6 +429,10 @@ describe('what a source of PostgreSQL shows of itself', patient, () => {
       ok: false,
       stage: 'sign-in',
     })
+    expect(await check({ ...reader, password: '' })).toMatchObject({
+      ...{ ok: false, stage: 'sign-in' },
+      message: expect.stringContaining('asks for a password, and the source has none'),
+    })
   })
 })
 

@@ -86,7 +86,7 @@ export async function openPgSession(needs: SessionNeeds, signal: AbortSignal): P
 
 /** Called where the server asks for one. */
 function passwordOf(login: SqlLogin | undefined): string {
-  if (login?.password !== undefined) return login.password
+  if (login !== undefined && login.password !== '') return login.password
   throw signInRefused('The database asks for a password, and the source has none.', 'NO_PASSWORD')
 }
 
