@@ -4,8 +4,9 @@ import type { UpstreamList } from './live-upstream.ts'
 
 /** A burst of notices is one change. */
 const debounceMs = 250
-/** Between two changes of one list that are told. */
-const pauseMs = 2_000
+/** Between two changes of one list that are told; twice as long each time for as long as they go on. */
+const pauseMsMin = 2_000
+const pauseMsMax = 60_000
 const listenMsMax = 10_000
 const listenAgainMsMin = 1_000
 const listenAgainMsMax = 60_000
@@ -30,17 +31,21 @@ export interface ListChanges {
 export function createListChanges(client: Client, now: () => number): ListChanges {
   const told = new Set<(list: UpstreamList) => void>()
   const timers = new Map<UpstreamList, ReturnType<typeof setTimeout>>()
-  const toldAt = new Map<UpstreamList, number>()
+  const toldLast = new Map<UpstreamList, { readonly at: number; readonly pauseMs: number }>()
   let isStopped = false
   let wakeUp: (() => void) | undefined
 
   function onNotice(list: UpstreamList): void {
     if (isStopped || timers.has(list)) return
-    const sinceMs = now() - (toldAt.get(list) ?? Number.NEGATIVE_INFINITY)
+    const last = toldLast.get(list)
+    const sinceMs = last === undefined ? Number.POSITIVE_INFINITY : now() - last.at
+    const pauseMs = last?.pauseMs ?? pauseMsMin
     const timer = setTimeout(
       () => {
         timers.delete(list)
-        toldAt.set(list, now())
+        const goesOn = sinceMs < 2 * pauseMs
+        const nextMs = goesOn ? Math.min(2 * pauseMs, pauseMsMax) : pauseMsMin
+        toldLast.set(list, { at: now(), pauseMs: nextMs })
         for (const notify of told) notify(list)
       },
       Math.max(debounceMs, pauseMs - sinceMs),

@@ -143,7 +143,10 @@ export interface LiveUpstream {
     params: Readonly<Record<string, unknown>>,
     how: RequestHow,
   ): Promise<UpstreamReply>
-  /** Called when the server says that a list has changed: a quarter of a second later, and then every two seconds at most. */
+  /**
+   * Called when the server says that a list has changed: a quarter of a second later, then every two seconds at most, and where it does
+   * not stop to say so more and more seldom, down to once a minute.
+   */
   onListChanged(notify: (list: UpstreamList) => void): void
   /** Called once when the connection ended without `close`, at once where it already has. */
   onClosed(notify: (why: Problem) => void): void

@@ -57,7 +57,7 @@ async function connect(core: SlotCore, row: ServerRow, connecting: Connecting): 
     return noteFailure(core, row, redactFault(error, redactOf(opened)))
   }
   core.attempt = undefined
-  restartsOf(core, row).worked()
+  restartsOf(core, row).worked(needs.now())
   core.challenged.last = ''
   core.failedLog = ''
   swap(core, row, { key, opened })
@@ -89,8 +89,9 @@ function swap(
   opened.tokens?.onChanged(() => listSecrets(core))
   core.live = serving
   core.onReplaced()
+  const readAgain = oneAtATime(() => reread(core, row, serving))
   opened.upstream.onListChanged((list) => {
-    if (list === 'tools') void reread(core, row, serving)
+    if (list === 'tools') readAgain()
     else void tellList(core, row, { serving, list })
   })
   opened.upstream.onClosed((why) => lost(core, row, { serving, why }))
@@ -100,7 +101,25 @@ function swap(
     .catch((error) => core.needs.onFailure('a connection to an MCP server did not end', error))
 }
 
-/** Reads the tools again, as the server says that they have changed. */
+/** Does it again when it is done, where somebody wanted it meanwhile: what is read last is what counts last. */
+function oneAtATime(work: () => Promise<void>): () => void {
+  let isRunning = false
+  let isWanted = false
+  const run = async () => {
+    isRunning = true
+    while (isWanted) {
+      isWanted = false
+      await work()
+    }
+    isRunning = false
+  }
+  return () => {
+    isWanted = true
+    if (!isRunning) void run()
+  }
+}
+
+/** Reads the tools again, as the server says that they have changed. Never rejects. */
 async function reread(core: SlotCore, row: ServerRow, serving: Serving): Promise<void> {
   if (core.live !== serving) return
   const { upstream } = serving

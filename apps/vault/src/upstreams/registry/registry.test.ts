@@ -271,6 +271,24 @@ describe('a connection', () => {
     expect(state.told).toHaveLength(2)
   })
 
+  it('is asked for its tools once at a time, and once more where they changed meanwhile', async () => {
+    const { registry, fakes } = createRoom()
+    await registry.start()
+    const answers: (() => void)[] = []
+    const listTools = () =>
+      new Promise<{ tools: []; leftOut: [] }>((resolve) => {
+        answers.push(() => resolve({ tools: [], leftOut: [] }))
+      })
+    Object.assign(fakes[0]?.upstream ?? {}, { listTools })
+    for (let storm = 0; storm < 20; storm += 1) fakes[0]?.tell('tools')
+    expect(answers).toHaveLength(1)
+    answers[0]?.()
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[1]?.()
+    await sleep(20)
+    expect(answers).toHaveLength(2)
+  })
+
   it('is said to stand once that can be kept, however long the database did not answer', async () => {
     const { registry, state } = createRoom()
     state.isMute = true
