@@ -117,6 +117,9 @@ const failed = async (serverId: string) => {
   return server
 }
 
+/** Directories of programs. */
+const placesOfPrograms = () => readdirSync(join(vault.dataDir, 'upstreams'))
+
 const addProgram = async (what: string, env: Record<string, string> = {}) => {
   const name = ownName(what)
   const descriptions = descriptionsOf(name)
@@ -266,7 +269,16 @@ describe('the settings of a server', () => {
     })
     expect(closed).toMatchObject({ success: false, toolCount: 0, discoveredTools: [] })
     expect(closed.stage).toBeDefined()
+    const tryProgram = () =>
+      owner.call('testMcpServerDraft', {
+        ...{ transport: 'stdio', command: process.execPath },
+        args: [program, descriptionsOf(ownName('draft'))],
+      })
+    expect(await tryProgram()).toMatchObject({ success: true })
     const { server } = await addProgram('Tried')
+    // What the program of a draft has left is gone.
+    expect(placesOfPrograms()).toContain(server.id)
+    expect(placesOfPrograms().filter((name) => !name.startsWith('ups_'))).toEqual([])
     const tried = await owner.call('testMcpServer', { serverId: server.id })
     expect(tried).toMatchObject({ success: true, toolCount: 2 })
     const after = await owner.call('getMcpServer', { serverId: server.id })

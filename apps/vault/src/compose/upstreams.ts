@@ -63,6 +63,10 @@ export function composeUpstreams(
     }),
     resolveCommand: commandRules.resolve,
   }
+  const forgetPlace = (serverId: string) =>
+    programs
+      .forget(serverId)
+      .catch((error) => onFailure(`the directory of the MCP server ${serverId} stays`, error))
   const registry = createRegistry({
     ...opening,
     ...{ store, onFailure, now, syncTools: createToolSync(pinNeeds), random: Math.random },
@@ -74,15 +78,12 @@ export function composeUpstreams(
         policies: [],
       })
     },
-    onGone: (serverId) =>
-      programs
-        .forget(serverId)
-        .catch((error) => onFailure(`the directory of the MCP server ${serverId} stays`, error)),
+    onGone: forgetPlace,
   })
   const servers = createServers({
     ...{ store, keyring, registry, variables, opening, audit, newId, now },
     review: createPinReview(pinNeeds),
-    checkCommand: commandRules.check,
+    ...{ checkCommand: commandRules.check, forgetPlace },
     mayUseOrigin: egress.isAllowedOrigin,
     isToolsetTaken: toolsets.isTaken,
     endCalls: running.end,

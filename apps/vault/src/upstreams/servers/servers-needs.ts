@@ -34,6 +34,8 @@ export interface ServersNeeds {
   readonly variables: Pick<Variables, 'known'>
   /** Opens a connection beside those of the registry. */
   readonly opening: OpenNeeds
+  /** Takes away what the program of a draft has left. Never rejects. */
+  readonly forgetPlace: (draftId: string) => Promise<void>
   /** Whether a command may be run, and if not, who does what about it. Nothing is run. */
   readonly checkCommand: (command: string) => CommandCheck
   /** True, or why not. */

@@ -24,12 +24,13 @@ export interface ServerTrials {
 /** Builds it. Problem `overloaded` where several are being tried already. */
 export function createServerTrials(needs: ServersNeeds): ServerTrials {
   const running = { count: 0 }
-  const trial = async (open: (signal: AbortSignal) => Promise<OpenedServer>) => {
+  const trial = async (open: (signal: AbortSignal) => Promise<OpenedServer>, draftId?: string) => {
     if (running.count >= triesMax) throw busy()
     running.count += 1
     try {
       return await attempt(needs, open)
     } finally {
+      if (draftId !== undefined) await needs.forgetPlace(draftId)
       running.count -= 1
     }
   }
@@ -57,11 +58,13 @@ export function createServerTrials(needs: ServersNeeds): ServerTrials {
       requireAllowed(needs, draft.settings)
       // A command runs, or what is kept goes elsewhere.
       if (owner.via === 'session') requireFreshSignIn(owner, needs.now())
-      const id = before?.id ?? `draft-${owner.workspaceId}`
+      // A place and a user of its own: no draft finds what the program of another one left.
+      const id = before?.id ?? `draft-${needs.newId('upstream')}`
       const signIn = before?.signIn ?? null
       const server = { ...draft.settings, id, workspaceId: owner.workspaceId, signIn }
       const values = draft.values
-      const tried = await trial((signal) => openServer(needs.opening, { server, values }, signal))
+      const open = (signal: AbortSignal) => openServer(needs.opening, { server, values }, signal)
+      const tried = await trial(open, before === undefined ? id : undefined)
       const { transport, command, url } = draft.settings
       await needs.audit.record({
         ...{ auditId: needs.newId('audit'), workspaceId: owner.workspaceId },
