@@ -141,10 +141,11 @@ async function addServer(context: CommandContext, { name, words, options }: Addi
   const look = server.transport === 'stdio' && server.status === 'error' ? 'log' : 'test'
   const wanted = server.auth.state === 'required' ? 'sign-in' : look
   const then = server.enabled ? wanted : 'enable'
+  const isConnecting = server.enabled && server.status === 'disconnected'
   const next =
     server.status === 'connected'
       ? `npx sallyport grant ${server.toolset} --agent <agent>${settings.urlOption}`
-      : `npx sallyport servers ${then} ${shellWord(server.name)}${settings.urlOption}`
+      : `npx sallyport servers ${isConnecting ? 'list' : `${then} ${shellWord(server.name)}`}${settings.urlOption}`
   terminal.answer(
     answer,
     [

@@ -69,7 +69,7 @@ describe('connecting to a program', () => {
     verifies('S-38')
     const problem = await problemOf(open(`says-why-and-exits ${plantedSecret}`))
     expect(problem.detail).toBe(
-      'The program of the server ended with status 1; it said last: fatal: the key [redacted] is wrong',
+      'The program of the server ended with status 1; it said last: fatal: the key [redacted] is wrong.',
     )
     const said = vi.fn()
     await problemOf(open(`says-why-and-exits ${plantedSecret}`, { onFailedLog: said }))
@@ -81,12 +81,12 @@ describe('connecting to a program', () => {
   })
 
   it.each([
-    ['throw new Error("no key")', 'Error: no key'],
+    ['throw new Error("no key")', 'Error: no key.'],
     [
       'console.error("npm error 404 Not Found\\nnpm error A complete log of this run can be found in: /x"); process.exit(1)',
-      'npm error 404 Not Found',
+      'npm error 404 Not Found.',
     ],
-    ['console.error("  usage: words FILE"); process.exit(2)', 'usage: words FILE'],
+    ['console.error("  usage: words FILE"); process.exit(2)', 'usage: words FILE.'],
   ])('says of a program what tells most, and not what stands below it: %s', async (code, words) => {
     const problem = await problemOf(room().open({ args: ['-e', code] }))
     expect(problem.detail).toMatch(/; it said last: /)

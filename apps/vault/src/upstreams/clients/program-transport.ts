@@ -129,7 +129,11 @@ function ended({ status }: ProgramEnd, said: string): Problem {
   // What a shell says that could not become the program: not executable, not found.
   const couldNotRun = status === 126 || status === 127
   return upstreamProblem(couldNotRun ? 'spawn' : 'connect', 'upstream-unreachable', {
-    detail: `The program of the server ${how}${last === '' ? '.' : `; it said last: ${last}`}`,
+    detail:
+      `The program of the server ${how}${last === '' ? '' : `; it said last: ${last}`}`.replace(
+        /(?<![.?!])$/,
+        '.',
+      ),
     next: couldNotRun
       ? 'The operator looks whether the user that runs programs may read and execute it.'
       : 'The owner looks at what the program says, and at its command, arguments and environment.',
