@@ -1,6 +1,7 @@
 // One request to one server, asked once: with its deadline, its progress, and a bound on what it brings.
 import type { Client, StandardSchemaV1 } from '@modelcontextprotocol/client'
 import { Problem } from '@sallyport/contracts'
+import { cutClean } from './cut-clean.ts'
 import { isRecord } from './is-record.ts'
 import type { OpenConfig, RequestHow, UpstreamProgress, UpstreamReply } from './live-upstream.ts'
 import { readFailure, readRefusal, timedOut, tooLarge } from './read-failure.ts'
@@ -98,7 +99,9 @@ function createProgressGate(
     onProgress({
       progress,
       ...(total !== undefined && { total }),
-      ...(message !== undefined && { message: config.redact(message.slice(0, messageCharsMax)) }),
+      ...(message !== undefined && {
+        message: cutClean(config.redact, message, messageCharsMax),
+      }),
     })
   }
 }

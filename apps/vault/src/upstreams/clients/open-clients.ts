@@ -3,6 +3,7 @@ import { type PriorDiscovery, SdkErrorCode, SdkHttpError } from '@modelcontextpr
 import { Problem } from '@sallyport/contracts'
 import { ask } from './ask.ts'
 import { type Connected, type ConnectNeeds, connectUpstream } from './connect-upstream.ts'
+import { cutClean } from './cut-clean.ts'
 import { listTools } from './list-tools.ts'
 import type { LiveUpstream, OpenConfig, UpstreamClients } from './live-upstream.ts'
 import { type ParamHeaders, paramHeadersOf, readParamHeaders } from './param-headers.ts'
@@ -129,7 +130,7 @@ function createLive(options: {
   if (transport.failure !== undefined) onEnd(transport.failure)
   changes.listen()
   const text = (value: string | undefined, charsMax: number) =>
-    value === undefined ? undefined : config.redact(value.slice(0, charsMax))
+    value === undefined ? undefined : cutClean(config.redact, value, charsMax)
   const info = client.getServerVersion()
 
   return {

@@ -12,6 +12,7 @@ import {
 } from '../../../../../test/fixtures/upstreams/client-room.ts'
 import { untilGone } from '../../../../../test/fixtures/upstreams/process-group.ts'
 import { verifies } from '../../../../../test/verifies.ts'
+import { cutClean } from './cut-clean.ts'
 import { stageOf } from './upstream-clients.ts'
 
 const rooms: ClientRoom[] = []
@@ -91,6 +92,17 @@ describe('connecting to a program', () => {
     const problem = await problemOf(room().open({ args: ['-e', code] }))
     expect(problem.detail).toMatch(/; it said last: /)
     expect(problem.detail.split('it said last: ')[1]).toBe(words)
+  })
+
+  it('takes out a secret whole also where what is shown begins or ends within it', async () => {
+    verifies('S-38')
+    const at = room()
+    const upstream = await at.hostile(`fills-stderr ${plantedSecret}`)
+    await vi.waitFor(() => expect(upstream.stderrTail()).toHaveLength(8 * 1024))
+    expect(upstream.stderrTail()).not.toContain(plantedSecret.slice(-5))
+    const text = `${'x'.repeat(994)}${plantedSecret}`
+    const redact = (said: string) => said.replaceAll(plantedSecret, '[redacted]')
+    expect(cutClean(redact, text, 1_000)).toBe(`${'x'.repeat(994)}[redac`)
   })
 
   it.each([

@@ -15,6 +15,8 @@ export interface UpstreamTransportHandle extends Transport {
 
 /** Code of an answer that the vault puts in the place of one that was longer than it takes. */
 export const tooLongCode = -32_091
+/** Of what a program wrote to its standard error: shown is its end. */
+const stderrCharsMax = 8 * 1024
 /** Lines that are no JSON message: some programs greet on the wrong stream, and none needs more than this. */
 const garbageLinesMax = 200
 /** Empty ones in a row that are nothing. */
@@ -59,7 +61,7 @@ export function createProgramTransport(options: {
       return program?.pid ?? null
     },
     stderr: null,
-    stderrTail: () => config.redact(program?.stderrTail() ?? ''),
+    stderrTail: () => config.redact(program?.stderrTail() ?? '').slice(-stderrCharsMax),
     async start() {
       const { serverId, command, args, env, cwd, permission } = config
       const spec: ProgramSpec = { serverId, command, args, env, cwd, permission, lineBytesMax }

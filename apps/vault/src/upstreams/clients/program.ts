@@ -37,7 +37,10 @@ export interface Program {
    * @throws Problem upstream-unreachable where it is gone; overloaded where it leaves too much unread
    */
   write(line: string): void
-  /** What it wrote last to its standard error: 8 KB at most, control characters taken out. Not redacted. */
+  /**
+   * What it wrote last to its standard error, control characters taken out: 24 KB at most, which is more than is shown, so that a secret
+   * is found whole that stands across the beginning of that. Not redacted.
+   */
   stderrTail(): string
   /** Ends it and its process group: asked by the end of its input, by SIGTERM, then killed. Two seconds at most. */
   close(because?: Problem): Promise<void>

@@ -510,7 +510,7 @@ describe('the end of a program', () => {
     expect(running.program.stderrTail()).toBe('loading\nfatal: the key [31mKEY is wrong\n')
     const flood = await run(room(), 'floods-stderr')
     await new Promise((resolve) => setTimeout(resolve, 500))
-    expect(flood.program.stderrTail().length).toBe(8 * 1024)
+    expect(flood.program.stderrTail().length).toBe(24 * 1024)
   })
 
   it('comes for a program that does not read what it is sent, before memory does', async () => {

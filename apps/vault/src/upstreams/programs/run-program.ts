@@ -20,7 +20,7 @@ const termMs = 500
 const killMs = 1_000
 /** After it ended, for what it said last to come through. */
 const drainMs = 250
-const stderrBytesMax = 8 * 1024
+const stderrBytesMax = 24 * 1024
 /** What it may leave unread. */
 const unreadBytesMax = 8 * 1024 * 1024
 /** What it writes faster than this to its standard error waits. */
