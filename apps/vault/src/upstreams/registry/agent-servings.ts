@@ -2,9 +2,12 @@ import { Problem } from '@sallyport/contracts'
 import { openValues } from '../kept/open-values.ts'
 import type { ServerRow } from '../kept/server-store.ts'
 import { openServer } from './open-server.ts'
+import { createRestarts, type Restarts } from './restarts.ts'
 import { createServing, type Serving } from './serving.ts'
 import { listSecrets, type SlotCore } from './slot-core.ts'
 
+/** Agents whose programs ended by themselves, that are remembered. */
+const failedMax = 1_000
 /** Programs of one server at the same time. */
 const agentsMax = 20
 /** A program that its agent has not asked for so long ends, in ms. */
@@ -12,7 +15,10 @@ const idleMsMax = 10 * 60_000
 
 /** The programs of a server that gives each agent one of its own: begun by the first call, in a directory of their own. */
 export interface AgentServings {
-  /** The agent’s own. Problem `overloaded` where there are too many, and those of connecting. */
+  /**
+   * The agent’s own. Problem `overloaded` where there are too many, `upstream-not-connected` where it ended by itself a moment ago or
+   * too often, and those of connecting.
+   */
   of(agentId: string, row: ServerRow, signal: AbortSignal): Promise<Serving>
   /** All of them end, each with its last call. */
   retire(): void
@@ -27,6 +33,7 @@ interface Entry {
 /** Builds it for one server. */
 export function createAgentServings(core: SlotCore): AgentServings {
   const entries = new Map<string, Entry>()
+  const pauses = createPauses(core)
 
   function drop(agentId: string, entry: Entry): void {
     if (entries.get(agentId) === entry) entries.delete(agentId)
@@ -37,10 +44,14 @@ export function createAgentServings(core: SlotCore): AgentServings {
   function begin(agentId: string, row: ServerRow, key: string): Entry {
     const entry: Entry = { key, serving: open(core, { row, agentId, key }), timer: undefined }
     entries.set(agentId, entry)
-    entry.serving.then(
-      (serving) => serving.upstream.onClosed(() => drop(agentId, entry)),
-      () => drop(agentId, entry),
-    )
+    const failed = () => {
+      if (entries.get(agentId) === entry) pauses.begin(agentId)
+      drop(agentId, entry)
+    }
+    entry.serving.then((serving) => {
+      pauses.worked(agentId)
+      serving.upstream.onClosed(failed)
+    }, failed)
     return entry
   }
 
@@ -50,6 +61,7 @@ export function createAgentServings(core: SlotCore): AgentServings {
       const known = entries.get(agentId)
       if (known !== undefined && known.key !== key) drop(agentId, known)
       const isNew = !entries.has(agentId)
+      if (isNew) pauses.require(agentId)
       if (isNew && entries.size >= agentsMax) throw tooMany()
       const entry = entries.get(agentId) ?? begin(agentId, row, key)
       clearTimeout(entry.timer)
@@ -60,9 +72,51 @@ export function createAgentServings(core: SlotCore): AgentServings {
 
     retire() {
       for (const [agentId, entry] of [...entries]) drop(agentId, entry)
+      pauses.clear()
     },
   }
 }
+
+interface Pause {
+  readonly restarts: Restarts
+  /** When it may be started again, in ms since the epoch; infinite where that is for an owner to say. */
+  untilMs: number
+}
+
+/** As a program of all agents is, an agent’s own is started again after a pause, and so often within a time and no oftener. */
+function createPauses({ needs }: SlotCore) {
+  const failed = new Map<string, Pause>()
+  return {
+    /** Problem `upstream-not-connected` until it may be started. */
+    require(agentId: string): void {
+      const leftMs = (failed.get(agentId)?.untilMs ?? 0) - needs.now()
+      if (leftMs > 0) throw leftMs === Infinity ? givenUp() : pausing(leftMs)
+    },
+    begin(agentId: string): void {
+      const known = failed.get(agentId) ?? { restarts: createRestarts({ isProgram: true }) }
+      const delayMs = known.restarts.next(needs.now(), needs.random())
+      failed.set(agentId, { ...known, untilMs: needs.now() + (delayMs ?? Infinity) })
+      const [oldest] = failed.keys()
+      if (failed.size > failedMax && oldest !== undefined) failed.delete(oldest)
+    },
+    worked: (agentId: string) => failed.get(agentId)?.restarts.worked(needs.now()),
+    /** Somebody wants them to be tried. */
+    clear: () => failed.clear(),
+  }
+}
+
+const pausing = (leftMs: number) =>
+  new Problem('upstream-not-connected', 'The agent’s own program of the server ended by itself.', {
+    next: 'It is started again in a moment: nothing was sent, so send it again then.',
+    retryAfterSeconds: Math.ceil(leftMs / 1000),
+  })
+
+const givenUp = () =>
+  new Problem(
+    'upstream-not-connected',
+    'The agent’s own program of the server was started too often within ten minutes.',
+    { next: 'An owner looks at its log, and refreshes the server.' },
+  )
 
 async function open(
   core: SlotCore,

@@ -378,6 +378,24 @@ describe('a program that is marked so', () => {
     await registry.apply('ups_1', { waitMs })
     expect(fakes.every(({ isClosed }) => isClosed)).toBe(true)
   })
+
+  it('and that crashes is started again after a pause, or once somebody refreshes its server', async () => {
+    const marked = { transport: 'stdio', command: '/bin/x', perAgent: true } as const
+    const { registry, fakes } = createRoom(marked)
+    await registry.start()
+    await ask(registry, 'agt_1')
+    fakes.at(-1)?.crash()
+    const count = fakes.length
+    await expect(ask(registry, 'agt_1')).rejects.toMatchObject({
+      ...{ type: 'upstream-not-connected', retryAfterSeconds: 1 },
+    })
+    expect(fakes).toHaveLength(count)
+    await ask(registry, 'agt_2')
+    await vi.waitFor(() => ask(registry, 'agt_1'), { timeout: 5_000 })
+    fakes.at(-1)?.crash()
+    await registry.apply('ups_1', { anew: true, waitMs })
+    await ask(registry, 'agt_1')
+  })
 })
 
 describe('what a server is given', () => {
