@@ -7,6 +7,7 @@ import {
   type ToolsetRoom,
 } from '../../../../../test/fixtures/toolset-room.ts'
 import { compareToolsets } from './compare-toolsets.ts'
+import { requireMayGive } from './require-may-give.ts'
 import { newTool } from './stored-tools.ts'
 
 // Toolsets of upstream MCP servers and of SQL sources: their tools are made elsewhere, and stay what was made there.
@@ -131,16 +132,31 @@ describe.each<Format>(['mcp', 'sql'])('a toolset of format %s', (format) => {
   })
 })
 
+/** A statement as two states of its source are compared. */
+function compared(key: string, statement: string, description = 'Reads.') {
+  const binding = { ...bindings.sql, statement, parameters: [{ name: 'n', type: 'integer' }] }
+  const definition = ToolDefinition.parse({
+    ...{ name: key, description, inputSchema: { type: 'object' }, key, binding },
+    annotations: {},
+  })
+  const place = { toolId: key, toolsetId: 'tls_1', connectionId: null }
+  return { key, name: key, definition, digest: statement + description, status: 'active', place }
+}
+
+it('A statement that an agent has is changed by nobody who may not write policies, but for its description', () => {
+  const users = () => [{ id: 'agt_1', name: 'one' }]
+  const by = { scopes: new Set(['tools:write'] as const) }
+  const before = [compared('a', 'SELECT 1')]
+  const change = (...after: ReturnType<typeof compared>[]) =>
+    requireMayGive(by, compareToolsets(before, after, users))
+  const refused = expect.objectContaining({ type: 'insufficient-scope' })
+  expect(() => change(compared('a', 'SELECT 2'))).toThrow(refused)
+  expect(() => change(...before, compared('b', 'SELECT 2'))).toThrow(refused)
+  change(compared('a', 'SELECT 1', 'Reads one.'))
+  change()
+})
+
 it('A statement that is gone or other is told whole, so that its owner can put it again', () => {
-  const compared = (key: string, statement: string) => {
-    const binding = { ...bindings.sql, statement, parameters: [{ name: 'n', type: 'integer' }] }
-    const definition = ToolDefinition.parse({
-      ...{ name: key, description: 'Reads.', inputSchema: { type: 'object' }, key, binding },
-      annotations: {},
-    })
-    const place = { toolId: key, toolsetId: 'tls_1', connectionId: null }
-    return { key, name: key, definition, digest: statement, status: 'active', place }
-  }
   const long = `SELECT ${'1 + '.repeat(200)}`
   const before = [compared('a', `${long}1`), compared('b', `${long}2`)]
   const [other, gone] = compareToolsets(before, [compared('a', `${long}3`)], () => [])

@@ -4,6 +4,8 @@ import type { AuthenticatedOwner } from '../../identity/caller.ts'
 /** Parts of a definition that say what a call sends, and where: as compare-tools.ts names them. */
 const sentParts: ReadonlySet<string> = new Set([
   ...['method', 'origin', 'path', 'query', 'headers', 'cookies', 'body', 'credential', 'config'],
+  // Of a statement of a database.
+  ...['statement', 'parameters', 'writes', 'run', 'sourceId'],
   // Of so many that not all are told.
   'more',
 ])
@@ -26,6 +28,8 @@ export function requireMayGive(
   const given = changes.find(
     ({ change, differences, agentCount }) =>
       agentCount > 0 &&
+      // What is gone is sent by nobody.
+      change !== 'removed' &&
       (change === 'added' || differences.some((one) => isOfSending(one.what) || isEnabled(one))),
   )
   if (given === undefined) return
