@@ -74,6 +74,11 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   rooms.upstreams.registry
     .start()
     .catch((error: unknown) => foundation.onFailure('MCP servers were not connected', error))
+  rooms.upstreams
+    .sweepPlaces()
+    .catch((error: unknown) =>
+      foundation.onFailure('what deleted MCP servers left was not taken away', error),
+    )
   const jobs = startPeriodicJobs(
     [
       { name: 'watch calls', everyMs: watchEveryMs, run: watch },

@@ -18,6 +18,7 @@ import {
   pathOfName,
   readCommandList,
 } from '../upstreams/programs/programs.ts'
+import { createPlaceSweep } from '../upstreams/programs/sweep-places.ts'
 import { createServerAuthorization } from '../upstreams/registry/authorize.ts'
 import { createRegistry } from '../upstreams/registry/registry.ts'
 import { createServers } from '../upstreams/servers/servers.ts'
@@ -98,6 +99,9 @@ export function composeUpstreams(
   feed.subscribe(registry.follow)
   return {
     ...{ servers, variables, registry, ending },
+    sweepPlaces: createPlaceSweep({
+      ...{ places: programs.places, listDeleted: store.listDeleted, forget: forgetPlace, now },
+    }),
     installation: createInstallation({
       ...{ audit, newId, now, run: programs.runOnce, checkCommand: commandRules.check },
       installers: needs.config.upstreamInstallers,

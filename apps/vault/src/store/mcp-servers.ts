@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, like, ne, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, inArray, isNull, like, ne, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { ServerChange, ServerStore } from '../upstreams/kept/server-store.ts'
 import { destroyCredential } from './connections.ts'
@@ -120,7 +120,13 @@ const reads = ({ db }: Pick<Database, 'db'>): Reads => ({
 
 type OfItself = Pick<
   ServerStore,
-  'findAnywhere' | 'listEnabled' | 'saveStatus' | 'findPins' | 'savePins' | 'touchReading'
+  | 'findAnywhere'
+  | 'listEnabled'
+  | 'listDeleted'
+  | 'saveStatus'
+  | 'findPins'
+  | 'savePins'
+  | 'touchReading'
 >
 
 /** What the vault does by itself, in no owner’s name. */
@@ -136,6 +142,25 @@ const ofItself = ({ db, transaction }: Pick<Database, 'db' | 'transaction'>): Of
       .from(mcpServers)
       .where(eq(mcpServers.enabled, true))
       .orderBy(mcpServers.id),
+
+  async listDeleted(ids) {
+    if (ids.length === 0) return []
+    const account = sql<string>`substr(${connections.origins}[1], 7)`
+    const rows = await db
+      .select({ id: account })
+      .from(connections)
+      .leftJoin(mcpServers, eq(mcpServers.connectionId, connections.id))
+      .where(
+        and(
+          // Their accounts stay, revoked.
+          eq(connections.credentialKind, 'upstream'),
+          eq(connections.status, 'revoked'),
+          inArray(account, [...ids]),
+          isNull(mcpServers.id),
+        ),
+      )
+    return rows.map(({ id }) => id)
+  },
 
   async saveStatus(id, status) {
     await db.update(mcpServers).set(status).where(eq(mcpServers.id, id))

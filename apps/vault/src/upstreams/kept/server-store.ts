@@ -137,6 +137,8 @@ export interface ServerStore {
   list(workspaceId: string, page: PageAfter): Promise<ServerRow[]>
   /** All servers of all workspaces that are switched on. */
   listEnabled(): Promise<Ref[]>
+  /** Those among these that were there and are deleted: not of what this database has never heard. */
+  listDeleted(ids: readonly string[]): Promise<string[]>
   /** Those of a workspace that refer to any variable, by name. */
   listReferring(
     workspaceId: string,

@@ -66,6 +66,30 @@ export async function removePlaces(options: {
   for (const name of own) await removePlace(join(base, name), findUser(name))
 }
 
+/** What a try of a draft left, that ended with the vault, is no younger than this, in ms. */
+const draftMsMin = 3_600_000
+
+/**
+ * Whose directories there are: the ids of servers, and of drafts that nobody tries any more. Nothing is made and nothing is looked at
+ * inside.
+ */
+export function listPlaces(options: {
+  readonly dataDir: string
+  readonly findUser: FindProgramUser
+  readonly nowMs: number
+}): { readonly servers: readonly string[]; readonly drafts: readonly string[] } {
+  const { dataDir, findUser, nowMs } = options
+  const base = findBase(dataDir, findUser('any'))
+  const names = base === undefined ? [] : readdirSync(base)
+  const servers = names.flatMap((name) => /^(ups_[0-9a-z]+)(?:-|$)/.exec(name)?.[1] ?? [])
+  const isOver = (name: string) => {
+    const made = lstatSync(join(base ?? '', name), { throwIfNoEntry: false })?.mtimeMs
+    return made !== undefined && nowMs - made > draftMsMin
+  }
+  const drafts = names.filter((name) => name.startsWith('draft-') && isOver(name))
+  return { servers: [...new Set(servers)], drafts }
+}
+
 async function removePlace(path: string, user: ProgramUser | undefined): Promise<void> {
   if (!lstatSync(path).isDirectory()) return
   await runQuietly('/bin/rm', ['-rf', '--', path], { user, cwd: '/' })

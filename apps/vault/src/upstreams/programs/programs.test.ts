@@ -5,11 +5,13 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,6 +32,7 @@ import {
 import { verifies } from '../../../../../test/verifies.ts'
 import type { Program, ProgramEnd, ProgramSpec } from '../clients/program.ts'
 import { createPrograms, pathOfName } from './programs.ts'
+import { createPlaceSweep } from './sweep-places.ts'
 
 const isRoot = process.getuid?.() === 0
 const rooms: ProgramRoom[] = []
@@ -329,6 +332,34 @@ describe('the PATH that an owner gives a program', () => {
     }
     const usual = await run(at, 'fine', { env: { PATH: '/opt/x/bin:/usr/local/bin:/usr/bin' } })
     for (const running of [first, usual]) await running.program.close()
+  })
+})
+
+describe('what programs left behind', () => {
+  it('is taken away at the next start, where its server was deleted meanwhile, and nothing else', async () => {
+    const at = room()
+    const ids = ['ups_1', 'ups_1-agt_1', 'ups_2', 'ups_3', 'draft-ups_4', 'draft-ups_5']
+    for (const serverId of ids) await (await run(at, 'fine', { serverId })).program.close()
+    const base = join(at.dataDir, 'upstreams')
+    utimesSync(join(base, 'draft-ups_4'), 0, 0)
+    writeFileSync(join(base, 'ups_1', 'kept.txt'), 'of a server that is no more')
+    symlinkSync(join(base, 'ups_3'), join(base, 'ups_1', 'tmp', 'away'))
+    const asked: (readonly string[])[] = []
+    await createPlaceSweep({
+      ...{ places: at.programs.places, forget: at.programs.forget, now: Date.now },
+      // Of the third one this database has never heard.
+      async listDeleted(servers) {
+        asked.push([...servers].sort())
+        return ['ups_1']
+      },
+    })()
+    expect(asked).toEqual([['ups_1', 'ups_2', 'ups_3']])
+    expect(readdirSync(base).sort()).toEqual(['draft-ups_5', 'ups_2', 'ups_3'])
+    expect(existsSync(join(base, 'ups_3', 'tmp'))).toBe(true)
+  })
+
+  it('is nothing where no program ever ran', () => {
+    expect(room().programs.places(Date.now())).toEqual({ servers: [], drafts: [] })
   })
 })
 

@@ -5,7 +5,7 @@ import { Problem } from '@sallyport/contracts'
 import type { Program, ProgramListener, ProgramSpec, StartProgram } from '../clients/program.ts'
 import { type CommandCheck, createCommandRules, readCommandList } from './command-rules.ts'
 import { checkArguments, createEnvironment } from './environment.ts'
-import { installBase, preparePlace, removePlaces } from './program-place.ts'
+import { installBase, listPlaces, preparePlace, removePlaces } from './program-place.ts'
 import { createProgramUsers } from './program-user.ts'
 import { createRunOnce, type RunOnce } from './run-once.ts'
 import { runProgram } from './run-program.ts'
@@ -29,6 +29,8 @@ export interface Programs {
   readonly isIsolated: boolean
   /** Takes away what the program of a server that is gone has left. Rejects where something stays behind. */
   forget(serverId: string): Promise<void>
+  /** Whose directories there are: servers, and drafts that nobody tries any more. */
+  places(nowMs: number): { readonly servers: readonly string[]; readonly drafts: readonly string[] }
   /** Runs an installer, as a user of its own where programs run so. */
   readonly runOnce: RunOnce
   /** Ends all of them within two seconds; `start` fails from now on. */
@@ -89,6 +91,7 @@ export function createPrograms(needs: {
     check: rules.check,
     runOnce: createRunOnce(createProgramUsers({ name: undefined, dataDir })),
     forget: (serverId) => removePlaces({ dataDir, serverId, findUser }),
+    places: (nowMs) => listPlaces({ dataDir, findUser, nowMs }),
     isAllowed: list !== undefined,
     isIsolated: process.getuid?.() === 0,
     async close() {
