@@ -137,7 +137,7 @@ export const McpServer = z.object({
   lastError: z.string().optional(),
   lastFailure: Failure.optional().meta({
     description:
-      'Beside the status connected: a newer setting did not work, and the older one serves',
+      'Beside the status connected: the last attempt did not work, and what stood before serves',
   }),
   lastConnectedAt: Timestamp.optional(),
   serverInfo: z.object({ name: z.string(), version: z.string() }).optional(),

@@ -18,7 +18,7 @@ export function howItIs(server: McpServer): string {
   const failed =
     lastFailure === undefined
       ? ''
-      : `${status === 'connected' ? '; the newer setting does not work' : ''}; ${lastFailure.stage}: ${printable(lastFailure.message)}`
+      : `${status === 'connected' ? '; it serves on, and the last attempt did not work' : ''}; ${lastFailure.stage}: ${printable(lastFailure.message)}`
   return `${status}, ${counted(toolCount)}${held}${failed}`
 }
 

@@ -141,16 +141,16 @@ function Standing({ server }: { server: McpServer }) {
       tone={serves ? 'warn' : 'bad'}
       title={
         serves
-          ? 'The newer settings do not work; it serves on with the older ones.'
+          ? 'The last attempt did not work; it serves on with what stood before.'
           : `It failed while ${stageWords[lastFailure.stage]}.`
       }
     >
-      {serves && <p>They failed while {stageWords[lastFailure.stage]}:</p>}
+      {serves && <p>It failed while {stageWords[lastFailure.stage]}:</p>}
       <UntrustedText text={lastFailure.message} />
       <p className="mt-1">
         <Time at={lastFailure.at} />.{' '}
         {serves
-          ? 'Mend the settings, or put back what was there.'
+          ? 'Where its settings were changed, mend them, or put back what was there.'
           : 'The vault tries again by itself, at longer and longer intervals; Refresh tries now.'}
       </p>
     </Notice>

@@ -53,7 +53,8 @@ export function Options({ source, mayWrite }: OptionsProps) {
           that stands in the tables.
         </Option>
         <p className="text-[0.93rem] text-ink-soft">
-          Each is granted to agents like any other tool.
+          Each is granted to agents like any other tool. Agents that were granted the whole database
+          have what is turned on at once.
         </p>
       </div>
       <ConfirmDialog
@@ -70,7 +71,10 @@ export function Options({ source, mayWrite }: OptionsProps) {
           {source.user !== undefined && <code className="font-mono">{source.user}</code>} may read,
           in any combination. Give the role only what agents may see.
         </p>
-        <p>Nobody has the tool before you grant it.</p>
+        <p>
+          Agents that were granted the whole database have the tool at once; nobody else does before
+          you grant it.
+        </p>
       </ConfirmDialog>
     </Card>
   )
