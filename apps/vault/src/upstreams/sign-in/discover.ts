@@ -36,10 +36,11 @@ const issuersMax = 10
  * @throws Problem provider-refused where something does not fit, provider-unavailable, origin-not-allowed, invalid-input
  */
 export async function discover(
-  needs: DiscoverNeeds,
+  given: DiscoverNeeds,
   server: ServerToAsk,
   wanted: string | undefined,
 ): Promise<Discovered> {
+  const needs = asSafeAs(server, given)
   const signal = AbortSignal.timeout(discoverMsMax)
   requirePlace(needs.mayUseOrigin, server.url)
   const challenge = await challengeOf(needs, server, signal)
@@ -54,6 +55,20 @@ export async function discover(
     resource: resource.resource,
     issuers: resource.issuers,
     scopes: challenge?.scopes ?? resource.scopes,
+  }
+}
+
+/**
+ * Without https only what an operator has on its own machines and networks is reached. A server elsewhere, which is reached by https, leads
+ * to none of that (RFC 9728 §3, RFC 8414 §2: all of it has https).
+ */
+function asSafeAs({ url }: ServerToAsk, needs: DiscoverNeeds): DiscoverNeeds {
+  if (!url.startsWith('https:')) return needs
+  const withoutHttps = 'A server that is reached by https leads to no address without it.'
+  return {
+    ...needs,
+    mayUseOrigin: (origin) =>
+      origin.startsWith('https:') ? needs.mayUseOrigin(origin) : withoutHttps,
   }
 }
 
