@@ -87,7 +87,7 @@ export function createCommandRules(list: readonly string[] | undefined): Command
     const candidates = [settle(normalize(command)), real(command)]
     const path = candidates.find((candidate) => candidate !== undefined && listed(candidate))
     if (path !== undefined) return { command, path, ...stateOf(path) }
-    const isThere = candidates[1] !== undefined
+    const isThere = isProgram(command)
     return {
       ...{ command, isAllowed: false, isThere },
       message: `${command} is not in the operator’s list of programs.`,
@@ -104,7 +104,7 @@ export function createCommandRules(list: readonly string[] | undefined): Command
       return refuse('A command is the path of a program, of 1024 characters at most.')
     }
     const path = isAbsolute(command) ? command : findUsual(command)
-    const isThere = path !== undefined && real(path) !== undefined
+    const isThere = path !== undefined && isProgram(path)
     if (list === undefined) {
       return refuse(
         'This vault runs no programs: its operator has listed none.',
@@ -164,6 +164,16 @@ function stateOf(path: string): Omit<CommandCheck, 'command' | 'path'> {
       message: isMissing ? `There is no ${path}.` : `${path} cannot be run by the vault.`,
       next: isMissing ? installOf(path) : `The operator makes it executable: chmod a+rx ${path}.`,
     }
+  }
+}
+
+/** Of files that are no programs owners are not told which the machine has. */
+function isProgram(path: string): boolean {
+  try {
+    const found = statSync(path)
+    return found.isFile() && (found.mode & 0o111) !== 0
+  } catch {
+    return false
   }
 }
 

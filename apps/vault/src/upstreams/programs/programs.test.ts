@@ -311,6 +311,21 @@ describe('what may be run', () => {
   })
 })
 
+it('tells owners of no file of the machine whether it is there, but of programs', () => {
+  const at = room()
+  const path = join(at.dataDir, 'id_rsa')
+  const said = () => {
+    const { isThere, message, next } = at.programs.check(path)
+    return [isThere, message, next]
+  }
+  const missing = said()
+  writeFileSync(path, 'secret', { mode: 0o600 })
+  expect(said()).toEqual(missing)
+  chmodSync(path, 0o700)
+  expect(said()).not.toEqual(missing)
+  expect(at.programs.check(at.dataDir).isThere).toBe(false)
+})
+
 describe('the PATH that an owner gives a program', () => {
   it('leads to no program that the server itself, or everybody, can have put there', async () => {
     verifies('S-40')
