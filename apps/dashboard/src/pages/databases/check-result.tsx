@@ -34,7 +34,7 @@ export function CheckResult({ check, alert = false }: CheckResultProps) {
         <UntrustedText text={ok ? (version ?? message) : message} limit={400} />
       </Notice>
       {warnings.length > 0 && (
-        <Notice tone="warn" title="Its role may do more than it needs.">
+        <Notice tone="warn" title="It could be set up more narrowly.">
           <ul className="mt-1 list-disc pl-4.5">
             {warnings.map((warning, index) => (
               <li key={index}>
@@ -44,7 +44,7 @@ export function CheckResult({ check, alert = false }: CheckResultProps) {
           </ul>
           <p className="mt-1.5">
             The vault keeps statements read-only all the same. A role of its own, with SELECT on
-            what agents may see, also holds where the vault does not.
+            what agents may see, over TLS, also holds where the vault does not.
           </p>
         </Notice>
       )}

@@ -72,6 +72,9 @@ function DialectField() {
   )
 }
 
+/** What the other kind of database has instead is not given; the vault says what is missing. */
+const filledIn = (value: unknown) => (value === '' ? undefined : value)
+
 function Place({ source }: { source: Source | undefined }) {
   const { watch } = useFormContext()
   const dialect = String(watch('dialect'))
@@ -81,7 +84,7 @@ function Place({ source }: { source: Source | undefined }) {
         name="path"
         label="File"
         hint="Its absolute path, such as /srv/data/shop.db. Symbolic links are followed and checked."
-        optional
+        transform={filledIn}
         {...plain}
       />
     )
@@ -89,15 +92,15 @@ function Place({ source }: { source: Source | undefined }) {
   return (
     <>
       <div className="grid gap-5 sm:grid-cols-[1fr_7rem]">
-        <TextField name="host" label="Host" optional {...plain} />
+        <TextField name="host" label="Host" transform={filledIn} {...plain} />
         <NumberField name="port" label="Port" placeholder={dialect === 'mysql' ? '3306' : '5432'} />
       </div>
-      <TextField name="database" label="Database" optional {...plain} />
+      <TextField name="database" label="Database" transform={filledIn} {...plain} />
       <TextField
         name="user"
         label="User"
         hint="Best a role of its own that may SELECT what agents may see, and nothing else."
-        optional
+        transform={filledIn}
         {...plain}
       />
       <SecretField

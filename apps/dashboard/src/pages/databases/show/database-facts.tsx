@@ -30,7 +30,7 @@ export function DatabaseFacts({ source }: { source: Database }) {
           ...place,
           [
             'One answer',
-            `At most ${source.rowsMax.toLocaleString('en')} rows and ${sizeOf(source.bytesMax)}, within ${source.timeoutSeconds} s`,
+            `At most ${source.rowsMax.toLocaleString('en')} rows and ${sizeOf(source.bytesMax)}, within ${source.timeoutSeconds}\u00a0s`,
           ],
           [
             'Tools',

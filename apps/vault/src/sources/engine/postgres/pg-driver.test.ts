@@ -434,6 +434,19 @@ describe('what a source of PostgreSQL shows of itself', patient, () => {
       message: expect.stringContaining('asks for a password, and the source has none'),
     })
   })
+
+  it('is warned of a network that is passed in the clear, and not of a way within this machine', async (context) => {
+    const { engine, target } = open(context)
+    const warningsAt = async (host: string) => {
+      const { ok, warnings } = await engine.check({ ...target, host, tls: 'off' }, reader, {
+        ...{ use: { writes: false }, timeoutMs: 5_000, signal: new AbortController().signal },
+      })
+      expect(ok).toBe(true)
+      return warnings
+    }
+    expect(await warningsAt('db.example.com')).toEqual([expect.stringContaining('in the clear')])
+    expect(await warningsAt('127.0.0.1')).toEqual([])
+  })
 })
 
 describe('the way to PostgreSQL', patient, () => {
