@@ -77,7 +77,6 @@ export type UpstreamMethod =
   | 'resources/read'
   | 'prompts/list'
   | 'prompts/get'
-  | 'completion/complete'
 
 /** How far a request has come, as the server says. */
 export interface UpstreamProgress {

@@ -212,7 +212,7 @@ describe('asking a program', () => {
     })
   })
 
-  it('asks for resources, prompts and completions too', async () => {
+  it('asks for resources and prompts too', async () => {
     const upstream = await open('fine')
     const results = await Promise.all([
       asking(upstream, ['resources/list', {}]),
@@ -220,13 +220,6 @@ describe('asking a program', () => {
       asking(upstream, ['resources/read', { uri: 'memo://1' }]),
       asking(upstream, ['prompts/list', {}]),
       asking(upstream, ['prompts/get', { name: 'p' }]),
-      asking(upstream, [
-        'completion/complete',
-        {
-          ref: { type: 'ref/prompt', name: 'p' },
-          argument: { name: 'a', value: '' },
-        },
-      ]),
     ])
     expect(results.map((reply) => (reply.ok ? reply.result : reply.error))).toEqual([
       { resources: [{ uri: 'memo://1', name: 'one', odd: true }] },
@@ -234,7 +227,6 @@ describe('asking a program', () => {
       { contents: [{ uri: 'memo://1', text: 'read' }], odd: 1 },
       { prompts: [{ name: 'p' }] },
       { messages: [{ role: 'user', content: { type: 'text', text: 'p' } }] },
-      { completion: { values: ['a'] } },
     ])
   })
 
