@@ -19,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../fixtures/run-program.ts'
 import { everything, type FullServer, startFullServer } from '../fixtures/upstreams/full-server.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
+import { verifies } from '../verifies.ts'
 
 // What an upstream MCP server has, as clients of both SDKs get to it through the vault: over stdio and over HTTP.
 
@@ -293,6 +294,72 @@ describe.each(Object.entries(ways))('%s', (way, connect) => {
     } finally {
       await other.close()
     }
+  })
+})
+
+describe('an agent that has one tool', () => {
+  const ask = async (path: string, method: string, params: object) => {
+    const response = await fetch(at(path), {
+      method: 'POST',
+      headers: {
+        ...{ authorization: `Bearer ${few.token}`, 'mcp-protocol-version': '2025-11-25' },
+        ...{ 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    })
+    return response.text()
+  }
+
+  it('reaches nothing else of the server, by whatever name and way it asks', async () => {
+    verifies('S-08')
+    const server = 'full-server'
+    const tool = 'write_note'
+    const text = 'never to be written'
+    const names = [tool, `${prefix}${tool}`, `${server}__${tool}`, `${server}.${tool}`]
+    const note = { text }
+    const bridged = (args: object) => ({ name: 'mcp', arguments: args })
+    const asked: [string, object][] = [
+      ...names.map((name): [string, object] => ['tools/call', { name, arguments: note }]),
+      ...names.flatMap((name) =>
+        [server, 'Full Server', 'full-server/', tools.get(tool) ?? ''].map(
+          (at): [string, object] => [
+            'tools/call',
+            bridged({ action: 'call_tool', server: at, tool: name, arguments: note }),
+          ],
+        ),
+      ),
+      ...['list_resources', 'list_prompts'].map((action): [string, object] => [
+        'tools/call',
+        bridged({ action, server }),
+      ]),
+      ['tools/call', bridged({ action: 'read_resource', uri: uri('memo://one') })],
+      ['tools/call', bridged({ action: 'read_resource', server, uri: uri('memo://one') })],
+      ['tools/call', bridged({ action: 'get_prompt', server, prompt: 'greet', arguments: {} })],
+      // An argument is no way to another tool.
+      ['tools/call', { name: `${prefix}sum`, arguments: { a: 1, b: 2, name: tool, tool } }],
+      ['resources/list', {}],
+      ['resources/read', { uri: uri('memo://one') }],
+      ['resources/subscribe', { uri: uri('memo://one') }],
+      ['prompts/list', {}],
+      ['prompts/get', { name: `${prefix}greet`, arguments: { who: 'x' } }],
+      [
+        'completion/complete',
+        {
+          ref: { type: 'ref/prompt', name: `${prefix}greet` },
+          argument: { name: 'who', value: '' },
+        },
+      ],
+    ]
+    const before = upstream.calls.filter((name) => name !== 'sum').length
+    for (const path of ['/mcp', `/mcp/${server}`]) {
+      for (const [method, params] of asked) {
+        const said = await ask(path, method, params)
+        expect(said, `${path} ${method} ${JSON.stringify(params)}`).not.toMatch(
+          /text of memo|Greet|memo:\/\/two/,
+        )
+      }
+    }
+    expect(upstream.calls.filter((name) => name !== 'sum')).toHaveLength(before)
   })
 })
 
