@@ -40,6 +40,7 @@ export const testMcpServer = defineOperation({
   summary: 'Connect to an upstream MCP server once more, beside the connection that serves',
   input: ServerRef,
   output: Tried,
+  answerMsMax: 90_000,
   problems: ['mcp-server-not-found', 'credential-unreadable', 'overloaded'],
 })
 
@@ -59,6 +60,7 @@ export const testMcpServerDraft = defineOperation({
     enabled: z.boolean().optional(),
   }),
   output: Tried,
+  answerMsMax: 150_000,
   problems: ['mcp-server-not-found', 'overloaded', ...settingProblems],
 })
 
@@ -211,5 +213,6 @@ export const installMcpPackage = defineOperation({
     binName: z.string(),
     binPath: z.string(),
   }),
+  answerMsMax: 420_000,
   problems: ['install-not-allowed', 'install-failed', 'fresh-sign-in-required', 'overloaded'],
 })

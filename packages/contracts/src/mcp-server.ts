@@ -87,6 +87,7 @@ export const deleteMcpServer = defineOperation({
   summary: 'Delete an upstream MCP server with its secrets, its tools and their grants',
   input: ServerRef,
   output: z.object({ deleted: z.literal(true) }),
+  answerMsMax: 60_000,
   problems: ['mcp-server-not-found'],
 })
 

@@ -87,6 +87,7 @@ export const signInToMcpServer = defineOperation({
     flow: ConnectFlow.optional(),
   }),
   status: 201,
+  answerMsMax: 60_000,
   problems: [
     ...signInProblems,
     'fresh-sign-in-required',
@@ -106,6 +107,7 @@ export const signOutOfMcpServer = defineOperation({
   summary: 'Destroy the tokens of an upstream MCP server, and tell its authorization server',
   input: ServerRef,
   output: OneServer,
+  answerMsMax: 60_000,
   problems: ['mcp-server-not-found'],
 })
 

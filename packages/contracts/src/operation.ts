@@ -72,6 +72,8 @@ type Shared = {
   readonly form?: true
   /** These members may stand in the query, too, where others stand in a body. */
   readonly inQuery?: readonly string[]
+  /** How long an answer may take, in ms, where that is longer than clients usually wait: what it asks of others is slow. */
+  readonly answerMsMax?: number
   /** Bytes of request body accepted where the usual bound is too small. */
   readonly bodyBytesMax?: number
 }

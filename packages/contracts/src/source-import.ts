@@ -141,12 +141,14 @@ export const importSources = defineOperation({
   }),
   output: z.object({ sources: z.array(Source), notes: z.array(z.string()) }),
   status: 201,
+  answerMsMax: 150_000,
   problems: [
     'document-refused',
     'toolset-exists',
     'tool-changed',
     'origin-not-allowed',
     'overloaded',
+    'upstream-timeout',
   ],
   bodyBytesMax: sourceDocumentBytesMax + 1024 * 1024,
 })

@@ -60,6 +60,7 @@ export const createSource = defineOperation({
   }),
   output: OneSource,
   status: 201,
+  answerMsMax: 60_000,
   problems: ['toolset-exists', 'origin-not-allowed', 'overloaded'],
   bodyBytesMax: 8 * 1024 * 1024,
 })
@@ -116,6 +117,7 @@ export const updateSource = defineOperation({
     bytesMax: bounds.bytesMax.optional(),
   }),
   output: OneSource,
+  answerMsMax: 60_000,
   problems: [
     'source-not-found',
     'toolset-exists',
@@ -160,6 +162,7 @@ export const putSourceTools = defineOperation({
     }),
   }),
   output: z.object({ ...OneSource.shape, changes: z.array(ToolChange) }),
+  answerMsMax: 60_000,
   problems: ['source-not-found', 'version-conflict', 'overloaded'],
   bodyBytesMax: 8 * 1024 * 1024,
 })

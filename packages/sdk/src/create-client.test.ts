@@ -351,7 +351,7 @@ describe('repeating', () => {
     expect(problem.type).toBe('vault-timeout')
   })
 
-  it('adds to the time limit what the vault was asked to wait', async () => {
+  it('adds to the time limit what the vault was asked to wait, or what the operation may take', async () => {
     const slow = () => new Promise<Response>((resolve) => setTimeout(resolve, 60, json({})))
     const held: typeof globalThis.fetch = (_, init = {}) =>
       new Promise((resolve, reject) => {
@@ -368,6 +368,9 @@ describe('repeating', () => {
     expect(await patient.call('getMyApproval', { approvalId, waitSeconds: 2.00001 })).toEqual({})
     const impatient = patient.call('executeApproval', { approvalId, waitSeconds: 0 })
     expect(await problemOf(impatient)).toMatchObject({ type: 'vault-timeout' })
+    // What installs, tries or signs in takes longer than most, and says so itself.
+    const installing = { package: 'some-server@1.0.0', installer: 'npm' } as const
+    expect(await patient.call('installMcpPackage', installing)).toEqual({})
   })
 })
 

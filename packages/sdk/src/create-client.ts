@@ -45,8 +45,8 @@ export interface ClientOptions {
   /** The global one unless handed in. */
   readonly fetch?: Fetch
   /**
-   * Of each request, unless a call names its own; to a call that has the vault wait (`waitSeconds`) its wait is added.
-   * 30 s unless handed in.
+   * Of each request, unless a call names its own or its operation says that it may take longer; to a call that has the vault wait
+   * (`waitSeconds`) its wait is added. 30 s unless handed in.
    */
   readonly requestTimeoutMs?: number
   /** Milliseconds since the epoch. */
@@ -118,7 +118,8 @@ export function createClient(options: ClientOptions): Client {
       call: CallOptions = {},
     ) => {
       const route = routes[id]
-      const limited = { ...call, timeoutMs: call.timeoutMs ?? timeoutMs + waitMsOf(input) }
+      const usualMs = Math.max(timeoutMs, route.answerMsMax) + waitMsOf(input)
+      const limited = { ...call, timeoutMs: call.timeoutMs ?? usualMs }
       return withRetries(() => attempt(route, { ...input }, limited), {
         repeatable: route.method === 'GET',
         pause,

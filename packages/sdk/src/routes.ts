@@ -5,6 +5,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly caller: Caller
+  /** How long an answer may take, in ms, where that is longer than usual; 0 where it is not. */
+  readonly answerMsMax: number
   /** The answer is a stream of bytes and not JSON. */
   readonly streams: boolean
   /** It takes the caller's own credentials along. */
@@ -19,6 +21,8 @@ export const routes = Object.fromEntries(
   Object.entries(operations).map(([id, operation]): [string, Route] => {
     const { method, path, caller } = operation
     const passes = 'callerCredential' in operation
-    return [id, { method, path, caller: caller[0], streams: id === 'exportAudit', passes }]
+    const answerMsMax = 'answerMsMax' in operation ? operation.answerMsMax : 0
+    const streams = id === 'exportAudit'
+    return [id, { method, path, caller: caller[0], answerMsMax, streams, passes }]
   }),
 ) as Record<OperationId, Route>

@@ -39,6 +39,14 @@ interface SourceImport {
   import(owner: AuthenticatedOwner, input: Input): Promise<Output>
 }
 
+/** For trying all databases of a document, in ms: a source is not begun after it. */
+const importMsMax = 90_000
+
+const tookTooLong = () =>
+  new Problem('upstream-timeout', 'Trying the databases of the document took too long.', {
+    next: 'Nothing was kept. Import fewer of them at once: take false leaves a source out.',
+  })
+
 /** Builds the two operations that read a document. The second makes what the first shows, with what its owner says besides. */
 export function createSourceImport<Connection, Changes>(
   needs: SourcesNeeds<Connection, Changes> & { readonly readSources: ReadSources },
@@ -55,7 +63,9 @@ export function createSourceImport<Connection, Changes>(
       if (input.expects !== undefined && input.expects !== preview.digest) throw toolChanged()
       const wanted = wantedSources(found, preview, input)
       const ready: ReadySource<Connection>[] = []
+      const endsAtMs = needs.now() + importMsMax
       for (const { key, source } of wanted) {
+        if (needs.now() > endsAtMs) throw tookTooLong()
         const toolField = (at: number) => `tools.${source.tools[at]?.name ?? at}`
         ready.push(
           await underKey(key, () =>
