@@ -162,9 +162,8 @@ const ofItself = ({ db, transaction }: Pick<Database, 'db' | 'transaction'>): Of
     return rows.map(({ id }) => id)
   },
 
-  async saveStatus(id, status) {
-    await db.update(mcpServers).set(status).where(eq(mcpServers.id, id))
-  },
+  saveStatus: async (id, status) =>
+    void (await db.update(mcpServers).set(status).where(eq(mcpServers.id, id))),
 
   async findPins(id) {
     const [row] = await db
