@@ -7,7 +7,7 @@ export { lackingScopes } from './lacking-scopes.ts'
 export { fillServer, type McpServerInput } from './mcp-config/fill-server.ts'
 export type { McpConfigForm } from './mcp-config/find-servers.ts'
 export { findKeyInArguments } from './mcp-config/key-in-arguments.ts'
-export { findKeyInAddress } from './mcp-config/known-keys.ts'
+export { findKeyInAddress, isKeyName, looksLikeKey } from './mcp-config/known-keys.ts'
 export {
   isMcpConfig,
   type McpConfigReading,

@@ -1,3 +1,5 @@
+import { isKeyName, looksLikeKey } from '@sallyport/catalog'
+
 // Says which of the values that a server is given are taken out of everything that it says.
 
 /** Shorter ones would be found by chance. */
@@ -8,8 +10,15 @@ const plainNames =
   /^(?:PATH|HOME|SHELL|USER|LOGNAME|LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|TMPDIR|PWD|NODE_ENV|LOG_LEVEL|LOGLEVEL|DEBUG|PORT|HOST|HOSTNAME|NO_COLOR|FORCE_COLOR|CI)$/i
 const plainHeaders = /^(?:accept|accept-language|user-agent|cache-control|origin|referer)$/i
 
-/** Where something is says nothing of how to get in: a directory, or an address without a user and a query. */
+/** A directory, or an address without a user and a query. */
 const place = /^(?:\/[^\s$]*|\.{1,2}\/[^\s$]*|https?:\/\/[^\s@?#]+)$/
+
+/** Keys and webhooks have parts that no directory of a person’s is called. */
+const keyPart = /(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}/
+
+/** Where something is says nothing of how to get in, where neither its name nor a part of it says that it does. */
+const isPlace = (name: string, value: string) =>
+  place.test(value) && !isKeyName(name) && !keyPart.test(value)
 
 /** The values of a server, by what they are called, and the variables that were put into them. */
 interface GivenValues {
@@ -25,18 +34,55 @@ export function secretsIn({ headers, env, variables }: GivenValues): string[] {
     plainHeaders.test(name) ? [] : partsOf(value),
   )
   const ofEnv = Object.entries(env).flatMap(([name, value]) =>
-    plainNames.test(name) || place.test(value) ? [] : [value],
+    plainNames.test(name) || isPlace(name, value) ? [] : partsOf(value),
   )
-  const found = [...variables, ...ofHeaders, ...ofEnv]
+  const found = [...[...variables].flatMap(partsOf), ...ofHeaders, ...ofEnv]
   return [...new Set(found)].filter((value) => value.length >= secretCharsMin)
 }
 
-/** `Bearer abc` is secret as a whole, and so is `abc`; `Basic` tells user and password in another form. */
+/** A value is secret as a whole, and so is what it is made of: programs take it apart, and say a part of it. */
 function partsOf(value: string): string[] {
+  return [value, ...ofScheme(value), ...ofLine(value), ...ofAddress(value), ...ofJson(value)]
+}
+
+/** `Bearer abc`; `Basic` tells user and password in another form. */
+function ofScheme(value: string): string[] {
   const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9-]*) +(\S.*)$/.exec(value) ?? []
-  if (scheme === undefined || rest === undefined) return [value]
-  if (scheme.toLowerCase() !== 'basic') return [value, rest]
+  if (scheme === undefined || rest === undefined) return []
+  if (scheme.toLowerCase() !== 'basic') return [rest]
   const decoded = Buffer.from(rest, 'base64').toString('utf8')
   const colon = decoded.indexOf(':')
-  return colon < 0 ? [value, rest] : [value, rest, decoded, decoded.slice(colon + 1)]
+  return colon < 0 ? [rest] : [rest, decoded, decoded.slice(colon + 1)]
+}
+
+/** `Authorization: Bearer abc`, as programs take a header in their environment. */
+function ofLine(value: string): string[] {
+  const [, rest] = /^[A-Za-z][\w-]* *: *(?!\/\/)(\S.*)$/.exec(value) ?? []
+  return rest === undefined ? [] : [rest, ...ofScheme(rest)]
+}
+
+/** The password of `postgres://user:password@host`. */
+function ofAddress(value: string): string[] {
+  const [, password] = /:\/\/[^\s/@:]*:([^\s/@]+)@/.exec(value) ?? []
+  if (password === undefined) return []
+  try {
+    return [password, decodeURIComponent(password)]
+  } catch {
+    return [password]
+  }
+}
+
+/** The keys in `{"Authorization":"Bearer abc"}`, as programs take headers and settings in their environment. */
+function ofJson(value: string): string[] {
+  if (!/^\s*\{/.test(value)) return []
+  try {
+    const members = Object.entries(JSON.parse(value) as object)
+    return members.flatMap(([name, member]) =>
+      typeof member === 'string' && (isKeyName(name) || looksLikeKey(member))
+        ? [member, ...ofScheme(member)]
+        : [],
+    )
+  } catch {
+    return []
+  }
 }
