@@ -1,6 +1,7 @@
 // Reads a server's list of tools to its end, or to where enough is enough.
 import type { Client } from '@modelcontextprotocol/client'
 import { anyObject } from './ask.ts'
+import { cutClean } from './cut-clean.ts'
 import { isDeeperThan } from './guarded-transport.ts'
 import { isRecord } from './is-record.ts'
 import type { ListedTools, OpenConfig, UpstreamTool } from './live-upstream.ts'
@@ -84,24 +85,25 @@ function createShelf(redact: OpenConfig['redact'], inHeaders: boolean) {
   }
   /** Puts a tool on the shelf, or says why not. */
   function put(tool: unknown): string | undefined {
-    const fault = faultOf(tool)
+    const fault = faultOf(tool, redact)
     if (fault !== undefined) return fault
     // Cannot fail: how deep it is was looked at.
     const text = JSON.stringify(tool)
     const read = tool as UpstreamTool
-    const name = quoted(read.name)
+    const name = quoted(read.name, redact)
     const size = Buffer.byteLength(text)
+    // What is left out was looked at, too.
+    bytes += size
+    if (tools.size >= toolsMax || bytes > allBytesMax) {
+      isFull = true
+      return `The server has more than ${toolsMax} tools, or 8 MB of them: the rest was left out.`
+    }
     if (size > toolBytesMax) return `The tool ${name} is larger than 128 KB.`
     if (redact(text) !== text) return `The tool ${name} shows a secret of the server.`
     if (inHeaders && hasHeaderFault(read.inputSchema)) {
       return `The tool ${name} wants arguments in headers in a way that there is not.`
     }
     if (tools.has(read.name)) return `The tool ${name} is there twice; the first is used.`
-    if (tools.size >= toolsMax || bytes + size > allBytesMax) {
-      isFull = true
-      return `The server has more than ${toolsMax} tools, or 8 MB of them: the rest was left out.`
-    }
-    bytes += size
     tools.set(read.name, pick(read))
     return undefined
   }
@@ -117,11 +119,11 @@ function createShelf(redact: OpenConfig['redact'], inHeaders: boolean) {
   }
 }
 
-function faultOf(tool: unknown): string | undefined {
+function faultOf(tool: unknown, redact: OpenConfig['redact']): string | undefined {
   if (!isRecord(tool) || typeof tool.name !== 'string' || tool.name === '') {
     return 'A tool has no name.'
   }
-  const name = quoted(tool.name)
+  const name = quoted(tool.name, redact)
   if (tool.name.length > nameCharsMax) {
     return `The name of the tool ${name} has more than ${nameCharsMax} characters.`
   }
@@ -157,9 +159,9 @@ function pick(tool: UpstreamTool): UpstreamTool {
 }
 
 /** Names are the server's text, and stand in sentences for owners. */
-function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 80)).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+function quoted(name: string, redact: OpenConfig['redact']): string {
+  return JSON.stringify(cutClean(redact, name, 80)).replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     '�',
   )
 }

@@ -429,6 +429,11 @@ describe('the tools of a program', () => {
     expect(circular.tools.map(({ name }) => name)).toEqual(['at-undefined', 'at-a', 'at-b'])
     expect(circular.leftOut).toEqual([expect.stringContaining('goes in a circle')])
     expect(await listing('tools-are-no-list')).toEqual({ tools: [], leftOut: [expect.any(String)] })
+    // What is left out was looked at, and counts as well.
+    const giants = await listing('pages-of-giants')
+    expect(giants.tools).toEqual([])
+    expect(giants.leftOut.length).toBeLessThan(40)
+    expect(giants.leftOut.at(-1)).toContain('8 MB of them')
   })
 
   it('show no secret that the server was given', async () => {
@@ -436,6 +441,9 @@ describe('the tools of a program', () => {
     const { tools, leftOut } = await listing(`leaks-in-tools ${plantedSecret}`)
     expect(tools.map(({ name }) => name)).toEqual(['fine'])
     expect(leftOut).toEqual(['The tool "leaks" shows a secret of the server.'])
+    const named = await listing(`leaks-in-names ${plantedSecret}`)
+    expect(JSON.stringify(named)).not.toContain(plantedSecret.slice(0, 6))
+    expect(named.leftOut).toEqual([expect.stringContaining('shows a secret')])
   })
 
   it('are said to have changed once for a storm of notices', async () => {

@@ -108,10 +108,10 @@ function isMessage(value: unknown): value is JSONRPCMessage {
   return typeof value === 'object' && value !== null && Reflect.get(value, 'jsonrpc') === '2.0'
 }
 
-/** The id of an answer is its second member or its last one, as everybody writes it. */
+/** The id of an answer is its first member, its second or its last one, as everybody writes it. */
 function idOf({ head, tail }: { head: string; tail: string }): number | undefined {
   const found =
-    /^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*(\d{1,15})\s*,/.exec(head) ??
+    /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d{1,15})\s*,/.exec(head) ??
     /,\s*"id"\s*:\s*(\d{1,15})\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/.exec(tail)
   return found?.[1] === undefined ? undefined : Number(found[1])
 }
