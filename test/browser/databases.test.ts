@@ -274,6 +274,7 @@ describe.skipIf(!hasChromium)('the pages of databases', () => {
     const hotels = page
       .locator('section')
       .filter({ has: page.getByRole('heading', { name: 'hotels', exact: true }) })
+    expect(await hotels.getByLabel('TLS').inputValue()).toBe('require')
     await hotels.getByRole('checkbox', { name: 'Import it' }).uncheck()
     await button(page, /Import one database with one statement/).click()
     await page.getByRole('heading', { level: 1, name: 'files' }).waitFor({ timeout: liveMs })

@@ -229,7 +229,7 @@ describe.skipIf(!hasChromium)('the pages of MCP servers', () => {
     const config = {
       mcpServers: {
         pasted: { command: process.execPath, args: [program, descriptions], env },
-        'left out': { command: process.execPath },
+        'left out': { command: '/bin/sh' },
         neither: {},
       },
     }
@@ -242,6 +242,7 @@ describe.skipIf(!hasChromium)('the pages of MCP servers', () => {
     await page.getByLabel('Paste an mcp.json').fill(JSON.stringify(config))
     await button(page, 'Show what it becomes').click()
     await page.getByText('It names neither a command nor a URL.').waitFor()
+    await page.getByText('/bin/sh is not in the operator’s list of programs.').waitFor()
     await page.getByRole('checkbox', { name: 'left out' }).uncheck()
     expect(await button(page, 'Add one server').isDisabled()).toBe(true)
     await page.getByLabel('PASTED_TOKEN').fill(secret)

@@ -16,7 +16,7 @@ export type AllGiven = Readonly<Record<string, Given>>
 export const nothingGiven: Given = { fields: {}, leftOut: new Set() }
 
 /** What can be given for a source: of a server, or of a file. */
-const serverFields = ['name', 'host', 'port', 'database', 'user', 'password'] as const
+const serverFields = ['name', 'host', 'port', 'database', 'user', 'password', 'tls'] as const
 const fileFields = ['name', 'path'] as const
 export type FieldName = (typeof serverFields)[number] | (typeof fileFields)[number]
 
@@ -26,6 +26,7 @@ export const fieldsOf = ({ dialect }: PreviewedSource): readonly FieldName[] =>
 /** What the document says of a field, as it stands in a form. */
 export function saidOf(source: PreviewedSource, field: FieldName): string {
   if (field === 'password') return ''
+  if (field === 'tls') return source.tls ?? 'require'
   const said = source[field]
   return said === undefined ? '' : String(said)
 }

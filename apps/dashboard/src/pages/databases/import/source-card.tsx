@@ -1,7 +1,7 @@
 import { Badge } from '../../../components/badge.tsx'
 import { Card } from '../../../components/card.tsx'
 import { Field } from '../../../components/field.tsx'
-import { Checkbox, Input, PasswordInput } from '../../../components/input.tsx'
+import { Checkbox, Input, PasswordInput, Select } from '../../../components/input.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import { dialectWords } from '../database-words.ts'
 import {
@@ -22,6 +22,7 @@ const labels: Readonly<Record<FieldName, string>> = {
   user: 'User',
   password: 'Password',
   path: 'File',
+  tls: 'TLS',
 }
 
 interface SourceCardProps {
@@ -98,7 +99,7 @@ function GivenFields({ source, given, onGive }: GivenFieldsProps) {
   const give = (field: FieldName, value: string) =>
     onGive({ fields: { ...given.fields, [field]: value } })
   return (
-    <div className="grid gap-4 px-5 py-4 sm:grid-cols-2">
+    <div className="grid items-start gap-4 px-5 py-4 sm:grid-cols-2">
       {fieldsOf(source).map((field) => {
         const asked = source.asks.find((one) => one.field === field)
         const common = {
@@ -114,7 +115,7 @@ function GivenFields({ source, given, onGive }: GivenFieldsProps) {
             label={labels[field]}
             optional={asked === undefined && (field === 'user' || field === 'password')}
             {...(asked !== undefined && {
-              hint: <UntrustedText inline text={asked.message} limit={200} />,
+              hint: <UntrustedText inline text={`It ${asked.message}.`} limit={200} />,
             })}
             {...(isSealed && { hint: 'The document’s, unless you type another.' })}
           >
@@ -125,6 +126,15 @@ function GivenFields({ source, given, onGive }: GivenFieldsProps) {
                   {...aria}
                   onChange={({ target }) => give(field, target.value)}
                 />
+              ) : field === 'tls' ? (
+                <Select
+                  {...aria}
+                  value={common.value}
+                  onChange={({ target }) => give(field, target.value)}
+                >
+                  <option value="require">Required, with a verified certificate</option>
+                  <option value="off">Off, within the operator’s ranges</option>
+                </Select>
               ) : (
                 <Input {...common} {...aria} onChange={({ target }) => give(field, target.value)} />
               )

@@ -1,7 +1,8 @@
 import type { ReadServer } from '@sallyport/catalog'
 import type { Problem } from '@sallyport/contracts'
+import { useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
-import { useAction } from '../../../api.ts'
+import { query, useAction } from '../../../api.ts'
 import { Badge } from '../../../components/badge.tsx'
 import { Button } from '../../../components/button.tsx'
 import { Checkbox } from '../../../components/input.tsx'
@@ -57,6 +58,7 @@ export function PastedServer(props: PastedServerProps) {
           )}
         </div>
         {draft !== undefined && <Kept server={server} />}
+        {canTake && draft.transport === 'stdio' && <Refused command={draft.command} />}
         {reasons.length > 0 && (
           <ul className="grid gap-0.5 text-[0.93rem] text-ink-soft">
             {reasons.map((reason, index) => (
@@ -113,6 +115,23 @@ function Kept({ server: { draft } }: { server: ReadServer }) {
         </div>
       )}
     </>
+  )
+}
+
+/** Says of a program that the operator does not let be run, before anything is sent. */
+function Refused({ command }: { command: NonNullable<ReadServer['draft']>['command'] }) {
+  const [only, ...more] = command ?? []
+  // What is filled in later is checked when it is kept.
+  const path = typeof only === 'string' && more.length === 0 ? only : undefined
+  const { data } = useQuery({
+    ...query('checkMcpCommand', { command: path ?? '' }),
+    enabled: path !== undefined,
+  })
+  if (data === undefined || (data.exists && data.allowed)) return null
+  return (
+    <p className="text-[0.93rem] text-warn">
+      <UntrustedText inline text={data.message} limit={500} />
+    </p>
   )
 }
 

@@ -1,6 +1,7 @@
 import type { McpServer } from '@sallyport/contracts'
 import { useQuery } from '@tanstack/react-query'
 import { query } from '../../../api.ts'
+import { Badge } from '../../../components/badge.tsx'
 import { LinkButton, TextLink } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
@@ -10,10 +11,10 @@ const nameCharsShown = 80
 
 /** The first of its tools, and the way to all of them: who has them, and how they are tried. */
 export function ItsTools({ server }: { server: McpServer }) {
-  const { toolsetId, toolset, toolCount } = server
+  const { toolsetId, toolset, toolCount, heldCount } = server
   const { data } = useQuery(query('listTools', { toolsetId, limit: toolsShown }))
   const tools = data?.tools ?? []
-  const more = toolCount - tools.length
+  const more = toolCount + heldCount - tools.length
   return (
     <Card
       title={toolCount === 1 ? '1 tool' : `${toolCount.toLocaleString('en')} tools`}
@@ -45,11 +46,17 @@ export function ItsTools({ server }: { server: McpServer }) {
     >
       {tools.length > 0 && (
         <ul className="flex flex-wrap gap-x-4 gap-y-1">
-          {tools.map(({ id, name }) => (
+          {tools.map(({ id, name, status }) => (
             <li key={id} className="min-w-0">
               <TextLink to="/toolsets/tools/$toolId" params={{ toolId: id }}>
                 <UntrustedText inline mono text={name} limit={nameCharsShown} />
               </TextLink>
+              {status === 'held' && (
+                <>
+                  {' '}
+                  <Badge tone="warn">Held</Badge>
+                </>
+              )}
             </li>
           ))}
           {more > 0 && <li className="text-ink-soft">and {more.toLocaleString('en')} more</li>}
