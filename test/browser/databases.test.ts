@@ -197,6 +197,7 @@ describe.skipIf(!hasChromium)('the pages of databases', () => {
       { name: 'customer', type: 'string', enum: ['Ada', 'Bob'] },
       { name: 'number', type: 'integer', enum: [1, 2], minimum: 1, maximum: 3 },
     ])
+    await page.getByText('integer, one of 2 values, at least 1, at most 3').waitFor()
     // As it stands, it is typed again; what is emptied is taken away.
     await page.getByRole('link', { name: 'Edit orders_like' }).click()
     expect(await second.getByLabel('Maximum').inputValue()).toBe('3')

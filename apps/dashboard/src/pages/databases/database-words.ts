@@ -29,11 +29,18 @@ export function standingOf({ check, connectionStatus }: Checked): readonly [Tone
   return ['warn', length === 1 ? 'Works, 1 warning' : `Works, ${length} warnings`]
 }
 
-type Shape = Pick<SqlParameter, 'type' | 'items'>
+type Shape = Pick<SqlParameter, 'type' | 'items' | 'enum' | 'minimum' | 'maximum'>
 
-/** The type of a parameter for people. */
-export const typeOf = ({ type, items }: Shape): string =>
-  type === 'array' ? `array of ${items ?? 'values'}` : type
+/** The type of a parameter for people, and what of it is taken: `integer, one of 3 values, at least 1`. */
+export function typeOf({ type, items, enum: values, minimum, maximum }: Shape): string {
+  const count = values?.length ?? 0
+  return [
+    type === 'array' ? `array of ${items ?? 'values'}` : type,
+    ...(count === 0 ? [] : [count === 1 ? 'one value' : `one of ${count} values`]),
+    ...(minimum === undefined ? [] : [`at least ${minimum}`]),
+    ...(maximum === undefined ? [] : [`at most ${maximum}`]),
+  ].join(', ')
+}
 
 /** How a statement refers to its parameters. */
 export const placesOf = (dialect: SqlDialect): string =>
