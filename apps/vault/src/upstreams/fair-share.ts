@@ -8,7 +8,7 @@ const owedMsFree = 40
 const pauseMsMax = 2_000
 
 /** Does work for a server, and says how long nothing more is to be done for it: 0 for what costs next to nothing. */
-export interface FairShare {
+interface FairShare {
   /** Work that is over when it returns. Milliseconds. */
   spend(work: () => void): number
   /** Work that has taken so long, in ms, up to now. Milliseconds. */

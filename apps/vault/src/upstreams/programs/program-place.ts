@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { Problem } from '@sallyport/contracts'
+import { killAllOf } from './marked-processes.ts'
 import type { FindProgramUser, ProgramUser } from './program-user.ts'
 
 /** The directories of one program. */
@@ -55,15 +56,21 @@ export async function removePlaces(options: {
   readonly dataDir: string
   readonly serverId: string
   readonly findUser: FindProgramUser
+  /** Each of these users is one server’s alone: whatever of it runs still ends before. */
+  readonly isOwn: boolean
 }): Promise<void> {
-  const { dataDir, serverId, findUser } = options
+  const { dataDir, serverId, findUser, isOwn } = options
   if (!isServerId(serverId)) return
   const base = findBase(dataDir, findUser(serverId))
   if (base === undefined) return
   const own = readdirSync(base).filter(
     (name) => name === serverId || name.startsWith(`${serverId}-`),
   )
-  for (const name of own) await removePlace(join(base, name), findUser(name))
+  for (const name of own) {
+    const user = findUser(name)
+    if (isOwn && user !== undefined) killAllOf(name, user)
+    await removePlace(join(base, name), user)
+  }
 }
 
 /** What a try of a draft left, that ended with the vault, is no younger than this, in ms. */
@@ -88,6 +95,18 @@ export function listPlaces(options: {
   }
   const drafts = names.filter((name) => name.startsWith('draft-') && isOver(name))
   return { servers: [...new Set(servers)], drafts }
+}
+
+/** Whose the directories are. A directory is given to a user once, and by root alone. */
+export function listOwners(dataDir: string, user: ProgramUser): ReadonlyMap<string, number> {
+  const base = findBase(dataDir, user)
+  const names = base === undefined ? [] : readdirSync(base)
+  return new Map(
+    names.flatMap((name): [string, number][] => {
+      const found = lstatSync(join(base ?? '', name), { throwIfNoEntry: false })
+      return found === undefined ? [] : [[name, found.uid]]
+    }),
+  )
 }
 
 async function removePlace(path: string, user: ProgramUser | undefined): Promise<void> {

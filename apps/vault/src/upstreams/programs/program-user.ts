@@ -16,20 +16,29 @@ export type FindProgramUser = (serverId: string) => ProgramUser | undefined
 const firstUid = 61_184
 const lastUid = 65_519
 
+/** Whose the directories of programs are by now, by the names of the directories. */
+export type ListOwners = (any: ProgramUser) => ReadonlyMap<string, number>
+
 /**
- * Where the vault runs as root, each server's programs get a user number of their own, or all the user that the operator
- * named: so that none of them can read the vault's data, its memory, its environment, its database, or another server's files.
+ * Where the vault runs as root, each server's programs get a user number of their own, which no other directory is given to, or all the
+ * user that the operator named: so that none of them can read the vault's data, its memory, its environment, its database, or another server's files.
  * @throws RangeError with a sentence for a name that cannot be used
  */
 export function createProgramUsers(options: {
   readonly name: string | undefined
   readonly dataDir: string
+  readonly listOwners: ListOwners
 }): FindProgramUser {
-  const { name } = options
+  const { name, listOwners } = options
   if (name === undefined) {
     if (!isRoot()) return () => undefined
     const taken = new Set([...readUsers().values()].map(({ uid }) => uid))
-    return (serverId) => ownUser(serverId, taken)
+    return (serverId) => {
+      const owners = listOwners({ uid: firstUid, gid: firstUid })
+      const known = owners.get(serverId)
+      if (known !== undefined && isOurs(known)) return { uid: known, gid: known }
+      return ownUser(serverId, new Set([...taken, ...owners.values()]))
+    }
   }
   const user = findNamedUser(name)
   if (user.uid === ownerOf(join(options.dataDir, 'postgres'))) {
@@ -58,6 +67,8 @@ export function findNamedUser(name: string): ProgramUser {
 }
 
 const isRoot = () => process.getuid?.() === 0
+
+const isOurs = (uid: number) => uid >= firstUid && uid <= lastUid
 
 function ownUser(serverId: string, taken: ReadonlySet<number>): ProgramUser {
   const count = lastUid - firstUid + 1

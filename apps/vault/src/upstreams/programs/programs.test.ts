@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -31,6 +31,7 @@ import {
 } from '../../../../../test/fixtures/upstreams/program-room.ts'
 import { verifies } from '../../../../../test/verifies.ts'
 import type { Program, ProgramEnd, ProgramSpec } from '../clients/program.ts'
+import { killAllOf } from './marked-processes.ts'
 import { createPrograms, pathOfName } from './programs.ts'
 import { createPlaceSweep } from './sweep-places.ts'
 
@@ -454,6 +455,38 @@ describe.runIf(isRoot)('who a program is, where the vault is root', () => {
       'EPERM',
       'EPERM',
     ])
+  })
+
+  it('is nobody else’s, though their names come to the same number', async () => {
+    verifies('S-40')
+    const at = room()
+    const numberOf = (id: string) => createHash('sha256').update(id).digest().readUInt32BE(0) % 4336
+    const ids = Array.from({ length: 50_000 }, (_, index) => `ups_${index}`)
+    const first = ids[0] ?? ''
+    const twin = ids.slice(1).find((id) => numberOf(id) === numberOf(first)) ?? ''
+    const one = await environmentOf(await run(at, 'fine', { serverId: first }))
+    const two = await environmentOf(await run(at, 'fine', { serverId: twin }))
+    expect(two.uid).not.toBe(one.uid)
+    const again = await environmentOf(await run(at, 'fine', { serverId: twin }))
+    expect(again.uid).toBe(two.uid)
+  })
+
+  it('leaves nothing running once its server is gone, in whatever way it left', async () => {
+    verifies('S-40')
+    const at = room()
+    const other = await run(at, 'fine', { serverId: 'ups_other' })
+    const left = await run(at, 'leaves-without-a-mark', { serverId: 'ups_left' })
+    const said = await left.ask('tools/call', { name: 'away' })
+    const pid = Number(said.result.structuredContent)
+    await left.program.close()
+    expect(membersOf(pid)).toEqual([pid])
+    await at.programs.forget('ups_left')
+    await untilGone(pid, 500)
+    expect(await environmentOf(other)).toBeDefined()
+    // As another vault’s, which has come to the same number.
+    const { uid } = await environmentOf(other)
+    killAllOf('ups_left', { uid: Number(uid), gid: Number(uid) })
+    expect(await environmentOf(other)).toBeDefined()
   })
 
   it('is the user whom the operator named, but neither root nor who runs the database', async () => {

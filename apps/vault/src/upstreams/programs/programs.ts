@@ -5,8 +5,8 @@ import { Problem } from '@sallyport/contracts'
 import type { Program, ProgramListener, ProgramSpec, StartProgram } from '../clients/program.ts'
 import { type CommandCheck, createCommandRules, readCommandList } from './command-rules.ts'
 import { checkArguments, createEnvironment } from './environment.ts'
-import { installBase, listPlaces, preparePlace, removePlaces } from './program-place.ts'
-import { createProgramUsers } from './program-user.ts'
+import { installBase, listOwners, listPlaces, preparePlace, removePlaces } from './program-place.ts'
+import { createProgramUsers, type ListOwners } from './program-user.ts'
 import { createRunOnce, type RunOnce } from './run-once.ts'
 import { runProgram } from './run-program.ts'
 
@@ -16,7 +16,10 @@ export { findNamedUser } from './program-user.ts'
 
 /** Where packages are installed; `bin` in it holds their programs. Made where it is missing. */
 export const findInstallDir = (dataDir: string): string =>
-  installBase(dataDir, createProgramUsers({ name: undefined, dataDir })('installed'))
+  installBase(
+    dataDir,
+    createProgramUsers({ name: undefined, dataDir, listOwners: () => new Map() })('installed'),
+  )
 
 /** The programs of stdio servers. */
 export interface Programs {
@@ -53,7 +56,8 @@ export function createPrograms(needs: {
   const { dataDir } = needs
   const list = readCommandList(needs.commands)
   const rules = createCommandRules(list)
-  const findUser = createProgramUsers({ name: needs.userName, dataDir })
+  const ownersOf: ListOwners = (user) => listOwners(dataDir, user)
+  const findUser = createProgramUsers({ name: needs.userName, dataDir, listOwners: ownersOf })
   const running = new Set<Program>()
   let isClosed = false
 
@@ -89,8 +93,9 @@ export function createPrograms(needs: {
   return {
     start,
     check: rules.check,
-    runOnce: createRunOnce(createProgramUsers({ name: undefined, dataDir })),
-    forget: (serverId) => removePlaces({ dataDir, serverId, findUser }),
+    runOnce: createRunOnce(createProgramUsers({ name: undefined, dataDir, listOwners: ownersOf })),
+    forget: (serverId) =>
+      removePlaces({ dataDir, serverId, findUser, isOwn: needs.userName === undefined }),
     places: (nowMs) => listPlaces({ dataDir, findUser, nowMs }),
     isAllowed: list !== undefined,
     isIsolated: process.getuid?.() === 0,
