@@ -102,6 +102,28 @@ describe('a package', () => {
 })
 
 describe('a command', () => {
+  it.each(['npm', 'uv'] as const)(
+    'that laid nothing readable down has no program: %s',
+    async (installer) => {
+      const { installation } = createRoom({
+        installers: [`/opt/bin/${installer}`],
+        run: async ({ cwd }) => {
+          const place = join(cwd, 'node_modules', 'words')
+          mkdirSync(place, { recursive: true })
+          writeFileSync(join(place, 'package.json'), 'no JSON')
+          return { code: 0, stdout: '', stderr: '' }
+        },
+      })
+      const version = installer === 'npm' ? 'words@1.0.0' : 'words==1.0.0'
+      await expect(
+        installation.install(owner, { package: version, installer }),
+      ).rejects.toMatchObject({
+        type: 'install-failed',
+        detail: 'words 1.0.0 has no program in it.',
+      })
+    },
+  )
+
   it('that is not there comes with what installs it', () => {
     const { installation } = createRoom()
     expect(installation.check({ command: 'uvx', package: 'words' })).toMatchObject({

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -194,11 +195,9 @@ async function runInstaller(
 
 const programName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
-/** The program of an npm package: the one that is called like it, or the first. */
+/** The program of an npm package: the one that is called like it, or the first. None where the package cannot be read. */
 function programOfModule(place: string, name: string): string | undefined {
-  const about: unknown = JSON.parse(
-    readFileSync(join(place, 'node_modules', name, 'package.json'), 'utf8'),
-  )
+  const about = readJson(join(place, 'node_modules', name, 'package.json'))
   const own = name.replace(/^@[^/]+\//, '')
   const bin = typeof about === 'object' && about !== null && 'bin' in about ? about.bin : undefined
   const names =
@@ -211,8 +210,18 @@ function programOfModule(place: string, name: string): string | undefined {
   return chosen === undefined ? undefined : join(place, 'node_modules', '.bin', chosen)
 }
 
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
 function programOfTool(place: string, name: string): string | undefined {
-  const names = readdirSync(join(place, 'bin')).filter((one) => programName.test(one))
+  const bin = join(place, 'bin')
+  const all = existsSync(bin) ? readdirSync(bin) : []
+  const names = all.filter((one) => programName.test(one))
   const chosen = names.includes(name) ? name : names.sort()[0]
   return chosen === undefined ? undefined : join(place, 'bin', chosen)
 }
