@@ -203,6 +203,14 @@ describe('a server', () => {
     expect((await person.run(['servers', 'disable', 'hand'])).stdout).toContain('hand: disabled')
     expect((await person.run(['servers', 'enable', 'hand'])).stdout).toContain('hand: connected')
     expect((await person.run(['servers', 'refresh'])).stdout).toContain('words: connected')
+    await person.run(['servers', 'add', 'lost', 'http://127.0.0.1:9/mcp'])
+    const refreshed = await person.run(['servers', 'refresh'])
+    expect(refreshed).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('words: connected'),
+    })
+    expect(refreshed.stderr).toContain('There is no connection to lost.')
+    await person.run(['servers', 'remove', 'lost', '--yes'])
     expect((await person.run(['servers', 'remove', 'hand'])).stdout).toBe('hand is deleted.\n')
     const gone = await person.run(['servers', 'show', 'hand'])
     expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('There is no server')])

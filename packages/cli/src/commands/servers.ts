@@ -104,6 +104,12 @@ function addSwitches(servers: Command, run: RunCommand): void {
     )
 }
 
+function notConnected(failed: readonly { readonly name: string }[]): string {
+  const [first, ...more] = failed
+  const others = more.length === 0 ? '' : ` and ${more.length} more`
+  return `There is no connection to ${printable(first?.name ?? '')}${others}.`
+}
+
 function addTries(servers: Command, run: RunCommand): void {
   servers
     .command('test <server>')
@@ -142,6 +148,8 @@ function addTries(servers: Command, run: RunCommand): void {
         const all = 'servers' in answer ? answer.servers : [answer.server]
         const lines = all.map((server) => `${printable(server.name)}: ${howItIs(server)}`)
         terminal.answer(answer, lines.length === 0 ? 'No server is enabled.' : lines.join('\n'))
+        const failed = all.filter(({ enabled, status }) => enabled && status === 'error')
+        if (failed.length > 0) throw new CommandError(notConnected(failed))
       }),
     )
 
