@@ -148,6 +148,19 @@ describe.each(sdkServerKinds)('a server of the SDKs: %s', (kind) => {
     expect(server.requests.length).toBe(asked)
   })
 
+  it('fails calls under way for the reason for which it is closed', async () => {
+    const { server, upstream } = await connect(kind)
+    const before = server.requests.length
+    const pending = problemOf(calling(upstream, ['slow', { ms: 5_000 }]))
+    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(before))
+    await upstream.close(new Problem('upstream-sign-in-required', 'The sign-in has ended.'))
+    expect(await pending).toMatchObject({
+      type: 'upstream-sign-in-required',
+      detail: expect.stringContaining('The sign-in has ended.'),
+      next: expect.stringContaining('look before sending it again'),
+    })
+  })
+
   it('is dialled nowhere but where the operator allows it', async () => {
     verifies('S-16', 'S-17')
     const server = await serve(kind)

@@ -151,8 +151,8 @@ export interface LiveUpstream {
   onClosed(notify: (why: Problem) => void): void
   /** What the program wrote last to its standard error, redacted; empty for other transports. */
   stderrTail(): string
-  /** Ends the connection, and the program's whole process group, within two seconds. Requests under way fail. */
-  close(): Promise<void>
+  /** Ends the connection, and the program's whole process group, within two seconds. Requests under way fail, for the reason given. */
+  close(why?: Problem): Promise<void>
 }
 
 /** Opens connections to upstream servers. */

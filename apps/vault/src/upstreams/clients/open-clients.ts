@@ -114,6 +114,7 @@ function createLive(options: {
   const { client, transport, changes } = connected
   const watchers = new Set<(why: Problem) => void>()
   let closing: Promise<void> | undefined
+  let closedFor: Problem | undefined
   let ended: Problem | undefined
   let headers: ParamHeaders = new Map()
   let asking = 0
@@ -158,7 +159,7 @@ function createLive(options: {
         return await ask({ client, config, now }, { method, params, headers: inHeaders }, how)
       } catch (error) {
         // However its stream ended: it did because of us.
-        throw closing === undefined ? error : cutOff()
+        throw closing === undefined ? error : cutOff(closedFor)
       } finally {
         asking -= 1
       }
@@ -169,7 +170,8 @@ function createLive(options: {
       else notify(ended)
     },
     stderrTail: () => transport.stderrTail(),
-    close() {
+    close(why) {
+      closedFor ??= why
       closing ??= (async () => {
         changes.stop()
         options.onEnd()
@@ -194,11 +196,14 @@ function gone(why: Problem | undefined): Problem {
   })
 }
 
-const cutOff = () =>
-  upstreamProblem('call', 'upstream-unreachable', {
-    detail: 'The connection to the server was closed while it was asked.',
-    next: 'The request may have been carried out all the same: look before sending it again.',
+function cutOff(why: Problem | undefined): Problem {
+  const detail = 'The connection to the server was closed while it was asked.'
+  const next = 'The request may have been carried out all the same: look before sending it again.'
+  return upstreamProblem('call', why?.type ?? 'upstream-unreachable', {
+    detail: why === undefined ? detail : `${detail} ${why.detail}`,
+    next: why?.next === undefined ? next : `${why.next} ${next}`,
   })
+}
 
 const busy = () =>
   upstreamProblem('call', 'overloaded', {

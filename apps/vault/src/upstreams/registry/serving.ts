@@ -1,3 +1,4 @@
+import type { Problem } from '@sallyport/contracts'
 import type {
   LiveUpstream,
   RequestHow,
@@ -25,8 +26,8 @@ export interface Serving extends Pick<OpenedServer, 'secrets' | 'scrubber'> {
   ): Promise<UpstreamReply>
   /** Takes no new calls any more, and ends with the last of those under way. */
   retire(): Promise<void>
-  /** Ends it, calls under way included. */
-  close(): Promise<void>
+  /** Ends it, calls under way included, which fail with the reason if there is one. */
+  close(why?: Problem): Promise<void>
 }
 
 /** Counts the calls of a connection. */
@@ -40,8 +41,8 @@ export function createServing(
   let calls = 0
   let ended: Promise<void> | undefined
 
-  const close = () => {
-    ended ??= upstream.close().finally(onEnd)
+  const close = (why?: Problem) => {
+    ended ??= upstream.close(why).finally(onEnd)
     return ended
   }
   const idle = () =>

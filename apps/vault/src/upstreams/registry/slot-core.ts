@@ -1,3 +1,4 @@
+import type { Problem } from '@sallyport/contracts'
 import type { AuthChallenge } from '../clients/upstream-clients.ts'
 import type { ServerRow, ServerStatus, ServerStore } from '../kept/server-store.ts'
 import type { DefinedTools } from '../pins/define-tools.ts'
@@ -181,7 +182,7 @@ function schedule(core: SlotCore, delayMs: number | undefined): void {
 export async function switchOff(
   core: SlotCore,
   row: ServerRow | undefined,
-  why?: unknown,
+  why?: Problem,
 ): Promise<void> {
   stopTrying(core)
   const all = [...core.servings]
@@ -189,7 +190,7 @@ export async function switchOff(
   core.live = undefined
   core.onReplaced()
   wake(core)
-  const ended = Promise.all(all.map((serving) => serving.close()))
+  const ended = Promise.all(all.map((serving) => serving.close(why)))
   const nowMs = core.needs.now()
   if (why !== undefined) await saveOnce(core, { status: 'error', failure: sayFailure(why, nowMs) })
   else if (row !== undefined) await saveOnce(core, offStatus(row, nowMs))
