@@ -16,18 +16,24 @@ async function discovering(said: {
   readonly challenge?: string
   readonly resource?: object
   readonly server?: object
+  /** What it answers to somebody without a token; 401 is usual. */
+  readonly status?: number
+  /** Nothing is found out about it anywhere. */
+  readonly hasNothing?: boolean
 }) {
   const asked: string[] = []
-  const answers: Record<string, object> = {
-    [wellKnown]: { resource: url, authorization_servers: [issuer], ...said.resource },
-    [`${issuer}/.well-known/oauth-authorization-server`]: { ...metadata, ...said.server },
-  }
+  const answers: Record<string, object> = said.hasNothing
+    ? {}
+    : {
+        [wellKnown]: { resource: url, authorization_servers: [issuer], ...said.resource },
+        [`${issuer}/.well-known/oauth-authorization-server`]: { ...metadata, ...said.server },
+      }
   const headers = new Headers({ 'www-authenticate': said.challenge ?? 'Bearer' })
   const found = await discover(
     {
       mayUseOrigin: () => true,
       openDoor: () => ({
-        fetch: async () => new Response(null, { status: 401, headers }),
+        fetch: async () => new Response(null, { status: said.status ?? 401, headers }),
         close: () => {},
       }),
       async fetch(target) {
@@ -45,6 +51,13 @@ async function discovering(said: {
 it('reads what a server on the web says of its sign-in', async () => {
   const { found } = await discovering({})
   expect(found).toMatchObject({ resource: url, issuers: [issuer], knowsS256: true })
+})
+
+it('tells a server that needs no sign-in from one that says too little of it', async () => {
+  const { found } = await discovering({ status: 200, hasNothing: true })
+  expect(found).toMatchObject({ detail: expect.stringContaining('answers without a sign-in') })
+  const silent = await discovering({ hasNothing: true })
+  expect(silent.found).toMatchObject({ detail: expect.stringContaining('no metadata') })
 })
 
 it.each([

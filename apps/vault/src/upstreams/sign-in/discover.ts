@@ -1,6 +1,6 @@
 import { EndpointUrl, Problem } from '@sallyport/contracts'
 import type { OwnServer } from '../../connections/oauth-apps/sealed-app.ts'
-import { type HttpDoor, readChallenge } from '../clients/upstream-clients.ts'
+import { type AuthChallenge, type HttpDoor, readChallenge } from '../clients/upstream-clients.ts'
 import { coversUrl } from '../kept/resource.ts'
 import { type AskNeeds, readJson, requirePlace, shown } from './read-json.ts'
 import { readServerMetadata, type ServerMetadata } from './server-metadata.ts'
@@ -43,15 +43,16 @@ export async function discover(
   const needs = asSafeAs(server, given)
   const signal = AbortSignal.timeout(discoverMsMax)
   requirePlace(needs.mayUseOrigin, server.url)
-  const challenge = await challengeOf(needs, server, signal)
+  const { challenge, letsIn } = await askWithoutToken(needs, server, signal)
   const resource = await readResource(needs, server, {
     named: challenge?.resourceMetadata,
     signal,
   })
   const issuer = chooseIssuer(resource.issuers, wanted)
-  const metadata = await readIssuer(needs, issuer, signal)
+  const read = await readIssuer(needs, issuer, signal)
+  if ('tried' in read) throw letsIn && resource.isGuess ? needsNone() : nowhere(read.tried)
   return {
-    ...metadata,
+    ...read.metadata,
     resource: resource.resource,
     issuers: resource.issuers,
     scopes: challenge?.scopes ?? resource.scopes,
@@ -73,7 +74,11 @@ function asSafeAs({ url }: ServerToAsk, needs: DiscoverNeeds): DiscoverNeeds {
 }
 
 /** What the server says to somebody without a token. One that says nothing has its metadata where they are looked for anyway. */
-async function challengeOf(needs: DiscoverNeeds, server: ServerToAsk, signal: AbortSignal) {
+async function askWithoutToken(
+  needs: DiscoverNeeds,
+  server: ServerToAsk,
+  signal: AbortSignal,
+): Promise<{ readonly challenge?: AuthChallenge | undefined; readonly letsIn: boolean }> {
   const door = needs.openDoor(`sign-in-${server.id}`)
   const isSse = server.transport === 'sse'
   const accept = isSse ? 'text/event-stream' : 'application/json, text/event-stream'
@@ -84,10 +89,10 @@ async function challengeOf(needs: DiscoverNeeds, server: ServerToAsk, signal: Ab
       ...(!isSse && { body: JSON.stringify(hello) }),
     })
     await response.body?.cancel()
-    return readChallenge(response)
+    return { challenge: readChallenge(response), letsIn: response.ok }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    if (error.type === 'upstream-invalid-response') return undefined
+    if (error.type === 'upstream-invalid-response') return { letsIn: false }
     throw new Problem('provider-unavailable', `The server could not be asked: ${error.detail}`, {
       next: error.next ?? 'Try again in a while.',
       cause: error,
@@ -110,6 +115,8 @@ interface Resource {
   readonly resource: string
   readonly issuers: readonly string[]
   readonly scopes: readonly string[]
+  /** The server said nothing of it. */
+  readonly isGuess: boolean
 }
 
 async function readResource(
@@ -129,7 +136,7 @@ async function readResource(
   }
   if (named !== undefined) throw refused(`The server names metadata that are not there: ${tried}.`)
   // Servers of before RFC 9728 are their own authorization server, or have none: the metadata at their own origin say so.
-  return { resource: new URL(url).href, issuers: [new URL(url).origin], scopes: [] }
+  return { resource: new URL(url).href, issuers: [new URL(url).origin], scopes: [], isGuess: true }
 }
 
 /** RFC 9728 §3.3: metadata of another resource are somebody else’s, and would have tokens made for them. */
@@ -143,7 +150,7 @@ function toResource(body: Readonly<Record<string, unknown>>, url: string): Resou
     (one) => EndpointUrl.safeParse(one).success && new URL(one).search === '',
   )
   if (issuers.length === 0) throw refused('The server’s metadata name no authorization server.')
-  return { resource, issuers, scopes: readScopes(body.scopes_supported) }
+  return { resource, issuers, scopes: readScopes(body.scopes_supported), isGuess: false }
 }
 
 function chooseIssuer(issuers: readonly string[], wanted: string | undefined): string {
@@ -155,15 +162,30 @@ function chooseIssuer(issuers: readonly string[], wanted: string | undefined): s
   })
 }
 
+/** Where there are none: where they were looked for, and what was there. */
 async function readIssuer(needs: AskNeeds, issuer: string, signal: AbortSignal) {
   const tried: string[] = []
   for (const place of serverMetadataUrls(issuer)) {
     const read = await readJson(needs, place, signal)
-    if ('body' in read) return readServerMetadata(needs.mayUseOrigin, issuer, read.body)
+    if ('body' in read) {
+      return { metadata: readServerMetadata(needs.mayUseOrigin, issuer, read.body) }
+    }
     tried.push(`${place} (${read.absent})`)
   }
-  throw refused(`There are no metadata of the authorization server: ${tried.join(', ')}.`)
+  return { tried }
 }
+
+const nowhere = (tried: readonly string[]) =>
+  refused(`There are no metadata of the authorization server: ${tried.join(', ')}.`)
+
+const needsNone = () =>
+  new Problem(
+    'provider-refused',
+    'The server answers without a sign-in, and names nobody who gives one.',
+    {
+      next: 'Nothing is to be done where its tools are all there. Where some are missing, its documentation says which header it wants.',
+    },
+  )
 
 const refused = (detail: string) =>
   new Problem('provider-refused', detail, {
