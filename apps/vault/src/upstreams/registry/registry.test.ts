@@ -61,7 +61,11 @@ function createFake(config: OpenConfig, holds: { until: Promise<unknown> }): Fak
 
 function createRoom(set: Partial<ServerRow> = {}) {
   const fakes: Fake[] = []
-  const holds: { until: Promise<unknown>; opening?: Promise<unknown> } = {
+  const holds: {
+    until: Promise<unknown>
+    opening?: Promise<unknown>
+    looking?: Promise<unknown>
+  } = {
     until: Promise.resolve(),
   }
   const state = {
@@ -88,7 +92,10 @@ function createRoom(set: Partial<ServerRow> = {}) {
   put({})
   const registry = createRegistry({
     store: {
-      findAnywhere: async (id) => (state.row?.id === id ? state.row : state.others.get(id)),
+      async findAnywhere(id) {
+        await holds.looking
+        return state.row?.id === id ? state.row : state.others.get(id)
+      },
       listEnabled: async () => (state.row?.enabled ? [state.row] : []),
       async saveStatus(_id, status) {
         state.saves += 1
@@ -237,6 +244,22 @@ describe('a connection', () => {
     put({ url: 'https://a.example/mcp' })
     await registry.apply('ups_1', { waitMs })
     expect(registry.log('ups_1')).toBe('')
+  })
+
+  it('is waited for by a call that comes before anybody has looked what is to be opened', async () => {
+    const { registry, fakes, holds } = createRoom()
+    let looked = () => {}
+    holds.looking = new Promise<void>((resolve) => {
+      looked = resolve
+    })
+    const starting = registry.start()
+    await sleep(5)
+    const called = ask(registry)
+    await sleep(20)
+    expect(fakes).toHaveLength(0)
+    looked()
+    expect(await called).toMatchObject({ status: 200 })
+    await starting
   })
 
   it('that was lost is opened again, and calls wait for it', async () => {

@@ -73,6 +73,8 @@ export function createSlot(needs: SlotNeeds, serverId: string): Slot {
   return {
     apply: ({ anew = false } = {}) => apply(anew),
     async serving(signal, agentId) {
+      // Right after the start nobody knows yet whether one is to come.
+      if (core.live === undefined) await unlessAborted(looks.last, signal)
       const shared = await waitFor(core, signal)
       const { row } = core
       if (shared === undefined || row === undefined || agentId === undefined) return shared
@@ -175,6 +177,19 @@ function dropTimer(core: SlotCore): void {
   core.failedLog = ''
   clearTimeout(core.timer)
   core.timer = undefined
+}
+
+/** Waits for work that never rejects, and no longer than the signal lets it. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    if (signal.aborted) return done()
+    signal.addEventListener('abort', done)
+    void work.then(done)
+  })
 }
 
 async function waitFor(core: SlotCore, signal: AbortSignal): Promise<Serving | undefined> {
