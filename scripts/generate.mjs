@@ -79,7 +79,7 @@ function envExample(variables) {
     const file = secret ? `\n# ${name}_FILE=/path/to/a/file/that/holds/it` : ''
     return `# ${about}\n# Unset: ${fallback}\n# ${name}=${file}\n`
   })
-  return `# ${notice} apps/vault/src/config.ts instead.\n\n${blocks.join('\n')}`
+  return `# ${notice} apps/vault/src/config-variables.ts instead.\n\n${blocks.join('\n')}`
 }
 
 function configurationPage(variables) {
@@ -87,7 +87,7 @@ function configurationPage(variables) {
     const file = secret ? ` or \`${name}_FILE\`` : ''
     return `| \`${name}\`${file} | ${fallback} | ${about} |`
   })
-  return `<!-- ${notice} apps/vault/src/config.ts instead. -->
+  return `<!-- ${notice} apps/vault/src/config-variables.ts instead. -->
 
 # Configuration
 

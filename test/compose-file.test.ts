@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { configVariables } from '../apps/vault/src/config.ts'
+import { configVariables } from '../apps/vault/src/config-variables.ts'
 
 interface Service {
   readonly image?: string

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { delimiter, isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { z } from 'zod'
+import { configVariables } from './config-variables.ts'
 
 // Turns the environment into one frozen Config, or says everything that is wrong with it in one message.
 
@@ -26,132 +27,6 @@ export class Secret<T> {
     return '[secret]'
   }
 }
-
-const port = z.coerce.number().int().min(0).max(65_535)
-const publicUrl = z
-  .string()
-  .refine(isPublicUrl, 'must be an http or https URL without query, fragment or user')
-  .transform((text) => text.replace(/\/+$/, ''))
-
-function isPublicUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, search, hash, username, password } = new URL(text)
-  return /^https?:$/.test(protocol) && [search, hash, username, password].every((part) => !part)
-}
-
-const list = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  )
-  .pipe(z.array(z.string()))
-const absolutePaths = z
-  .string()
-  .transform((text) => text.split(delimiter).filter((part) => part !== ''))
-  .pipe(z.array(z.string().refine(isAbsolute, 'must be absolute paths with colons between them')))
-const databaseUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
-const rootKey = z
-  .string()
-  .trim()
-  .regex(
-    /^[A-Za-z0-9+/_-]{43}=?$/,
-    'must be 32 random bytes in base64 (44 characters), such as `openssl rand -base64 32` prints',
-  )
-
-/** Every variable that the vault reads. `.env.example` and docs/configuration.md are made from this table. */
-export const configVariables = {
-  SALLYPORT_HOST: {
-    schema: z.string().min(1).default('127.0.0.1'),
-    about: 'Address to listen on.',
-    fallback: '127.0.0.1',
-  },
-  SALLYPORT_PORT: { schema: port.default(4770), about: 'Port to listen on.', fallback: '4770' },
-  SALLYPORT_PUBLIC_URL: {
-    schema: publicUrl.optional(),
-    about:
-      'The URL under which agents and owners reach the vault, without a trailing slash; it is also the issuer that client assertions name.',
-    fallback: 'http://<host>:<port>',
-  },
-  SALLYPORT_DATA_DIR: {
-    schema: z.string().min(1).default('./.sallyport'),
-    about: 'Where the embedded database, the root key and the setup token are kept.',
-    fallback: './.sallyport',
-  },
-  DATABASE_URL: {
-    schema: databaseUrl.optional(),
-    secret: true,
-    about: 'PostgreSQL 15 or newer. Unset: an embedded PostgreSQL in the data directory.',
-    fallback: 'embedded',
-  },
-  DATABASE_MIGRATION_URL: {
-    schema: databaseUrl.optional(),
-    secret: true,
-    about:
-      'The role that owns the tables and migrates. Set it beside DATABASE_URL so that the role of the running vault cannot touch audit entries.',
-    fallback: 'DATABASE_URL',
-  },
-  SALLYPORT_ROOT_KEY: {
-    schema: rootKey.optional(),
-    secret: true,
-    about:
-      'The root key, 32 bytes in base64. Unset and embedded: made once in the data directory (root-key, mode 0600). Without it nothing that is stored can be opened.',
-    fallback: 'made at first start',
-  },
-  SALLYPORT_EGRESS_ALLOW_CIDRS: {
-    schema: list.default([]),
-    about:
-      'Ranges, separated by commas, of non-public addresses that upstreams may live in, e.g. 10.20.0.0/16. Origins with http: or an IP address are possible only inside them.',
-    fallback: 'none',
-  },
-  SALLYPORT_EGRESS_DENY_CIDRS: {
-    schema: list.default([]),
-    about: 'Ranges, separated by commas, of public addresses that upstreams may not live in.',
-    fallback: 'none',
-  },
-  SALLYPORT_SQLITE_DIRS: {
-    schema: absolutePaths.default([]),
-    about:
-      'Folders, absolute and with colons between them, below which owners may name SQLite files as sources. Unset: no SQLite file can be one.',
-    fallback: 'none',
-  },
-  SALLYPORT_UPSTREAM_COMMANDS: {
-    schema: z.string().optional(),
-    about:
-      'Programs that owners may run as MCP servers: absolute paths with colons between them; a path that ends with / stands for the programs directly in that folder. Unset: none.',
-    fallback: 'none',
-  },
-  SALLYPORT_UPSTREAM_USER: {
-    schema: z.string().optional(),
-    about:
-      'The user that runs those programs, where the vault is root. Unset: each server gets a user number of its own.',
-    fallback: 'one for each server',
-  },
-  SALLYPORT_UPSTREAM_INSTALL: {
-    schema: absolutePaths.default([]),
-    about:
-      'Installers, npm, uv or bun, as absolute paths with colons between them, with which owners may install packages that hold an MCP server; what is installed may be run. Unset: none.',
-    fallback: 'none',
-  },
-  SALLYPORT_TRUSTED_PROXIES: {
-    schema: list.default([]),
-    about:
-      'Addresses or ranges, separated by commas, of the proxies in front of the vault whose X-Forwarded-For is believed.',
-    fallback: 'none',
-  },
-  SALLYPORT_LOG_LEVEL: {
-    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
-    about: 'fatal, error, warn, info, debug or silent.',
-    fallback: 'info',
-  },
-} as const satisfies Record<
-  string,
-  { schema: z.ZodType; about: string; fallback: string; secret?: true }
->
 
 /** What the vault runs with. Made once, frozen, handed to compose. */
 export interface Config {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '@sallyport/contracts'
-import { watchEveryMs } from '../execute/call-watch.ts'
 import { type Bindings, createApp } from '../http/app.ts'
 import { createBodyBudget } from '../http/body-budget.ts'
 import { createInsideClients } from '../http/call-inside.ts'
@@ -18,6 +17,7 @@ import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts'
 import { guardStore } from '../store/database.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
 import { type ComposeNeeds, composeFoundation, type Foundation } from './foundation.ts'
+import { listJobs } from './jobs.ts'
 import { createReadiness } from './readiness.ts'
 import { composeRooms } from './rooms.ts'
 
@@ -25,18 +25,6 @@ import { composeRooms } from './rooms.ts'
 
 /** Whoever asks whether the vault is ready asks again soon, and gives up soon. */
 const readinessMsMax = 2_000
-const checkpointEveryMs = 60_000
-const sweepLimitsEveryMs = 3_600_000
-const closeUnknownEveryMs = 15_000
-const removeExpiredEveryMs = 60_000
-const expireApprovalsEveryMs = 5_000
-const keepTokensAliveEveryMs = 5 * 60_000
-const notifyEveryMs = 5_000
-const pollEveryMs = 1_000
-const removeOldNotificationsEveryMs = 3_600_000
-const watchAgentsEveryMs = 3_000
-const lookAtVariablesEveryMs = 30_000
-const removeAlertsEveryMs = 3_600_000
 
 /** Builds the house: the app, its jobs, and what closes all of it. */
 export async function compose(needs: ComposeNeeds) {
@@ -50,7 +38,7 @@ export async function compose(needs: ComposeNeeds) {
 
 async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
-  const { identity, approvals, tokens, notify, reach, watchCalls } = rooms
+  const { identity, approvals, tokens, notify, reach } = rooms
   const { audit, egress, feed, running } = foundation
   const { app, refuse, mcp } = composeApp(needs, foundation, rooms)
   if (needs.store.isExclusive) {
@@ -64,12 +52,6 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       foundation.onFailure('messages that the last run left could not be taken over', error)
     })
   }
-  const watch = async () => {
-    // Not waited for: the next look must not come late because an answer does.
-    watchCalls().catch((error: unknown) =>
-      foundation.onFailure('running calls were not watched', error),
-    )
-  }
   // Not waited for: the vault serves before the last of them is connected.
   rooms.upstreams.registry
     .start()
@@ -79,30 +61,8 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     .catch((error: unknown) =>
       foundation.onFailure('what deleted MCP servers left was not taken away', error),
     )
-  const jobs = startPeriodicJobs(
-    [
-      { name: 'watch calls', everyMs: watchEveryMs, run: watch },
-      { name: 'close unknown', everyMs: closeUnknownEveryMs, run: audit.closeUnknown },
-      { name: 'sweep limits', everyMs: sweepLimitsEveryMs, run: audit.sweepLimits },
-      { name: 'checkpoint', everyMs: checkpointEveryMs, run: audit.checkpoint },
-      { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
-      { name: 'keep tokens alive', everyMs: keepTokensAliveEveryMs, run: tokens.keepAlive },
-      { name: 'notify', everyMs: notifyEveryMs, run: notify.run },
-      { name: 'fetch presses', everyMs: pollEveryMs, run: reach.poll },
-      { name: 'settle messages', everyMs: notifyEveryMs, run: notify.settle },
-      {
-        ...{ name: 'remove old notifications', everyMs: removeOldNotificationsEveryMs },
-        run: notify.removeOld,
-      },
-      { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
-      { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
-      {
-        ...{ name: 'look at variables', everyMs: lookAtVariablesEveryMs },
-        run: rooms.upstreams.registry.lookAgain,
-      },
-      { name: 'remove old alerts', everyMs: removeAlertsEveryMs, run: rooms.watch.removeOld },
-    ],
-    (name, error) => foundation.onFailure(`the job "${name}" failed`, error),
+  const jobs = startPeriodicJobs(listJobs(foundation, rooms), (name, error) =>
+    foundation.onFailure(`the job "${name}" failed`, error),
   )
   return {
     app,
