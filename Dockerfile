@@ -4,7 +4,7 @@ WORKDIR /build
 COPY . .
 RUN node scripts/setup.mjs && node scripts/build.mjs
 # What the bundle leaves outside is native; it is installed beside it, without what only building needs.
-RUN npx --yes "$(node -p "require('./package.json').packageManager")" --filter @sallyport/cli deploy --legacy --prod /out
+RUN npx --yes "$(node -p "require('./package.json').packageManager")" --filter sallyport deploy --legacy --prod /out
 
 FROM node:24.11-bookworm-slim
 ENV NODE_ENV=production SALLYPORT_HOST=0.0.0.0 SALLYPORT_DATA_DIR=/var/lib/sallyport
