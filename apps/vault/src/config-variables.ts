@@ -1,5 +1,6 @@
 import { delimiter, isAbsolute } from 'node:path'
 import { z } from 'zod'
+import { telemetryVariables } from './config-telemetry-variables.ts'
 
 // What the vault may be told by its environment: each variable with its form, its default and what it is for.
 
@@ -31,6 +32,13 @@ const absolutePaths = z
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+const redisUrl = z
+  .string()
+  .refine(
+    (text) => /^rediss?:\/\//.test(text) && URL.canParse(text),
+    'must be a URL that begins with redis:// or rediss://',
+  )
+const count = z.coerce.number().int().min(1).max(1_000_000)
 const rootKey = z
   .string()
   .trim()
@@ -70,6 +78,30 @@ export const configVariables = {
     about:
       'The role that owns the tables and migrates. Set it beside DATABASE_URL so that the role of the running vault cannot touch audit entries.',
     fallback: 'DATABASE_URL',
+  },
+  REDIS_URL: {
+    schema: redisUrl.optional(),
+    secret: true,
+    about:
+      'Redis 7 or newer, beside DATABASE_URL: for the queue of jobs, and for the limit of requests where replicas share one. Unset: the queue is in PostgreSQL, and each replica counts requests by itself.',
+    fallback: 'none',
+  },
+  SALLYPORT_JOBS: {
+    schema: z.enum(['on', 'off']).default('on'),
+    about:
+      'Whether this replica runs jobs that all replicas share, such as expiring approvals and signing checkpoints. off, beside DATABASE_URL, leaves them to workers and other replicas: at least one has to have them on.',
+    fallback: 'on',
+  },
+  SALLYPORT_AGENT_REQUESTS_PER_SECOND: {
+    schema: count.optional(),
+    about:
+      'How many requests a second one agent may make, before anything is decided or recorded. Unset: as many as it likes, within its policies.',
+    fallback: 'no limit',
+  },
+  SALLYPORT_AGENT_REQUESTS_BURST: {
+    schema: count.optional(),
+    about: 'How many of them it may make at once after it was quiet.',
+    fallback: 'ten times as many as a second',
   },
   SALLYPORT_ROOT_KEY: {
     schema: rootKey.optional(),
@@ -124,6 +156,7 @@ export const configVariables = {
     about: 'fatal, error, warn, info, debug or silent.',
     fallback: 'info',
   },
+  ...telemetryVariables,
 } as const satisfies Record<
   string,
   { schema: z.ZodType; about: string; fallback: string; secret?: true }

@@ -67,6 +67,28 @@ describe('readConfig', () => {
     expect(() => readConfig({ DATABASE_URL: 'postgres://db/x' })).toThrow('SALLYPORT_ROOT_KEY')
   })
 
+  it('shares jobs and limits only where there is a database to share', () => {
+    const shared = { DATABASE_URL: 'postgres://db/x', SALLYPORT_ROOT_KEY: key }
+    const redis = { REDIS_URL: 'rediss://u:hunter2@redis.example:6380/1' }
+    expect(() => readConfig(redis)).toThrow('REDIS_URL is set without DATABASE_URL')
+    expect(() => readConfig({ SALLYPORT_JOBS: 'off' })).toThrow('SALLYPORT_JOBS must be on')
+    expect(() => readConfig({ ...shared, REDIS_URL: 'redis.example:6379' })).toThrow('redis://')
+    const config = readConfig({ ...shared, ...redis, SALLYPORT_JOBS: 'off' })
+    expect(config.jobs).toBe('off')
+    expect(config.redisUrl?.reveal()).toBe(redis.REDIS_URL)
+    expect(inspect(config)).not.toContain('hunter2')
+  })
+
+  it('limits the requests of agents where it is told how many a second', () => {
+    expect(readConfig({}).doorLimit).toBeUndefined()
+    const perSecond = { SALLYPORT_AGENT_REQUESTS_PER_SECOND: '5' }
+    expect(readConfig(perSecond).doorLimit).toEqual({ perSecond: 5, burst: 50 })
+    const burst = { SALLYPORT_AGENT_REQUESTS_BURST: '7' }
+    expect(readConfig({ ...perSecond, ...burst }).doorLimit).toEqual({ perSecond: 5, burst: 7 })
+    expect(() => readConfig(burst)).toThrow('without SALLYPORT_AGENT_REQUESTS_PER_SECOND')
+    expect(() => readConfig({ SALLYPORT_AGENT_REQUESTS_PER_SECOND: '0' })).toThrow('PER_SECOND')
+  })
+
   it('takes an empty variable as one that is not set', () => {
     expect(readConfig({ SALLYPORT_PORT: '', DATABASE_URL: '' })).toMatchObject({ port: 4770 })
   })

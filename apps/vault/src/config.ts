@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { readTelemetry, type TelemetryConfig } from './config-telemetry.ts'
 import { configVariables } from './config-variables.ts'
 
 // Turns the environment into one frozen Config, or says everything that is wrong with it in one message.
@@ -36,6 +37,11 @@ export interface Config {
   readonly dataDir: string
   readonly databaseUrl: Secret<string> | undefined
   readonly databaseMigrationUrl: Secret<string> | undefined
+  readonly redisUrl: Secret<string> | undefined
+  /** Whether this replica runs the jobs that replicas share. */
+  readonly jobs: 'on' | 'off'
+  /** How many requests one agent may make; undefined: as many as it likes. */
+  readonly doorLimit: { readonly perSecond: number; readonly burst: number } | undefined
   /** Base64, 32 bytes. */
   readonly rootKey: Secret<string> | undefined
   readonly egressAllowCidrs: readonly string[]
@@ -49,6 +55,7 @@ export interface Config {
   readonly upstreamInstallers: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly logLevel: string
+  readonly telemetry: TelemetryConfig
 }
 
 /** The environment cannot be used. The message names every variable that is wrong and how to write it. */
@@ -112,6 +119,16 @@ function toConfig(data: z.output<typeof schema>): Config {
   if (data.DATABASE_MIGRATION_URL !== undefined && data.DATABASE_URL === undefined) {
     throw new ConfigError('DATABASE_MIGRATION_URL is set without DATABASE_URL')
   }
+  if (data.REDIS_URL !== undefined && data.DATABASE_URL === undefined) {
+    throw new ConfigError(
+      'REDIS_URL is set without DATABASE_URL: the embedded database is one vault’s alone, which has nothing to share',
+    )
+  }
+  if (data.SALLYPORT_JOBS === 'off' && data.DATABASE_URL === undefined) {
+    throw new ConfigError(
+      'SALLYPORT_JOBS must be on where DATABASE_URL is not set: nobody else runs the jobs of an embedded database',
+    )
+  }
   return Object.freeze({
     host: data.SALLYPORT_HOST,
     port: data.SALLYPORT_PORT,
@@ -119,6 +136,9 @@ function toConfig(data: z.output<typeof schema>): Config {
     dataDir: resolve(data.SALLYPORT_DATA_DIR),
     databaseUrl: secret(data.DATABASE_URL),
     databaseMigrationUrl: secret(data.DATABASE_MIGRATION_URL),
+    redisUrl: secret(data.REDIS_URL),
+    jobs: data.SALLYPORT_JOBS,
+    doorLimit: readDoorLimit(data),
     rootKey: secret(data.SALLYPORT_ROOT_KEY),
     egressAllowCidrs: Object.freeze(data.SALLYPORT_EGRESS_ALLOW_CIDRS),
     egressDenyCidrs: Object.freeze(data.SALLYPORT_EGRESS_DENY_CIDRS),
@@ -128,7 +148,23 @@ function toConfig(data: z.output<typeof schema>): Config {
     upstreamInstallers: Object.freeze(data.SALLYPORT_UPSTREAM_INSTALL),
     trustedProxies: Object.freeze(data.SALLYPORT_TRUSTED_PROXIES),
     logLevel: data.SALLYPORT_LOG_LEVEL,
+    telemetry: readTelemetry(data, secret),
   })
+}
+
+/** How many seconds' worth of requests a quiet agent may make at once, unless told otherwise. */
+const burstSeconds = 10
+
+function readDoorLimit(data: z.output<typeof schema>): Config['doorLimit'] {
+  const perSecond = data.SALLYPORT_AGENT_REQUESTS_PER_SECOND
+  const burst = data.SALLYPORT_AGENT_REQUESTS_BURST
+  if (perSecond !== undefined) {
+    return Object.freeze({ perSecond, burst: burst ?? perSecond * burstSeconds })
+  }
+  if (burst === undefined) return undefined
+  throw new ConfigError(
+    'SALLYPORT_AGENT_REQUESTS_BURST is set without SALLYPORT_AGENT_REQUESTS_PER_SECOND',
+  )
 }
 
 function faultOf(check: () => unknown): string | undefined {
