@@ -22,6 +22,8 @@ const ChangedTable = z.enum([
   'sql_sources',
   'mcp_servers',
   'variables',
+  'workspace_keys',
+  'root_keys',
   '*',
 ])
 
