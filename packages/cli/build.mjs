@@ -61,11 +61,38 @@ export async function build() {
     logLevel: 'warning',
   })
   for (const { path, contents } of outputFiles) replaceFile(path, contents)
+  await buildVerifier()
   const migrations = join(dist, 'drizzle')
   cpSync(join(here, '../../drizzle'), migrations, { recursive: true })
-  replaceFolder(join(here, '../../apps/dashboard/dist'), join(dist, 'dashboard'))
+  const dashboard = join(here, '../../apps/dashboard/dist')
+  replaceFolder(dashboard, join(dist, 'dashboard'))
+  const inDashboard = JSON.parse(readFileSync(join(dashboard, '.bundled.json'), 'utf8'))
+  const packages = merged(
+    packagesOf(keptFiles(metafile).map((file) => join(here, file))),
+    inDashboard,
+  )
+  replaceFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenceTexts(packages))
+  replaceFile(join(dist, '.bundled.json'), JSON.stringify(packages))
   chmodSync(join(dist, 'sallyport.js'), 0o755)
   removeOldChunks(new Set(outputFiles.map(({ path }) => basename(path))))
+}
+
+/** verify-audit.mjs: one file that needs nothing but Node, and is left readable, since whoever runs it may distrust the vault. */
+async function buildVerifier() {
+  const { outputFiles } = await esbuild({
+    entryPoints: [join(here, 'src/audit/verify-audit.ts')],
+    outfile: join(dist, 'verify-audit.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    banner: {
+      js: `// Sallyport ${version}: verifies an exported audit log. Needs Node 20 or later and nothing else. Apache-2.0.`,
+    },
+    write: false,
+    logLevel: 'warning',
+  })
+  for (const { path, contents } of outputFiles) replaceFile(path, contents)
 }
 
 /** A vault that starts meanwhile reads the old file or the new one, never half of one. */

@@ -150,19 +150,24 @@ describe.skipIf(!hasChromium)('the audit log', () => {
 
   it('is exported whole, and not at all where the vault cannot', async () => {
     const { page, context, said } = await open('/audit')
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Export' }).click(),
-    ])
+    const save = async (format?: string) => {
+      await page.getByRole('button', { name: 'Export' }).click()
+      if (format !== undefined) await page.getByRole('radio', { name: format }).check()
+      await page.getByRole('button', { name: 'Save' }).click()
+    }
+    const [download] = await Promise.all([page.waitForEvent('download'), save()])
     expect(download.suggestedFilename()).toMatch(/^sallyport-audit-[0-9-]{10}\.jsonl$/)
     const lines = (await readFile(await download.path(), 'utf8')).trimEnd().split('\n')
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ type: 'header' })
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ type: 'end' })
+    const [table] = await Promise.all([page.waitForEvent('download'), save('CSV')])
+    expect(table.suggestedFilename()).toMatch(/\.csv$/)
+    expect(await readFile(await table.path(), 'utf8')).toMatch(/^id,seq,at,.*\r\naud_/)
     let downloads = 0
     page.on('download', () => {
       downloads += 1
     })
-    await page.route('**/api/v1/audit/export', (route) =>
+    await page.route('**/api/v1/audit/export*', (route) =>
       route.fulfill({
         status: 503,
         contentType: 'application/problem+json',
@@ -175,7 +180,7 @@ describe.skipIf(!hasChromium)('the audit log', () => {
         }),
       }),
     )
-    await page.getByRole('button', { name: 'Export' }).click()
+    await save()
     const failed = page.getByRole('dialog', { name: 'The log was not exported' })
     await failed.getByText('The audit log cannot be read now.').waitFor({ timeout: 30_000 })
     expect(downloads).toBe(0)

@@ -1,5 +1,7 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
@@ -42,9 +44,35 @@ afterAll(async () => {
   await vault?.stop()
 })
 
+/** The command's verdict; the verifier that is one file, run by Node alone in an empty folder, must give the very same. */
 async function verify(name: string, ...options: string[]) {
-  const ended = await offline.run(['audit', 'verify', file(name), ...options, '--json'])
+  const args = [file(name), ...options, '--json']
+  const ended = await offline.run(['audit', 'verify', ...args])
+  const bare = await runVerifier(args)
+  expect([bare.code, bare.stderr]).toEqual([ended.code, ended.stderr.replace(/^sallyport: /, '')])
+  expect(JSON.parse(bare.stdout)).toEqual(JSON.parse(ended.stdout))
   return { ...ended, verdict: JSON.parse(ended.stdout) as Verdict }
+}
+
+const builtVerifier = fileURLToPath(
+  new URL('../../packages/cli/dist/verify-audit.mjs', import.meta.url),
+)
+
+/** Copied into a folder of its own: nothing of the repository is beside it. */
+function runVerifier(args: readonly string[]) {
+  const alone = file('alone')
+  mkdirSync(alone, { recursive: true })
+  const program = join(alone, 'verify-audit.mjs')
+  writeFileSync(program, readFileSync(builtVerifier))
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [program, ...args],
+      { cwd: alone, env: {} },
+      (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
 }
 
 /** Writes the export with one record changed, and answers its number. */
@@ -79,6 +107,43 @@ describe('the log', () => {
     expect(statSync(file('log.jsonl')).mode & 0o777).toBe(0o600)
     const { stdout } = await person.run(['audit', 'export', '-'])
     expect(stdout.split('\n').slice(1, 4)).toEqual(lines.slice(1, 4))
+  })
+})
+
+describe('an export for other programs', () => {
+  it('is CSV or OCSF, of what the filters let through', async () => {
+    await person.run(['audit', 'export', 'log.csv', '--format', 'csv', '--agent', 'two'])
+    const csv = readFileSync(file('log.csv'), 'utf8')
+    expect(csv).toMatch(/^id,seq,at,[^\n]*\r\n(aud_[^\n]*\r\n){2}$/)
+    const ocsf = await person.run(['audit', 'export', '-', '--format', 'ocsf', '--agent', 'two'])
+    const events = ocsf.stdout.trimEnd().split('\n')
+    expect(events).toHaveLength(2)
+    expect(JSON.parse(events[0] ?? '')).toMatchObject({ class_uid: 6003, category_uid: 6 })
+  })
+
+  it('has no filters where it is the chain: a part of it could not be verified', async () => {
+    const { code, stderr } = await person.run(['audit', 'export', '-', '--agent', 'two'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/takes no filter/)
+  })
+})
+
+describe('the verifier', () => {
+  it('is printed by the command, as the one file that it is', async () => {
+    verifies('S-37')
+    const { stdout } = await offline.run(['audit', 'verifier'])
+    expect(stdout).toBe(readFileSync(builtVerifier, 'utf8'))
+    const imports = [...stdout.matchAll(/^(?:import .*|\} )from "([^"]+)";$/gm)]
+    expect(imports.length).toBeGreaterThan(3)
+    expect(imports.map(([, name]) => name).filter((name) => !name?.startsWith('node:'))).toEqual([])
+  })
+
+  it('says the same of a good export in words, and leaves nothing behind', async () => {
+    verifies('S-37')
+    const proofs = ['--public-key', file('key.json'), '--checkpoints', checkpoints()]
+    const { code, stdout } = await runVerifier([file('log.jsonl'), ...proofs])
+    expect(stdout).toMatch(/^Verified: \d+ records, none changed, added or removed\.\n$/)
+    expect([code, readdirSync(file('alone'))]).toEqual([0, ['verify-audit.mjs']])
   })
 })
 

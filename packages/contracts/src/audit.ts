@@ -118,15 +118,28 @@ export const verifyAudit = defineOperation({
   problems: [],
 })
 
-/** The one operation that streams: JSON Lines, a header line, then records and checkpoints in order. */
+/** What an export can be: the chain, which can be verified, or entries for other programs. */
+export const AuditExportFormat = z.enum(['jsonl', 'csv', 'ocsf'])
+export type AuditExportFormat = z.infer<typeof AuditExportFormat>
+
+/**
+ * The one operation that streams. `jsonl`: a header line, then records and checkpoints in order, and an end. `csv` and
+ * `ocsf`: entries, newest first, those that the filters let through.
+ */
 export const exportAudit = defineOperation({
   id: 'exportAudit',
   method: 'GET',
   path: '/api/v1/audit/export',
   caller: ['owner'],
   demand: 'audit:read',
-  summary: 'Export the audit log as JSON Lines that can be verified without the vault',
-  input: z.strictObject({}),
+  summary: 'Export the audit log: JSON Lines that can be verified without the vault, CSV or OCSF',
+  input: z.strictObject({
+    format: AuditExportFormat.default('jsonl').meta({
+      description:
+        'jsonl: the whole chain, for audit verify; takes no filter. csv: for spreadsheets. ocsf: events of class API Activity (6003), one a line',
+    }),
+    ...filters,
+  }),
   output: z.custom<ReadableStream<Uint8Array>>((value) => value instanceof ReadableStream),
   problems: [],
 })

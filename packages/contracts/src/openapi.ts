@@ -116,7 +116,9 @@ function responses(operation: Operation): Json {
     byStatus.set(status, [...(byStatus.get(status) ?? []), type])
   }
   const success = streams
-    ? { 'application/jsonl': { schema: { type: 'string' } } }
+    ? Object.fromEntries(
+        ['application/jsonl', 'text/csv'].map((type) => [type, { schema: { type: 'string' } }]),
+      )
     : { 'application/json': { schema: jsonSchema(operation.output, 'output') } }
   return {
     [String(operation.status ?? 200)]: { description: operation.summary, content: success },

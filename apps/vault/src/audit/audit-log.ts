@@ -20,7 +20,7 @@ import {
   draftOutcome,
   draftRefusal,
 } from './entry.ts'
-import { createLogExporter } from './export-log.ts'
+import { createExporter, type ExportRequest } from './export.ts'
 import { createIsoClock } from './iso-clock.ts'
 import type { LimitReservation, WindowTaking } from './limit-reservation.ts'
 import { type LimitsUsed, useOfLimits } from './limits-used.ts'
@@ -51,8 +51,11 @@ export interface AuditLog {
   /** A page of entries, newest first. @throws Problem `invalid-input` for a wrong cursor */
   list(workspaceId: string, filters: EntryFilters): Promise<EntryPage>
   verify(workspaceId: string): Promise<AuditVerification>
-  /** JSON Lines that `verifyExport` takes. */
-  export(workspaceId: string): ReadableStream<Uint8Array>
+  /**
+   * The chain as JSON Lines that `verifyExport` takes, or entries in another form.
+   * @throws Problem `invalid-input` for filters of the chain: a part of it cannot be verified
+   */
+  export(workspaceId: string, request?: ExportRequest): ReadableStream<Uint8Array>
   /** Signs the heads that moved since they were last signed. Answers how many; 0 also while another replica does. */
   checkpoint(): Promise<number>
   /** Closes intents whose deadline has passed as `unknown`. Answers how many. Safe on several replicas at once. */
@@ -93,6 +96,8 @@ export interface AuditLogNeeds {
     append(line: string): Promise<void>
     lines(): AsyncIterable<string>
   }
+  /** Of the vault; exports name it. */
+  readonly version: string
   /** Told of what failed without anybody waiting for it. */
   readonly onFailure: (what: string, error: unknown) => void
 }
@@ -145,12 +150,8 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
       publicKey: keys.publicKey,
       readCheckpoints: () => needs.checkpointFile.lines(),
     }),
-    export: createLogExporter({
-      store,
-      macKey,
-      sign,
-      publicKeyJwk: keys.publicKeyJwk,
-      now,
+    export: createExporter({
+      ...{ store, macKey, sign, publicKeyJwk: keys.publicKeyJwk, now, version: needs.version },
       appendCheckpoint: (line) => needs.checkpointFile.append(line),
     }),
     checkpoint,

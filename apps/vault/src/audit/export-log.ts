@@ -27,23 +27,25 @@ const seqMin = -(2 ** 63)
  */
 export function createLogExporter(
   needs: LogExporterNeeds,
-): (workspaceId: string) => ReadableStream<Uint8Array> {
-  return (workspaceId) => {
-    const pages = exportPages(needs, workspaceId)
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const { value, done } = await pages.next()
-          if (done === true) controller.close()
-          else controller.enqueue(Buffer.from(value))
-        },
-        async cancel() {
-          await pages.return(undefined)
-        },
+): (workspaceId: string) => AsyncGenerator<string> {
+  return (workspaceId) => exportPages(needs, workspaceId)
+}
+
+/** A stream of bytes that makes the next part when its reader has taken the one before. */
+export function streamOf(parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value, done } = await parts.next()
+        if (done === true) controller.close()
+        else controller.enqueue(Buffer.from(value))
       },
-      { highWaterMark: 1 },
-    )
-  }
+      async cancel() {
+        await parts.return(undefined)
+      },
+    },
+    { highWaterMark: 1 },
+  )
 }
 
 const line = (value: object): string => `${JSON.stringify(value)}\n`

@@ -79,6 +79,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     monotonicNow: monotonicMs,
     limitNow: createLimitClock({ databaseNowMs, monotonicNow: monotonicMs }),
     checkpointFile: createCheckpointFile(join(config.dataDir, 'audit-checkpoints.jsonl')),
+    version: needs.version,
     onFailure,
   })
   const opener = createCredentialOpener({ keyring })

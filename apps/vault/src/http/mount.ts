@@ -143,16 +143,22 @@ export function mountSession<const O extends Operation>(
   })
 }
 
-/** The same for an operation whose answer is a stream of JSON Lines. */
+/** A stream, with its media type. */
+export interface TypedStream<T> {
+  readonly stream: T
+  readonly type: string
+}
+
+/** The same for an operation whose answer is a stream of bytes. */
 export function mountStream<const O extends Operation>(
   operation: O,
-  handle: (call: Call<O>) => Promise<OutputOf<O>> | OutputOf<O>,
+  handle: (call: Call<O>) => TypedStream<OutputOf<O>>,
 ): Mounted {
   return serving(operation, {
     handle,
-    write: (stream, { context, requestId }) => {
+    write: ({ stream, type }, { context, requestId }) => {
       const body = operation.output.parse(stream) as ReadableStream<Uint8Array>
-      return context.respond.send({ status: 200, body, type: 'application/jsonl', requestId })
+      return context.respond.send({ status: 200, body, type, requestId })
     },
   })
 }

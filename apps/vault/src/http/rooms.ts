@@ -63,7 +63,10 @@ export interface Rooms {
       filters: InputOf<typeof operations.listAudit>,
     ): Promise<OutputOf<typeof operations.listAudit>>
     verify(workspaceId: string): Promise<OutputOf<typeof operations.verifyAudit>>
-    export(workspaceId: string): ReadableStream<Uint8Array>
+    export(
+      workspaceId: string,
+      request: InputOf<typeof operations.exportAudit>,
+    ): ReadableStream<Uint8Array>
   }
   /** Throws `store-unavailable` where requests cannot be served. */
   readonly readiness: () => Promise<OutputOf<typeof operations.getReadiness>>

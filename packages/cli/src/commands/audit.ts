@@ -1,32 +1,38 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream, readFileSync, statSync } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { AuditDecision, type AuditEntry } from '@sallyport/contracts'
+import { AuditDecision, type AuditEntry, AuditExportFormat } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
-import { verifyExportFile } from '@sallyport/vault/offline-verify'
 import { type Command, Option } from 'commander'
+import {
+  describeTrust,
+  describeVerdict,
+  notVerified,
+  type VerifyFileOptions,
+  verifyFile,
+} from '../audit/verify-file.ts'
 import { CommandError, printable, table } from '../terminal.ts'
 import { idOfAgent, idOfConnection } from './lookup.ts'
 import { readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
 
-interface ListOptions {
+interface FilterOptions {
   readonly agent?: string
   readonly connection?: string
   readonly decision?: AuditEntry['decision']
   readonly from?: string
   readonly to?: string
+}
+
+interface ListOptions extends FilterOptions {
   readonly limit?: number
   readonly cursor?: string
 }
 
-interface VerifyOptions {
-  readonly publicKey?: string
-  readonly rootKeyFile?: string
-  readonly checkpoints?: string
+interface ExportOptions extends FilterOptions {
+  readonly format: AuditExportFormat
 }
 
 /** `sallyport audit …`: what was attempted, and the proof that nobody changed it. */
@@ -34,31 +40,26 @@ export function addAuditCommands(program: Command, run: RunCommand): void {
   const audit = program.command('audit').description('What was attempted, and its proof')
   addList(audit, run)
   addExport(audit, run)
+  addKey(audit, run)
   addVerify(audit, run)
+  addVerifier(audit, run)
 }
 
 function addList(audit: Command, run: RunCommand): void {
   audit
     .command('list')
     .description('Read the log, newest first')
-    .option('--agent <agent>', 'only this agent’s (id or name)')
-    .option('--connection <connection>', 'only this connection’s (id or label)')
-    .addOption(new Option('--decision <decision>', 'only these').choices(AuditDecision.options))
-    .option('--from <time>', 'from this time, such as 2027-01-31T09:00:00Z')
-    .option('--to <time>', 'until this time')
+    .addOption(agentOption())
+    .addOption(connectionOption())
+    .addOption(decisionOption())
+    .addOption(fromOption())
+    .addOption(toOption())
     .option('--limit <n>', 'entries on a page, 200 at most', readCount)
     .option('--cursor <cursor>', 'go on after an earlier page')
     .action(
       run(async ({ terminal, owner }, [options]: [ListOptions]) => {
-        const { agent, connection, ...rest } = options
         const client = await owner()
-        const page = await client.call('listAudit', {
-          ...rest,
-          ...(agent !== undefined && { agentId: await idOfAgent(client, agent) }),
-          ...(connection !== undefined && {
-            connectionId: await idOfConnection(client, connection),
-          }),
-        })
+        const page = await client.call('listAudit', await readFilters(client, options))
         const text = table(
           ['seq', 'at', 'operation', 'decision', 'outcome', 'request'],
           page.entries.map(row),
@@ -66,6 +67,24 @@ function addList(audit: Command, run: RunCommand): void {
         terminal.answer(page, page.nextCursor ? `${text}\nMore: --cursor ${page.nextCursor}` : text)
       }),
     )
+}
+
+const agentOption = () => new Option('--agent <agent>', 'only this agent’s (id or name)')
+const connectionOption = () =>
+  new Option('--connection <connection>', 'only this connection’s (id or label)')
+const decisionOption = () =>
+  new Option('--decision <decision>', 'only these').choices(AuditDecision.options)
+const fromOption = () => new Option('--from <time>', 'from this time, such as 2027-01-31T09:00:00Z')
+const toOption = () => new Option('--to <time>', 'until this time')
+
+/** The options as the vault takes them: names become ids. */
+async function readFilters<T extends FilterOptions>(client: Client, options: T) {
+  const { agent, connection, ...rest } = options
+  return {
+    ...rest,
+    ...(agent !== undefined && { agentId: await idOfAgent(client, agent) }),
+    ...(connection !== undefined && { connectionId: await idOfConnection(client, connection) }),
+  }
 }
 
 const row = (entry: AuditEntry) => [
@@ -80,25 +99,41 @@ const row = (entry: AuditEntry) => [
 function addExport(audit: Command, run: RunCommand): void {
   audit
     .command('export <file>')
-    .description('Write the whole log as JSON Lines (- for stdout); `audit verify` takes it')
+    .description('Write the log to a file (- for stdout); `audit verify` takes the whole of it')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'jsonl: the chain, which can be verified, without filters; csv and ocsf: entries',
+      )
+        .choices(AuditExportFormat.options)
+        .default('jsonl'),
+    )
+    .addOption(agentOption())
+    .addOption(connectionOption())
+    .addOption(decisionOption())
+    .addOption(fromOption())
+    .addOption(toOption())
     .action(
-      run(async ({ terminal, streams, owner }, [file]: [string]) => {
-        const source = await openExport(await owner())
+      run(async ({ terminal, streams, owner }, [file, options]: [string, ExportOptions]) => {
+        const client = await owner()
+        const source = await openExport(client, await readFilters(client, options))
         if (file === '-') {
           await pipeline(source, streams.stdout, { end: false })
           return
         }
         await pipeline(source, createWriteStream(file, { mode: 0o600 }))
-        terminal.answer({ file }, `Written: ${file}`)
+        terminal.answer({ file, format: options.format }, `Written: ${file}`)
       }),
     )
+}
 
+function addKey(audit: Command, run: RunCommand): void {
   audit
     .command('key')
     .description('Print the public key that signs the log, to keep elsewhere for `audit verify`')
     .action(
       run(async ({ terminal, owner }) => {
-        const source = await openExport(await owner())
+        const source = await openExport(await owner(), {})
         const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })
         try {
           const [header] = await once(lines, 'line')
@@ -112,8 +147,11 @@ function addExport(audit: Command, run: RunCommand): void {
     )
 }
 
-async function openExport(client: Client): Promise<Readable> {
-  const stream = await client.call('exportAudit', {})
+async function openExport(
+  client: Client,
+  asked: Parameters<typeof client.call<'exportAudit'>>[1],
+): Promise<Readable> {
+  const stream = await client.call('exportAudit', asked)
   return Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0])
 }
 
@@ -133,49 +171,30 @@ function addVerify(audit: Command, run: RunCommand): void {
       'the append-only file of checkpoints: proves newer entries were not removed',
     )
     .action(
-      run(async ({ terminal, owner }, [file, options]: [string | undefined, VerifyOptions]) => {
+      run(async ({ terminal, owner }, [file, options]: [string | undefined, VerifyFileOptions]) => {
         const result =
           file === undefined
             ? await (await owner()).call('verifyAudit', {})
             : await verifyFile(file, options)
-        const text = result.ok
-          ? `Verified: ${result.checked} records, none changed, added or removed.`
-          : `Record ${result.firstBad ?? '?'} is not as it was written. ${result.reason ?? ''}`
-        const trust =
-          file !== undefined && options.publicKey === undefined && options.rootKeyFile === undefined
-            ? '\nThe key was taken from the file itself. --public-key proves that it is your vault’s.'
-            : ''
-        terminal.answer(result, printable(text) + trust)
-        if (!result.ok) throw new CommandError('The audit log does not verify.')
+        const trust = file === undefined ? '' : describeTrust(options)
+        terminal.answer(result, printable(describeVerdict(result)) + trust)
+        if (!result.ok) throw new CommandError(notVerified)
       }),
     )
 }
 
-async function verifyFile(file: string, options: VerifyOptions) {
-  const { publicKey, rootKeyFile, checkpoints } = options
-  for (const path of [file, publicKey, rootKeyFile, checkpoints]) {
-    if (path === undefined || statSync(path, { throwIfNoEntry: false })?.isFile()) continue
-    throw new CommandError(`There is no file ${path}.`)
-  }
-  try {
-    return await verifyExportFile(file, {
-      ...(publicKey !== undefined && { publicKey: readPublicKey(publicKey) }),
-      ...(rootKeyFile !== undefined && { rootKey: readFileSync(rootKeyFile, 'utf8') }),
-      ...(checkpoints !== undefined && { checkpointsPath: checkpoints }),
-    })
-  } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown
-    throw new CommandError(`${rootKeyFile} does not hold a root key: 32 bytes in base64.`)
-  }
-}
+/** Built beside the command; see build.mjs. */
+const verifierFile = new URL('verify-audit.mjs', import.meta.url)
 
-function readPublicKey(file: string): KeyObject {
-  const text = readFileSync(file, 'utf8')
-  try {
-    return text.trimStart().startsWith('{')
-      ? createPublicKey({ key: JSON.parse(text), format: 'jwk' })
-      : createPublicKey(text)
-  } catch {
-    throw new CommandError(`${file} is not an Ed25519 public key (JWK or PEM).`)
-  }
+function addVerifier(audit: Command, run: RunCommand): void {
+  audit
+    .command('verifier')
+    .description(
+      'Print a program that verifies exports and needs nothing but Node (> verify-audit.mjs)',
+    )
+    .action(
+      run(async ({ streams }) => {
+        await pipeline(createReadStream(verifierFile), streams.stdout, { end: false })
+      }),
+    )
 }

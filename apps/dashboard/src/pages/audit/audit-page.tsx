@@ -19,6 +19,7 @@ const route = getRouteApi('/frame/audit')
 /** The audit log: every attempt and every change, newest first, as it grows. */
 export function AuditPage() {
   const mayRead = useMay('audit:read')
+  const { entry: _entry, live: _live, ...search } = route.useSearch()
   return (
     <>
       <PageHeader
@@ -27,7 +28,7 @@ export function AuditPage() {
         actions={
           mayRead && (
             <>
-              <ExportButton />
+              <ExportButton search={search} />
               <VerifyButton />
             </>
           )

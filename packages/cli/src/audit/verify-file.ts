@@ -1,0 +1,73 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { verifyExportFile } from '@sallyport/vault/offline-verify'
+
+// Verifies an exported audit log for whoever asks at a terminal: the `sallyport` command, and the verifier that is one file. It
+// imports nothing but Node and the verification itself, so that the file stays small enough to be read.
+
+/** The options of `audit verify`: paths of files. */
+export interface VerifyFileOptions {
+  readonly publicKey?: string | undefined
+  readonly rootKeyFile?: string | undefined
+  readonly checkpoints?: string | undefined
+}
+
+/** What was asked for cannot be done: one sentence. Nothing was verified. */
+export class UnusableFileError extends Error {
+  override readonly name = 'UnusableFileError'
+  readonly exitCode = 1
+}
+
+/** What a verification says, whoever made it. */
+export interface Verdict {
+  readonly ok: boolean
+  readonly checked: number
+  readonly firstBad?: number | undefined
+  readonly reason?: string | undefined
+}
+
+/** What is said when a log does not verify. */
+export const notVerified = 'The audit log does not verify.'
+
+/** Verifies the export in a file. @throws UnusableFileError for files that are not there or hold no key */
+export async function verifyFile(file: string, options: VerifyFileOptions): Promise<Verdict> {
+  const { publicKey, rootKeyFile, checkpoints } = options
+  for (const path of [file, publicKey, rootKeyFile, checkpoints]) {
+    if (path === undefined || statSync(path, { throwIfNoEntry: false })?.isFile()) continue
+    throw new UnusableFileError(`There is no file ${path}.`)
+  }
+  try {
+    return await verifyExportFile(file, {
+      ...(publicKey !== undefined && { publicKey: readPublicKey(publicKey) }),
+      ...(rootKeyFile !== undefined && { rootKey: readFileSync(rootKeyFile, 'utf8') }),
+      ...(checkpoints !== undefined && { checkpointsPath: checkpoints }),
+    })
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown
+    throw new UnusableFileError(`${rootKeyFile} does not hold a root key: 32 bytes in base64.`)
+  }
+}
+
+/** A verdict in a sentence or two. */
+export function describeVerdict(verdict: Verdict): string {
+  const { ok, checked, firstBad, reason } = verdict
+  if (!ok) return `Record ${firstBad ?? '?'} is not as it was written. ${reason ?? ''}`
+  return `Verified: ${checked} records, none changed, added or removed.`
+}
+
+/** What has to be added where the file's own key was taken on trust. */
+export const describeTrust = ({ publicKey, rootKeyFile }: VerifyFileOptions): string =>
+  publicKey === undefined && rootKeyFile === undefined
+    ? '\nThe key was taken from the file itself. --public-key proves that it is your vault’s.'
+    : ''
+
+function readPublicKey(file: string): KeyObject {
+  const text = readFileSync(file, 'utf8')
+  try {
+    return text.trimStart().startsWith('{')
+      ? createPublicKey({ key: JSON.parse(text), format: 'jwk' })
+      : createPublicKey(text)
+  } catch {
+    throw new UnusableFileError(`${file} is not an Ed25519 public key (JWK or PEM).`)
+  }
+}
