@@ -31,9 +31,11 @@ export interface TracesConfig {
   readonly upstreamOrigins: readonly string[]
 }
 
-type Data = {
-  [Name in keyof typeof telemetryVariables]: z.output<(typeof telemetryVariables)[Name]['schema']>
-}
+type Data = z.output<
+  z.ZodObject<{
+    [Name in keyof typeof telemetryVariables]: (typeof telemetryVariables)[Name]['schema']
+  }>
+>
 
 const msPerSecond = 1000
 

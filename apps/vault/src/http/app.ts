@@ -1,6 +1,7 @@
 import { Problem } from '@sallyport/contracts'
 import { Hono } from 'hono'
 import type { MountContext, Mounted } from './mount.ts'
+import { observed } from './observe-request.ts'
 import { asProblem } from './problem.ts'
 import { leadBrowsersBack } from './provider-callbacks.ts'
 
@@ -37,23 +38,25 @@ export function createApp(mounted: readonly Mounted[], context: MountContext): A
     })
     routes.add(route)
   }
+  const serveNothing = observed(context, 'none')
   for (const route of routes) {
     app.all(route, (c) => {
-      const requestId = context.requestId()
       const allow = methodsAt(mounted, c.req.path).join(', ')
       const problem = new Problem('method-not-allowed', `${c.req.method} is not served here.`, {
         next: `Use ${allow}.`,
       })
-      const answer = context.respond.problem(problem, requestId)
-      answer.headers.set('allow', allow)
-      return answer
+      return serveNothing(c, ({ requestId }) => {
+        const answer = context.respond.problem(problem, requestId)
+        answer.headers.set('allow', allow)
+        return answer
+      })
     })
   }
-  app.notFound(() => {
+  app.notFound((c) => {
     const problem = new Problem('not-found', 'There is nothing at this address.', {
       next: 'The operations are listed at /openapi.json.',
     })
-    return context.respond.problem(problem, context.requestId())
+    return serveNothing(c, ({ requestId }) => context.respond.problem(problem, requestId))
   })
   app.onError((thrown) => {
     const requestId = context.requestId()

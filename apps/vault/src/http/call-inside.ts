@@ -7,6 +7,13 @@ import {
 } from '@sallyport/contracts'
 import type { CallOptions, VaultClient } from '../mcp/mcp-request.ts'
 import type { MountContext, Mounted } from './mount.ts'
+import {
+  type SeenRequest,
+  seeCaller,
+  seeOutput,
+  seeProblem,
+  seeRequest,
+} from './observe-request.ts'
 import { asProblem } from './problem.ts'
 import type { RequestSource } from './request-source.ts'
 
@@ -45,17 +52,29 @@ export function createInsideClients(
       // Whoever has hung up sends nothing more: neither does a call that was taken back.
       signal.throwIfAborted()
       const done = keep()
-      try {
-        const { consumer = false } = operation
-        const caller = await context.auth.authenticateAgent(bearer, { consumer })
-        const asked = { input: withoutAbsent(input), caller, requestId, from, gone }
-        const { onProgress: progress } = options
-        return (await run({ ...asked, progress }, context)) as OutputOf<(typeof operations)[Id]>
-      } catch (thrown) {
-        throw asTold(asProblem(thrown, context.log, requestId), requestId)
-      } finally {
-        done()
+      const ask = async (seen?: SeenRequest) => {
+        try {
+          const { consumer = false } = operation
+          const known = await context.auth.authenticateAgent(bearer, { consumer })
+          seeCaller(seen, known)
+          const caller = { ...known, through: 'mcp' as const }
+          const asked = { input: withoutAbsent(input), caller, requestId, from, gone }
+          const output = await run({ ...asked, progress: options.onProgress }, context)
+          if (seen !== undefined) seen.status = 200
+          seeOutput(seen, output)
+          return output as OutputOf<(typeof operations)[Id]>
+        } catch (thrown) {
+          const problem = asProblem(thrown, context.log, requestId)
+          seeProblem(seen, problem)
+          throw asTold(problem, requestId)
+        } finally {
+          done()
+        }
       }
+      const { observe } = context
+      if (observe === undefined) return ask()
+      const seen = seeRequest({ requestId, operation: id, via: 'mcp' })
+      return observe(seen, () => ask(seen))
     },
   })
 }

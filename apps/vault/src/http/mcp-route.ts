@@ -9,6 +9,7 @@ import { asAgent, readBearer } from './authenticate.ts'
 import type { BodyLease } from './body-budget.ts'
 import type { InsideCaller } from './call-inside.ts'
 import type { MountContext } from './mount.ts'
+import { type Known, observed, seeCaller, seeProblem } from './observe-request.ts'
 import { asProblem } from './problem.ts'
 import { readBytes } from './read-input.ts'
 import { sourceOf } from './request-source.ts'
@@ -38,28 +39,28 @@ export const resourceMetadata = (publicUrl: string, toolset?: string) => ({
 
 /** Mounts `/mcp` and `/mcp/{toolset}`. */
 export function mountMcp(app: App, needs: McpRouteNeeds): void {
+  const serveObserved = observed(needs.context, 'mcp')
   for (const path of ['/mcp', '/mcp/:toolset']) {
-    app.all(path, (c) => serve(c, needs))
+    app.all(path, (c) => serveObserved(c, (known) => serve(c, { ...needs, ...known })))
   }
 }
 
-async function serve(c: Context, given: McpRouteNeeds): Promise<Response> {
-  const { context } = given
-  const requestId = context.requestId()
+async function serve(c: Context, given: McpRouteNeeds & Known): Promise<Response> {
+  const { context, requestId, seen } = given
   const lease = context.bodies.open()
   try {
-    return await pass(c, { ...given, requestId, lease })
+    return await pass(c, { ...given, lease })
   } catch (thrown) {
     lease.release()
     const problem = asProblem(thrown, context.log, requestId)
+    seeProblem(seen, problem)
     const answer = context.respond.problem(problem, requestId)
     if (problem.status === 401) answer.headers.set('www-authenticate', challenge(c, given))
     return answer
   }
 }
 
-interface Passage extends McpRouteNeeds {
-  readonly requestId: string
+interface Passage extends McpRouteNeeds, Known {
   readonly lease: BodyLease
 }
 
@@ -69,6 +70,7 @@ async function pass(c: Context, passage: Passage): Promise<Response> {
   if (toolset !== undefined && !ToolsetName.safeParse(toolset).success) throw nothingThere()
   refuseRebinding(c, context.auth.ownOrigins())
   const agent = await asAgent(c, context.auth, { consumer: true })
+  seeCaller(passage.seen, agent)
   const bearer = readBearer(c) ?? ''
   const { body, request } = await readMessage(c, lease)
   const from = sourceOf(c, context)

@@ -1,10 +1,4 @@
-import {
-  type InputOf,
-  type Operation,
-  type OutputOf,
-  Problem,
-  type ToolProgress,
-} from '@sallyport/contracts'
+import type { InputOf, Operation, OutputOf, Problem, ToolProgress } from '@sallyport/contracts'
 import type { Context } from 'hono'
 import type { AuthenticatedAgent, AuthenticatedOwner } from '../identity/caller.ts'
 import {
@@ -15,8 +9,17 @@ import {
   requireScope,
 } from './authenticate.ts'
 import type { BodyBudget, BodyLease } from './body-budget.ts'
+import {
+  type ObserveRequest,
+  type SeenRequest,
+  seeCaller,
+  seeOutput,
+  seeProblem,
+  seeRequest,
+} from './observe-request.ts'
 import { asProblem, type Log } from './problem.ts'
 import { parseInput, readInput } from './read-input.ts'
+import { type RecordRefusal, recorded } from './record-refusal.ts'
 import { type RequestSource, sourceOf } from './request-source.ts'
 import type { Responder } from './respond.ts'
 import type { SessionCookie } from './session-cookie.ts'
@@ -47,13 +50,6 @@ export interface WithSession<T> {
   readonly flow?: SessionCookie | null
 }
 
-/** Records a refusal in the audit log and sets the problem's `auditId`. */
-export type RecordRefusal = (refused: {
-  agent: AuthenticatedAgent
-  operation: Operation
-  problem: Problem
-}) => Promise<void>
-
 /** What every mounted operation needs. */
 export interface MountContext {
   readonly auth: Authentication
@@ -63,6 +59,8 @@ export interface MountContext {
   readonly recordRefusal: RecordRefusal
   readonly requestId: () => string
   readonly clientAddress: (c: Context) => string
+  /** Absent where nobody looks at requests. */
+  readonly observe?: ObserveRequest | undefined
 }
 
 /** An operation with what serves it. */
@@ -96,6 +94,7 @@ interface Passage {
   readonly requestId: string
   readonly lease: BodyLease
   readonly progress?: Call<Operation>['progress']
+  readonly seen?: SeenRequest | undefined
 }
 
 /** How an operation is served. */
@@ -203,30 +202,44 @@ function serving<O extends Operation, T>(operation: O, how: Serving<O, T>): Moun
   const pass = async (passage: Passage) => {
     const { c, context, requestId } = passage
     const caller = (await authenticate(passage, operation)) as CallerOf<O>
+    seeCaller(passage.seen, caller)
     const from = sourceOf(c, context)
     const result = await handleInput(operation, {
       ...{ handle: how.handle, context },
       read: () => readInput(c, operation, passage.lease),
       known: { caller, requestId, from, gone: () => c.req.raw.signal, progress: passage.progress },
     })
-    return how.write(result, passage)
+    const answered = how.write(result, passage)
+    seeOutput(passage.seen, result)
+    return answered
+  }
+  const answerAll = async (passage: Passage) => {
+    try {
+      return await pass(passage)
+    } catch (thrown) {
+      const problem = asProblem(thrown, passage.context.log, passage.requestId)
+      seeProblem(passage.seen, problem)
+      return (
+        how.writeProblem?.(problem, passage) ??
+        passage.context.respond.problem(problem, passage.requestId)
+      )
+    } finally {
+      passage.lease.release()
+    }
   }
   return {
     operation,
-    serve: async (c, context, progress) => {
+    serve: (c, context, progress) => {
       const requestId = context.requestId()
-      const passage = { c, context, requestId, lease: context.bodies.open(), progress }
-      try {
-        return await pass(passage)
-      } catch (thrown) {
-        const problem = asProblem(thrown, context.log, passage.requestId)
-        return (
-          how.writeProblem?.(problem, passage) ??
-          context.respond.problem(problem, passage.requestId)
-        )
-      } finally {
-        passage.lease.release()
-      }
+      const open = { c, context, requestId, lease: context.bodies.open(), progress }
+      const { observe } = context
+      if (observe === undefined) return answerAll(open)
+      const seen = seeRequest({ requestId, operation: operation.id, via: 'http' }, c)
+      return observe(seen, async () => {
+        const answered = await answerAll({ ...open, seen })
+        seen.status = answered.status
+        return answered
+      })
     },
   }
 }
@@ -276,22 +289,4 @@ async function authenticate({ c, context }: Passage, operation: Operation) {
   const fromBrowser = c.req.header('origin') ?? c.req.header('sec-fetch-site')
   if (fromBrowser !== undefined) refuseForgery(c, operation, context.auth)
   return undefined
-}
-
-/** What is refused before or in the handler is an attempt too: where the operation is audited, it is recorded once. */
-async function recorded<T>(
-  context: MountContext,
-  refused: { operation: Operation; caller: unknown },
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (thrown) {
-    const { operation } = refused
-    if (operation.audited !== true || !(thrown instanceof Problem)) throw thrown
-    if (thrown.auditId !== undefined || thrown.type === 'audit-unavailable') throw thrown
-    const agent = refused.caller as AuthenticatedAgent
-    await context.recordRefusal({ agent, operation, problem: thrown })
-    throw thrown
-  }
 }

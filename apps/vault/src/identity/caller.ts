@@ -8,6 +8,8 @@ export interface AuthenticatedAgent {
   readonly name: string
   /** `consumer`: with a consumer token, which lists and calls tools and nothing else. */
   readonly via: 'token' | 'consumer'
+  /** Set where it calls through the vault’s own MCP endpoint. */
+  readonly through?: 'mcp' | undefined
   /** The keyed hash of the token in use, so that it can be looked up once more before anything is sent. */
   readonly tokenHash: Uint8Array
 }
