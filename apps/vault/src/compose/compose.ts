@@ -11,7 +11,6 @@ import type { MountContext } from '../http/mount.ts'
 import { createResponder } from '../http/respond.ts'
 import { allRoutes } from '../http/routes/all-routes.ts'
 import { createFlowCookie, createSessionCookie } from '../http/session-cookie.ts'
-import { startPeriodicJobs } from '../jobs/periodic-jobs.ts'
 import { createAgentServers } from '../mcp/agent-server.ts'
 import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts'
 import { guardStore } from '../store/database.ts'
@@ -20,6 +19,7 @@ import { type ComposeNeeds, composeFoundation, type Foundation } from './foundat
 import { listJobs } from './jobs.ts'
 import { createReadiness } from './readiness.ts'
 import { composeRooms } from './rooms.ts'
+import { startJobs } from './start-jobs.ts'
 
 // Builds the house once, in dependency order. No logic: what a room needs of another is handed in here.
 
@@ -61,9 +61,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     .catch((error: unknown) =>
       foundation.onFailure('what deleted MCP servers left was not taken away', error),
     )
-  const jobs = startPeriodicJobs(listJobs(foundation, rooms), (name, error) =>
-    foundation.onFailure(`the job "${name}" failed`, error),
-  )
+  const jobs = startJobs(needs, foundation, listJobs(foundation, rooms))
   return {
     app,
     /** Answers what comes while the vault stops. */

@@ -18,26 +18,44 @@ const watchAgentsEveryMs = 3_000
 const lookAtVariablesEveryMs = 30_000
 const removeAlertsEveryMs = 3_600_000
 
-/** The vault's jobs. Each is safe on several replicas at once. */
-export function listJobs(
-  { audit, onFailure }: Foundation,
-  rooms: ReturnType<typeof composeRooms>,
-): readonly PeriodicJob[] {
-  const { identity, approvals, tokens, notify, reach } = rooms
-  const { registry } = rooms.upstreams
-  const watchCalls = async () => {
+type Rooms = ReturnType<typeof composeRooms>
+
+/** The jobs of the house, by whom they concern. */
+export interface Jobs {
+  /** Each replica’s for itself: of what it has in memory, and of what it listens to. */
+  readonly own: readonly PeriodicJob[]
+  /** Of what all replicas share. It is enough that one process runs them, and safe that several do at once. */
+  readonly shared: readonly PeriodicJob[]
+}
+
+/** The vault's jobs. */
+export function listJobs(foundation: Foundation, rooms: Rooms): Jobs {
+  return { own: listOwn(foundation, rooms), shared: listShared(foundation, rooms) }
+}
+
+function listOwn({ onFailure }: Foundation, { watchCalls, reach, upstreams }: Rooms) {
+  const run = async () => {
     // Not waited for: the next look must not come late because an answer does.
-    rooms.watchCalls().catch((error: unknown) => onFailure('running calls were not watched', error))
+    watchCalls().catch((error: unknown) => onFailure('running calls were not watched', error))
   }
+  const { lookAgain } = upstreams.registry
   return [
-    { name: 'watch calls', everyMs: watchEveryMs, run: watchCalls },
+    { name: 'watch calls', everyMs: watchEveryMs, run },
+    // Asked so often that a queue would be the greater work; a lease gives each bot to one replica.
+    { name: 'fetch presses', everyMs: pollEveryMs, run: reach.poll },
+    { name: 'look at variables', everyMs: lookAtVariablesEveryMs, run: lookAgain },
+  ]
+}
+
+function listShared({ audit }: Foundation, rooms: Rooms) {
+  const { identity, approvals, tokens, notify } = rooms
+  return [
     { name: 'close unknown', everyMs: closeUnknownEveryMs, run: audit.closeUnknown },
     { name: 'sweep limits', everyMs: sweepLimitsEveryMs, run: audit.sweepLimits },
     { name: 'checkpoint', everyMs: checkpointEveryMs, run: audit.checkpoint },
     { name: 'expire approvals', everyMs: expireApprovalsEveryMs, run: approvals.expireDue },
     { name: 'keep tokens alive', everyMs: keepTokensAliveEveryMs, run: tokens.keepAlive },
     { name: 'notify', everyMs: notifyEveryMs, run: notify.run },
-    { name: 'fetch presses', everyMs: pollEveryMs, run: reach.poll },
     { name: 'settle messages', everyMs: notifyEveryMs, run: notify.settle },
     {
       ...{ name: 'remove old notifications', everyMs: removeOldNotificationsEveryMs },
@@ -45,7 +63,6 @@ export function listJobs(
     },
     { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
     { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
-    { name: 'look at variables', everyMs: lookAtVariablesEveryMs, run: registry.lookAgain },
     { name: 'remove old alerts', everyMs: removeAlertsEveryMs, run: rooms.watch.removeOld },
   ]
 }
