@@ -19,6 +19,8 @@ const lockTimeoutMs = 10_000
 
 /** Records that a role of the application may add to but never change. */
 const appendOnlyTables = ['audit_records', 'audit_checkpoints']
+/** What the operator says, and what a function of the owner's alone may write. */
+const readOnlyTables = ['audit_retention', 'audit_starts']
 
 export interface MigrateOptions {
   /** A role that may create tables. */
@@ -27,6 +29,8 @@ export interface MigrateOptions {
   readonly migrationsFolder: string
   /** The role that the pool signs in with, if it is another one; it is granted what it needs and no more. */
   readonly appRole?: string
+  /** Audit entries that are older may be removed; undefined: none, ever. 30 at least. */
+  readonly auditRetentionDays?: number | undefined
 }
 
 /**
@@ -48,6 +52,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await runMigrations(drizzle(sql), { migrationsFolder: options.migrationsFolder })
     const { user } = describeUrl(options.url)
     if (options.appRole !== undefined && options.appRole !== user) await grant(sql, options.appRole)
+    await setRetention(sql, options.auditRetentionDays)
   } catch (error) {
     throw readFailure(error)
   } finally {
@@ -56,11 +61,25 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   }
 }
 
+/** What a database says of its root key, before anything is changed. */
+export interface KeyBinding {
+  /** Of the current root key; undefined while the database holds no vault. */
+  readonly keyCheck: Uint8Array | undefined
+  /** The root keys that something is, or may be, wrapped under; none where an older build made the database. */
+  readonly rootKeys: readonly {
+    readonly id: Uint8Array
+    readonly keyCheck: Uint8Array
+    readonly ciphertext: Uint8Array | null
+    readonly kms: string | null
+    readonly isInUse: boolean
+  }[]
+}
+
 /**
- * Reads the key-check value that binds the database to a root key; undefined while the database holds no vault. Changes
- * nothing: the session is read-only. Throws `store-unavailable` when the database cannot be reached.
+ * Reads what binds the database to its root key. Changes nothing: the session is read-only. Throws `store-unavailable` when the
+ * database cannot be reached.
  */
-export async function readKeyCheck(url: string): Promise<Uint8Array | undefined> {
+export async function readKeyBinding(url: string): Promise<KeyBinding> {
   const sql = connect({
     url,
     maxConnections: 1,
@@ -69,13 +88,22 @@ export async function readKeyCheck(url: string): Promise<Uint8Array | undefined>
     settings: { default_transaction_read_only: 'on', statement_timeout: 5_000 },
   })
   try {
-    const [found] = await sql<
-      { exists: boolean }[]
-    >`SELECT to_regclass('installation') IS NOT NULL AS exists`
-    if (found?.exists !== true) return undefined
+    const [found] = await sql<{ installation: boolean; rootKeys: boolean }[]>`
+      SELECT to_regclass('installation') IS NOT NULL AS installation,
+        to_regclass('root_keys') IS NOT NULL AS "rootKeys"`
+    if (found?.installation !== true) return { keyCheck: undefined, rootKeys: [] }
     const [row] = await sql<{ keyCheck: Uint8Array }[]>`
       SELECT key_check AS "keyCheck" FROM installation WHERE id = 1`
-    return row?.keyCheck
+    const rootKeys = found.rootKeys
+      ? await sql<KeyBinding['rootKeys'][number][]>`
+          SELECT id, key_check AS "keyCheck", ciphertext, kms,
+            EXISTS (SELECT 1 FROM workspace_keys WHERE substring(wrapped FROM 2 FOR 8) = root_keys.id)
+              OR EXISTS (
+                SELECT 1 FROM installation_secrets WHERE substring(wrapped FROM 2 FOR 8) = root_keys.id
+              ) AS "isInUse"
+          FROM root_keys`
+      : []
+    return { keyCheck: row?.keyCheck, rootKeys }
   } catch (error) {
     throw readFailure(error)
   } finally {
@@ -136,5 +164,19 @@ async function grant(sql: Sql, appRole: string): Promise<void> {
       await tx`REVOKE ALL ON ${tx(table)} FROM ${role}`
       await tx`GRANT SELECT, INSERT ON ${tx(table)} TO ${role}`
     }
+    for (const table of readOnlyTables) {
+      await tx`REVOKE ALL ON ${tx(table)} FROM ${role}`
+      await tx`GRANT SELECT ON ${tx(table)} TO ${role}`
+    }
+    await tx`
+      GRANT EXECUTE ON FUNCTION sallyport_prune_audit(text, bigint, timestamptz, bytea) TO ${role}`
   })
+}
+
+/** The floor that the owner of the tables sets and the role of the running vault cannot. The last start counts. */
+async function setRetention(sql: Sql, days: number | undefined): Promise<void> {
+  await sql`
+    INSERT INTO audit_retention AS standing (id, days) VALUES (1, ${days ?? null})
+    ON CONFLICT (id) DO UPDATE SET days = EXCLUDED.days
+    WHERE standing.days IS DISTINCT FROM EXCLUDED.days`
 }
