@@ -9,7 +9,7 @@ import { filesUnder, hashOf, isStamped, root, stamp } from './fresh.mjs'
 
 const lockPath = join(root, 'node_modules', '.sallyport-build.lock')
 const lockRetryMs = 50
-const always = ['scripts/build.mjs', 'pnpm-lock.yaml']
+const always = ['scripts/build.mjs', 'scripts/bundled-packages.mjs', 'pnpm-lock.yaml']
 const dashboardSources = [
   'apps/dashboard',
   'packages/contracts',

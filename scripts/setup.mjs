@@ -46,7 +46,7 @@ function refuseOldNode() {
 }
 
 /** Runs the pinned pnpm through npm's own `exec`, since the corepack of Node 20 refuses today's signatures. */
-function runPnpm(packageManager, args) {
+export function runPnpm(packageManager, args) {
   const npm = process.env.npm_execpath
   const throughNpm = npm?.endsWith('npm-cli.js') === true
   const command = throughNpm ? process.execPath : 'npx'

@@ -7,6 +7,7 @@ import { routesByValue, routesFile } from '@sallyport/sdk/routes-by-value'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { build as bundle } from 'vite'
+import { packagesOf } from '../../scripts/bundled-packages.mjs'
 import { byValue } from './by-value.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -22,6 +23,21 @@ const routes = {
   },
 }
 
+/** Of these only a part is taken, in a style sheet and as paths of logos, and no module is theirs. */
+const takenInPart = ['tailwindcss/index.css', 'simple-icons/icons/github.svg']
+
+/** Notes of which files something is in the bundle. */
+const noting = (files) => ({
+  name: 'noting',
+  generateBundle(_options, bundle) {
+    for (const { modules = {} } of Object.values(bundle)) {
+      for (const [id, { renderedLength }] of Object.entries(modules)) {
+        if (renderedLength > 0) files.add(id.replace(/[?#].*$/, ''))
+      }
+    }
+  },
+})
+
 /** Builds dist/. The names of all files in dist/assets hold a hash of what they contain. */
 export async function build() {
   const before = process.env.NODE_ENV
@@ -30,9 +46,12 @@ export async function build() {
   // Made aside and put in its place at once: whoever reads it meanwhile finds the old one or the new one.
   const partial = join(here, 'node_modules', `.dist-${process.pid}`)
   try {
-    await makeIn(partial)
-    await makeServiceWorkerIn(partial)
+    const files = new Set(takenInPart.map((name) => fileURLToPath(import.meta.resolve(name))))
+    await makeIn(partial, files)
+    await makeServiceWorkerIn(partial, files)
     pack(partial)
+    // For the licences and the bill of materials of the package that the dashboard comes in. It is not served.
+    writeFileSync(join(partial, '.bundled.json'), JSON.stringify(packagesOf([...files])))
     rmSync(dist, { recursive: true, force: true })
     renameSync(partial, dist)
   } finally {
@@ -42,13 +61,13 @@ export async function build() {
   }
 }
 
-async function makeIn(outDir) {
+async function makeIn(outDir, files) {
   await bundle({
     root: here,
     configFile: false,
     mode: 'production',
     logLevel: 'warn',
-    plugins: [routes, byValue, react(), tailwind()],
+    plugins: [routes, byValue, react(), tailwind(), noting(files)],
     build: {
       outDir,
       emptyOutDir: true,
@@ -63,13 +82,14 @@ async function makeIn(outDir) {
 }
 
 /** One file at a fixed address, without imports: what a service worker is everywhere. */
-async function makeServiceWorkerIn(outDir) {
+async function makeServiceWorkerIn(outDir, files) {
   await bundle({
     root: here,
     configFile: false,
     mode: 'production',
     logLevel: 'warn',
     publicDir: false,
+    plugins: [noting(files)],
     build: {
       outDir,
       emptyOutDir: false,

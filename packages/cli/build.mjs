@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as esbuild } from 'esbuild'
+import { keptFiles, licenceTexts, merged, packagesOf } from '../../scripts/bundled-packages.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const dist = join(here, 'dist')
@@ -34,7 +35,10 @@ const banner =
 
 /** Builds dist/: sallyport.js, the chunks that its commands load when they need them, the migrations and the dashboard. */
 export async function build() {
-  const { outputFiles } = await esbuild({
+  const { outputFiles, metafile } = await esbuild({
+    // Comments in the bundle name files: as seen from here, wherever it is built.
+    absWorkingDir: here,
+    metafile: true,
     entryPoints: {
       sallyport: join(here, 'src/main.ts'),
       // The same without a process of its own.
@@ -107,7 +111,10 @@ function replaceFile(path, contents) {
 function replaceFolder(from, to) {
   const partial = `${to}.${process.pid}.partial`
   const old = `${to}.${process.pid}.old`
-  cpSync(from, partial, { recursive: true, filter: (path) => basename(path) !== '.stamp' })
+  cpSync(from, partial, {
+    recursive: true,
+    filter: (path) => !/^\.(stamp|bundled\.json)$/.test(basename(path)),
+  })
   if (existsSync(to)) renameSync(to, old)
   renameSync(partial, to)
   rmSync(old, { recursive: true, force: true })
@@ -115,6 +122,6 @@ function replaceFolder(from, to) {
 
 function removeOldChunks(current) {
   for (const name of readdirSync(dist)) {
-    if (/\.(js|txt)$/.test(name) && !current.has(name)) rmSync(join(dist, name))
+    if (/\.js(\.LEGAL\.txt)?$/.test(name) && !current.has(name)) rmSync(join(dist, name))
   }
 }

@@ -1,9 +1,10 @@
 // Bundles sallyport-mcp into one file without dependencies, small and quick to start: a client starts it anew for
 // every conversation and waits for its tools.
-import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { routesByValue, routesFile } from '@sallyport/sdk/routes-by-value'
 import { build as bundle } from 'esbuild'
+import { keptFiles, licenceTexts, packagesOf } from '../../scripts/bundled-packages.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -102,23 +103,9 @@ export async function build() {
   } finally {
     await rm(outfile, { force: true })
   }
-  await writeFile(here('dist/THIRD-PARTY-LICENSES.txt'), await licencesOf(metafile))
-}
-
-/** The licences of the packages that the bundle holds a part of. */
-async function licencesOf({ inputs }) {
-  const folders = Object.keys(inputs).map(
-    (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
-  )
-  const texts = [...new Set(folders.filter(Boolean))].sort().map(async (folder) => {
-    const { name, version, license } = JSON.parse(
-      await readFile(here(`${folder}/package.json`), 'utf8'),
-    )
-    const file = (await readdir(here(folder))).find((entry) => /^licen[cs]e/i.test(entry))
-    const text = file === undefined ? '' : await readFile(here(`${folder}/${file}`), 'utf8')
-    return `${name} ${version} (${license})\n\n${text}`
-  })
-  return (await Promise.all(texts)).join(`\n${'-'.repeat(78)}\n\n`)
+  const packages = packagesOf(keptFiles(metafile).map(here))
+  await writeFile(here('dist/THIRD-PARTY-LICENSES.txt'), licenceTexts(packages))
+  await writeFile(here('dist/.bundled.json'), JSON.stringify(packages))
 }
 
 function refuseImports({ imports }) {
