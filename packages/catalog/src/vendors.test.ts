@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createCatalog } from './catalog.ts'
+import { parseVendors } from './parse-vendors.ts'
+import { validateCatalog } from './validate.ts'
+import { vendors } from './vendors.ts'
 
 const catalog = createCatalog()
+
+it('contradicts itself nowhere, which no start of the vault looks at again', () => {
+  expect(validateCatalog(parseVendors(vendors))).toEqual([])
+})
 const reads = new Set(['GET', 'HEAD'])
 
 describe('the catalog’s data', () => {

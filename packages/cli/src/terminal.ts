@@ -1,4 +1,3 @@
-import { input, password, select } from '@inquirer/prompts'
 import { revealCharacters } from '@sallyport/contracts'
 
 // What commands say and ask. Answers go to stdout, questions and failures to stderr, so that output can be piped.
@@ -55,8 +54,10 @@ export function createTerminal(streams: Streams, { json }: { json: boolean }): T
   const { stdin, stdout, stderr } = streams
   const interactive = stdin.isTTY === true && stderr.isTTY === true
   const context = { input: stdin, output: stderr }
-  const readHidden = (message: string, validate: (text: string) => true | string) =>
-    password({ message, mask: '•', validate }, context)
+  // Loaded with the first question: most commands ask none.
+  const prompts = () => import('@inquirer/prompts')
+  const readHidden = async (message: string, validate: (text: string) => true | string) =>
+    (await prompts()).password({ message, mask: '•', validate }, context)
   return {
     json,
     interactive,
@@ -67,6 +68,7 @@ export function createTerminal(streams: Streams, { json }: { json: boolean }): T
     async ask(question, given = {}) {
       const preset = given.default === undefined ? {} : { default: given.default }
       if (interactive) {
+        const { input } = await prompts()
         const text = await input({ message: question, required: true, ...preset }, context)
         return text.trim()
       }
@@ -87,7 +89,8 @@ export function createTerminal(streams: Streams, { json }: { json: boolean }): T
       await readHidden('Once more', (text) => text === chosen || 'That is not the same.')
       return chosen
     },
-    choose: (question, choices) => select({ message: question, choices, pageSize: 12 }, context),
+    choose: async (question, choices) =>
+      (await prompts()).select({ message: question, choices, pageSize: 12 }, context),
   }
 }
 

@@ -11,7 +11,6 @@ import type { MountContext } from '../http/mount.ts'
 import { createResponder } from '../http/respond.ts'
 import { allRoutes } from '../http/routes/all-routes.ts'
 import { createFlowCookie, createSessionCookie } from '../http/session-cookie.ts'
-import { createAgentServers } from '../mcp/agent-server.ts'
 import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts'
 import { guardStore } from '../store/database.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
@@ -149,16 +148,14 @@ function composeApp(
   })
   const app = createApp(mounted, context)
   const mcp = createMcpEndpoint({
-    serverOf: createAgentServers({
-      authenticate: (bearer) => rooms.identity.authenticateAgent(bearer, { consumer: true }),
-      toolsOf: rooms.tools.ofAgent,
-      isNotEnded: rooms.isNotEnded,
-      clock: {
-        now: foundation.monotonicMs,
-        pause: (ms, signal) => sleep(ms, undefined, { signal }),
-      },
-      log: (line) => log.warn({}, line),
-    }),
+    authenticate: (bearer) => rooms.identity.authenticateAgent(bearer, { consumer: true }),
+    toolsOf: rooms.tools.ofAgent,
+    isNotEnded: rooms.isNotEnded,
+    clock: {
+      now: foundation.monotonicMs,
+      pause: (ms, signal) => sleep(ms, undefined, { signal }),
+    },
+    log: (line) => log.warn({}, line),
   })
   mountMcp(app, {
     endpoint: mcp,

@@ -66,7 +66,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
       upstreams: upstreams.registry,
       sources: composeSourceCalls(foundation, sql, lookups.findConnection),
     }),
-    findModelUse: createModelUse(createModelMeters(catalog.services)),
+    findModelUse: createModelUse(() => createModelMeters(catalog.services)),
   })
   const identity = composeIdentity(needs, foundation, {
     stores,

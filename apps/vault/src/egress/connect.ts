@@ -1,6 +1,11 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net'
-import { connect as connectTls, createSecureContext, rootCertificates } from 'node:tls'
+import {
+  connect as connectTls,
+  createSecureContext,
+  rootCertificates,
+  type SecureContext,
+} from 'node:tls'
 import { Problem } from '@sallyport/contracts'
 import { type AddressRules, isSameAddress } from './address-rules.ts'
 import type { DialTarget } from './origin-rules.ts'
@@ -38,10 +43,15 @@ export function createConnect(options: {
 }): Connect {
   const { rules, connectMs } = options
   const resolveOnce = createSharedResolve(options.resolve, options.resolveMs)
-  const secureContext = createSecureContext({
-    minVersion: 'TLSv1.2',
-    ...(options.extraCa.length > 0 && { ca: [...rootCertificates, ...options.extraCa] }),
-  })
+  let madeContext: SecureContext | undefined
+  // Made with the first connection that needs it: reading all authorities takes a while.
+  const secureContext = () => {
+    madeContext ??= createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(options.extraCa.length > 0 && { ca: [...rootCertificates, ...options.extraCa] }),
+    })
+    return madeContext
+  }
 
   function open(target: DialTarget, address: string): Socket {
     const base = {
@@ -54,7 +64,7 @@ export function createConnect(options: {
     if (!target.isTls) return connectTcp(base)
     return connectTls({
       ...base,
-      secureContext,
+      secureContext: secureContext(),
       rejectUnauthorized: true, // said aloud: NODE_TLS_REJECT_UNAUTHORIZED must not switch it off
       ALPNProtocols: ['http/1.1'],
       ...(!target.isLiteral && { servername: target.hostname }),

@@ -2,7 +2,7 @@ import { createCatalog, createModelMeters } from '@sallyport/catalog'
 import { describe, expect, it } from 'vitest'
 import { createModelUse } from './model-use.ts'
 
-const findUse = createModelUse(createModelMeters(createCatalog().services))
+const findUse = createModelUse(() => createModelMeters(createCatalog().services))
 
 const request = (path: string, body: unknown, method = 'POST') => ({
   method,

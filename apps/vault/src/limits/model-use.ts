@@ -63,8 +63,30 @@ type AnyEndpoint = AskingWays & Pick<Extract<ModelEndpoint, { counts: 'tokens' }
 /**
  * Knows how requests are counted. At a service of models every write counts that is not known to cost nothing. At any other
  * service every write counts in whichever of the known ways its answer is in: whoever has a budget there speaks to a model.
+ * The meters are read with the first write.
  */
-export function createModelUse(meters: readonly ModelMeter[]): FindModelUse {
+export function createModelUse(readMeters: () => readonly ModelMeter[]): FindModelUse {
+  let known: KnownMeters | undefined
+  return (service, request, hasBudget) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return undefined
+    known ??= knowMeters(readMeters())
+    const meter = known.byService.get(service) ?? (hasBudget ? known.elsewhere : undefined)
+    if (meter === undefined) return undefined
+    const path = splitPath(request.path)
+    const found = meter.endpoints.find(({ paths }) =>
+      paths.some((pattern) => matchesPath(pattern, path)),
+    )
+    if (found?.endpoint.counts === 'nothing') return undefined
+    return useOf(request, found?.endpoint ?? meter.any, meter.findPrice)
+  }
+}
+
+interface KnownMeters {
+  readonly byService: ReadonlyMap<string, Meter>
+  readonly elsewhere: Meter
+}
+
+function knowMeters(meters: readonly ModelMeter[]): KnownMeters {
   const ofAll = createPrices(allPrices(meters))
   const ways = meters.flatMap(({ endpoints }) =>
     endpoints.flatMap((endpoint) => (endpoint.counts === 'tokens' ? [endpoint] : [])),
@@ -90,18 +112,7 @@ export function createModelUse(meters: readonly ModelMeter[]): FindModelUse {
       },
     ]),
   )
-  const elsewhere: Meter = { endpoints: [], findPrice: ofAll, any }
-  return (service, request, hasBudget) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return undefined
-    const meter = byService.get(service) ?? (hasBudget ? elsewhere : undefined)
-    if (meter === undefined) return undefined
-    const path = splitPath(request.path)
-    const found = meter.endpoints.find(({ paths }) =>
-      paths.some((pattern) => matchesPath(pattern, path)),
-    )
-    if (found?.endpoint.counts === 'nothing') return undefined
-    return useOf(request, found?.endpoint ?? meter.any, meter.findPrice)
-  }
+  return { byService, elsewhere: { endpoints: [], findPrice: ofAll, any } }
 }
 
 function useOf(request: MeteredRequest, endpoint: AnyEndpoint, findPrice: FindPrice): ModelUse {

@@ -5,7 +5,7 @@ import { createModelUse } from './model-use.ts'
 import { planLimits } from './plan-limits.ts'
 import { type TalliedEnding, takeOf } from './tally.ts'
 
-const findUse = createModelUse(createModelMeters(createCatalog().services))
+const findUse = createModelUse(() => createModelMeters(createCatalog().services))
 const body = Buffer.from(JSON.stringify({ model: 'gpt-5', max_completion_tokens: 100 }))
 const request = { policyId: 'pol_1', method: 'POST', bodyBytes: body.byteLength, entryAt: 0 }
 const allow = [

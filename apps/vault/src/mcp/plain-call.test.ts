@@ -1,8 +1,8 @@
 import { ProtocolError, Server } from '@modelcontextprotocol/server'
 import { type CallAnswer, serverInfo } from 'sallyport-mcp/server'
 import { describe, expect, it } from 'vitest'
-import { createMcpEndpoint } from './mcp-endpoint.ts'
 import type { McpRequest } from './mcp-request.ts'
+import { openEndpoint } from './open-endpoint.ts'
 import { readPlainCall } from './plain-call.ts'
 
 const agent = { agentId: 'agt_1', workspaceId: 'wsp_1', name: 'one', via: 'consumer' } as never
@@ -16,7 +16,7 @@ function stage(make: Make, isPlain: boolean) {
     counts.calls += 1
     return make(name)
   }
-  const endpoint = createMcpEndpoint({
+  const endpoint = openEndpoint({
     serverOf() {
       let begun: Promise<CallAnswer> | undefined
       return {

@@ -1,7 +1,7 @@
 import { Server } from '@modelcontextprotocol/server'
 import { describe, expect, it } from 'vitest'
-import { createMcpEndpoint } from './mcp-endpoint.ts'
 import type { McpRequest, ServerOf } from './mcp-request.ts'
+import { openEndpoint } from './open-endpoint.ts'
 
 const agent = {
   ...{ agentId: 'agt_1', workspaceId: 'wsp_1', name: 'one', via: 'consumer' as const },
@@ -30,7 +30,7 @@ function stage() {
     bus: { publish: () => {}, subscribe: () => () => {} },
     watch: () => {},
   })
-  const endpoint = createMcpEndpoint({ serverOf })
+  const endpoint = openEndpoint({ serverOf })
   const send = (
     body: object,
     { bearer = 'spc_1', program = 'one', signal, modern = false }: Sending = {},
