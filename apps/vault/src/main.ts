@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import pino from 'pino'
@@ -8,10 +9,13 @@ import { compose } from './compose/compose.ts'
 import { configChecks } from './compose/config-checks.ts'
 import { describeFault } from './compose/describe-fault.ts'
 import { openStore } from './compose/open-store.ts'
+import { openTelemetry } from './compose/open-telemetry.ts'
 import { requireDataDir } from './compose/require-data-dir.ts'
 import { createSetupTokenFile } from './compose/setup-token-file.ts'
 import { type Config, ConfigError, type Environment, readConfig } from './config.ts'
 import { type Listener, listen } from './http/listen.ts'
+import { type OperationsListener, startOperationsListener } from './http/operations-listener.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 
 // Reads the environment, builds the house, listens, and closes it in order when told to stop.
 
@@ -75,10 +79,12 @@ export async function runVault({
   let url = config.publicUrl ?? ''
   let pagesUrl = url
   const setupToken = createSetupTokenFile(config.dataDir)
+  const telemetry = await openTelemetry(config.telemetry, SALLYPORT_VERSION)
   const house = await compose({
     config,
     store,
     log,
+    telemetry,
     randomBytes,
     version: SALLYPORT_VERSION,
     // A vault that others reach has agents on machines of theirs.
@@ -96,6 +102,7 @@ export async function runVault({
     throw error
   })
   let listener: Listener | undefined
+  let operations: OperationsListener | undefined
   try {
     listener = await listen({
       ...config,
@@ -103,8 +110,9 @@ export async function runVault({
       serve: house.app.fetch,
       refuse: house.refuse,
     }).catch((error: unknown) => {
-      throw explainListening(config, error)
+      throw explainListening(config, 'SALLYPORT', error)
     })
+    operations = await startOperations(config, telemetry, house.readiness)
     url = config.publicUrl ?? `http://${hostInUrl(config.host)}:${listener.port}`
     // An address can have no passkeys. Agents go on calling the vault by it: it is what they sign for.
     const canBeLocalhost = config.publicUrl === undefined && listener.ownsLocalhost
@@ -118,10 +126,14 @@ export async function runVault({
       announce({ url, setupUrl: `${pagesUrl}/setup#token=${prepared.setupToken}` })
     }
     await stopped
+    house.beginDrain()
+    await sleep(config.telemetry.drainMs)
   } finally {
     house.endStreams()
     await listener?.drain()
     await house.close()
+    await telemetry.traces?.close()
+    await operations?.close()
   }
 }
 
@@ -159,18 +171,35 @@ function findDashboard(): string {
   return found
 }
 
-function explainListening({ host, port }: Config, error: unknown): unknown {
+/** The listener for operators, where the configuration asks for one. */
+async function startOperations(
+  { telemetry: { listener } }: Config,
+  { metrics }: Telemetry,
+  readiness: () => Promise<unknown>,
+): Promise<OperationsListener | undefined> {
+  if (listener === undefined) return undefined
+  const needs = { ...listener, metrics: metrics?.collect, readiness }
+  return startOperationsListener(needs).catch((error: unknown) => {
+    throw explainListening(listener, 'SALLYPORT_METRICS', error)
+  })
+}
+
+function explainListening(
+  { host, port }: Pick<Config, 'host' | 'port'>,
+  prefix: string,
+  error: unknown,
+): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const why = listenFailures[code]
   if (why === undefined) return error
-  return new ConfigError(`${host}:${port} ${why}`)
+  return new ConfigError(`${host}:${port} ${why(prefix)}`)
 }
 
-const listenFailures: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use: set SALLYPORT_PORT to another port.',
-  EACCES: 'may not be used by this user: set SALLYPORT_PORT to another port.',
-  EADDRNOTAVAIL: 'is not an address of this machine: set SALLYPORT_HOST to one.',
-  ENOTFOUND: 'names no machine: set SALLYPORT_HOST to an address of this one.',
+const listenFailures: Readonly<Record<string, (prefix: string) => string>> = {
+  EADDRINUSE: (prefix) => `is in use: set ${prefix}_PORT to another port.`,
+  EACCES: (prefix) => `may not be used by this user: set ${prefix}_PORT to another port.`,
+  EADDRNOTAVAIL: (prefix) => `is not an address of this machine: set ${prefix}_HOST to one.`,
+  ENOTFOUND: (prefix) => `names no machine: set ${prefix}_HOST to an address of this one.`,
 }
 
 const hostInUrl = (host: string) => {

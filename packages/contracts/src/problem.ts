@@ -63,6 +63,7 @@ export const problemKinds = {
   'remembered-approval-not-found': kind(404, 'owner', 'There is no such remembered approval'),
   'audit-entry-not-found': kind(404, 'owner', 'There is no such entry in the audit log'),
   'notification-channel-not-found': kind(404, 'owner', 'There is no such notification channel'),
+  'audit-stream-not-found': kind(404, 'owner', 'There is no such audit stream'),
   'alert-not-found': kind(404, 'owner', 'There is no such alert'),
   'toolset-not-found': kind(404, 'owner', 'There is no such toolset'),
   'tool-not-found': kind(404, 'agent', 'There is no such tool'),
@@ -153,6 +154,7 @@ export const problemKinds = {
   'store-unavailable': kind(503, 'wait', 'The database does not answer'),
   'credential-unreadable': kind(503, 'operator', 'The credential cannot be opened'),
   overloaded: kind(503, 'wait', 'The vault is busy'),
+  draining: kind(503, 'wait', 'The vault is stopping'),
   'internal-error': kind(500, 'operator', 'Something went wrong in the vault'),
   // What a client finds in place of an answer; a vault never sends these.
   'vault-unreachable': kind(503, 'operator', 'The vault could not be reached'),

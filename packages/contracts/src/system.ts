@@ -21,7 +21,7 @@ export const getReadiness = defineOperation({
   summary: 'Say whether requests can be served: database, change feed and root key',
   input: z.strictObject({}),
   output: z.object({ status: z.literal('ready'), checks: z.record(z.string(), z.literal('ok')) }),
-  problems: ['store-unavailable'],
+  problems: ['store-unavailable', 'draining'],
 })
 
 /** RFC 8414. */

@@ -1,5 +1,5 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
-import { createAuditQueue } from './audit-queue.ts'
+import { type AuditBacklog, createAuditQueue, type GroupTold } from './audit-queue.ts'
 import type {
   BeginAnswer,
   ChainStore,
@@ -72,6 +72,8 @@ export interface AuditLog {
     policyId: string,
     limits: readonly Pick<WindowTaking, 'name' | 'windowMs'>[],
   ): Promise<LimitsUsed | undefined>
+  /** Records that wait to be written, and how long the oldest of them has. */
+  backlog(): AuditBacklog
   /** Resolves when what was handed in has been written or given up; ten seconds at most. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -100,6 +102,10 @@ export interface AuditLogNeeds {
   readonly version: string
   /** Told of what failed without anybody waiting for it. */
   readonly onFailure: (what: string, error: unknown) => void
+  /** Told of each group that was written. */
+  readonly onGroup?: (group: GroupTold) => void
+  /** Told of each group that was not. */
+  readonly onGroupFailure?: () => void
 }
 
 const checkpointAfterRecords = 1_000
@@ -124,8 +130,14 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
   const queue = createAuditQueue({
     write: createGroupWriter({ store, macKey, limitNow: needs.limitNow }),
     monotonicNow: needs.monotonicNow,
-    onWritten,
-    onFailure: needs.onFailure,
+    onWritten(group) {
+      onWritten(group.records)
+      needs.onGroup?.(group)
+    },
+    onFailure(what, error) {
+      needs.onGroupFailure?.()
+      needs.onFailure(what, error)
+    },
   })
   return {
     begin(intent, reservation, spending) {
@@ -162,6 +174,7 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
       const stored = await store.findLimits(policyId)
       return stored && useOfLimits(stored, limits, needs.limitNow())
     },
+    backlog: queue.backlog,
     flush: () => queue.flush(),
     close: () => queue.close(),
   }

@@ -32,17 +32,31 @@ export interface AuditQueue {
   add(workspaceId: string, item: GroupItem): Promise<BeginAnswer>
   /** Goes with the next group; nobody waits for it. */
   addEnd(workspaceId: string, item: GroupItem & { readonly kind: 'end' }): void
+  backlog(): AuditBacklog
   /** Resolves when all that was added before has been written or given up; waits ten seconds at most. */
   flush(): Promise<void>
   /** Takes nothing more, then flushes. */
   close(): Promise<void>
 }
 
+/** What is not written yet. */
+export interface AuditBacklog {
+  readonly waiting: number
+  /** How long the oldest has waited; 0 where none does. */
+  readonly oldestMs: number
+}
+
+/** A group that was written. */
+export interface GroupTold {
+  readonly records: number
+  readonly durationMs: number
+}
+
 export interface AuditQueueNeeds {
   readonly write: (state: ChainState, items: readonly GroupItem[]) => Promise<GroupResult>
   /** Milliseconds; only differences are used. */
   readonly monotonicNow: () => number
-  readonly onWritten: (records: number) => void
+  readonly onWritten: (group: GroupTold) => void
   /** Told of what failed without anybody waiting, and of groups that failed. */
   readonly onFailure: (what: string, error: unknown) => void
 }
@@ -58,6 +72,8 @@ interface Waiting {
 interface Lane {
   state: ChainState
   waiting: Waiting[]
+  /** Of the oldest record in the group that is being written; undefined where none is. */
+  writingSinceMs: number | undefined
   /** Outcomes whose last attempt failed, until they are tried again. */
   held: Waiting[]
   busy: Promise<void> | undefined
@@ -96,6 +112,7 @@ export function createAuditQueue(needs: AuditQueueNeeds): AuditQueue {
       queue.taken.ends += 1
       push(queue, workspaceId, { item, settle: undefined })
     },
+    backlog: () => backlogOf(queue),
     flush: () => flush(queue),
     async close() {
       closed = true
@@ -116,7 +133,10 @@ function laneOf(queue: Queue, workspaceId: string): Lane {
   const known = queue.lanes.get(workspaceId)
   if (known !== undefined) return known
   const state = { workspaceId, head: undefined, limits: unknownLimits(), contendedGroups: 0 }
-  const lane = { state, waiting: [], held: [], busy: undefined, retry: undefined }
+  const lane: Lane = {
+    ...{ state, waiting: [], held: [] },
+    ...{ writingSinceMs: undefined, busy: undefined, retry: undefined },
+  }
   queue.lanes.set(workspaceId, lane)
   return lane
 }
@@ -135,7 +155,10 @@ function start(queue: Queue, lane: Lane): void {
 async function writeNext(queue: Queue, lane: Lane): Promise<void> {
   const { needs } = queue
   const group = takeGroup(queue, lane)
-  if (group.length === 0) return
+  const [oldest] = group
+  if (oldest === undefined) return
+  const startedMs = needs.monotonicNow()
+  lane.writingSinceMs = oldest.sinceMs
   try {
     const items = group.map((entry) => entry.item)
     const result = await withDeadline(needs.write(lane.state, items))
@@ -144,12 +167,26 @@ async function writeNext(queue: Queue, lane: Lane): Promise<void> {
       leave(queue, entry)
       entry.settle?.resolve(result.answers.get(entry.item.draft.auditId) ?? granted)
     }
-    needs.onWritten(result.written)
+    needs.onWritten({ records: result.written, durationMs: needs.monotonicNow() - startedMs })
   } catch (error) {
     lane.state = { ...lane.state, head: undefined, limits: unknownLimits() }
     needs.onFailure('A group of audit records could not be written.', error)
     failGroup({ queue, lane, group }, error)
+  } finally {
+    lane.writingSinceMs = undefined
   }
+}
+
+/** Each lane keeps its records in the order in which they came. */
+function backlogOf({ needs, lanes, taken }: Queue): AuditBacklog {
+  const nowMs = needs.monotonicNow()
+  let oldestMs = nowMs
+  for (const { writingSinceMs, waiting, held } of lanes.values()) {
+    for (const sinceMs of [writingSinceMs, waiting[0]?.sinceMs, held[0]?.sinceMs]) {
+      if (sinceMs !== undefined) oldestMs = Math.min(oldestMs, sinceMs)
+    }
+  }
+  return { waiting: taken.waiting + taken.ends, oldestMs: nowMs - oldestMs }
 }
 
 function takeGroup(queue: Queue, lane: Lane): Waiting[] {

@@ -3,6 +3,7 @@ import type { ApprovalsRoomNeeds } from '../approvals/approvals-room-needs.ts'
 import { createApprovalStore } from '../store/approvals.ts'
 import { createRememberedStore } from '../store/remembered-approvals.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
+import { observeApprovals } from './observe-rooms.ts'
 
 /** Builds the room that asks owners; what changes there is heard of through the change feed. */
 export function composeApprovals(
@@ -13,7 +14,10 @@ export function composeApprovals(
   const { feed } = foundation
   return createApprovals({
     ...foundation,
-    store: createApprovalStore(foundation.database),
+    store: observeApprovals(
+      foundation.telemetry.metrics?.observers,
+      createApprovalStore(foundation.database),
+    ),
     remembered: createRememberedStore(foundation.database),
     ...{ findPolicy, isNotEnded },
     onChanged: ({ id, workspaceId, agentId }) =>

@@ -7,18 +7,23 @@ import { createClientAddress } from '../http/client-address.ts'
 import { serveDashboard } from '../http/dashboard.ts'
 import { readDashboard } from '../http/dashboard-files.ts'
 import { mountMcp } from '../http/mcp-route.ts'
+import { mountMetrics } from '../http/metrics-route.ts'
 import type { MountContext } from '../http/mount.ts'
 import { createResponder } from '../http/respond.ts'
+import type { Rooms } from '../http/rooms.ts'
 import { allRoutes } from '../http/routes/all-routes.ts'
 import { createFlowCookie, createSessionCookie } from '../http/session-cookie.ts'
 import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts'
 import { guardStore } from '../store/database.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
+import { createRequestObserver } from '../telemetry/telemetry.ts'
 import { type ComposeNeeds, composeFoundation, type Foundation } from './foundation.ts'
 import { listJobs } from './jobs.ts'
+import { entryOf } from './observe-path.ts'
 import { createReadiness } from './readiness.ts'
 import { composeRooms } from './rooms.ts'
 import { startJobs } from './start-jobs.ts'
+import { watchHouse } from './watch-house.ts'
 
 // Builds the house once, in dependency order. No logic: what a room needs of another is handed in here.
 
@@ -39,7 +44,14 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
   const { identity, approvals, tokens, notify, reach } = rooms
   const { audit, egress, feed, running } = foundation
-  const { app, refuse, mcp } = composeApp(needs, foundation, rooms)
+  const state = { isDraining: false }
+  const readiness = createReadiness({
+    ping: guardStore({ ping: () => readDatabaseClock(foundation.database) }, readinessMsMax).ping,
+    isFeedLive: feed.isLive,
+    isDraining: () => state.isDraining,
+  })
+  const { app, refuse, mcp } = composeApp(needs, foundation, { ...rooms, readiness })
+  watchHouse(foundation, rooms)
   if (needs.store.isExclusive) {
     await audit.closeAbandoned().catch((error: unknown) => {
       foundation.onFailure('what the last run left open could not be closed', error)
@@ -63,6 +75,12 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
   const jobs = startJobs(needs, foundation, listJobs(foundation, rooms))
   return {
     app,
+    /** Throws the Problem that says why requests cannot be served. */
+    readiness,
+    /** Says from now on that it is not ready, and goes on serving. */
+    beginDrain() {
+      state.isDraining = true
+    },
     /** Answers what comes while the vault stops. */
     refuse,
     /** Ends the answers that would go on for ever, or wait for an owner, before those under way are waited for. */
@@ -95,10 +113,10 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
 function composeApp(
   needs: ComposeNeeds,
   foundation: Foundation,
-  rooms: ReturnType<typeof composeRooms>,
+  rooms: ReturnType<typeof composeRooms> & Pick<Rooms, 'readiness'>,
 ) {
   const { config, log, publicUrl } = needs
-  const { audit, newId, feed, database } = foundation
+  const { audit, newId, telemetry, monotonicMs } = foundation
   // As a browser reads it: a scheme may be written in capitals.
   const secure = config.publicUrl !== undefined && new URL(config.publicUrl).protocol === 'https:'
   const respond = createResponder(secure)
@@ -116,7 +134,9 @@ function composeApp(
     bodies: createBodyBudget(),
     log,
     requestId,
+    observe: createRequestObserver({ ...telemetry, log, monotonicMs }),
     async recordRefusal({ agent, operation, problem }) {
+      telemetry.metrics?.observers.onDecision({ entry: entryOf(agent, operation), outcome: 'deny' })
       const auditId = newId('audit')
       await audit.refuse({
         auditId,
@@ -137,10 +157,6 @@ function composeApp(
   const mounted = allRoutes({
     ...rooms,
     audit,
-    readiness: createReadiness({
-      ping: guardStore({ ping: () => readDatabaseClock(database) }, readinessMsMax).ping,
-      isFeedLive: feed.isLive,
-    }),
     onSetUp: needs.onSetUp,
     publicUrl,
     mcpServer: needs.mcpServer,
@@ -162,6 +178,10 @@ function composeApp(
     context,
     clientOf: createInsideClients(mounted, context),
     publicUrl,
+  })
+  mountMetrics(app, {
+    ...{ token: config.telemetry.metricsToken, metrics: telemetry.metrics?.collect },
+    ...{ respond, requestId },
   })
   const dashboard = readDashboard(needs.dashboardDir)
   serveDashboard(app, { dashboard, respond, requestId, randomBytes: needs.randomBytes })

@@ -18,6 +18,8 @@ import { readDatabaseClock } from '../store/database-clock.ts'
 import { createIds } from '../store/ids.ts'
 import { createLimitStore } from '../store/limits.ts'
 import { createWorkspaceKeyStore } from '../store/workspace-keys.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import { observeOpening } from './observe-rooms.ts'
 import type { OpenedStore } from './open-store.ts'
 
 /** What the rooms log with; pino fits. */
@@ -32,6 +34,7 @@ export interface ComposeNeeds {
   readonly config: Config
   readonly store: OpenedStore
   readonly log: Log
+  readonly telemetry: Telemetry
   readonly version: string
   /** How a client beside the agent starts `sallyport-mcp`. */
   readonly mcpServer: { readonly command: string; readonly args: readonly string[] }
@@ -58,15 +61,17 @@ export type Foundation = Awaited<ReturnType<typeof composeFoundation>>
 
 /** Builds what the rooms stand on: ids, clocks, the change feed, keys, the audit log, the way out. */
 export async function composeFoundation(needs: ComposeNeeds) {
-  const { config, store, log, now, randomBytes } = needs
+  const { config, store, log, telemetry, now, randomBytes } = needs
+  const observers = telemetry.metrics?.observers
   const { database, rootKey } = store
   const monotonicMs = () => performance.now()
   const onFailure = (what: string, err: unknown) => log.error({ err }, what)
-  const keyring = createKeyring({
+  const kept = createKeyring({
     rootKey,
     workspaceKeys: createWorkspaceKeyStore(database),
     randomBytes,
   })
+  const keyring = observeOpening(observers, kept)
   const databaseNowMs = await readDatabaseClock(database)
   const audit = createAuditLog({
     store: {
@@ -81,6 +86,10 @@ export async function composeFoundation(needs: ComposeNeeds) {
     checkpointFile: createCheckpointFile(join(config.dataDir, 'audit-checkpoints.jsonl')),
     version: needs.version,
     onFailure,
+    ...(observers !== undefined && {
+      onGroup: observers.onAuditGroup,
+      onGroupFailure: observers.onAuditFailure,
+    }),
   })
   const opener = createCredentialOpener({ keyring })
   const egress = createEgress({
@@ -109,6 +118,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     opener,
     onFailure,
     monotonicMs,
+    telemetry,
     running: createRunningCalls(),
     egress,
     newId: createIds({ now, randomBytes }),

@@ -9,7 +9,7 @@ import type { AgentAccessLookup } from '../identity/authenticate-agent.ts'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
 import { planLimits } from '../limits/plan-limits.ts'
 import { compilePolicy } from '../policy/compile-policy.ts'
-import { type CacheOptions, createCache } from '../store/cache.ts'
+import { type CacheCounts, type CacheOptions, createCache } from '../store/cache.ts'
 import type { Change, ChangeFeed } from '../store/changes.ts'
 import type { ConnectionStore } from '../store/connections.ts'
 import type { PolicyStore } from '../store/policies.ts'
@@ -30,7 +30,7 @@ export interface ComposeLookupsNeeds {
   readonly connectionStore: Pick<ConnectionStore, 'findSnapshot' | 'listIdsOfService'>
   readonly policyStore: Pick<PolicyStore, 'findForAgentAndConnection'>
   readonly toolStore: ToolSnapshotStore
-  readonly access: AgentAccessLookup
+  readonly access: AgentAccessLookup & { readonly counts: () => CacheCounts }
   readonly running: RunningCalls
   /** No other vault is at work on this database: whatever an owner ends is ended here, heard of or not. */
   readonly isExclusive: boolean
@@ -136,7 +136,14 @@ export function composeLookups(needs: ComposeLookupsNeeds) {
     if (change.table === '*' && needs.isExclusive) return
     watch.follow(selectorOf(change)).catch(needs.onFailure)
   })
-  return { lookups, watchCalls: watch.look }
+  const caches = {
+    workspaces: workspaces.counts,
+    connections: connections.counts,
+    policies: policies.counts,
+    tools: tools.counts,
+    tokens: access.counts,
+  }
+  return { lookups, caches, watchCalls: watch.look }
 }
 
 const cachePolicies = (

@@ -14,6 +14,7 @@ import { createTestConnection } from '../execute/test-connection.ts'
 import { createTryCall, type TryCallNeeds } from '../execute/try-call.ts'
 import type { FindModelUse } from '../limits/model-use.ts'
 import { type Taking, takeOf } from '../limits/tally.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import {
   attemptOf,
   detailOf,
@@ -28,6 +29,7 @@ import {
 } from './attempt-records.ts'
 import { createCallerCredentials } from './caller-credentials.ts'
 import { createFindSlot } from './credential-slot.ts'
+import { observeAsking, observeDecisions, observeEnds, observeSending } from './observe-path.ts'
 import {
   type AccessTokens,
   createReadyCredential,
@@ -72,6 +74,7 @@ export interface RequestPathNeeds {
   }
   /** A keyed hash of the workspace's own. */
   readonly fingerprint: (workspaceId: string, parts: readonly string[]) => string
+  readonly telemetry: Telemetry
   readonly newId: ExecuteNeeds['newId']
   readonly now: () => number
   readonly randomBytes: (size: number) => Uint8Array
@@ -80,7 +83,8 @@ export interface RequestPathNeeds {
 
 /** Builds the request path and the test of a connection on the same stages. */
 export function composeRequestPath(needs: RequestPathNeeds) {
-  const { audit, egress, running, now } = needs
+  const { audit, egress, running, now, telemetry } = needs
+  const { metrics, traces } = telemetry
   const deadlines = () => ({ deadlineMs: now() + upstreamDeadlineMs + outcomeGraceMs })
   const shared = {
     running,
@@ -89,8 +93,10 @@ export function composeRequestPath(needs: RequestPathNeeds) {
     checkCall: needs.calls.check,
     callers: createCallerCredentials(needs),
     newId: needs.newId,
-    send: createSendByScheme(egress.send, needs.calls.senders),
-    end: (permitted: PermittedRequest, ending: Ending) => audit.end(toEnd(permitted, ending)),
+    send: observeSending(traces, createSendByScheme(egress.send, needs.calls.senders)),
+    end: observeEnds(metrics?.observers, (permitted: PermittedRequest, ending: Ending) =>
+      audit.end(toEnd(permitted, ending)),
+    ),
     takeTurn: createTurns(),
     elapsed: needs.monotonicMs,
     world: { now, randomBytes: needs.randomBytes },
@@ -98,41 +104,11 @@ export function composeRequestPath(needs: RequestPathNeeds) {
   const execute = createExecute({
     ...shared,
     ...needs.lookups,
-    approvals: needs.approvals,
+    approvals: observeAsking(traces, needs.approvals),
     now,
     reconnectUrl: reconnectUrlAt(needs.pagesUrl),
-    begin: createBegin(needs, deadlines),
-    refuse: (progress, problem) =>
-      audit.refuse({
-        ...attemptOf(progress),
-        decision: 'deny',
-        reason: problem.detail,
-        problem: problem.type,
-        detail: detailOf(progress),
-      }),
-    recordAsked: (progress, approval) =>
-      audit.refuse({
-        ...attemptOf(progress),
-        requestDigest: approval.digest,
-        decision: 'require_approval',
-        reason: approval.reason,
-        detail: {
-          ...detailOf({ ...progress, approvalId: approval.id }),
-          ...otherSaid(progress.decision),
-        },
-      }),
-    recordDryRun: (progress) =>
-      audit.record({
-        ...attemptOf(progress),
-        outcome: 'done',
-        reason: progress.decision?.reason,
-        detail: {
-          dryRun: true,
-          wouldBe: progress.decision?.outcome ?? 'deny',
-          ...redactedIn(progress.decision),
-          ...passedIn(progress.frozen),
-        },
-      }),
+    ...observeDecisions(telemetry, recordDecisions(needs, deadlines)),
+    ...(traces !== undefined && { inStage: traces.inStage }),
   })
   const testConnection = createTestConnection({
     ...shared,
@@ -150,6 +126,45 @@ export function composeRequestPath(needs: RequestPathNeeds) {
   })
   return { ...execute, testConnection, tryCall: composeTryCall(needs, shared, deadlines) }
 }
+
+/** Writes down what is decided, before anything is sent or answered. */
+const recordDecisions = (
+  needs: RequestPathNeeds,
+  deadlines: () => { readonly deadlineMs: number },
+): Pick<ExecuteNeeds, 'begin' | 'refuse' | 'recordAsked' | 'recordDryRun'> => ({
+  begin: createBegin(needs, deadlines),
+  refuse: (progress, problem) =>
+    needs.audit.refuse({
+      ...attemptOf(progress),
+      decision: 'deny',
+      reason: problem.detail,
+      problem: problem.type,
+      detail: detailOf(progress),
+    }),
+  recordAsked: (progress, approval) =>
+    needs.audit.refuse({
+      ...attemptOf(progress),
+      requestDigest: approval.digest,
+      decision: 'require_approval',
+      reason: approval.reason,
+      detail: {
+        ...detailOf({ ...progress, approvalId: approval.id }),
+        ...otherSaid(progress.decision),
+      },
+    }),
+  recordDryRun: (progress) =>
+    needs.audit.record({
+      ...attemptOf(progress),
+      outcome: 'done',
+      reason: progress.decision?.reason,
+      detail: {
+        dryRun: true,
+        wouldBe: progress.decision?.outcome ?? 'deny',
+        ...redactedIn(progress.decision),
+        ...passedIn(progress.frozen),
+      },
+    }),
+})
 
 /** Builds the trial of a tool by its owner on the same stages. */
 const composeTryCall = (

@@ -42,7 +42,7 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   const workspaceStore = createWorkspaceStore(database)
   const capabilityStore = createCapabilityRequestStore(database)
   const stores = createIdentityStores({ database, feed, monotonicMs })
-  const { lookups, watchCalls } = composeLookups({
+  const { lookups, caches, watchCalls } = composeLookups({
     ...foundation,
     workspaceStore,
     connectionStore,
@@ -111,6 +111,6 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
     ...{ capabilities, approvals, notify, reach, tokens },
     oauthApps: oauth.oauthApps,
     ...path,
-    ...{ watchCalls, isNotEnded: lookups.isNotEnded },
+    ...{ watchCalls, isNotEnded: lookups.isNotEnded, caches },
   }
 }

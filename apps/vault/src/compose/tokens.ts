@@ -3,6 +3,7 @@ import type { TokenSource } from '../connections/tokens/token-source.ts'
 import { createCache } from '../store/cache.ts'
 import { createTokenStore } from '../store/connection-tokens.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
+import { observeRenewals } from './observe-rooms.ts'
 
 /** As for everything that requests read: in memory while the change feed is live. */
 const ttlMs = 60_000
@@ -11,9 +12,10 @@ const entriesMax = 10_000
 /** Builds the keeper of access tokens; what changes there is heard of through the change feed. */
 export function composeTokens(
   { randomBytes }: Pick<ComposeNeeds, 'randomBytes'>,
-  { database, feed, keyring, audit, newId, monotonicMs, onFailure }: Foundation,
-  source: TokenSource,
+  { database, feed, keyring, audit, newId, monotonicMs, onFailure, telemetry }: Foundation,
+  asked: TokenSource,
 ) {
+  const source = observeRenewals(telemetry.metrics?.observers, asked)
   const store = createTokenStore(database)
   const tokens = createTokenKeeper({
     ...{ store, keyring, source, audit, newId, randomBytes, monotonicMs, onFailure },

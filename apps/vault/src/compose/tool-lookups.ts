@@ -50,6 +50,7 @@ export function createToolLookups({
       // It may have been renamed between the two.
       return found?.name === name ? found : undefined
     },
+    counts: byId.counts,
     clear() {
       byId.clear()
       idsByName.clear()

@@ -61,7 +61,9 @@ export async function carryOut(
     const found = slotFor(needs, call)
     const slot = found instanceof Promise ? await found : found
     const asked = freezeWanted(wanted, freezeOptionsOf(call, slot))
-    const deciding = decideRequest(needs, call, asked)
+    const { inStage } = needs
+    const decideAsked = () => decideRequest(needs, call, asked)
+    const deciding = inStage === undefined ? decideAsked() : inStage('decide', decideAsked)
     const { frozen, decision } = deciding instanceof Promise ? await deciding : deciding
     const decided = reached({ frozen, decision })
     if (wanted.dryRun === true) {

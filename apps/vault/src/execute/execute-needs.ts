@@ -64,6 +64,8 @@ export interface ExecuteNeeds extends ResolveNeeds, SendNeeds {
   readonly recordAsked: (progress: Progress, approval: HeldApproval) => Promise<void>
   readonly approvals: ApprovalsNeeds
   readonly running: RunningCalls
+  /** Shows a stage to whoever follows requests; absent where nobody does. */
+  readonly inStage?: <T>(name: 'decide', work: () => T) => T
   readonly newId: (kind: IdKind) => string
   /** Wall clock, ms since the epoch. */
   readonly now: () => number

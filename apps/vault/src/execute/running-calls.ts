@@ -37,6 +37,8 @@ export interface RunningCalls {
    * of them were ended, also where what was changed meanwhile was heard of and ended them first.
    */
   prepareEnd(selector: CallSelector): () => number
+  /** How many are on their way. */
+  count(): number
   /** Resolves when no call is on its way, each with its outcome handed in. */
   idle(): Promise<void>
   /**
@@ -90,6 +92,7 @@ export function createRunningCalls(): RunningCalls {
         return [...calls].filter((call) => call.isEnded()).length
       }
     },
+    count: () => running.size,
     idle: () =>
       running.size === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve)),
     async recheck(isStillGood, selector) {

@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { AgentAccess, AgentAccessLookup } from '../identity/authenticate-agent.ts'
 import type { AgentKey, TokenExchangeStore } from '../identity/token-exchange.ts'
-import { type Cache, createCache } from './cache.ts'
+import { type Cache, type CacheCounts, createCache } from './cache.ts'
 import type { Change, ChangeFeed } from './changes.ts'
 import type { Database, Transaction } from './database.ts'
 import { agents, agentTokens, assertionUses } from './tables.ts'
@@ -98,7 +98,7 @@ export function createAgentAccess({
   database,
   feed,
   monotonicMs,
-}: AgentAccessNeeds): AgentAccessLookup {
+}: AgentAccessNeeds): AgentAccessLookup & { readonly counts: () => CacheCounts } {
   const shared = { isLive: feed.isLive, ttlMs: keptMs, now: monotonicMs }
   const tokens = createCache<Token>({
     ...shared,
@@ -120,6 +120,7 @@ export function createAgentAccess({
       const token = await tokens.get(hex(tokenHash))
       return join(token, token && (await owners.get(token.agentId)))
     },
+    counts: tokens.counts,
   }
 }
 

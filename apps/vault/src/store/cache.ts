@@ -10,6 +10,14 @@ export interface Cache<K, V> {
   peek(key: K): V | undefined
   clear(): void
   delete(key: K): void
+  /** Since it was made: calls that memory answered, those that it did not, and how much is kept. */
+  counts(): CacheCounts
+}
+
+export interface CacheCounts {
+  readonly hits: number
+  readonly misses: number
+  readonly entries: number
 }
 
 export interface CacheOptions<V> {
@@ -44,6 +52,7 @@ function createEntries<V>({ entriesMax, weigh }: Pick<CacheOptions<V>, 'entriesM
   return {
     drop,
     get: (key: string) => entries.get(key),
+    count: () => entries.size,
     used(key: string, entry: Entry<V>) {
       // Only a full one has to know what was used last; by weight, any may be full with the next.
       if (kept.weight < entriesMax && weigh === undefined) return
@@ -71,6 +80,7 @@ function createEntries<V>({ entriesMax, weigh }: Pick<CacheOptions<V>, 'entriesM
 export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
   const entries = createEntries(options)
   const loading = new Map<string, Promise<V | undefined>>()
+  const counted = { hits: 0, misses: 0 }
 
   const peek = (key: string): V | undefined => {
     const entry = entries.get(key)
@@ -80,6 +90,7 @@ export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
       return undefined
     }
     entries.used(key, entry)
+    counted.hits += 1
     return entry.value
   }
 
@@ -103,9 +114,10 @@ export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
 
   return {
     async get(key) {
-      if (!options.isLive()) return options.load(key)
       const known = peek(key)
       if (known !== undefined) return known
+      counted.misses += 1
+      if (!options.isLive()) return options.load(key)
       const underWay = loading.get(key)
       if (underWay !== undefined) return underWay
       const promise = load(key)
@@ -121,5 +133,6 @@ export function createCache<V>(options: CacheOptions<V>): Cache<string, V> {
       entries.clear()
       loading.clear()
     },
+    counts: () => ({ ...counted, entries: entries.count() }),
   }
 }

@@ -24,7 +24,9 @@ interface IdentityStoresNeeds {
 }
 
 /** All queries of identity; a database that does not answer is Problem `store-unavailable`. */
-export function createIdentityStores(needs: IdentityStoresNeeds): IdentityStores {
+export function createIdentityStores(
+  needs: IdentityStoresNeeds,
+): IdentityStores & { readonly access: ReturnType<typeof createAgentAccess> } {
   const { database, feed } = needs
   return {
     agents: guardStore(createAgentStore(database, feed)),
