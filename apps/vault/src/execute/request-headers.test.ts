@@ -46,6 +46,9 @@ const neverPassed = [
   'Set-Cookie',
   'HTTP2-Settings',
   'Sec-Fetch-Site',
+  'Traceparent',
+  'TraceState',
+  'baggage',
 ]
 
 describe('request headers', () => {

@@ -58,6 +58,10 @@ const never: ReadonlySet<string> = new Set([
   'x-original-url',
   'x-real-ip',
   'x-rewrite-url',
+  // whose trace it belongs to: the vault alone says so, and only to whom its operator listed (W3C Trace Context, Baggage)
+  'baggage',
+  'traceparent',
+  'tracestate',
   // another method than the one that was decided on
   'x-http-method',
   'x-http-method-override',
