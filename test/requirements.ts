@@ -9,8 +9,6 @@ interface Requirement {
   readonly since?: { readonly later: string }
 }
 
-const later = (reason: string) => ({ later: reason })
-
 export const requirements = {
   'S-01': {
     text: 'An assertion lives at most 60 s; an iat or nbf more than 10 s ahead is refused.',
@@ -108,7 +106,6 @@ export const requirements = {
   },
   'S-35': {
     text: 'Key rotation is online, resumable and loses nothing; the old key is needless only when no row uses it.',
-    since: later('online rotation of the root key does not exist yet'),
   },
   'S-36': {
     text: 'The intent is committed before the first upstream byte; if it cannot be written the request fails. Refusals are audited too.',

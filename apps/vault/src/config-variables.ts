@@ -1,5 +1,6 @@
 import { delimiter, isAbsolute } from 'node:path'
 import { z } from 'zod'
+import { keyVariables } from './config-key-variables.ts'
 import { telemetryVariables } from './config-telemetry-variables.ts'
 
 // What the vault may be told by its environment: each variable with its form, its default and what it is for.
@@ -39,13 +40,6 @@ const redisUrl = z
     'must be a URL that begins with redis:// or rediss://',
   )
 const count = z.coerce.number().int().min(1).max(1_000_000)
-const rootKey = z
-  .string()
-  .trim()
-  .regex(
-    /^[A-Za-z0-9+/_-]{43}=?$/,
-    'must be 32 random bytes in base64 (44 characters), such as `openssl rand -base64 32` prints',
-  )
 
 /** Every variable that the vault reads. `.env.example` and docs/configuration.md are made from this table. */
 export const configVariables = {
@@ -103,13 +97,7 @@ export const configVariables = {
     about: 'How many of them it may make at once after it was quiet.',
     fallback: 'ten times as many as a second',
   },
-  SALLYPORT_ROOT_KEY: {
-    schema: rootKey.optional(),
-    secret: true,
-    about:
-      'The root key, 32 bytes in base64. Unset and embedded: made once in the data directory (root-key, mode 0600). Without it nothing that is stored can be opened.',
-    fallback: 'made at first start',
-  },
+  ...keyVariables,
   SALLYPORT_EGRESS_ALLOW_CIDRS: {
     schema: list.default([]),
     about:

@@ -54,7 +54,7 @@ describe('readConfig', () => {
   it('reads a secret from the file that …_FILE names, and refuses both at once', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'key')
     writeFileSync(path, `${key}\n`)
-    expect(readConfig({ SALLYPORT_ROOT_KEY_FILE: path }).rootKey?.reveal()).toBe(key)
+    expect(readConfig({ SALLYPORT_ROOT_KEY_FILE: path }).keys.rootKey?.reveal()).toBe(key)
     expect(() => readConfig({ SALLYPORT_ROOT_KEY_FILE: path, SALLYPORT_ROOT_KEY: key })).toThrow(
       'SALLYPORT_ROOT_KEY and SALLYPORT_ROOT_KEY_FILE are both set',
     )

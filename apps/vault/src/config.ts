@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { type KeyConfig, readKeys } from './config-keys.ts'
 import { readTelemetry, type TelemetryConfig } from './config-telemetry.ts'
 import { configVariables } from './config-variables.ts'
 
@@ -42,8 +43,7 @@ export interface Config {
   readonly jobs: 'on' | 'off'
   /** How many requests one agent may make; undefined: as many as it likes. */
   readonly doorLimit: { readonly perSecond: number; readonly burst: number } | undefined
-  /** Base64, 32 bytes. */
-  readonly rootKey: Secret<string> | undefined
+  readonly keys: KeyConfig
   readonly egressAllowCidrs: readonly string[]
   readonly egressDenyCidrs: readonly string[]
   /** Absolute: below them owners may name SQLite files. */
@@ -76,6 +76,7 @@ const schema = z.object(shape)
  */
 export interface ConfigChecks {
   readonly SALLYPORT_ROOT_KEY?: (text: string) => unknown
+  readonly SALLYPORT_ROOT_KEY_NEXT?: (text: string) => unknown
   readonly SALLYPORT_EGRESS_ALLOW_CIDRS?: (ranges: readonly string[]) => unknown
   readonly SALLYPORT_EGRESS_DENY_CIDRS?: (ranges: readonly string[]) => unknown
   readonly SALLYPORT_UPSTREAM_COMMANDS?: (list: string | undefined) => unknown
@@ -106,14 +107,15 @@ export function readConfig(environment: Environment, checks: ConfigChecks = {}):
     faults.push(`${String(issue.path[0])} ${sentence(issue.message)}`)
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('; '))
-  return toConfig(parsed.data)
+  return toConfig(parsed.data, environment)
 }
 
-function toConfig(data: z.output<typeof schema>): Config {
+function toConfig(data: z.output<typeof schema>, environment: Environment): Config {
   const secret = <T>(value: T | undefined) => (value === undefined ? undefined : new Secret(value))
-  if (data.DATABASE_URL !== undefined && data.SALLYPORT_ROOT_KEY === undefined) {
+  const isKept = data.SALLYPORT_ROOT_KEY !== undefined || data.SALLYPORT_KMS !== undefined
+  if (data.DATABASE_URL !== undefined && !isKept) {
     throw new ConfigError(
-      'SALLYPORT_ROOT_KEY (or SALLYPORT_ROOT_KEY_FILE) must be set where DATABASE_URL is: every replica needs the same key. Make one with: openssl rand -base64 32',
+      'SALLYPORT_ROOT_KEY (or SALLYPORT_ROOT_KEY_FILE), or SALLYPORT_KMS, must be set where DATABASE_URL is: every replica needs the same key. Make one with: openssl rand -base64 32',
     )
   }
   if (data.DATABASE_MIGRATION_URL !== undefined && data.DATABASE_URL === undefined) {
@@ -139,7 +141,9 @@ function toConfig(data: z.output<typeof schema>): Config {
     redisUrl: secret(data.REDIS_URL),
     jobs: data.SALLYPORT_JOBS,
     doorLimit: readDoorLimit(data),
-    rootKey: secret(data.SALLYPORT_ROOT_KEY),
+    keys: readTogether(() =>
+      readKeys(data, secret, (name) => present(environment[`${name}_FILE`])),
+    ),
     egressAllowCidrs: Object.freeze(data.SALLYPORT_EGRESS_ALLOW_CIDRS),
     egressDenyCidrs: Object.freeze(data.SALLYPORT_EGRESS_DENY_CIDRS),
     sqliteDirs: Object.freeze(data.SALLYPORT_SQLITE_DIRS),
@@ -165,6 +169,16 @@ function readDoorLimit(data: z.output<typeof schema>): Config['doorLimit'] {
   throw new ConfigError(
     'SALLYPORT_AGENT_REQUESTS_BURST is set without SALLYPORT_AGENT_REQUESTS_PER_SECOND',
   )
+}
+
+function readTogether<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new ConfigError(
+      cause instanceof Error ? `${cause.message}.` : 'The environment is not right.',
+    )
+  }
 }
 
 function faultOf(check: () => unknown): string | undefined {

@@ -7,6 +7,7 @@ import { findNamedUser, readCommandList } from '../upstreams/programs/programs.t
 /** Asks the rooms that use a value of the environment, before anything is opened. */
 export const configChecks: ConfigChecks = {
   SALLYPORT_ROOT_KEY: parseRootKey,
+  SALLYPORT_ROOT_KEY_NEXT: parseRootKey,
   SALLYPORT_EGRESS_ALLOW_CIDRS: (allowCidrs) => createAddressRules({ allowCidrs, denyCidrs: [] }),
   SALLYPORT_EGRESS_DENY_CIDRS: (denyCidrs) => createAddressRules({ allowCidrs: [], denyCidrs }),
   SALLYPORT_UPSTREAM_COMMANDS: readCommandList,

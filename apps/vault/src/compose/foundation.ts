@@ -63,11 +63,11 @@ export type Foundation = Awaited<ReturnType<typeof composeFoundation>>
 export async function composeFoundation(needs: ComposeNeeds) {
   const { config, store, log, telemetry, now, randomBytes } = needs
   const observers = telemetry.metrics?.observers
-  const { database, rootKey } = store
+  const { database, rootKeys, secrets } = store
   const monotonicMs = () => performance.now()
   const onFailure = (what: string, err: unknown) => log.error({ err }, what)
   const kept = createKeyring({
-    rootKey,
+    rootKeys,
     workspaceKeys: createWorkspaceKeyStore(database),
     randomBytes,
   })
@@ -79,7 +79,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
       ...createAuditReadStore(database),
       ...createLimitStore(database),
     },
-    keys: createAuditKeys(rootKey),
+    keys: createAuditKeys(secrets['audit-mac'], secrets['audit-signing']),
     now,
     monotonicNow: monotonicMs,
     limitNow: createLimitClock({ databaseNowMs, monotonicNow: monotonicMs }),
@@ -107,6 +107,8 @@ export async function composeFoundation(needs: ComposeNeeds) {
     },
   })
   feed.subscribe(({ table, id }) => {
+    if (table === '*' || table === 'root_keys') keyring.refresh()
+    if (table === 'workspace_keys') keyring.refresh(id)
     if (table === '*') opener.clear()
     if (table === 'connections') opener.forget(id)
   })
@@ -122,7 +124,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     running: createRunningCalls(),
     egress,
     newId: createIds({ now, randomBytes }),
-    tokenHash: createTokenHasher(rootKey),
-    fingerprint: createFingerprinter(rootKey),
+    tokenHash: createTokenHasher(secrets['token-hash']),
+    fingerprint: createFingerprinter(secrets['approval-fingerprint']),
   }
 }

@@ -2,17 +2,23 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import {
-  createRootKey,
-  isRootKeyOf,
-  parseRootKey,
-  type RootKey,
-  rootKeyCheck,
-} from '../credentials/root-key.ts'
-import { readOrMakeRootKey } from '../credentials/root-key-file.ts'
+  type InstallationSecrets,
+  makeSecrets,
+  openSecrets,
+} from '../credentials/installation-secrets.ts'
+import { createWrappingKey, isRootKeyOf, type RootKey } from '../credentials/root-key.ts'
+import {
+  createRootKeySource,
+  type OwnRootKeySource,
+  storedFor,
+} from '../credentials/root-key-source.ts'
+import { createRootKeys, type RootKeys } from '../credentials/root-keys.ts'
+import { queueSchema } from '../jobs/job-schema.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { startEmbeddedPostgres } from '../store/embedded/start-embedded-postgres.ts'
-import { createInstallationStore } from '../store/installation.ts'
-import { migrate, readKeyCheck } from '../store/migrate.ts'
+import { type KeyBinding, readKeyBinding } from '../store/key-binding.ts'
+import { migrate } from '../store/migrate.ts'
+import { type Binding, createRootKeyStore } from '../store/root-keys.ts'
 
 // Opens what the house stands on, in the one order that is safe: root key, database, key check, migrations.
 
@@ -22,7 +28,8 @@ const databaseMarks = ['postgres', 'postgres-location.json']
 
 /** The database, bound to its root key and migrated. */
 export interface OpenedStore {
-  readonly rootKey: RootKey
+  readonly rootKeys: RootKeys
+  readonly secrets: InstallationSecrets
   readonly database: Database
   /** For the connection of the change feed. */
   readonly url: string
@@ -44,26 +51,33 @@ class WrongRootKeyError extends Error {
   readonly exitCode = 78
 }
 
-/** Opens the store. Throws WrongRootKeyError before anything is changed (S-34), and `store-unavailable`. */
+/**
+ * Opens the store. Throws WrongRootKeyError and RootKeyError before anything is changed (S-34), and `store-unavailable`.
+ */
 export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
-  const rootKey = createRootKey(readRootKey(needs))
+  const source = await openKeySource(needs)
   const server = await openServer(needs)
   try {
-    await requireRootKey(server.ownerUrl, rootKey)
+    const known = await requireRootKeys(source, await readKeyBinding(server.ownerUrl))
     await migrate({
       url: server.ownerUrl,
       migrationsFolder: needs.migrationsFolder,
       ...(server.appRole !== undefined && { appRole: server.appRole }),
+      // The queue of jobs is there only where it is nowhere else, and where there is somebody to share it with.
+      ...(hasQueue(needs.config) && { furtherSchema: queueSchema }),
     })
     const database = openDatabase({
       url: server.appUrl,
       maxConnections: poolConnectionsMax,
       applicationName: 'sallyport',
     })
-    await bind(database, rootKey)
+    const opened = await unlock({ needs, source, known, database }).catch(async (error) => {
+      await database.close()
+      throw error
+    })
     const close = () => database.close().finally(() => server.stop())
     return {
-      rootKey,
+      ...opened,
       database,
       url: server.appUrl,
       isExclusive: needs.config.databaseUrl === undefined,
@@ -75,12 +89,27 @@ export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
   }
 }
 
-function readRootKey({ config, randomBytes }: OpenStoreNeeds): Uint8Array {
-  const given = config.rootKey?.reveal()
-  if (given !== undefined) return parseRootKey(given)
-  const holdsData = databaseMarks.some((name) => existsSync(join(config.dataDir, name)))
-  return readOrMakeRootKey(config.dataDir, { holdsData, randomBytes })
+/** Finds where root keys come from. Throws RootKeyError where there is nothing that could be one. */
+export async function openKeySource({
+  config,
+  randomBytes,
+}: Pick<OpenStoreNeeds, 'config' | 'randomBytes'>): Promise<OwnRootKeySource> {
+  const { rootKey, rootKeyFile, rootKeyNext, kms } = config.keys
+  // Loaded only where there is one.
+  const composed = kms && (await import('./kms.ts')).composeKms(kms)
+  return createRootKeySource({
+    dataDir: config.dataDir,
+    holdsData: databaseMarks.some((name) => existsSync(join(config.dataDir, name))),
+    given: rootKey?.reveal(),
+    givenFile: rootKeyFile,
+    givenNext: rootKeyNext?.reveal(),
+    kms: composed,
+    randomBytes,
+  })
 }
+
+const hasQueue = ({ databaseUrl, redisUrl }: Config) =>
+  databaseUrl !== undefined && redisUrl === undefined
 
 interface Server {
   readonly ownerUrl: string
@@ -100,21 +129,77 @@ async function openServer({ config, log, randomBytes }: OpenStoreNeeds): Promise
   return { ownerUrl, appUrl, appRole, stop: async () => {} }
 }
 
-/** Before migrations: a database that holds another key's data is left exactly as it is. */
-async function requireRootKey(url: string, rootKey: RootKey): Promise<void> {
-  const keyCheck = await readKeyCheck(url)
-  if (keyCheck !== undefined && !isRootKeyOf(rootKey, keyCheck)) throw wrongRootKey()
+/**
+ * Before migrations: a database that holds another key's data, or something under a key that is not here, is left exactly as it
+ * is. Answers the keys that are here.
+ */
+async function requireRootKeys(
+  source: OwnRootKeySource,
+  { keyCheck, rootKeys }: KeyBinding,
+): Promise<readonly RootKey[]> {
+  const known = await source.load(rootKeys)
+  if (keyCheck === undefined) return known
+  if (!known.some((key) => isRootKeyOf(key, keyCheck))) throw wrongRootKey()
+  const missing = rootKeys.find(
+    (row) => row.isInUse && !known.some((key) => isRootKeyOf(key, row.keyCheck)),
+  )
+  if (missing !== undefined) throw unfinished(missing.id)
+  return known
 }
 
-/** Two replicas may start on an empty database at once, with different keys: the second one stops here. */
-async function bind(database: Database, rootKey: RootKey): Promise<void> {
-  const standing = await createInstallationStore(database).insert(rootKeyCheck(rootKey))
-  if (isRootKeyOf(rootKey, standing)) return
-  await database.close()
-  throw wrongRootKey()
+/** Binds the database to its root key where nobody has, and opens its secrets. */
+async function unlock(given: {
+  needs: OpenStoreNeeds
+  source: OwnRootKeySource
+  known: readonly RootKey[]
+  database: Database
+}): Promise<Pick<OpenedStore, 'rootKeys' | 'secrets'>> {
+  const { source, known, database } = given
+  const { randomBytes } = given.needs
+  const shelf = createRootKeyStore(database)
+  const older = (check: Uint8Array): Binding | undefined => {
+    const key = known.find((one) => isRootKeyOf(one, check))
+    return key && bindingOf({ rootKey: storedFor(key), key, given: key, randomBytes })
+  }
+  const isNew = (await shelf.findCurrentCheck()) === undefined
+  const first = isNew ? await source.first() : undefined
+  const fresh = first && bindingOf({ rootKey: first.stored, key: first.key, randomBytes })
+  const standing = await shelf.bind(fresh, older)
+  // Two replicas may start on an empty database at once: with a KMS the second one takes the first one's key.
+  const ring = createRootKeys({
+    known: first === undefined ? known : [...known, first.key],
+    source,
+    shelf,
+  })
+  const stored = (await shelf.list()).find((row) => isEqual(row.keyCheck, standing))
+  if (stored === undefined || (await ring.find(stored.id)) === undefined) throw wrongRootKey()
+  const secrets = await openSecrets(await shelf.listSecrets(), ring.find)
+  return { rootKeys: ring, secrets }
 }
+
+function bindingOf(of: {
+  rootKey: Binding['rootKey']
+  key: RootKey
+  given?: RootKey
+  randomBytes: OpenStoreNeeds['randomBytes']
+}): Binding {
+  const { rootKey, key, given, randomBytes } = of
+  const parent = createWrappingKey(key)
+  return {
+    rootKey,
+    secrets: makeSecrets({ parent, ...(given !== undefined && { given }), randomBytes }),
+  }
+}
+
+const isEqual = (a: Uint8Array, b: Uint8Array | undefined) =>
+  b !== undefined && Buffer.compare(a, b) === 0
 
 const wrongRootKey = () =>
   new WrongRootKeyError(
     'The root key is not the one that this database was made with. Nothing was changed. Set SALLYPORT_ROOT_KEY (or SALLYPORT_ROOT_KEY_FILE) to the right key, or put the right root-key file back into the data directory.',
+  )
+
+const unfinished = (id: Uint8Array) =>
+  new WrongRootKeyError(
+    `The root key is being replaced, and the other key (${Buffer.from(id).toString('hex')}) is not here. Nothing was changed. Give both (SALLYPORT_ROOT_KEY and SALLYPORT_ROOT_KEY_NEXT, or root-key.next beside root-key) until \`sallyport keys rotate root\` has ended.`,
   )

@@ -25,11 +25,14 @@ export interface AuditKeys {
 const pkcs8Header = Buffer.from('302e020100300506032b657004220420', 'hex')
 const workspacesMax = 1000
 
-/** Derives the audit log's keys from the root key; the same root key always gives the same ones. */
-export function createAuditKeys(rootKey: RootKey): AuditKeys {
+/**
+ * Derives the audit log's keys from the secret for its chains and the one for its checkpoints; the same ones always give the same
+ * keys. Where the installation is older than its secrets, both are the root key that it had then.
+ */
+export function createAuditKeys(rootKey: RootKey, signing: RootKey = rootKey): AuditKeys {
   const macKeys = createRecentMap<KeyObject>(workspacesMax)
   const privateKey = createPrivateKey({
-    key: Buffer.concat([pkcs8Header, deriveFromRoot(rootKey, 'audit-signing')]),
+    key: Buffer.concat([pkcs8Header, deriveFromRoot(signing, 'audit-signing')]),
     format: 'der',
     type: 'pkcs8',
   })

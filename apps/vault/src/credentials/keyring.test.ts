@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { verifies } from '../../../../test/verifies.ts'
 import { createKeyring, type WorkspaceKeyStore, type WrappedWorkspaceKey } from './keyring.ts'
 import { createRootKey } from './root-key.ts'
+import { onlyRootKey } from './root-keys.ts'
 
 const credential = {
   table: 'connections',
@@ -37,7 +38,7 @@ function createShelf() {
 function setUp(rootKey = createRootKey(randomBytes(32))) {
   const { shelf, store } = createShelf()
   const build = (key = rootKey) =>
-    createKeyring({ rootKey: key, workspaceKeys: store, randomBytes })
+    createKeyring({ rootKeys: onlyRootKey(key), workspaceKeys: store, randomBytes })
   return { shelf, store, build, keyring: build() }
 }
 

@@ -12,7 +12,8 @@ import {
   unreadable,
 } from './envelope.ts'
 import { createRecentMap } from './recent-map.ts'
-import { deriveFromRoot, keyBytes, keyIdBytes, type RootKey } from './root-key.ts'
+import { keyBytes } from './root-key.ts'
+import type { RootKeys } from './root-keys.ts'
 
 /** A workspace's key as it is stored: wrapped by the root key. */
 export interface WrappedWorkspaceKey {
@@ -29,7 +30,7 @@ export interface WorkspaceKeyStore {
 }
 
 interface KeyringNeeds {
-  readonly rootKey: RootKey
+  readonly rootKeys: Pick<RootKeys, 'current' | 'find'>
   readonly workspaceKeys: WorkspaceKeyStore
   readonly randomBytes: (count: number) => Uint8Array
 }
@@ -45,53 +46,77 @@ export interface Keyring {
   seal(context: SealContext, plaintext: Uint8Array): Promise<Uint8Array>
   /** Opens what was sealed for exactly this context; else Problem `credential-unreadable` (S-33). */
   open(context: SealContext, sealed: Uint8Array): Promise<Uint8Array>
+  /** Reads keys anew before the next use: of one workspace, or of all. What is held goes on opening what it sealed. */
+  refresh(workspaceId?: string): void
 }
 
 /** By version: the key, or why it cannot be had. One damaged key leaves the others usable. */
 type WorkspaceKeys = ReadonlyMap<number, ParentKey | Problem>
 
+interface Held {
+  readonly keys: Promise<WorkspaceKeys>
+  /** Read before something changed. */
+  isStale: boolean
+}
+
 /** Workspaces whose keys are kept unwrapped in memory. */
 const workspacesMax = 1000
 
 /** Builds the keyring. Each workspace's keys are unwrapped once and then kept as KeyObjects. */
-export function createKeyring({ rootKey, workspaceKeys, randomBytes }: KeyringNeeds): Keyring {
-  const wrapping = wrappingKey(rootKey)
-  const loaded = createRecentMap<Promise<WorkspaceKeys>>(workspacesMax)
+export function createKeyring({ rootKeys, workspaceKeys, randomBytes }: KeyringNeeds): Keyring {
+  const held = createRecentMap<Held>(workspacesMax)
 
-  function wrapNew(workspaceId: string, version: number): WrappedWorkspaceKey {
+  async function wrapNew(workspaceId: string, version: number): Promise<WrappedWorkspaceKey> {
+    const parent = await rootKeys.current()
     const plaintext = randomBytes(keyBytes)
     const context = wrappedKeyContext(workspaceId, version)
     const nonce = randomBytes(nonceBytes)
-    const wrapped = sealEnvelope({ parent: wrapping, context, plaintext, nonce })
+    const wrapped = sealEnvelope({ parent, context, plaintext, nonce })
     plaintext.fill(0)
     return { version, wrapped }
   }
 
   /** Reads and unwraps the keys of a workspace, once for all who wait; a failure is not remembered. */
   function load(workspaceId: string): Promise<WorkspaceKeys> {
-    const loading = workspaceKeys.list(workspaceId).then((rows) => {
-      return new Map(rows.map((row) => [row.version, unwrap(wrapping, workspaceId, row)]))
+    const before = held.get(workspaceId)
+    const keys = readKeys(workspaceId, before?.keys)
+    const loading = { keys, isStale: false }
+    held.set(workspaceId, loading)
+    keys.catch(() => {
+      if (held.get(workspaceId) === loading) held.delete(workspaceId)
     })
-    loaded.set(workspaceId, loading)
-    loading.catch(() => {
-      if (loaded.get(workspaceId) === loading) loaded.delete(workspaceId)
-    })
-    return loading
+    return keys
   }
 
-  const keysOf = (workspaceId: string) => loaded.get(workspaceId) ?? load(workspaceId)
+  async function readKeys(
+    workspaceId: string,
+    before: Promise<WorkspaceKeys> | undefined,
+  ): Promise<WorkspaceKeys> {
+    const rows = await workspaceKeys.list(workspaceId)
+    const read = await Promise.all(
+      rows.map(async (row) => [row.version, await unwrap(rootKeys, workspaceId, row)] as const),
+    )
+    // A row that was read before a rotation ended is still to be opened after it.
+    const kept = [...((await before?.catch(() => undefined)) ?? [])]
+    return new Map([...kept.filter(([, key]) => !(key instanceof Problem)), ...read])
+  }
+
+  const keysOf = (workspaceId: string) => {
+    const known = held.get(workspaceId)
+    return known === undefined || known.isStale ? load(workspaceId) : known.keys
+  }
 
   async function newestKey(context: SealContext): Promise<ParentKey> {
     const { workspaceId } = context
     const known = newest(await keysOf(workspaceId)) ?? newest(await load(workspaceId))
     if (known !== undefined) return usable(known, context)
-    await workspaceKeys.insert({ workspaceId, ...wrapNew(workspaceId, 1) })
+    await workspaceKeys.insert({ workspaceId, ...(await wrapNew(workspaceId, 1)) })
     // Read back: another replica may have been first, and then its key is the one that stays.
     return usable(newest(await load(workspaceId)), context)
   }
 
   return {
-    createWorkspaceKey: async (workspaceId) => wrapNew(workspaceId, 1),
+    createWorkspaceKey: (workspaceId) => wrapNew(workspaceId, 1),
 
     async seal(context, plaintext) {
       const parent = await newestKey(context)
@@ -107,27 +132,30 @@ export function createKeyring({ rootKey, workspaceKeys, randomBytes }: KeyringNe
         (await load(context.workspaceId)).get(version)
       return openEnvelope(usable(parent, context), context, sealed)
     },
+
+    refresh(workspaceId) {
+      for (const one of workspaceId === undefined ? held.values() : [held.get(workspaceId)]) {
+        if (one !== undefined) one.isStale = true
+      }
+    },
   }
 }
 
-function wrappingKey(rootKey: RootKey): ParentKey {
-  const bytes = deriveFromRoot(rootKey, 'workspace-key-wrapping')
-  const key = createSecretKey(bytes)
-  bytes.fill(0)
-  return { id: deriveFromRoot(rootKey, 'root-key-id', { length: keyIdBytes }), key }
-}
-
-function wrappedKeyContext(workspaceId: string, version: number): SealContext {
+/** Where a wrapped workspace key belongs. */
+export function wrappedKeyContext(workspaceId: string, version: number): SealContext {
   const row = { workspaceId, rowId: workspaceId, rowVersion: version }
   return { table: 'workspace_keys', column: 'wrapped', ...row }
 }
 
-function unwrap(
-  wrapping: ParentKey,
+async function unwrap(
+  rootKeys: Pick<RootKeys, 'find'>,
   workspaceId: string,
   row: WrappedWorkspaceKey,
-): ParentKey | Problem {
+): Promise<ParentKey | Problem> {
   const context = wrappedKeyContext(workspaceId, row.version)
+  const keyId = envelopeKeyId(row.wrapped)
+  const wrapping = keyId && (await rootKeys.find(keyId))
+  if (wrapping === undefined) return unreadable(context)
   try {
     const bytes = openEnvelope(wrapping, context, row.wrapped)
     const key = createSecretKey(bytes)

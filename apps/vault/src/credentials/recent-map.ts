@@ -3,6 +3,7 @@ interface RecentMap<V> {
   get(key: string): V | undefined
   set(key: string, value: V): void
   delete(key: string): void
+  values(): Iterable<V>
 }
 
 /** Builds a map of at most `entriesMax` entries; the one unused for longest makes room for the next. */
@@ -23,5 +24,6 @@ export function createRecentMap<V>(entriesMax: number): RecentMap<V> {
       if (entries.size > entriesMax && oldest !== undefined) entries.delete(oldest)
     },
     delete: (key) => void entries.delete(key),
+    values: () => entries.values(),
   }
 }

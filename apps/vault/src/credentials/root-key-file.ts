@@ -5,58 +5,100 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
-import { parseRootKey } from './root-key.ts'
+import { dirname, join } from 'node:path'
+import { createRootKey, keyBytes, parseRootKey, type RootKey, rootKeyId } from './root-key.ts'
+import { RootKeyError } from './root-key-error.ts'
 
 const fileName = 'root-key'
+const nextName = `${fileName}.next`
 
-/** The root key's file is missing, unreadable or not a key. The message says what to do and never what it holds. */
-class RootKeyFileError extends Error {
-  override readonly name = 'RootKeyFileError'
-  readonly exitCode = 78
+export interface RootKeyFileNeeds {
+  readonly dataDir: string
+  /** There is a database already, so a missing key must not be replaced by a new one that opens nothing. */
+  readonly holdsData: boolean
+  /** The root key may be elsewhere: then none is made, and none is missed. */
+  readonly isOptional: boolean
+  readonly randomBytes: (size: number) => Uint8Array
 }
 
-/**
- * Reads the root key of an embedded installation, or makes it at the first start: 32 random bytes, base64, mode 0600,
- * on disk before it is used. `holdsData`: there is a database already, so a missing key must not be replaced by a new
- * one that opens nothing.
- */
-export function readOrMakeRootKey(
-  dataDir: string,
-  { holdsData, randomBytes }: { holdsData: boolean; randomBytes: (size: number) => Uint8Array },
-): Uint8Array {
+/** The root key of an embedded installation: base64 in a file of mode 0600 in the data directory. */
+export function createRootKeyFile({
+  dataDir,
+  holdsData,
+  isOptional,
+  randomBytes,
+}: RootKeyFileNeeds) {
   const path = join(dataDir, fileName)
-  if (existsSync(path)) return read(path)
-  if (holdsData) {
-    throw new RootKeyFileError(
-      `${path} is missing, and without it nothing in this database can be opened. Put the file back, or set SALLYPORT_ROOT_KEY_FILE to where it is.`,
-    )
+  const nextPath = join(dataDir, nextName)
+  const readAll = () => [path, nextPath].filter((one) => existsSync(one)).map(read)
+  return {
+    /** Makes the key at the first start: on disk before it is used. Throws RootKeyError where one is missing that there was. */
+    prepare(): void {
+      if (isOptional || existsSync(path)) return
+      if (holdsData) {
+        throw new RootKeyError(
+          `${path} is missing, and without it nothing in this database can be opened. Put the file back, or set SALLYPORT_ROOT_KEY_FILE to where it is.`,
+        )
+      }
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+      write(path, createRootKey(randomBytes(keyBytes)))
+    },
+    /** The key, and its successor where there is one. Throws RootKeyError. */
+    read: readAll,
+    /** The successor: that of an attempt before, else a new one, on disk before it is used. */
+    makeNext(make: () => RootKey): RootKey {
+      if (!existsSync(nextPath)) write(nextPath, make())
+      return read(nextPath)
+    },
+    /**
+     * Puts the successor in the place of the key where the successor is the current one, and answers where the old key is kept. At
+     * every moment the files hold both.
+     */
+    adopt(isCurrent: (key: RootKey) => boolean): string | undefined {
+      if (!existsSync(nextPath) || !isCurrent(read(nextPath))) return undefined
+      const old = existsSync(path) ? read(path) : undefined
+      const keptPath =
+        old && join(dataDir, `${fileName}.${Buffer.from(rootKeyId(old)).toString('hex')}.old`)
+      if (old !== undefined && keptPath !== undefined && !existsSync(keptPath)) write(keptPath, old)
+      renameSync(nextPath, path)
+      sync(dataDir)
+      return keptPath
+    },
   }
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const key = randomBytes(32)
-  write(path, Buffer.from(key).toString('base64'))
-  return key
 }
 
-function read(path: string): Uint8Array {
+function read(path: string): RootKey {
   try {
-    return parseRootKey(readFileSync(path, 'utf8').trim())
+    return createRootKey(parseRootKey(readFileSync(path, 'utf8').trim()))
   } catch (cause) {
-    throw new RootKeyFileError(
+    throw new RootKeyError(
       `${path} cannot be read as a root key (32 bytes in base64). Put the right file back; nothing was changed.`,
       { cause },
     )
   }
 }
 
-function write(path: string, text: string): void {
-  const file = openSync(path, 'wx', 0o600)
+/** Under another name first, so that a crash leaves no half of a key. */
+function write(path: string, key: RootKey): void {
+  const bytes = key.key.export()
+  const draft = `${path}.${process.pid}`
+  const file = openSync(draft, 'w', 0o600)
   try {
-    writeSync(file, `${text}\n`)
+    writeSync(file, `${bytes.toString('base64')}\n`)
     fsyncSync(file)
   } finally {
     closeSync(file)
+    bytes.fill(0)
   }
+  renameSync(draft, path)
+  sync(dirname(path))
+}
+
+function sync(directory: string): void {
+  const opened = openSync(directory, 'r')
+  fsyncSync(opened)
+  closeSync(opened)
 }

@@ -72,3 +72,16 @@ export function isRootKeyOf(rootKey: RootKey, keyCheck: Uint8Array): boolean {
   const own = rootKeyCheck(rootKey)
   return own.length === keyCheck.length && timingSafeEqual(own, keyCheck)
 }
+
+/** The eight bytes by which whatever it wraps names a root key. */
+export function rootKeyId(rootKey: RootKey): Uint8Array {
+  return deriveFromRoot(rootKey, 'root-key-id', { length: keyIdBytes })
+}
+
+/** The key under which a root key wraps others, with the id by which they name it. */
+export function createWrappingKey(rootKey: RootKey): { id: Uint8Array; key: KeyObject } {
+  const bytes = deriveFromRoot(rootKey, 'workspace-key-wrapping')
+  const key = createSecretKey(bytes)
+  bytes.fill(0)
+  return { id: rootKeyId(rootKey), key }
+}

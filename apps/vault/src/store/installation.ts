@@ -13,13 +13,8 @@ export interface Installation {
 }
 
 export interface InstallationStore {
-  /** The row; undefined before the first start is through. */
+  /** The row; undefined before the first start is through. A root key binds it: see `root-keys.ts`. */
   find(): Promise<Installation | undefined>
-  /**
-   * Binds the database to a root key unless it is bound, and returns the key check that stands: another replica may have
-   * been first, with another key. The caller compares.
-   */
-  insert(keyCheck: Uint8Array): Promise<Uint8Array>
   /** Replaces the setup token; false when the vault has been set up meanwhile. */
   setSetupTokenHash(hash: Uint8Array): Promise<boolean>
   /** Spends the setup token: true for one caller only, and only for the right one. In `executor`, with what it pays for. */
@@ -40,16 +35,6 @@ export function createInstallationStore({ db }: Pick<Database, 'db'>): Installat
         .from(installation)
         .where(eq(installation.id, theRow))
       return row
-    },
-    async insert(keyCheck) {
-      const [row] = await db
-        .insert(installation)
-        .values({ id: theRow, keyCheck })
-        // Changes nothing; without it the row that stands would not be returned.
-        .onConflictDoUpdate({ target: installation.id, set: { id: theRow } })
-        .returning({ keyCheck: installation.keyCheck })
-      if (row === undefined) throw new Error('the installation row could not be written')
-      return row.keyCheck
     },
     async setSetupTokenHash(hash) {
       const rows = await db

@@ -9,7 +9,8 @@ import {
 } from '../../../../test/fixtures/database.ts'
 import { verifies } from '../../../../test/verifies.ts'
 import { connect, type Sql } from './connect.ts'
-import { migrate, readKeyCheck } from './migrate.ts'
+import { readKeyBinding } from './key-binding.ts'
+import { migrate } from './migrate.ts'
 
 const appendOnly = ['audit_records', 'audit_checkpoints'] as const
 
@@ -74,7 +75,7 @@ describe('migrate', () => {
   it('reads the key check of an empty database as none, and changes nothing by that', async () => {
     verifies('S-34')
     const url = await makeEmpty('m_empty')
-    expect(await readKeyCheck(url)).toBeUndefined()
+    expect((await readKeyBinding(url)).keyCheck).toBeUndefined()
     expect(await objects(url)).toBe(0)
   })
 
@@ -86,7 +87,7 @@ describe('migrate', () => {
     expect(new Set(done.map((row) => row.hash)).size).toBe(done.length)
     await expect(sql`TRUNCATE audit_records`).rejects.toThrow('append-only')
     await sql.end()
-    expect(await readKeyCheck(url)).toBeUndefined()
+    expect((await readKeyBinding(url)).keyCheck).toBeUndefined()
   })
 
   it('leaves nothing of a run that failed in the middle, and goes through the next time', async () => {
@@ -119,7 +120,7 @@ describe('migrate', () => {
     }
     await ended
     await migrate({ url, migrationsFolder })
-    expect(await readKeyCheck(url)).toBeUndefined()
+    expect((await readKeyBinding(url)).keyCheck).toBeUndefined()
   })
 
   it('refuses a database of a newer build and says so', async () => {
@@ -168,7 +169,7 @@ describe('migrate', () => {
   it('says that the database does not answer, without its password', async () => {
     verifies('S-38', 'S-44')
     const url = 'postgres://someone:hunter2hunter2@127.0.0.1:1/none'
-    for (const work of [migrate({ url, migrationsFolder }), readKeyCheck(url)]) {
+    for (const work of [migrate({ url, migrationsFolder }), readKeyBinding(url)]) {
       const error = await work.catch((reason: unknown) => reason)
       expect(error).toMatchObject({ type: 'store-unavailable' })
       expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('hunter2')
