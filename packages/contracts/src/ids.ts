@@ -27,6 +27,7 @@ export const idPrefixes = {
   upstream: 'ups',
   source: 'src',
   variable: 'var',
+  auditStream: 'ast',
 } as const
 
 /** The kinds of object that have ids. */
@@ -64,3 +65,4 @@ export const ConsumerTokenId = id('consumerToken', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const UpstreamId = id('upstream', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const SourceId = id('source', '01k8v3t5m9r2c4x6z8b0d1f3h5')
 export const VariableId = id('variable', '01k8v3t5m9r2c4x6z8b0d1f3h5')
+export const AuditStreamId = id('auditStream', '01k8v3t5m9r2c4x6z8b0d1f3h5')

@@ -4,6 +4,7 @@ import * as agent from './agent.ts'
 import * as alert from './alert.ts'
 import * as approval from './approval.ts'
 import * as audit from './audit.ts'
+import * as auditStream from './audit-stream.ts'
 import * as callback from './callback.ts'
 import * as capability from './capability.ts'
 import * as connect from './connect.ts'
@@ -227,6 +228,12 @@ export const operations = {
   listAudit: audit.listAudit,
   verifyAudit: audit.verifyAudit,
   exportAudit: audit.exportAudit,
+  createAuditStream: auditStream.createAuditStream,
+  listAuditStreams: auditStream.listAuditStreams,
+  getAuditStream: auditStream.getAuditStream,
+  updateAuditStream: auditStream.updateAuditStream,
+  deleteAuditStream: auditStream.deleteAuditStream,
+  testAuditStream: auditStream.testAuditStream,
   getActivity,
   streamEvents,
   getHealth: system.getHealth,

@@ -25,6 +25,7 @@ import { createIsoClock } from './iso-clock.ts'
 import type { LimitReservation, WindowTaking } from './limit-reservation.ts'
 import { type LimitsUsed, useOfLimits } from './limits-used.ts'
 import { createEntryReader, type EntryFilters, type EntryPage } from './list-entries.ts'
+import { type Batch, type BatchRequest, createBatchReader } from './read-batch.ts'
 import { type AuditVerification, createLogVerifier } from './verify-log.ts'
 import { assertHead, createGroupWriter } from './write-group.ts'
 
@@ -56,6 +57,8 @@ export interface AuditLog {
    * @throws Problem `invalid-input` for filters of the chain: a part of it cannot be verified
    */
   export(workspaceId: string, request?: ExportRequest): ReadableStream<Uint8Array>
+  /** The next part of the log for whoever follows it, in order and without a gap. */
+  readBatch(request: BatchRequest): Promise<Batch>
   /** Signs the heads that moved since they were last signed. Answers how many; 0 also while another replica does. */
   checkpoint(): Promise<number>
   /** Closes intents whose deadline has passed as `unknown`. Answers how many. Safe on several replicas at once. */
@@ -166,6 +169,7 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
       ...{ store, macKey, sign, publicKeyJwk: keys.publicKeyJwk, now, version: needs.version },
       appendCheckpoint: (line) => needs.checkpointFile.append(line),
     }),
+    readBatch: createBatchReader(store, needs.version),
     checkpoint,
     closeUnknown: () => closeUnknown(needs, () => now() - closingGraceMs),
     closeAbandoned: () => closeUnknown(needs, () => latestMs),

@@ -127,6 +127,11 @@ export interface RecordStore {
   listOpenings(query: EntryQuery): Promise<FoundRecord[]>
   openingsRange(query: EntryQuery): Promise<SeqRange | undefined>
   listOutcomes(workspaceId: string, auditIds: readonly string[]): Promise<FoundRecord[]>
+  openingsOf(
+    workspaceId: string,
+    auditIds: readonly string[],
+    between: { readonly fromMs: number; readonly toMs: number },
+  ): Promise<FoundRecord[]>
   recordsFrom(workspaceId: string, seq: number, limit: number): Promise<FoundRecord[]>
   recordsAt(workspaceId: string, seqs: readonly number[]): Promise<FoundRecord[]>
   chainEnd(workspaceId: string): Promise<{ head: FoundHead | undefined; lastSeq: number }>

@@ -104,7 +104,8 @@ async function* exportRecords(store: RecordStore, range: ExportRange): AsyncGene
   }
 }
 
-function recordLine(record: {
+/** A record as a line of an export, with its line feed. */
+export function recordLine(record: {
   readonly seq: number
   readonly hash: Uint8Array
   readonly mac: Uint8Array

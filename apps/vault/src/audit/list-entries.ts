@@ -150,7 +150,8 @@ function readCursor(cursor: string): number {
   })
 }
 
-function readEntry(opening: FoundRecord, outcome: FoundRecord | undefined): AuditEntry {
+/** An entry as it is shown: intent and outcome in one. */
+export function readEntry(opening: FoundRecord, outcome: FoundRecord | undefined): AuditEntry {
   const opened = parseEntry(opening.entry) ?? {}
   const closed = outcome === undefined ? undefined : parseEntry(outcome.entry)
   const { kind: _kind, v: _version, ...facts } = opened

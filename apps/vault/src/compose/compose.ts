@@ -97,6 +97,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       reach.stop()
       await jobs.stop()
       await notify.stop()
+      await rooms.auditStreams.stop()
       // Before the way out is closed: an answer that is cut off may be the only one with the new refresh token in it.
       await tokens.close()
       await rooms.upstreams.close()

@@ -12,6 +12,7 @@ import { createTokenHasher } from '../credentials/token-hasher.ts'
 import { createEgress } from '../egress/egress.ts'
 import { createRunningCalls } from '../execute/running-calls.ts'
 import { createAuditStore } from '../store/audit.ts'
+import { createAuditOpeningStore } from '../store/audit-openings.ts'
 import { createAuditReadStore } from '../store/audit-read.ts'
 import { createChangeFeed } from '../store/changes.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
@@ -77,6 +78,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     store: {
       ...createAuditStore(database),
       ...createAuditReadStore(database),
+      ...createAuditOpeningStore(database),
       ...createLimitStore(database),
     },
     keys: createAuditKeys(secrets['audit-mac'], secrets['audit-signing']),

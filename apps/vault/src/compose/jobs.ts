@@ -17,6 +17,7 @@ const removeOldNotificationsEveryMs = 3_600_000
 const watchAgentsEveryMs = 3_000
 const lookAtVariablesEveryMs = 30_000
 const removeAlertsEveryMs = 3_600_000
+const sendAuditStreamsEveryMs = 2_000
 
 type Rooms = ReturnType<typeof composeRooms>
 
@@ -63,6 +64,10 @@ function listShared({ audit }: Foundation, rooms: Rooms) {
     },
     { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
     { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
+    {
+      ...{ name: 'send audit streams', everyMs: sendAuditStreamsEveryMs },
+      run: rooms.auditStreams.run,
+    },
     { name: 'remove old alerts', everyMs: removeAlertsEveryMs, run: rooms.watch.removeOld },
   ]
 }

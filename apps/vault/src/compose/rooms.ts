@@ -9,6 +9,7 @@ import { createToolSnapshotStore } from '../store/tool-snapshots.ts'
 import { createWorkspaceStore } from '../store/workspaces.ts'
 import { composeAlerts } from './alerts.ts'
 import { composeApprovals } from './approvals.ts'
+import { composeAuditStreams } from './audit-streams.ts'
 import { composeCalls } from './calls.ts'
 import { composeConnect } from './connect.ts'
 import { composeConnections } from './connections.ts'
@@ -106,10 +107,10 @@ export function composeRooms(needs: ComposeNeeds, foundation: Foundation) {
   return {
     ...ownersView,
     ...composeAlerts(needs, foundation, identity),
+    auditStreams: composeAuditStreams(needs, foundation),
     ...{ identity, connections, policies, toolsets, sources, tools },
     ...composeSignIn(needs, foundation, { connectionStore, oauth, connect, tokens, upstreams }),
-    ...{ capabilities, approvals, notify, reach, tokens },
-    oauthApps: oauth.oauthApps,
+    ...{ capabilities, approvals, notify, reach, tokens, oauthApps: oauth.oauthApps },
     ...path,
     ...{ watchCalls, isNotEnded: lookups.isNotEnded, caches },
   }

@@ -2,6 +2,7 @@
 // once and bounds what comes back.
 import type { Socket } from 'node:net'
 import { Problem } from '@sallyport/contracts'
+import type { SyslogTransport } from '../audit-streams/senders/syslog.ts'
 import type { MailTransport } from '../notify/mail-transport.ts'
 import { createAddressRules } from './address-rules.ts'
 import { createConnect, type Resolve, resolveBySystem } from './connect.ts'
@@ -10,6 +11,7 @@ import { createExchange, type ExchangeLimits, type UpstreamAnswer } from './exch
 import { createLanePool, type LaneLimits, type LanePool } from './lane-pool.ts'
 import { createMailTransport } from './mail.ts'
 import { checkOrigin, readOrigin } from './origin-rules.ts'
+import { createSyslogTransport } from './syslog.ts'
 import { type OutgoingRequest, toWireRequest } from './wire-request.ts'
 
 export type { Resolve } from './connect.ts'
@@ -42,6 +44,8 @@ export interface Egress {
   isAllowedOrigin(origin: string): true | string
   /** Mail, by the same rules. */
   readonly mail: MailTransport
+  /** Syslog, by the same rules. */
+  readonly syslog: SyslogTransport
   /** Sockets for the drivers of databases, by the same rules. */
   readonly databases: DatabaseDial
   /** Ends everything and sends nothing more. */
@@ -105,6 +109,7 @@ export function createEgress(needs: {
   /** Those that do not belong to a pool. */
   const sockets = new Set<Socket>()
   let isClosed = false
+  const dialling = { rules, connect, extraCa, sockets, isClosed: () => isClosed }
 
   return {
     async send(request, options) {
@@ -122,8 +127,9 @@ export function createEgress(needs: {
       pools.destroy((key) => key === poolKey, revoked())
     },
     isAllowedOrigin: (origin) => checkOrigin(origin, rules),
-    mail: createMailTransport({ rules, connect, extraCa, sockets, isClosed: () => isClosed }),
-    databases: createDatabaseDial({ rules, connect, extraCa, sockets, isClosed: () => isClosed }),
+    mail: createMailTransport(dialling),
+    syslog: createSyslogTransport(dialling),
+    databases: createDatabaseDial(dialling),
     async close() {
       isClosed = true
       for (const socket of sockets) socket.destroy()

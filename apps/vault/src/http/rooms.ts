@@ -2,6 +2,7 @@ import type { InputOf, OutputOf, operations } from '@sallyport/contracts'
 import type { createActivity } from '../activity/activity.ts'
 import type { Alerts } from '../alerts/alerts.ts'
 import type { Approvals } from '../approvals/approvals.ts'
+import type { AuditStreams } from '../audit-streams/audit-streams.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import type { Connect } from '../connections/connect/connect.ts'
 import type { Connections } from '../connections/connections.ts'
@@ -68,6 +69,7 @@ export interface Rooms {
       request: InputOf<typeof operations.exportAudit>,
     ): ReadableStream<Uint8Array>
   }
+  readonly auditStreams: Omit<AuditStreams, 'run' | 'stop'>
   /** Throws `store-unavailable` where requests cannot be served. */
   readonly readiness: () => Promise<OutputOf<typeof operations.getReadiness>>
   /** Told once the first owner was made. */

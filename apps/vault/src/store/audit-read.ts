@@ -134,7 +134,7 @@ export function createAuditReadStore(database: Pick<Database, 'sql'>): AuditRead
 
 type Tx = Parameters<Parameters<Sql['begin']>[1]>[0]
 
-const recordColumns = (sql: Sql | Tx) => sql`
+export const recordColumns = (sql: Sql | Tx) => sql`
   seq::float8 as seq, audit_id as "auditId", kind,
   round(extract(epoch from at) * 1000)::float8 as "atMs",
   agent_id as "agentId", connection_id as "connectionId", decision, entry, hash, mac`

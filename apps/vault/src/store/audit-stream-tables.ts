@@ -25,7 +25,7 @@ export const auditStreams = pgTable(
     workspaceId: workspaceId(),
     kind: text('kind').$type<'webhook' | 'syslog' | 's3'>().notNull(),
     label: text('label').notNull(),
-    sends: text('sends').$type<'entries' | 'checkpoints'>().array().notNull(),
+    sends: text('sends').array().$type<('entries' | 'checkpoints')[]>().notNull(),
     format: text('format').$type<'jsonl' | 'ocsf'>().notNull(),
     enabled: boolean('enabled').notNull(),
     /** All that says where it goes, with its secrets, as JSON, sealed for this row and `version`. */

@@ -50,7 +50,7 @@ export function createWebhookSender(
           'webhook-id': deliveryId,
           'webhook-timestamp': timestamp,
           'webhook-signature': goodSecrets(signing, needs.now())
-            .map((secret) => `v1,${sign(secret, signed)}`)
+            .map((secret) => `v1,${signWebhook(secret, signed)}`)
             .join(' '),
         },
       })
@@ -60,7 +60,7 @@ export function createWebhookSender(
 }
 
 /** A new `whsec_…`. */
-const newSigningSecret = (randomBytes: (size: number) => Uint8Array): string =>
+export const newSigningSecret = (randomBytes: (size: number) => Uint8Array): string =>
   `${secretPrefix}${Buffer.from(randomBytes(secretBytes)).toString('base64')}`
 
 /** A new secret in place of the one before, which goes on to sign for a day. */
@@ -81,7 +81,8 @@ const secretsOf = ({ secret, previous }: Signing): string[] =>
 const goodSecrets = ({ secret, previous }: Signing, nowMs: number): string[] =>
   previous !== undefined && nowMs < previous.untilMs ? [secret, previous.secret] : [secret]
 
-function sign(secret: string, text: string): string {
+/** HMAC-SHA-256 in base64 of `id.timestamp.body`. */
+export function signWebhook(secret: string, text: string): string {
   const key = Buffer.from(secret.slice(secretPrefix.length), 'base64')
   return createHmac('sha256', key).update(text).digest('base64')
 }
