@@ -7,7 +7,7 @@ const vault = '^apps/vault/src/'
 const dashboard = '^apps/dashboard/src/'
 const tests = '\\.test(-d)?\\.ts$'
 /** Those who build the house and hand its parts round. */
-const builders = `${vault}(main|worker|compose|offline-decide|offline-verify)(\\.ts$|/)`
+const builders = `${vault}(main|worker|compose|examine-vault|offline-decide|offline-verify)(\\.ts$|/)`
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/|^(${names.join('|')})$`
 const node = (...names) => `^(node:)?(${names.join('|')})(/|$)`
 
@@ -158,6 +158,8 @@ export default {
         `${vault}egress/`,
         // The database is named by the operator, not by a request; the embedded one is on a Unix socket.
         `${vault}store/(connect\\.ts$|embedded/)`,
+        // The doctor asks the Redis that the operator named; BullMQ brings its own client.
+        `${vault}jobs/examine-redis\\.ts$`,
         // The one address that whoever runs it wrote into its settings: the vault's.
         '^packages/mcp/src/(http-fetch|is-listening)\\.ts$',
         // Listening, not dialling.

@@ -8,6 +8,7 @@ import pino from 'pino'
 import { compose } from './compose/compose.ts'
 import { configChecks } from './compose/config-checks.ts'
 import { describeFault } from './compose/describe-fault.ts'
+import { findMigrations } from './compose/find-migrations.ts'
 import { openStore } from './compose/open-store.ts'
 import { openTelemetry } from './compose/open-telemetry.ts'
 import { requireDataDir } from './compose/require-data-dir.ts'
@@ -149,17 +150,6 @@ function endOnFault(log: pino.Logger): void {
     log.fatal({ err, origin }, 'the vault ends: a fault was not caught')
     process.exit(faultExitCode)
   })
-}
-
-/** Beside the bundle, or at the top of the repository where the sources run. */
-function findMigrations(): string {
-  const beside = fileURLToPath(new URL('./drizzle', import.meta.url))
-  const above = fileURLToPath(new URL('../drizzle', import.meta.url))
-  const found = [beside, above, fileURLToPath(new URL('../../../drizzle', import.meta.url))].find(
-    (folder) => existsSync(join(folder, 'meta', '_journal.json')),
-  )
-  if (found === undefined) throw new ConfigError('The migrations are missing from this build.')
-  return found
 }
 
 /** Beside the bundle, or where the dashboard's own build puts it. */

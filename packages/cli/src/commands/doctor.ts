@@ -10,6 +10,8 @@ import type { RunCommand } from './run-command.ts'
 interface Finding {
   readonly what: string
   readonly ok: boolean
+  /** It works, and somebody should know. */
+  readonly warn?: boolean
   readonly say: string
 }
 
@@ -20,18 +22,45 @@ const skewMsMax = 10_000
 export function addDoctorCommand(program: Command, run: RunCommand): void {
   program
     .command('doctor')
-    .description('Check this machine, the vault and the sign-in')
+    .description('Check this machine, the vault and the sign-in; changes nothing')
+    .option('--vault', 'check what a vault stands on, where it runs; none has to run')
+    .addHelpText(
+      'after',
+      '\nWhere DATABASE_URL is set or the data directory is there, what a vault of this environment stands on is checked as well.',
+    )
     .action(
-      run(async ({ terminal, settings }) => {
-        const findings = [checkNode(), ...checkFiles(settings), ...(await checkVault(settings))]
+      run(async ({ terminal, settings, environment }, [{ vault = false }]: [DoctorOptions]) => {
+        const findings = [
+          checkNode(),
+          ...checkFiles(settings),
+          ...(vault || isWhereItRuns(settings) ? await checkGround(environment) : []),
+          ...(vault ? [] : await checkVault(settings)),
+        ]
         const lines = findings.map(
-          ({ what, ok, say }) => `${ok ? 'ok  ' : 'FAIL'}  ${what}: ${say}`,
+          ({ what, ok, warn, say }) => `${ok ? (warn ? 'warn' : 'ok  ') : 'FAIL'}  ${what}: ${say}`,
         )
         terminal.answer({ ok: findings.every(({ ok }) => ok), findings }, lines.join('\n'))
         const failed = findings.filter(({ ok }) => !ok).length
         if (failed > 0) throw new CommandError(`${failed} of ${findings.length} checks failed.`)
       }),
     )
+}
+
+interface DoctorOptions {
+  readonly vault?: boolean
+}
+
+const isWhereItRuns = ({ environment, dataDir }: Settings) =>
+  Boolean(environment.DATABASE_URL || environment.DATABASE_URL_FILE) || existsSync(dataDir)
+
+/** What a vault of this environment would stand on. */
+async function checkGround(environment: Settings['environment']): Promise<Finding[]> {
+  // Loaded only here: it brings the vault along.
+  const { examineVault } = await import('@sallyport/vault/examine-vault')
+  return (await examineVault(environment)).map(({ what, level, say }) => ({
+    ...{ what, ok: level !== 'fail', say },
+    ...(level === 'warn' && { warn: true }),
+  }))
 }
 
 function checkNode(): Finding {
