@@ -1,6 +1,7 @@
 // Runs what has to be done again and again, one run of a job at a time; a failure is told and tried again next time.
 
 import { setMaxListeners } from 'node:events'
+import { pause } from './waits.ts'
 
 /** One job. What it does has to be safe on several replicas at once. */
 export interface PeriodicJob {
@@ -40,20 +41,4 @@ async function loop(
     await run().catch((error: unknown) => onFailure(name, error))
     await pause(everyMs, signal)
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve()
-      return
-    }
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }

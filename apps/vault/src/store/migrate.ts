@@ -22,6 +22,15 @@ const appendOnlyTables = ['audit_records', 'audit_checkpoints']
 /** What the operator says, and what a function of the owner's alone may write. */
 const readOnlyTables = ['audit_retention', 'audit_starts']
 
+/** A schema of its own in the same database, of something that makes and changes its tables by itself. */
+export interface FurtherSchema {
+  readonly name: string
+  /** Its record of what it has made: not to be written by the role of the application. */
+  readonly ledger: string
+  /** Brings it up to date, in one transaction, on the one session that is handed in. */
+  migrate(run: (text: string, parameters?: readonly unknown[]) => Promise<unknown[]>): Promise<void>
+}
+
 export interface MigrateOptions {
   /** A role that may create tables. */
   readonly url: string
@@ -29,6 +38,7 @@ export interface MigrateOptions {
   readonly migrationsFolder: string
   /** The role that the pool signs in with, if it is another one; it is granted what it needs and no more. */
   readonly appRole?: string
+  readonly furtherSchema?: FurtherSchema
   /** Audit entries that are older may be removed; undefined: none, ever. 30 at least. */
   readonly auditRetentionDays?: number | undefined
 }
@@ -50,8 +60,13 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await lock(sql)
     await refuseNewer(sql, options.migrationsFolder)
     await runMigrations(drizzle(sql), { migrationsFolder: options.migrationsFolder })
+    const { furtherSchema } = options
+    await furtherSchema?.migrate((text, parameters) => runPlain(sql, text, parameters))
     const { user } = describeUrl(options.url)
-    if (options.appRole !== undefined && options.appRole !== user) await grant(sql, options.appRole)
+    if (options.appRole !== undefined && options.appRole !== user) {
+      await grant(sql, options.appRole)
+      if (furtherSchema !== undefined) await grantFurther(sql, options.appRole, furtherSchema)
+    }
     await setRetention(sql, options.auditRetentionDays)
   } catch (error) {
     throw readFailure(error)
@@ -179,4 +194,20 @@ async function setRetention(sql: Sql, days: number | undefined): Promise<void> {
     INSERT INTO audit_retention AS standing (id, days) VALUES (1, ${days ?? null})
     ON CONFLICT (id) DO UPDATE SET days = EXCLUDED.days
     WHERE standing.days IS DISTINCT FROM EXCLUDED.days`
+}
+
+async function runPlain(sql: Sql, text: string, parameters: readonly unknown[] = []) {
+  return [...(await sql.unsafe(text, parameters as (string | number)[]))]
+}
+
+async function grantFurther(sql: Sql, appRole: string, further: FurtherSchema): Promise<void> {
+  await sql.begin(async (tx) => {
+    const role = tx(appRole)
+    const schema = tx(further.name)
+    await tx`GRANT USAGE ON SCHEMA ${schema} TO ${role}`
+    await tx`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`
+    await tx`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role}`
+    const ledger = tx`${schema}.${tx(further.ledger)}`
+    await tx`REVOKE INSERT, UPDATE, DELETE ON ${ledger} FROM ${role}`
+  })
 }

@@ -1,0 +1,152 @@
+import { performance } from 'node:perf_hooks'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  migrationsFolder,
+  startTestDatabase,
+  type TestDatabase,
+} from '../../../../test/fixtures/database.ts'
+import { startDatabaseProxy } from '../../../../test/fixtures/database-proxy.ts'
+import { type FaultProxy, startFaultProxy } from '../../../../test/fixtures/fault-proxy.ts'
+import { redisMissing, startTestRedis, type TestRedis } from '../../../../test/fixtures/redis.ts'
+import { verifies } from '../../../../test/verifies.ts'
+import { migrate } from '../store/migrate.ts'
+import { onPostgres } from './bull-on-postgres.ts'
+import { onRedis } from './bull-on-redis.ts'
+import { createBullQueue } from './bull-queue.ts'
+import type { JobRun } from './job-runner.ts'
+import { queueSchema } from './job-schema.ts'
+import { startQueueRunner } from './queue-runner.ts'
+
+interface Place {
+  readonly kind: 'postgresql' | 'redis'
+  /** Leads through a proxy. */
+  readonly url: string
+  readonly proxy: FaultProxy
+  stop(): Promise<void>
+}
+
+const waitMs = { timeout: 12_000, interval: 20 }
+
+async function placeInPostgres(): Promise<Place> {
+  const test: TestDatabase = await startTestDatabase()
+  const schema = { migrationsFolder, furtherSchema: queueSchema }
+  const appRole = new URL(test.urls.app).username
+  // Replicas start at once.
+  const start = () => migrate({ url: test.urls.owner, appRole, ...schema })
+  await Promise.all([start(), start()])
+  const proxy = await startDatabaseProxy(test.urls.app)
+  const stop = async () => {
+    await proxy.close()
+    await test.stop()
+  }
+  return { kind: 'postgresql', url: proxy.url, proxy, stop }
+}
+
+async function placeInRedis(): Promise<Place> {
+  const redis: TestRedis = await startTestRedis()
+  const proxy = await startFaultProxy({ targetPort: redis.port })
+  const stop = async () => {
+    await proxy.close()
+    await redis.stop()
+  }
+  return { kind: 'redis', url: `redis://127.0.0.1:${proxy.port}`, proxy, stop }
+}
+
+function startRunner({ kind, url }: Place, names: readonly string[], everyMs: number) {
+  const runs: string[] = []
+  const told: JobRun[] = []
+  const lines: string[] = []
+  const log = (line: string) => void lines.push(line)
+  const runner = startQueueRunner({
+    kind,
+    jobs: names.map((name) => ({ name, everyMs, run: async () => runs.push(name) })),
+    open: createBullQueue({
+      ends: kind === 'redis' ? onRedis(url, 'test') : onPostgres(url),
+      now: Date.now,
+    }),
+    log: { info: log, warn: log },
+    onFailure: (name, error) => log(`${name}: ${error}`),
+    onRun: (run) => told.push(run),
+    monotonicMs: () => performance.now(),
+    every: { checkMs: 200, reopenMs: 200 },
+  })
+  return { ...runner, runs, told, lines }
+}
+
+const places: readonly {
+  readonly name: string
+  readonly open: () => Promise<Place>
+  readonly missing: string | undefined
+  readonly faults: readonly ('cut' | 'blackhole' | 'garbage')[]
+}[] = [
+  {
+    ...{ name: 'PostgreSQL', open: placeInPostgres, missing: undefined },
+    faults: ['cut', 'blackhole'],
+  },
+  {
+    ...{ name: 'Redis', open: placeInRedis, missing: redisMissing },
+    faults: ['cut', 'blackhole', 'garbage'],
+  },
+]
+
+for (const { name, open, missing, faults } of places) {
+  describe.skipIf(missing !== undefined)(`the queue of jobs in ${name}`, () => {
+    let place: Place
+    beforeAll(async () => {
+      place = await open()
+    })
+    afterAll(() => place.stop())
+
+    it('runs a job on one of two processes each time, and on the other when one is gone', async () => {
+      const pair = [startRunner(place, ['a b', 'c'], 150), startRunner(place, ['a b', 'c'], 150)]
+      const [one, other] = pair as [(typeof pair)[0], (typeof pair)[0]]
+      const total = () => one.runs.length + other.runs.length
+      await expect.poll(() => pair.every((runner) => runner.queue().isReachable), waitMs).toBe(true)
+      const [before, startedMs] = [total(), performance.now()]
+      await expect.poll(() => total() - before, waitMs).toBeGreaterThan(12)
+      const times = (performance.now() - startedMs) / 150
+      // Two jobs; had both processes run both, it would be four.
+      expect(total() - before).toBeLessThan(times * 3 + 2)
+      await one.stop()
+      const seen = other.runs.length
+      await expect.poll(() => other.runs.length - seen, waitMs).toBeGreaterThan(4)
+      expect(new Set(other.runs)).toEqual(new Set(['a b', 'c']))
+      expect(other.told[0]).toMatchObject({ outcome: 'done', durationMs: expect.any(Number) })
+      await other.stop()
+      expect([...one.lines, ...other.lines]).toEqual([])
+    })
+
+    for (const kind of faults) {
+      it(`is replaced by timers while it is lost (${kind}), and used again when it is back`, async () => {
+        verifies('S-44')
+        const runner = startRunner(place, ['ticks'], 100)
+        await expect.poll(() => runner.queue().isReachable, waitMs).toBe(true)
+        place.proxy.set({ kind })
+        await expect.poll(() => runner.queue().isReachable, waitMs).toBe(false)
+        const seen = runner.runs.length
+        await expect.poll(() => runner.runs.length - seen, waitMs).toBeGreaterThan(5)
+        place.proxy.set({ kind: 'pass' })
+        place.proxy.cutNow()
+        await expect.poll(() => runner.queue().isReachable, waitMs).toBe(true)
+        const again = runner.runs.length
+        await expect.poll(() => runner.runs.length - again, waitMs).toBeGreaterThan(5)
+        await runner.stop()
+        expect(runner.lines).toEqual([
+          expect.stringMatching(/^the queue of jobs is lost: \w+; meanwhile/),
+          'the queue of jobs is back',
+        ])
+      }, 60_000)
+    }
+
+    it('ends though it never answered', async () => {
+      place.proxy.set({ kind: 'blackhole' })
+      const runner = startRunner(place, ['never'], 100)
+      await vi.waitFor(() => expect(place.proxy.connectionCount()).toBeGreaterThan(0), waitMs)
+      const startedMs = performance.now()
+      await runner.stop()
+      expect(performance.now() - startedMs).toBeLessThan(12_000)
+      place.proxy.set({ kind: 'pass' })
+      place.proxy.cutNow()
+    }, 30_000)
+  })
+}
