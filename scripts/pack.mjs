@@ -1,7 +1,8 @@
 // `npm run pack`: everything that a release publishes, in out/packages: the npm packages, the MCPB bundle, the MCP registry's
-// server.json, a bill of materials of each package, and their checksums. The same sources give the same bytes.
+// server.json, the offline verifier of audit logs, a bill of materials of each package, and their checksums. The same sources give
+// the same bytes.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { argv, stderr, stdout } from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +12,7 @@ import { createBills } from './release/bill-of-materials.mjs'
 import { buildLibraries } from './release/libraries.mjs'
 import { mcpBundle } from './release/mcp-bundle.mjs'
 import { published } from './release/published.mjs'
+import { readTar, writeTar } from './release/tar.mjs'
 import { orExplain, runPnpm, setup } from './setup.mjs'
 
 const outDefault = join(root, 'out/packages')
@@ -30,7 +32,8 @@ async function pack(out) {
   }
   const { file } = published.find(({ name }) => name === 'sallyport-mcp')
   writeFileSync(join(out, `${file}.mcpb`), mcpBundle())
-  writeFileSync(join(out, 'server.json'), readFileSync(join(root, 'packages/mcp/server.json')))
+  copyFileSync(join(root, 'packages/mcp/server.json'), join(out, 'server.json'))
+  copyFileSync(join(root, 'packages/cli/dist/verify-audit.mjs'), join(out, 'verify-audit.mjs'))
   writeFileSync(join(out, 'SHA256SUMS'), checksums(out))
 }
 
@@ -51,6 +54,21 @@ async function packArchives(out) {
     .sort()
     .join(' ')
   if (made !== meant) throw new Error(`pnpm packed ${made || 'nothing'} and not ${meant}`)
+  for (const { file } of published) tidyArchive(join(out, `${file}.tgz`))
+}
+
+/** In an order of its own, with the licence, and without what only its workspace needs. */
+function tidyArchive(path) {
+  const files = new Map(readTar(readFileSync(path)).map((file) => [file.name, file]))
+  const manifest = files.get('package/package.json')
+  const { devDependencies: _, ...kept } = JSON.parse(manifest.bytes)
+  const licence = readFileSync(join(root, 'LICENSE'))
+  files.set(manifest.name, {
+    ...manifest,
+    bytes: Buffer.from(`${JSON.stringify(kept, null, 2)}\n`),
+  })
+  files.set('package/LICENSE', { name: 'package/LICENSE', mode: 0o644, bytes: licence })
+  writeFileSync(path, writeTar([...files.values()]))
 }
 
 /** In the form that `sha256sum --check` reads. */
