@@ -23,6 +23,9 @@ DECLARE
 BEGIN
   -- Two replicas: the second one finds that the chain starts there already.
   PERFORM pg_advisory_xact_lock(hashtextextended('sallyport_prune_audit:' || of_workspace, 0));
+  IF EXISTS (SELECT 1 FROM public.audit_starts WHERE workspace_id = of_workspace AND seq >= up_to) THEN
+    RETURN 0;
+  END IF;
   SELECT days INTO keep_days FROM public.audit_retention WHERE id = 1;
   IF keep_days IS NULL OR keep_days < 30 THEN
     RAISE EXCEPTION 'audit entries are kept for ever' USING ERRCODE = 'insufficient_privilege';

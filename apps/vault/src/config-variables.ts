@@ -104,6 +104,12 @@ export const configVariables = {
       'Ranges, separated by commas, of non-public addresses that upstreams may live in, e.g. 10.20.0.0/16. Origins with http: or an IP address are possible only inside them.',
     fallback: 'none',
   },
+  SALLYPORT_AUDIT_RETENTION_DAYS: {
+    schema: z.coerce.number().int().min(30).max(36_500).optional(),
+    about:
+      'Audit entries older than so many days (30 at least) are removed, once every stream has delivered them; what is left still verifies. Unset: everything is kept.',
+    fallback: 'for ever',
+  },
   SALLYPORT_EGRESS_DENY_CIDRS: {
     schema: list.default([]),
     about: 'Ranges, separated by commas, of public addresses that upstreams may not live in.',

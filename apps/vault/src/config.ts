@@ -46,6 +46,8 @@ export interface Config {
   readonly keys: KeyConfig
   readonly egressAllowCidrs: readonly string[]
   readonly egressDenyCidrs: readonly string[]
+  /** Audit entries that are older are removed; undefined: none, ever. */
+  readonly auditRetentionDays: number | undefined
   /** Absolute: below them owners may name SQLite files. */
   readonly sqliteDirs: readonly string[]
   /** The operator’s list of programs, as it stands in the environment. */
@@ -146,6 +148,7 @@ function toConfig(data: z.output<typeof schema>, environment: Environment): Conf
     ),
     egressAllowCidrs: Object.freeze(data.SALLYPORT_EGRESS_ALLOW_CIDRS),
     egressDenyCidrs: Object.freeze(data.SALLYPORT_EGRESS_DENY_CIDRS),
+    auditRetentionDays: data.SALLYPORT_AUDIT_RETENTION_DAYS,
     sqliteDirs: Object.freeze(data.SALLYPORT_SQLITE_DIRS),
     upstreamCommands: data.SALLYPORT_UPSTREAM_COMMANDS,
     upstreamUser: data.SALLYPORT_UPSTREAM_USER,

@@ -100,6 +100,17 @@ export const AuditCheckpoint = z.object({
 })
 export type AuditCheckpoint = z.infer<typeof AuditCheckpoint>
 
+/** A signed statement that retention removed the records up to this one. */
+export const AuditStart = z.object({
+  workspaceId: WorkspaceId,
+  seq: z.number().int().meta({ description: 'Of the last record that was removed' }),
+  hash: z.string(),
+  mac: z.string(),
+  at: Timestamp,
+  signature: z.string().meta({ description: 'Ed25519 over the other members, base64url' }),
+})
+export type AuditStart = z.infer<typeof AuditStart>
+
 export const verifyAudit = defineOperation({
   id: 'verifyAudit',
   method: 'GET',
@@ -114,6 +125,9 @@ export const verifyAudit = defineOperation({
     firstBad: z.number().int().optional(),
     reason: z.string().optional(),
     lastCheckpoint: AuditCheckpoint.optional(),
+    start: AuditStart.optional().meta({
+      description: 'Where the chain starts since retention removed what was before',
+    }),
   }),
   problems: [],
 })

@@ -6,10 +6,12 @@ import type {
   CheckpointRow,
   FoundHead,
   RecordStore,
+  RetentionStore,
   Spending,
 } from './audit-store.ts'
-import { createRecordMac, createStamp, genesisHead } from './chain.ts'
+import { createRecordMac } from './chain.ts'
 import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { closeUnknown } from './close-unknown.ts'
 import {
   type AuditEnd,
   type AuditEvent,
@@ -25,6 +27,7 @@ import { createIsoClock } from './iso-clock.ts'
 import type { LimitReservation, WindowTaking } from './limit-reservation.ts'
 import { type LimitsUsed, useOfLimits } from './limits-used.ts'
 import { createEntryReader, type EntryFilters, type EntryPage } from './list-entries.ts'
+import { createLogPruner } from './prune-log.ts'
 import { type Batch, type BatchRequest, createBatchReader } from './read-batch.ts'
 import { type AuditVerification, createLogVerifier } from './verify-log.ts'
 import { assertHead, createGroupWriter } from './write-group.ts'
@@ -68,6 +71,8 @@ export interface AuditLog {
    * of them are of a process that is gone.
    */
   closeAbandoned(): Promise<number>
+  /** Removes what is older than the operator keeps. Answers how many records. Safe on several replicas at once. */
+  prune(): Promise<number>
   /** Removes what was spent so long ago that it counts nowhere. Answers of how many limits. */
   sweepLimits(): Promise<number>
   /** How much of some limits of a policy is used up; undefined where there is no such policy. */
@@ -83,7 +88,7 @@ export interface AuditLog {
 }
 
 export interface AuditLogNeeds {
-  readonly store: ChainStore & RecordStore
+  readonly store: ChainStore & RecordStore & RetentionStore
   readonly keys: {
     macKey(workspaceId: string): KeyObject
     sign(bytes: Uint8Array): Uint8Array
@@ -101,6 +106,7 @@ export interface AuditLogNeeds {
     append(line: string): Promise<void>
     lines(): AsyncIterable<string>
   }
+  readonly newAuditId: () => string
   /** Of the vault; exports name it. */
   readonly version: string
   /** Told of what failed without anybody waiting for it. */
@@ -114,7 +120,6 @@ export interface AuditLogNeeds {
 const checkpointAfterRecords = 1_000
 /** Heads in one transaction, each synced to the file while it is open. */
 const checkpointHeadsMax = 100
-const closingPageSize = 500
 /** Added to a deadline, for replicas whose clocks differ. */
 const closingGraceMs = 10_000
 /** The last moment that a Date holds. */
@@ -142,6 +147,10 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
       needs.onFailure(what, error)
     },
   })
+  const closing = { store, macKey, now, limitNow: needs.limitNow }
+  const record = async (event: AuditEvent) => {
+    await queue.add(event.workspaceId, { kind: 'note', draft: draftEvent(event, isoNow()) })
+  }
   return {
     begin(intent, reservation, spending) {
       const draft = draftIntent(intent, isoNow())
@@ -155,9 +164,7 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
     async refuse(refusal) {
       await queue.add(refusal.workspaceId, { kind: 'note', draft: draftRefusal(refusal, isoNow()) })
     },
-    async record(event) {
-      await queue.add(event.workspaceId, { kind: 'note', draft: draftEvent(event, isoNow()) })
-    },
+    record,
     list: createEntryReader(store),
     verify: createLogVerifier({
       store,
@@ -171,8 +178,13 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
     }),
     readBatch: createBatchReader(store, needs.version),
     checkpoint,
-    closeUnknown: () => closeUnknown(needs, () => now() - closingGraceMs),
-    closeAbandoned: () => closeUnknown(needs, () => latestMs),
+    closeUnknown: () => closeUnknown(closing, () => now() - closingGraceMs),
+    closeAbandoned: () => closeUnknown(closing, () => latestMs),
+    prune: createLogPruner({
+      ...{ store, macKey, sign, publicKey: keys.publicKey, now, onFailure: needs.onFailure },
+      newAuditId: needs.newAuditId,
+      record,
+    }),
     sweepLimits: () => store.sweepWindows(needs.limitNow()),
     async limitsUsed(policyId, limits) {
       const stored = await store.findLimits(policyId)
@@ -235,58 +247,4 @@ async function signHeads(
     signed.push(checkpoint)
   }
   return signed
-}
-
-async function closeUnknown(needs: AuditLogNeeds, dueBeforeMs: () => number): Promise<number> {
-  await needs.store.sweepLeases(needs.limitNow())
-  let total = 0
-  for (;;) {
-    const overdue = await needs.store.overdue(dueBeforeMs(), closingPageSize)
-    const byWorkspace = new Map<string, string[]>()
-    for (const { workspaceId, auditId } of overdue) {
-      const ids = byWorkspace.get(workspaceId)
-      if (ids === undefined) byWorkspace.set(workspaceId, [auditId])
-      else ids.push(auditId)
-    }
-    let closed = 0
-    for (const [workspaceId, auditIds] of byWorkspace) {
-      closed += await closeInWorkspace(needs, workspaceId, auditIds)
-    }
-    total += closed
-    // Another replica closed the rest, or there is none.
-    if (closed === 0 || overdue.length < closingPageSize) return total
-  }
-}
-
-/** What a call holds stays held: nobody knows what it took. */
-const noLimits = { windows: [], leases: [], settled: [] }
-
-async function closeInWorkspace(
-  needs: AuditLogNeeds,
-  workspaceId: string,
-  auditIds: readonly string[],
-): Promise<number> {
-  const key = needs.keys.macKey(workspaceId)
-  const mac = createRecordMac(key, workspaceId)
-  let count = 0
-  await needs.store.appendLocked(
-    {
-      workspaceId,
-      genesis: genesisHead(key, workspaceId),
-      policyIds: [],
-      closing: auditIds,
-    },
-    ({ head, closed }) => {
-      assertHead(head, mac)
-      const at = new Date(needs.now()).toISOString()
-      const reason = 'The vault stopped before it knew the outcome; the request may have been sent.'
-      const drafts = closed.map((auditId) =>
-        draftOutcome({ auditId, workspaceId, outcome: 'unknown', reason }, at),
-      )
-      const stamped = createStamp(key, workspaceId)(head, drafts)
-      count = drafts.length
-      return { ...stamped, workspaceId, from: head, opened: [], ended: closed, limits: noLimits }
-    },
-  )
-  return count
 }

@@ -97,6 +97,12 @@ export interface CheckpointRow extends FoundHead {
   readonly signature: Uint8Array
 }
 
+/** The last record that retention has removed, and the vault's signature on it. */
+export interface FoundStart extends FoundHead {
+  readonly atMs: number
+  readonly signature: Uint8Array
+}
+
 export interface EntryQuery {
   readonly workspaceId: string
   readonly limit: number
@@ -137,9 +143,18 @@ export interface RecordStore {
   chainEnd(workspaceId: string): Promise<{ head: FoundHead | undefined; lastSeq: number }>
   checkpointsFrom(workspaceId: string, seq: number, limit: number): Promise<CheckpointRow[]>
   lastCheckpoint(workspaceId: string): Promise<CheckpointRow | undefined>
+  findStart(workspaceId: string): Promise<FoundStart | undefined>
   checkpointHeads(
     limit: number,
     make: (heads: readonly FoundHead[]) => Promise<readonly CheckpointRow[]>,
   ): Promise<number>
   insertCheckpoint(checkpoint: CheckpointRow): Promise<void>
+}
+
+/** Removing what is older than the operator keeps. */
+export interface RetentionStore {
+  retentionDays(): Promise<number | undefined>
+  workspacesWithEntries(): Promise<readonly string[]>
+  prunableUpTo(workspaceId: string, rowsMax: number): Promise<CheckpointRow | undefined>
+  prune(start: FoundStart): Promise<number>
 }

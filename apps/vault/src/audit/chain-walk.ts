@@ -20,16 +20,17 @@ export interface ChainWalk {
 }
 
 /**
- * Starts before a workspace's first record. Without `mac` only the hashes are checked: enough up to a signed
+ * Starts before a workspace's first record, or after the last one that retention has removed, which the caller has checked. Without `mac` only the hashes are checked: enough up to a signed
  * checkpoint, since nobody can sign another.
  */
 export function createChainWalk(
   workspaceId: string,
   mac?: (seq: number, hash: Uint8Array) => Uint8Array,
+  start?: { readonly seq: number; readonly hash: Uint8Array; readonly mac: Uint8Array },
 ): ChainWalk {
-  let seq = 0
-  let hash = genesisHash(workspaceId)
-  let lastMac: Uint8Array | undefined
+  let seq = start?.seq ?? 0
+  let hash = start?.hash ?? genesisHash(workspaceId)
+  let lastMac = start?.mac
   return {
     step(record) {
       const expected = seq + 1

@@ -5,10 +5,10 @@ import type { CheckpointRow, FoundHead } from './audit-store.ts'
 // A checkpoint says, signed, that a chain had this head at this time: what proves that newer entries were removed.
 
 const checkpointLabel = 'sallyport-audit-checkpoint-v1'
-const hashPattern = /^[0-9a-f]{64}$/
-const signaturePattern = /^[A-Za-z0-9_-]{86}$/
+export const hashPattern = /^[0-9a-f]{64}$/
+export const signaturePattern = /^[A-Za-z0-9_-]{86}$/
 /** A workspace id stands between line feeds in the signed bytes, so it may hold none. */
-const workspacePattern = /^[\x21-\x7e]{1,64}$/
+export const workspacePattern = /^[\x21-\x7e]{1,64}$/
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -77,7 +77,8 @@ export function readCheckpoint(value: unknown): CheckpointRow | undefined {
   }
 }
 
-function isText(value: unknown, pattern: RegExp): value is string {
+/** Is it a text of that form? */
+export function isText(value: unknown, pattern: RegExp): value is string {
   return typeof value === 'string' && pattern.test(value)
 }
 

@@ -1,6 +1,8 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
+import { Problem } from '@sallyport/contracts'
 import type { CheckpointRow, FoundHead, RecordStore } from './audit-store.ts'
 import { createRecordMac } from './chain.ts'
+import { writeStart } from './chain-start.ts'
 import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { exportFormat } from './verify-export.ts'
 import { assertHead } from './write-group.ts'
@@ -59,10 +61,13 @@ async function* exportPages(needs: LogExporterNeeds, workspaceId: string): Async
     publicKey: { kty, crv, x },
     exportedAt: new Date(needs.now()).toISOString(),
   })
+  const start = await needs.store.findStart(workspaceId)
+  if (start !== undefined) yield line({ type: 'start', ...writeStart(start) })
   const { head } = await needs.store.chainEnd(workspaceId)
   if (head !== undefined && head.seq > 0) await coverHead(needs, head)
   const counts = { records: 0, checkpoints: 0 }
-  yield* exportRecords(needs.store, { workspaceId, lastSeq: head?.seq ?? 0, counts })
+  const startSeq = start?.seq
+  yield* exportRecords(needs.store, { workspaceId, lastSeq: head?.seq ?? 0, counts, startSeq })
   yield line({ type: 'end', ...counts })
 }
 
@@ -78,16 +83,20 @@ async function coverHead(needs: LogExporterNeeds, head: FoundHead): Promise<void
 interface ExportRange {
   readonly workspaceId: string
   readonly lastSeq: number
+  /** The last record that retention had removed when it began. */
+  readonly startSeq: number | undefined
   readonly counts: { records: number; checkpoints: number }
 }
 
 async function* exportRecords(store: RecordStore, range: ExportRange): AsyncGenerator<string> {
-  const { workspaceId, lastSeq, counts } = range
+  const { workspaceId, lastSeq, counts, startSeq } = range
   let from = seqMin
   for (;;) {
     const found = await store.recordsFrom(workspaceId, from, pageSize)
     const page = found.filter((record) => record.seq <= lastSeq)
     const lastOfPage = page.at(-1)
+    const isGap = (page[0]?.seq ?? 0) > Math.max(from, (startSeq ?? 0) + 1)
+    if (isGap && (await hasMoved(store, range))) throw removedMeanwhile()
     if (lastOfPage === undefined) return
     const checkpoints = await checkpointsBetween(store, workspaceId, [from, lastOfPage.seq])
     const lines: string[] = []
@@ -130,3 +139,21 @@ async function checkpointsBetween(
   const inPage = found.filter((checkpoint) => checkpoint.seq <= to)
   return new Map(inPage.map((checkpoint) => [checkpoint.seq, checkpoint]))
 }
+
+/** Has retention removed more since the export began? */
+async function hasMoved(
+  store: RecordStore,
+  { workspaceId, startSeq }: ExportRange,
+): Promise<boolean> {
+  const now = await store.findStart(workspaceId)
+  return now?.seq !== startSeq
+}
+
+const removedMeanwhile = () =>
+  new Problem(
+    'audit-unavailable',
+    'Retention removed old entries while they were being exported.',
+    {
+      next: 'Export the log again.',
+    },
+  )

@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import type { AuditCheckpoint } from '@sallyport/contracts'
+import type { AuditCheckpoint, AuditStart } from '@sallyport/contracts'
 import type { CheckpointRow } from './audit-store.ts'
 import { createRecordMac } from './chain.ts'
+import { isGenuineStart, readStart, type StartRow, writeStart } from './chain-start.ts'
 import {
   type ChainFault,
   type ChainWalk,
@@ -35,12 +36,16 @@ export interface ExportVerification {
   readonly firstBad?: number
   readonly reason?: string
   readonly lastCheckpoint?: AuditCheckpoint
+  /** Where the chain starts since retention removed what was before. */
+  readonly start?: AuditStart
 }
 
 interface Progress {
   readonly workspaceId: string
   readonly publicKey: KeyObject
-  readonly walk: ChainWalk
+  readonly mac: ((seq: number, hash: Uint8Array) => Uint8Array) | undefined
+  walk: ChainWalk
+  start: StartRow | undefined
   /** What other sources say a record must be, by number. */
   readonly known: ReadonlyMap<number, CheckpointRow>
   records: number
@@ -92,9 +97,10 @@ function answer(progress: Progress | undefined, wrong: ChainFault | undefined): 
   const last = progress?.lastCheckpoint
   return {
     ok: wrong === undefined,
-    checked: progress?.walk.end().seq ?? 0,
+    checked: (progress?.walk.end().seq ?? 0) - (progress?.start?.seq ?? 0),
     ...(progress !== undefined && { workspaceId: progress.workspaceId }),
     ...wrong,
+    ...(progress?.start !== undefined && { start: writeStart(progress.start) }),
     ...(last !== undefined && { lastCheckpoint: writeCheckpoint(last) }),
   }
 }
@@ -114,7 +120,9 @@ async function start(line: Line, options: VerifyExportOptions): Promise<Progress
   return {
     workspaceId,
     publicKey,
+    mac,
     walk: createChainWalk(workspaceId, mac),
+    start: undefined,
     known: await readKnown(options.checkpoints ?? [], workspaceId, publicKey),
     records: 0,
     checkpoints: 0,
@@ -150,10 +158,28 @@ async function readKnown(
 
 function takeLine(progress: Progress, line: Line, where: string): ChainFault | undefined {
   if (progress.ended) return fault(progress, `${where} stands after the end.`)
+  if (line.type === 'start') return takeStart(progress, line, where)
   if (line.type === 'record') return takeRecord(progress, line, where)
   if (line.type === 'checkpoint') return takeCheckpoint(progress, line, where)
   if (line.type === 'end') return takeEnd(progress, line, where)
   return fault(progress, `${where} is not a line of an export.`)
+}
+
+/** Only right after the header, and only by the vault's own word: nobody else removes entries and says that it was retention. */
+function takeStart(progress: Progress, line: Line, where: string): ChainFault | undefined {
+  const { walk, mac, records, checkpoints } = progress
+  const start = readStart(line)
+  if (start === undefined || records + checkpoints > 0 || progress.start !== undefined) {
+    return fault(progress, `${where} is not the start of a chain.`)
+  }
+  const isOwn = start.workspaceId === progress.workspaceId
+  const isProved = mac === undefined || equal(mac(start.seq, start.hash), start.mac)
+  if (!isOwn || !isProved || !isGenuineStart(start, progress.publicKey)) {
+    return { firstBad: walk.end().seq + 1, reason: `${where}: the start is not this vault’s.` }
+  }
+  progress.start = start
+  progress.walk = createChainWalk(progress.workspaceId, mac, start)
+  return undefined
 }
 
 const hashPattern = /^[0-9a-f]{64}$/
@@ -183,8 +209,12 @@ function takeRecord(progress: Progress, line: Line, where: string): ChainFault |
 
 /** The chain leads elsewhere than a signature says: any record since the last good signature may be the changed one. */
 function unproved(progress: Progress, reason: string): ChainFault {
-  return { firstBad: (progress.lastCheckpoint?.seq ?? 0) + 1, reason }
+  return { firstBad: coveredTo(progress) + 1, reason }
 }
+
+/** The last record that a signature vouches for. */
+const coveredTo = ({ lastCheckpoint, start }: Progress): number =>
+  lastCheckpoint?.seq ?? start?.seq ?? 0
 
 function takeCheckpoint(progress: Progress, line: Line, where: string): ChainFault | undefined {
   const checkpoint = readCheckpoint(line)
@@ -224,7 +254,7 @@ function checkEnd(progress: Progress): ChainFault | undefined {
   if (newest > seq) {
     return fault(progress, `The newest records are missing: a checkpoint elsewhere saw ${newest}.`)
   }
-  if (seq > (progress.lastCheckpoint?.seq ?? 0)) {
+  if (seq > coveredTo(progress)) {
     return unproved(progress, 'No checkpoint covers the newest records.')
   }
   return undefined

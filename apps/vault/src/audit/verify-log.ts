@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
-import type { AuditCheckpoint } from '@sallyport/contracts'
-import type { CheckpointRow, RecordStore } from './audit-store.ts'
+import type { AuditCheckpoint, AuditStart } from '@sallyport/contracts'
+import type { CheckpointRow, FoundStart, RecordStore } from './audit-store.ts'
 import { createRecordMac } from './chain.ts'
+import { isGenuineStart, writeStart } from './chain-start.ts'
 import { type ChainFault, checkColumns, createChainWalk, equal } from './chain-walk.ts'
 import { isGenuine, readCheckpointLine, writeCheckpoint } from './checkpoint.ts'
 
@@ -14,6 +15,8 @@ export interface AuditVerification {
   readonly firstBad?: number
   readonly reason?: string
   readonly lastCheckpoint?: AuditCheckpoint
+  /** Where the chain starts since retention removed what was before. */
+  readonly start?: AuditStart
 }
 
 export interface LogVerifierNeeds {
@@ -37,21 +40,49 @@ export function createLogVerifier(
   needs: LogVerifierNeeds,
 ): (workspaceId: string) => Promise<AuditVerification> {
   return async (workspaceId) => {
-    const walk = createChainWalk(
-      workspaceId,
-      createRecordMac(needs.macKey(workspaceId), workspaceId),
-    )
-    const chainFault = await walkTable(needs.store, workspaceId, walk)
-    const found = await checkCheckpoints(needs, workspaceId)
-    const fault = chainFault ?? found.fault
-    const walked = walk.end().seq
-    return {
-      ok: fault === undefined,
-      checked: fault === undefined ? walked : Math.max(0, Math.min(walked, fault.firstBad - 1)),
-      ...fault,
-      ...(found.last !== undefined && { lastCheckpoint: writeCheckpoint(found.last) }),
+    for (let tries = 1; ; tries += 1) {
+      const start = await needs.store.findStart(workspaceId)
+      const found = await verifyFrom(needs, workspaceId, start)
+      if (found.ok || tries === triesMax) return found
+      // Retention may have removed more while it was being read: then it is read again from there.
+      const now = await needs.store.findStart(workspaceId)
+      if (now?.seq === start?.seq) return found
     }
   }
+}
+
+async function verifyFrom(
+  needs: LogVerifierNeeds,
+  workspaceId: string,
+  start: FoundStart | undefined,
+): Promise<AuditVerification> {
+  const mac = createRecordMac(needs.macKey(workspaceId), workspaceId)
+  if (start !== undefined && !isStart(start, { mac, publicKey: needs.publicKey })) {
+    return { ok: false, checked: 0, firstBad: 1, reason: notGenuineStart }
+  }
+  const walk = createChainWalk(workspaceId, mac, start)
+  const chainFault = await walkTable(needs.store, workspaceId, walk)
+  const found = await checkCheckpoints(needs, workspaceId, start)
+  const fault = chainFault ?? found.fault
+  const last = fault === undefined ? walk.end().seq : Math.min(walk.end().seq, fault.firstBad - 1)
+  return {
+    ok: fault === undefined,
+    checked: Math.max(0, last - (start?.seq ?? 0)),
+    ...fault,
+    ...(found.last !== undefined && { lastCheckpoint: writeCheckpoint(found.last) }),
+    ...(start !== undefined && { start: writeStart(start) }),
+  }
+}
+
+const triesMax = 3
+const notGenuineStart =
+  'What says that retention removed the first records was not written by this vault.'
+
+function isStart(
+  start: FoundStart,
+  { mac, publicKey }: { mac: (seq: number, hash: Uint8Array) => Uint8Array; publicKey: KeyObject },
+): boolean {
+  return isGenuineStart(start, publicKey) && equal(mac(start.seq, start.hash), start.mac)
 }
 
 type Walk = ReturnType<typeof createChainWalk>
@@ -100,6 +131,7 @@ function missing(lastSeq: number): ChainFault {
 async function checkCheckpoints(
   needs: LogVerifierNeeds,
   workspaceId: string,
+  start: FoundStart | undefined,
 ): Promise<{ fault: ChainFault | undefined; last: CheckpointRow | undefined }> {
   let fault: ChainFault | undefined
   let last: CheckpointRow | undefined
@@ -109,7 +141,9 @@ async function checkCheckpoints(
   ]
   for (const source of sources) {
     for await (const page of source) {
-      const found = await checkPage(needs, workspaceId, page)
+      // What those saw that are of before the start is not there any more.
+      const standing = page.filter(({ seq }) => seq > (start?.seq ?? 0))
+      const found = await checkPage(needs, workspaceId, standing)
       if (found !== undefined && (fault === undefined || found.firstBad < fault.firstBad)) {
         fault = found
       }

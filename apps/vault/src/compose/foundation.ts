@@ -14,6 +14,7 @@ import { createRunningCalls } from '../execute/running-calls.ts'
 import { createAuditStore } from '../store/audit.ts'
 import { createAuditOpeningStore } from '../store/audit-openings.ts'
 import { createAuditReadStore } from '../store/audit-read.ts'
+import { createAuditRetentionStore } from '../store/audit-retention.ts'
 import { createChangeFeed } from '../store/changes.ts'
 import { readDatabaseClock } from '../store/database-clock.ts'
 import { createIds } from '../store/ids.ts'
@@ -73,12 +74,14 @@ export async function composeFoundation(needs: ComposeNeeds) {
     randomBytes,
   })
   const keyring = observeOpening(observers, kept)
+  const newId = createIds({ now, randomBytes })
   const databaseNowMs = await readDatabaseClock(database)
   const audit = createAuditLog({
     store: {
       ...createAuditStore(database),
       ...createAuditReadStore(database),
       ...createAuditOpeningStore(database),
+      ...createAuditRetentionStore(database),
       ...createLimitStore(database),
     },
     keys: createAuditKeys(secrets['audit-mac'], secrets['audit-signing']),
@@ -86,6 +89,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     monotonicNow: monotonicMs,
     limitNow: createLimitClock({ databaseNowMs, monotonicNow: monotonicMs }),
     checkpointFile: createCheckpointFile(join(config.dataDir, 'audit-checkpoints.jsonl')),
+    newAuditId: () => newId('audit'),
     version: needs.version,
     onFailure,
     ...(observers !== undefined && {
@@ -125,7 +129,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     telemetry,
     running: createRunningCalls(),
     egress,
-    newId: createIds({ now, randomBytes }),
+    newId,
     tokenHash: createTokenHasher(secrets['token-hash']),
     fingerprint: createFingerprinter(secrets['approval-fingerprint']),
   }

@@ -18,6 +18,7 @@ const watchAgentsEveryMs = 3_000
 const lookAtVariablesEveryMs = 30_000
 const removeAlertsEveryMs = 3_600_000
 const sendAuditStreamsEveryMs = 2_000
+const pruneAuditEveryMs = 6 * 3_600_000
 
 type Rooms = ReturnType<typeof composeRooms>
 
@@ -64,6 +65,7 @@ function listShared({ audit }: Foundation, rooms: Rooms) {
     },
     { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
     { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
+    { name: 'prune audit', everyMs: pruneAuditEveryMs, run: audit.prune },
     {
       ...{ name: 'send audit streams', everyMs: sendAuditStreamsEveryMs },
       run: rooms.auditStreams.run,

@@ -63,6 +63,7 @@ export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
       url: server.ownerUrl,
       migrationsFolder: needs.migrationsFolder,
       ...(server.appRole !== undefined && { appRole: server.appRole }),
+      auditRetentionDays: needs.config.auditRetentionDays,
       // The queue of jobs is there only where it is nowhere else, and where there is somebody to share it with.
       ...(hasQueue(needs.config) && { furtherSchema: queueSchema }),
     })

@@ -139,7 +139,7 @@ export const recordColumns = (sql: Sql | Tx) => sql`
   round(extract(epoch from at) * 1000)::float8 as "atMs",
   agent_id as "agentId", connection_id as "connectionId", decision, entry, hash, mac`
 
-const checkpointColumns = (sql: Sql | Tx) => sql`
+export const checkpointColumns = (sql: Sql | Tx) => sql`
   workspace_id as "workspaceId", seq::float8 as seq, count::float8 as count, hash, mac,
   round(extract(epoch from at) * 1000)::float8 as "atMs", signature`
 

@@ -24,6 +24,7 @@ export interface Verdict {
   readonly checked: number
   readonly firstBad?: number | undefined
   readonly reason?: string | undefined
+  readonly start?: { readonly seq: number; readonly at: string } | undefined
 }
 
 /** What is said when a log does not verify. */
@@ -50,9 +51,11 @@ export async function verifyFile(file: string, options: VerifyFileOptions): Prom
 
 /** A verdict in a sentence or two. */
 export function describeVerdict(verdict: Verdict): string {
-  const { ok, checked, firstBad, reason } = verdict
+  const { ok, checked, firstBad, reason, start } = verdict
   if (!ok) return `Record ${firstBad ?? '?'} is not as it was written. ${reason ?? ''}`
-  return `Verified: ${checked} records, none changed, added or removed.`
+  const verified = `Verified: ${checked} records, none changed, added or removed.`
+  if (start === undefined) return verified
+  return `${verified}\nVerified from record ${start.seq + 1} on; earlier entries were removed by retention, the last time on ${start.at.slice(0, 10)}.`
 }
 
 /** What has to be added where the file's own key was taken on trust. */

@@ -32,7 +32,7 @@ export function VerifyButton() {
 }
 
 function Found({ found }: { found: Output<'verifyAudit'> }) {
-  const { ok, checked, firstBad, reason, lastCheckpoint } = found
+  const { ok, checked, firstBad, reason, lastCheckpoint, start } = found
   const records = checked.toLocaleString('en')
   return (
     <div className="grid gap-3">
@@ -47,6 +47,12 @@ function Found({ found }: { found: Output<'verifyAudit'> }) {
             {reason}
           </p>
         </Notice>
+      )}
+      {start !== undefined && (
+        <p className="text-[0.93rem] text-ink-soft">
+          The log begins at record {(start.seq + 1).toLocaleString('en')}: earlier entries were
+          removed by retention, the last time on <Time at={start.at} exact />.
+        </p>
       )}
       {lastCheckpoint !== undefined && (
         <p className="text-[0.93rem] text-ink-soft">

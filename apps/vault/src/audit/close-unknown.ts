@@ -1,0 +1,71 @@
+import type { KeyObject } from 'node:crypto'
+import type { ChainStore } from './audit-store.ts'
+import { createRecordMac, createStamp, genesisHead } from './chain.ts'
+import { draftOutcome } from './entry.ts'
+import { assertHead } from './write-group.ts'
+
+// Closes attempts whose outcome nobody will say any more: the vault that made them is gone.
+
+interface CloseNeeds {
+  readonly store: ChainStore
+  readonly macKey: (workspaceId: string) => KeyObject
+  readonly now: () => number
+  readonly limitNow: () => number
+}
+
+const closingPageSize = 500
+
+/** Closes intents that were due before that moment as `unknown`. Answers how many. Safe on several replicas at once. */
+export async function closeUnknown(needs: CloseNeeds, dueBeforeMs: () => number): Promise<number> {
+  await needs.store.sweepLeases(needs.limitNow())
+  let total = 0
+  for (;;) {
+    const overdue = await needs.store.overdue(dueBeforeMs(), closingPageSize)
+    const byWorkspace = new Map<string, string[]>()
+    for (const { workspaceId, auditId } of overdue) {
+      const ids = byWorkspace.get(workspaceId)
+      if (ids === undefined) byWorkspace.set(workspaceId, [auditId])
+      else ids.push(auditId)
+    }
+    let closed = 0
+    for (const [workspaceId, auditIds] of byWorkspace) {
+      closed += await closeInWorkspace(needs, workspaceId, auditIds)
+    }
+    total += closed
+    // Another replica closed the rest, or there is none.
+    if (closed === 0 || overdue.length < closingPageSize) return total
+  }
+}
+
+/** What a call holds stays held: nobody knows what it took. */
+const noLimits = { windows: [], leases: [], settled: [] }
+
+async function closeInWorkspace(
+  needs: CloseNeeds,
+  workspaceId: string,
+  auditIds: readonly string[],
+): Promise<number> {
+  const key = needs.macKey(workspaceId)
+  const mac = createRecordMac(key, workspaceId)
+  let count = 0
+  await needs.store.appendLocked(
+    {
+      workspaceId,
+      genesis: genesisHead(key, workspaceId),
+      policyIds: [],
+      closing: auditIds,
+    },
+    ({ head, closed }) => {
+      assertHead(head, mac)
+      const at = new Date(needs.now()).toISOString()
+      const reason = 'The vault stopped before it knew the outcome; the request may have been sent.'
+      const drafts = closed.map((auditId) =>
+        draftOutcome({ auditId, workspaceId, outcome: 'unknown', reason }, at),
+      )
+      const stamped = createStamp(key, workspaceId)(head, drafts)
+      count = drafts.length
+      return { ...stamped, workspaceId, from: head, opened: [], ended: closed, limits: noLimits }
+    },
+  )
+  return count
+}
