@@ -1,5 +1,5 @@
 # The vault, to run beside PostgreSQL: see docker-compose.yml and deploy/helm. On one machine `npm start` needs none of this.
-# The images are pinned by version; docs/deployment.md says how to pin them by digest.
+# The images are pinned by version; docs/containers.md says how to pin them by digest.
 ARG NODE_IMAGE=node:24.11.1-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
