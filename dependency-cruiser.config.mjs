@@ -232,7 +232,7 @@ export default {
       from: { path: '^packages/' },
       to: {
         path: vault,
-        pathNot: [`${vault}(main|config|offline-decide|offline-verify)\\.ts$`],
+        pathNot: [`${vault}(main|worker|config|offline-decide|offline-verify)\\.ts$`],
       },
     },
     {

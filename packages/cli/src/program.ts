@@ -21,6 +21,7 @@ import { addToolCommands } from './commands/tools.ts'
 import { addToolsetCommands } from './commands/toolsets.ts'
 import { addUpCommand } from './commands/up.ts'
 import { addVariableCommands } from './commands/variables.ts'
+import { addWorkerCommand } from './commands/worker.ts'
 
 const environmentHelp = `
 Environment:
@@ -48,6 +49,7 @@ export function createProgram(process: Process, version: string): Command {
     .exitOverride()
   const run = createRunCommand(process)
   addUpCommand(program, process)
+  addWorkerCommand(program, process)
   addLoginCommands(program, run)
   addConnectCommand(program, run, process)
   addAgentCommands(program, run)

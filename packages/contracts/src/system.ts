@@ -20,7 +20,26 @@ export const getReadiness = defineOperation({
   caller: ['anyone'],
   summary: 'Say whether requests can be served: database, change feed and root key',
   input: z.strictObject({}),
-  output: z.object({ status: z.literal('ready'), checks: z.record(z.string(), z.literal('ok')) }),
+  output: z.object({
+    status: z.literal('ready'),
+    checks: z.record(z.string(), z.literal('ok')),
+    /** Neither is needed to decide on requests: while one cannot be reached, each process goes on by itself. */
+    queue: z.object({
+      kind: z.enum(['timers', 'postgresql', 'redis', 'elsewhere']).meta({
+        description:
+          'What shares out the jobs that all replicas share; elsewhere: this replica leaves them to others',
+      }),
+      reachable: z.boolean(),
+    }),
+    requestLimit: z
+      .object({
+        kind: z.enum(['replica', 'redis']).meta({
+          description: 'What counts the requests of agents, where there is such a limit',
+        }),
+        reachable: z.boolean(),
+      })
+      .optional(),
+  }),
   problems: ['store-unavailable', 'draining'],
 })
 

@@ -14,24 +14,30 @@ import type { Rooms } from '../http/rooms.ts'
 import { allRoutes } from '../http/routes/all-routes.ts'
 import { createFlowCookie, createSessionCookie } from '../http/session-cookie.ts'
 import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts'
-import { guardStore } from '../store/database.ts'
-import { readDatabaseClock } from '../store/database-clock.ts'
 import { createRequestObserver } from '../telemetry/telemetry.ts'
+import { closeHouse } from './close-house.ts'
 import { type ComposeNeeds, composeFoundation, type Foundation } from './foundation.ts'
 import { listJobs } from './jobs.ts'
 import { entryOf } from './observe-path.ts'
-import { createReadiness } from './readiness.ts'
+import { composeReadiness } from './readiness.ts'
 import { composeRooms } from './rooms.ts'
-import { startJobs } from './start-jobs.ts'
+import { type RunningJobs, startJobs } from './start-jobs.ts'
 import { watchHouse } from './watch-house.ts'
 
 // Builds the house once, in dependency order. No logic: what a room needs of another is handed in here.
 
-/** Whoever asks whether the vault is ready asks again soon, and gives up soon. */
-const readinessMsMax = 2_000
+/** What a house with doors is built of. */
+interface HouseNeeds extends ComposeNeeds {
+  /** How a client beside the agent starts `sallyport-mcp`. */
+  readonly mcpServer: { readonly command: string; readonly args: readonly string[] }
+  /** The folder of the built dashboard. */
+  readonly dashboardDir: string
+  /** Told once the first owner was made. */
+  readonly onSetUp: () => void
+}
 
 /** Builds the house: the app, its jobs, and what closes all of it. */
-export async function compose(needs: ComposeNeeds) {
+export async function compose(needs: HouseNeeds) {
   const foundation = await composeFoundation(needs)
   return composeHouse(needs, foundation).catch(async (error: unknown) => {
     // It listens to the database, and would keep the process for ever.
@@ -40,15 +46,14 @@ export async function compose(needs: ComposeNeeds) {
   })
 }
 
-async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
+async function composeHouse(needs: HouseNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
-  const { identity, approvals, tokens, notify, reach } = rooms
-  const { audit, egress, feed, running } = foundation
-  const state = { isDraining: false }
-  const readiness = createReadiness({
-    ping: guardStore({ ping: () => readDatabaseClock(foundation.database) }, readinessMsMax).ping,
-    isFeedLive: feed.isLive,
+  const { identity, approvals, tokens, notify } = rooms
+  const { audit } = foundation
+  const state = { isDraining: false, jobs: undefined as RunningJobs | undefined }
+  const readiness = composeReadiness(foundation, {
     isDraining: () => state.isDraining,
+    queue: () => state.jobs?.queue(),
   })
   const { app, refuse, mcp } = composeApp(needs, foundation, { ...rooms, readiness })
   watchHouse(foundation, rooms)
@@ -73,6 +78,7 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
       foundation.onFailure('what deleted MCP servers left was not taken away', error),
     )
   const jobs = startJobs(needs, foundation, listJobs(foundation, rooms))
+  state.jobs = jobs
   return {
     app,
     /** Throws the Problem that says why requests cannot be served. */
@@ -92,27 +98,12 @@ async function composeHouse(needs: ComposeNeeds, foundation: Foundation) {
     },
     prepareSetup: identity.setup.prepareSetup,
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
-    async close(): Promise<void> {
-      rooms.watch.stop()
-      reach.stop()
-      await jobs.stop()
-      await notify.stop()
-      await rooms.auditStreams.stop()
-      // Before the way out is closed: an answer that is cut off may be the only one with the new refresh token in it.
-      await tokens.close()
-      await rooms.upstreams.close()
-      await egress.close()
-      // What egress cut off has yet to say how it ended.
-      await running.idle()
-      await audit.close()
-      await feed.close()
-      await needs.store.close()
-    },
+    close: () => closeHouse(needs, foundation, { rooms, jobs }),
   }
 }
 
 function composeApp(
-  needs: ComposeNeeds,
+  needs: HouseNeeds,
   foundation: Foundation,
   rooms: ReturnType<typeof composeRooms> & Pick<Rooms, 'readiness'>,
 ) {

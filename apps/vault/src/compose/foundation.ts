@@ -38,10 +38,6 @@ export interface ComposeNeeds {
   readonly log: Log
   readonly telemetry: Telemetry
   readonly version: string
-  /** How a client beside the agent starts `sallyport-mcp`. */
-  readonly mcpServer: { readonly command: string; readonly args: readonly string[] }
-  /** The folder of the built dashboard. */
-  readonly dashboardDir: string
   /** The file of the thread in which documents are read and written. */
   readonly documentThread: string
   /** The file of the process in which a statement runs on a SQLite file. */
@@ -52,8 +48,6 @@ export interface ComposeNeeds {
   readonly publicUrl: () => string
   /** Where people open its pages, without trailing slash: the same, or localhost where that is a loopback address. */
   readonly pagesUrl: () => string
-  /** Told once the first owner was made. */
-  readonly onSetUp: () => void
   readonly randomBytes: (size: number) => Uint8Array
   /** Milliseconds since the epoch. */
   readonly now: () => number
