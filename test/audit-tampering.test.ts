@@ -8,6 +8,7 @@ import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestDatabase, type TestDatabase } from './fixtures/database.ts'
 import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
+import { runProgram } from './fixtures/run-program.ts'
 import { openSuperuser } from './fixtures/superuser.ts'
 import { startVault, type TestAgent, type TestVault } from './fixtures/vault.ts'
 import { verifies } from './verifies.ts'
@@ -21,7 +22,7 @@ let upstream: EchoUpstream
 let agent: TestAgent
 let connectionId: string
 let folder: string
-let rootKeyFile: string
+let auditKeyFile: string
 let checkpoints: string
 let newest: number
 const command = fileURLToPath(new URL('../packages/cli/bin/sallyport.js', import.meta.url))
@@ -32,8 +33,7 @@ beforeAll(async () => {
   admin = openSuperuser(database.urls.owner)
   upstream = await startEchoUpstream()
   const rootKey = randomBytes(32).toString('base64')
-  rootKeyFile = join(folder, 'root-key')
-  writeFileSync(rootKeyFile, rootKey, { mode: 0o600 })
+  auditKeyFile = join(folder, 'audit-key')
   vault = await startVault({
     env: {
       DATABASE_URL: database.urls.app,
@@ -55,7 +55,13 @@ beforeAll(async () => {
       .call('execute', { connectionId, method: 'DELETE', url: `${upstream.origin}/${i}` })
       .catch(() => {})
   }
-  await exportLog('before')
+  const [header = ''] = readFileSync(await exportLog('before'), 'utf8').split('\n', 1)
+  const printed = await runProgram(
+    process.execPath,
+    [command, 'keys', 'audit-key', JSON.parse(header).workspaceId],
+    { env: { DATABASE_URL: database.urls.app, SALLYPORT_ROOT_KEY: rootKey } },
+  )
+  writeFileSync(auditKeyFile, printed.stdout, { mode: 0o600 })
   await admin.unsafe(`
     ALTER TABLE audit_records DISABLE TRIGGER append_only;
     ALTER TABLE audit_checkpoints DISABLE TRIGGER append_only;
@@ -234,11 +240,12 @@ describe.each(Object.keys(changes))('%s', (name) => {
       const path = await exportLog('tampered')
       // A MAC is a proof for those who hold the key alone; what is recorded is proved by hash and signature, too.
       const withoutKey = name === 'the MAC of a record' ? [] : [[], ['--checkpoints', checkpoints]]
-      for (const proofs of [['--root-key-file', rootKeyFile], ...withoutKey]) {
+      for (const proofs of [['--audit-key-file', auditKeyFile], ...withoutKey]) {
         const offline = await verifyOffline(path, ...proofs)
         expect(offline.code).not.toBe(0)
         expect(offline.ok).toBe(false)
-        if (proofs[0] === '--root-key-file') expect(offline.firstBad).toBe(change?.firstBad(newest))
+        if (proofs[0] === '--audit-key-file')
+          expect(offline.firstBad).toBe(change?.firstBad(newest))
         else expect(offline.firstBad).toBeLessThanOrEqual(newest)
       }
     } finally {
@@ -310,7 +317,7 @@ describe('an export that was changed on its way', () => {
     verifies('S-37')
     const text = readFileSync(await exportLog('whole'), 'utf8')
     const whole = join(folder, 'whole.jsonl')
-    expect(await verifyOffline(whole, '--root-key-file', rootKeyFile)).toMatchObject({
+    expect(await verifyOffline(whole, '--audit-key-file', auditKeyFile)).toMatchObject({
       code: 0,
       ok: true,
       checked: newest,
@@ -338,7 +345,7 @@ describe('an export that was changed on its way', () => {
     for (const [index, [changed, firstBad]] of forged.entries()) {
       const path = join(folder, `forged-${index}.jsonl`)
       writeFileSync(path, `${changed}\n`)
-      const verdict = await verifyOffline(path, '--root-key-file', rootKeyFile)
+      const verdict = await verifyOffline(path, '--audit-key-file', auditKeyFile)
       expect([index, verdict.code === 0, verdict.ok ?? false]).toEqual([index, false, false])
       if (firstBad !== undefined) expect([index, verdict.firstBad]).toEqual([index, firstBad])
     }
@@ -348,8 +355,11 @@ describe('an export that was changed on its way', () => {
     verifies('S-37')
     const other = join(folder, 'other-key')
     writeFileSync(other, randomBytes(32).toString('base64'), { mode: 0o600 })
-    const verdict = await verifyOffline(await exportLog('mine'), '--root-key-file', other)
-    expect(verdict).toMatchObject({ ok: false, firstBad: 1 })
+    const mine = await exportLog('mine')
+    for (const kind of ['--root-key-file', '--audit-key-file']) {
+      const verdict = await verifyOffline(mine, kind, other)
+      expect([kind, verdict.ok, verdict.firstBad]).toEqual([kind, false, 1])
+    }
   })
 })
 

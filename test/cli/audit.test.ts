@@ -25,7 +25,6 @@ let offline: Person
 let lines: string[]
 
 const file = (name: string) => join(person.project, name)
-const rootKeyFile = () => join(vault.dataDir, 'root-key')
 const checkpoints = () => join(vault.dataDir, 'audit-checkpoints.jsonl')
 
 beforeAll(async () => {
@@ -37,6 +36,11 @@ beforeAll(async () => {
   lines = readFileSync(file('log.jsonl'), 'utf8').trimEnd().split('\n')
   const { stdout } = await person.run(['audit', 'key'])
   writeFileSync(file('key.json'), stdout)
+  const { workspaceId } = JSON.parse(lines[0] ?? '{}')
+  const operator = createPerson(vault.url, { SALLYPORT_DATA_DIR: vault.dataDir })
+  const printed = await operator.run(['keys', 'audit-key', workspaceId])
+  writeFileSync(file('audit-key'), printed.stdout)
+  operator.leave()
 })
 afterAll(async () => {
   offline?.leave()
@@ -155,10 +159,10 @@ describe('an export, without the vault', () => {
     expect(stdout).toMatch(/^Verified: \d+ records.*\n.*taken from the file itself/)
   })
 
-  it('verifies with the public key, the root key and the checkpoints', async () => {
+  it('verifies with the public key, the audit key and the checkpoints', async () => {
     for (const proof of [
       ['--public-key', file('key.json')],
-      ['--root-key-file', rootKeyFile()],
+      ['--audit-key-file', file('audit-key')],
       ['--checkpoints', checkpoints()],
     ]) {
       const { code, verdict } = await verify('log.jsonl', ...proof)
@@ -201,7 +205,7 @@ describe('an export, without the vault', () => {
     expect(alone.code).toBe(0)
     for (const proof of [
       ['--public-key', file('key.json')],
-      ['--root-key-file', rootKeyFile()],
+      ['--audit-key-file', file('audit-key')],
     ]) {
       expect((await offline.run(['audit', 'verify', theirs, ...proof])).code).toBe(1)
     }
@@ -217,6 +221,7 @@ describe('an export, without the vault', () => {
       [file('log.jsonl'), '--public-key', file('garbage')],
       [file('log.jsonl'), '--public-key', file('nothing')],
       [file('log.jsonl'), '--root-key-file', file('garbage')],
+      [file('log.jsonl'), '--audit-key-file', file('garbage')],
       [file('garbage')],
     ]) {
       const { code, stderr } = await offline.run(['audit', 'verify', ...args])

@@ -15,7 +15,14 @@ import { createRootKey, parseRootKey } from './credentials/root-key.ts'
 export interface OfflineProofs {
   /** The vault's Ed25519 key from a source that is trusted. */
   readonly publicKey?: VerifyExportOptions['publicKey']
-  /** The text of the root key's file: each record is then proved by itself. Throws RangeError where it is no key. */
+  /**
+   * What `sallyport keys audit-key` printed: each record is then proved by itself. Throws RangeError where it is no key.
+   */
+  readonly auditKey?: string | undefined
+  /**
+   * The text of the root key's file, for installations whose audit keys were derived from it: those that are older than
+   * secrets of their own. Throws RangeError where it is no key.
+   */
   readonly rootKey?: string | undefined
   /** The path of the append-only file of checkpoints. */
   readonly checkpointsPath?: string | undefined
@@ -26,14 +33,44 @@ export async function verifyExportFile(
   path: string,
   proofs: OfflineProofs = {},
 ): Promise<ExportVerification> {
-  const { publicKey, rootKey, checkpointsPath } = proofs
+  const { publicKey, rootKey, auditKey, checkpointsPath } = proofs
+  const derived =
+    rootKey === undefined ? undefined : createAuditKeys(createRootKey(parseRootKey(rootKey)))
+  const signer = derived && (await readSigner(path))
+  if (signer !== undefined && signer !== derived?.publicKeyJwk.x) return otherKey
+  const macKey = auditKey === undefined ? derived?.macKey : readAuditKey(auditKey)
   return verifyExport(linesOf(path), {
     ...(publicKey !== undefined && { publicKey }),
-    ...(rootKey !== undefined && {
-      macKey: createAuditKeys(createRootKey(parseRootKey(rootKey))).macKey,
-    }),
+    ...(macKey !== undefined && { macKey }),
     ...(checkpointsPath !== undefined && { checkpoints: linesOf(checkpointsPath) }),
   })
+}
+
+/** Every record would look like a forged one. */
+const otherKey: ExportVerification = {
+  ok: false,
+  checked: 0,
+  firstBad: 1,
+  reason:
+    'The log’s keys were not derived from this root key. Ask the vault’s operator for what `sallyport keys audit-key` prints.',
+}
+
+function readAuditKey(text: string) {
+  const key = createRootKey(parseRootKey(text)).key
+  return () => key
+}
+
+/** The key that the export names in its first line; what is wrong with that line is said by the verifier. */
+async function readSigner(path: string): Promise<string | undefined> {
+  for await (const line of linesOf(path)) {
+    try {
+      const { publicKey }: { publicKey?: { x?: string } } = JSON.parse(line)
+      return publicKey?.x
+    } catch {
+      return undefined
+    }
+  }
+  return undefined
 }
 
 const linesOf = (path: string) => boundedLines(createReadStream(path), exportLineCharsMax)

@@ -10,6 +10,7 @@ import type { Process } from './commands/context.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addGrantCommand } from './commands/grant.ts'
 import { addImportCommand } from './commands/import.ts'
+import { addKeyCommands } from './commands/keys.ts'
 import { addLoginCommands } from './commands/login.ts'
 import { addOAuthAppCommands } from './commands/oauth-apps.ts'
 import { addPolicyCommands } from './commands/policies.ts'
@@ -68,6 +69,7 @@ export function createProgram(process: Process, version: string): Command {
   addCapabilityRequestCommands(program, run)
   addAlertCommands(program, run)
   addAuditCommands(program, run)
+  addKeyCommands(program, run)
   addDoctorCommand(program, run)
   return program
 }

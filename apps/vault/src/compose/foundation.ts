@@ -107,6 +107,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     },
   })
   feed.subscribe(({ table, id }) => {
+    if (table === 'root_keys') store.noticeRootKey()
     if (table === '*' || table === 'root_keys') keyring.refresh()
     if (table === 'workspace_keys') keyring.refresh(id)
     if (table === '*') opener.clear()

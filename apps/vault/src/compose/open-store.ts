@@ -7,6 +7,7 @@ import {
   openSecrets,
 } from '../credentials/installation-secrets.ts'
 import { createWrappingKey, isRootKeyOf, type RootKey } from '../credentials/root-key.ts'
+import { startRootKeyHolder } from '../credentials/root-key-holder.ts'
 import {
   createRootKeySource,
   type OwnRootKeySource,
@@ -23,6 +24,7 @@ import { type Binding, createRootKeyStore } from '../store/root-keys.ts'
 // Opens what the house stands on, in the one order that is safe: root key, database, key check, migrations.
 
 const poolConnectionsMax = 10
+const vaultIdBytes = 12
 /** What a data directory with an embedded database in it holds. */
 const databaseMarks = ['postgres', 'postgres-location.json']
 
@@ -35,6 +37,8 @@ export interface OpenedStore {
   readonly url: string
   /** No other vault can be at work on it: whoever runs an embedded database holds its data directory. */
   readonly isExclusive: boolean
+  /** There may be a new root key. */
+  noticeRootKey(): void
   close(): Promise<void>
 }
 
@@ -76,9 +80,19 @@ export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
       await database.close()
       throw error
     })
-    const close = () => database.close().finally(() => server.stop())
+    const holder = await announceRootKeys(opened.rootKeys, { database, needs }).catch(
+      async (error) => {
+        await database.close()
+        throw error
+      },
+    )
+    const close = async () => {
+      await holder.stop()
+      await database.close().finally(() => server.stop())
+    }
     return {
       ...opened,
+      noticeRootKey: holder.notice,
       database,
       url: server.appUrl,
       isExclusive: needs.config.databaseUrl === undefined,
@@ -176,6 +190,24 @@ async function unlock(given: {
   if (stored === undefined || (await ring.find(stored.id)) === undefined) throw wrongRootKey()
   const secrets = await openSecrets(await shelf.listSecrets(), ring.find)
   return { rootKeys: ring, secrets }
+}
+
+/** Rotations wait for what this vault says. */
+function announceRootKeys(
+  rootKeys: RootKeys,
+  { database, needs }: { database: Database; needs: OpenStoreNeeds },
+) {
+  const vaultId = Buffer.from(needs.randomBytes(vaultIdBytes)).toString('hex')
+  const store = createRootKeyStore(database)
+  return startRootKeyHolder({
+    rootKeys,
+    announce: (ids) => store.announce(vaultId, ids),
+    withdraw: () => store.withdraw(vaultId),
+    onFailure: (error) =>
+      needs.log.warn(
+        `which root keys this vault has could not be told: ${error instanceof Error ? error.message : 'unknown'}`,
+      ),
+  })
 }
 
 function bindingOf(of: {

@@ -42,6 +42,8 @@ export interface Keyring {
    * A workspace that has none gets one when something is first sealed in it.
    */
   createWorkspaceKey(workspaceId: string): Promise<WrappedWorkspaceKey>
+  /** Makes another version of a workspace's key, for the caller to store. */
+  wrapNext(workspaceId: string, version: number): Promise<WrappedWorkspaceKey>
   /** Seals under the workspace's newest key. */
   seal(context: SealContext, plaintext: Uint8Array): Promise<Uint8Array>
   /** Opens what was sealed for exactly this context; else Problem `credential-unreadable` (S-33). */
@@ -117,6 +119,7 @@ export function createKeyring({ rootKeys, workspaceKeys, randomBytes }: KeyringN
 
   return {
     createWorkspaceKey: (workspaceId) => wrapNew(workspaceId, 1),
+    wrapNext: wrapNew,
 
     async seal(context, plaintext) {
       const parent = await newestKey(context)

@@ -16,7 +16,8 @@ Verifies an exported audit log of Sallyport without the vault. Exit code 0: it i
 
   --public-key <file>     the vault’s Ed25519 key (JWK or PEM), from a source you trust
   --checkpoints <file>    the append-only file of checkpoints: proves newer entries were not removed
-  --root-key-file <file>  proves each record by itself, for those who hold the root key
+  --audit-key-file <file> proves each record by itself, with what “sallyport keys audit-key” printed
+  --root-key-file <file>  the same for installations whose audit keys come from their root key
   --json                  print the verdict as JSON
 `
 
@@ -27,6 +28,7 @@ function readArguments() {
     allowPositionals: true,
     options: {
       'public-key': { type: 'string' },
+      'audit-key-file': { type: 'string' },
       'root-key-file': { type: 'string' },
       checkpoints: { type: 'string' },
       json: { type: 'boolean' },
@@ -46,6 +48,7 @@ async function run(): Promise<number> {
   if (file === undefined || rest.length > 0) throw new UnusableFileError(usage)
   const options = {
     publicKey: values['public-key'],
+    auditKeyFile: values['audit-key-file'],
     rootKeyFile: values['root-key-file'],
     checkpoints: values.checkpoints,
   }

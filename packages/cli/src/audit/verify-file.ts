@@ -8,6 +8,7 @@ import { verifyExportFile } from '@sallyport/vault/offline-verify'
 /** The options of `audit verify`: paths of files. */
 export interface VerifyFileOptions {
   readonly publicKey?: string | undefined
+  readonly auditKeyFile?: string | undefined
   readonly rootKeyFile?: string | undefined
   readonly checkpoints?: string | undefined
 }
@@ -32,20 +33,22 @@ export const notVerified = 'The audit log does not verify.'
 
 /** Verifies the export in a file. @throws UnusableFileError for files that are not there or hold no key */
 export async function verifyFile(file: string, options: VerifyFileOptions): Promise<Verdict> {
-  const { publicKey, rootKeyFile, checkpoints } = options
-  for (const path of [file, publicKey, rootKeyFile, checkpoints]) {
+  const { publicKey, auditKeyFile, rootKeyFile, checkpoints } = options
+  for (const path of [file, publicKey, auditKeyFile, rootKeyFile, checkpoints]) {
     if (path === undefined || statSync(path, { throwIfNoEntry: false })?.isFile()) continue
     throw new UnusableFileError(`There is no file ${path}.`)
   }
   try {
     return await verifyExportFile(file, {
       ...(publicKey !== undefined && { publicKey: readPublicKey(publicKey) }),
+      ...(auditKeyFile !== undefined && { auditKey: readFileSync(auditKeyFile, 'utf8') }),
       ...(rootKeyFile !== undefined && { rootKey: readFileSync(rootKeyFile, 'utf8') }),
       ...(checkpoints !== undefined && { checkpointsPath: checkpoints }),
     })
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown
-    throw new UnusableFileError(`${rootKeyFile} does not hold a root key: 32 bytes in base64.`)
+    const named = [auditKeyFile, rootKeyFile].filter((path) => path !== undefined).join(' or ')
+    throw new UnusableFileError(`${named} does not hold a key: 32 bytes in base64.`)
   }
 }
 
@@ -59,8 +62,8 @@ export function describeVerdict(verdict: Verdict): string {
 }
 
 /** What has to be added where the file's own key was taken on trust. */
-export const describeTrust = ({ publicKey, rootKeyFile }: VerifyFileOptions): string =>
-  publicKey === undefined && rootKeyFile === undefined
+export const describeTrust = (options: VerifyFileOptions): string =>
+  [options.publicKey, options.auditKeyFile, options.rootKeyFile].every((key) => key === undefined)
     ? '\nThe key was taken from the file itself. --public-key proves that it is your vault’s.'
     : ''
 

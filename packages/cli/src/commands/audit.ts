@@ -163,8 +163,12 @@ function addVerify(audit: Command, run: RunCommand): void {
     )
     .option('--public-key <file>', 'the vault’s Ed25519 key (JWK or PEM), from a source you trust')
     .option(
+      '--audit-key-file <file>',
+      'proves each record by itself, with what `sallyport keys audit-key` printed',
+    )
+    .option(
       '--root-key-file <file>',
-      'proves each record by itself, for those who hold the root key',
+      'the same for installations whose audit keys come from their root key',
     )
     .option(
       '--checkpoints <file>',

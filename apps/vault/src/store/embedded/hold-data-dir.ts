@@ -47,7 +47,7 @@ async function takeClaim(claim: string): Promise<void> {
 }
 
 async function refuseIfHeld(lockPath: string, dataDir: string): Promise<void> {
-  const holder = await askHolder(lockPath)
+  const holder = await findHolder(lockPath)
   if (holder === undefined) return
   throw new Problem(
     'store-unavailable',
@@ -58,7 +58,8 @@ async function refuseIfHeld(lockPath: string, dataDir: string): Promise<void> {
   )
 }
 
-function askHolder(lockPath: string): Promise<string | undefined> {
+/** Who holds it, in words; undefined where nobody does. */
+export function findHolder(lockPath: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     let answer = ''
     const socket = net.connect({ path: lockPath })

@@ -1,0 +1,29 @@
+// The embedded database for a command beside the vault: through the running vault's server, or started for as long as it is needed.
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { Problem } from '@sallyport/contracts'
+import { preparePasswords, urlsOf } from './cluster.ts'
+import { findHolder } from './hold-data-dir.ts'
+import { choosePlace } from './place.ts'
+import {
+  type EmbeddedOptions,
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from './start-embedded-postgres.ts'
+
+/**
+ * Answers how the database of a data directory is reached. Where a vault runs on it, its server is used, and `stop` leaves it be;
+ * else the server is started. Throws `store-unavailable` where there is no database, and what starting one throws.
+ */
+export async function reachEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  if (!existsSync(join(options.dataDir, 'postgres-passwords.json'))) {
+    throw new Problem('store-unavailable', `There is no vault's database in ${options.dataDir}.`, {
+      next: 'Set SALLYPORT_DATA_DIR, or DATABASE_URL, to what the vault runs with, and run this as the user that runs it.',
+    })
+  }
+  const place = choosePlace(options.dataDir)
+  if ((await findHolder(place.lockPath)) === undefined) return startEmbeddedPostgres(options)
+  const dataDir = realpathSync(options.dataDir)
+  const passwords = preparePasswords({ ...options, dataDir, cluster: place.cluster })
+  return { ...urlsOf(place, passwords), stop: async () => {} }
+}
