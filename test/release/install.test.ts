@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { claudeCode } from '../fixtures/claude-code.ts'
 import { installFromNpm } from '../fixtures/npm-program.ts'
 import { hashOf, type PackedRelease, packRelease, readJson } from '../fixtures/packed-release.ts'
@@ -122,7 +122,7 @@ async function stop() {
       () => true,
       () => false,
     )
-  await expect.poll(listens, { timeout: 20_000 }).toBe(false)
+  await vi.waitUntil(async () => !(await listens()), { timeout: 20_000 })
 }
 
 const bin = (name: string) => join(folder, 'node_modules/.bin', name)
