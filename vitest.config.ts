@@ -12,7 +12,7 @@ process.env.USERPROFILE = home
 process.env.SALLYPORT_TEST_HOME = home
 // Nor does an operator's own setting reach the vault under test.
 for (const name of Object.keys(process.env)) {
-  if (/^(SALLYPORT_(?!TEST_)|AGENTHIFIVE_|XDG_)|^(DATABASE_URL|REDIS_URL)$/.test(name)) {
+  if (/^(SALLYPORT_(?!TEST_)|AGENTHIFIVE_|XDG_|OTEL_)|^(DATABASE_URL|REDIS_URL)$/.test(name)) {
     delete process.env[name]
   }
 }

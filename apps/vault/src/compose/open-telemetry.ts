@@ -1,9 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { createCatalog } from '@sallyport/catalog'
-import type { TelemetryConfig } from '../config-telemetry.ts'
-import { createMetrics } from '../telemetry/metrics.ts'
+import type { TelemetryConfig, TracesConfig } from '../config-telemetry.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import { createTraces, readOtlpHeaders } from '../telemetry/traces.ts'
 
 /** Services that are in no catalog: upstream MCP servers, and databases by their dialect. */
 const ownServices = ['mcp', 'postgresql', 'mysql', 'mariadb', 'sqlite']
@@ -15,22 +13,25 @@ export async function openTelemetry(
 ): Promise<Telemetry> {
   const wantsMetrics = listener !== undefined || metricsToken !== undefined
   const metrics = wantsMetrics
-    ? await createMetrics({
+    ? (await import('../telemetry/metrics.ts')).createMetrics({
         version,
         services: new Set([...createCatalog().services.map(({ id }) => id), ...ownServices]),
         monotonicMs: () => performance.now(),
       })
     : undefined
-  return {
-    metrics,
-    logsRequests,
-    traces:
-      traces &&
-      (await createTraces({
-        ...traces,
-        version,
-        headers: readOtlpHeaders(traces.headers?.reveal()),
-        onDropped: (count) => metrics?.observers.onSpansDropped(count),
-      })),
-  }
+  return { metrics, logsRequests, traces: traces && (await openTraces(traces, version, metrics)) }
+}
+
+async function openTraces(
+  config: TracesConfig,
+  version: string,
+  metrics: Telemetry['metrics'],
+): Promise<Telemetry['traces']> {
+  const { createTraces, readOtlpHeaders } = await import('../telemetry/traces.ts')
+  return createTraces({
+    ...config,
+    version,
+    headers: readOtlpHeaders(config.headers?.reveal()),
+    onDropped: (count) => metrics?.observers.onSpansDropped(count),
+  })
 }

@@ -11,7 +11,7 @@ export interface RedisReading {
 
 /** Asks a Redis once and lets go. Rejects with what the client says where it cannot be reached; nothing is changed. */
 export async function examineRedis(url: string, monotonicMs: () => number): Promise<RedisReading> {
-  const { Redis } = await import('ioredis')
+  const { Redis } = (await import('ioredis')).default
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: connectMsMax,

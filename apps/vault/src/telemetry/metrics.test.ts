@@ -9,7 +9,7 @@ const services = new Set(['github', 'mcp'])
 
 async function startMetrics(watched: Partial<Watched> = {}) {
   const clock = { ms: 0 }
-  const metrics = await createMetrics({ version: '1.2.3', services, monotonicMs: () => clock.ms })
+  const metrics = createMetrics({ version: '1.2.3', services, monotonicMs: () => clock.ms })
   metrics.watch({
     caches: {},
     callsInFlight: () => 0,

@@ -1,9 +1,10 @@
-import type { Counter, Gauge, Histogram } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { createBoundedLabels } from './bounded-labels.ts'
 import { type MetricName, metricTable } from './metric-table.ts'
 import type { KeptCounts, Observers, Watched } from './observers.ts'
 
-// Counts what the house tells of itself, and writes it down in the text format of Prometheus when somebody asks.
+// Counts what the house tells of itself, and writes it down in the text format of Prometheus when somebody asks. Loaded where an
+// operator wants metrics, and not before: the library is.
 
 /** Values that a label may take; those beyond are “other”. */
 const toolsMax = 200
@@ -37,18 +38,17 @@ export interface Metrics {
 
 type Instruments = Readonly<Record<MetricName, Counter & Gauge & Histogram>>
 
-/** Makes the metrics. The library is loaded only here: most vaults are asked for none. */
-export async function createMetrics(needs: MetricsNeeds): Promise<Metrics> {
-  const library = await import('prom-client')
-  const registry = new library.Registry()
-  library.collectDefaultMetrics({ register: registry })
+/** Makes the metrics, in a registry of their own. */
+export function createMetrics(needs: MetricsNeeds): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
   const instruments = Object.fromEntries(
     Object.entries(metricTable).map(([name, line]) => {
       const { kind, help, labels } = line
       const shape = { name, help, labelNames: [...labels], registers: [registry] }
-      if (kind === 'counter') return [name, new library.Counter(shape)]
-      if (kind === 'gauge') return [name, new library.Gauge(shape)]
-      return [name, new library.Histogram({ ...shape, buckets: [...line.buckets] })]
+      if (kind === 'counter') return [name, new Counter(shape)]
+      if (kind === 'gauge') return [name, new Gauge(shape)]
+      return [name, new Histogram({ ...shape, buckets: [...line.buckets] })]
     }),
   ) as unknown as Instruments
   instruments.sallyport_build_info.set({ version: needs.version, node: process.version }, 1)

@@ -1,12 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Attributes, Context, Link, Span, SpanContext, Tracer } from '@opentelemetry/api'
+import {
+  type Attributes,
+  type Context,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
 import { createSpanQueue } from './span-queue.ts'
 
 // Spans of requests and of their stages, for the collector that the operator named. What stands in them is of fixed lists and
-// ids of our own: no path, query, header, body or text of an agent.
+// ids of our own: no path, query, header, body or text of an agent. Loaded where an operator has a collector, and not before.
 
 /** How long the collector may take for one batch. */
-const exportMsMax = 5_000
+const exportMsMax = 3_000
 /** An attribute is a word. */
 const valueCharsMax = 128
 
@@ -58,31 +76,25 @@ export interface SpanEnd {
   readonly failed: boolean
 }
 
-/** Makes the tracer. The libraries are loaded only here: most vaults have no collector. */
-export async function createTraces(needs: TracesNeeds): Promise<Traces> {
-  const [api, sdk, { resourceFromAttributes }, { OTLPTraceExporter }] = await Promise.all([
-    import('@opentelemetry/api'),
-    import('@opentelemetry/sdk-trace'),
-    import('@opentelemetry/resources'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-  ])
+/** Makes the tracer. It is not the process’s own: nothing else finds it. */
+export function createTraces(needs: TracesNeeds): Traces {
   const exporter = new OTLPTraceExporter({
     url: needs.url,
     headers: { ...needs.headers },
     timeoutMillis: exportMsMax,
   })
-  const provider = new sdk.TracerProvider({
+  const provider = new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': needs.serviceName,
       'service.version': needs.version,
     }),
-    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(needs.ratio) }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(needs.ratio) }),
     spanLimits: { attributeValueLengthLimit: valueCharsMax },
     spanProcessors: [createSpanQueue({ exporter, onDropped: needs.onDropped })],
   })
   const tracer = provider.getTracer('sallyport', needs.version)
   const open = new AsyncLocalStorage<Span>()
-  const { inRequest, inStage } = createSpans({ api, tracer, open })
+  const { inRequest, inStage } = createSpans({ tracer, open })
   const listed = new Set(needs.upstreamOrigins)
   return {
     inRequest,
@@ -100,13 +112,11 @@ export async function createTraces(needs: TracesNeeds): Promise<Traces> {
 }
 
 interface SpanNeeds {
-  readonly api: typeof import('@opentelemetry/api')
   readonly tracer: Tracer
   readonly open: AsyncLocalStorage<Span>
 }
 
-function createSpans({ api, tracer, open }: SpanNeeds): Pick<Traces, 'inRequest' | 'inStage'> {
-  const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = api
+function createSpans({ tracer, open }: SpanNeeds): Pick<Traces, 'inRequest' | 'inStage'> {
   const below = (parent: Span | undefined): Context =>
     parent === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, parent)
   const fail = (span: Span) => span.setStatus({ code: SpanStatusCode.ERROR })
