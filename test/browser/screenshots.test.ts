@@ -119,6 +119,8 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
     alerts: '/alerts',
     notifications: '/settings/notifications',
     'mail-server': '/settings/mail-server',
+    'audit-streams': '/settings/audit-streams',
+    'add-an-audit-stream': '/settings/audit-streams?add=s3',
     'alert-settings': '/settings/alerts',
     account: '/settings/account',
     members: '/settings/members',

@@ -62,6 +62,8 @@ export const policy = (given: Search) => texts(given, ['agentId', 'connectionId'
 export const capabilityRequest = (given: Search) => texts(given, ['connectionId'])
 /** `add`: an app is being added, for that provider or for `any`. */
 export const oauthApps = (given: Search) => texts(given, ['add'])
+/** `add`: a stream is being added, of that kind. */
+export const auditStreams = (given: Search) => texts(given, ['add'])
 /** `add`: a channel is being added, of that kind or of `any`; the rest is of the log. */
 export const notifications = (given: Search) => texts(given, ['add', 'channelId', 'status'])
 /** `status`: `all`, or `acknowledged`; those that are open otherwise. */

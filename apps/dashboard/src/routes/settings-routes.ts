@@ -82,6 +82,14 @@ const mailServer = createRoute({
     'MailServerPage',
   ),
 })
+const auditStreams = createRoute({
+  ...setting('/audit-streams'),
+  validateSearch: search.auditStreams,
+  component: lazyRouteComponent(
+    () => import('../pages/settings/audit-streams/audit-streams-page.tsx'),
+    'AuditStreamsPage',
+  ),
+})
 const workspace = createRoute({
   ...setting('/workspace'),
   component: lazyRouteComponent(
@@ -103,5 +111,6 @@ export const settingsRoute = settings.addChildren([
   singleSignOn,
   alertSettings,
   mailServer,
+  auditStreams,
   workspace,
 ])

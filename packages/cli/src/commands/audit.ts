@@ -14,6 +14,7 @@ import {
   verifyFile,
 } from '../audit/verify-file.ts'
 import { CommandError, printable, table } from '../terminal.ts'
+import { addAuditStreamCommands } from './audit-streams.ts'
 import { idOfAgent, idOfConnection } from './lookup.ts'
 import { readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
@@ -43,6 +44,7 @@ export function addAuditCommands(program: Command, run: RunCommand): void {
   addKey(audit, run)
   addVerify(audit, run)
   addVerifier(audit, run)
+  addAuditStreamCommands(audit, run)
 }
 
 function addList(audit: Command, run: RunCommand): void {

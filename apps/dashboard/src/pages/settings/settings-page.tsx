@@ -11,6 +11,7 @@ const places = [
   ['/settings/single-sign-on', 'Single sign-on'],
   ['/settings/alerts', 'Alerts'],
   ['/settings/mail-server', 'Mail server'],
+  ['/settings/audit-streams', 'Audit streams'],
   ['/settings/workspace', 'Workspace'],
 ] as const
 

@@ -1,0 +1,72 @@
+import { getRouteApi } from '@tanstack/react-router'
+import { LinkButton, TextLink } from '../../../components/button.tsx'
+import { Card } from '../../../components/card.tsx'
+import { NotForRole } from '../../../components/not-for-role.tsx'
+import { useMay } from '../../../session.ts'
+import { StreamForm } from './stream-form.tsx'
+import { StreamList } from './stream-list.tsx'
+import { isStreamKind, kindWords, streamKinds } from './stream-words.ts'
+
+const route = getRouteApi('/frame/settings/audit-streams')
+
+/** Where the audit log is sent as it grows. */
+export function AuditStreamsPage() {
+  const { add } = route.useSearch()
+  const mayRead = useMay('audit:read')
+  const mayChange = useMay('workspace:write')
+  if (!mayRead) return <NotForRole what="the audit log" scope="audit:read" />
+  if (mayChange && isStreamKind(add)) {
+    return (
+      <div className="grid gap-4">
+        <p className="text-[0.87rem]">
+          <TextLink to="/settings/audit-streams">Audit streams</TextLink>
+        </p>
+        <StreamForm key={add} kind={add} />
+      </div>
+    )
+  }
+  return (
+    <div className="grid gap-5">
+      <p className="max-w-2xl text-ink-soft">
+        The <TextLink to="/audit">audit log</TextLink> can be sent elsewhere as it grows: in order,
+        nothing left out, whatever becomes of the other side.{' '}
+        {!mayChange && 'Only an owner or admin can change it.'}
+      </p>
+      <Card title="Sent to" flush>
+        <StreamList mayChange={mayChange} />
+      </Card>
+      {mayChange && <ChooseKind />}
+    </div>
+  )
+}
+
+function ChooseKind() {
+  return (
+    <Card title="Send it somewhere else too" flush>
+      <ul className="divide-y divide-line">
+        {streamKinds.map((kind) => {
+          const { name, sentence } = kindWords[kind]
+          return (
+            <li
+              key={kind}
+              className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-5 py-3.5"
+            >
+              <div className="min-w-0 flex-1 basis-60">
+                <h3 className="font-medium">{name}</h3>
+                <p className="text-[0.93rem] text-ink-soft">{sentence}</p>
+              </div>
+              <LinkButton
+                size="sm"
+                to="/settings/audit-streams"
+                search={{ add: kind }}
+                aria-label={`Add ${name}`}
+              >
+                Add
+              </LinkButton>
+            </li>
+          )
+        })}
+      </ul>
+    </Card>
+  )
+}
