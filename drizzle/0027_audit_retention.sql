@@ -66,4 +66,6 @@ BEGIN
 END
 $$;--> statement-breakpoint
 -- PostgreSQL lets everybody call a new function; each start grants it to the role of the vault.
-REVOKE ALL ON FUNCTION sallyport_prune_audit(text, bigint, timestamptz, bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION sallyport_prune_audit(text, bigint, timestamptz, bytea) FROM PUBLIC;--> statement-breakpoint
+CREATE TRIGGER check_sealed BEFORE INSERT OR UPDATE OF sealed ON audit_streams
+  FOR EACH ROW WHEN (NEW.sealed IS NOT NULL) EXECUTE FUNCTION sallyport_check_sealed();

@@ -66,4 +66,5 @@ export const sealedColumns: readonly SealedColumn[] = [
     rowsAtOnce,
   },
   { table: 'variables', column: 'sealed', rowId: 'id', rowVersion: 'version', rowsAtOnce },
+  { table: 'audit_streams', column: 'sealed', rowId: 'id', rowVersion: 'version', rowsAtOnce },
 ]

@@ -32,9 +32,7 @@ export function AuditStreamsPage() {
         nothing left out, whatever becomes of the other side.{' '}
         {!mayChange && 'Only an owner or admin can change it.'}
       </p>
-      <Card title="Sent to" flush>
-        <StreamList mayChange={mayChange} />
-      </Card>
+      <StreamList mayChange={mayChange} />
       {mayChange && <ChooseKind />}
     </div>
   )

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { query, useAction } from '../../../api.ts'
 import { Badge } from '../../../components/badge.tsx'
 import { Button } from '../../../components/button.tsx'
+import { Card } from '../../../components/card.tsx'
 import { ConfirmDialog } from '../../../components/dialog.tsx'
 import { LoadingState } from '../../../components/loading-state.tsx'
 import { Notice, ProblemNotice } from '../../../components/notice.tsx'
@@ -14,19 +15,16 @@ import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import { kindWords, type Stream, standingOf } from './stream-words.ts'
 
 const saidCharsShown = 300
+const formatNames = { jsonl: 'as JSON Lines', ocsf: 'as OCSF events' } as const
 
 /** Where the log is sent, each with how far it has got. */
 export function StreamList({ mayChange }: { mayChange: boolean }) {
   const { data, error, refetch } = useQuery(query('listAuditStreams', {}))
   if (data === undefined) {
-    return (
-      <div className="px-5 py-4">
-        {error === null ? (
-          <LoadingState lines={3} />
-        ) : (
-          <ErrorState error={error} onRetry={refetch} />
-        )}
-      </div>
+    return error === null ? (
+      <LoadingState lines={3} />
+    ) : (
+      <ErrorState error={error} onRetry={refetch} />
     )
   }
   if (data.streams.length === 0) {
@@ -38,11 +36,13 @@ export function StreamList({ mayChange }: { mayChange: boolean }) {
     )
   }
   return (
-    <ul className="divide-y divide-line">
-      {data.streams.map((stream) => (
-        <StreamRow key={stream.id} stream={stream} mayChange={mayChange} />
-      ))}
-    </ul>
+    <Card title="Sent to" flush>
+      <ul className="divide-y divide-line">
+        {data.streams.map((stream) => (
+          <StreamRow key={stream.id} stream={stream} mayChange={mayChange} />
+        ))}
+      </ul>
+    </Card>
   )
 }
 
@@ -57,7 +57,7 @@ function StreamRow({ stream, mayChange }: { stream: Stream; mayChange: boolean }
         <Badge tone={tone}>{standing}</Badge>
       </div>
       <p className="text-[0.93rem] text-ink-soft [overflow-wrap:anywhere]">
-        {kindWords[kind].name}, {target}. {stream.sends.join(' and ')} as {stream.format}.
+        {kindWords[kind].name} {target}: {stream.sends.join(' and ')}, {formatNames[stream.format]}
       </p>
       <p className="text-[0.93rem] text-ink-soft">
         Delivered up to record {number(lastSeq)}
@@ -75,7 +75,7 @@ function StreamRow({ stream, mayChange }: { stream: Stream; mayChange: boolean }
           {nextAttemptAt !== undefined && (
             <span className="text-ink-soft">
               {' '}
-              It is tried again <Time at={nextAttemptAt} />.
+              Next attempt: <Time at={nextAttemptAt} exact />.
             </span>
           )}
         </p>
