@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { Problem } from '@sallyport/contracts'
 import { type Config, ConfigError, type Environment } from '../config.ts'
 import { configVariables } from '../config-variables.ts'
 import { isRootKeyOf } from '../credentials/root-key.ts'
@@ -161,9 +162,11 @@ function allowsMetadata({ egressAllowCidrs, egressDenyCidrs }: Config): boolean 
 /** What went wrong, without what only a log should hold. */
 function sayOf(error: unknown): string {
   if (!(error instanceof Error)) return 'it could not be looked at.'
-  const detail = 'detail' in error && typeof error.detail === 'string' ? error.detail : undefined
+  if (error instanceof Problem) {
+    // The store says by its cause which code it met, and nothing else.
+    const isStore = error.type === 'store-unavailable' && error.cause instanceof Error
+    return isStore ? `${(error.cause as Error).message}.` : error.detail
+  }
   const code = 'code' in error ? String(error.code) : ''
-  return (
-    detail ?? (error instanceof ConfigError || code === '' ? error.message : `it answers ${code}.`)
-  )
+  return code === '' || error instanceof ConfigError ? error.message : `it answers ${code}.`
 }
