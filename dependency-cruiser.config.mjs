@@ -156,8 +156,8 @@ export default {
       of: sockets,
       holders: [
         `${vault}egress/`,
-        // The database is named by the operator, not by a request; the embedded one is on a Unix socket.
-        `${vault}store/(connect\\.ts$|embedded/)`,
+        // Database and Redis are named by the operator, not by a request; the embedded one is on a Unix socket.
+        `${vault}store/((connect|redis)\\.ts$|embedded/)`,
         // The doctor asks the Redis that the operator named; BullMQ brings its own client.
         `${vault}jobs/examine-redis\\.ts$`,
         // The one address that whoever runs it wrote into its settings: the vault's.

@@ -6,6 +6,7 @@ import { createInsideClients } from '../http/call-inside.ts'
 import { createClientAddress } from '../http/client-address.ts'
 import { serveDashboard } from '../http/dashboard.ts'
 import { readDashboard } from '../http/dashboard-files.ts'
+import type { DoorLimit } from '../http/door-limit/door-limit.ts'
 import { mountMcp } from '../http/mcp-route.ts'
 import { mountMetrics } from '../http/metrics-route.ts'
 import type { MountContext } from '../http/mount.ts'
@@ -16,6 +17,7 @@ import { createFlowCookie, createSessionCookie } from '../http/session-cookie.ts
 import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts'
 import { createRequestObserver } from '../telemetry/telemetry.ts'
 import { closeHouse } from './close-house.ts'
+import { composeDoorLimit } from './door-limit.ts'
 import { type ComposeNeeds, composeFoundation, type Foundation } from './foundation.ts'
 import { listJobs } from './jobs.ts'
 import { entryOf } from './observe-path.ts'
@@ -48,14 +50,16 @@ export async function compose(needs: HouseNeeds) {
 
 async function composeHouse(needs: HouseNeeds, foundation: Foundation) {
   const rooms = composeRooms(needs, foundation)
+  const doorLimit = await composeDoorLimit(needs, foundation)
   const { identity, approvals, tokens, notify } = rooms
   const { audit } = foundation
   const state = { isDraining: false, jobs: undefined as RunningJobs | undefined }
   const readiness = composeReadiness(foundation, {
     isDraining: () => state.isDraining,
     queue: () => state.jobs?.queue(),
+    requestLimit: () => doorLimit?.state(),
   })
-  const { app, refuse, mcp } = composeApp(needs, foundation, { ...rooms, readiness })
+  const { app, refuse, mcp } = composeApp(needs, foundation, { ...rooms, readiness, doorLimit })
   watchHouse(foundation, rooms)
   if (needs.store.isExclusive) {
     await audit.closeAbandoned().catch((error: unknown) => {
@@ -98,14 +102,18 @@ async function composeHouse(needs: HouseNeeds, foundation: Foundation) {
     },
     prepareSetup: identity.setup.prepareSetup,
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
-    close: () => closeHouse(needs, foundation, { rooms, jobs }),
+    close() {
+      doorLimit?.stop()
+      return closeHouse(needs, foundation, { rooms, jobs })
+    },
   }
 }
 
 function composeApp(
   needs: HouseNeeds,
   foundation: Foundation,
-  rooms: ReturnType<typeof composeRooms> & Pick<Rooms, 'readiness'>,
+  rooms: ReturnType<typeof composeRooms> &
+    Pick<Rooms, 'readiness'> & { readonly doorLimit: DoorLimit | undefined },
 ) {
   const { config, log, publicUrl } = needs
   const { audit, newId, telemetry, monotonicMs } = foundation
@@ -117,6 +125,7 @@ function composeApp(
   const context: MountContext = {
     auth: {
       authenticateAgent: rooms.identity.authenticateAgent,
+      admitAgent: rooms.doorLimit?.admit,
       authenticateOwner: rooms.identity.authenticateOwner,
       cookies: createSessionCookie(secure),
       flowCookies: createFlowCookie(secure),

@@ -11,6 +11,8 @@ export interface Authentication {
     bearer: string,
     reach?: { readonly consumer?: boolean },
   ): Promise<AuthenticatedAgent>
+  /** Counts requests of an agent, where their number is limited. @throws Problem `too-many-attempts` */
+  readonly admitAgent?: ((agentId: string, count?: number) => Promise<void>) | undefined
   authenticateOwner(given: { bearer?: string; cookie?: string }): Promise<AuthenticatedOwner>
   readonly cookies: SessionCookies
   /** Of sign-ins at the organisation's provider. */
@@ -30,7 +32,10 @@ export function readBearer(c: Context): string | undefined {
   return match[1]
 }
 
-/** Lets an agent's token through, a consumer token where it may go, and nothing else (S-08). */
+/**
+ * Lets an agent's token through, a consumer token where it may go, and nothing else (S-08): of one agent no more requests than
+ * are taken of each.
+ */
 export async function asAgent(
   c: Context,
   auth: Authentication,
@@ -38,7 +43,9 @@ export async function asAgent(
 ): Promise<AuthenticatedAgent> {
   const bearer = readBearer(c)
   if (bearer === undefined) throw unauthenticated()
-  return auth.authenticateAgent(bearer, { consumer })
+  const agent = await auth.authenticateAgent(bearer, { consumer })
+  await auth.admitAgent?.(agent.agentId)
+  return agent
 }
 
 /** Lets an owner's session or token through that may do what the operation demands (S-08, S-42). */

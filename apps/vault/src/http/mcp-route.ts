@@ -73,6 +73,10 @@ async function pass(c: Context, passage: Passage): Promise<Response> {
   seeCaller(passage.seen, agent)
   const bearer = readBearer(c) ?? ''
   const { body, request } = await readMessage(c, lease)
+  // Each message of a batch is a request; the first was counted with the token.
+  if (Array.isArray(body) && body.length > 1) {
+    await context.auth.admitAgent?.(agent.agentId, body.length - 1)
+  }
   const from = sourceOf(c, context)
   const answer = await endpoint.serve({
     ...{ request, body, agent, bearer, toolset },
