@@ -73,7 +73,7 @@ async function composeHouse(needs: HouseNeeds, foundation: Foundation) {
     })
   }
   // Not waited for: the vault serves before the last of them is connected.
-  rooms.upstreams.registry
+  rooms.upstreams
     .start()
     .catch((error: unknown) => foundation.onFailure('MCP servers were not connected', error))
   rooms.upstreams

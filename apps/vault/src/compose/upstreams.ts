@@ -6,7 +6,9 @@ import { createStreamDoors } from '../egress/stream-fetch.ts'
 import { createScrubber } from '../execute/scrub.ts'
 import type { ConnectionStore } from '../store/connections.ts'
 import { createServerStore } from '../store/mcp-servers.ts'
+import { createCallStore } from '../store/replica-calls.ts'
 import { createToolsetStore } from '../store/toolsets.ts'
+import { createClaimStore } from '../store/upstream-claims.ts'
 import { createVariableStore } from '../store/variables.ts'
 import { createUpstreamClients } from '../upstreams/clients/upstream-clients.ts'
 import { createInstallation } from '../upstreams/install/install.ts'
@@ -20,8 +22,9 @@ import {
 } from '../upstreams/programs/programs.ts'
 import { createPlaceSweep } from '../upstreams/programs/sweep-places.ts'
 import { createServerAuthorization } from '../upstreams/registry/authorize.ts'
-import { createRegistry } from '../upstreams/registry/registry.ts'
+import { createRegistry, type Registry } from '../upstreams/registry/registry.ts'
 import { createServers } from '../upstreams/servers/servers.ts'
+import { createSharing, type Sharing } from '../upstreams/sharing/sharing.ts'
 import { createVariables } from '../upstreams/variables/variables.ts'
 import type { ComposeNeeds, Foundation } from './foundation.ts'
 import type { composeOAuth } from './oauth.ts'
@@ -68,7 +71,12 @@ export function composeUpstreams(
     programs
       .forget(serverId)
       .catch((error) => onFailure(`the directory of the MCP server ${serverId} stays`, error))
-  const registry = createRegistry({
+  // Where the database is this vault's alone, nobody else can run anything.
+  const sharing = needs.store.isExclusive
+    ? undefined
+    : composeSharing(needs, foundation, () => registry)
+  const registry: Registry = createRegistry({
+    ...{ claims: sharing?.claims, elsewhere: sharing?.elsewhere },
     ...opening,
     ...{ store, onFailure, now, syncTools: createToolSync(pinNeeds), random: Math.random },
     async tellList(row, list) {
@@ -97,6 +105,7 @@ export function composeUpstreams(
     },
   })
   feed.subscribe(registry.follow)
+  if (sharing !== undefined) feed.subscribe(sharing.follow)
   return {
     ...{ servers, variables, registry, ending },
     sweepPlaces: createPlaceSweep({
@@ -108,13 +117,51 @@ export function composeUpstreams(
       programs,
       dir: installedDir(needs),
     }),
-    /** Ends all connections and programs, within two seconds. */
-    async close(): Promise<void> {
-      await registry.close()
-      await clients.close()
-      await programs.close()
-    },
+    ...composeLife({ sharing, registry, clients, programs }),
   }
+}
+
+/** How it begins, and how it ends. */
+const composeLife = ({
+  sharing,
+  registry,
+  clients,
+  programs,
+}: {
+  readonly sharing: Sharing | undefined
+  readonly registry: Registry
+} & Pick<ReturnType<typeof composeRunning>, 'clients' | 'programs'>) => ({
+  /** Connects to all that is switched on. Resolves when each has been tried. */
+  async start(): Promise<void> {
+    await sharing?.start()
+    await registry.start()
+  },
+  /** Ends all connections and programs, within two seconds, and leaves the programs to other replicas. */
+  async close(): Promise<void> {
+    sharing?.endCalls()
+    await registry.close()
+    await clients.close()
+    await programs.close()
+    await sharing?.close()
+  },
+})
+
+const replicaIdBytes = 12
+const callIdBytes = 16
+
+/** Replicas on one database: each program runs on one of them. */
+function composeSharing(
+  { randomBytes }: ComposeNeeds,
+  { database, keyring, monotonicMs, onFailure }: Foundation,
+  registry: () => Registry,
+) {
+  const random = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url')
+  return createSharing({
+    ...{ claims: createClaimStore(database), calls: createCallStore(database) },
+    ...{ keyring, monotonicMs, onFailure, registry },
+    replicaId: random(replicaIdBytes),
+    newCallId: () => random(callIdBytes),
+  })
 }
 
 /** Nothing is made where nothing may be installed. */

@@ -24,6 +24,10 @@ const ChangedTable = z.enum([
   'variables',
   'workspace_keys',
   'root_keys',
+  // What replicas ask each other; for the one that is named alone.
+  'replica_calls',
+  'replica_answers',
+  'replica_stops',
   '*',
 ])
 
@@ -35,6 +39,8 @@ export interface Change {
   readonly workspaceId?: string | undefined
   readonly agentId?: string | undefined
   readonly connectionId?: string | undefined
+  /** Whom it is for. */
+  readonly replicaId?: string | undefined
 }
 
 export interface ChangeFeed {
@@ -54,7 +60,8 @@ export interface ChangeFeedOptions {
   readonly monotonicMs: () => number
 }
 
-const channel = 'sallyport_changes'
+/** What all replicas listen to. */
+export const changesChannel = 'sallyport_changes'
 /** How often the connection has to prove itself, and how soon. S-10 promises a second. */
 const heartbeatMs = 250
 const heartbeatAnswerMsMax = 500
@@ -70,6 +77,7 @@ const ChangePayload = z.object({
   workspaceId: z.string().optional(),
   agentId: z.string().optional(),
   connectionId: z.string().optional(),
+  replicaId: z.string().optional(),
 })
 
 /**
@@ -172,7 +180,7 @@ async function listenUntilLost(options: Run, onListening: () => void): Promise<s
   })
   try {
     const listenedMs = monotonicMs()
-    await sql.unsafe(`LISTEN ${channel}`)
+    await sql.unsafe(`LISTEN ${changesChannel}`)
     publish(everything)
     if (!lost.is) state.provedMs = listenedMs
     onListening()
@@ -203,6 +211,9 @@ async function answers(sql: Sql): Promise<boolean> {
     clearTimeout(timer)
   }
 }
+
+/** A change as it is told by a query. */
+export const writeNotice = (change: Change): string => JSON.stringify(change)
 
 /** What cannot be read may have meant anything. */
 function readChange(payload: string): Change {

@@ -12,6 +12,7 @@ import {
   signInFlows,
 } from './owner-tables.ts'
 import { instant } from './page-after.ts'
+import { replicaCalls } from './replica-tables.ts'
 import { agentTokens, assertionUses, bootstrapCodes } from './tables.ts'
 
 /** Rows of one table that one call removes at most; the rest waits for the next. */
@@ -34,6 +35,9 @@ const consumerTokenKeptMs = 30 * 86_400_000
 
 /** How long an attempt to connect an account can still be asked about after it is over. */
 const connectFlowKeptMs = 3_600_000
+
+/** How long a call between replicas is kept after nobody can wait for it any more. */
+const replicaCallKeptMs = 60_000
 
 /** What is kept no longer than it has to. */
 export interface ExpiredStore {
@@ -78,6 +82,7 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
         await remove(invitations, before(invitations.expiresAt, 0)),
         await remove(ownerTokens, before(ownerTokens.expiresAt, ownerTokenKeptMs)),
         await remove(notificationPresses, before(notificationPresses.expiresAt, useKeptMs)),
+        await remove(replicaCalls, before(replicaCalls.deadlineAt, replicaCallKeptMs)),
         await remove(bootstrapCodes, before(bootstrapCodes.expiresAt, codeKeptMs)),
         await remove(signInAttempts, before(signInAttempts.updatedAt, attemptsForgottenAfterMs)),
       ]

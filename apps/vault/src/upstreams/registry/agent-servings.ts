@@ -20,19 +20,24 @@ export interface AgentServings {
    * too often, and those of connecting.
    */
   of(agentId: string, row: ServerRow, signal: AbortSignal): Promise<Serving>
-  /** All of them end, each with its last call. */
+  /** All of them end, each with its last call; those that are being started at once. */
   retire(): void
+  /** Resolves when none is being started any more. */
+  settled(): Promise<unknown>
 }
 
 interface Entry {
   readonly key: string
   readonly serving: Promise<Serving>
+  /** Ends the start, until it has started. */
+  starting: AbortController | undefined
   timer: NodeJS.Timeout | undefined
 }
 
 /** Builds it for one server. */
 export function createAgentServings(core: SlotCore): AgentServings {
   const entries = new Map<string, Entry>()
+  const starting = new Set<Promise<unknown>>()
   const pauses = createPauses(core)
 
   function drop(agentId: string, entry: Entry): void {
@@ -42,13 +47,20 @@ export function createAgentServings(core: SlotCore): AgentServings {
   }
 
   function begin(agentId: string, row: ServerRow, key: string): Entry {
-    const entry: Entry = { key, serving: open(core, { row, agentId, key }), timer: undefined }
+    const stop = new AbortController()
+    const serving = open(core, { row, agentId, key, signal: stop.signal })
+    const entry: Entry = { key, serving, starting: stop, timer: undefined }
     entries.set(agentId, entry)
+    const started = serving
+      .catch(() => undefined) // Whoever asked is told.
+      .finally(() => starting.delete(started))
+    starting.add(started)
     const failed = () => {
       if (entries.get(agentId) === entry) pauses.begin(agentId)
       drop(agentId, entry)
     }
     entry.serving.then((serving) => {
+      entry.starting = undefined
       pauses.worked(agentId)
       serving.upstream.onClosed(failed)
     }, failed)
@@ -71,9 +83,15 @@ export function createAgentServings(core: SlotCore): AgentServings {
     },
 
     retire() {
-      for (const [agentId, entry] of [...entries]) drop(agentId, entry)
+      for (const [agentId, entry] of [...entries]) {
+        // Where nothing serves any more nobody waits for it.
+        if (core.live === undefined) entry.starting?.abort()
+        drop(agentId, entry)
+      }
       pauses.clear()
     },
+
+    settled: () => Promise.all(starting),
   }
 }
 
@@ -124,13 +142,20 @@ async function open(
     row,
     agentId,
     key,
-  }: { readonly row: ServerRow; readonly agentId: string; readonly key: string },
+    signal,
+  }: {
+    readonly row: ServerRow
+    readonly agentId: string
+    readonly key: string
+    readonly signal: AbortSignal
+  },
 ): Promise<Serving> {
   const { needs } = core
   const values = await openValues(needs.keyring, row)
   const server = { ...row, id: `${row.id}-${agentId}` }
   const timeout = AbortSignal.timeout(row.connectTimeoutSeconds * 1000)
-  const opened = await openServer(needs, { server, values }, timeout)
+  const ends = AbortSignal.any([signal, timeout])
+  const opened = await openServer(needs, { server, values }, ends)
   const serving = createServing(opened, { key, cleansUntilMs: 0 }, () => {
     core.servings.delete(serving)
     listSecrets(core)

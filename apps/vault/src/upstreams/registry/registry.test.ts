@@ -240,10 +240,10 @@ describe('a connection', () => {
     })
     expect((await ask(registry)).said).toEqual({ url: 'https://a.example/mcp' })
     expect(fakes).toHaveLength(1)
-    expect(registry.log('ups_1')).toBe('what it said before it ended')
+    expect(await registry.log('ups_1')).toBe('what it said before it ended')
     put({ url: 'https://a.example/mcp' })
     await registry.apply('ups_1', { waitMs })
-    expect(registry.log('ups_1')).toBe('')
+    expect(await registry.log('ups_1')).toBe('')
   })
 
   it('is waited for by a call that comes before anybody has looked what is to be opened', async () => {

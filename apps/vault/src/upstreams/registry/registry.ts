@@ -1,7 +1,9 @@
-// Keeps connections to upstream MCP servers: one for each that is switched on, on every replica; and asks over them.
+// Keeps connections to upstream MCP servers: one for each that is switched on, on every replica, and of a program on one of them; and
+// asks over them.
 
 import { Problem } from '@sallyport/contracts'
 import type { ServerStore } from '../kept/server-store.ts'
+import { createOverReplicas, type Elsewhere, type Here } from './over-replicas.ts'
 import { createCallSending, notConnected, type SendUpstream } from './send-call.ts'
 import { createSlot, type Slot, type SlotNeeds } from './slot.ts'
 
@@ -10,6 +12,8 @@ export interface RegistryNeeds extends SlotNeeds {
   readonly store: SlotNeeds['store'] & Pick<ServerStore, 'listEnabled'>
   /** Told when a server is no more, and its connections have ended. */
   readonly onGone: (serverId: string) => Promise<void>
+  /** The replicas that run what does not run here. */
+  readonly elsewhere?: Elsewhere | undefined
 }
 
 /** A row that changed somewhere; table `*` means that anything may have changed. */
@@ -23,11 +27,11 @@ interface RowChange {
 export interface Registry {
   /** Connects to all that are switched on, some at a time. Resolves when each has been tried. */
   start(): Promise<void>
-  /** Follows what was changed anywhere. Never rejects. */
+  /** Follows what was changed anywhere, once it was started. Never rejects. */
   follow(change: RowChange): void
   /** Looks whether what values refer to is still the same: access tokens are renewed from time to time. */
   lookAgain(): Promise<void>
-  /** Brings one connection in line with what is stored, and waits for at most `waitMs`. */
+  /** Brings one connection in line with what is stored, on the replica that runs it, and waits for at most `waitMs`. */
   apply(serverId: string, how: { readonly anew?: boolean; readonly waitMs: number }): Promise<void>
   /** Connects anew to all of these, some at a time, and waits for at most `waitMs`; the rest goes on by itself. */
   renewAll(serverIds: readonly string[], waitMs: number): Promise<void>
@@ -38,7 +42,13 @@ export interface Registry {
    * there is none yet, it is waited for. Problem `upstream-not-connected` where none comes: nobody knows then what to take out.
    */
   secretsOf(serverId: string): readonly string[] | Promise<readonly string[]>
-  log(serverId: string): string
+  /** Problem `upstream-not-connected` where the replica that runs it does not answer. */
+  log(serverId: string): Promise<string>
+  /** The claim on a server’s program is gone: all that stands of it ends at once. `isKnown`: look who has it. */
+  lose(serverId: string, isKnown: boolean): void
+  /** Nobody runs these: looks at those that this replica waits for. */
+  wanted(serverIds: readonly string[]): void
+  readonly here: Here
   /** Ends all of them; nothing is opened any more. */
   close(): Promise<void>
 }
@@ -51,7 +61,7 @@ const firstLookMsMax = 10_000
 /** Builds it; `start` begins. */
 export function createRegistry(needs: RegistryNeeds): Registry {
   const slots = new Map<string, Slot>()
-  const state = { isClosed: false }
+  const state = { isStarted: false, isClosed: false }
   const slotOf = (serverId: string): Slot => {
     const known = slots.get(serverId)
     if (known !== undefined) return known
@@ -74,7 +84,7 @@ export function createRegistry(needs: RegistryNeeds): Registry {
       needs.onFailure('a change of an MCP server could not be followed', error),
     )
 
-  async function start(): Promise<void> {
+  async function lookAtAll(): Promise<void> {
     const enabled = await needs.store.listEnabled()
     await someAtATime([...new Set([...slots.keys(), ...enabled.map(({ id }) => id)])], quietly)
   }
@@ -89,18 +99,27 @@ export function createRegistry(needs: RegistryNeeds): Registry {
 
   async function secretsOnce(serverId: string): Promise<readonly string[]> {
     const serving = await servingOf(serverId, AbortSignal.timeout(firstLookMsMax))
-    const slot = slots.get(serverId)
-    if (serving === undefined || slot === undefined) throw notConnected()
-    return slot.secrets()
+    const secrets = slots.get(serverId)?.secrets()
+    if (serving === undefined || secrets === undefined) throw notConnected()
+    return secrets
   }
 
+  const sending = createCallSending({
+    ...{ servingOf, now: needs.now, forward: needs.elsewhere?.call },
+    lookAgain: (serverId) => within(firstLookMsMax, quietly(serverId)),
+  })
+  const over = createOverReplicas({ ...needs, ...sending, apply, slots, slotOf })
+
   return {
-    start,
+    async start() {
+      state.isStarted = true
+      await lookAtAll()
+    },
 
     follow({ table, id, ...rest }) {
-      if (state.isClosed) return
+      if (state.isClosed || !state.isStarted) return
       if (table === '*') {
-        start().catch((error) => needs.onFailure('MCP servers could not be read', error))
+        lookAtAll().catch((error) => needs.onFailure('MCP servers could not be read', error))
       } else if (table === 'mcp_servers') void quietly(id)
       else if (followed.has(table)) {
         for (const [serverId, slot] of slots) {
@@ -116,24 +135,34 @@ export function createRegistry(needs: RegistryNeeds): Registry {
     },
 
     async apply(serverId, { anew = false, waitMs }) {
-      await within(waitMs, apply(serverId, anew))
+      await within(waitMs, over.apply(serverId, { anew, waitMs }))
     },
 
     async renewAll(serverIds, waitMs) {
       await within(
         waitMs,
-        someAtATime(serverIds, (id) => apply(id, true)),
+        someAtATime(serverIds, (id) => over.apply(id, { anew: true, waitMs })),
       )
     },
 
-    send: createCallSending({ servingOf, now: needs.now }),
+    send: sending.send,
 
-    secretsOf(serverId) {
-      const slot = slots.get(serverId)
-      return slot?.isLive() === true ? slot.secrets() : secretsOnce(serverId)
+    secretsOf: (serverId) => slots.get(serverId)?.secrets() ?? secretsOnce(serverId),
+
+    log: over.log,
+
+    lose(serverId, isKnown) {
+      slots.get(serverId)?.lose()
+      if (isKnown && !state.isClosed) void quietly(serverId)
     },
 
-    log: (serverId) => slots.get(serverId)?.log() ?? '',
+    wanted(serverIds) {
+      if (state.isClosed || !state.isStarted) return
+      const waits = serverIds.filter((id) => slots.get(id)?.isAway() ?? true)
+      void someAtATime(waits, quietly)
+    },
+
+    here: over.here,
 
     async close() {
       state.isClosed = true

@@ -3,6 +3,7 @@ import type { AuthChallenge } from '../clients/upstream-clients.ts'
 import type { ServerRow, ServerStatus, ServerStore } from '../kept/server-store.ts'
 import type { DefinedTools } from '../pins/define-tools.ts'
 import type { OpenNeeds } from './open-server.ts'
+import type { AwayServer, ProgramClaims } from './program-claims.ts'
 import { logFault } from './redact-fault.ts'
 import { createRestarts, type Restarts } from './restarts.ts'
 import { sayFailure } from './say-failure.ts'
@@ -14,6 +15,8 @@ export interface SlotNeeds extends OpenNeeds {
   readonly syncTools: (row: ServerRow, tools: DefinedTools) => Promise<void>
   /** The server says that its resources or its prompts are others: whoever may ask for them is told. */
   readonly tellList: (row: ServerRow, list: 'resources' | 'prompts') => Promise<void>
+  /** Which replica runs which program; absent where there is one vault alone. */
+  readonly claims?: ProgramClaims | undefined
   readonly onFailure: (what: string, error: unknown) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -55,6 +58,16 @@ export interface SlotCore {
   noting: Promise<void>
   /** What the server wanted last, and whether that is written down. */
   readonly challenged: { last: string; saving: Promise<void> }
+  /** Set while another replica runs the program, or may. */
+  away: AwayServer | undefined
+  /** Who ran it last, where that was another replica: kept when the server is switched off. */
+  lastAway: AwayServer | undefined
+  /** The secrets of a server that is away, as far as they are known. */
+  awaySecrets: readonly string[] | undefined
+  /** Ends when nothing runs any more of what was ended last. Never rejects. */
+  ending: Promise<unknown>
+  /** Ends when no program of one agent’s is being started any more. Never rejects. */
+  whenAgentsSettled: () => Promise<unknown>
   /** What a program that ended wrote last. */
   lastLog: string
   /** The same of the one that was started last, where connecting to it failed. */
@@ -75,6 +88,8 @@ export const createSlotCore = (
   ...{ live: undefined, attempt: undefined, timer: undefined, row: undefined },
   secrets: [],
   onReplaced: () => {},
+  ...{ away: undefined, lastAway: undefined, awaySecrets: undefined },
+  ...{ ending: Promise.resolve(), whenAgentsSettled: () => Promise.resolve() },
   ...{ challenged: { last: '', saving: Promise.resolve() }, noting: Promise.resolve() },
   ...{
     timerAtMs: 0,
@@ -91,7 +106,8 @@ export const restartsOf = ({ restarts }: SlotCore, { transport }: ServerRow): Re
 
 /** Called whenever a connection has come or gone. */
 export function listSecrets(core: SlotCore): void {
-  const secrets = [...new Set([...core.servings].flatMap((serving) => serving.secrets))]
+  const given = [...core.servings].flatMap((serving) => serving.secrets)
+  const secrets = [...new Set([...given, ...(core.awaySecrets ?? [])])]
   if (secrets.join('\n') !== core.secrets.join('\n')) core.secrets = secrets
 }
 
@@ -178,12 +194,9 @@ function schedule(core: SlotCore, delayMs: number | undefined): void {
   core.timer.unref()
 }
 
-/** Ends all of it at once, calls under way included. */
-export async function switchOff(
-  core: SlotCore,
-  row: ServerRow | undefined,
-  why?: Problem,
-): Promise<void> {
+/** Ends all that stands or is being opened, calls under way included. Resolves when what stood has ended. */
+export async function endAll(core: SlotCore, why?: Problem): Promise<void> {
+  const tried = core.attempt?.done.catch(() => undefined)
   stopTrying(core)
   const all = [...core.servings]
   core.lastLog = core.live?.upstream.stderrTail() ?? core.lastLog
@@ -191,6 +204,18 @@ export async function switchOff(
   core.onReplaced()
   wake(core)
   const ended = Promise.all(all.map((serving) => serving.close(why)))
+  const settled = [ended.catch(() => undefined), tried, core.whenAgentsSettled()]
+  core.ending = Promise.all([core.ending, ...settled])
+  await ended
+}
+
+/** Ends all of it at once, and says why it has. */
+export async function switchOff(
+  core: SlotCore,
+  row: ServerRow | undefined,
+  why?: Problem,
+): Promise<void> {
+  const ended = endAll(core, why)
   const nowMs = core.needs.now()
   if (why !== undefined) await saveOnce(core, { status: 'error', failure: sayFailure(why, nowMs) })
   else if (row !== undefined) await saveOnce(core, offStatus(row, nowMs))

@@ -3,7 +3,9 @@ import { Problem } from '@sallyport/contracts'
 import type { ServerRow } from '../kept/server-store.ts'
 import { createAgentServings } from './agent-servings.ts'
 import { signInAgain } from './authorize.ts'
+import { giveBack, isElsewhere, isServedHere, leave } from './away.ts'
 import { beginAttempt } from './connect-slot.ts'
+import type { AwayServer } from './program-claims.ts'
 import type { Serving } from './serving.ts'
 import {
   type Attempt,
@@ -25,12 +27,16 @@ export interface Slot {
    */
   apply(how?: { readonly anew?: boolean }): Promise<void>
   /**
-   * The connection that serves, an agent’s own where the server is marked so; waits a moment where one is about to come.
+   * The connection that serves, an agent’s own where the server is marked so; waits a moment where one is about to come. Of a program
+   * that another replica runs: which one does.
    * Problem `overloaded`, and those of connecting, for an agent’s own.
    */
-  serving(signal: AbortSignal, agentId?: string): Promise<Serving | undefined>
-  /** All that is to be taken out of what its connections say, of those that end as well; the same list until it changes. */
-  secrets(): readonly string[]
+  serving(signal: AbortSignal, agentId?: string): Promise<Serving | AwayServer | undefined>
+  /**
+   * All that is to be taken out of what its connections say, of those that end as well; the same list until it changes. Undefined where
+   * nobody knows it: nothing serves, here or elsewhere.
+   */
+  secrets(): readonly string[] | undefined
   /** The end of what its program wrote to standard error, without secrets. */
   log(): string
   /** May a change of a variable or of a connection concern it? */
@@ -41,8 +47,12 @@ export interface Slot {
   }): boolean
   /** Do its values refer to anything? */
   hasReferences(): boolean
-  /** Is there a connection that serves? */
-  isLive(): boolean
+  /** Does another replica run it, or may? */
+  isAway(): boolean
+  /** Which other replica runs it, or ran it until it was switched off. */
+  runsAt(): AwayServer | undefined
+  /** Its claim is gone: all that stands ends at once. */
+  lose(): void
   /** Is nothing stored of it any more? */
   isGone(): boolean
   close(): Promise<void>
@@ -62,6 +72,7 @@ export function createSlot(needs: SlotNeeds, serverId: string): Slot {
   })
   const agents = createAgentServings(core)
   core.onReplaced = agents.retire
+  core.whenAgentsSettled = agents.settled
   // One look after the other, so that an older one never undoes what a newer one found.
   const looks = { last: Promise.resolve<unknown>(undefined) }
   async function apply(isAnew: boolean): Promise<void> {
@@ -76,15 +87,27 @@ export function createSlot(needs: SlotNeeds, serverId: string): Slot {
       // Right after the start nobody knows yet whether one is to come.
       if (core.live === undefined) await unlessAborted(looks.last, signal)
       const shared = await waitFor(core, signal)
-      const { row } = core
+      const { row, away } = core
+      if (away !== undefined) return away
+      if (!isServedHere(core)) return undefined
       if (shared === undefined || row === undefined || agentId === undefined) return shared
       return row.perAgent && row.transport === 'stdio' ? agents.of(agentId, row, signal) : shared
     },
-    secrets: () => core.secrets,
+    secrets: () =>
+      core.live === undefined && core.awaySecrets === undefined ? undefined : core.secrets,
     log: () => core.failedLog || (core.live?.upstream.stderrTail() ?? core.lastLog),
     hasReferences: () => (core.row?.variables.length ?? 0) > 0,
-    isLive: () => core.live !== undefined,
+    isAway: () => core.away !== undefined,
+    runsAt: () => core.lastAway,
     isGone: () => core.row === undefined && core.live === undefined,
+
+    lose() {
+      const { row } = core
+      if (row === undefined) return
+      const left = leave(core, { row, replicaId: undefined })
+      // Nothing is begun again before that has ended.
+      looks.last = Promise.allSettled([looks.last, left, core.ending])
+    },
 
     concerns({ table, id, workspaceId }) {
       const { row } = core
@@ -107,8 +130,10 @@ async function look(core: SlotCore, isAnew: boolean): Promise<Attempt | undefine
   core.row = row
   if (row === undefined || !row.enabled || row.account.status === 'revoked') {
     await switchOff(core, row)
+    await giveBack(core)
     return undefined
   }
+  if (await isElsewhere(core, row)) return undefined
   const ended = await leaveSignIn(core, row)
   if (ended) return undefined
   const stamp = await stampOf(core, row)
@@ -129,6 +154,8 @@ async function look(core: SlotCore, isAnew: boolean): Promise<Attempt | undefine
       return undefined
     }
   }
+  // Its claim may have gone while this was looked at.
+  if (core.isClosed || core.away !== undefined || !isServedHere(core)) return undefined
   if (isAnew || core.lastTriedKey !== key) restartsOf(core, row).reset()
   core.lastTriedKey = key
   stopTrying(core)

@@ -85,7 +85,7 @@ export function createServers(needs: ServersNeeds): Servers {
 
     async log({ workspaceId }, { serverId }) {
       const { id } = await getServer(needs, workspaceId, serverId)
-      return { log: registry.log(id) }
+      return { log: await registry.log(id) }
     },
 
     async changes({ workspaceId }, { serverId }) {
