@@ -70,6 +70,7 @@ export async function openOperatorKeys(config: Config): Promise<OperatorKeys> {
       maxConnections: poolConnectionsMax,
       applicationName: 'sallyport keys',
     })
+    if (server.isExclusive) await createRootKeyStore(database).withdrawAll()
     return {
       status: () => readStatus(database, source),
       rotateRoot: (onProgress) =>
@@ -92,12 +93,21 @@ const rotationStore = (database: Database) => ({
   ...createRootRotationStore(database),
 })
 
-async function reachDatabase(config: Config): Promise<{ url: string; stop(): Promise<void> }> {
+interface Reached {
+  readonly url: string
+  /** No vault can be at it. */
+  readonly isExclusive: boolean
+  stop(): Promise<void>
+}
+
+async function reachDatabase(config: Config): Promise<Reached> {
   const url = config.databaseMigrationUrl ?? config.databaseUrl
-  if (url !== undefined) return { url: url.reveal(), stop: async () => {} }
+  if (url !== undefined) {
+    return { url: url.reveal(), stop: async () => {}, isExclusive: false }
+  }
   const log = { info: () => {}, warn: () => {} }
   const embedded = await reachEmbeddedPostgres({ dataDir: config.dataDir, log, randomBytes })
-  return { url: embedded.ownerUrl, stop: embedded.stop }
+  return { ...embedded, url: embedded.ownerUrl }
 }
 
 async function requireBuild(url: string): Promise<void> {

@@ -193,12 +193,13 @@ async function unlock(given: {
 }
 
 /** Rotations wait for what this vault says. */
-function announceRootKeys(
+async function announceRootKeys(
   rootKeys: RootKeys,
   { database, needs }: { database: Database; needs: OpenStoreNeeds },
 ) {
   const vaultId = Buffer.from(needs.randomBytes(vaultIdBytes)).toString('hex')
   const store = createRootKeyStore(database)
+  if (needs.config.databaseUrl === undefined) await store.withdrawAll()
   return startRootKeyHolder({
     rootKeys,
     announce: (ids) => store.announce(vaultId, ids),

@@ -8,7 +8,7 @@ export interface RootKeyHolder {
   stop(): Promise<void>
 }
 
-/** Between two announcements: a vault that was not heard of for six times as long counts as gone. */
+/** Between two announcements: a vault that was not heard of for three times as long counts as gone. */
 const everyMs = 5_000
 
 /**

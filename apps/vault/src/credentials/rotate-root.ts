@@ -47,8 +47,8 @@ interface Needs {
   readonly onProgress: (sentence: string) => void
 }
 
-/** Vaults hear of a new key at once, and say so within seconds. */
-const vaultsWaitMsMax = 60_000
+/** Vaults hear of a new key at once, and say so within seconds; one that was killed counts for fifteen. */
+const vaultsWaitMsMax = 20_000
 const vaultsPollMs = 250
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 

@@ -9,7 +9,7 @@ type SecretRow = Omit<typeof installationSecrets.$inferSelect, 'createdAt'>
 
 const theRow = 1
 /** A vault that has not been seen for longer cannot be serving: it has not reached the database for as long. */
-const vaultSeenMsMax = 30_000
+const vaultSeenMsMax = 15_000
 
 /** What a database is bound by. */
 export interface Binding {
@@ -90,6 +90,11 @@ export function createRootKeyStore({ db, transaction }: Pick<Database, 'db' | 't
 
     async withdraw(vaultId: string): Promise<void> {
       await db.delete(runningVaults).where(eq(runningVaults.id, vaultId))
+    },
+
+    /** For whoever knows that no vault runs: those that were killed could not say that they are gone. */
+    async withdrawAll(): Promise<void> {
+      await db.delete(runningVaults)
     },
 
     /** The vaults that may be serving. */

@@ -15,15 +15,19 @@ import {
  * Answers how the database of a data directory is reached. Where a vault runs on it, its server is used, and `stop` leaves it be;
  * else the server is started. Throws `store-unavailable` where there is no database, and what starting one throws.
  */
-export async function reachEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+export async function reachEmbeddedPostgres(
+  options: EmbeddedOptions,
+): Promise<EmbeddedPostgres & { readonly isExclusive: boolean }> {
   if (!existsSync(join(options.dataDir, 'postgres-passwords.json'))) {
     throw new Problem('store-unavailable', `There is no vault's database in ${options.dataDir}.`, {
       next: 'Set SALLYPORT_DATA_DIR, or DATABASE_URL, to what the vault runs with, and run this as the user that runs it.',
     })
   }
   const place = choosePlace(options.dataDir)
-  if ((await findHolder(place.lockPath)) === undefined) return startEmbeddedPostgres(options)
+  if ((await findHolder(place.lockPath)) === undefined) {
+    return { ...(await startEmbeddedPostgres(options)), isExclusive: true }
+  }
   const dataDir = realpathSync(options.dataDir)
   const passwords = preparePasswords({ ...options, dataDir, cluster: place.cluster })
-  return { ...urlsOf(place, passwords), stop: async () => {} }
+  return { ...urlsOf(place, passwords), stop: async () => {}, isExclusive: false }
 }

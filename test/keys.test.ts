@@ -1,0 +1,282 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dumpDatabase } from './fixtures/dump.ts'
+import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
+import { type Replicas, startReplicas } from './fixtures/replicas.ts'
+import { type Ended, runProgram } from './fixtures/run-program.ts'
+import { spawnVault, startVault, type TestAgent, type TestVault } from './fixtures/vault.ts'
+import { verifies } from './verifies.ts'
+
+// Keys are replaced while vaults serve: what an operator types, and what agents and owners notice of it, which is nothing.
+
+const command = fileURLToPath(new URL('../packages/cli/bin/sallyport.js', import.meta.url))
+const token = `upstream-secret-${randomBytes(8).toString('hex')}`
+
+interface Status {
+  readonly rootKeys: readonly {
+    readonly id: string
+    readonly isCurrent: boolean
+    readonly workspaceKeys: number
+    readonly secrets: number
+  }[]
+  readonly workspaces: readonly {
+    readonly id: string
+    readonly keys: readonly { readonly version: number; readonly rows: number }[]
+  }[]
+  readonly vaults: readonly unknown[]
+}
+
+const keys = (env: Record<string, string>, ...args: string[]): Promise<Ended> =>
+  runProgram(process.execPath, [command, 'keys', ...args, '--json'], { env, timeoutMs: 60_000 })
+async function statusOf(env: Record<string, string>): Promise<Status> {
+  const { code, stdout, stderr } = await keys(env, 'status')
+  expect([code, stderr]).toEqual([0, ''])
+  return JSON.parse(stdout)
+}
+
+/** Calls without a pause, one after the other, until it is stopped; answers how many went through and what did not. */
+function keepCalling(call: () => Promise<unknown>) {
+  const seen = { done: 0, failures: [] as unknown[], stopped: false }
+  const running = (async () => {
+    while (!seen.stopped) {
+      await call().then(
+        () => seen.done++,
+        (error: unknown) => seen.failures.push(error),
+      )
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  })()
+  return async () => {
+    seen.stopped = true
+    await running
+    return seen
+  }
+}
+
+/** What a workspace has that is sealed in different ways, and what shows that it opens. */
+async function prepare(vault: TestVault, upstream: EchoUpstream) {
+  const agent = await vault.createAgentWithKey('keys')
+  const credentials = [
+    { kind: 'bearer', token },
+    { kind: 'basic', username: 'somebody', password: token },
+    { kind: 'header', name: 'x-api-key', value: token },
+  ] as const
+  const connectionIds: string[] = []
+  for (const credential of credentials) {
+    const id = await vault.addConnection({ origins: [upstream.origin], credential })
+    await vault.addPolicy({ agentId: agent.agentId, connectionId: id })
+    connectionIds.push(id)
+  }
+  await vault.owner.call('putVariable', { name: 'KEPT', value: token })
+  return { agent, connectionIds }
+}
+
+const get = (upstream: EchoUpstream, connectionId: string) =>
+  ({ connectionId, method: 'GET', url: `${upstream.origin}/x` }) as const
+
+/** Every credential reaches the upstream as it was given. */
+async function expectAllOpen(
+  client: TestAgent['client'],
+  upstream: EchoUpstream,
+  connectionIds: readonly string[],
+): Promise<void> {
+  for (const connectionId of connectionIds) {
+    expect(await client.call('execute', get(upstream, connectionId))).toMatchObject({ status: 200 })
+    const sent = JSON.stringify(upstream.requests.at(-1)?.headers)
+    const basic = Buffer.from(`somebody:${token}`).toString('base64')
+    expect(sent.includes(token) || sent.includes(basic)).toBe(true)
+  }
+}
+
+let upstream: EchoUpstream
+beforeAll(async () => {
+  upstream = await startEchoUpstream()
+})
+afterAll(() => upstream?.close())
+
+describe('the keys of an embedded vault', () => {
+  let vault: TestVault
+  let agent: TestAgent
+  let connectionIds: string[]
+  let env: Record<string, string>
+  const rootKeyPath = () => join(vault.dataDir, 'root-key')
+  beforeAll(async () => {
+    vault = await startVault({ own: true })
+    ;({ agent, connectionIds } = await prepare(vault, upstream))
+    env = { SALLYPORT_DATA_DIR: vault.dataDir }
+  })
+  afterAll(() => vault?.stop())
+
+  it('are replaced while it serves: no call fails, tokens stay good, and the log verifies', async () => {
+    verifies('S-35')
+    const before = await statusOf(env)
+    expect(before.rootKeys).toMatchObject([{ isCurrent: true, workspaceKeys: 1, secrets: 4 }])
+    expect(before.vaults).toHaveLength(1)
+    const oldKey = readFileSync(rootKeyPath(), 'utf8')
+    const stop = keepCalling(() =>
+      agent.client.call('execute', get(upstream, connectionIds[0] ?? '')),
+    )
+    const root = await keys(env, 'rotate', 'root')
+    expect([root.code, root.stdout]).toEqual([0, expect.stringContaining('"rewrapped": 5')])
+    const workspaces = await keys(env, 'rotate', 'workspace', '--all')
+    expect([workspaces.code, workspaces.stderr]).toEqual([0, expect.not.stringContaining(token)])
+    const { done, failures } = await stop()
+    expect(failures).toEqual([])
+    expect(done).toBeGreaterThan(5)
+
+    const after = await statusOf(env)
+    expect(after.rootKeys).toMatchObject([{ isCurrent: true, workspaceKeys: 1, secrets: 4 }])
+    expect(after.rootKeys[0]?.id).not.toBe(before.rootKeys[0]?.id)
+    expect(after.workspaces[0]?.keys).toMatchObject([{ version: 2 }])
+    expect(after.workspaces[0]?.keys[0]?.rows).toBe(before.workspaces[0]?.keys[0]?.rows)
+    expect(readFileSync(rootKeyPath(), 'utf8')).not.toBe(oldKey)
+    const kept = readdirSync(vault.dataDir).filter((name) => /^root-key\.\w+\.old$/.test(name))
+    expect(kept.map((name) => readFileSync(join(vault.dataDir, name), 'utf8'))).toEqual([oldKey])
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    expect(await vault.owner.call('verifyAudit', {})).toMatchObject({ ok: true })
+    for (const { stdout, stderr } of [root, workspaces]) {
+      for (const secret of [oldKey.trim(), readFileSync(rootKeyPath(), 'utf8').trim()]) {
+        expect(stdout + stderr + vault.output()).not.toContain(secret)
+      }
+    }
+  })
+
+  it('are needed from then on: the old root key is refused, and the new one opens everything after a crash', async () => {
+    verifies('S-34', 'S-35', 'S-43')
+    await vault.kill()
+    const old = readdirSync(vault.dataDir).find((name) => name.endsWith('.old')) ?? ''
+    const refused = spawnVault(join(vault.dataDir, '..'), {
+      SALLYPORT_ROOT_KEY_FILE: join(vault.dataDir, old),
+    })
+    await expect(refused.ready).rejects.toThrow('The root key is not the one')
+    expect(await refused.exited).toBe(78)
+    await vault.restart()
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    expect(await vault.owner.call('verifyAudit', {})).toMatchObject({ ok: true })
+  })
+
+  it('are replaced while it is stopped as well', async () => {
+    verifies('S-35')
+    await vault.terminate()
+    for (const args of [
+      ['rotate', 'root'],
+      ['rotate', 'workspace', '--all'],
+    ]) {
+      const { code, stderr } = await keys(env, ...args)
+      expect([args, code, stderr.includes('sallyport:')]).toEqual([args, 0, false])
+    }
+    await vault.restart()
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    expect((await statusOf(env)).workspaces[0]?.keys).toMatchObject([{ version: 3 }])
+  })
+
+  it('are whole after a kill −9 in the middle: the next run goes on, and nothing is lost', async () => {
+    verifies('S-35', 'S-43')
+    for (const args of [
+      ['rotate', 'root'],
+      ['rotate', 'workspace', '--all'],
+    ]) {
+      const stop = keepCalling(() =>
+        agent.client.call('execute', get(upstream, connectionIds[1] ?? '')),
+      )
+      const child = spawn(process.execPath, [command, 'keys', ...args], {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      await firstWord(child)
+      child.kill('SIGKILL')
+      await new Promise((resolve) => child.once('exit', resolve))
+      await expectAllOpen(agent.client, upstream, connectionIds)
+      const { code } = await keys(env, ...args)
+      expect(code).toBe(0)
+      expect((await stop()).failures).toEqual([])
+    }
+    await vault.kill()
+    await vault.restart()
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    const { rootKeys, workspaces } = await statusOf(env)
+    expect(rootKeys).toHaveLength(1)
+    expect(workspaces[0]?.keys).toHaveLength(1)
+    expect(existsSync(`${rootKeyPath()}.next`)).toBe(false)
+  })
+})
+
+/** Resolves once a program says something, or ends. */
+const firstWord = (child: ChildProcess) =>
+  new Promise<void>((resolve) => {
+    child.stderr?.once('data', () => resolve())
+    child.once('exit', () => resolve())
+  })
+
+describe('the keys of two replicas', () => {
+  let replicas: Replicas
+  let agent: TestAgent
+  let connectionIds: string[]
+  let folder: string
+  let env: Record<string, string>
+  const next = randomBytes(32).toString('base64')
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'keys-'))
+    const file = join(folder, 'root-key')
+    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600 })
+    replicas = await startReplicas({
+      env: { SALLYPORT_ROOT_KEY: '', SALLYPORT_ROOT_KEY_FILE: file },
+    })
+    ;({ agent, connectionIds } = await prepare(replicas.first, upstream))
+    env = { DATABASE_URL: replicas.database.urls.owner, SALLYPORT_ROOT_KEY_FILE: file }
+  })
+  afterAll(async () => {
+    await replicas?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('are not touched before every replica has the new root key', async () => {
+    verifies('S-35')
+    const { code, stderr } = await keys(
+      { ...env, SALLYPORT_ROOT_KEY_NEXT: next },
+      ...['rotate', 'root'],
+    )
+    expect(code).toBe(78)
+    expect(stderr).toContain('2 of 2 running vaults do not have the new root key')
+    const { rootKeys } = await statusOf(env)
+    expect(
+      rootKeys.map(({ isCurrent, workspaceKeys }) => [isCurrent, workspaceKeys]).sort(),
+    ).toEqual([
+      [false, 0],
+      [true, 1],
+    ])
+  })
+
+  it('are replaced under the calls of both once the file of the new one lies beside the old', async () => {
+    verifies('S-35', 'S-38')
+    const second = replicas.second.clientOf(agent)
+    await expectAllOpen(second, upstream, connectionIds)
+    writeFileSync(`${env.SALLYPORT_ROOT_KEY_FILE}.next`, `${next}\n`, { mode: 0o600 })
+    const stops = [agent.client, second].map((client) =>
+      keepCalling(() => client.call('execute', get(upstream, connectionIds[2] ?? ''))),
+    )
+    expect((await keys(env, 'rotate', 'root')).code).toBe(0)
+    expect((await keys(env, 'rotate', 'workspace', '--all')).code).toBe(0)
+    // Made by the one while the other has only heard of the new key.
+    const made = await replicas.first.addConnection({ origins: [upstream.origin] })
+    await replicas.first.addPolicy({ agentId: agent.agentId, connectionId: made })
+    expect(await second.call('execute', get(upstream, made))).toMatchObject({ status: 200 })
+    for (const stop of stops) expect((await stop()).failures).toEqual([])
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    await expectAllOpen(second, upstream, connectionIds)
+    expect(await replicas.first.owner.call('verifyAudit', {})).toMatchObject({ ok: true })
+
+    const dump = (await dumpDatabase(replicas.database.urls.owner)).join('\n')
+    const rootKeys = [next, readFileSync(env.SALLYPORT_ROOT_KEY_FILE ?? '', 'utf8')]
+    for (const secret of [token, ...rootKeys]) {
+      expect(dump).not.toContain(secret)
+      expect(dump).not.toContain(Buffer.from(secret, 'base64').toString('hex'))
+      expect(replicas.second.output() + replicas.first.output()).not.toContain(secret)
+    }
+  })
+})
