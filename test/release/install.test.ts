@@ -168,7 +168,7 @@ import { createClient } from '@sallyport/sdk'
 const [baseUrl = '', token = ''] = process.argv.slice(2)
 const owner = createClient({ baseUrl, auth: { kind: 'bearer', token } })
 const { agent, bootstrapSecret } = await owner.call('createAgent', { name: 'out of an archive' })
-// @ts-expect-error: an agent has a name
+// @ts-expect-error: every agent has a name
 void (() => owner.call('createAgent', {}))
 const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
 const { x = '', y = '', d = '' } = await crypto.subtle.exportKey('jwk', pair.privateKey)
