@@ -150,7 +150,7 @@ describe('the log as it grows', () => {
     expect(isSigned(first, hook.secret)).toBe(true)
     expect(syslog.faults).toEqual([])
     expect(syslog.messages[0]).toMatchObject({
-      ...{ priority: 110, hostname: 'localhost', appName: 'sallyport', messageId: 'entry' },
+      ...{ priority: 110, hostname: '127.0.0.1', appName: 'sallyport', messageId: 'entry' },
       data: expect.stringMatching(/^\[sallyport@32473 workspace="wsp_\w+" seq="1" kind="entry"\]$/),
     })
     expect([...s3.objects.keys()][0]).toMatch(
@@ -175,16 +175,15 @@ describe('the log as it grows', () => {
 
   it('skips nothing where a place is down, hangs or answers garbage, and holds up nothing else', async () => {
     verifies('S-44', 'S-38')
-    const target = { ...webhookTarget('/down'), authorization }
-    const down = await create({ target })
+    syslog.isHung = true
+    let secret = ''
+    webhook.answer = ({ path: at }) =>
+      at === '/down' ? { status: 500, body: `no: ${authorization} ${secret}` } : { status: 200 }
+    const down = await create({ target: { ...webhookTarget('/down'), authorization } })
+    secret = down.secret ?? ''
     const healthy = await create({ target: webhookTarget('/healthy') })
     const hung = await create({ target: syslogTarget() })
     const start = down.stream.lastSeq
-    syslog.isHung = true
-    webhook.answer = ({ path: at }) =>
-      at === '/down'
-        ? { status: 500, body: `no: ${authorization} ${down.secret}` }
-        : { status: 200 }
     const agentsBefore = performance.now()
     await replicas.first.createAgentWithKey('while-it-is-down')
     expect(performance.now() - agentsBefore).toBeLessThan(5_000)

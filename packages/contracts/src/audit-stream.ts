@@ -7,7 +7,7 @@ import { defineOperation } from './operation.ts'
 // Where a workspace's audit log is sent as it grows: in order, each record at least once, whatever becomes of the other side.
 
 /** Streams of one workspace. */
-export const auditStreamsMax = 5
+export const auditStreamsMax = 10
 
 export const auditStreamKinds = ['webhook', 'syslog', 's3'] as const
 
