@@ -104,6 +104,17 @@ async function execute(input: object, path = '/v1/vault/execute') {
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
 }
 
+/** The same through the vault’s own MCP endpoint. */
+const callMcp = (params: object) =>
+  fetch(`${vault.url}/mcp`, {
+    method: 'POST',
+    headers: {
+      ...{ authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      accept: 'application/json, text/event-stream',
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+  })
+
 const get = (origin: string, rest = '') => ({
   ...{ connectionId, method: 'GET', url: `${origin}/open/${agentText}${rest}` },
   headers: { traceparent: agentsTraceparent, tracestate: 'x=y', 'user-agent': agentText },
@@ -139,11 +150,16 @@ describe('metrics', () => {
     )
     expect(unknown.status).toBeGreaterThanOrEqual(400)
 
+    const byMcp = { name: 'execute', arguments: get(listed.origin) }
+    expect(await (await callMcp(byMcp)).text()).toContain('200')
+
     const after = await scrape()
     const moved = (name: string, labels?: Record<string, string>) =>
       sum(after, name, labels) - sum(before, name, labels)
     const decided = (outcome: string) => moved('sallyport_decisions_total', { outcome })
-    expect(decided('allow')).toBe(3)
+    expect(decided('allow')).toBe(4)
+    expect(moved('sallyport_decisions_total', { entry: 'mcp' })).toBe(1)
+    expect(moved('sallyport_http_requests_total', { operation: 'mcp' })).toBe(1)
     expect(decided('approval')).toBe(1)
     expect(decided('deny')).toBe(3)
     expect(moved('sallyport_http_requests_total', { operation: 'execute', caller: 'agent' })).toBe(
@@ -152,7 +168,7 @@ describe('metrics', () => {
     expect(moved('sallyport_http_requests_total', { operation: 'execute', status: '4xx' })).toBe(3)
     expect(moved('sallyport_http_request_duration_seconds_count', { operation: 'execute' })).toBe(7)
     expect(moved('sallyport_upstream_requests_total', { service: 'custom', outcome: '2xx' })).toBe(
-      3,
+      4,
     )
     expect(moved('sallyport_approvals_total', { event: 'opened' })).toBe(1)
     expect(moved('sallyport_approvals_total', { event: 'approved' })).toBe(1)
