@@ -1,14 +1,18 @@
 // Makes a page of the documentation site for each noun of the API, from the OpenAPI document: every operation with its input,
 // its output and its problems. They are not committed: they are long, and say nothing that the document does not.
-import { byNoun, callerOf } from './reference-pages.mjs'
+import { byNoun, callerOf, nounOf } from './reference-pages.mjs'
 
-const depthMax = 4
+const depthMax = 3
+
+/** Where on the site an operation stands. */
+export const pageOf = (operation) => placeOf(nounOf(operation))
+const placeOf = (noun) => `api/${noun.replace(/^\./, '')}.md`
 
 /** The pages by their paths on the site. */
 export function apiPages(operations, openApi) {
   return new Map(
     byNoun(operations).map(([noun, members]) => [
-      `api/${noun.replace(/^\./, '')}.md`,
+      placeOf(noun),
       `# ${noun}\n\n${members.map((operation) => section(operation, openApi)).join('\n\n')}\n`,
     ]),
   )

@@ -79,11 +79,9 @@ export function navigation(titles) {
   const groups = [...sections, ...(others.length === 0 ? [] : [['More', others]])].map(
     ([text, places]) => ({
       text,
-      collapsed: false,
       items: places.filter((place) => titles.has(place)).map(item),
     }),
   )
-  groups.push({ text: 'API, operation by operation', collapsed: true, items: api.map(item) })
   return {
     nav: [
       { text: 'Quick start', link: '/quick-start' },
@@ -91,6 +89,13 @@ export function navigation(titles) {
       { text: 'Running it', link: '/containers' },
       { text: 'Reference', link: '/configuration' },
     ],
-    sidebar: groups,
+    // Groups that fold would hold buttons within buttons: the API has a bar of its own instead.
+    sidebar: {
+      '/api/': [
+        { text: 'Sallyport', items: [item('index.md'), item('api.md'), item('problems.md')] },
+        { text: 'Operations', items: api.map(item) },
+      ],
+      '/': groups,
+    },
   }
 }

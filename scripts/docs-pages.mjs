@@ -2,7 +2,6 @@
 // pages that are made from the API's description alone. Writes them to site/.pages, with the navigation.
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { apiPages } from './api-pages.mjs'
+import { apiPages, pageOf } from './api-pages.mjs'
 import { navigation } from './docs-navigation.mjs'
 import { root } from './fresh.mjs'
 import { readSources } from './generate.mjs'
@@ -21,6 +20,7 @@ import {
   isOutside,
   pieces,
   resolveLink,
+  slug,
   titleOf,
 } from './markdown-links.mjs'
 
@@ -54,6 +54,7 @@ export async function writePages() {
   for (const [source, place] of sources) pages.set(place, toSitePage(source, place, sources))
   for (const [place, text] of apiPages(operations, toOpenApi(operations, '')))
     pages.set(place, text)
+  pages.set('api.md', withOperationLinks(pages.get('api.md') ?? '', operations))
   pages.set('decisions/index.md', decisionsPage(sources))
   replace(pages, sources)
 }
@@ -103,6 +104,13 @@ function from(place, page) {
   return path.startsWith('.') ? path : `./${path}`
 }
 
+/** The table of operations leads to their own pages, which are on the site alone. */
+const withOperationLinks = (text, operations) =>
+  text.replace(
+    /^\| `(\w+)` \|/gm,
+    (_row, id) => `| [\`${id}\`](./${pageOf(operations[id])}#${slug(id)}) |`,
+  )
+
 /** A picture in two themes follows the site's switch and not only the system's. */
 const withBothThemes = (text) =>
   text.replace(
@@ -134,6 +142,3 @@ function decisionsPage(sources) {
     })
   return `# Decisions\n\nWhat others would ask about, and why it is as it is. The newest stands last.\n\n| | |\n| --- | --- |\n${rows.join('\n')}\n`
 }
-
-/** Whether the site was built. */
-export const isBuilt = () => existsSync(join(root, 'out/docs/index.html'))
