@@ -37,7 +37,7 @@ export const workerOptions = {
   runRetryDelay: retryMs,
 } as const
 
-/** BullMQ, loaded where it is used. */
+/** BullMQ, loaded where it is used. As a whole: bundled, a CommonJS module has no names of its own. */
 export type Bull = typeof import('bullmq')
 
 type Asked =
@@ -67,7 +67,7 @@ export function createBullQueue(needs: {
   readonly now: () => number
 }): OpenQueue {
   return async (jobs) => {
-    const ends = needs.ends(await import('bullmq'))
+    const ends = needs.ends((await import('bullmq')).default)
     const queue = ends.newQueue()
     // Told by `check`; an `error` that nobody listens for would end the process.
     queue.on('error', ignore)

@@ -17,7 +17,7 @@ export const queueSchema: JobSchema = {
   name: jobSchema,
   ledger: 'migration',
   async migrate(run) {
-    const { runMigrations } = await import('bullmq')
+    const { runMigrations } = (await import('bullmq')).default
     // A session of postgres.js in the clothes of the driver that BullMQ knows.
     const query = async <R>(text: string, parameters?: readonly unknown[]) => ({
       rows: (await run(text, parameters)) as R[],

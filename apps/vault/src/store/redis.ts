@@ -28,7 +28,8 @@ export async function openRedis(needs: {
   /** The SHA-1 of a text in hex, as Redis knows scripts. */
   readonly sha1: (text: string) => string
 }): Promise<RedisScripts> {
-  const { Redis } = await import('ioredis')
+  // As a whole: bundled, a CommonJS module has no names of its own.
+  const { Redis } = (await import('ioredis')).default
   const client = new Redis(needs.url, {
     connectTimeout: connectMsMax,
     commandTimeout: needs.answerMsMax,
