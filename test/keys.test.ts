@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dumpDatabase } from './fixtures/dump.ts'
 import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
+import { type FakeKms, startTransit } from './fixtures/kms.ts'
 import { type Replicas, startReplicas } from './fixtures/replicas.ts'
 import { type Ended, runProgram } from './fixtures/run-program.ts'
 import { spawnVault, startVault, type TestAgent, type TestVault } from './fixtures/vault.ts'
@@ -241,8 +242,10 @@ describe('the keys of two replicas', () => {
       { ...env, SALLYPORT_ROOT_KEY_NEXT: next },
       ...['rotate', 'root'],
     )
-    expect(code).toBe(78)
-    expect(stderr).toContain('2 of 2 running vaults do not have the new root key')
+    expect([code, stderr]).toEqual([
+      78,
+      expect.stringContaining('2 of 2 running vaults do not have the new root key'),
+    ])
     const { rootKeys } = await statusOf(env)
     expect(
       rootKeys.map(({ isCurrent, workspaceKeys }) => [isCurrent, workspaceKeys]).sort(),
@@ -260,8 +263,13 @@ describe('the keys of two replicas', () => {
     const stops = [agent.client, second].map((client) =>
       keepCalling(() => client.call('execute', get(upstream, connectionIds[2] ?? ''))),
     )
-    expect((await keys(env, 'rotate', 'root')).code).toBe(0)
-    expect((await keys(env, 'rotate', 'workspace', '--all')).code).toBe(0)
+    for (const args of [
+      ['rotate', 'root'],
+      ['rotate', 'workspace', '--all'],
+    ]) {
+      const { code, stderr } = await keys(env, ...args)
+      expect([args, code, stderr]).toEqual([args, 0, expect.any(String)])
+    }
     // Made by the one while the other has only heard of the new key.
     const made = await replicas.first.addConnection({ origins: [upstream.origin] })
     await replicas.first.addPolicy({ agentId: agent.agentId, connectionId: made })
@@ -278,5 +286,65 @@ describe('the keys of two replicas', () => {
       expect(dump).not.toContain(Buffer.from(secret, 'base64').toString('hex'))
       expect(replicas.second.output() + replicas.first.output()).not.toContain(secret)
     }
+  })
+})
+
+describe('a root key that a KMS keeps', () => {
+  let transit: FakeKms
+  let vault: TestVault
+  let agent: TestAgent
+  let connectionIds: string[]
+  const kmsToken = `hvs.${randomBytes(12).toString('hex')}`
+  const environment = () => ({
+    SALLYPORT_KMS: 'transit',
+    SALLYPORT_KMS_URL: transit.url,
+    SALLYPORT_KMS_KEY: 'sallyport',
+    SALLYPORT_KMS_TOKEN: kmsToken,
+  })
+  beforeAll(async () => {
+    transit = await startTransit({ token: kmsToken, key: 'sallyport' })
+    vault = await startVault({ own: true })
+    ;({ agent, connectionIds } = await prepare(vault, upstream))
+  })
+  afterAll(async () => {
+    await vault?.stop()
+    await transit?.close()
+  })
+
+  it('takes the place of the file by a rotation, and the vault starts without the file then', async () => {
+    verifies('S-35')
+    await vault.terminate()
+    await vault.restart(environment())
+    const env = { SALLYPORT_DATA_DIR: vault.dataDir, ...environment() }
+    const { code, stderr } = await keys(env, 'rotate', 'root')
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining(kmsToken)])
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    await vault.terminate()
+    rmSync(join(vault.dataDir, 'root-key'))
+    await vault.restart(environment())
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    expect(transit.refused).toEqual([])
+    expect(readdirSync(vault.dataDir)).not.toContain('root-key')
+  })
+
+  it('is not asked for while the vault runs; without it a vault does not start, says so soon, and changes nothing', async () => {
+    verifies('S-34', 'S-38', 'S-44')
+    transit.fail('hanging')
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    await vault.terminate()
+    const files = () => readdirSync(vault.dataDir).sort()
+    const before = files()
+    const startedMs = performance.now()
+    const refused = spawnVault(join(vault.dataDir, '..'), environment())
+    const said = await refused.ready.catch((error: Error) => error.message)
+    expect(said).toMatch(/Decrypting the root key with transit at http:\S+ did not work/)
+    expect(said).not.toContain(kmsToken)
+    expect(await refused.exited).toBe(78)
+    expect(performance.now() - startedMs).toBeLessThan(15_000)
+    expect(files()).toEqual(before)
+    transit.recover()
+    await vault.restart(environment())
+    await expectAllOpen(agent.client, upstream, connectionIds)
+    expect(vault.output()).not.toContain(kmsToken)
   })
 })

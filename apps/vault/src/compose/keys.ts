@@ -22,7 +22,6 @@ import { openKeySource } from './open-store.ts'
 
 // What an operator does to keys, beside the vaults that run or while none does.
 
-/** One for the lock, and one each for reading and writing. */
 const poolConnectionsMax = 3
 
 /** Which keys there are, and how much hangs on each. */
@@ -74,11 +73,11 @@ export async function openOperatorKeys(config: Config): Promise<OperatorKeys> {
     return {
       status: () => readStatus(database, source),
       rotateRoot: (onProgress) =>
-        alone(database, () =>
+        alone(server.url, () =>
           rotateRoot({ source, store: rotationStore(database), randomBytes, sleep, onProgress }),
         ),
       rotateWorkspaces: (workspaceIds, onProgress) =>
-        alone(database, () => rotateAll({ database, source, onProgress }, workspaceIds)),
+        alone(server.url, () => rotateAll({ database, source, onProgress }, workspaceIds)),
       auditKey: (workspaceId) => readAuditKey({ database, source }, workspaceId),
       close: () => database.close().finally(() => server.stop()),
     }
@@ -118,8 +117,8 @@ async function requireBuild(url: string): Promise<void> {
   )
 }
 
-async function alone<T>(database: Database, work: () => Promise<T>): Promise<T> {
-  const done = await withRotationLock(database, async () => ({ value: await work() }))
+async function alone<T>(url: string, work: () => Promise<T>): Promise<T> {
+  const done = await withRotationLock(url, work)
   if (done !== undefined) return done.value
   throw new RootKeyError('Another `sallyport keys rotate` is at work. Nothing was changed.')
 }

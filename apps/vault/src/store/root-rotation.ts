@@ -1,5 +1,6 @@
 // What is wrapped under which root key, and how it is wrapped anew: for the rotation of the root key.
-import { type Database, guardStore } from './database.ts'
+import { connect } from './connect.ts'
+import { type Database, guardStore, readFailure } from './database.ts'
 
 /** A wrapped key: a workspace's, or a secret of the installation. */
 export type WrappedRow = { readonly version: number; readonly wrapped: Uint8Array } & (
@@ -100,25 +101,31 @@ export function createRootRotationStore({ sql }: Pick<Database, 'sql'>) {
 /** Any two commands agree on this number; it spells nothing. */
 const rotationLock = 6_120_447_893
 
+/** Nothing is said on the lock's session while the work goes on. */
+const silenceMsMax = 86_400_000
+
 /**
  * Does work that one process at a time may do. Undefined where another is at it; the lock goes with the session, however this one
- * ends.
+ * ends. Two at once would do no harm, each value is replaced only where it is what was read, but each would see the other's work half
+ * done.
  */
 export async function withRotationLock<T>(
-  { sql }: Pick<Database, 'sql'>,
+  url: string,
   work: () => Promise<T>,
-): Promise<T | undefined> {
-  const session = await sql.reserve()
+): Promise<{ readonly value: T } | undefined> {
+  const session = connect({
+    url,
+    maxConnections: 1,
+    applicationName: 'sallyport keys lock',
+    silenceMsMax,
+  })
   try {
     const [row] = await session<{ locked: boolean }[]>`
       SELECT pg_try_advisory_lock(${rotationLock}) AS locked`
-    if (row?.locked !== true) return undefined
-    try {
-      return await work()
-    } finally {
-      await session`SELECT pg_advisory_unlock(${rotationLock})`
-    }
+    return row?.locked === true ? { value: await work() } : undefined
+  } catch (error) {
+    throw readFailure(error)
   } finally {
-    session.release()
+    await session.end({ timeout: 1 })
   }
 }
