@@ -42,6 +42,7 @@ const runElsewhere: readonly (readonly [begins: string, test: string, says: stri
   ['mcporter --config mcporter.json', 'test/mcp/granted.test.ts', 'mcporter'],
   ['npx mcporter', 'test/mcp/granted.test.ts', 'mcporter'],
   ['npx @modelcontextprotocol/inspector@2', 'test/mcp/granted.test.ts', 'inspector'],
+  ['node verify-audit.mjs log.jsonl', 'test/cli/audit.test.ts', 'verify-audit.mjs'],
   ['mcporter config add sallyport', 'test/mcp/clients.test.ts', 'mcporter'],
   ['curl http://127.0.0.1:4770/api/v1/toolsets', 'test/toolsets.test.ts', 'assemble'],
 ]

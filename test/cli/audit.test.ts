@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startHttpReceiver } from '../fixtures/http-receiver.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
 import { createPerson, type Person } from './sallyport.ts'
@@ -129,6 +130,47 @@ describe('an export for other programs', () => {
     const { code, stderr } = await person.run(['audit', 'export', '-', '--agent', 'two'])
     expect(code).toBe(1)
     expect(stderr).toMatch(/takes no filter/)
+  })
+})
+
+describe('where the log is sent', () => {
+  it('is added, listed, tested, turned off and on, and removed', async () => {
+    const receiver = await startHttpReceiver()
+    const url = `${receiver.origin}/in`
+    const streams = (...args: string[]) => person.run(['audit', 'streams', ...args])
+    expect((await streams('list')).stdout).toBe('The log is sent nowhere.\n')
+    const added = await streams('add', 'webhook', url, '--label', 'SIEM', '--from-beginning')
+    expect(added.stdout).toMatch(/^ast_\w+ {2}SIEM [\s\S]*shown this once\): whsec_\S+\n/)
+    const tested = await streams('test', 'SIEM')
+    expect([tested.code, tested.stdout]).toEqual([0, 'Taken: HTTP 200: ok\n'])
+    await expect.poll(() => receiver.at('/in').length, { timeout: 15_000 }).toBeGreaterThan(1)
+    receiver.answer = () => ({ status: 500 })
+    expect(await streams('test', 'SIEM')).toMatchObject({ code: 1 })
+    expect((await streams('disable', 'SIEM')).stdout).toMatch(/Status: disabled/)
+    expect((await streams('enable', 'SIEM')).stdout).toMatch(/Status: (active|failing)/)
+    expect((await streams('show', 'SIEM')).stdout).toMatch(
+      /Sends: entries and checkpoints as jsonl/,
+    )
+    expect((await streams('show', 'nobody')).stderr).toMatch(/There is no audit stream nobody/)
+    const bucket = ['--endpoint', receiver.origin, '--region', 'eu-central-1']
+    const made = await person.run(
+      ['audit', 'streams', 'add', 's3', 'logs', ...bucket, '--access-key-id', 'AKIA1', '--json'],
+      ['a-secret-access-key-0123456789'],
+    )
+    expect(JSON.parse(made.stdout)).toMatchObject({ stream: { kind: 's3', status: 'active' } })
+    const syslog = await streams(
+      'add',
+      'syslog',
+      '127.0.0.1',
+      '--plain-tcp',
+      '--only',
+      'checkpoints',
+    )
+    expect(syslog.stdout).toMatch(/Syslog \(127\.0\.0\.1:6514 \(plain TCP\)\)/)
+    for (const label of ['SIEM', 'S3 bucket', 'Syslog']) {
+      expect((await streams('remove', label, '--yes')).code).toBe(0)
+    }
+    await receiver.close()
   })
 })
 

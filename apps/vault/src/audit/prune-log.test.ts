@@ -6,9 +6,15 @@ import {
   openAuditLog,
   type TestAuditLog,
 } from '../../../../test/fixtures/audit-log.ts'
-import { startTestDatabase, type TestDatabase } from '../../../../test/fixtures/database.ts'
+import {
+  migrationsFolder,
+  startTestDatabase,
+  type TestDatabase,
+} from '../../../../test/fixtures/database.ts'
 import { openSuperuser } from '../../../../test/fixtures/superuser.ts'
 import { verifies } from '../../../../test/verifies.ts'
+import { appRole } from '../store/embedded/cluster.ts'
+import { migrate } from '../store/migrate.ts'
 import { boundedLines } from './bounded-lines.ts'
 import { exportLineCharsMax, type VerifyExportOptions, verifyExport } from './verify-export.ts'
 
@@ -30,7 +36,9 @@ describe('retention', () => {
     admin = openSuperuser(test.urls.owner)
     one = open()
     other = open()
-    await setDays(40)
+    // As each start does, with the role that owns the tables.
+    const { owner: url } = test.urls
+    await migrate({ url, migrationsFolder, appRole, auditRetentionDays: 40 })
   })
   afterAll(async () => {
     await one?.close()

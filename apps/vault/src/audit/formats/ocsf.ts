@@ -4,7 +4,7 @@ import type { AuditEntry } from '@sallyport/contracts'
 // https://schema.ocsf.io/classes/api_activity
 
 /** The version of the schema that the events are of. */
-export const ocsfVersion = '1.8.0'
+const ocsfVersion = '1.8.0'
 
 const categoryUid = 6
 const classUid = 6003
