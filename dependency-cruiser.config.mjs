@@ -233,7 +233,9 @@ export default {
       from: { path: '^packages/' },
       to: {
         path: vault,
-        pathNot: [`${vault}(main|worker|config|examine-vault|keys|offline-decide|offline-verify)\\.ts$`],
+        pathNot: [
+          `${vault}(main|worker|config|examine-vault|keys|offline-decide|offline-verify)\\.ts$`,
+        ],
       },
     },
     {
