@@ -58,7 +58,10 @@ export function createRootKeyFile({
      * every moment the files hold both.
      */
     adopt(isCurrent: (key: RootKey) => boolean): string | undefined {
-      if (!existsSync(nextPath) || !isCurrent(read(nextPath))) return undefined
+      if (!existsSync(nextPath) || !isCurrent(read(nextPath))) {
+        // The present key is elsewhere: with a KMS, or given by the operator.
+        return existsSync(path) && !isCurrent(read(path)) ? path : undefined
+      }
       const old = existsSync(path) ? read(path) : undefined
       const keptPath =
         old && join(dataDir, `${fileName}.${Buffer.from(rootKeyId(old)).toString('hex')}.old`)
