@@ -23,6 +23,9 @@ import { runProgram } from '../fixtures/run-program.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
+/** Most of it is waiting for a processor that others use as well. */
+const slowMsMax = 180_000
+const packMsMax = 300_000
 const names = ['sallyport', 'sallyport-mcp', 'sallyport-sdk', 'sallyport-contracts'] as const
 const libraries = ['sallyport-sdk', 'sallyport-contracts'] as const
 
@@ -45,7 +48,7 @@ beforeAll(async () => {
     const into = mkdtempSync(join(scratch, `${name}-`))
     folders.set(name, await unpack(release.archive(name), into))
   }
-})
+}, packMsMax)
 afterAll(() => {
   release?.remove()
   rmSync(scratch, { recursive: true, force: true })
@@ -142,7 +145,9 @@ describe('the packages', () => {
     }
   })
 
-  it('have types that resolve in every way that an ESM package is imported', async () => {
+  it('have types that resolve in every way that an ESM package is imported', {
+    timeout: slowMsMax,
+  }, async () => {
     const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
     for (const name of libraries) {
       // CommonJS and the resolution of Node 10 are not offered: Node 20.19 and newer can `require` what is ESM.
@@ -163,7 +168,9 @@ describe('the packages', () => {
 })
 
 describe('packing', () => {
-  it('makes the same bytes of the same sources, whenever it is done', async () => {
+  it('makes the same bytes of the same sources, whenever it is done', {
+    timeout: slowMsMax,
+  }, async () => {
     const dist = join(root, 'packages/mcp/dist/sallyport-mcp.js')
     utimesSync(dist, new Date(0), new Date(0))
     const again = await packRelease()
@@ -225,7 +232,7 @@ describe('a bill of materials', () => {
     expect(bundled.find(({ name }) => name === 'postgres')?.pedigree).toBeDefined()
   })
 
-  it('is CycloneDX 1.6 as its schema has it', async ({ skip }) => {
+  it('is CycloneDX 1.6 as its schema has it', { timeout: slowMsMax }, async ({ skip }) => {
     const installed = await installFromNpm([
       '@cyclonedx/cyclonedx-library@10.3.0',
       'ajv@8.20.0',
