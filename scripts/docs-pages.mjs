@@ -63,7 +63,7 @@ function replace(pages, sources) {
   rmSync(target, { recursive: true, force: true })
   for (const [place, text] of pages) {
     mkdirSync(dirname(join(target, place)), { recursive: true })
-    writeFileSync(join(target, place), text)
+    writeFileSync(join(target, place), withNamedColumns(text))
   }
   cpSync(join(root, 'docs/images'), join(target, 'images'), { recursive: true })
   mkdirSync(join(target, 'public'), { recursive: true })
@@ -119,6 +119,15 @@ const withBothThemes = (text) =>
   )
 
 const htmlThatIsMeant = /<(?!\/?(a|br|details|img|summary)\b|!--|https?:)/g
+
+/** A column without a heading has one for whoever hears the page. */
+const withNamedColumns = (text) =>
+  text.replace(/^\|.*\|$(?=\n\|(?: *:?-+:? *\|)+$)/gm, (head) =>
+    head.replace(/\|(?=\s+\|)/g, (_bar, index) => {
+      const name = index === 0 ? 'what' : 'about'
+      return `| <span class="visually-hidden">${name}</span>`
+    }),
+  )
 
 /** Words in angle brackets and in braces are text. */
 const inert = (text) =>

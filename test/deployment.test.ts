@@ -24,6 +24,7 @@ import { migrate } from '../apps/vault/src/store/migrate.ts'
 import { migrationsFolder, startTestDatabase } from './fixtures/database.ts'
 import { type EventReader, readEvents } from './fixtures/event-reader.ts'
 import { freePort, type Replicas, startReplicas } from './fixtures/replicas.ts'
+import { runProgram } from './fixtures/run-program.ts'
 import { eventually } from './fixtures/scene.ts'
 import { ownerEmail, ownerPassword } from './fixtures/vault.ts'
 
@@ -51,6 +52,16 @@ const psql = programOf('psql', 'postgresql-client', [
 ])
 
 const children: ChildProcess[] = []
+const shared: {
+  redis?: Promise<RunningRedis | { readonly missing: string }>
+  output?: () => string
+} = {}
+const redisOnce = () => {
+  shared.redis ??= startRedis()
+  return shared.redis
+}
+/** What the replicas said so far. */
+const output = () => shared.output?.() ?? ''
 const folders: string[] = []
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'deployment-'))
@@ -101,7 +112,14 @@ describe('the proxy in front of the replicas', () => {
     const ports = await Promise.all([1, 2, 3].map(freePort))
     const [port = 0, securePort = 0, healthPort = 0] = ports
     proxyUrl = `http://127.0.0.1:${port}`
-    replicas = await startReplicas({ env: { SALLYPORT_TRUSTED_PROXIES: '127.0.0.1' } })
+    const server = await redisOnce()
+    replicas = await startReplicas({
+      env: {
+        SALLYPORT_TRUSTED_PROXIES: '127.0.0.1',
+        ...('url' in server && { REDIS_URL: server.url }),
+      },
+    })
+    shared.output = () => `${replicas.first.output()}${replicas.second.output()}`
     const home = folder()
     const hosts = [replicas.first.url, replicas.second.url].map((url) => new URL(url).host)
     const proxy = start(
@@ -213,43 +231,67 @@ describe('Redis beside the vault', () => {
   it('takes nobody without the password, and lets the health check ping and nothing else', async ({
     skip,
   }) => {
-    if (!('path' in redis)) return skip(redis.missing)
-    if (!('path' in redisCli)) return skip(redisCli.missing)
-    const home = folder()
-    cpSync(at('docker/make-secrets.sh'), join(home, 'docker/make-secrets.sh'))
-    await run('sh', [join(home, 'docker/make-secrets.sh')])
-    const port = await freePort()
-    const config = readFileSync(at('docker/redis.conf'), 'utf8')
-      .replaceAll('/run/secrets', join(home, 'secrets'))
-      .replace('port 6379', `port ${port}`)
-      .replace('bind 0.0.0.0', 'bind 127.0.0.1')
-      .replace('dir /data', `dir ${home}`)
-    writeFileSync(join(home, 'redis.conf'), config)
-    const server = start(redis.path, [join(home, 'redis.conf')])
-    const ask = async (user: string, password: string, ...command: string[]) => {
-      const who = user === '' ? [] : ['--user', user, '--pass', password, '--no-auth-warning']
-      const args = ['-h', '127.0.0.1', '-p', String(port), ...who, ...command]
-      const { stdout, stderr } = await run(redisCli.path, args).catch((error: unknown) => ({
-        stdout: String(error),
-        stderr: '',
-      }))
-      return `${stdout}${stderr}`.trim()
-    }
-    await eventually(
-      async () => (await ask('health', 'none', 'ping')).startsWith('PONG'),
-      startMsMax,
-    )
-    expect(server.child.exitCode, server.output()).toBeNull()
+    const server = await redisOnce()
+    if ('missing' in server) return skip(server.missing)
+    const { ask, password } = server
     expect(await ask('', '', 'ping')).toContain('NOAUTH')
     expect(await ask('health', 'none', 'keys', '*')).toContain('NOPERM')
     expect(await ask('sallyport', 'wrong', 'ping')).toMatch(/WRONGPASS|NOAUTH/)
-    const { password } = new URL(readFileSync(join(home, 'secrets/redis-url'), 'utf8'))
     expect(await ask('sallyport', password, 'set', 'a', '1')).toBe('OK')
     expect(await ask('sallyport', password, 'eval', 'return 1', '0')).toBe('1')
     expect(await ask('sallyport', password, 'config', 'get', '*')).toContain('NOPERM')
     expect(await ask('sallyport', password, 'flushall')).toContain('NOPERM')
   })
+
+  it('lets the vault do with its queue of jobs whatever it has to', async ({ skip }) => {
+    const server = await redisOnce()
+    if ('missing' in server) return skip(server.missing)
+    if (!('path' in caddy)) return skip(caddy.missing)
+    const { ask, password } = server
+    const finished = async () =>
+      (await ask('sallyport', password, 'scan', '0', 'count', '1000')).split('\n')
+    await eventually(
+      async () => (await finished()).some((key) => /:(completed|repeat)/.test(key)),
+      startMsMax,
+    )
+    expect(await finished()).toContainEqual(expect.stringMatching(/:(completed|repeat)/))
+    expect(output()).not.toMatch(/NOPERM|redis.*(refused|denied)/i)
+  })
 })
+
+interface RunningRedis {
+  readonly url: string
+  readonly password: string
+  ask(user: string, password: string, ...command: string[]): Promise<string>
+}
+
+/** Starts it as the container does, with secrets of its own; or says why there is none. */
+async function startRedis(): Promise<RunningRedis | { readonly missing: string }> {
+  if (!('path' in redis)) return redis
+  if (!('path' in redisCli)) return redisCli
+  const cli = redisCli.path
+  const home = folder()
+  cpSync(at('docker/make-secrets.sh'), join(home, 'docker/make-secrets.sh'))
+  await run('sh', [join(home, 'docker/make-secrets.sh')])
+  const port = await freePort()
+  const config = readFileSync(at('docker/redis.conf'), 'utf8')
+    .replaceAll('/run/secrets', join(home, 'secrets'))
+    .replace('port 6379', `port ${port}`)
+    .replace('bind 0.0.0.0', 'bind 127.0.0.1')
+    .replace('dir /data', `dir ${home}`)
+  writeFileSync(join(home, 'redis.conf'), config)
+  const server = start(redis.path, [join(home, 'redis.conf')])
+  const ask = async (user: string, password: string, ...command: string[]) => {
+    const who = user === '' ? [] : ['--user', user, '--pass', password, '--no-auth-warning']
+    const { stdout, stderr } = await runProgram(cli, ['-p', String(port), ...who, ...command])
+    return `${stdout}${stderr}`.trim()
+  }
+  await eventually(async () => (await ask('health', 'none', 'ping')).startsWith('PONG'), startMsMax)
+  expect(server.child.exitCode, server.output()).toBeNull()
+  const url = new URL(readFileSync(join(home, 'secrets/redis-url'), 'utf8'))
+  url.host = `127.0.0.1:${port}`
+  return { url: url.href, password: url.password, ask }
+}
 
 describe('the role of the running vault', () => {
   it('is made by the script of the first start, and cannot change the audit log', async ({

@@ -14,11 +14,12 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProgram } from '../packages/cli/src/program.ts'
 import { binary } from './cli/sallyport.ts'
 import { documentedCommands, documentedPages, ownWords } from './fixtures/documented-commands.ts'
+
+type Command = ReturnType<typeof createProgram>
 
 const run = promisify(execFile)
 const startMsMax = 100_000
@@ -173,34 +174,38 @@ describe('the quick start', () => {
     rmSync(home, { recursive: true, force: true })
   })
 
-  it('works as it stands, and so do the guides to clients', async () => {
-    const environment = {
-      PATH: `${join(home, 'bin')}:${process.env.PATH ?? ''}`,
-      HOME: home,
-      SALLYPORT_BASE_URL: url,
-      // Where the token lies with which the first owner shows that the machine is theirs.
-      SALLYPORT_DATA_DIR: join(home, 'data'),
-      PASSWORD: 'correct horse battery staple',
-    }
-    const said: string[] = []
-    for (const text of typedHere) {
-      expect(commands.map((command) => command.text)).toContain(text)
-      // Who asks for a key finds one; nobody is at the terminal.
-      const typed = text.includes('<') || text.includes('|') ? text : `${text} < key.txt`
-      const { stdout, stderr } = await run('sh', ['-ec', typed], { cwd: home, env: environment })
-      said.push(`${stdout}${stderr}`)
-    }
-    expect(said.join('')).not.toContain('a-key-of-the-api')
-    const claude = JSON.parse(readFileSync(join(home, 'my-project/.mcp.json'), 'utf8')) as object
-    expect(claude).toMatchObject({
-      mcpServers: { sallyport: { env: { SALLYPORT_BASE_URL: url } } },
-    })
-    expect(
-      JSON.parse(said[3]?.slice(said[3].indexOf('{'), said[3].lastIndexOf('}') + 1) ?? ''),
-    ).toMatchObject({
-      mcpServers: { sallyport: { command: expect.any(String) } },
-    })
-  }, typingMsMax)
+  it(
+    'works as it stands, and so do the guides to clients',
+    async () => {
+      const environment = {
+        PATH: `${join(home, 'bin')}:${process.env.PATH ?? ''}`,
+        HOME: home,
+        SALLYPORT_BASE_URL: url,
+        // Where the token lies with which the first owner shows that the machine is theirs.
+        SALLYPORT_DATA_DIR: join(home, 'data'),
+        PASSWORD: 'correct horse battery staple',
+      }
+      const said: string[] = []
+      for (const text of typedHere) {
+        expect(commands.map((command) => command.text)).toContain(text)
+        // Who asks for a key finds one; nobody is at the terminal.
+        const typed = text.includes('<') || text.includes('|') ? text : `${text} < key.txt`
+        const { stdout, stderr } = await run('sh', ['-ec', typed], { cwd: home, env: environment })
+        said.push(`${stdout}${stderr}`)
+      }
+      expect(said.join('')).not.toContain('a-key-of-the-api')
+      const claude = JSON.parse(readFileSync(join(home, 'my-project/.mcp.json'), 'utf8')) as object
+      expect(claude).toMatchObject({
+        mcpServers: { sallyport: { env: { SALLYPORT_BASE_URL: url } } },
+      })
+      expect(
+        JSON.parse(said[3]?.slice(said[3].indexOf('{'), said[3].lastIndexOf('}') + 1) ?? ''),
+      ).toMatchObject({
+        mcpServers: { sallyport: { command: expect.any(String) } },
+      })
+    },
+    typingMsMax,
+  )
 })
 
 /** `npm start` in this clone, with its data in the reader's home. */
