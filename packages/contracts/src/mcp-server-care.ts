@@ -98,7 +98,7 @@ export const getMcpServerLog = defineOperation({
   summary: 'Read the end of what a server’s program wrote to standard error, without secrets',
   input: ServerRef,
   output: z.object({ log: z.string() }),
-  problems: ['mcp-server-not-found'],
+  problems: ['mcp-server-not-found', 'upstream-not-connected'],
 })
 
 /** One tool of which the server says something new. */

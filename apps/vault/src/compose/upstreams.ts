@@ -77,6 +77,7 @@ export function composeUpstreams(
     : composeSharing(needs, foundation, () => registry)
   const registry: Registry = createRegistry({
     ...{ claims: sharing?.claims, elsewhere: sharing?.elsewhere },
+    mayRun: (command) => commandRules.check(command).isAllowed,
     ...opening,
     ...{ store, onFailure, now, syncTools: createToolSync(pinNeeds), random: Math.random },
     async tellList(row, list) {

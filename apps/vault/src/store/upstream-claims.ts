@@ -15,8 +15,19 @@ export function createClaimStore({ sql }: Pick<Database, 'sql'>): ClaimStore {
     sql`clock_timestamp() + make_interval(secs => ${ttlMs / 1000}::double precision)`
   const databaseNowMs = sql`(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "databaseNowMs"`
 
+  async function holderOf(serverId: string) {
+    const [found] = await sql<{ holderId: string | null; databaseNowMs: number }[]>`
+      SELECT (SELECT replica_id FROM upstream_claims
+        WHERE server_id = ${serverId} AND expires_at >= clock_timestamp()) AS "holderId",
+        ${databaseNowMs}`
+    if (found === undefined) throw new Error('the database said nothing of the claim')
+    return { ...found, holderId: found.holderId ?? undefined }
+  }
+
   return guardStore<ClaimStore>(
     {
+      holderOf,
+
       async take({ serverId, replicaId, ttlMs }) {
         for (let looks = 1; ; looks += 1) {
           const [taken] = await sql<{ databaseNowMs: number }[]>`
@@ -28,14 +39,8 @@ export function createClaimStore({ sql }: Pick<Database, 'sql'>): ClaimStore {
               WHERE claim.replica_id = excluded.replica_id OR claim.expires_at < clock_timestamp()
             RETURNING ${databaseNowMs}`
           if (taken !== undefined) return { holderId: replicaId, ...taken }
-          const [found] = await sql<{ holderId: string | null; databaseNowMs: number }[]>`
-            SELECT (SELECT replica_id FROM upstream_claims
-              WHERE server_id = ${serverId} AND expires_at >= clock_timestamp()) AS "holderId",
-              ${databaseNowMs}`
-          const holderId = found?.holderId ?? undefined
-          if (holderId !== undefined || looks >= looksMax) {
-            return { holderId, databaseNowMs: found?.databaseNowMs ?? Number.NaN }
-          }
+          const found = await holderOf(serverId)
+          if (found.holderId !== undefined || looks >= looksMax) return found
         }
       },
 

@@ -21,12 +21,12 @@ export const isServedHere = ({ needs: { claims }, row, serverId }: SlotCore): bo
  * known from what is stored, so that calls can be readied for it.
  */
 export async function isElsewhere(core: SlotCore, row: ServerRow): Promise<boolean> {
-  const { claims } = core.needs
+  const { claims, mayRun } = core.needs
   if (claims === undefined || row.transport !== 'stdio') {
     forgetAway(core)
     return false
   }
-  const holder = await claims.take(core.serverId)
+  const holder = await claims.take(core.serverId, mayRun?.(row.command ?? '') ?? true)
   if (holder.isMine && !core.isClosed) {
     forgetAway(core)
     return false

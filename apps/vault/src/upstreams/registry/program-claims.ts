@@ -7,8 +7,11 @@ export type ClaimHolder =
 
 /** Which replica runs which program. */
 export interface ProgramClaims {
-  /** Takes the claim where it is free. Problem `store-unavailable`. */
-  take(serverId: string): Promise<ClaimHolder>
+  /**
+   * Takes the claim where it is free. A replica that could not run the program (`isAble`) leaves it to others for a while, and takes it
+   * when none has: somebody has to say why it does not run. Problem `store-unavailable`.
+   */
+  take(serverId: string, isAble: boolean): Promise<ClaimHolder>
   /** May this replica run it now? */
   isMine(serverId: string): boolean
   /** Lets go of it, if it is held. Never rejects. */

@@ -17,6 +17,8 @@ export interface SlotNeeds extends OpenNeeds {
   readonly tellList: (row: ServerRow, list: 'resources' | 'prompts') => Promise<void>
   /** Which replica runs which program; absent where there is one vault alone. */
   readonly claims?: ProgramClaims | undefined
+  /** Could this replica run such a command? What is installed may be on one of them alone. */
+  readonly mayRun?: ((command: string) => boolean) | undefined
   readonly onFailure: (what: string, error: unknown) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number

@@ -29,6 +29,10 @@ function createDatabase() {
       if (holderId === replicaId) rows.set(serverId, { replicaId, untilMs: Date.now() + ttlMs })
       return { holderId, databaseNowMs: Date.now() }
     },
+    holderOf: async (serverId) => ({
+      holderId: valid(serverId)?.replicaId,
+      databaseNowMs: Date.now(),
+    }),
     async renew(replicaId, ttlMs) {
       const held = [...rows.keys()].filter((id) => valid(id)?.replicaId === replicaId)
       for (const id of held) rows.set(id, { replicaId, untilMs: Date.now() + ttlMs })
@@ -60,6 +64,7 @@ function createReplica(store: ClaimStore, replicaId: string) {
   const claims = createClaims({
     store: {
       ...{ take: cut(store.take), renew: cut(store.renew), release: cut(store.release) },
+      holderOf: cut(store.holderOf),
       releaseAll: cut(store.releaseAll),
     },
     replicaId,
@@ -81,10 +86,10 @@ it('are held by one replica at a time, for as long as that one renews them', asy
   const one = createReplica(store, 'one')
   const two = createReplica(store, 'two')
   await Promise.all([one.claims.start(), two.claims.start()])
-  expect(await one.claims.take('ups_1')).toEqual({ isMine: true })
+  expect(await one.claims.take('ups_1', true)).toEqual({ isMine: true })
   for (let rounds = 0; rounds < 10; rounds += 1) {
     await vi.advanceTimersByTimeAsync(6_000)
-    expect(await two.claims.take('ups_1')).toEqual({ isMine: false, replicaId: 'one' })
+    expect(await two.claims.take('ups_1', true)).toEqual({ isMine: false, replicaId: 'one' })
     expect([one.claims.isMine('ups_1'), two.claims.isMine('ups_1')]).toEqual([true, false])
   }
   expect(one.seen.lost).toEqual([])
@@ -97,7 +102,7 @@ it('are given up by who cannot renew them, long before another one can take them
   const one = createReplica(store, 'one')
   const two = createReplica(store, 'two')
   await Promise.all([one.claims.start(), two.claims.start()])
-  await one.claims.take('ups_1')
+  await one.claims.take('ups_1', true)
   await vi.advanceTimersByTimeAsync(7_000)
   one.seen.isCut = true
   const cutMs = Date.now()
@@ -107,7 +112,7 @@ it('are given up by who cannot renew them, long before another one can take them
     await vi.advanceTimersByTimeAsync(100)
     if (lostMs === 0 && one.seen.lost.length > 0) lostMs = Date.now()
     // Nobody may run it by the time that somebody else may.
-    if ((await two.claims.take('ups_1')).isMine) takenMs = Date.now()
+    if ((await two.claims.take('ups_1', true)).isMine) takenMs = Date.now()
     expect(one.claims.isMine('ups_1') && takenMs > 0).toBe(false)
   }
   expect(one.seen.lost).toEqual(['ups_1 false'])
@@ -116,15 +121,15 @@ it('are given up by who cannot renew them, long before another one can take them
   expect(takenMs - cutMs).toBeLessThanOrEqual(20_100)
   one.seen.isCut = false
   await vi.advanceTimersByTimeAsync(2_000)
-  expect(await one.claims.take('ups_1')).toEqual({ isMine: false, replicaId: 'two' })
+  expect(await one.claims.take('ups_1', true)).toEqual({ isMine: false, replicaId: 'two' })
 })
 
 it('that somebody took away are noticed with the next renewal, and one that was let go of is no loss', async () => {
   const { rows, store } = createDatabase()
   const { claims, seen } = createReplica(store, 'one')
   await claims.start()
-  await claims.take('ups_1')
-  await claims.take('ups_2')
+  await claims.take('ups_1', true)
+  await claims.take('ups_2', true)
   await claims.release('ups_2')
   rows.set('ups_1', { replicaId: 'other', untilMs: Date.now() + 60_000 })
   await vi.advanceTimersByTimeAsync(5_100)
@@ -136,9 +141,26 @@ it('are left to the others at the end, who are told', async () => {
   const { rows, store, told } = createDatabase()
   const { claims } = createReplica(store, 'one')
   await claims.start()
-  await claims.take('ups_1')
+  await claims.take('ups_1', true)
   await claims.close()
   expect([rows.size, told]).toEqual([0, ['ups_1']])
   const other = createReplica(store, 'two')
-  expect(await other.claims.take('ups_1')).toEqual({ isMine: true })
+  expect(await other.claims.take('ups_1', true)).toEqual({ isMine: true })
+})
+
+it('are left for a while to others by a replica that cannot run the program, and not for ever', async () => {
+  const { store } = createDatabase()
+  const unable = createReplica(store, 'unable')
+  const able = createReplica(store, 'able')
+  await Promise.all([unable.claims.start(), able.claims.start()])
+  const nobody = { isMine: false, replicaId: undefined }
+  expect(await unable.claims.take('ups_1', false)).toEqual(nobody)
+  await able.claims.take('ups_1', true)
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(await unable.claims.take('ups_1', false)).toEqual({ isMine: false, replicaId: 'able' })
+  expect(await unable.claims.take('ups_2', false)).toEqual(nobody)
+  await vi.advanceTimersByTimeAsync(9_000)
+  expect(await unable.claims.take('ups_2', false)).toEqual(nobody)
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(await unable.claims.take('ups_2', false)).toEqual({ isMine: true })
 })

@@ -13,6 +13,8 @@ const renewAgainMs = 1_000
  */
 const fenceMs = 12_000
 const fenceLookMs = 500
+/** A replica that cannot run a program leaves it to others for so long, in ms. */
+const leaveMs = 10_000
 
 interface ClaimNeeds {
   readonly store: ClaimStore
@@ -41,9 +43,8 @@ export function createClaims(needs: ClaimNeeds): Claims {
   const { store, replicaId, monotonicMs } = needs
   /** By server: when the last renewal that succeeded had been sent. */
   const held = new Map<string, number>()
+  const leaving = createLeaving(needs)
   const clock = { aheadMs: Number.NaN }
-  const state = { isClosed: false, renewing: Promise.resolve() }
-  const timers: { renew?: NodeJS.Timeout; fence?: NodeJS.Timeout } = {}
 
   const isFresh = (sentMs: number) => monotonicMs() - sentMs <= fenceMs
   const isMine = (serverId: string) => isFresh(held.get(serverId) ?? Number.NEGATIVE_INFINITY)
@@ -78,34 +79,17 @@ export function createClaims(needs: ClaimNeeds): Claims {
     if (renewed.free.length > 0) needs.onFree(renewed.free)
   }
 
-  async function renewOn(): Promise<void> {
-    let delayMs = renewEveryMs
-    try {
-      await renew()
-    } catch (error) {
-      delayMs = renewAgainMs
-      if (!state.isClosed) needs.onFailure('claims on MCP servers could not be renewed', error)
-    }
-    if (state.isClosed) return
-    timers.renew = setTimeout(() => {
-      state.renewing = renewOn()
-    }, delayMs)
-    timers.renew.unref()
-  }
-
+  const beat = createBeat({ renew, fence, onFailure: needs.onFailure })
   return {
     isMine,
     databaseNow: () => monotonicMs() + clock.aheadMs,
 
-    async start() {
-      timers.fence = setInterval(fence, fenceLookMs)
-      timers.fence.unref()
-      state.renewing = renewOn()
-      await state.renewing
-    },
+    start: beat.start,
 
-    async take(serverId): Promise<ClaimHolder> {
+    async take(serverId, isAble): Promise<ClaimHolder> {
       if (isMine(serverId)) return { isMine: true }
+      const leftTo = isAble ? undefined : await leaving.leave(serverId)
+      if (leftTo !== undefined) return leftTo
       const sentMs = monotonicMs()
       const { holderId, databaseNowMs } = await store.take({ serverId, replicaId, ttlMs })
       sync(databaseNowMs)
@@ -113,10 +97,12 @@ export function createClaims(needs: ClaimNeeds): Claims {
       // What took so long may have run out by now.
       if (!isFresh(sentMs)) return { isMine: false, replicaId: undefined }
       held.set(serverId, sentMs)
+      leaving.forget(serverId)
       return { isMine: true }
     },
 
     async release(serverId) {
+      leaving.forget(serverId)
       if (!held.delete(serverId)) return
       await store.release(replicaId, serverId).catch((error: unknown) => {
         needs.onFailure(`the claim on the MCP server ${serverId} was left to run out`, error)
@@ -124,14 +110,72 @@ export function createClaims(needs: ClaimNeeds): Claims {
     },
 
     async close() {
-      state.isClosed = true
-      clearTimeout(timers.renew)
-      clearInterval(timers.fence)
-      await state.renewing
+      await beat.stop()
       held.clear()
       await store.releaseAll(replicaId).catch((error: unknown) => {
         needs.onFailure('claims on MCP servers were left to run out', error)
       })
+    },
+  }
+}
+
+/** Renews again and again, and looks oftener whether that has come too late. */
+function createBeat({
+  renew,
+  fence,
+  onFailure,
+}: {
+  readonly renew: () => Promise<void>
+  readonly fence: () => void
+} & Pick<ClaimNeeds, 'onFailure'>) {
+  const state = { isStopped: false, renewing: Promise.resolve() }
+  const timers: { renew?: NodeJS.Timeout; fence?: NodeJS.Timeout } = {}
+
+  async function renewOn(): Promise<void> {
+    let delayMs = renewEveryMs
+    try {
+      await renew()
+    } catch (error) {
+      delayMs = renewAgainMs
+      if (!state.isStopped) onFailure('claims on MCP servers could not be renewed', error)
+    }
+    if (state.isStopped) return
+    timers.renew = setTimeout(() => {
+      state.renewing = renewOn()
+    }, delayMs)
+    timers.renew.unref()
+  }
+
+  return {
+    async start(): Promise<void> {
+      timers.fence = setInterval(fence, fenceLookMs)
+      timers.fence.unref()
+      state.renewing = renewOn()
+      await state.renewing
+    },
+    async stop(): Promise<void> {
+      state.isStopped = true
+      clearTimeout(timers.renew)
+      clearInterval(timers.fence)
+      await state.renewing
+    },
+  }
+}
+
+/** Leaves programs to other replicas for a while. */
+function createLeaving({ store, monotonicMs }: Pick<ClaimNeeds, 'store' | 'monotonicMs'>) {
+  /** By server: since when, and none has taken it. */
+  const since = new Map<string, number>()
+  return {
+    forget: (serverId: string) => void since.delete(serverId),
+    /** Who has it, or that it is left to whoever can run it; undefined: nobody can. */
+    async leave(serverId: string): Promise<ClaimHolder | undefined> {
+      const { holderId } = await store.holderOf(serverId)
+      const sinceMs = since.get(serverId) ?? monotonicMs()
+      if (holderId !== undefined) since.delete(serverId)
+      else if (monotonicMs() - sinceMs >= leaveMs) return undefined
+      else since.set(serverId, sinceMs)
+      return { isMine: false, replicaId: holderId }
     },
   }
 }

@@ -116,7 +116,11 @@ export function createForwarding(needs: ForwardNeeds): Forwarding {
     },
 
     async log(at) {
-      const reply = await ask(at, { kind: 'log' }, { timeoutMs: logWaitMs, isOnce: false })
+      const how = { timeoutMs: logWaitMs, isOnce: false }
+      const reply = await ask(at, { kind: 'log' }, how).catch((error: unknown) => {
+        needs.onFailure(`the replica that runs ${at.serverId} did not say its log`, error)
+        throw notTaken()
+      })
       return reply?.text
     },
 

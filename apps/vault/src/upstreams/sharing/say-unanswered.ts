@@ -27,7 +27,7 @@ export const cutOff = () =>
 /** Nothing was sent. */
 export const notTaken = () =>
   new Problem('upstream-not-connected', 'The replica that runs the server did not answer.', {
-    next: 'Nothing was sent; try again in a moment.',
+    next: 'Nothing was sent to the server; try again in a moment.',
     retryAfterSeconds: 5,
   })
 

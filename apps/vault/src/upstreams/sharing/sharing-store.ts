@@ -1,5 +1,11 @@
 // What replicas on one database keep there to agree on who runs a program, and to ask each other.
 
+/** Who holds a claim, and what time it is by the database’s clock, in ms since the epoch. */
+interface Held {
+  readonly holderId: string | undefined
+  readonly databaseNowMs: number
+}
+
 /** Which replica runs which program. All times are the database’s. */
 export interface ClaimStore {
   /**
@@ -10,7 +16,9 @@ export interface ClaimStore {
     readonly serverId: string
     readonly replicaId: string
     readonly ttlMs: number
-  }): Promise<{ readonly holderId: string | undefined; readonly databaseNowMs: number }>
+  }): Promise<Held>
+  /** Who holds it, without taking it. */
+  holderOf(serverId: string): Promise<Held>
   /** Holds all claims of a replica that have not run out for so long anew; `free` are the servers that nobody runs and somebody should. */
   renew(
     replicaId: string,
