@@ -138,6 +138,7 @@ export default {
     handedIn('egress', 'There is one way out.'),
     handedIn('credentials', 'There is one room that holds a key.'),
     handedIn('audit', 'Nobody writes history but through the few functions handed in.'),
+    handedIn('telemetry', 'No room knows that it is counted.'),
     monopoly({
       name: 'sql-only-in-store',
       comment: 'Every query stands in apps/vault/src/store.',
@@ -185,6 +186,12 @@ export default {
       comment: 'How a request arrives is the business of one room.',
       of: npm('hono', '@hono/[^/]+'),
       holders: [`${vault}http/`, `${vault}main\\.ts$`],
+    }),
+    monopoly({
+      name: 'telemetry-libraries-only-in-telemetry',
+      comment: 'What shows the vault to its operator is loaded where they asked for it.',
+      of: npm('prom-client', '@opentelemetry/[^/]+'),
+      holders: [`${vault}telemetry/`],
     }),
     monopoly({
       name: 'bullmq-only-in-jobs',

@@ -18,7 +18,10 @@ const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 const line = (first: string, second: string) => new RegExp(`${literal(first)}.*${literal(second)}`)
 
 /** Files that break no rule by themselves, one in each room, for the breaches to import. */
-const targetRooms = ['store', 'egress', 'credentials', 'audit', 'http', 'identity', 'compose']
+const targetRooms = [
+  ...['store', 'egress', 'credentials', 'audit', 'telemetry'],
+  ...['http', 'identity', 'compose'],
+]
 export const targets: Readonly<Record<string, string>> = Object.fromEntries(
   targetRooms.map((room) => [`${vault}/${room}/planted-target.ts`, 'export const target = 1\n']),
 )
@@ -77,6 +80,10 @@ const rooms: readonly Plant[] = [
   breach('egress-is-handed-in', inRoom('execute'), '../egress/planted-target.ts'),
   breach('credentials-is-handed-in', inRoom('connections'), '../credentials/planted-target.ts'),
   breach('audit-is-handed-in', inRoom('identity'), '../audit/planted-target.ts'),
+  breach('telemetry-is-handed-in', inRoom('execute'), '../telemetry/planted-target.ts'),
+  ...['prom-client', '@opentelemetry/api'].map((name) =>
+    breach('telemetry-libraries-only-in-telemetry', inRoom('http'), name),
+  ),
   ...['postgres', 'drizzle-orm', 'drizzle-orm/pg-core'].map((name) =>
     breach('sql-only-in-store', inRoom('identity'), name),
   ),
