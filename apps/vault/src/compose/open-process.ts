@@ -21,11 +21,8 @@ const faultExitCode = 70
  */
 const heapGrowthPercent = 50
 
-/** What a house is built of, as far as it is the same for every process. */
-export type OpenedProcess = Awaited<ReturnType<typeof openProcess>>
-
 /**
- * Reads the environment and opens what the house stands on. Throws ConfigError (exit code 78) for a wrong environment, also what
+ * Reads the environment and opens what a house stands on, as far as it is the same for every process. Throws ConfigError (exit code 78) for a wrong environment, also what
  * `requireConfig` throws, and WrongRootKeyError, both before anything is changed.
  */
 export async function openProcess({

@@ -9,7 +9,7 @@ const checkEveryMs = 2_000
 /** Between attempts to open one that is not. */
 const reopenEveryMs = 2_000
 /** How long a job that is under way at the end may take; then it is released, and another process runs it again. */
-export const finishMsMax = 5_000
+const finishMsMax = 5_000
 
 /** A queue on which jobs are run as their times come. */
 export interface OpenJobQueue {
