@@ -701,6 +701,10 @@ describe('an object of another workspace', () => {
         schema_tools, rows_max, timeout_seconds, bytes_max, version)
       VALUES (${foreign.sourceId}, ${second}, ${foreign.connectionId}, ${foreign.toolsetId}, 'postgres', '127.0.0.1', 9, 'theirs',
         'off', false, false, 1000, 30, 1048576, 1)`
+    foreign.streamId = 'ast_00000000000000000000000001'
+    await admin`INSERT INTO audit_streams
+      (id, workspace_id, kind, label, sends, format, enabled, sealed, version, last_seq, last_checkpoint_seq)
+      VALUES (${foreign.streamId}, ${second}, 'webhook', 'theirs', '{entries}', 'jsonl', false, 'x', 1, 0, 0)`
     await admin`INSERT INTO variables (id, workspace_id, name, sealed, version)
       VALUES ('var_00000000000000000000000001', ${second}, ${foreign.name}, 'x', 1)`
   })
@@ -718,6 +722,7 @@ describe('an object of another workspace', () => {
     toggleMcpServer: { enabled: false },
     acceptMcpServerChanges: { expects: 'x' },
     updateSource: { title: 'mine now' },
+    updateAuditStream: { version: 1, label: 'mine now' },
     putSourceTools: { tools: [] },
     replaceToolsetSource: { expects: 'x', version: 1, format: 'curl', document: 'curl http://a/' },
   }
