@@ -28,6 +28,11 @@ beforeAll(async () => {
     missing = 'the site is built where SALLYPORT_TEST_LARGE_CLIENTS=true, or by `npm run docs`'
     return
   }
+  const builtAt = statSync(join(site, 'index.html')).mtimeMs
+  const isOld = readdirSync(at('docs')).some(
+    (name) => statSync(at(`docs/${name}`)).mtimeMs > builtAt,
+  )
+  if (isOld) missing = 'the site is older than docs/: `npm run docs` builds it anew'
   pages = filesUnder(site).filter((file) => file.endsWith('.html') && file !== '404.html')
 }, buildMsMax)
 
@@ -137,7 +142,7 @@ describe('the documentation site', () => {
           .click()
         await page.getByRole('searchbox').fill('consumer token')
         await page.locator('#localsearch-list a').first().waitFor()
-        expect(await page.locator('#localsearch-list').innerText()).toMatch(/MCP clients/)
+        expect(await page.locator('#localsearch-list').textContent()).toMatch(/MCP clients/)
         await page.close()
       },
       pagesMsMax,
