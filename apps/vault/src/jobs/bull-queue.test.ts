@@ -150,3 +150,16 @@ for (const { name, open, missing, faults } of places) {
     }, 30_000)
   })
 }
+
+it('gives the role of the running vault rows of the queue, and no say over how it is made', async () => {
+  const test = await startTestDatabase()
+  const appRole = new URL(test.urls.app).username
+  const options = { url: test.urls.owner, migrationsFolder, appRole, furtherSchema: queueSchema }
+  await migrate(options)
+  await migrate(options)
+  const { sql } = test.database
+  expect(await sql`SELECT 1 FROM sallyport_jobs.job`).toHaveLength(0)
+  await expect(sql`DELETE FROM sallyport_jobs.migration`).rejects.toThrow('permission denied')
+  await expect(sql`CREATE TABLE sallyport_jobs.mine ()`).rejects.toThrow('permission denied')
+  await test.stop()
+})
