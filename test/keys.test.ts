@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPerson } from './cli/sallyport.ts'
 import { dumpDatabase } from './fixtures/dump.ts'
 import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
 import { type FakeKms, startTransit } from './fixtures/kms.ts'
 import { type Replicas, startReplicas } from './fixtures/replicas.ts'
-import { type Ended, runProgram } from './fixtures/run-program.ts'
+import type { Ended } from './fixtures/run-program.ts'
 import { spawnVault, startVault, type TestAgent, type TestVault } from './fixtures/vault.ts'
 import { verifies } from './verifies.ts'
 
@@ -32,8 +33,11 @@ interface Status {
   readonly vaults: readonly unknown[]
 }
 
-const keys = (env: Record<string, string>, ...args: string[]): Promise<Ended> =>
-  runProgram(process.execPath, [command, 'keys', ...args, '--json'], { env, timeoutMs: 60_000 })
+/** The built command, with the environment of a vault. */
+async function keys(env: Record<string, string>, ...args: string[]): Promise<Ended> {
+  const operator = createPerson('http://127.0.0.1:9', env)
+  return operator.run(['keys', ...args, '--json']).finally(operator.leave)
+}
 async function statusOf(env: Record<string, string>): Promise<Status> {
   const { code, stdout, stderr } = await keys(env, 'status')
   expect([code, stderr]).toEqual([0, ''])
@@ -204,7 +208,7 @@ describe('the keys of an embedded vault', () => {
     expect(rootKeys).toHaveLength(1)
     expect(workspaces[0]?.keys).toHaveLength(1)
     expect(existsSync(`${rootKeyPath()}.next`)).toBe(false)
-  })
+  }, 120_000)
 })
 
 /** Resolves once a program says something, or ends. */

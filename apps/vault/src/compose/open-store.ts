@@ -10,6 +10,7 @@ import { createWrappingKey, isRootKeyOf, type RootKey } from '../credentials/roo
 import { startRootKeyHolder } from '../credentials/root-key-holder.ts'
 import {
   createRootKeySource,
+  type NewRootKey,
   type OwnRootKeySource,
   storedFor,
 } from '../credentials/root-key-source.ts'
@@ -62,7 +63,10 @@ export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
   const source = await openKeySource(needs)
   const server = await openServer(needs)
   try {
-    const known = await requireRootKeys(source, await readKeyBinding(server.ownerUrl))
+    const binding = await readKeyBinding(server.ownerUrl)
+    const known = await requireRootKeys(source, binding)
+    // Of a database that holds nothing yet, too, before anything is made: a KMS may refuse.
+    const first = binding.keyCheck === undefined ? await source.first() : undefined
     await migrate({
       url: server.ownerUrl,
       migrationsFolder: needs.migrationsFolder,
@@ -76,7 +80,7 @@ export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
       maxConnections: poolConnectionsMax,
       applicationName: 'sallyport',
     })
-    const opened = await unlock({ needs, source, known, database }).catch(async (error) => {
+    const opened = await unlock({ needs, source, known, first, database }).catch(async (error) => {
       await database.close()
       throw error
     })
@@ -154,7 +158,9 @@ async function requireRootKeys(
 ): Promise<readonly RootKey[]> {
   const known = await source.load(rootKeys)
   if (keyCheck === undefined) return known
-  if (!known.some((key) => isRootKeyOf(key, keyCheck))) throw wrongRootKey()
+  if (!known.some((key) => isRootKeyOf(key, keyCheck))) {
+    throw wrongRootKey(rootKeys.find((row) => isEqual(row.keyCheck, keyCheck))?.kms)
+  }
   const missing = rootKeys.find(
     (row) => row.isInUse && !known.some((key) => isRootKeyOf(key, row.keyCheck)),
   )
@@ -167,17 +173,16 @@ async function unlock(given: {
   needs: OpenStoreNeeds
   source: OwnRootKeySource
   known: readonly RootKey[]
+  first: NewRootKey | undefined
   database: Database
 }): Promise<Pick<OpenedStore, 'rootKeys' | 'secrets'>> {
-  const { source, known, database } = given
+  const { source, known, first, database } = given
   const { randomBytes } = given.needs
   const shelf = createRootKeyStore(database)
   const older = (check: Uint8Array): Binding | undefined => {
     const key = known.find((one) => isRootKeyOf(one, check))
     return key && bindingOf({ rootKey: storedFor(key), key, given: key, randomBytes })
   }
-  const isNew = (await shelf.findCurrentCheck()) === undefined
-  const first = isNew ? await source.first() : undefined
   const fresh = first && bindingOf({ rootKey: first.stored, key: first.key, randomBytes })
   const standing = await shelf.bind(fresh, older)
   // Two replicas may start on an empty database at once: with a KMS the second one takes the first one's key.
@@ -228,9 +233,12 @@ function bindingOf(of: {
 const isEqual = (a: Uint8Array, b: Uint8Array | undefined) =>
   b !== undefined && Buffer.compare(a, b) === 0
 
-const wrongRootKey = () =>
+/** `kms`: who has encrypted the right one. */
+const wrongRootKey = (kms?: string | null) =>
   new WrongRootKeyError(
-    'The root key is not the one that this database was made with. Nothing was changed. Set SALLYPORT_ROOT_KEY (or SALLYPORT_ROOT_KEY_FILE) to the right key, or put the right root-key file back into the data directory.',
+    typeof kms === 'string'
+      ? `The root key is not the one that this database was made with: that one is kept by ${kms}. Nothing was changed. Set SALLYPORT_KMS and SALLYPORT_KMS_KEY (SALLYPORT_KMS_MOUNT) to just that.`
+      : 'The root key is not the one that this database was made with. Nothing was changed. Set SALLYPORT_ROOT_KEY (or SALLYPORT_ROOT_KEY_FILE) to the right key, or put the right root-key file back into the data directory.',
   )
 
 const unfinished = (id: Uint8Array) =>
