@@ -1,6 +1,8 @@
-import type { CallStore, StoredCall, StoredFrame } from '../upstreams/sharing/sharing-store.ts'
+import { and, eq, gt } from 'drizzle-orm'
+import type { CallStore, StoredCall } from '../upstreams/sharing/sharing-store.ts'
 import { changesChannel, writeNotice } from './changes.ts'
 import { type Database, guardStore } from './database.ts'
+import { replicaAnswers } from './replica-tables.ts'
 
 /** Calls that are taken at once. */
 const takenMax = 50
@@ -8,7 +10,7 @@ const takenMax = 50
 const framesMax = 16
 
 /** Builds the queries on what replicas ask each other. What is written is told in the same statement: both happen, or neither. */
-export function createCallStore({ sql }: Pick<Database, 'sql'>): CallStore {
+export function createCallStore({ sql, db }: Pick<Database, 'sql' | 'db'>): CallStore {
   const notify = (
     table: 'replica_calls' | 'replica_answers' | 'replica_stops',
     about: { readonly id: string; readonly replicaId: string },
@@ -51,10 +53,13 @@ export function createCallStore({ sql }: Pick<Database, 'sql'>): CallStore {
       return told.length > 0
     },
 
-    read: (callId, afterSeq) =>
-      sql<StoredFrame[]>`
-        SELECT seq, sealed FROM replica_answers
-        WHERE call_id = ${callId} AND seq > ${afterSeq}::integer ORDER BY seq LIMIT ${framesMax}::integer`,
+    read: async (callId, afterSeq) =>
+      await db
+        .select({ seq: replicaAnswers.seq, sealed: replicaAnswers.sealed })
+        .from(replicaAnswers)
+        .where(and(eq(replicaAnswers.callId, callId), gt(replicaAnswers.seq, afterSeq)))
+        .orderBy(replicaAnswers.seq)
+        .limit(framesMax),
 
     async stateOf({ id, serverId, toReplica }) {
       const [row] = await sql<{ isThere: boolean; isTaken: boolean; isOwned: boolean }[]>`

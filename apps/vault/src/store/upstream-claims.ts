@@ -1,6 +1,8 @@
+import { and, eq } from 'drizzle-orm'
 import type { ClaimStore } from '../upstreams/sharing/sharing-store.ts'
 import { changesChannel } from './changes.ts'
 import { type Database, guardStore } from './database.ts'
+import { upstreamClaims } from './replica-tables.ts'
 
 /** Shorter than for other stores: a renewal that hangs must not hold up the next ones. */
 const deadlineMs = 3_000
@@ -10,7 +12,7 @@ const looksMax = 3
 const freeMax = 1_000
 
 /** Builds the queries on which replica runs which program. A claim runs out by the database’s clock alone. */
-export function createClaimStore({ sql }: Pick<Database, 'sql'>): ClaimStore {
+export function createClaimStore({ sql, db }: Pick<Database, 'sql' | 'db'>): ClaimStore {
   const until = (ttlMs: number) =>
     sql`clock_timestamp() + make_interval(secs => ${ttlMs / 1000}::double precision)`
   const databaseNowMs = sql`(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "databaseNowMs"`
@@ -65,8 +67,8 @@ export function createClaimStore({ sql }: Pick<Database, 'sql'>): ClaimStore {
       },
 
       async release(replicaId, serverId) {
-        await sql`
-          DELETE FROM upstream_claims WHERE replica_id = ${replicaId} AND server_id = ${serverId}`
+        const isMine = eq(upstreamClaims.replicaId, replicaId)
+        await db.delete(upstreamClaims).where(and(isMine, eq(upstreamClaims.serverId, serverId)))
       },
 
       async releaseAll(replicaId) {

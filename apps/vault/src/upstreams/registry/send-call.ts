@@ -18,7 +18,7 @@ export interface CallRequest {
 }
 
 /** Bounds of one call, and what ends it early. */
-export interface CallHow {
+interface CallHow {
   /** Whoever is called with a problem ends the call, which throws that problem then. */
   readonly stops: Set<(problem: Problem) => void>
   readonly responseBytesMax: number
@@ -29,7 +29,7 @@ export interface CallHow {
 }
 
 /** What the server said, as every upstream answers. */
-export interface CallAnswer {
+interface CallAnswer {
   readonly status: number
   readonly headers: readonly (readonly [string, string])[]
   readonly body: AsyncIterable<Uint8Array>
