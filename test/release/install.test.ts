@@ -76,7 +76,6 @@ beforeAll(async () => {
 }, 400_000)
 afterAll(async () => {
   if (vault !== undefined) await stop()
-  release?.remove()
   rmSync(folder, { recursive: true, force: true })
 })
 
