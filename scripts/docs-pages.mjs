@@ -18,6 +18,7 @@ import {
   brokenLinks,
   changeLinks,
   isOutside,
+  pagesOutOfReach,
   pieces,
   resolveLink,
   slug,
@@ -33,8 +34,11 @@ const elsewhere = new Map([
   ['SECURITY.md', 'security.md'],
 ])
 
+/** Where people begin to read. */
+const firstPages = ['README.md', 'docs/README.md']
+
 /** Every page that is written by hand or committed, by its source, with its place on the site. */
-export function pageSources(base = root) {
+function pageSources(base = root) {
   const names = readdirSync(join(base, 'docs')).filter((name) => name.endsWith('.md'))
   const decisions = readdirSync(join(base, 'docs/decisions')).filter((name) => name.endsWith('.md'))
   return new Map([
@@ -49,6 +53,10 @@ export async function writePages() {
   const sources = pageSources()
   const broken = brokenLinks([...sources.keys(), 'README.md'])
   if (broken.length > 0) throw new Error(`Links that lead nowhere:\n${broken.join('\n')}`)
+  // Decisions have a page that lists them, which is made here.
+  const written = [...sources.keys()].filter((source) => !source.startsWith('docs/decisions/'))
+  const lost = pagesOutOfReach(written, firstPages)
+  if (lost.length > 0) throw new Error(`Pages that no link leads to: ${lost.join(', ')}`)
   const { operations, toOpenApi } = await readSources()
   const pages = new Map()
   for (const [source, place] of sources) pages.set(place, toSitePage(source, place, sources))

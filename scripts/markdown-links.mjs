@@ -32,7 +32,7 @@ const withoutCode = (markdown) =>
     .join('')
 
 /** Headings with their anchors, those of code within them included, and anchors that stand in the text. */
-export function anchorsOf(markdown) {
+function anchorsOf(markdown) {
   const fences = markdown.replace(/^(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1[ \t]*$/gm, '')
   const counts = new Map()
   const anchors = new Set([...fences.matchAll(/<a id="([^"]+)">/g)].map((match) => match[1]))
@@ -61,7 +61,7 @@ export function changeLinks(markdown, change) {
 }
 
 /** Every target of the page's links and pictures with its line. */
-export function linksOf(markdown) {
+function linksOf(markdown) {
   const text = withoutCode(markdown)
   return linkForms.flatMap((form) =>
     [...text.matchAll(form)].map((match) => ({
@@ -101,4 +101,19 @@ export function brokenLinks(pages, base = root) {
         : [`${page}:${line} leads to ${target}, and ${file} has no such heading`]
     }),
   )
+}
+
+/** Which of these pages no chain of links leads to from the pages where people begin. */
+export function pagesOutOfReach(pages, begins, base = root) {
+  const reached = new Set()
+  const waiting = [...begins]
+  for (let page = waiting.pop(); page !== undefined; page = waiting.pop()) {
+    if (reached.has(page)) continue
+    reached.add(page)
+    for (const { target } of linksOf(readFileSync(join(base, page), 'utf8'))) {
+      const { file } = resolveLink(page, target)
+      if (!isOutside(target) && file.endsWith('.md')) waiting.push(file)
+    }
+  }
+  return pages.filter((page) => !reached.has(page))
 }

