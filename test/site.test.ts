@@ -44,7 +44,7 @@ describe('the documentation site', () => {
       expect(pages).toContain(name === 'README.md' ? 'index.html' : name.replace(/md$/, 'html'))
     }
     expect(pages.filter((page) => page.startsWith('api/')).length).toBeGreaterThanOrEqual(40)
-    expect(readFileSync(join(site, 'api/execute.html'), 'utf8')).toContain('/v1/execute')
+    expect(readFileSync(join(site, 'api/vault.html'), 'utf8')).toContain('/v1/vault/execute')
     expect(pages).toContain('decisions/index.html')
   })
 
