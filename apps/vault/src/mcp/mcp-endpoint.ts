@@ -1,15 +1,7 @@
 // This room answers MCP clients over HTTP: with the server of the stdio package, which calls the vault's own operations as the caller.
 
 import type { AgentServerNeeds } from './agent-server.ts'
-import type { McpRequest } from './mcp-request.ts'
-import type { PlainAnswer } from './plain-call.ts'
-
-export interface McpEndpoint {
-  /** Problem `overloaded` where the agent has too many answers open, `invalid-input` for too long a batch. */
-  serve(request: McpRequest): Promise<Response | PlainAnswer>
-  /** Ends streams of changes; calls under way are answered, and further ones refused. */
-  close(): void
-}
+import type { McpEndpoint } from './mcp-request.ts'
 
 /** Builds the endpoint. The SDK is loaded with the first request: a vault whose agents call it otherwise starts without it. */
 export function createMcpEndpoint(needs: AgentServerNeeds): McpEndpoint {

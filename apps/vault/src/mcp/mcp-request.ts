@@ -2,7 +2,7 @@ import type { McpServerFactory, ServerEventBus } from '@modelcontextprotocol/ser
 import type { CallOptions, Client } from '@sallyport/sdk'
 import type { CallAnswer } from 'sallyport-mcp/server'
 import type { AuthenticatedAgent } from '../identity/caller.ts'
-import type { PlainCall } from './plain-call.ts'
+import type { PlainAnswer, PlainCall } from './plain-call.ts'
 
 /** Calls the vault's own operations, from outside or within. */
 export type VaultClient = Client
@@ -47,3 +47,11 @@ export type ServerOf = (
   request: McpRequest,
   answer: { readonly ended: AbortSignal; end(): void },
 ) => AgentServer
+
+/** What answers MCP clients. */
+export interface McpEndpoint {
+  /** Problem `overloaded` where the agent has too many answers open, `invalid-input` for too long a batch. */
+  serve(request: McpRequest): Promise<Response | PlainAnswer>
+  /** Ends streams of changes; calls under way are answered, and further ones refused. */
+  close(): void
+}
