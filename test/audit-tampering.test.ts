@@ -325,20 +325,22 @@ describe('an export that was changed on its way', () => {
     const lines = text.trimEnd().split('\n')
     const at = (index: number, line: string) => lines.with(index, line).join('\n')
     const header = JSON.parse(lines[0] ?? '{}')
-    const tenth = lines[10] ?? ''
+    // A checkpoint may stand among the lines before it.
+    const place = lines.findIndex((line) => line.startsWith('{"type":"record","seq":10,'))
+    const tenth = lines[place] ?? ''
     const forged: [string, number | undefined][] = [
-      [at(10, tenth.replace('"seq":10', '"seq":11')), 10],
-      [at(10, tenth.replace('watched', 'unwatched').replace('execute', 'executx')), 10],
-      [lines.toSpliced(10, 1).join('\n'), 10],
-      [lines.toSpliced(10, 0, tenth).join('\n'), 10],
-      [lines.toSpliced(10, 2, lines[11] ?? '', tenth).join('\n'), 10],
+      [at(place, tenth.replace('"seq":10', '"seq":11')), 10],
+      [at(place, tenth.replace('watched', 'unwatched').replace('execute', 'executx')), 10],
+      [lines.toSpliced(place, 1).join('\n'), 10],
+      [lines.toSpliced(place, 0, tenth).join('\n'), 10],
+      [lines.toSpliced(place, 2, lines[place + 1] ?? '', tenth).join('\n'), 10],
       [lines.slice(0, -1).join('\n'), undefined],
-      [lines.slice(0, 12).join('\n'), undefined],
+      [lines.slice(0, place + 2).join('\n'), undefined],
       [lines.slice(1).join('\n'), undefined],
       [at(0, JSON.stringify({ ...header, workspaceId: 'wsp_other' })), 1],
       [`${text}${lines.at(-1)}`, undefined],
-      [at(10, '{'), 10],
-      [at(10, `[${tenth}]`), 10],
+      [at(place, '{'), 10],
+      [at(place, `[${tenth}]`), 10],
       ['', undefined],
       ['\u0000'.repeat(1000), undefined],
     ]
