@@ -172,4 +172,29 @@ describe.skipIf(redisMissing !== undefined)('replicas with workers', () => {
     expect(await workers[1]?.end('SIGTERM')).toBe(0)
     expect(workers[1]?.output()).not.toMatch(/"level":(50|60)/)
   })
+
+  it('lets no agent make more requests than it may, by whatever token and entry', async () => {
+    verifies('S-29')
+    const { first, second } = replicas
+    const { agentId } = agent
+    const { consumerToken } = await first.owner.call('createConsumerToken', { agentId })
+    const ping = (url: string, messages: number) =>
+      fetch(`${url}/mcp`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${consumerToken}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+        },
+        body: JSON.stringify(
+          Array.from({ length: messages }, (_, id) => ({ jsonrpc: '2.0', id, method: 'ping' })),
+        ),
+      })
+    const flood = () =>
+      Promise.all([first.url, second.url, first.url, second.url].map((url) => ping(url, 15)))
+    const refused = (await flood()).filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThanOrEqual(2)
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await refused[0]?.json()).toMatchObject({ type: 'too-many-attempts', status: 429 })
+  })
 })
