@@ -3,7 +3,7 @@ import { z } from 'zod'
 // Where the root key comes from: each variable with its form, its default and what it is for.
 
 /** Form of a root key in a variable. */
-export const rootKeyText = z
+const rootKeyText = z
   .string()
   .trim()
   .regex(
