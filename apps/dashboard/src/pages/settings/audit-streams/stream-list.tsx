@@ -15,11 +15,16 @@ import { UntrustedText } from '../../../components/untrusted-text.tsx'
 import { kindWords, type Stream, standingOf } from './stream-words.ts'
 
 const saidCharsShown = 300
+/** What is delivered is no event: how far each has got is asked for. */
+const lookedAtEveryMs = 4_000
 const formatNames = { jsonl: 'as JSON Lines', ocsf: 'as OCSF events' } as const
 
 /** Where the log is sent, each with how far it has got. */
 export function StreamList({ mayChange }: { mayChange: boolean }) {
-  const { data, error, refetch } = useQuery(query('listAuditStreams', {}))
+  const { data, error, refetch } = useQuery({
+    ...query('listAuditStreams', {}),
+    refetchInterval: lookedAtEveryMs,
+  })
   if (data === undefined) {
     return error === null ? (
       <LoadingState lines={3} />
