@@ -432,6 +432,8 @@ describe('a session whose person signed in a while ago', () => {
     const { server } = await replicas.first.owner.call('createMcpServer', {
       ...{ name: 'ours', transport: 'http', url: 'http://127.0.0.1:9/mcp', enabled: false },
     })
+    const target = { kind: 'webhook', url: 'http://127.0.0.1:9/log' } as const
+    const { stream } = await replicas.first.owner.call('createAuditStream', { target })
     await replicas.first.owner.call('freezeWorkspace', {})
     const none = 'none_00000000000000000000000000'
     const passkey = { challengeId: none, response: {}, name: 'theirs' }
@@ -461,6 +463,11 @@ describe('a session whose person signed in a while ago', () => {
       signInToMcpServer: { serverId: server.id },
       installMcpPackage: { package: 'theirs', installer: 'npm' },
       putVariable: { name: 'THEIRS', value: 'a-value-of-theirs' },
+      createAuditStream: { target: { ...target, url: 'http://127.0.0.2:9/log' } },
+      updateAuditStream: {
+        ...{ streamId: stream.id, version: stream.version },
+        target: { ...target, url: 'http://127.0.0.2:9/log' },
+      },
     }
     // Approving demands it where the policy says so: `approvals.test.ts`.
     const demanding = Object.values(operations).filter(
@@ -479,6 +486,7 @@ describe('a session whose person signed in a while ago', () => {
              (SELECT string_agg(version::text, ',' ORDER BY id) FROM connections) AS versions,
              (SELECT string_agg(version::text, ',' ORDER BY id) FROM oauth_apps) AS apps,
              (SELECT count(*) FROM variables) AS variables, (SELECT string_agg(name || url, ',' ORDER BY id) FROM mcp_servers) AS servers,
+             (SELECT string_agg(version::text, ',' ORDER BY id) FROM audit_streams) AS streams,
              (SELECT count(*) FROM workspaces WHERE frozen_at IS NULL) AS thawed`
     const before = await counts()
     for (const shift of ['-5 minutes -1 second', '-11 hours', '1 minute']) {
