@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { queueSchema } from '../../apps/vault/src/jobs/job-schema.ts'
 import { connect } from '../../apps/vault/src/store/connect.ts'
-import { startTestDatabase, type TestDatabase } from '../fixtures/database.ts'
+import { migrate } from '../../apps/vault/src/store/migrate.ts'
+import { migrationsFolder, startTestDatabase, type TestDatabase } from '../fixtures/database.ts'
 import { createEmptyDatabase, dumpDatabase } from '../fixtures/dump.ts'
 import { spawnVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
@@ -22,8 +24,15 @@ function directory(): string {
 }
 
 let database: TestDatabase
+/** What a start without a mishap makes, the queue of jobs included. */
+let whole: string[]
 beforeAll(async () => {
   database = await startTestDatabase()
+  const empty = await createEmptyDatabase(database.urls.owner)
+  await migrate({ url: empty.url, migrationsFolder, furtherSchema: queueSchema })
+  whole = await schemaOf(empty.url)
+  expect(whole.some((line) => line.includes('sallyport_jobs.'))).toBe(true)
+  await empty.drop()
 })
 afterAll(async () => {
   await database?.stop()
@@ -55,7 +64,7 @@ describe('two vaults on one empty database', () => {
     const env = { DATABASE_URL: empty.url, SALLYPORT_ROOT_KEY: key() }
     const vaults = [start(directory(), env), start(directory(), env)]
     expect(await Promise.all(vaults.map(({ ready }) => ready))).toEqual([true, true])
-    expect(await schemaOf(empty.url)).toEqual(await schemaOf(database.urls.owner))
+    expect(await schemaOf(empty.url)).toEqual(whole)
     expect(await Promise.all(vaults.map(({ stop }) => stop()))).toEqual([0, 0])
     await empty.drop()
   })
@@ -91,7 +100,7 @@ describe('a first start that is killed', () => {
       await first.exited
       const second = start(home, env)
       expect(await second.ready, `killed after ${afterMs} ms: ${second.output()}`).toBe(true)
-      expect(await schemaOf(empty.url)).toEqual(await schemaOf(database.urls.owner))
+      expect(await schemaOf(empty.url)).toEqual(whole)
       expect(await second.stop()).toBe(0)
       await empty.drop()
     }

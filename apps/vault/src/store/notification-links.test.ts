@@ -113,7 +113,7 @@ describe('linked accounts in the database', () => {
   const tell = (id: string, over: object = {}) =>
     test.database.db.insert(notificationDeliveries).values({
       ...{ id, workspaceId: 'wsp_1', channelId: 'ntc_1', ownerId: 'own_1', kind: 'approval' },
-      ...{ subjectId: 'apr_1', status: 'delivered', reference: { sealed: 'x' } },
+      ...{ subjectId: 'apr_1', status: 'delivered', reference: { sealed: 'AQ==' } },
       ...{ createdAt: sql`now()`, nextAttemptAt: sql`now()` },
       ...over,
     })
@@ -125,7 +125,7 @@ describe('linked accounts in the database', () => {
     await tell('ntd_4', { status: 'waiting' })
     await tell('ntd_5', { kind: 'capability' })
     expect(await presses.findTold('ntc_1', 'apr_1')).toEqual([
-      { id: 'ntd_1', reference: { sealed: 'x' } },
+      { id: 'ntd_1', reference: { sealed: 'AQ==' } },
     ])
     expect(await presses.findTold('ntc_2', 'apr_1')).toEqual([])
   })
