@@ -7,7 +7,7 @@ const vault = '^apps/vault/src/'
 const dashboard = '^apps/dashboard/src/'
 const tests = '\\.test(-d)?\\.ts$'
 /** Those who build the house and hand its parts round. */
-const builders = `${vault}(main|worker|keys|compose|examine-vault|offline-decide|offline-verify)(\\.ts$|/)`
+const builders = `${vault}(main|worker|backups|keys|compose|examine-vault|offline-decide|offline-verify)(\\.ts$|/)`
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/|^(${names.join('|')})$`
 const node = (...names) => `^(node:)?(${names.join('|')})(/|$)`
 
@@ -241,7 +241,7 @@ export default {
       to: {
         path: vault,
         pathNot: [
-          `${vault}(main|worker|config|examine-vault|keys|offline-decide|offline-verify)\\.ts$`,
+          `${vault}(main|worker|backups|config|examine-vault|keys|offline-decide|offline-verify)\\.ts$`,
         ],
       },
     },

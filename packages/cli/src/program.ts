@@ -3,6 +3,7 @@ import { addAgentCommands } from './commands/agents.ts'
 import { addAlertCommands } from './commands/alerts.ts'
 import { addApprovalCommands } from './commands/approvals.ts'
 import { addAuditCommands } from './commands/audit.ts'
+import { addBackupCommands } from './commands/backup.ts'
 import { addCapabilityRequestCommands } from './commands/capability-requests.ts'
 import { addConnectCommand } from './commands/connect.ts'
 import { addConnectionCommands } from './commands/connections.ts'
@@ -70,6 +71,7 @@ export function createProgram(process: Process, version: string): Command {
   addAlertCommands(program, run)
   addAuditCommands(program, run)
   addKeyCommands(program, run)
+  addBackupCommands(program, run)
   addDoctorCommand(program, run)
   return program
 }

@@ -11,7 +11,6 @@ import { createRootKeys } from '../credentials/root-keys.ts'
 import { type RootRotation, rotateRoot } from '../credentials/rotate-root.ts'
 import { rotateWorkspace, type WorkspaceRotation } from '../credentials/rotate-workspace.ts'
 import { type Database, openDatabase } from '../store/database.ts'
-import { reachEmbeddedPostgres } from '../store/embedded/reach-embedded-postgres.ts'
 import { readKeyBinding } from '../store/key-binding.ts'
 import { createResealingStore } from '../store/resealing.ts'
 import { createRootKeyStore } from '../store/root-keys.ts'
@@ -19,6 +18,7 @@ import { createRootRotationStore, withRotationLock } from '../store/root-rotatio
 import { sealedColumns } from '../store/sealed-columns.ts'
 import { createWorkspaceKeyStore } from '../store/workspace-keys.ts'
 import { openKeySource } from './open-store.ts'
+import { reachDatabase } from './reach-database.ts'
 
 // What an operator does to keys, beside the vaults that run or while none does.
 
@@ -91,23 +91,6 @@ const rotationStore = (database: Database) => ({
   ...createRootKeyStore(database),
   ...createRootRotationStore(database),
 })
-
-interface Reached {
-  readonly url: string
-  /** No vault can be at it. */
-  readonly isExclusive: boolean
-  stop(): Promise<void>
-}
-
-async function reachDatabase(config: Config): Promise<Reached> {
-  const url = config.databaseMigrationUrl ?? config.databaseUrl
-  if (url !== undefined) {
-    return { url: url.reveal(), stop: async () => {}, isExclusive: false }
-  }
-  const log = { info: () => {}, warn: () => {} }
-  const embedded = await reachEmbeddedPostgres({ dataDir: config.dataDir, log, randomBytes })
-  return { ...embedded, url: embedded.ownerUrl }
-}
 
 async function requireBuild(url: string): Promise<void> {
   const { keyCheck, rootKeys } = await readKeyBinding(url)

@@ -112,13 +112,17 @@ export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
 export async function openKeySource({
   config,
   randomBytes,
-}: Pick<OpenStoreNeeds, 'config' | 'randomBytes'>): Promise<OwnRootKeySource> {
+  holdsData = databaseMarks.some((name) => existsSync(join(config.dataDir, name))),
+}: Pick<OpenStoreNeeds, 'config' | 'randomBytes'> & {
+  /** No key is to be made. */
+  readonly holdsData?: boolean
+}): Promise<OwnRootKeySource> {
   const { rootKey, rootKeyFile, rootKeyNext, kms } = config.keys
   // Loaded only where there is one.
   const composed = kms && (await import('./kms.ts')).composeKms(kms)
   return createRootKeySource({
     dataDir: config.dataDir,
-    holdsData: databaseMarks.some((name) => existsSync(join(config.dataDir, name))),
+    holdsData,
     given: rootKey?.reveal(),
     givenFile: rootKeyFile,
     givenNext: rootKeyNext?.reveal(),

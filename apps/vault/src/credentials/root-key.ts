@@ -16,6 +16,7 @@ type RootPurpose =
   | 'key-check'
   | 'root-key-id'
   | 'approval-fingerprint'
+  | 'backup'
 
 /**
  * The key above all keys. It holds a KeyObject, so that neither a log nor JSON can print it, and only this room

@@ -1,0 +1,34 @@
+import { type BackupSummary, backUp, checkBackup, restore } from './compose/backup.ts'
+import { configChecks } from './compose/config-checks.ts'
+import { type Environment, readConfig } from './config.ts'
+
+// The entry point of whoever backs a vault up: the environment of the vault in, what can be done out.
+
+declare const SALLYPORT_VERSION: string
+
+/** Each throws ConfigError and RootKeyError (exit code 78), BackupError, and `store-unavailable`. */
+export interface Backups {
+  /** Writes a backup to a new file, while the vault runs or not. */
+  backUp(path: string): Promise<BackupSummary>
+  /** Reads a backup to its end; changes nothing. */
+  check(path: string): Promise<BackupSummary>
+  /** Makes a vault out of a backup where there is none. */
+  restore(path: string): Promise<BackupSummary>
+}
+
+/** Opens nothing yet. `onProgress` is told of each step, in a sentence. */
+export function openBackups(
+  environment: Environment,
+  onProgress: (sentence: string) => void,
+): Backups {
+  const needs = {
+    config: readConfig(environment, configChecks),
+    version: SALLYPORT_VERSION,
+    onProgress,
+  }
+  return {
+    backUp: (path) => backUp(path, needs),
+    check: (path) => checkBackup(path, needs),
+    restore: (path) => restore(path, needs),
+  }
+}

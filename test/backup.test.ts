@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '@sallyport/sdk'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { binary, createPerson } from './cli/sallyport.ts'
+import { startTestDatabase } from './fixtures/database.ts'
+import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
+import { findLeak } from './fixtures/find-leak.ts'
+import { spawnVault, startVault, type TestAgent, type TestVault } from './fixtures/vault.ts'
+import { verifies } from './verifies.ts'
+
+// A vault is backed up while it serves, and comes to life elsewhere: what an operator types, and what is there afterwards.
+
+const token = `upstream-secret-${randomBytes(8).toString('hex')}`
+const folder = mkdtempSync(join(tmpdir(), 'backups-'))
+chmodSync(folder, 0o755)
+let upstream: EchoUpstream
+let vault: TestVault
+let agent: TestAgent
+let connectionId: string
+const file = join(folder, 'vault.backup')
+const open = { pending: '', approved: '' }
+
+/** The built command as an operator types it. */
+async function operate(env: Record<string, string>, ...args: string[]) {
+  const operator = createPerson('http://127.0.0.1:9', env)
+  return operator.run(args).finally(operator.leave)
+}
+
+/** A data directory with nothing but the root key in it. */
+function emptyMachine(name: string): string {
+  const dataDir = join(folder, name, 'data')
+  mkdirSync(dataDir, { recursive: true })
+  chmodSync(join(folder, name), 0o755)
+  copyFileSync(join(vault.dataDir, 'root-key'), join(dataDir, 'root-key'))
+  return dataDir
+}
+
+const call = { method: 'GET' as const, path: '/x' }
+const request = () => ({ connectionId, method: call.method, url: `${upstream.origin}${call.path}` })
+
+beforeAll(async () => {
+  ;[upstream, vault] = await Promise.all([startEchoUpstream(), startVault({ own: true })])
+  agent = await vault.createAgentWithKey('backed-up-agent')
+  connectionId = await vault.addConnection({
+    origins: [upstream.origin],
+    credential: { kind: 'bearer', token },
+  })
+  await vault.addPolicy({
+    ...{ agentId: agent.agentId, connectionId, approval: 'writes' },
+    allow: [{ origin: upstream.origin, methods: ['GET', 'POST'], paths: ['/**'] }],
+  })
+  await agent.client.call('execute', request())
+  for (const name of ['pending', 'approved'] as const) {
+    const asked = await agent.client.call('execute', { ...request(), method: 'POST', body: name })
+    if (!('approvalRequestId' in asked)) throw new Error('nobody was asked')
+    open[name] = asked.approvalRequestId
+  }
+  await vault.owner.call('approveRequest', { approvalId: open.approved })
+})
+afterAll(async () => {
+  await vault?.stop()
+  await upstream?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const running: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const stop of running.splice(0).toReversed()) await stop()
+})
+
+/** Starts a vault on what was restored, and answers clients of its agent and its owner. */
+async function startRestored(dataDir: string, env: Record<string, string> = {}) {
+  const { child, exited, ready } = spawnVault(join(dataDir, '..'), env)
+  running.push(async () => {
+    child.kill('SIGTERM')
+    await exited
+  })
+  const url = await ready
+  const { agentId, privateKey } = agent
+  return {
+    agent: createClient({ baseUrl: url, auth: { kind: 'agent', agentId, privateKey } }),
+    owner: createClient({ baseUrl: url, auth: { kind: 'bearer', token: vault.ownerToken } }),
+  }
+}
+
+async function expectWhole({ agent, owner }: Awaited<ReturnType<typeof startRestored>>) {
+  expect(await agent.call('execute', request())).toMatchObject({ status: 200 })
+  expect(Object.fromEntries(upstream.requests.at(-1)?.headers ?? [])).toMatchObject({
+    authorization: `Bearer ${token}`,
+  })
+  const { ok, checked } = await owner.call('verifyAudit', {})
+  expect([ok, checked > 5]).toEqual([true, true])
+  const { agents } = await owner.call('listAgents', {})
+  expect(agents.map(({ name }) => name)).toEqual(['backed-up-agent'])
+}
+
+describe('a backup', () => {
+  it('is written while the vault serves, for nobody else to read, and replaces nothing', async () => {
+    verifies('S-38')
+    const env = { SALLYPORT_DATA_DIR: vault.dataDir }
+    const [made, during] = await Promise.all([
+      operate(env, 'backup', file),
+      agent.client.call('execute', request()),
+    ])
+    expect(during).toMatchObject({ status: 200 })
+    expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(/\d+ tables, 0\.\d MB/)])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const bytes = readFileSync(file)
+    const rootKey = readFileSync(join(vault.dataDir, 'root-key'), 'utf8').trim()
+    for (const secret of [token, rootKey, 'backed-up-agent', 'owner@example.com']) {
+      expect(findLeak(bytes, secret), secret).toBeUndefined()
+    }
+    const again = await operate(env, 'backup', file)
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('is there already')])
+    expect(readFileSync(file).equals(bytes)).toBe(true)
+    expect(readdirSync(folder)).toEqual(['vault.backup'])
+  })
+
+  it('is looked through without changing anything', async () => {
+    const { code, stdout } = await operate(
+      { SALLYPORT_DATA_DIR: vault.dataDir },
+      ...['restore', file, '--check'],
+    )
+    expect([code, stdout]).toEqual([0, expect.stringContaining('It is whole.')])
+  })
+
+  it('opens with no other root key, and not where a byte of it is other or missing: nothing is made then', async () => {
+    verifies('S-34')
+    verifies('S-33')
+    const bytes = readFileSync(file)
+    const changed = Buffer.from(bytes)
+    changed[bytes.length - 1000] = (changed[bytes.length - 1000] ?? 0) ^ 1
+    const renamed = Buffer.from(
+      bytes.toString('latin1').replace('"version":"', '"version":"9'),
+      'latin1',
+    )
+    const files = { changed, renamed, cut: bytes.subarray(0, -100), text: Buffer.from('{}\n') }
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(join(folder, name), content)
+      const dataDir = emptyMachine(`of-${name}`)
+      const { code, stderr } = await operate(
+        { SALLYPORT_DATA_DIR: dataDir },
+        ...['restore', join(folder, name)],
+      )
+      expect([name, code, stderr]).toEqual([name, 1, expect.stringMatching(/changed|not a backup/)])
+      expect(readdirSync(dataDir)).toEqual(['root-key'])
+    }
+    const dataDir = emptyMachine('other-key')
+    writeFileSync(join(dataDir, 'root-key'), randomBytes(32).toString('base64'))
+    const { code, stderr } = await operate({ SALLYPORT_DATA_DIR: dataDir }, 'restore', file)
+    expect([code, stderr]).toEqual([78, expect.stringContaining('sealed by the root key')])
+    expect(readdirSync(dataDir)).toEqual(['root-key'])
+  })
+
+  it('is restored nowhere where there is a vault', async () => {
+    const { code, stderr } = await operate(
+      { SALLYPORT_DATA_DIR: vault.dataDir },
+      ...['restore', file],
+    )
+    // The vault runs, and holds its data directory.
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/another vault|in use|a vault/i)])
+    expect((await vault.owner.call('verifyAudit', {})).ok).toBe(true)
+  })
+})
+
+describe('a vault out of a backup', () => {
+  it('has everything on an empty machine, however often restoring was killed before', async () => {
+    verifies('S-43')
+    const dataDir = emptyMachine('new')
+    const env = { PATH: process.env.PATH ?? '', HOME: folder, SALLYPORT_DATA_DIR: dataDir }
+    for (const table of ['agents …', 'policies …']) {
+      const child = spawn(process.execPath, [binary, 'restore', file], { env })
+      const ended = new Promise((resolve) => child.on('exit', resolve))
+      let said = ''
+      child.stderr.on('data', (chunk) => {
+        said += String(chunk)
+        if (said.includes(table)) child.kill('SIGKILL')
+      })
+      await ended
+      expect(said).toContain(table)
+    }
+    const done = await operate({ SALLYPORT_DATA_DIR: dataDir }, 'restore', file)
+    expect([done.code, done.stdout]).toEqual([0, expect.stringContaining('It is restored')])
+    const again = await operate({ SALLYPORT_DATA_DIR: dataDir }, 'restore', file)
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('a vault in this')])
+
+    const restored = await startRestored(dataDir)
+    await expectWhole(restored)
+    // Nobody knows whether it was used after the backup.
+    verifies('S-25')
+    for (const approvalId of Object.values(open)) {
+      const { approval } = await restored.owner.call('getApproval', { approvalId })
+      expect(approval.status).toBe('expired')
+      await expect(restored.agent.call('executeApproval', { approvalId })).rejects.toMatchObject({
+        type: 'approval-expired',
+      })
+    }
+    expect(existsSync(join(dataDir, 'audit-checkpoints.jsonl.restored'))).toBe(false)
+  })
+
+  it('goes on in a PostgreSQL of its own', async () => {
+    const database = await startTestDatabase()
+    running.push(database.stop)
+    const dataDir = emptyMachine('postgres')
+    const env = {
+      DATABASE_URL: database.urls.app,
+      DATABASE_MIGRATION_URL: database.urls.owner,
+      SALLYPORT_ROOT_KEY_FILE: join(dataDir, 'root-key'),
+      SALLYPORT_DATA_DIR: dataDir,
+    }
+    const { code, stderr } = await operate(env, 'restore', file)
+    expect([code, stderr]).toEqual([0, expect.stringContaining('agents …')])
+    await expectWhole(await startRestored(dataDir, env))
+  })
+})
