@@ -71,6 +71,11 @@ beforeAll(async () => {
     open[name] = asked.approvalRequestId
   }
   await vault.owner.call('approveRequest', { approvalId: open.approved })
+  const checkpoints = join(vault.dataDir, 'audit-checkpoints.jsonl')
+  // An export signs one.
+  const headers = { authorization: `Bearer ${vault.ownerToken}` }
+  await (await fetch(`${vault.url}/api/v1/audit/export`, { headers })).text()
+  expect(statSync(checkpoints).size).toBeGreaterThan(0)
 })
 afterAll(async () => {
   await vault?.stop()
@@ -221,10 +226,11 @@ describe('a vault out of a backup', () => {
       DATABASE_URL: database.urls.app,
       DATABASE_MIGRATION_URL: database.urls.owner,
       SALLYPORT_ROOT_KEY_FILE: join(dataDir, 'root-key'),
-      SALLYPORT_DATA_DIR: dataDir,
+      SALLYPORT_DATA_DIR: join(folder, 'made-later', 'data'),
     }
     const { code, stderr } = await operate(env, 'restore', file)
     expect([code, stderr]).toEqual([0, expect.stringContaining('agents …')])
     await expectWhole(await startRestored(dataDir, env))
+    expect(existsSync(join(folder, 'made-later', 'data', 'audit-checkpoints.jsonl'))).toBe(true)
   })
 })

@@ -55,24 +55,32 @@ export async function* readSections(
   bytes: AsyncIterable<Buffer>,
 ): AsyncGenerator<{ readonly section: Section; readonly content: Readable }> {
   const reader = createReader(bytes)
-  for (;;) {
-    const line = await reader.line()
-    if (line === endLine.toString().trimEnd()) break
-    const state = { isRead: false }
-    async function* frames() {
-      for (;;) {
-        const length = (await reader.exactly(lengthBytes)).readUInt32BE()
-        if (length > frameBytesMax) throw broken()
-        if (length === 0) break
-        yield await reader.exactly(length)
-      }
-      state.isRead = true
+  try {
+    for (;;) {
+      const line = await reader.line()
+      if (line === endLine.toString().trimEnd()) break
+      const state = { isRead: false }
+      const content = Readable.from(framesOf(reader, state), { objectMode: true })
+      yield { section: readSection(line), content }
+      if (!state.isRead) for await (const _ of content); // What nobody wanted is passed over.
     }
-    const content = Readable.from(frames(), { objectMode: true })
-    yield { section: readSection(line), content }
-    if (!state.isRead) for await (const _ of content); // What nobody wanted is passed over.
+    if (await reader.hasMore()) throw broken()
+  } finally {
+    await reader.close()
   }
-  if (await reader.hasMore()) throw broken()
+}
+
+async function* framesOf(
+  reader: ReturnType<typeof createReader>,
+  state: { isRead: boolean },
+): AsyncGenerator<Buffer> {
+  for (;;) {
+    const length = (await reader.exactly(lengthBytes)).readUInt32BE()
+    if (length > frameBytesMax) throw broken()
+    if (length === 0) break
+    yield await reader.exactly(length)
+  }
+  state.isRead = true
 }
 
 function readSection(line: string): Section {
@@ -118,6 +126,7 @@ function createReader(bytes: AsyncIterable<Buffer>) {
       return Buffer.concat(parts)
     },
     hasMore: async () => held.length > 0 || more(),
+    close: async () => void (await source.return?.()),
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { type OpenedBackup, openBackup, writeBackup } from '../backup/backup-file.ts'
 import { BackupError, type BackupHeader, writeHeader } from '../backup/backup-header.ts'
 import type { FilledSection } from '../backup/sections.ts'
@@ -48,6 +49,8 @@ export async function backUp(path: string, needs: Needs): Promise<BackupSummary>
   const source = await openKeySource({ config, randomBytes, holdsData: true })
   const server = await reachDatabase(config)
   try {
+    // Before the snapshot: a checkpoint of what came after it would say that something was removed.
+    const checkpoints = openCheckpoints(config)
     const done = await withSnapshot(server.url, async (snapshot) => {
       const { currentKeyCheck, rootKeys, schemaAt, tables } = snapshot
       const keys = await source.load(rootKeys)
@@ -64,7 +67,7 @@ export async function backUp(path: string, needs: Needs): Promise<BackupSummary>
       const line = writeHeader(header)
       const { bytes } = await writeBackup({
         ...{ path, header: line },
-        sections: sectionsOf(snapshot, needs),
+        sections: sectionsOf(snapshot, checkpoints, needs),
         seal: sealStream(rootKey, line),
       })
       return { ...summarise(path, header), tables: tables.length, bytes }
@@ -78,13 +81,20 @@ export async function backUp(path: string, needs: Needs): Promise<BackupSummary>
   }
 }
 
+/** The checkpoints up to now, in a file that only grows; undefined where there is none. */
+function openCheckpoints({ dataDir }: Config): (() => Readable) | undefined {
+  const path = join(dataDir, checkpointsName)
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  return size === 0 ? undefined : () => createReadStream(path, { end: size - 1 })
+}
+
 async function* sectionsOf(
   { tables, rows }: Snapshot,
-  { config, onProgress }: Needs,
+  checkpoints: (() => Readable) | undefined,
+  { onProgress }: Needs,
 ): AsyncGenerator<FilledSection> {
-  const checkpoints = join(config.dataDir, checkpointsName)
-  if (existsSync(checkpoints)) {
-    yield { section: { file: checkpointsName }, content: createReadStream(checkpoints) }
+  if (checkpoints !== undefined) {
+    yield { section: { file: checkpointsName }, content: checkpoints() }
   }
   for (const table of tables) {
     onProgress(`${table.name} …`)
@@ -210,6 +220,8 @@ async function* tablesOf(
     if ('table' in section) {
       yield { name: section.table, columns: section.columns, rows: content }
     } else if (section.file === checkpointsName) {
+      // Beside a database of its own a vault has no data directory before its first start.
+      await mkdir(given.config.dataDir, { recursive: true, mode: 0o700 })
       await writeFile(restoredPath(given.config), content, { mode: 0o600 })
       given.kept.isThere = true
     }
@@ -230,7 +242,6 @@ async function putCheckpoints(
     onProgress(`${path} was of a log that the backup does not hold; it is ${aside} now.`)
   }
   await rename(restoredPath(config), path)
-  await rm(restoredPath(config), { force: true })
 }
 
 const inHex = ({
