@@ -1,8 +1,8 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { LinkButton, TextLink } from '../../../components/button.tsx'
-import { Card } from '../../../components/card.tsx'
+import { TextLink } from '../../../components/button.tsx'
 import { NotForRole } from '../../../components/not-for-role.tsx'
 import { useMay } from '../../../session.ts'
+import { ChooseKind } from '../choose-kind.tsx'
 import { StreamForm } from './stream-form.tsx'
 import { StreamList } from './stream-list.tsx'
 import { isStreamKind, kindWords, streamKinds } from './stream-words.ts'
@@ -33,38 +33,14 @@ export function AuditStreamsPage() {
         {!mayChange && 'Only an owner or admin can change it.'}
       </p>
       <StreamList mayChange={mayChange} />
-      {mayChange && <ChooseKind />}
+      {mayChange && (
+        <ChooseKind
+          title="Send it somewhere else too"
+          kinds={streamKinds}
+          wordsOf={kindWords}
+          to="/settings/audit-streams"
+        />
+      )}
     </div>
-  )
-}
-
-function ChooseKind() {
-  return (
-    <Card title="Send it somewhere else too" flush>
-      <ul className="divide-y divide-line">
-        {streamKinds.map((kind) => {
-          const { name, sentence } = kindWords[kind]
-          return (
-            <li
-              key={kind}
-              className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-5 py-3.5"
-            >
-              <div className="min-w-0 flex-1 basis-60">
-                <h3 className="font-medium">{name}</h3>
-                <p className="text-[0.93rem] text-ink-soft">{sentence}</p>
-              </div>
-              <LinkButton
-                size="sm"
-                to="/settings/audit-streams"
-                search={{ add: kind }}
-                aria-label={`Add ${name}`}
-              >
-                Add
-              </LinkButton>
-            </li>
-          )
-        })}
-      </ul>
-    </Card>
   )
 }

@@ -2,7 +2,7 @@ import { createAuditStream } from '@sallyport/contracts'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { type Output, useAction } from '../../../api.ts'
-import { Button, LinkButton } from '../../../components/button.tsx'
+import { LinkButton } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
 import { Form } from '../../../components/form.tsx'
 import {
@@ -13,7 +13,7 @@ import {
   TextField,
 } from '../../../components/form-fields.tsx'
 import { useToast } from '../../../components/toast.tsx'
-import { SigningSecret } from '../notifications/signing-secret.tsx'
+import { SigningSecretCard } from '../signing-secret-card.tsx'
 import { kindWords, type Stream } from './stream-words.ts'
 
 type Kind = Stream['kind']
@@ -53,18 +53,7 @@ export function StreamForm({ kind }: { kind: Kind }) {
     },
   })
   if (made?.secret !== undefined) {
-    return (
-      <Card title="Copy the signing secret now" description="It is not shown again.">
-        <div className="grid gap-4">
-          <SigningSecret secret={made.secret} />
-          <div>
-            <Button variant="primary" onClick={goBack}>
-              Done
-            </Button>
-          </div>
-        </div>
-      </Card>
-    )
+    return <SigningSecretCard secret={made.secret} onDone={goBack} />
   }
   return (
     <Card title={kindWords[kind].name} description={kindWords[kind].sentence}>

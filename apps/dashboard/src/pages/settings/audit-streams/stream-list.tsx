@@ -7,11 +7,11 @@ import { Button } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
 import { ConfirmDialog } from '../../../components/dialog.tsx'
 import { LoadingState } from '../../../components/loading-state.tsx'
-import { Notice, ProblemNotice } from '../../../components/notice.tsx'
 import { EmptyState, ErrorState } from '../../../components/states.tsx'
 import { Time } from '../../../components/time.tsx'
 import { useToast } from '../../../components/toast.tsx'
 import { UntrustedText } from '../../../components/untrusted-text.tsx'
+import { SaidOfTest } from '../said-of-test.tsx'
 import { kindWords, type Stream, standingOf } from './stream-words.ts'
 
 const saidCharsShown = 300
@@ -121,22 +121,7 @@ function StreamActions({ stream }: { stream: Stream }) {
         {enabled ? 'Turn off' : 'Turn on'}
       </Button>
       <DeleteStream stream={stream} />
-      {test.error !== null && (
-        <div className="basis-full">
-          <ProblemNotice error={test.error} />
-        </div>
-      )}
-      {test.data !== undefined && !test.isPending && (
-        <div className="basis-full">
-          <Notice
-            alert
-            tone={test.data.delivered ? 'good' : 'bad'}
-            title={test.data.delivered ? 'It was taken.' : 'It did not arrive.'}
-          >
-            <UntrustedText inline text={test.data.message} limit={saidCharsShown} />
-          </Notice>
-        </div>
-      )}
+      <SaidOfTest test={test} />
     </div>
   )
 }

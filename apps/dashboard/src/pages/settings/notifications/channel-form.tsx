@@ -2,14 +2,14 @@ import { createNotificationChannel, notificationKinds } from '@sallyport/contrac
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { type Output, useAction } from '../../../api.ts'
-import { Button, LinkButton } from '../../../components/button.tsx'
+import { LinkButton } from '../../../components/button.tsx'
 import { Card } from '../../../components/card.tsx'
 import { Form } from '../../../components/form.tsx'
 import { TextField } from '../../../components/form-fields.tsx'
 import { useToast } from '../../../components/toast.tsx'
+import { SigningSecretCard } from '../signing-secret-card.tsx'
 import { type FormKind, kindWords } from './channel-words.ts'
 import { DetailField, EventsField } from './settings-fields.tsx'
-import { SigningSecret } from './signing-secret.tsx'
 import { TargetFields } from './target-fields.tsx'
 import { WhereToGetIt } from './where-to-get-it.tsx'
 
@@ -28,18 +28,7 @@ export function ChannelForm({ kind }: { kind: FormKind }) {
     },
   })
   if (made?.secret !== undefined) {
-    return (
-      <Card title="Copy the signing secret now" description="It is not shown again.">
-        <div className="grid gap-4">
-          <SigningSecret secret={made.secret} />
-          <div>
-            <Button variant="primary" onClick={() => goTo(made.channel.id)}>
-              Done
-            </Button>
-          </div>
-        </div>
-      </Card>
-    )
+    return <SigningSecretCard secret={made.secret} onDone={() => goTo(made.channel.id)} />
   }
   return (
     <Card title={kindWords[kind].name} description={kindWords[kind].sentence}>
