@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { commaSeparated } from './config-list.ts'
 
 // What the vault is told of metrics, traces, logs and its end.
 
@@ -8,24 +9,16 @@ const otlpUrl = z
     (text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).username === '',
     'must be an http or https URL without a user',
   )
-const origins = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  )
-  .pipe(
-    z.array(
-      z
-        .string()
-        .refine(
-          (text) => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text),
-          'must be origins such as https://api.example.com, with commas between them',
-        ),
-    ),
-  )
+const origins = commaSeparated.pipe(
+  z.array(
+    z
+      .string()
+      .refine(
+        (text) => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text),
+        'must be origins such as https://api.example.com, with commas between them',
+      ),
+  ),
+)
 /** RFC 6750 §2.1, and long enough not to be guessed. */
 const metricsToken = z
   .string()

@@ -1,6 +1,7 @@
 import { delimiter, isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { keyVariables } from './config-key-variables.ts'
+import { commaSeparated } from './config-list.ts'
 import { telemetryVariables } from './config-telemetry-variables.ts'
 
 // What the vault may be told by its environment: each variable with its form, its default and what it is for.
@@ -17,15 +18,7 @@ function isPublicUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && [search, hash, username, password].every((part) => !part)
 }
 
-const list = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  )
-  .pipe(z.array(z.string()))
+const list = commaSeparated.pipe(z.array(z.string()))
 const absolutePaths = z
   .string()
   .transform((text) => text.split(delimiter).filter((part) => part !== ''))
