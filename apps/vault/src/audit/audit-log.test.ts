@@ -191,6 +191,20 @@ describe('audit log', () => {
     expect(page.entries).toEqual([])
   })
 
+  it('closes no intent for a replica whose clock is ahead, and none of one whose clock is behind', async () => {
+    verifies('S-30', 'S-43')
+    const hoursMs = 7_200_000
+    const workspaceId = newId('workspace')
+    const replicas = [hoursMs, -hoursMs].map((aheadMs) =>
+      openAuditLog({ url: test.urls.app, rootKey, now: () => Date.now() + aheadMs }),
+    )
+    for (const { log } of replicas) await log.begin(anIntent(workspaceId))
+    for (const { log } of [one, ...replicas]) await log.closeUnknown()
+    const { entries } = await one.log.list(workspaceId, { limit: 10 })
+    expect(entries.map(({ outcome }) => outcome)).toEqual(['pending', 'pending'])
+    for (const replica of replicas) await replica.close()
+  })
+
   it('closes an intent past its deadline as unknown, once, however many replicas do it', async () => {
     verifies('S-43')
     const other = openAuditLog({ url: test.urls.app, rootKey, checkpointPath })

@@ -99,7 +99,7 @@ export interface AuditLogNeeds {
   readonly now: () => number
   /** Milliseconds that never go back: how long something has waited. */
   readonly monotonicNow: () => number
-  /** Milliseconds of the limits' own clock. */
+  /** Milliseconds since the epoch by the limits' own clock, which all replicas share. */
   readonly limitNow: () => number
   /** The append-only file. */
   readonly checkpointFile: {
@@ -120,7 +120,7 @@ export interface AuditLogNeeds {
 const checkpointAfterRecords = 1_000
 /** Heads in one transaction, each synced to the file while it is open. */
 const checkpointHeadsMax = 100
-/** Added to a deadline, for replicas whose clocks differ. */
+/** Added to a deadline, since replicas read the shared clock at different times and it is not exact. */
 const closingGraceMs = 10_000
 /** The last moment that a Date holds. */
 const latestMs = 8.64e15
@@ -178,7 +178,7 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
     }),
     readBatch: createBatchReader(store, needs.version),
     checkpoint,
-    closeUnknown: () => closeUnknown(closing, () => now() - closingGraceMs),
+    closeUnknown: () => closeUnknown(closing, () => needs.limitNow() - closingGraceMs),
     closeAbandoned: () => closeUnknown(closing, () => latestMs),
     prune: createLogPruner({
       ...{ store, macKey, sign, publicKey: keys.publicKey, now, onFailure: needs.onFailure },

@@ -68,7 +68,7 @@ export interface AuditRuling {
 
 /** An attempt that is about to be sent. */
 export interface AuditIntent extends AuditSubject, AuditRequest, AuditRuling {
-  /** Milliseconds since the epoch after which an intent without an outcome is closed as `unknown`. */
+  /** By the limits' clock, milliseconds since the epoch: an intent without an outcome is closed as `unknown` after it. */
   readonly deadlineMs: number
   readonly detail?: AuditDetail | undefined
 }

@@ -70,6 +70,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
   const keyring = observeOpening(observers, kept)
   const newId = createIds({ now, randomBytes })
   const databaseNowMs = await readDatabaseClock(database)
+  const limitNow = createLimitClock({ databaseNowMs, monotonicNow: monotonicMs })
   const audit = createAuditLog({
     store: {
       ...createAuditStore(database),
@@ -81,7 +82,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     keys: createAuditKeys(secrets['audit-mac'], secrets['audit-signing']),
     now,
     monotonicNow: monotonicMs,
-    limitNow: createLimitClock({ databaseNowMs, monotonicNow: monotonicMs }),
+    limitNow,
     checkpointFile: createCheckpointFile(join(config.dataDir, 'audit-checkpoints.jsonl')),
     newAuditId: () => newId('audit'),
     version: needs.version,
@@ -121,6 +122,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     opener,
     onFailure,
     monotonicMs,
+    limitNow,
     telemetry,
     running: createRunningCalls(),
     egress,

@@ -12,10 +12,10 @@ export function composeIdentity(
     readonly cancelRequests: (agentId: string) => Promise<unknown>
   },
 ) {
-  const { audit, newId, running, tokenHash, keyring, egress, onFailure } = foundation
+  const { audit, newId, running, tokenHash, keyring, egress, limitNow, onFailure } = foundation
   return createIdentity({
     ...given,
-    ...{ audit, newId, tokenHash, keyring },
+    ...{ audit, newId, tokenHash, keyring, limitNow },
     createWorkspaceKey: keyring.createWorkspaceKey,
     endCalls: running.end,
     issuer: needs.publicUrl,

@@ -77,15 +77,17 @@ export interface RequestPathNeeds {
   readonly telemetry: Telemetry
   readonly newId: ExecuteNeeds['newId']
   readonly now: () => number
+  /** Ms since the epoch by the clock that all replicas share: others close what is overdue. */
+  readonly limitNow: () => number
   readonly randomBytes: (size: number) => Uint8Array
   readonly monotonicMs: () => number
 }
 
 /** Builds the request path and the test of a connection on the same stages. */
 export function composeRequestPath(needs: RequestPathNeeds) {
-  const { audit, egress, running, now, telemetry } = needs
+  const { audit, egress, running, now, limitNow, telemetry } = needs
   const { metrics, traces } = telemetry
-  const deadlines = () => ({ deadlineMs: now() + upstreamDeadlineMs + outcomeGraceMs })
+  const deadlines = () => ({ deadlineMs: limitNow() + upstreamDeadlineMs + outcomeGraceMs })
   const shared = {
     running,
     findSlot: createFindSlot(needs.opener),

@@ -227,6 +227,37 @@ describe('assertions over several replicas', () => {
   })
 })
 
+describe('assertions at a replica whose clock is slow', () => {
+  const slowBy = (ms: number) => createTestIdentity({ ...db, now: () => Date.now() - ms })
+  const signedAgo = async (ms: number) => {
+    const { agentId, keys } = await enrolled()
+    const iat = Math.floor((Date.now() - ms) / 1000)
+    return tokenRequest(agentId, keys, { iat, exp: iat + 30 })
+  }
+
+  it('are refused once their use may be forgotten, by the database’s clock', async () => {
+    verifies('S-02', 'S-03')
+    const hourMs = 3_600_000
+    const slow = slowBy(hourMs)
+    const request = await signedAgo(hourMs)
+    expect((await problemOf(slow.identity.issueAgentToken(request))).type).toBe('invalid-client')
+    expect(slow.events.at(-1)).toMatchObject({ outcome: 'refused', reason: 'overdue' })
+  })
+
+  it('are taken once over all replicas while their use is kept', async () => {
+    verifies('S-02', 'S-03')
+    const minutesMs = 180_000
+    const slow = slowBy(minutesMs)
+    const request = await signedAgo(minutesMs)
+    await slow.identity.issueAgentToken(request)
+    await first.identity.removeExpired()
+    await slow.identity.removeExpired()
+    for (const { identity } of [slow, slowBy(minutesMs), first]) {
+      await problemOf(identity.issueAgentToken(request))
+    }
+  })
+})
+
 describe('access tokens', () => {
   it('tell the agent, until they expire', async () => {
     let nowMs = Date.now()

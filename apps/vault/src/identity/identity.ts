@@ -101,6 +101,8 @@ export interface IdentityNeeds extends SingleSignOnClientNeeds {
   readonly randomBytes: (size: number) => Uint8Array
   /** Ms since the epoch. */
   readonly now: () => number
+  /** The same by the clock of limits, which all replicas share and nobody sets. */
+  readonly limitNow: () => number
   /** For what nobody waits for: the failure, and what it was about. */
   readonly logFailure: (error: unknown, what: string) => void
 }
@@ -112,7 +114,7 @@ export function createIdentity(needs: IdentityNeeds) {
   const { stores, newId, now, logFailure } = needs
   const record = (event: IdentityEvent) => needs.audit.record({ ...event, auditId: newId('audit') })
   const passwords = createPasswords(needs)
-  const limit = createSignInLimit({ ...needs, store: stores.attempts })
+  const limit = createSignInLimit({ ...needs, store: stores.attempts, now: needs.limitNow })
   const settings = createStoredSettings({ ...needs, store: stores.singleSignOn })
   const localSignIn = createLocalSignIn({ settings, record })
   const shared = { ...needs, record, passwords, limit, settings, localSignIn }

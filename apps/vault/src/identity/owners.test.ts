@@ -157,6 +157,23 @@ describe('signing in', () => {
     }
   })
 
+  it('is held back by a replica whose clock is days ahead, which forgets nothing for the others', async () => {
+    verifies('S-30', 'S-42')
+    const who = 'guessed-by-two-clocks@example.com'
+    const ahead = createTestIdentity({
+      ...db,
+      now: () => clockMs + 48 * 60 * minuteMs,
+      limitNow: () => clockMs,
+    })
+    const types: string[] = []
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      types.push((await problemOf(signIn(who, 'wrong', attempt % 2 === 0 ? ahead : test))).type)
+    }
+    const free = types.indexOf('too-many-attempts')
+    expect(free).toBeGreaterThan(0)
+    expect(new Set(types.slice(free))).toEqual(new Set(['too-many-attempts']))
+  })
+
   it('counts attempts that are made at the same time', async () => {
     verifies('S-42')
     const who = 'parallel@example.com'

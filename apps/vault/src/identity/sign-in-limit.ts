@@ -77,6 +77,7 @@ export interface SignInLimit {
 export function createSignInLimit(needs: {
   readonly store: SignInAttemptStore
   readonly tokenHash: TokenHash
+  /** Ms since the epoch, by a clock that all replicas share: one that is a day ahead would forget for them all (S-30). */
   readonly now: () => number
 }): SignInLimit {
   const { store, now } = needs

@@ -53,8 +53,11 @@ export interface TokenGrant {
 
 export interface TokenExchangeStore {
   findAgentKey(agentId: string): Promise<AgentKey | undefined>
-  /** Uses up (agent, jti) and stores the token, both or neither (S-02, S-03). */
-  grantToken(grant: TokenGrant): Promise<'granted' | 'replayed' | 'agent-changed'>
+  /**
+   * Uses up (agent, jti) and stores the token, both or neither (S-02, S-03). `overdue`: by the store's own clock the assertion has
+   * been over for so long that nobody may know any more whether it was used.
+   */
+  grantToken(grant: TokenGrant): Promise<'granted' | 'replayed' | 'agent-changed' | 'overdue'>
 }
 
 interface TokenExchangeNeeds {

@@ -4,7 +4,16 @@ import type { AgentKey, TokenExchangeStore } from '../identity/token-exchange.ts
 import { type Cache, type CacheCounts, createCache } from './cache.ts'
 import type { Change, ChangeFeed } from './changes.ts'
 import type { Database, Transaction } from './database.ts'
+import { instant } from './page-after.ts'
 import { agents, agentTokens, assertionUses } from './tables.ts'
+
+/** How long an assertion's use is kept after it could last be accepted, in case a clock is put back (S-02). */
+export const assertionUseKeptMs = 600_000
+/**
+ * A replica whose clock is slow would take an assertion whose use is no longer kept. So one that is over for this long by the
+ * database's clock is granted nothing, well before its use is removed.
+ */
+const overdueMsMax = assertionUseKeptMs / 2
 
 /** The queries of the token endpoint. */
 export function createTokenExchangeStore(database: Database): TokenExchangeStore {
@@ -29,7 +38,7 @@ export function createTokenExchangeStore(database: Database): TokenExchangeStore
         // Shared with other exchanges, but not with whoever disables the agent or replaces its key: either they see
         // this token and end it, or this sees what they did and grants none.
         const [agent] = await tx
-          .select({ id: agents.id })
+          .select({ isOverdue: isOverdue(grant.useExpiresAtMs) })
           .from(agents)
           .where(
             and(
@@ -40,6 +49,7 @@ export function createTokenExchangeStore(database: Database): TokenExchangeStore
           )
           .for('share')
         if (agent === undefined) return 'agent-changed'
+        if (agent.isOverdue) return 'overdue'
         const used = await tx
           .insert(assertionUses)
           .values({ agentId, jtiHash, expiresAt: new Date(grant.useExpiresAtMs) })
@@ -56,6 +66,9 @@ export function createTokenExchangeStore(database: Database): TokenExchangeStore
       }),
   }
 }
+
+const isOverdue = (useExpiresAtMs: number) =>
+  sql<boolean>`${instant(useExpiresAtMs)} < clock_timestamp() - make_interval(secs => ${overdueMsMax / 1000}::double precision)`
 
 /**
  * Tokens of its own that one agent has at a time (owners make its consumer tokens, and few of them); with a further one the oldest ends. Without a bound an agent could pile up so

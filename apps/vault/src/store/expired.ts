@@ -1,5 +1,6 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
+import { assertionUseKeptMs } from './agent-tokens.ts'
 import type { Database } from './database.ts'
 import { notificationPresses } from './notify-tables.ts'
 import { connectFlows } from './oauth-tables.ts'
@@ -17,8 +18,8 @@ import { agentTokens, assertionUses, bootstrapCodes } from './tables.ts'
 
 /** Rows of one table that one call removes at most; the rest waits for the next. */
 const rowsMax = 5_000
-/** How long an assertion's use is kept after it could last be accepted, in case a clock is put back (S-02). */
-const useKeptMs = 600_000
+/** How long a press of a button is kept after it could last be accepted, in case a clock is put back. */
+const pressKeptMs = 600_000
 /** How long an enrolment code that is over is kept, so that an attempt to use it can be recorded (S-07). */
 const codeKeptMs = 30 * 86_400_000
 /** How long an expired token of a person stays in their list. */
@@ -71,7 +72,7 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
           agentTokens,
           sql`(consumer_id IS NOT NULL AND ${before(agentTokens.expiresAt, consumerTokenKeptMs)})`,
         ),
-        await remove(assertionUses, before(assertionUses.expiresAt, useKeptMs)),
+        await remove(assertionUses, before(assertionUses.expiresAt, assertionUseKeptMs)),
         await remove(
           sessions,
           sql`(${before(sessions.expiresAt, 0)} OR ${before(sessions.lastSeenAt, sessionIdleMs)})`,
@@ -81,7 +82,7 @@ export function createExpiredStore({ db }: Pick<Database, 'db'>): ExpiredStore {
         await remove(connectFlows, before(connectFlows.expiresAt, connectFlowKeptMs)),
         await remove(invitations, before(invitations.expiresAt, 0)),
         await remove(ownerTokens, before(ownerTokens.expiresAt, ownerTokenKeptMs)),
-        await remove(notificationPresses, before(notificationPresses.expiresAt, useKeptMs)),
+        await remove(notificationPresses, before(notificationPresses.expiresAt, pressKeptMs)),
         await remove(replicaCalls, before(replicaCalls.deadlineAt, replicaCallKeptMs)),
         await remove(bootstrapCodes, before(bootstrapCodes.expiresAt, codeKeptMs)),
         await remove(signInAttempts, before(signInAttempts.updatedAt, attemptsForgottenAfterMs)),
