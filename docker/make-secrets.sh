@@ -26,6 +26,8 @@ fi
 # Redis knows the password by its hash alone. The second user is for the container's health check, and can only ping.
 if [ ! -e redis-url ] || [ ! -e redis-users ]; then
   made="$made redis-url redis-users"
+  # Whichever of the two is there cannot be written to.
+  rm -f redis-url redis-users
   redis_password=$(openssl rand -hex 24)
   hash=$(printf '%s' "$redis_password" | openssl dgst -sha256 -r | cut -c 1-64)
   {
