@@ -115,6 +115,33 @@ describe('retention', () => {
     expect(await seqsOf(workspaceId)).toHaveLength(24)
   })
 
+  it('runs nothing of the role of the vault’s own as the owner, where that role may make functions', async () => {
+    verifies('S-37')
+    const workspaceId = await aLog(90, 0)
+    const role = admin(appRole)
+    // As in each database that was made before PostgreSQL 15.
+    await admin`grant create on schema public to ${role}`
+    const names = [
+      'hashtextextended(text, integer) returns bigint',
+      'make_interval(days integer) returns interval',
+    ]
+    try {
+      for (const name of names) {
+        await one.database.sql.unsafe(`create function public.${name} language plpgsql as $$ begin
+          perform set_config('sallyport.pruning_audit', 'on', true);
+          delete from public.audit_records where workspace_id = '${workspaceId}' and seq > 6;
+          return null; end $$`)
+      }
+      await one.database.sql`select sallyport_prune_audit(${workspaceId}, 6, now(), '\\x00')`
+      expect(await seqsOf(workspaceId)).toEqual([7, 8, 9, 10, 11, 12])
+    } finally {
+      for (const name of names) {
+        await admin.unsafe(`drop function public.${name.replace(/ returns .*/, '')}`)
+      }
+      await admin`revoke create on schema public from ${role}`
+    }
+  })
+
   it('removes what is older than the operator keeps, once over all replicas, and the rest verifies', async () => {
     verifies('S-37')
     const workspaceId = await aLog(100, 90, 80, 20, 0)
@@ -127,7 +154,7 @@ describe('retention', () => {
     expect(verified).toMatchObject({ ok: true, checked: seqs.length, start })
     const lines = await exported(workspaceId)
     expect(JSON.parse(lines[1] ?? '')).toMatchObject({ type: 'start', seq: 18 })
-    const options = { macKey: one.keys.macKey, publicKey: one.keys.publicKey }
+    const options = { macKeys: one.macKeys, publicKey: one.keys.publicKey }
     expect(await check(lines, options)).toMatchObject({ ok: true, checked: seqs.length, start })
     expect(await check(lines)).toMatchObject({ ok: true, start })
     // It is on record who removed what.
