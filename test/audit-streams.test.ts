@@ -154,7 +154,7 @@ describe('the log as it grows', () => {
       data: expect.stringMatching(/^\[sallyport@32473 workspace="wsp_\w+" seq="1" kind="entry"\]$/),
     })
     expect([...s3.objects.keys()][0]).toMatch(
-      /^vault\/prod\/\d{4}\/\d\d\/\d\d\/wsp_\w+-000000000001-\d{12}\.jsonl\.gz$/,
+      /^vault\/prod\/\d{4}\/\d\d\/\d\d\/wsp_\w+-000000000001-\d{12}-[0-9a-f]{16}\.jsonl\.gz$/,
     )
     expect(s3.refusals).toEqual([])
     // What was delivered is what an export says.

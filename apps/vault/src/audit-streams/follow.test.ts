@@ -30,7 +30,8 @@ const aStream: StoredStream = {
 function stage(answer: (part: StreamPart, n: number) => Sent | Promise<Sent>, records = 12) {
   const parts: StreamPart[] = []
   const events: StreamEvent[] = []
-  const row = { ...aStream, released: [] as number[], error: '', goesOn: true }
+  const state = { goesOn: true, text: '{}', nowMs: 1_000 }
+  const row = { ...aStream, ...state, released: [] as number[], error: '' }
   const sender: StreamSender<'webhook'> = {
     prepare: (given) => ({ target: given }),
     show: () => 'siem',
@@ -67,7 +68,13 @@ function stage(answer: (part: StreamPart, n: number) => Sent | Promise<Sent>, re
         const last = Math.min(records, afterSeq + 5)
         const seqs = Array.from({ length: last - afterSeq }, (_, i) => afterSeq + 1 + i)
         return {
-          lines: seqs.map((seq) => ({ seq, kind: 'entry', atMs: 0, refused: false, json: '{}' })),
+          lines: seqs.map((seq) => ({
+            seq,
+            kind: 'entry',
+            atMs: 0,
+            refused: false,
+            json: row.text,
+          })),
           ...{ lastSeq: last, lastCheckpointSeq: 0, isFull: last < records, oldestAtMs: 0 },
         }
       },
@@ -75,7 +82,7 @@ function stage(answer: (part: StreamPart, n: number) => Sent | Promise<Sent>, re
     newId: () => 'aud_1',
     randomBytes: (size) => new Uint8Array(size),
     onFailure: () => {},
-    now: () => 1_000,
+    now: () => row.nowMs,
   }
   const run = () => follow(needs, row, { by: 'replica', stop: new AbortController().signal })
   return { run, row, parts, events }
@@ -91,7 +98,7 @@ describe('following a log', () => {
     const { run, row, parts } = stage(() => taken)
     await run()
     expect(seqsOf(parts)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1))
-    expect(parts.map(({ name }) => name)).toEqual([
+    expect(parts.map(({ name }) => name.replace(/-[0-9a-f]{16}$/, ''))).toEqual([
       'wsp_1-000000000001-000000000005',
       'wsp_1-000000000006-000000000010',
       'wsp_1-000000000011-000000000012',
@@ -114,6 +121,27 @@ describe('following a log', () => {
     // The other side can tell a repetition from something new.
     expect(parts[2]?.id).toBe(parts[1]?.id)
     expect(new Set(parts.map(({ id }) => id)).size).toBe(parts.length - 1)
+  })
+
+  it('gives what has other content another name and id, though its numbers are the same', async () => {
+    // Another stream into the same bucket; a log that goes on from a backup, with numbers that were sent already.
+    const [one, again, other] = [stage(() => taken), stage(() => taken), stage(() => taken)]
+    other.row.text = '{"restored":true}'
+    for (const { run } of [one, again, other]) await run()
+    const namesOf = ({ parts }: typeof one) => parts.map(({ id, name }) => [id, name])
+    expect(namesOf(again)).toEqual(namesOf(one))
+    const [first, second] = [namesOf(one).flat(), namesOf(other).flat()]
+    expect(first.filter((text) => second.includes(text))).toEqual([])
+  })
+
+  it('lets others have their turn after a while, however slowly it is taken', async () => {
+    verifies('S-44')
+    const slow = stage(() => {
+      slow.row.nowMs += 15_000
+      return taken
+    }, 100)
+    await slow.run()
+    expect([slow.parts.length, slow.row.lastSeq, slow.row.released]).toEqual([2, 10, [0]])
   })
 
   it('stops where the stream was changed or taken over meanwhile', async () => {

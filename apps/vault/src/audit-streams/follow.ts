@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { attempt } from './attempt.ts'
 import { openStream } from './sealed-stream.ts'
 import type { Sent, StreamPart } from './sender.ts'
@@ -8,8 +9,9 @@ import type { StoredStream } from './stream-store.ts'
 export const leaseMs = 60_000
 const rowsMax = 500
 const bytesMax = 512 * 1024
-/** Parts for one stream before others have their turn. */
+/** Parts for one stream before others have their turn; after so long no further one is begun, however slow the other side is. */
 const partsMax = 20
+const turnMs = 20_000
 const firstWaitMs = 5_000
 const waitMsMax = 600_000
 const askedMsMax = 3_600_000
@@ -33,7 +35,8 @@ export async function follow(
   { by, stop }: Following,
 ): Promise<void> {
   let stream = claimed
-  for (let parts = 0; parts < partsMax && !stop.aborted; parts += 1) {
+  const endMs = needs.now() + turnMs
+  for (let parts = 0; parts < partsMax && !stop.aborted && needs.now() < endMs; parts += 1) {
     const batch = await readBatch(needs, stream)
     const waitMs = await gatherMs(needs, stream, batch)
     if (waitMs > 0) {
@@ -87,8 +90,12 @@ async function gatherMs(
 
 const seqDigits = 12
 const padded = (seq: number) => String(seq).padStart(seqDigits, '0')
+const digestChars = 16
 
-/** Named by the stretch of the chain that it covers, checkpoints alone by theirs: no two with other content share a name. */
+/**
+ * Named by the stretch of the chain that it covers, checkpoints alone by theirs, and by what is in it: no two with other content share a
+ * name, whichever stream they are of, and whether or not the vault was restored from a backup in between and numbers on from there.
+ */
 function partOf(
   stream: StoredStream,
   { lines, lastSeq, oldestAtMs, ...batch }: LogBatch,
@@ -99,12 +106,19 @@ function partOf(
     ? [stream.lastSeq + 1, lastSeq]
     : [stream.lastCheckpointSeq + 1, batch.lastCheckpointSeq]
   const range = `${padded(first)}-${padded(last)}`
+  const digest = digestOf(lines)
   return {
     ...{ workspaceId, lines },
-    id: `${id}.${first}-${last}.${batch.lastCheckpointSeq}`,
-    name: `${workspaceId}-${holdsEntries ? '' : 'checkpoints-'}${range}`,
+    id: `${id}.${first}-${last}.${digest}`,
+    name: `${workspaceId}-${holdsEntries ? '' : 'checkpoints-'}${range}-${digest}`,
     atMs: oldestAtMs ?? 0,
   }
+}
+
+function digestOf(lines: StreamPart['lines']): string {
+  const hash = createHash('sha256')
+  for (const { json } of lines) hash.update(json).update('\n')
+  return hash.digest('hex').slice(0, digestChars)
 }
 
 async function recordFailure(

@@ -5,7 +5,7 @@ import type { SyslogServer, SyslogTransport } from '../audit-streams/senders/sys
 import type { AddressRules } from './address-rules.ts'
 import type { Connect } from './connect.ts'
 import { type DialTarget, isDnsName, isThisMachine, loopbacks } from './origin-rules.ts'
-import { connectProblem, timeoutProblem } from './upstream-problem.ts'
+import { connectProblem, invalidResponse, timeoutProblem } from './upstream-problem.ts'
 
 type Server = Pick<SyslogServer, 'host' | 'tls'>
 
@@ -92,6 +92,9 @@ function secure({ host }: SyslogServer, socket: Socket, extraCa: readonly string
   })
 }
 
+/** What a syslog server may say: it says nothing. */
+const answerBytesMax = 16 * 1024
+
 /** Writes, ends, and waits for the other side's end: bytes that a dead machine's kernel took were not taken. */
 function writeToEnd(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -104,8 +107,14 @@ function writeToEnd(socket: Socket, bytes: Uint8Array): Promise<void> {
       if (isEnded && socket.writableFinished) resolve()
       else reject(connectProblem('ECONNRESET'))
     })
-    // What it says is not read, but its end is seen only by reading.
-    socket.resume()
+    // What it says is of no matter, but its end is seen only by reading.
+    let answered = 0
+    socket.on('data', (bytes: Uint8Array) => {
+      answered += bytes.length
+      if (answered <= answerBytesMax) return
+      reject(invalidResponse('The syslog server talks, which syslog servers do not.'))
+      socket.destroy()
+    })
     socket.end(bytes)
   })
 }

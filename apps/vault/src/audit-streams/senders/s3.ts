@@ -67,7 +67,7 @@ export function createS3Stream(needs: {
   }
 }
 
-/** `prefix/2026/11/22/wsp_…-000000000001-000000000500.jsonl.gz`: of the day of its oldest line, in UTC. */
+/** `prefix/2026/11/22/wsp_…-000000000001-000000000500-….jsonl.gz`: of the day of its oldest line, in UTC. */
 function objectKey({ prefix }: Pick<TargetOf<'s3'>, 'prefix'>, part: StreamPart): string {
   const day = new Date(part.atMs).toISOString().slice(0, 10).replaceAll('-', '/')
   const parts = [...(prefix === '' ? [] : [prefix]), day, `${part.name}.jsonl.gz`]
