@@ -157,7 +157,7 @@ function composeApp(
   }
   const mounted = allRoutes({
     ...rooms,
-    audit,
+    ...{ audit, admitAgent: rooms.doorLimit?.admit },
     onSetUp: needs.onSetUp,
     publicUrl,
     mcpServer: needs.mcpServer,

@@ -29,6 +29,8 @@ import type { Workspaces } from '../workspaces/workspaces.ts'
 /** The rooms that operations are mounted on. */
 export interface Rooms {
   readonly identity: Identity
+  /** Counts requests of an agent, where their number is limited. @throws Problem `too-many-attempts` */
+  readonly admitAgent: ((agentId: string) => Promise<void>) | undefined
   readonly workspaces: Workspaces
   readonly events: Pick<Events, 'open'>
   readonly connections: Connections

@@ -107,6 +107,33 @@ const uniform = {
 const refused = async (input: Record<string, unknown>, world = createWorld()) =>
   expect(await refusal(world, input)).toEqual(uniform)
 
+describe('how often it is asked', () => {
+  it('is counted for who proved to be the agent, before anything is kept, and for nobody else', async () => {
+    const world = createWorld()
+    const counted: string[] = []
+    const admit = async (name: string) => {
+      counted.push(name)
+      if (counted.length > 2) throw new Problem('too-many-attempts', 'Too many.')
+    }
+    const jwt = assertion()
+    await world.exchange(request(jwt), admit)
+    // A captured one that is sent again fills the log as well.
+    await expect(world.exchange(request(jwt), admit)).rejects.toMatchObject({ status: 401 })
+    expect([world.granted.length, world.events.length]).toEqual([1, 2])
+    for (const again of [jwt, assertion(), assertion({ iat: now + 3600, exp: now + 3630 })]) {
+      const refused = world.exchange(request(again), admit)
+      await expect(refused).rejects.toMatchObject({ type: 'too-many-attempts' })
+    }
+    expect([world.granted.length, world.events.length]).toEqual([1, 2])
+    // Apart from what the agent asks with its tokens: nobody else uses that up.
+    expect(new Set(counted)).toEqual(new Set([`tokens:${agentId}`]))
+    const { length } = counted
+    const forged = assertion({}, { key: other.privateKey })
+    await expect(world.exchange(request(forged), admit)).rejects.toMatchObject({ status: 401 })
+    expect(counted).toHaveLength(length)
+  })
+})
+
 describe('what is accepted', () => {
   it.each(['client_credentials', 'client_assertion'])('grants a token for %s', async (grant) => {
     const world = createWorld()

@@ -71,6 +71,8 @@ interface TokenExchangeNeeds {
 }
 
 type Input = Partial<InputOf<typeof issueAgentToken>>
+/** Counts what somebody asks for. @throws Problem `too-many-attempts` */
+type Admit = (name: string) => Promise<void>
 type Refusal = { readonly reason: string; readonly hint?: string }
 
 /**
@@ -78,11 +80,14 @@ type Refusal = { readonly reason: string; readonly hint?: string }
  *
  * Every failure, a wrong `grant_type` included, is the same Problem `invalid-client` (S-06). RFC 6749 §5.2 would have
  * that one told apart, but the vault has one grant, and one body for everything leaves nothing to probe.
+ *
+ * `admit` counts what an agent's key signed, before anything is kept of it, and apart from what the agent asks with its tokens: whoever
+ * sends a captured assertion again and again fills no log, and uses up nothing else. @throws Problem too-many-attempts of it
  */
 export function createTokenExchange(needs: TokenExchangeNeeds) {
   const dummyKey = importPublicKey(nobodysKey)
 
-  return async (input: Input): Promise<OutputOf<typeof issueAgentToken>> => {
+  return async (input: Input, admit?: Admit): Promise<OutputOf<typeof issueAgentToken>> => {
     const assertion = readRequest(input)
     if (assertion === undefined) throw invalidClient()
     const agent = await needs.store.findAgentKey(assertion.agentId)
@@ -91,12 +96,17 @@ export function createTokenExchange(needs: TokenExchangeNeeds) {
       issuer: needs.issuer(),
       nowMs: needs.now(),
     })
+    if (agent?.publicKey != null && isSigned(verdict)) await admit?.(`tokens:${assertion.agentId}`)
     const grant = await tryGrant(needs, { assertion, agent, verdict })
     if ('token' in grant) return grant.token
     await recordRefusal(needs.record, { agent, assertion, verdict, reason: grant.reason })
     throw invalidClient(grant.hint)
   }
 }
+
+/** Did the holder of the key write it? */
+const isSigned = (verdict: AssertionVerdict): boolean =>
+  verdict.outcome !== 'bad' || verdict.signatureGood
 
 function readRequest(input: Input): UnverifiedAssertion | undefined {
   const parameter = (name: string) => (Object.hasOwn(input, name) ? input[name] : undefined)
@@ -156,7 +166,7 @@ async function recordRefusal(
   },
 ): Promise<void> {
   const { agent, assertion, verdict, reason } = refused
-  if (agent?.publicKey == null || (verdict.outcome === 'bad' && !verdict.signatureGood)) return
+  if (agent?.publicKey == null || !isSigned(verdict)) return
   await record({
     workspaceId: agent.workspaceId,
     operation: 'issueAgentToken',

@@ -3,11 +3,11 @@ import { toTokenErrorBody } from '../../identity/token-exchange.ts'
 import { type Mounted, mount, mountTokenEndpoint } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
 
-export const agentRoutes = ({ identity, mcpServer, publicUrl }: Rooms): Mounted[] => [
+export const agentRoutes = ({ identity, admitAgent, mcpServer, publicUrl }: Rooms): Mounted[] => [
   mount(op.bootstrapAgent, ({ input }) => identity.bootstrapAgent(input)),
   mountTokenEndpoint(
     op.issueAgentToken,
-    ({ input }) => identity.issueAgentToken(input),
+    ({ input }) => identity.issueAgentToken(input, admitAgent),
     toTokenErrorBody,
   ),
   mount(op.createAgent, ({ caller, input }) => identity.agents.create(caller, input)),
