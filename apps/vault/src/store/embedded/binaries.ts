@@ -1,5 +1,5 @@
 // Finds the PostgreSQL that came with the vault's packages and makes it runnable.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   cpSync,
@@ -44,15 +44,22 @@ export function findBinaries(options: FindBinariesOptions): Binaries {
   const home = usable ? native : copyOnce(native, options.copyBase)
   const postgres = join(home, 'bin', 'postgres')
   const version = spawnSync(postgres, ['-V'], { ...options.user, cwd: '/', env: {} })
-  // A binary that is there and yet "not found" lacks its loader: this is what musl answers.
-  if (version.status !== 0)
-    throw new Problem(
-      'store-unavailable',
-      'The PostgreSQL that comes with the vault does not run on this system (it needs glibc).',
-      { next: setUrl, cause: version.error ?? new Error(String(version.stderr)) },
-    )
+  if (version.status !== 0) throw doesNotRun(version)
   const majorVersion = /\d+/.exec(String(version.stdout))?.[0] ?? ''
   return { postgres, initdb: join(home, 'bin', 'initdb'), majorVersion }
+}
+
+function doesNotRun({ error, stderr }: SpawnSyncReturns<Buffer>): Problem {
+  const said = String(stderr ?? '')
+    .trim()
+    .split('\n')[0]
+  // A binary that is there and yet "not found" lacks its loader: this is what musl answers.
+  const why = said === '' || said === undefined ? 'it needs glibc' : said
+  return new Problem(
+    'store-unavailable',
+    `The PostgreSQL that comes with the vault does not run on this system (${why}).`,
+    { next: setUrl, cause: error ?? new Error(said) },
+  )
 }
 
 function packageEntry({ platform, from }: FindBinariesOptions): string {
@@ -96,7 +103,9 @@ function copyOnce(native: string, base: string): string {
   chmodSync(base, 0o755)
   const draft = `${home}.${process.pid}`
   rmSync(draft, { recursive: true, force: true })
-  cpSync(native, join(draft, 'native'), { recursive: true, filter: (path) => !unneeded.test(path) })
+  const filter = (path: string) => !unneeded.test(path)
+  // Links as they stand, to their neighbours: else they would lead back to packages that the server's user cannot read.
+  cpSync(native, join(draft, 'native'), { recursive: true, verbatimSymlinks: true, filter })
   cpSync(join(native, '..', 'package.json'), join(draft, 'package.json'))
   restoreLinks(join(draft, 'native'))
   // Whatever the umask was.

