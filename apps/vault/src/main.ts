@@ -77,7 +77,7 @@ export async function runVault({
     // An address can have no passkeys. Agents go on calling the vault by it: it is what they sign for.
     const canBeLocalhost = config.publicUrl === undefined && listener.ownsLocalhost
     pagesUrl = canBeLocalhost ? `http://localhost:${listener.port}` : url
-    const prepared = await house.prepareSetup(setupToken.read())
+    const prepared = await house.prepareSetup()
     if (prepared.setupToken === undefined) {
       setupToken.remove()
       announce({ url })

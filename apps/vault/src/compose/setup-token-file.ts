@@ -1,12 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The setup token of a vault without an owner: `<data dir>/setup-token`, readable by its user alone, until it is used. */
 export function createSetupTokenFile(dataDir: string) {
   const path = join(dataDir, 'setup-token')
   return {
-    read: (): string | undefined =>
-      existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined,
     write(token: string): void {
       mkdirSync(dataDir, { recursive: true, mode: 0o700 })
       rmSync(path, { force: true })

@@ -13,6 +13,8 @@ import type { Passwords } from './passwords.ts'
 import { isToken, newToken, type TokenHash } from './secret-token.ts'
 
 const workspaceNameDefault = 'My workspace'
+/** No token has this form, so its keyed hash is stored nowhere and 256 bits that nobody without the key can tell. */
+const setupTokenLabel = 'setup-token'
 
 /** The key of a new workspace, wrapped. */
 interface WrappedKey {
@@ -52,16 +54,13 @@ export function createSetup(needs: SetupNeeds) {
   const { store, tokenHash } = needs
   return {
     /**
-     * Makes the one-time setup token of a vault that has no owner; nothing where it has. `kept` is the token of an
-     * earlier start: while it is still the right one it stays, so that a link that was printed goes on working.
+     * The one-time setup token of a vault that has no owner; nothing where it has. It is derived from a key that all replicas
+     * share, so that the link that any of them prints works at each, and still works after a restart.
      */
-    async prepareSetup(kept?: string): Promise<{ setupToken?: string }> {
+    async prepareSetup(): Promise<{ setupToken?: string }> {
       const state = await store.read()
       if (state.isSetUp) return {}
-      if (kept !== undefined && isRightToken(kept, state.tokenHash, tokenHash)) {
-        return { setupToken: kept }
-      }
-      const setupToken = newToken('setup', needs.randomBytes)
+      const setupToken = newToken('setup', () => tokenHash(setupTokenLabel))
       await store.writeToken(tokenHash(setupToken))
       return { setupToken }
     },
