@@ -27,6 +27,8 @@ export const installation = pgTable('installation', {
   keyCheck: bytes('key_check').notNull(),
   setupTokenHash: bytes('setup_token_hash'),
   setUpAt: at('set_up_at'),
+  /** What the newest finished backup holds: the moment at which it was begun. */
+  backedUpAt: at('backed_up_at'),
   createdAt: createdAt(),
 })
 
