@@ -136,6 +136,17 @@ describe('a backup', () => {
     expect(readdirSync(folder)).toEqual(['vault.backup'])
   })
 
+  it('is known of to the doctor, who looks at the database of the vault that runs', async () => {
+    const { stdout } = await operate(
+      { SALLYPORT_DATA_DIR: vault.dataDir },
+      ...['doctor', '--vault', '--json'],
+    )
+    const { findings } = JSON.parse(stdout) as { findings: { what: string }[] }
+    expect(findings.find(({ what }) => what === 'backups')).toMatchObject({
+      ...{ ok: true, say: 'the last is less than an hour old' },
+    })
+  })
+
   it('is looked through without changing anything', async () => {
     const { code, stdout } = await operate(
       { SALLYPORT_DATA_DIR: vault.dataDir },

@@ -13,6 +13,7 @@ import { openSealedStream, SealedStreamError, sealStream } from '../credentials/
 import { copyIn, lookForTables, type RestoredTables } from '../store/backup/copy-in.ts'
 import { type Snapshot, withSnapshot } from '../store/backup/copy-out.ts'
 import { knowsSchema, prepareSchema } from '../store/backup/prepare-schema.ts'
+import { recordBackup } from '../store/backup/record-backup.ts'
 import { startEmbeddedPostgres } from '../store/embedded/start-embedded-postgres.ts'
 import { findMigrations } from './find-migrations.ts'
 import { openKeySource } from './open-store.ts'
@@ -72,7 +73,14 @@ export async function backUp(path: string, needs: Needs): Promise<BackupSummary>
       })
       return { ...summarise(path, header), tables: tables.length, bytes }
     })
-    if (done !== undefined) return done
+    if (done !== undefined) {
+      await recordBackup(server.url, new Date(done.createdAt)).catch(() =>
+        needs.onProgress(
+          'The backup is whole; that it was made could not be written into the database, so the doctor does not know of it.',
+        ),
+      )
+      return done
+    }
     throw new BackupError(
       'This database is not one that a vault of this build has served yet. Start the vault on it once, then run this again.',
     )

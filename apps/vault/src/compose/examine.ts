@@ -8,13 +8,15 @@ import { configVariables } from '../config-variables.ts'
 import { isRootKeyOf } from '../credentials/root-key.ts'
 import { type Finding, fail, ok } from '../doctor/finding.ts'
 import { judgeAddresses } from '../doctor/judge-addresses.ts'
+import { judgeBackups } from '../doctor/judge-backups.ts'
 import { judgeDatabase } from '../doctor/judge-database.ts'
 import { type DataDirFacts, judgeDataDir, judgeSecretFiles } from '../doctor/judge-machine.ts'
 import { judgeRedis } from '../doctor/judge-redis.ts'
 import { createAddressRules } from '../egress/address-rules.ts'
 import { findsName } from '../egress/find-names.ts'
 import { examineRedis } from '../jobs/examine-redis.ts'
-import { examineDatabase } from '../store/examine.ts'
+import { findRunningPostgres } from '../store/embedded/reach-embedded-postgres.ts'
+import { examineDatabase, readBackups } from '../store/examine.ts'
 import { readKeyBinding } from '../store/key-binding.ts'
 import { openKeySource } from './open-store.ts'
 import { requireDataDir } from './require-data-dir.ts'
@@ -59,13 +61,20 @@ export async function examine(needs: ExamineNeeds): Promise<Finding[]> {
 
 async function examineStore(needs: ExamineNeeds): Promise<Finding[]> {
   const { config, migrationsFolder } = needs
-  if (config.databaseUrl === undefined) return [examineEmbedded(config.dataDir)]
+  if (config.databaseUrl === undefined) {
+    return [examineEmbedded(config.dataDir), ...(await examineEmbeddedBackups(needs))]
+  }
   const url = config.databaseUrl.reveal()
   const ownerUrl = config.databaseMigrationUrl?.reveal() ?? url
   const clocks = { now: Date.now, monotonicMs }
   try {
     const facts = await examineDatabase({ url, ownerUrl, migrationsFolder, ...clocks })
-    return [...judgeDatabase(facts), await examineRootKey(needs, ownerUrl)]
+    const backups = await readBackups(url)
+    return [
+      ...judgeDatabase(facts),
+      await examineRootKey(needs, ownerUrl),
+      ...(backups === undefined ? [] : [judgeBackups(backups)]),
+    ]
   } catch (error) {
     return [fail('database', `${sayOf(error)} Look at DATABASE_URL and at the server`)]
   }
@@ -84,6 +93,17 @@ function examineEmbedded(dataDir: string): Finding {
         what,
         `the embedded database is there and its root key is not: put root-key back into ${dataDir}, or nothing in it can be opened`,
       )
+}
+
+/** Only while the vault runs: the doctor starts nothing. */
+async function examineEmbeddedBackups({ config, randomBytes }: ExamineNeeds): Promise<Finding[]> {
+  try {
+    const found = await findRunningPostgres({ dataDir: config.dataDir, randomBytes })
+    const backups = found && (await readBackups(found.ownerUrl))
+    return backups === undefined ? [] : [judgeBackups(backups)]
+  } catch (error) {
+    return [fail('database', `${sayOf(error)} Run this as the user that runs the vault`)]
+  }
 }
 
 async function examineRootKey(needs: ExamineNeeds, ownerUrl: string): Promise<Finding> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judgeAddresses } from './judge-addresses.ts'
+import { judgeBackups } from './judge-backups.ts'
 import { type DatabaseFacts, judgeDatabase } from './judge-database.ts'
 import { type DataDirFacts, judgeDataDir, judgeSecretFiles } from './judge-machine.ts'
 import { judgeRedis } from './judge-redis.ts'
@@ -46,6 +47,20 @@ describe('the doctor, of a database', () => {
     expect(database(facts)).toEqual([
       expect.objectContaining({ level, say: expect.stringMatching(say) }),
     ])
+  })
+})
+
+describe('the doctor, of backups', () => {
+  const dayMs = 86_400_000
+  it.each([
+    [{ isSetUp: false, ageMs: undefined }, 'ok', /nothing to back up/],
+    [{ isSetUp: true, ageMs: undefined }, 'warn', /none was made by `sallyport backup`/],
+    [{ isSetUp: true, ageMs: 60_000 }, 'ok', /less than an hour old/],
+    [{ isSetUp: true, ageMs: 1.5 * dayMs }, 'ok', /36 hours old/],
+    [{ isSetUp: true, ageMs: 7 * dayMs }, 'ok', /7 days old/],
+    [{ isSetUp: true, ageMs: 9.9 * dayMs }, 'warn', /9 days old: make one/],
+  ] as const)('says how old the newest is: %j', (facts, level, say) => {
+    expect(judgeBackups(facts)).toMatchObject({ level, say: expect.stringMatching(say) })
   })
 })
 

@@ -40,6 +40,23 @@ export async function examineDatabase(options: ExamineOptions): Promise<Database
   }
 }
 
+/** What the database remembers of backups; undefined where it is none of a vault, or has yet to be brought up to date. */
+export function readBackups(
+  url: string,
+): Promise<{ readonly isSetUp: boolean; readonly ageMs: number | undefined } | undefined> {
+  return reading(url, async (sql) => {
+    const [known] = await sql<{ known: boolean }[]>`
+      SELECT EXISTS (SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass('installation') AND attname = 'backed_up_at') AS known`
+    if (known?.known !== true) return undefined
+    const [row] = await sql<{ setUp: boolean; age: number | null }[]>`
+      SELECT set_up_at IS NOT NULL AS "setUp",
+        (extract(epoch FROM clock_timestamp() - backed_up_at) * 1000)::float8 AS age
+      FROM installation`
+    return { isSetUp: row?.setUp === true, ageMs: row?.age ?? undefined }
+  })
+}
+
 async function reading<T>(url: string, read: (sql: Sql) => Promise<T>): Promise<T> {
   const sql = connect({
     url,

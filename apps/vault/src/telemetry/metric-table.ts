@@ -155,6 +155,11 @@ export const metricTable = {
     help: 'Enabled upstream MCP servers, in the whole database, by what became of the last attempt to connect.',
     labels: ['status'],
   },
+  sallyport_last_backup_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When the newest backup was begun that `sallyport backup` finished, in seconds since 1970; 0 where there was none.',
+    labels: [],
+  },
   sallyport_spans_dropped_total: {
     kind: 'counter',
     help: 'Spans that a slow or absent collector did not take.',

@@ -5,6 +5,7 @@ import { metricTable } from './metric-table.ts'
 import { createMetrics } from './metrics.ts'
 import type { Watched } from './observers.ts'
 
+const nothingKept = { pendingApprovals: 0, openIntents: 0, mcpServers: {}, backedUpAtSeconds: 0 }
 const services = new Set(['github', 'mcp'])
 
 async function startMetrics(watched: Partial<Watched> = {}) {
@@ -16,7 +17,7 @@ async function startMetrics(watched: Partial<Watched> = {}) {
     auditBacklog: () => ({ waiting: 0, oldestMs: 0 }),
     isFeedLive: () => true,
     ping: async () => {},
-    countKept: async () => ({ pendingApprovals: 0, openIntents: 0, mcpServers: {} }),
+    countKept: async () => nothingKept,
     ...watched,
   })
   const read = async () => (await metrics.collect()).text
@@ -87,6 +88,7 @@ describe('metrics', () => {
       countKept: async () => ({
         pendingApprovals: 4,
         openIntents: 6,
+        backedUpAtSeconds: 1_790_000_000,
         mcpServers: { connected: 2, error: 1 },
       }),
     })
@@ -103,6 +105,7 @@ describe('metrics', () => {
       sallyport_database_up: 1,
       sallyport_approvals_pending: 4,
       sallyport_audit_open_intents: 6,
+      sallyport_last_backup_timestamp_seconds: 1_790_000_000,
       'sallyport_mcp_servers{status="error"}': 1,
     }
     for (const [series, value] of Object.entries(expected))
@@ -121,7 +124,7 @@ describe('metrics', () => {
       async countKept() {
         asked += 1
         await answer()
-        return { pendingApprovals: 1, openIntents: 0, mcpServers: {} }
+        return { ...nothingKept, pendingApprovals: 1 }
       },
     })
     expect(seriesOf(await read(), 'sallyport_database_up')).toBe(0)

@@ -164,6 +164,7 @@ async function lookAtDatabase(
 function tellKept(to: Instruments, counts: KeptCounts): void {
   to.sallyport_approvals_pending.set(counts.pendingApprovals)
   to.sallyport_audit_open_intents.set(counts.openIntents)
+  to.sallyport_last_backup_timestamp_seconds.set(counts.backedUpAtSeconds)
   to.sallyport_mcp_servers.reset()
   for (const [status, count] of Object.entries(counts.mcpServers)) {
     to.sallyport_mcp_servers.set({ status }, count)

@@ -66,4 +66,6 @@ export interface KeptCounts {
   readonly pendingApprovals: number
   readonly openIntents: number
   readonly mcpServers: Readonly<Record<string, number>>
+  /** When the newest finished backup was begun, in seconds since the epoch; 0 where there was none. */
+  readonly backedUpAtSeconds: number
 }

@@ -18,16 +18,27 @@ import {
 export async function reachEmbeddedPostgres(
   options: EmbeddedOptions,
 ): Promise<EmbeddedPostgres & { readonly isExclusive: boolean }> {
-  if (!existsSync(join(options.dataDir, 'postgres-passwords.json'))) {
+  if (!hasDatabase(options.dataDir)) {
     throw new Problem('store-unavailable', `There is no vault's database in ${options.dataDir}.`, {
       next: 'Set SALLYPORT_DATA_DIR, or DATABASE_URL, to what the vault runs with, and run this as the user that runs it.',
     })
   }
-  const place = choosePlace(options.dataDir)
-  if ((await findHolder(place.lockPath)) === undefined) {
+  const running = await findRunningPostgres(options)
+  if (running === undefined) {
     return { ...(await startEmbeddedPostgres(options)), isExclusive: true }
   }
-  const dataDir = realpathSync(options.dataDir)
-  const passwords = preparePasswords({ ...options, dataDir, cluster: place.cluster })
-  return { ...urlsOf(place, passwords), stop: async () => {}, isExclusive: false }
+  return { ...running, stop: async () => {}, isExclusive: false }
 }
+
+/** The server of the vault that runs on this data directory; undefined where none does. */
+export async function findRunningPostgres(
+  options: Omit<EmbeddedOptions, 'log'>,
+): Promise<Pick<EmbeddedPostgres, 'ownerUrl' | 'appUrl'> | undefined> {
+  if (!hasDatabase(options.dataDir)) return undefined
+  const place = choosePlace(options.dataDir)
+  if ((await findHolder(place.lockPath)) === undefined) return undefined
+  const dataDir = realpathSync(options.dataDir)
+  return urlsOf(place, preparePasswords({ ...options, dataDir, cluster: place.cluster }))
+}
+
+const hasDatabase = (dataDir: string) => existsSync(join(dataDir, 'postgres-passwords.json'))
