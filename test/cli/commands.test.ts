@@ -46,6 +46,7 @@ describe('before signing in', () => {
     )
     expect(code).toBe(1)
     expect(stderr).toContain('sallyport: What was given to sign in with is not right.')
+    expect(stderr).toContain('open the link that it printed')
     expect(person.files()).toEqual([])
   })
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -90,7 +91,7 @@ async function up(): Promise<Up> {
       SALLYPORT_DATA_DIR: join(folder, 'data'),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, to which Ctrl-C goes in a terminal: npx hands no signal on.
+    // A group of its own, to which Ctrl-C goes in a terminal.
     detached: true,
   })
   const exited = new Promise<number | null>((resolve) => child.on('exit', resolve))
@@ -108,10 +109,12 @@ async function up(): Promise<Up> {
   return { child, exited, ...(JSON.parse(line) as Pick<Up, 'url' | 'setupUrl'>) }
 }
 
-/** As Ctrl-C does; resolves once nobody listens any more. */
-async function stop() {
+/** Resolves once nobody listens any more. */
+async function stop(how: 'Ctrl-C' | 'SIGTERM to npx' = 'Ctrl-C') {
+  const pid = vault.child.pid ?? 0
   try {
-    process.kill(-(vault.child.pid ?? 0), 'SIGINT')
+    if (how === 'Ctrl-C') process.kill(-pid, 'SIGINT')
+    else process.kill(pid, 'SIGTERM')
   } catch {
     // It has ended already.
   }
@@ -320,6 +323,16 @@ describe('a release, installed from its archives without running a script', {
       SALLYPORT_BASE_URL: vault.url,
     })
     expect(result).toMatchObject({ structuredContent: { connections: [] } })
+  })
+
+  it('ends with its database when npx is told to, which tells a shell and not the vault', async ({
+    skip,
+  }) => {
+    if (missing !== undefined) return skip(missing)
+    const pidFile = join(folder, 'data/postgres/data/postmaster.pid')
+    expect(existsSync(pidFile)).toBe(true)
+    await stop('SIGTERM to npx')
+    await vi.waitUntil(() => !existsSync(pidFile), { timeout: 20_000 })
   })
 })
 

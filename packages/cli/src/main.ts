@@ -8,6 +8,10 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
+// Nobody hears complaints any more: no reason to break off what is under way.
+stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 const streams = { stdin, stdout, stderr }
 const args = process.argv.slice(2)
 process.exitCode = await runCommand({ environment: env, streams, directory: process.cwd() }, args)

@@ -68,12 +68,20 @@ export async function signIn(
     }))
   const client = sessionClient(baseUrl, issuer)
   if (setupToken === undefined) {
-    await signInSession(client, terminal, email)
+    await signInSession(client, terminal, email).catch(thinkOfNewVault)
   } else {
     const password = await terminal.askNewPassword(passwordCharsMin)
     await client.call('setUp', { setupToken, email, password })
   }
   return keepNewToken(settings, client)
+}
+
+/** A vault tells nobody whether it has an owner: without one it refuses every sign-in, and its link is what is wanted. */
+function thinkOfNewVault(thrown: unknown): never {
+  if (!(thrown instanceof Problem) || thrown.type !== 'invalid-credentials') throw thrown
+  const ofNewVault = 'If nobody owns this vault yet, open the link that it printed when it started.'
+  const next = [thrown.next ?? '', ofNewVault].join(' ').trimStart()
+  throw new Problem(thrown.type, thrown.detail, { next, cause: thrown })
 }
 
 /** A client with a session of its own, and none before it signs in. */

@@ -1,21 +1,29 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Signals, whenToldToStop } from './when-told-to-stop.ts'
 
-function start() {
+function start(environment: Record<string, string> = {}) {
   const listeners = new Map<string, () => void>()
   const exits: number[] = []
-  const state = { nowMs: 0, told: false }
+  const said: string[] = []
+  const state = { nowMs: 0, told: false, ppid: 7 }
   const process: Signals = {
+    get ppid() {
+      return state.ppid
+    },
     on: (signal, listener) => void listeners.set(signal, listener),
     exit: (code) => void exits.push(code),
   }
-  void whenToldToStop(process, () => state.nowMs).then(() => {
+  const say = (sentence: string) => void said.push(sentence)
+  void whenToldToStop(process, { environment, say, monotonicMs: () => state.nowMs }).then(() => {
     state.told = true
   })
-  return { state, exits, press: (signal: string) => listeners.get(signal)?.() }
+  return { state, exits, said, press: (signal: string) => listeners.get(signal)?.() }
 }
 
 describe('whenToldToStop', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
   it('takes what comes twice from one press of Ctrl-C as one request', async () => {
     const { state, exits, press } = start()
     press('SIGINT')
@@ -32,5 +40,32 @@ describe('whenToldToStop', () => {
     state.nowMs = 1_500
     press('SIGINT')
     expect(exits).toEqual([130])
+  })
+
+  it('stops when npx has ended, and says so', async () => {
+    const { state, said } = start({ npm_lifecycle_event: 'npx' })
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(state.told).toBe(false)
+    state.ppid = 1
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(state.told).toBe(true)
+    expect(said).toEqual([expect.stringContaining('has ended')])
+  })
+
+  it('stops with `npm start`, and not with another script or shell that has done its part', async () => {
+    const ofClone = { npm_lifecycle_event: 'start', npm_lifecycle_script: 'node scripts/start.mjs' }
+    const ofAnother = { npm_lifecycle_event: 'vault', npm_lifecycle_script: 'sallyport up &' }
+    const vaults = [ofClone, ofAnother, {}].map((environment) => start(environment))
+    for (const { state } of vaults) state.ppid = 1
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(vaults.map(({ state }) => state.told)).toEqual([true, false, false])
+  })
+
+  it('says nothing more of npm once it was told to stop', async () => {
+    const { state, said, press } = start({ npm_lifecycle_event: 'npx' })
+    press('SIGINT')
+    state.ppid = 1
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(said).toEqual([])
   })
 })

@@ -1,28 +1,55 @@
 /** One press of Ctrl-C can come twice, from the terminal and from `npm`, which passes it on. */
 const sameRequestMs = 1_000
+const parentCheckMs = 500
 /** 128 and the signal's number, as shells say it. */
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+/** `npm start` of a clone, as npm tells it to what it runs. */
+const startScript = 'node scripts/start.mjs'
 
 /** What the signals of a process are heard by. */
 export interface Signals {
+  /** The process that started this one, or whoever has taken its place. */
+  readonly ppid: number
   on(signal: keyof typeof exitCodes, listener: () => void): unknown
   exit(code: number): void
 }
 
+export interface StopOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Takes why the process stops, where nobody told it to. */
+  readonly say: (sentence: string) => void
+  monotonicMs(): number
+}
+
 /**
  * Resolves at the first SIGINT or SIGTERM. A further one, when the first is a second old, ends the process at once: what was
- * under way is then left as after a crash.
+ * under way is then left as after a crash. Resolves as well, within a second, when npx or `npm start` has ended, which pass a
+ * SIGTERM on to a shell and not to what runs in it.
  */
-export function whenToldToStop(process: Signals, monotonicMs: () => number): Promise<void> {
+export function whenToldToStop(process: Signals, options: StopOptions): Promise<void> {
   return new Promise((resolve) => {
     let askedMs: number | undefined
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         if (askedMs === undefined) {
-          askedMs = monotonicMs()
+          askedMs = options.monotonicMs()
           resolve()
-        } else if (monotonicMs() - askedMs > sameRequestMs) process.exit(exitCodes[signal])
+        } else if (options.monotonicMs() - askedMs > sameRequestMs) process.exit(exitCodes[signal])
       })
     }
+    if (!isRunByNpm(options.environment)) return
+    const parent = process.ppid
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(timer)
+      if (askedMs === undefined) options.say('npm, which started this, has ended: stopping.')
+      resolve()
+    }, parentCheckMs)
+    timer.unref()
   })
+}
+
+/** Not of other scripts of npm: they may have put it into the background, and ended as they should. */
+function isRunByNpm({ npm_lifecycle_event, npm_lifecycle_script }: StopOptions['environment']) {
+  return npm_lifecycle_event === 'npx' || npm_lifecycle_script === startScript
 }

@@ -17,7 +17,11 @@ export function addWorkerCommand(program: Command, given: Process): void {
           const text = json === true ? JSON.stringify({ ready: true }) : 'Sallyport worker is ready'
           given.streams.stdout.write(`${text}\n`)
         },
-        stopped: whenToldToStop(process, () => performance.now()),
+        stopped: whenToldToStop(process, {
+          environment: given.environment,
+          say: (sentence) => void given.streams.stderr.write(`sallyport: ${sentence}\n`),
+          monotonicMs: () => performance.now(),
+        }),
       })
     })
 }
