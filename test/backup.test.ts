@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import {
   chmodSync,
   copyFileSync,
@@ -16,10 +16,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@sallyport/sdk'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { copyIn } from '../apps/vault/src/store/backup/copy-in.ts'
 import { binary, createPerson } from './cli/sallyport.ts'
 import { startTestDatabase } from './fixtures/database.ts'
 import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
 import { findLeak } from './fixtures/find-leak.ts'
+import { signIn } from './fixtures/people.ts'
 import { spawnVault, startVault, type TestAgent, type TestVault } from './fixtures/vault.ts'
 import { verifies } from './verifies.ts'
 
@@ -34,6 +36,8 @@ let agent: TestAgent
 let connectionId: string
 const file = join(folder, 'vault.backup')
 const open = { pending: '', approved: '' }
+/** Good for one use each. */
+const once = { enrolment: '', invitation: '' }
 
 /** The built command as an operator types it. */
 async function operate(env: Record<string, string>, ...args: string[]) {
@@ -71,6 +75,11 @@ beforeAll(async () => {
     open[name] = asked.approvalRequestId
   }
   await vault.owner.call('approveRequest', { approvalId: open.approved })
+  once.enrolment = (await vault.owner.call('createAgent', { name: 'enrols-later' })).bootstrapSecret
+  const invitation = { email: 'invited@example.com', role: 'admin' }
+  const person = await signIn(vault)
+  const invited = await person.send('POST', '/api/v1/workspace/invitations', { body: invitation })
+  once.invitation = String(invited.body.invitationUrl).split('#token=')[1] ?? ''
   const checkpoints = join(vault.dataDir, 'audit-checkpoints.jsonl')
   // An export signs one.
   const headers = { authorization: `Bearer ${vault.ownerToken}` }
@@ -98,12 +107,16 @@ async function startRestored(dataDir: string, env: Record<string, string> = {}) 
   const url = await ready
   const { agentId, privateKey } = agent
   return {
+    url,
     agent: createClient({ baseUrl: url, auth: { kind: 'agent', agentId, privateKey } }),
     owner: createClient({ baseUrl: url, auth: { kind: 'bearer', token: vault.ownerToken } }),
   }
 }
 
-async function expectWhole({ agent, owner }: Awaited<ReturnType<typeof startRestored>>) {
+async function expectWhole({
+  agent,
+  owner,
+}: Pick<Awaited<ReturnType<typeof startRestored>>, 'agent' | 'owner'>) {
   expect(await agent.call('execute', request())).toMatchObject({ status: 200 })
   expect(Object.fromEntries(upstream.requests.at(-1)?.headers ?? [])).toMatchObject({
     authorization: `Bearer ${token}`,
@@ -111,7 +124,7 @@ async function expectWhole({ agent, owner }: Awaited<ReturnType<typeof startRest
   const { ok, checked } = await owner.call('verifyAudit', {})
   expect([ok, checked > 5]).toEqual([true, true])
   const { agents } = await owner.call('listAgents', {})
-  expect(agents.map(({ name }) => name)).toEqual(['backed-up-agent'])
+  expect(agents.map(({ name }) => name).sort()).toEqual(['backed-up-agent', 'enrols-later'])
 }
 
 describe('a backup', () => {
@@ -227,6 +240,25 @@ describe('a vault out of a backup', () => {
       })
     }
     expect(existsSync(join(dataDir, 'audit-checkpoints.jsonl.restored'))).toBe(false)
+    // Neither does anybody know whether these were.
+    verifies('S-07')
+    const ask = async (path: string, body: unknown) =>
+      (
+        await fetch(`${restored.url}${path}`, {
+          ...{ method: 'POST', body: JSON.stringify(body) },
+          headers: { 'content-type': 'application/json', origin: restored.url },
+        })
+      ).json()
+    const { kty, crv, x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+      format: 'jwk',
+    })
+    const enrolment = { bootstrapSecret: once.enrolment, publicKey: { kty, crv, x, y } }
+    expect(await ask('/v1/agents/bootstrap', enrolment)).toMatchObject({
+      type: expect.stringContaining('invalid-bootstrap-secret'),
+    })
+    expect(await ask('/api/v1/invitations/read', { token: once.invitation })).toMatchObject({
+      type: expect.stringContaining('invalid-invitation'),
+    })
   })
 
   it('goes on in a PostgreSQL of its own', async () => {
@@ -239,9 +271,27 @@ describe('a vault out of a backup', () => {
       SALLYPORT_ROOT_KEY_FILE: join(dataDir, 'root-key'),
       SALLYPORT_DATA_DIR: join(folder, 'made-later', 'data'),
     }
-    const { code, stderr } = await operate(env, 'restore', file)
+    const { code, stderr } = await operate(env, 'restore', file, '--freeze')
     expect([code, stderr]).toEqual([0, expect.stringContaining('agents …')])
-    await expectWhole(await startRestored(dataDir, env))
+    const restored = await startRestored(dataDir, env)
+    // Whoever was stopped after the backup does nothing before somebody has looked.
+    verifies('S-10')
+    await expect(restored.agent.call('execute', request())).rejects.toMatchObject({
+      type: 'workspace-frozen',
+    })
+    const person = await signIn({ url: restored.url })
+    expect((await person.send('POST', '/api/v1/workspace/unfreeze', { body: {} })).status).toBe(200)
+    await expectWhole(restored)
+    // A vault that comes into the database while the tables are made is no place for a restore either.
+    const again = copyIn(database.urls.owner, {
+      tables: (async function* () {
+        yield* []
+        throw new Error('the tables were read')
+      })(),
+      freezes: false,
+      onTable: () => {},
+    })
+    expect(await again).toBeUndefined()
     expect(existsSync(join(folder, 'made-later', 'data', 'audit-checkpoints.jsonl'))).toBe(true)
   })
 })

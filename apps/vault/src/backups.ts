@@ -12,8 +12,8 @@ export interface Backups {
   backUp(path: string): Promise<BackupSummary>
   /** Reads a backup to its end; changes nothing. */
   check(path: string): Promise<BackupSummary>
-  /** Makes a vault out of a backup where there is none. */
-  restore(path: string): Promise<BackupSummary>
+  /** Makes a vault out of a backup where there is none. `freezes`: its agents stand still until an owner has looked. */
+  restore(path: string, how: { readonly freezes: boolean }): Promise<BackupSummary>
 }
 
 /** Opens nothing yet. `onProgress` is told of each step, in a sentence. */
@@ -29,6 +29,6 @@ export function openBackups(
   return {
     backUp: (path) => backUp(path, needs),
     check: (path) => checkBackup(path, needs),
-    restore: (path) => restore(path, needs),
+    restore: (path, { freezes }) => restore(path, { ...needs, freezes }),
   }
 }

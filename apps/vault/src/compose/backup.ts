@@ -122,9 +122,12 @@ export async function checkBackup(path: string, needs: Needs): Promise<BackupSum
 
 /**
  * Makes a vault out of a backup, in a database and a data directory that hold none. The backup is read to its end before anything is
- * changed. Throws BackupError, RootKeyError and `store-unavailable`.
+ * changed. `freezes`: the agents of every workspace stand still until an owner has looked. Throws BackupError, RootKeyError and `store-unavailable`.
  */
-export async function restore(path: string, needs: Needs): Promise<BackupSummary> {
+export async function restore(
+  path: string,
+  needs: Needs & { readonly freezes: boolean },
+): Promise<BackupSummary> {
   const { config, onProgress } = needs
   const backup = await openBackup(path)
   const { schemaAt, version } = backup.header
@@ -142,11 +145,14 @@ export async function restore(path: string, needs: Needs): Promise<BackupSummary
     await requireEmpty(server.url)
     await prepareSchema({ url: server.url, migrationsFolder, schemaAt })
     const kept = { isThere: false }
-    const rows = await copyIn(server.url, tablesOf(backup, { rootKey, config, kept }), (name) =>
-      onProgress(`${name} …`),
-    ).catch((error: unknown) => {
+    const rows = await copyIn(server.url, {
+      tables: tablesOf(backup, { rootKey, config, kept }),
+      freezes: needs.freezes,
+      onTable: (name) => onProgress(`${name} …`),
+    }).catch((error: unknown) => {
       throw explain(error)
     })
+    if (rows === undefined) throw occupied()
     if (kept.isThere) await putCheckpoints(config, onProgress)
     const total = [...rows.values()].reduce((sum, count) => sum + count, 0)
     return { ...summarise(path, backup.header), tables, rows: total }
@@ -208,12 +214,16 @@ async function openEmpty(config: Config): Promise<{ url: string; stop(): Promise
 async function requireEmpty(url: string): Promise<void> {
   const found = await lookForTables(url)
   if (found === 'empty') return
+  if (found === 'vault') throw occupied()
   throw new BackupError(
-    found === 'vault'
-      ? 'There is a vault in this database already, and a restore replaces nothing. Give it an empty database (DATABASE_URL) or an empty data directory (SALLYPORT_DATA_DIR).'
-      : 'There are tables of something else in this database. Give the vault a database of its own.',
+    'There are tables of something else in this database. Give the vault a database of its own.',
   )
 }
+
+const occupied = () =>
+  new BackupError(
+    'There is a vault in this database already, and a restore replaces nothing. Give it an empty database (DATABASE_URL) or an empty data directory (SALLYPORT_DATA_DIR).',
+  )
 
 async function* tablesOf(
   backup: OpenedBackup,

@@ -4,6 +4,11 @@ import type { RunCommand } from './run-command.ts'
 type Backups = ReturnType<typeof import('@sallyport/vault/backups')['openBackups']>
 type Summary = Awaited<ReturnType<Backups['check']>>
 
+interface RestoreOptions {
+  readonly check?: true
+  readonly freeze?: true
+}
+
 /** `sallyport backup` and `sallyport restore`: for the vault's operator, with its environment. */
 export function addBackupCommands(program: Command, run: RunCommand): void {
   program
@@ -25,19 +30,23 @@ export function addBackupCommands(program: Command, run: RunCommand): void {
     .command('restore <file>')
     .description('Make a vault out of a backup, in an empty database or data directory')
     .option('--check', 'only read the backup to its end; change nothing')
+    .option('--freeze', 'let no agent do anything until an owner has looked and unfrozen')
     .action(
-      run(async ({ terminal, environment }, [file, { check }]: [string, { check?: true }]) => {
-        const backups = await open(environment, terminal.note)
-        if (check === true) {
-          const found = await backups.check(file)
-          return terminal.answer(found, `${describe(found)}\nIt is whole. Nothing was changed.`)
-        }
-        const done = await backups.restore(file)
-        terminal.answer(
-          done,
-          `${describe(done)}\nIt is restored, ${done.rows ?? 0} rows. Start the vault with: sallyport up\nWhat was revoked after the backup works again: look through agents, connections and members.`,
-        )
-      }),
+      run(
+        async ({ terminal, environment }, [file, { check, freeze }]: [string, RestoreOptions]) => {
+          const backups = await open(environment, terminal.note)
+          if (check === true) {
+            const found = await backups.check(file)
+            return terminal.answer(found, `${describe(found)}\nIt is whole. Nothing was changed.`)
+          }
+          const done = await backups.restore(file, { freezes: freeze === true })
+          const frozen = freeze === true ? ' Every workspace is frozen: unfreeze it then.' : ''
+          terminal.answer(
+            done,
+            `${describe(done)}\nIt is restored, ${done.rows ?? 0} rows. Start the vault with: sallyport up\nWhat was revoked after the backup works again: look through agents, connections and members.${frozen}`,
+          )
+        },
+      ),
     )
 }
 

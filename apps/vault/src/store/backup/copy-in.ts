@@ -41,23 +41,34 @@ export async function lookForTables(url: string): Promise<Occupation> {
   }
 }
 
+/** How tables are filled. */
+export interface CopyIn {
+  readonly tables: RestoredTables
+  /** Stops the agents of every workspace until somebody has looked. */
+  readonly freezes: boolean
+  readonly onTable: (name: string) => void
+}
+
 /**
  * Fills tables that are there and empty, in one transaction, without telling anybody, and then does what a restore changes: what was
- * open for an owner to answer, or answered and not used, is over, since nobody knows whether it was used after the backup; sessions and
- * agents' tokens have ended. Answers the rows of each table. Throws an Error where the tables are others, or hold something.
+ * open for an owner to answer, or answered and not used, is over, since nobody knows whether it was used after the backup, and so are
+ * enrolment codes, invitations and whatever else is good for one use; sessions and agents' tokens have ended. Answers the rows of
+ * each table; undefined where a vault has come into the database meanwhile. Throws an Error where the tables are others.
  */
 export async function copyIn(
   url: string,
-  tables: RestoredTables,
-  onTable: (name: string) => void,
-): Promise<ReadonlyMap<string, number>> {
+  { tables, freezes, onTable }: CopyIn,
+): Promise<ReadonlyMap<string, number> | undefined> {
   const sql = connectForRestore(url)
   try {
-    const rows = await sql.begin(async (tx) => {
+    const done = await sql.begin(async (tx) => {
       const standing = await listBackedUpTables(tx)
+      // From here on nobody else writes to them.
       for (const { name } of standing) {
         await tx.unsafe(`ALTER TABLE ${quoted(name)} DISABLE TRIGGER USER`)
       }
+      const [vault] = await tx`SELECT id FROM installation`
+      if (vault !== undefined) return undefined
       const counts = new Map<string, number>()
       for await (const table of tables) {
         requireSame(standing, table)
@@ -68,12 +79,13 @@ export async function copyIn(
       if (missing !== undefined) throw new Error(`the table ${missing.name} is not in the backup`)
       await setSequences(tx)
       await endWhatWasOpen(tx)
+      if (freezes) await tx`UPDATE workspaces SET frozen_at = now() WHERE frozen_at IS NULL`
       for (const { name } of standing) {
         await tx.unsafe(`ALTER TABLE ${quoted(name)} ENABLE TRIGGER USER`)
       }
-      return counts
+      return { counts }
     })
-    return rows
+    return done?.counts
   } catch (error) {
     throw readFailure(error)
   } finally {
@@ -123,4 +135,13 @@ async function endWhatWasOpen(tx: postgres.TransactionSql): Promise<void> {
     UPDATE approvals SET status = 'expired', sealed = NULL WHERE status IN ('pending', 'approved')`
   await tx`DELETE FROM sessions`
   await tx`DELETE FROM agent_tokens WHERE consumer_id IS NULL`
+  // Each good for one use, which may have been made of it.
+  await tx`DELETE FROM bootstrap_codes WHERE used_at IS NULL`
+  await tx`DELETE FROM invitations`
+  await tx`DELETE FROM challenges`
+  await tx`DELETE FROM sign_in_flows`
+  await tx`DELETE FROM connect_flows WHERE status = 'waiting'`
+  await tx`
+    UPDATE notification_channels SET link_hash = NULL, link_expires_at = NULL
+    WHERE link_hash IS NOT NULL`
 }
