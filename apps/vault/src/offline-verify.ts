@@ -38,10 +38,10 @@ export async function verifyExportFile(
     rootKey === undefined ? undefined : createAuditKeys(createRootKey(parseRootKey(rootKey)))
   const signer = derived && (await readSigner(path))
   if (signer !== undefined && signer !== derived?.publicKeyJwk.x) return otherKey
-  const macKey = auditKey === undefined ? derived?.macKey : readAuditKey(auditKey)
+  const macKeys = auditKey === undefined ? derived && onlyFirst(derived) : readAuditKeys(auditKey)
   return verifyExport(linesOf(path), {
     ...(publicKey !== undefined && { publicKey }),
-    ...(macKey !== undefined && { macKey }),
+    ...(macKeys !== undefined && { macKeys }),
     ...(checkpointsPath !== undefined && { checkpoints: linesOf(checkpointsPath) }),
   })
 }
@@ -55,9 +55,24 @@ const otherKey: ExportVerification = {
     'The log’s keys were not derived from this root key. Ask the vault’s operator for what `sallyport keys audit-key` prints.',
 }
 
-function readAuditKey(text: string) {
-  const key = createRootKey(parseRootKey(text)).key
-  return () => key
+type MacKeys = NonNullable<VerifyExportOptions['macKeys']>
+
+/** The root key is no source of any later version. */
+const onlyFirst =
+  ({ macKey }: ReturnType<typeof createAuditKeys>): MacKeys =>
+  (workspaceId) =>
+    new Map([[1, macKey(workspaceId)]])
+
+/** One key a line, behind its version where there are several. */
+function readAuditKeys(text: string): MacKeys {
+  const keys = text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, version = '1', key = ''] = /^(?:(\d{1,9}) )?(\S+)$/.exec(line.trim()) ?? []
+      return [Number(version), createRootKey(parseRootKey(key)).key] as const
+    })
+  return () => new Map(keys)
 }
 
 /** The key that the export names in its first line; what is wrong with that line is said by the verifier. */

@@ -1,4 +1,3 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { type AuditBacklog, createAuditQueue, type GroupTold } from './audit-queue.ts'
 import type {
   BeginAnswer,
@@ -22,6 +21,7 @@ import {
   draftOutcome,
   draftRefusal,
 } from './entry.ts'
+import { type AuditKeyRing, type EpochKeys, ForeignHead, withNewestKeys } from './epochs.ts'
 import { createExporter, type ExportRequest } from './export.ts'
 import { createIsoClock } from './iso-clock.ts'
 import type { LimitReservation, WindowTaking } from './limit-reservation.ts'
@@ -89,12 +89,7 @@ export interface AuditLog {
 
 export interface AuditLogNeeds {
   readonly store: ChainStore & RecordStore & RetentionStore
-  readonly keys: {
-    macKey(workspaceId: string): KeyObject
-    sign(bytes: Uint8Array): Uint8Array
-    readonly publicKey: KeyObject
-    readonly publicKeyJwk: JsonWebKey
-  }
+  readonly keys: AuditKeyRing
   /** Wall clock, in milliseconds since the epoch: what entries are stamped with. */
   readonly now: () => number
   /** Milliseconds that never go back: how long something has waited. */
@@ -129,14 +124,12 @@ const latestMs = 8.64e15
 export function createAuditLog(needs: AuditLogNeeds): AuditLog {
   const { store, keys, now } = needs
   const isoNow = createIsoClock(now)
-  const macKey = (workspaceId: string) => keys.macKey(workspaceId)
-  const sign = (bytes: Uint8Array) => keys.sign(bytes)
   const checkpoint = oneAtATime(() => checkpointHeads(needs))
   const onWritten = countTo(checkpointAfterRecords, () => {
     checkpoint().catch((error: unknown) => needs.onFailure('A checkpoint failed.', error))
   })
   const queue = createAuditQueue({
-    write: createGroupWriter({ store, macKey, limitNow: needs.limitNow }),
+    write: createGroupWriter({ store, keys, limitNow: needs.limitNow }),
     monotonicNow: needs.monotonicNow,
     onWritten(group) {
       onWritten(group.records)
@@ -147,7 +140,7 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
       needs.onFailure(what, error)
     },
   })
-  const closing = { store, macKey, now, limitNow: needs.limitNow }
+  const closing = { store, keys, now, limitNow: needs.limitNow }
   const record = async (event: AuditEvent) => {
     await queue.add(event.workspaceId, { kind: 'note', draft: draftEvent(event, isoNow()) })
   }
@@ -167,13 +160,11 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
     record,
     list: createEntryReader(store),
     verify: createLogVerifier({
-      store,
-      macKey,
-      publicKey: keys.publicKey,
+      ...{ store, keys },
       readCheckpoints: () => needs.checkpointFile.lines(),
     }),
     export: createExporter({
-      ...{ store, macKey, sign, publicKeyJwk: keys.publicKeyJwk, now, version: needs.version },
+      ...{ store, keys, now, version: needs.version },
       appendCheckpoint: (line) => needs.checkpointFile.append(line),
     }),
     readBatch: createBatchReader(store, needs.version),
@@ -181,7 +172,7 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
     closeUnknown: () => closeUnknown(closing, () => needs.limitNow() - closingGraceMs),
     closeAbandoned: () => closeUnknown(closing, () => latestMs),
     prune: createLogPruner({
-      ...{ store, macKey, sign, publicKey: keys.publicKey, now, onFailure: needs.onFailure },
+      ...{ store, keys, now, onFailure: needs.onFailure },
       newAuditId: needs.newAuditId,
       record,
     }),
@@ -235,16 +226,29 @@ async function signHeads(
 ): Promise<readonly CheckpointRow[]> {
   const signed: CheckpointRow[] = []
   for (const head of heads) {
-    try {
-      assertHead(head, createRecordMac(needs.keys.macKey(head.workspaceId), head.workspaceId))
-    } catch (error) {
-      // One chain that was changed from outside is not signed; the others are.
-      needs.onFailure('The head of an audit chain is not genuine and was not signed.', error)
-      continue
-    }
-    const checkpoint = signCheckpoint(head, needs.now(), (bytes) => needs.keys.sign(bytes))
+    const keys = await keysOfHead(needs, head)
+    // One chain that was changed from outside is not signed; the others are.
+    if (keys === undefined) continue
+    const checkpoint = signCheckpoint(head, needs.now(), (bytes) => keys.sign(bytes))
     await needs.checkpointFile.append(JSON.stringify(writeCheckpoint(checkpoint)))
     signed.push(checkpoint)
   }
   return signed
+}
+
+/** The newest keys, where the head is of theirs. */
+async function keysOfHead(
+  { keys, onFailure }: AuditLogNeeds,
+  head: FoundHead,
+): Promise<EpochKeys | undefined> {
+  try {
+    return await withNewestKeys(keys, async (newest) => {
+      assertHead(head, createRecordMac(newest.macKey(head.workspaceId), head.workspaceId))
+      return newest
+    })
+  } catch (error) {
+    if (!(error instanceof ForeignHead)) throw error
+    onFailure('The head of an audit chain is not genuine and was not signed.', error)
+    return undefined
+  }
 }

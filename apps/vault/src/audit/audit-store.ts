@@ -50,6 +50,8 @@ export interface LockedAppend {
 
 export interface LockedState {
   readonly head: ChainHead
+  /** Where the chain has been begun just now: the version of the newest keys that there are. */
+  readonly newestKeys?: number | undefined
   readonly limits: ReadonlyMap<string, StoredLimits>
   readonly closed: readonly string[]
   /** How each of the spendings' approvals stands: `approved` where it can be spent now, and `left` times. */

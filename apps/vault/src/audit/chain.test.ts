@@ -39,7 +39,7 @@ function chainOf(entries: readonly string[], macKey = key): ChainedRecord[] {
 
 /** The number that the verifier names, or undefined when it finds nothing wrong. */
 function firstBad(records: readonly ChainedRecord[], withMac = true): number | undefined {
-  const walk = createChainWalk(workspaceId, withMac ? mac : undefined)
+  const walk = createChainWalk(workspaceId, withMac ? { macs: new Map([[1, mac]]) } : {})
   for (const record of records) {
     const fault = walk.step(record)
     if (fault !== undefined) return fault.firstBad
@@ -158,7 +158,7 @@ describe('chain', () => {
 
   it('does not fit another workspace', () => {
     const other = 'wsp_01k8v3t5m9r2c4x6z8b0d1f3h6'
-    const walk = createChainWalk(other, createRecordMac(key, other))
+    const walk = createChainWalk(other, { macs: new Map([[1, createRecordMac(key, other)]]) })
     expect(walk.step(chainOf(['{}'])[0] ?? expect.fail())).toMatchObject({ firstBad: 1 })
   })
 })

@@ -1,14 +1,14 @@
-import type { KeyObject } from 'node:crypto'
 import type { ChainStore } from './audit-store.ts'
 import { createRecordMac, createStamp, genesisHead } from './chain.ts'
 import { draftOutcome } from './entry.ts'
-import { assertHead } from './write-group.ts'
+import { type AuditKeyRing, type EpochKeys, withNewestKeys } from './epochs.ts'
+import { assertStanding } from './write-group.ts'
 
 // Closes attempts whose outcome nobody will say any more: the vault that made them is gone.
 
 interface CloseNeeds {
   readonly store: ChainStore
-  readonly macKey: (workspaceId: string) => KeyObject
+  readonly keys: AuditKeyRing
   readonly now: () => number
   readonly limitNow: () => number
 }
@@ -29,7 +29,9 @@ export async function closeUnknown(needs: CloseNeeds, dueBeforeMs: () => number)
     }
     let closed = 0
     for (const [workspaceId, auditIds] of byWorkspace) {
-      closed += await closeInWorkspace(needs, workspaceId, auditIds)
+      closed += await withNewestKeys(needs.keys, (keys) =>
+        closeInWorkspace({ ...needs, keys }, workspaceId, auditIds),
+      )
     }
     total += closed
     // Another replica closed the rest, or there is none.
@@ -41,11 +43,11 @@ export async function closeUnknown(needs: CloseNeeds, dueBeforeMs: () => number)
 const noLimits = { windows: [], leases: [], settled: [] }
 
 async function closeInWorkspace(
-  needs: CloseNeeds,
+  needs: Omit<CloseNeeds, 'keys'> & { readonly keys: EpochKeys },
   workspaceId: string,
   auditIds: readonly string[],
 ): Promise<number> {
-  const key = needs.macKey(workspaceId)
+  const key = needs.keys.macKey(workspaceId)
   const mac = createRecordMac(key, workspaceId)
   let count = 0
   await needs.store.appendLocked(
@@ -55,8 +57,8 @@ async function closeInWorkspace(
       policyIds: [],
       closing: auditIds,
     },
-    ({ head, closed }) => {
-      assertHead(head, mac)
+    ({ head, closed, newestKeys }) => {
+      assertStanding({ head, newestKeys }, needs.keys, mac)
       const at = new Date(needs.now()).toISOString()
       const reason = 'The vault stopped before it knew the outcome; the request may have been sent.'
       const drafts = closed.map((auditId) =>

@@ -1,9 +1,10 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { Problem } from '@sallyport/contracts'
 import type { CheckpointRow, FoundHead, RecordStore } from './audit-store.ts'
 import { createRecordMac } from './chain.ts'
 import { writeStart } from './chain-start.ts'
 import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type AuditKeyRing, type EpochKeys, withNewestKeys } from './epochs.ts'
+import { keyChangeOperation, readKeyChange } from './key-change.ts'
 import { exportFormat } from './verify-export.ts'
 import { assertHead } from './write-group.ts'
 
@@ -11,9 +12,7 @@ import { assertHead } from './write-group.ts'
 
 export interface LogExporterNeeds {
   readonly store: RecordStore
-  readonly macKey: (workspaceId: string) => KeyObject
-  readonly sign: (bytes: Uint8Array) => Uint8Array
-  readonly publicKeyJwk: JsonWebKey
+  readonly keys: AuditKeyRing
   readonly now: () => number
   readonly appendCheckpoint: (line: string) => Promise<void>
 }
@@ -53,29 +52,52 @@ export function streamOf(parts: AsyncGenerator<string>): ReadableStream<Uint8Arr
 const line = (value: object): string => `${JSON.stringify(value)}\n`
 
 async function* exportPages(needs: LogExporterNeeds, workspaceId: string): AsyncGenerator<string> {
-  const { kty, crv, x } = needs.publicKeyJwk
-  yield line({
-    type: 'header',
-    format: exportFormat,
-    workspaceId,
-    publicKey: { kty, crv, x },
-    exportedAt: new Date(needs.now()).toISOString(),
+  await needs.keys.refresh()
+  const { head, keys } = await withNewestKeys(needs.keys, async (newest) => {
+    const found = (await needs.store.chainEnd(workspaceId)).head
+    if (found !== undefined && found.seq > 0) await coverHead(needs, newest, found)
+    return { head: found, keys: newest }
   })
   const start = await needs.store.findStart(workspaceId)
+  const earlier = await earlierKeys(needs, { workspaceId, startSeq: start?.seq ?? 0, keys })
+  yield line({
+    ...{ type: 'header', format: exportFormat, workspaceId, publicKey: publicKeyOf(keys) },
+    ...(earlier !== undefined && { earlierKey: publicKeyOf(earlier) }),
+    exportedAt: new Date(needs.now()).toISOString(),
+  })
   if (start !== undefined) yield line({ type: 'start', ...writeStart(start) })
-  const { head } = await needs.store.chainEnd(workspaceId)
-  if (head !== undefined && head.seq > 0) await coverHead(needs, head)
   const counts = { records: 0, checkpoints: 0 }
   const startSeq = start?.seq
   yield* exportRecords(needs.store, { workspaceId, lastSeq: head?.seq ?? 0, counts, startSeq })
   yield line({ type: 'end', ...counts })
 }
 
-async function coverHead(needs: LogExporterNeeds, head: FoundHead): Promise<void> {
-  assertHead(head, createRecordMac(needs.macKey(head.workspaceId), head.workspaceId))
+const publicKeyOf = ({ publicKeyJwk: { kty, crv, x } }: EpochKeys) => ({ kty, crv, x })
+
+/** Changes of keys in one log: there is no more than a few. */
+const changesMax = 1_000
+
+/** The keys that were in force at the first record, where others came since. */
+async function earlierKeys(
+  { store, keys: ring }: LogExporterNeeds,
+  of: { readonly workspaceId: string; readonly startSeq: number; readonly keys: EpochKeys },
+): Promise<EpochKeys | undefined> {
+  const { workspaceId, startSeq, keys } = of
+  const changes = await store.listOpenings({
+    ...{ workspaceId, operation: keyChangeOperation, limit: changesMax, sinceSeq: startSeq + 1 },
+  })
+  const first = changes.at(-1)
+  const from = first && readKeyChange(first.entry)?.fromVersion
+  const found = ring.epochs().find(({ version }) => version === from)
+  return found === undefined || found.version >= keys.version ? undefined : found
+}
+
+/** Signs a checkpoint at the head. Both are of the same keys: older ones have no word on what newer ones wrote. */
+async function coverHead(needs: LogExporterNeeds, keys: EpochKeys, head: FoundHead): Promise<void> {
+  assertHead(head, createRecordMac(keys.macKey(head.workspaceId), head.workspaceId))
   const last = await needs.store.lastCheckpoint(head.workspaceId)
   if (last !== undefined && last.seq >= head.seq) return
-  const checkpoint = signCheckpoint(head, needs.now(), needs.sign)
+  const checkpoint = signCheckpoint(head, needs.now(), (bytes) => keys.sign(bytes))
   await needs.appendCheckpoint(JSON.stringify(writeCheckpoint(checkpoint)))
   await needs.store.insertCheckpoint(checkpoint)
 }

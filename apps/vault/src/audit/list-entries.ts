@@ -1,7 +1,7 @@
 import { type AuditEntry, AuditEntry as EntrySchema, Problem } from '@sallyport/contracts'
 import { timeOfId } from '../paging/id-time.ts'
+import { parseEntry } from './as-found.ts'
 import type { EntryQuery, FoundRecord, RecordStore } from './audit-store.ts'
-import { parseEntry } from './chain-walk.ts'
 
 // Reads entries for people: intent and outcome in one, newest first.
 

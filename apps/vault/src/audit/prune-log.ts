@@ -1,18 +1,17 @@
-import type { KeyObject } from 'node:crypto'
-import type { FoundHead, RecordStore, RetentionStore } from './audit-store.ts'
-import { createRecordMac } from './chain.ts'
+import { equal } from './as-found.ts'
+import type { CheckpointRow, RecordStore, RetentionStore } from './audit-store.ts'
 import { signStart } from './chain-start.ts'
-import { createChainWalk, equal } from './chain-walk.ts'
+import { createChainWalk } from './chain-walk.ts'
 import { isGenuine } from './checkpoint.ts'
 import type { AuditEvent } from './entry.ts'
+import { macsOf } from './epoch-macs.ts'
+import { type AuditKeyRing, newestOf } from './epochs.ts'
 
 // Removes entries that are older than the operator keeps: as a prefix of a chain, up to a checkpoint, and only what verifies.
 
 export interface LogPrunerNeeds {
   readonly store: RetentionStore & Pick<RecordStore, 'findStart' | 'recordsFrom'>
-  readonly macKey: (workspaceId: string) => KeyObject
-  readonly sign: (bytes: Uint8Array) => Uint8Array
-  readonly publicKey: KeyObject
+  readonly keys: AuditKeyRing
   readonly record: (event: AuditEvent) => Promise<void>
   readonly newAuditId: () => string
   readonly now: () => number
@@ -34,6 +33,7 @@ export function createLogPruner(needs: LogPrunerNeeds): () => Promise<number> {
   const { store } = needs
   return async () => {
     if ((await store.retentionDays()) === undefined) return 0
+    await needs.keys.refresh()
     let total = 0
     for (const workspaceId of await store.workspacesWithEntries()) {
       try {
@@ -55,11 +55,8 @@ async function pruneWorkspace(needs: LogPrunerNeeds, workspaceId: string): Promi
   for (let steps = 0; steps < stepsMax; steps += 1) {
     const checkpoint = await store.prunableUpTo(workspaceId, rowsMax)
     if (checkpoint === undefined) break
-    if (!isGenuine(checkpoint, needs.publicKey)) {
-      throw new Error(`The checkpoint at record ${checkpoint.seq} is not this vault’s.`)
-    }
     await requireGenuine(needs, checkpoint)
-    const start = signStart(checkpoint, needs.now(), needs.sign)
+    const start = signStart(checkpoint, needs.now(), newestOf(needs.keys).sign)
     const gone = await store.prune(start)
     // Another replica was there first.
     if (gone === 0) break
@@ -74,13 +71,13 @@ async function pruneWorkspace(needs: LogPrunerNeeds, workspaceId: string): Promi
   return removed
 }
 
-/** @throws Error where the chain up to that record is not what the vault wrote */
-async function requireGenuine(needs: LogPrunerNeeds, last: FoundHead): Promise<void> {
+/** @throws Error where the chain up to that record, or the checkpoint there, is not what the vault wrote */
+async function requireGenuine(needs: LogPrunerNeeds, last: CheckpointRow): Promise<void> {
   const { store } = needs
   const { workspaceId } = last
-  const mac = createRecordMac(needs.macKey(workspaceId), workspaceId)
+  const epochs = needs.keys.epochs()
   const start = await store.findStart(workspaceId)
-  const walk = createChainWalk(workspaceId, mac, start)
+  const walk = createChainWalk(workspaceId, { macs: macsOf(epochs, workspaceId), start })
   while (walk.end().seq < last.seq) {
     const page = await store.recordsFrom(workspaceId, walk.end().seq + 1, pageSize)
     const own = page.filter(({ seq }) => seq <= last.seq)
@@ -89,6 +86,10 @@ async function requireGenuine(needs: LogPrunerNeeds, last: FoundHead): Promise<v
       const fault = walk.step(record)
       if (fault !== undefined) throw new Error(fault.reason)
     }
+  }
+  const inForce = epochs.find(({ version }) => version === walk.versionAt(last.seq))
+  if (inForce === undefined || !isGenuine(last, inForce.publicKey)) {
+    throw new Error(`The checkpoint at record ${last.seq} is not this vault’s.`)
   }
   if (!equal(walk.end().hash, last.hash)) {
     throw new Error(`Record ${last.seq} is not the one that its checkpoint saw.`)

@@ -71,7 +71,7 @@ describe('a part of the log', () => {
       for (const { json } of lines) yield json
       yield JSON.stringify({ type: 'end', ...counts })
     }
-    const options = { macKey: audit.keys.macKey, publicKey: audit.keys.publicKey }
+    const options = { macKeys: audit.macKeys, publicKey: audit.keys.publicKey }
     expect(await verifyExport(exported(), options)).toMatchObject({ ok: true, checked: 14 })
   })
 

@@ -34,7 +34,7 @@ describe('export', () => {
   }
   const check = (changed: readonly string[], options: VerifyExportOptions = {}) =>
     verifyExport(each(changed), options)
-  const withMac = (): VerifyExportOptions => ({ macKey: (id) => one.keys.macKey(id) })
+  const withMac = (): VerifyExportOptions => ({ macKeys: one.macKeys })
   const recordsOf = (all: readonly string[]) =>
     all.flatMap((line, i) => (JSON.parse(line).type === 'record' ? [i] : []))
 

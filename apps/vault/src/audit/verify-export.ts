@@ -1,16 +1,13 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { AuditCheckpoint, AuditStart } from '@sallyport/contracts'
+import { equal, parseEntry } from './as-found.ts'
 import type { CheckpointRow } from './audit-store.ts'
 import { createRecordMac } from './chain.ts'
 import { isGenuineStart, readStart, type StartRow, writeStart } from './chain-start.ts'
-import {
-  type ChainFault,
-  type ChainWalk,
-  createChainWalk,
-  equal,
-  parseEntry,
-} from './chain-walk.ts'
+import { type ChainFault, type ChainWalk, createChainWalk } from './chain-walk.ts'
 import { isGenuine, readCheckpoint, readCheckpointLine, writeCheckpoint } from './checkpoint.ts'
+import { findVersion, type RecordMac } from './epoch-macs.ts'
+import { isGenuineChange, readKeyChange, readPublicKey } from './key-change.ts'
 
 // Verifies an export without the vault and without its database; see docs/audit-format.md.
 
@@ -20,10 +17,13 @@ export const exportFormat = 'sallyport-audit-v1'
 export const exportLineCharsMax = 1_000_000
 
 export interface VerifyExportOptions {
-  /** The vault's Ed25519 key from a source that is trusted. Without it the export's own key is taken on trust. */
+  /**
+   * The vault's Ed25519 key from a source that is trusted. Without it the export's own key is taken on trust. An older one is good
+   * as long as nobody else has it: it has signed the newer ones.
+   */
   readonly publicKey?: KeyObject | undefined
-  /** Gives the MAC key of a workspace, for those who hold the root key: then every record is proved by itself. */
-  readonly macKey?: ((workspaceId: string) => KeyObject) | undefined
+  /** Gives all MAC keys of a workspace by their versions, for those who have them: then every record is proved by itself. */
+  readonly macKeys?: ((workspaceId: string) => ReadonlyMap<number, KeyObject>) | undefined
   /** Lines of the append-only file of checkpoints, or of one kept elsewhere: they prove newer entries were removed. */
   readonly checkpoints?: AsyncIterable<string> | Iterable<string> | undefined
 }
@@ -42,12 +42,17 @@ export interface ExportVerification {
 
 interface Progress {
   readonly workspaceId: string
+  /** The vault's newest, in which the export has to end. */
   readonly publicKey: KeyObject
-  readonly mac: ((seq: number, hash: Uint8Array) => Uint8Array) | undefined
+  /** The one that is in force at the records that are being read. */
+  inForce: KeyObject
+  /** A trusted key that the export has not come to yet. */
+  awaited: KeyObject | undefined
+  readonly macs: ReadonlyMap<number, RecordMac> | undefined
   walk: ChainWalk
   start: StartRow | undefined
   /** What other sources say a record must be, by number. */
-  readonly known: ReadonlyMap<number, CheckpointRow>
+  readonly known: ReadonlyMap<number, readonly CheckpointRow[]>
   records: number
   checkpoints: number
   lastCheckpoint: CheckpointRow | undefined
@@ -59,7 +64,7 @@ type Line = Partial<Record<string, unknown>>
 /**
  * Verifies an export, line by line in bounded memory. Everything that is wrong is an answer, never an exception:
  * garbage, lines too long (`exportLineCharsMax`), an export cut off, records changed, removed, added or exchanged.
- * Without `macKey` a changed record is found by the next checkpoint at the latest, and `firstBad` is then the first
+ * Without `macKeys` a changed record is found by the next checkpoint at the latest, and `firstBad` is then the first
  * number that no checkpoint proves.
  */
 export async function verifyExport(
@@ -85,8 +90,12 @@ export async function verifyExport(
     if (wrong !== undefined) return answer(progress, wrong)
   }
   if (progress === undefined) return answer(undefined, { firstBad: 1, reason: 'It is empty.' })
-  return answer(progress, checkEnd(progress))
+  const wrong = checkEnd(progress)
+  if (wrong !== undefined || progress.awaited === undefined) return answer(progress, wrong)
+  return answer(undefined, { firstBad: 1, reason: otherVault })
 }
+
+const otherVault = 'The export was not made by the vault with this public key.'
 
 /** Where nothing better is known, the record that should have come next is the first bad one. */
 function fault(progress: Progress | undefined, reason: string): ChainFault {
@@ -113,17 +122,19 @@ async function start(line: Line, options: VerifyExportOptions): Promise<Progress
   if (format !== exportFormat) return 'The export has a format that is not known here.'
   const own = readPublicKey(line.publicKey)
   if (own === undefined) return 'The header does not hold a public key.'
-  const publicKey = options.publicKey ?? own
-  if (!publicKey.equals(own)) return 'The export was not made by the vault with this public key.'
-  const key = options.macKey?.(workspaceId)
-  const mac = key === undefined ? undefined : createRecordMac(key, workspaceId)
+  const inForce = readPublicKey(line.earlierKey) ?? own
+  const trusted = options.publicKey
+  const isMet = trusted === undefined || trusted.equals(own) || trusted.equals(inForce)
+  if (!isMet && inForce === own) return otherVault
+  const keys = options.macKeys?.(workspaceId)
+  const macs =
+    keys && new Map([...keys].map(([version, key]) => [version, createRecordMac(key, workspaceId)]))
   return {
-    workspaceId,
-    publicKey,
-    mac,
-    walk: createChainWalk(workspaceId, mac),
+    ...{ workspaceId, publicKey: own, inForce, macs },
+    awaited: isMet ? undefined : trusted,
+    walk: createChainWalk(workspaceId, { macs }),
     start: undefined,
-    known: await readKnown(options.checkpoints ?? [], workspaceId, publicKey),
+    known: await readKnown(options.checkpoints ?? [], workspaceId),
     records: 0,
     checkpoints: 0,
     lastCheckpoint: undefined,
@@ -131,27 +142,17 @@ async function start(line: Line, options: VerifyExportOptions): Promise<Progress
   }
 }
 
-function readPublicKey(value: unknown): KeyObject | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { kty, crv, x }: Partial<Record<string, unknown>> = { ...value }
-  if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string') return undefined
-  try {
-    return createPublicKey({ key: { kty, crv, x }, format: 'jwk' })
-  } catch {
-    return undefined // `x` is not a key.
-  }
-}
-
 async function readKnown(
   lines: AsyncIterable<string> | Iterable<string>,
   workspaceId: string,
-  publicKey: KeyObject,
-): Promise<Map<number, CheckpointRow>> {
-  const known = new Map<number, CheckpointRow>()
+): Promise<Map<number, CheckpointRow[]>> {
+  const known = new Map<number, CheckpointRow[]>()
   for await (const line of lines) {
     const checkpoint = readCheckpointLine(line)
     if (checkpoint?.workspaceId !== workspaceId) continue
-    if (isGenuine(checkpoint, publicKey)) known.set(checkpoint.seq, checkpoint)
+    const same = known.get(checkpoint.seq)
+    if (same === undefined) known.set(checkpoint.seq, [checkpoint])
+    else same.push(checkpoint)
   }
   return known
 }
@@ -167,18 +168,18 @@ function takeLine(progress: Progress, line: Line, where: string): ChainFault | u
 
 /** Only right after the header, and only by the vault's own word: nobody else removes entries and says that it was retention. */
 function takeStart(progress: Progress, line: Line, where: string): ChainFault | undefined {
-  const { walk, mac, records, checkpoints } = progress
+  const { walk, macs, records, checkpoints } = progress
   const start = readStart(line)
   if (start === undefined || records + checkpoints > 0 || progress.start !== undefined) {
     return fault(progress, `${where} is not the start of a chain.`)
   }
   const isOwn = start.workspaceId === progress.workspaceId
-  const isProved = mac === undefined || equal(mac(start.seq, start.hash), start.mac)
+  const isProved = macs === undefined || findVersion(macs, start) !== undefined
   if (!isOwn || !isProved || !isGenuineStart(start, progress.publicKey)) {
     return { firstBad: walk.end().seq + 1, reason: `${where}: the start is not this vault’s.` }
   }
   progress.start = start
-  progress.walk = createChainWalk(progress.workspaceId, mac, start)
+  progress.walk = createChainWalk(progress.workspaceId, { macs, start })
   return undefined
 }
 
@@ -197,14 +198,32 @@ function takeRecord(progress: Progress, line: Line, where: string): ChainFault |
   if (!complete || typeof seq !== 'number' || !Number.isSafeInteger(seq)) {
     return fault(progress, `${where} is not a record.`)
   }
+  const previous = progress.walk.end().hash
   const wrong = progress.walk.step({ seq, entry, hash, mac })
   if (wrong !== undefined) return { ...wrong, reason: `${where}: ${wrong.reason}` }
   progress.records += 1
-  const known = progress.known.get(seq)
-  if (known !== undefined && !(equal(known.hash, hash) && equal(known.mac, mac))) {
+  if (!takeChange(progress, { seq, entry, previous })) {
+    return unproved(progress, `${where}: the keys that it names were not signed with those before.`)
+  }
+  const seen = (progress.known.get(seq) ?? []).filter((one) => isGenuine(one, progress.inForce))
+  if (seen.some((known) => !(equal(known.hash, hash) && equal(known.mac, mac)))) {
     return unproved(progress, `${where} is not the record that a checkpoint elsewhere saw.`)
   }
   return undefined
+}
+
+/** From a change of keys on, the newer ones are in force; false where the older ones do not say so. */
+function takeChange(
+  progress: Progress,
+  { seq, entry, previous }: { seq: number; entry: string; previous: Uint8Array },
+): boolean {
+  const change = readKeyChange(entry)
+  if (change === undefined) return true
+  const { workspaceId, inForce, awaited } = progress
+  if (!isGenuineChange(change, { workspaceId, seq, previous }, inForce)) return false
+  progress.inForce = change.publicKey
+  if (awaited?.equals(change.publicKey)) progress.awaited = undefined
+  return true
 }
 
 /** The chain leads elsewhere than a signature says: any record since the last good signature may be the changed one. */
@@ -222,7 +241,7 @@ function takeCheckpoint(progress: Progress, line: Line, where: string): ChainFau
   if (checkpoint === undefined || checkpoint.workspaceId !== progress.workspaceId) {
     return unproved(progress, `${where} is not a checkpoint of this workspace.`)
   }
-  if (!isGenuine(checkpoint, progress.publicKey)) {
+  if (!isGenuine(checkpoint, progress.inForce)) {
     return unproved(progress, `${where}: the checkpoint is not signed with the public key.`)
   }
   if (checkpoint.seq > end.seq) {
@@ -250,10 +269,17 @@ function checkEnd(progress: Progress): ChainFault | undefined {
   if (!progress.ended) return fault(progress, 'The export is cut off.')
   const { seq } = progress.walk.end()
   let newest = 0
-  for (const known of progress.known.keys()) newest = Math.max(newest, known)
+  for (const [known, rows] of progress.known) {
+    if (known > seq && rows.some((one) => isGenuine(one, progress.inForce))) newest = known
+  }
   if (newest > seq) {
     return fault(progress, `The newest records are missing: a checkpoint elsewhere saw ${newest}.`)
   }
+  if (!progress.inForce.equals(progress.publicKey)) {
+    return fault(progress, 'The newest records are missing: the header names newer keys.')
+  }
+  const newer = progress.walk.lacksNewer()
+  if (newer !== undefined) return newer
   if (seq > coveredTo(progress)) {
     return unproved(progress, 'No checkpoint covers the newest records.')
   }

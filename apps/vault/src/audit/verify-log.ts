@@ -1,10 +1,11 @@
-import type { KeyObject } from 'node:crypto'
 import type { AuditCheckpoint, AuditStart } from '@sallyport/contracts'
+import { equal } from './as-found.ts'
 import type { CheckpointRow, FoundStart, RecordStore } from './audit-store.ts'
-import { createRecordMac } from './chain.ts'
 import { isGenuineStart, writeStart } from './chain-start.ts'
-import { type ChainFault, checkColumns, createChainWalk, equal } from './chain-walk.ts'
+import { type ChainFault, type ChainWalk, checkColumns, createChainWalk } from './chain-walk.ts'
 import { isGenuine, readCheckpointLine, writeCheckpoint } from './checkpoint.ts'
+import { findVersion, macsOf } from './epoch-macs.ts'
+import { type AuditKeyRing, type EpochKeys, newestOf } from './epochs.ts'
 
 // Verifies a workspace's chain where it stands: every record, its columns, the head, and all checkpoints.
 
@@ -21,8 +22,7 @@ export interface AuditVerification {
 
 export interface LogVerifierNeeds {
   readonly store: RecordStore
-  readonly macKey: (workspaceId: string) => KeyObject
-  readonly publicKey: KeyObject
+  readonly keys: AuditKeyRing
   /** The lines of the append-only file, oldest first. */
   readonly readCheckpoints: () => AsyncIterable<string>
 }
@@ -40,30 +40,40 @@ export function createLogVerifier(
   needs: LogVerifierNeeds,
 ): (workspaceId: string) => Promise<AuditVerification> {
   return async (workspaceId) => {
+    await needs.keys.refresh()
     for (let tries = 1; ; tries += 1) {
       const start = await needs.store.findStart(workspaceId)
-      const found = await verifyFrom(needs, workspaceId, start)
+      const epochs = needs.keys.epochs()
+      const found = await verifyFrom({ ...needs, epochs }, workspaceId, start)
       if (found.ok || tries === triesMax) return found
-      // Retention may have removed more while it was being read: then it is read again from there.
+      // Retention may have removed more while it was being read, or keys were changed: then it is read again.
+      await needs.keys.refresh()
       const now = await needs.store.findStart(workspaceId)
-      if (now?.seq === start?.seq) return found
+      const hasNewer = needs.keys.epochs().length > epochs.length
+      if (now?.seq === start?.seq && !hasNewer) return found
     }
   }
 }
 
+interface Verifying extends LogVerifierNeeds {
+  readonly epochs: readonly EpochKeys[]
+}
+
 async function verifyFrom(
-  needs: LogVerifierNeeds,
+  needs: Verifying,
   workspaceId: string,
   start: FoundStart | undefined,
 ): Promise<AuditVerification> {
-  const mac = createRecordMac(needs.macKey(workspaceId), workspaceId)
-  if (start !== undefined && !isStart(start, { mac, publicKey: needs.publicKey })) {
+  const macs = macsOf(needs.epochs, workspaceId)
+  // Each change of keys signs it anew, so that it is the newest ones that say what is missing.
+  const { publicKey } = newestOf({ epochs: () => needs.epochs })
+  if (start !== undefined && !isStart(start, { macs, publicKey })) {
     return { ok: false, checked: 0, firstBad: 1, reason: notGenuineStart }
   }
-  const walk = createChainWalk(workspaceId, mac, start)
+  const walk = createChainWalk(workspaceId, { macs, start })
   const chainFault = await walkTable(needs.store, workspaceId, walk)
-  const found = await checkCheckpoints(needs, workspaceId, start)
-  const fault = chainFault ?? found.fault
+  const found = await checkCheckpoints(needs, walk, { workspaceId, start })
+  const fault = chainFault ?? earlier(found.fault, walk.lacksNewer())
   const last = fault === undefined ? walk.end().seq : Math.min(walk.end().seq, fault.firstBad - 1)
   return {
     ok: fault === undefined,
@@ -78,19 +88,15 @@ const triesMax = 3
 const notGenuineStart =
   'What says that retention removed the first records was not written by this vault.'
 
-function isStart(
+const isStart = (
   start: FoundStart,
-  { mac, publicKey }: { mac: (seq: number, hash: Uint8Array) => Uint8Array; publicKey: KeyObject },
-): boolean {
-  return isGenuineStart(start, publicKey) && equal(mac(start.seq, start.hash), start.mac)
-}
-
-type Walk = ReturnType<typeof createChainWalk>
+  { macs, publicKey }: { macs: ReturnType<typeof macsOf>; publicKey: EpochKeys['publicKey'] },
+): boolean => isGenuineStart(start, publicKey) && findVersion(macs, start) !== undefined
 
 async function walkTable(
   store: RecordStore,
   workspaceId: string,
-  walk: Walk,
+  walk: ChainWalk,
 ): Promise<ChainFault | undefined> {
   // What is appended from here on is left to the next verification.
   const { head, lastSeq } = await store.chainEnd(workspaceId)
@@ -129,9 +135,9 @@ function missing(lastSeq: number): ChainFault {
 }
 
 async function checkCheckpoints(
-  needs: LogVerifierNeeds,
-  workspaceId: string,
-  start: FoundStart | undefined,
+  needs: Verifying,
+  walk: ChainWalk,
+  { workspaceId, start }: { workspaceId: string; start: FoundStart | undefined },
 ): Promise<{ fault: ChainFault | undefined; last: CheckpointRow | undefined }> {
   let fault: ChainFault | undefined
   let last: CheckpointRow | undefined
@@ -143,7 +149,7 @@ async function checkCheckpoints(
     for await (const page of source) {
       // What those saw that are of before the start is not there any more.
       const standing = page.filter(({ seq }) => seq > (start?.seq ?? 0))
-      const found = await checkPage(needs, workspaceId, standing)
+      const found = await checkPage({ ...needs, walk }, workspaceId, standing)
       if (found !== undefined && (fault === undefined || found.firstBad < fault.firstBad)) {
         fault = found
       }
@@ -156,7 +162,7 @@ async function checkCheckpoints(
 }
 
 async function checkPage(
-  needs: LogVerifierNeeds,
+  needs: Verifying & { readonly walk: ChainWalk },
   workspaceId: string,
   page: readonly CheckpointRow[],
 ): Promise<ChainFault | undefined> {
@@ -166,7 +172,7 @@ async function checkPage(
   const bySeq = new Map(records.map((record) => [record.seq, record]))
   for (const checkpoint of page) {
     const { seq } = checkpoint
-    if (!isGenuine(checkpoint, needs.publicKey)) {
+    if (!isGenuine(checkpoint, publicKeyAt(needs, seq))) {
       return {
         firstBad: seq,
         reason: `The checkpoint at record ${seq} was not signed by this vault.`,
@@ -182,6 +188,21 @@ async function checkPage(
     }
   }
   return undefined
+}
+
+/** Of the keys that were in force at a record; what is said of records that are not there has to be of the newest. */
+function publicKeyAt({ epochs, walk }: Verifying & { readonly walk: ChainWalk }, seq: number) {
+  const version = seq <= walk.end().seq ? walk.versionAt(seq) : undefined
+  const keys = epochs.find((one) => one.version === version) ?? newestOf({ epochs: () => epochs })
+  return keys.publicKey
+}
+
+function earlier(
+  one: ChainFault | undefined,
+  other: ChainFault | undefined,
+): ChainFault | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return other.firstBad < one.firstBad ? other : one
 }
 
 async function* storedCheckpoints(

@@ -1,5 +1,5 @@
 import { type KeyObject, timingSafeEqual } from 'node:crypto'
-import { Problem } from '@sallyport/contracts'
+import { equal } from './as-found.ts'
 import type { BeginAnswer, ChainBatch, ChainStore, LockedState, Spending } from './audit-store.ts'
 import {
   type ChainHead,
@@ -8,9 +8,10 @@ import {
   genesisHead,
   type StampedGroup,
 } from './chain.ts'
-import { equal } from './chain-walk.ts'
 import { draftUngranted } from './draft-ungranted.ts'
 import type { AuditIntent, RecordDraft } from './entry.ts'
+import type { RecordMac } from './epoch-macs.ts'
+import { type AuditKeyRing, type EpochKeys, ForeignHead, withNewestKeys } from './epochs.ts'
 import type { LimitReservation, LimitSettlement } from './limit-reservation.ts'
 import {
   decideLimits,
@@ -61,7 +62,7 @@ export interface GroupResult {
 
 export interface GroupWriterNeeds {
   readonly store: ChainStore
-  readonly macKey: (workspaceId: string) => KeyObject
+  readonly keys: AuditKeyRing
   /** Milliseconds of the limits' own clock. */
   readonly limitNow: () => number
 }
@@ -87,30 +88,40 @@ interface Plan {
 export function createGroupWriter(
   needs: GroupWriterNeeds,
 ): (state: ChainState, items: readonly GroupItem[]) => Promise<GroupResult> {
+  return (state, all) =>
+    withNewestKeys(needs.keys, (keys) => writeGroup(needs, { keys, state, all }))
+}
+
+async function writeGroup(
+  needs: GroupWriterNeeds,
+  given: {
+    readonly keys: EpochKeys
+    readonly state: ChainState
+    readonly all: readonly GroupItem[]
+  },
+): Promise<GroupResult> {
   const { store } = needs
-  return async (state, all) => {
-    const items = await withoutRecorded(store, all)
-    const { workspaceId, head } = state
-    const key = needs.macKey(workspaceId)
-    const context = { workspaceId, items, stamp: createStamp(key, workspaceId) }
-    const { policyIds, spendings } = lookThrough(items)
-    const known = policyIds.every((id) => state.limits.policies.has(id))
-    let { contendedGroups } = state
-    if (head !== undefined && contendedGroups === 0 && known && spendings.length === 0) {
-      const limits = decideLimits(state.limits, needs.limitNow())
-      const plan = planGroup(context, head, { limits, approvals: noApprovals })
-      if (await store.append(plan.batch)) return finish(plan, { workspaceId, contendedGroups })
-      contendedGroups = contendedGroupsMax
-    }
-    const plan = await appendLocked(needs, context, {
-      key,
-      policyIds,
-      spendings,
-      // What is known stays right if the head has not moved, and goes if it has.
-      known: state,
-    })
-    return finish(plan, { workspaceId, contendedGroups: Math.max(0, contendedGroups - 1) })
+  const { keys, state } = given
+  const items = await withoutRecorded(store, given.all)
+  const { workspaceId, head } = state
+  const key = keys.macKey(workspaceId)
+  const context = { workspaceId, items, stamp: createStamp(key, workspaceId) }
+  const { policyIds, spendings } = lookThrough(items)
+  const known = policyIds.every((id) => state.limits.policies.has(id))
+  let { contendedGroups } = state
+  if (head !== undefined && contendedGroups === 0 && known && spendings.length === 0) {
+    const limits = decideLimits(state.limits, needs.limitNow())
+    const plan = planGroup(context, head, { limits, approvals: noApprovals })
+    // Where keys were changed the head has moved, so that nothing is ever appended with older ones.
+    if (await store.append(plan.batch)) return finish(plan, { workspaceId, contendedGroups })
+    contendedGroups = contendedGroupsMax
   }
+  const plan = await appendLocked(needs, context, {
+    ...{ key, keys, policyIds, spendings },
+    // What is known stays right if the head has not moved, and goes if it has.
+    known: state,
+  })
+  return finish(plan, { workspaceId, contendedGroups: Math.max(0, contendedGroups - 1) })
 }
 
 const noApprovals: LockedState['approvals'] = new Map()
@@ -158,6 +169,7 @@ async function withoutRecorded(
 
 interface LockedNeeds {
   readonly key: KeyObject
+  readonly keys: EpochKeys
   readonly policyIds: readonly string[]
   readonly spendings: readonly Spending[]
   readonly known: ChainState
@@ -166,15 +178,15 @@ interface LockedNeeds {
 async function appendLocked(
   needs: GroupWriterNeeds,
   context: GroupContext,
-  { key, policyIds, spendings, known }: LockedNeeds,
+  { key, keys, policyIds, spendings, known }: LockedNeeds,
 ): Promise<Plan> {
   const { workspaceId } = context
   const mac = createRecordMac(key, workspaceId)
   let plan: Plan | undefined
   await needs.store.appendLocked(
     { workspaceId, genesis: genesisHead(key, workspaceId), policyIds, closing: [], spendings },
-    ({ head, limits, approvals }) => {
-      assertHead(head, mac)
+    ({ head, limits, approvals, newestKeys }) => {
+      assertStanding({ head, newestKeys }, keys, mac)
       const unmoved = known.head !== undefined && equal(known.head.hash, head.hash)
       const keep = unmoved && known.limits.policies.size < knownPoliciesMax
       const kept = keep ? known.limits : unknownLimits()
@@ -191,15 +203,20 @@ async function appendLocked(
 }
 
 /** Refuses to go on from a head that the vault has not written: what followed would make it look genuine. */
-export function assertHead(
-  head: ChainHead,
-  mac: (seq: number, hash: Uint8Array) => Uint8Array,
-): void {
+export function assertHead(head: ChainHead, mac: RecordMac): void {
   const expected = mac(head.seq, head.hash)
   if (head.mac.length === expected.length && timingSafeEqual(head.mac, expected)) return
-  throw new Problem('audit-unavailable', 'The audit log has been changed from outside.', {
-    next: 'The operator runs the verification of the audit log, which names the first bad entry.',
-  })
+  throw new ForeignHead()
+}
+
+/** The same under the lock, where the chain may just have been begun: not with keys that were replaced. */
+export function assertStanding(
+  { head, newestKeys }: Pick<LockedState, 'head' | 'newestKeys'>,
+  keys: EpochKeys,
+  mac: RecordMac,
+): void {
+  if (newestKeys !== undefined && newestKeys > keys.version) throw new ForeignHead()
+  assertHead(head, mac)
 }
 
 interface Standing {

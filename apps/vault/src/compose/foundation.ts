@@ -5,7 +5,6 @@ import { createCheckpointFile } from '../audit/checkpoint-file.ts'
 import { createLimitClock } from '../audit/limit-clock.ts'
 import type { Config } from '../config.ts'
 import { createCredentialOpener } from '../connections/credential-opener.ts'
-import { createAuditKeys } from '../credentials/audit-keys.ts'
 import { createFingerprinter } from '../credentials/fingerprinter.ts'
 import { createKeyring } from '../credentials/keyring.ts'
 import { createTokenHasher } from '../credentials/token-hasher.ts'
@@ -79,7 +78,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
       ...createAuditRetentionStore(database),
       ...createLimitStore(database),
     },
-    keys: createAuditKeys(secrets['audit-mac'], secrets['audit-signing']),
+    keys: store.auditKeys,
     now,
     monotonicNow: monotonicMs,
     limitNow,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
+import { type AuditKeyRing, openAuditKeys } from '../credentials/audit-key-ring.ts'
 import {
   type InstallationSecrets,
   makeSecrets,
@@ -33,6 +34,7 @@ const databaseMarks = ['postgres', 'postgres-location.json']
 export interface OpenedStore {
   readonly rootKeys: RootKeys
   readonly secrets: InstallationSecrets
+  readonly auditKeys: AuditKeyRing
   readonly database: Database
   /** For the connection of the change feed. */
   readonly url: string
@@ -179,7 +181,7 @@ async function unlock(given: {
   known: readonly RootKey[]
   first: NewRootKey | undefined
   database: Database
-}): Promise<Pick<OpenedStore, 'rootKeys' | 'secrets'>> {
+}): Promise<Pick<OpenedStore, 'rootKeys' | 'secrets' | 'auditKeys'>> {
   const { source, known, first, database } = given
   const { randomBytes } = given.needs
   const shelf = createRootKeyStore(database)
@@ -198,7 +200,8 @@ async function unlock(given: {
   const stored = (await shelf.list()).find((row) => isEqual(row.keyCheck, standing))
   if (stored === undefined || (await ring.find(stored.id)) === undefined) throw wrongRootKey()
   const secrets = await openSecrets(await shelf.listSecrets(), ring.find)
-  return { rootKeys: ring, secrets }
+  const auditKeys = await openAuditKeys({ listSecrets: shelf.listSecrets, find: ring.find })
+  return { rootKeys: ring, secrets, auditKeys }
 }
 
 /** Rotations wait for what this vault says. */

@@ -30,6 +30,18 @@ export interface WrappedSecret {
 /** The secrets of an installation. Keys are derived from each as they would be from a root key. */
 export type InstallationSecrets = Readonly<Record<SecretPurpose, RootKey>>
 
+/** Makes one version of a secret: 32 random bytes, wrapped. */
+export function makeSecret(
+  of: { readonly purpose: SecretPurpose; readonly version: number },
+  { parent, randomBytes }: { parent: ParentKey; randomBytes: (count: number) => Uint8Array },
+): WrappedSecret {
+  const plaintext = randomBytes(keyBytes)
+  const nonce = randomBytes(nonceBytes)
+  const wrapped = sealEnvelope({ parent, context: secretContext(of), plaintext, nonce })
+  plaintext.fill(0)
+  return { ...of, wrapped }
+}
+
 /** Where a wrapped secret belongs. No workspace has such a name. */
 export const secretContext = ({
   purpose,
@@ -56,7 +68,8 @@ export function makeSecrets({
   readonly randomBytes: (count: number) => Uint8Array
 }): readonly WrappedSecret[] {
   return secretPurposes.map((purpose) => {
-    const plaintext = given === undefined ? randomBytes(keyBytes) : given.key.export()
+    if (given === undefined) return makeSecret({ purpose, version: 1 }, { parent, randomBytes })
+    const plaintext = given.key.export()
     const context = secretContext({ purpose, version: 1 })
     const nonce = randomBytes(nonceBytes)
     const wrapped = sealEnvelope({ parent, context, plaintext, nonce })
@@ -71,22 +84,30 @@ export function makeSecrets({
  */
 export async function openSecrets(
   rows: readonly WrappedSecret[],
-  find: (keyId: Uint8Array) => Promise<ParentKey | undefined>,
+  find: FindParent,
 ): Promise<InstallationSecrets> {
   const opened = await Promise.all(
     secretPurposes.map(async (purpose): Promise<[SecretPurpose, RootKey]> => {
       const versions = rows.filter((row) => row.purpose === purpose)
       const newest = versions.sort((a, b) => b.version - a.version)[0]
       if (newest === undefined) throw new Error(`the secret for ${purpose} is missing`)
-      const context = secretContext(newest)
-      const keyId = envelopeKeyId(newest.wrapped)
-      const parent = keyId && (await find(keyId))
-      if (parent === undefined) throw unreadable(context)
-      const bytes = openEnvelope(parent, context, newest.wrapped)
-      const secret = createRootKey(bytes)
-      bytes.fill(0)
-      return [purpose, secret]
+      return [purpose, await openSecret(newest, find)]
     }),
   )
   return Object.fromEntries(opened) as unknown as InstallationSecrets
+}
+
+/** Finds the key that an envelope names. */
+export type FindParent = (keyId: Uint8Array) => Promise<ParentKey | undefined>
+
+/** Opens one version of a secret. Throws Problem `credential-unreadable`. */
+export async function openSecret(row: WrappedSecret, find: FindParent): Promise<RootKey> {
+  const context = secretContext(row)
+  const keyId = envelopeKeyId(row.wrapped)
+  const parent = keyId && (await find(keyId))
+  if (parent === undefined) throw unreadable(context)
+  const bytes = openEnvelope(parent, context, row.wrapped)
+  const secret = createRootKey(bytes)
+  bytes.fill(0)
+  return secret
 }

@@ -65,6 +65,8 @@ export interface LockedAppend {
 
 export interface LockedState {
   readonly head: AuditHead
+  /** Where the chain has been begun just now: the version of the newest keys of audit logs. */
+  readonly newestKeys?: number | undefined
   /** Of those of the policies that exist. */
   readonly limits: ReadonlyMap<string, StoredLimits>
   /** Those of `closing` that were still open and are not any more. */
@@ -137,13 +139,13 @@ async function appendInTransaction(
   build: (state: LockedState) => AuditBatch,
 ): Promise<void> {
   // The head comes first in every transaction: whoever holds it holds all limits of its workspace.
-  const head = await lockHead(tx, request)
+  const { head, newestKeys } = await lockHead(tx, request)
   const [limits, closed, approvals] = await Promise.all([
     readLimits(tx, request.policyIds),
     closeOpen(tx, request.closing),
     lockApprovals(tx, request.spendings ?? []),
   ])
-  const batch = build({ head, limits, closed, approvals })
+  const batch = build({ head, newestKeys, limits, closed, approvals })
   if (batch.rows.length > 0 && !(await appendBatch(tx, batch))) throw policyVanished
   await spendApprovals(tx, batch.spent ?? [])
 }
@@ -160,17 +162,23 @@ interface HeadRow {
 const selectHead = (tx: postgres.TransactionSql, workspaceId: string) => tx<HeadRow[]>`
   select seq::float8 as seq, hash, mac from audit_heads where workspace_id = ${workspaceId} for update`
 
-async function lockHead(tx: postgres.TransactionSql, request: LockedAppend): Promise<AuditHead> {
+async function lockHead(
+  tx: postgres.TransactionSql,
+  request: LockedAppend,
+): Promise<Pick<LockedState, 'head' | 'newestKeys'>> {
   const { workspaceId, genesis } = request
   const [known] = await selectHead(tx, workspaceId)
-  if (known !== undefined) return known
+  if (known !== undefined) return { head: known }
   await tx`
     insert into audit_heads (workspace_id, seq, hash, mac)
     values (${workspaceId}, ${genesis.seq}, ${genesis.hash}, ${genesis.mac})
     on conflict do nothing`
   const [made] = await selectHead(tx, workspaceId)
   if (made === undefined) throw new Error('The head of an audit chain could not be made.')
-  return made
+  // Whoever changes the keys keeps all heads meanwhile: what is read here stays so until this is committed.
+  const [keys] = await tx<{ version: number | null }[]>`
+    select max(version) as version from installation_secrets where purpose = 'audit-mac'`
+  return { head: made, newestKeys: keys?.version ?? undefined }
 }
 
 async function closeOpen(
@@ -186,8 +194,8 @@ async function closeOpen(
 /** Joins values for `string_to_array`: one text is several times cheaper to send than an array with its escapes. */
 const lines = (values: readonly (string | undefined)[]): string => values.join(separator)
 
-/** The one statement of a group: it writes all or, if the head has moved, nothing. */
-async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
+/** The one statement of a group: it writes all or, if the head has moved, nothing; false then. */
+export async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
   const { workspaceId, from, rows, head, opened, ended } = batch
   if (rows.length === 0) return true
   const { windows, leases, settled } = batch.limits
@@ -195,7 +203,7 @@ async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
   const moved = await sql<{ moved: number }[]>`
     with ${limited ? lockPolicies(sql, batch.limits) : sql``} moved as (
       update audit_heads set seq = ${head.seq}, hash = ${head.hash}, mac = ${head.mac}
-      where workspace_id = ${workspaceId} and seq = ${from.seq} and hash = ${from.hash}
+      where workspace_id = ${workspaceId} and seq = ${from.seq} and hash = ${from.hash} and mac = ${from.mac}
         ${limited ? sql`and (select count(*) from allowed) = (select count(*) from wanted)` : sql``}
       returning workspace_id
     ), inserted as (
