@@ -91,7 +91,7 @@ export function createRootKeySource(needs: RootKeySourceNeeds): OwnRootKeySource
       if (kms !== undefined) return makeWithKms(kms)
       if (file !== undefined) return plain(file.makeNext(fresh))
       throw new RootKeyError(
-        'The root key is given by the environment, so its successor has to be as well: set SALLYPORT_ROOT_KEY_NEXT (or SALLYPORT_ROOT_KEY_NEXT_FILE) for every replica and for this command, and run it again. docs/keys.md says the steps. Nothing was changed.',
+        `The operator gives the root key, and so gives its successor: ${whereNextGoes(needs)}, for every replica and for this command, and run it again. docs/keys.md says the steps. Nothing was changed.`,
       )
     },
     settle: (current) => settle(current, { needs, file }),
@@ -107,13 +107,22 @@ function settle(
 ): string {
   const next = givenNext(needs)
   if (next !== undefined && isSame(next, current)) {
-    return 'Now make what is in SALLYPORT_ROOT_KEY_NEXT the SALLYPORT_ROOT_KEY of every replica, and take SALLYPORT_ROOT_KEY_NEXT away.'
+    return `${putInPlace(needs)} Keep the old key for as long as you keep backups from before.`
   }
   const kept = file?.adopt((key) => isSame(key, current))
   return kept === undefined
     ? 'There is nothing left to do.'
     : `The old key is kept in ${kept}: delete it once no backup from before is to be opened any more.`
 }
+
+const whereNextGoes = ({ givenFile }: RootKeySourceNeeds): string =>
+  givenFile === undefined ? 'set SALLYPORT_ROOT_KEY_NEXT' : `put it into ${givenFile}.next`
+
+/** What is left to do with a successor that the operator gave, by where it was found. */
+const putInPlace = ({ givenNext: text, givenFile }: RootKeySourceNeeds): string =>
+  text === undefined
+    ? `Now put ${givenFile}.next in the place of ${givenFile}, for every replica.`
+    : 'Now make what is in SALLYPORT_ROOT_KEY_NEXT the root key of every replica, and take SALLYPORT_ROOT_KEY_NEXT away.'
 
 /** The successor that the operator gave: in the variable, or beside the file of the present key. */
 function givenNext({ givenNext: text, givenFile }: RootKeySourceNeeds): RootKey | undefined {

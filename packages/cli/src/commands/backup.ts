@@ -63,5 +63,5 @@ const bytesPerMegabyte = 1_000_000
 
 function describe({ path, createdAt, version, tables, bytes }: Summary): string {
   const size = bytes === undefined ? '' : `, ${(bytes / bytesPerMegabyte).toFixed(1)} MB`
-  return `${path}: of ${createdAt}, by version ${version}, ${tables} tables${size}.`
+  return `${path}: made ${createdAt} by version ${version}, ${tables} tables${size}.`
 }
