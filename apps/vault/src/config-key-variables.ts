@@ -19,6 +19,12 @@ const httpUrl = z
       [new URL(text).username, new URL(text).search, new URL(text).hash].every((part) => !part),
     'must be an http or https URL without user, query or fragment',
   )
+  // Tokens and the root key itself pass there.
+  .refine(
+    (text) => text.startsWith('https:') || (URL.canParse(text) && isHere(new URL(text).hostname)),
+    'must be https, but for an address of this machine (localhost, 127.0.0.1 or ::1)',
+  )
+const isHere = (hostname: string) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 const pathPart = (what: string) =>
   z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/, `must be ${what}: letters, digits, _ . / -`)
 const headerValue = z.string().regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
@@ -58,7 +64,7 @@ export const keyVariables = {
   SALLYPORT_KMS_URL: {
     schema: httpUrl.optional(),
     about:
-      'Where the KMS is. Required for transit (what VAULT_ADDR says); in AWS only for an endpoint of your own. Private addresses are fine.',
+      'Where the KMS is. Required for transit (what VAULT_ADDR says); in AWS only for an endpoint of your own. Private addresses are fine; http only on this machine.',
     fallback: 'https://kms.<region>.amazonaws.com for aws-kms',
   },
   SALLYPORT_KMS_CA_FILE: {

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type FakeKms,
   type KmsFault,
   startAwsKms,
   startTransit,
 } from '../../../../test/fixtures/kms.ts'
+import { makeCertificates } from '../../../../test/fixtures/tls.ts'
 import { verifies } from '../../../../test/verifies.ts'
 import { readConfig } from '../config.ts'
 import type { Kms } from '../credentials/kms.ts'
@@ -169,9 +172,32 @@ describe('a KMS that is not asked as it wants', () => {
   })
 })
 
+it('is believed to be who it is by its certificate alone, whatever the environment says', async () => {
+  verifies('S-38')
+  const { key, cert } = makeCertificates({ names: ['localhost'] })
+  const asked: string[] = []
+  const impostor = createServer({ key, cert }, (request, response) => {
+    asked.push(String(request.headers['x-vault-token']))
+    response.end('{}')
+  })
+  await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve))
+  const { port } = impostor.address() as AddressInfo
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  try {
+    const environment = { ...withToken(), SALLYPORT_KMS_URL: `https://localhost:${port}` }
+    await expect(kmsOf(environment).encrypt(plaintext, context)).rejects.toThrow(
+      'cannot be reached',
+    )
+    expect(asked).toEqual([])
+  } finally {
+    vi.unstubAllEnvs()
+    impostor.close()
+  }
+})
+
 describe('the environment', () => {
   it.each([
-    ['no key', { SALLYPORT_KMS: 'transit', SALLYPORT_KMS_URL: 'http://kms' }, 'SALLYPORT_KMS_KEY'],
+    ['no key', { SALLYPORT_KMS: 'transit', SALLYPORT_KMS_URL: 'https://kms' }, 'SALLYPORT_KMS_KEY'],
     [
       'no address',
       { SALLYPORT_KMS: 'transit', SALLYPORT_KMS_KEY: 'k', SALLYPORT_KMS_TOKEN: 't' },
@@ -179,7 +205,7 @@ describe('the environment', () => {
     ],
     [
       'no way to sign in',
-      { SALLYPORT_KMS: 'transit', SALLYPORT_KMS_KEY: 'k', SALLYPORT_KMS_URL: 'http://kms' },
+      { SALLYPORT_KMS: 'transit', SALLYPORT_KMS_KEY: 'k', SALLYPORT_KMS_URL: 'https://kms' },
       'SALLYPORT_KMS_TOKEN',
     ],
     ['no region', { SALLYPORT_KMS: 'aws-kms', SALLYPORT_KMS_KEY: 'alias/k' }, 'AWS_REGION'],
@@ -189,6 +215,13 @@ describe('the environment', () => {
       'AWS_ACCESS_KEY_ID',
     ],
     ['another KMS', { SALLYPORT_KMS: 'gcp' }, 'SALLYPORT_KMS'],
+    // The token and the root key would pass in the clear.
+    ['a KMS elsewhere without TLS', { SALLYPORT_KMS_URL: 'http://kms:8200' }, 'must be https'],
+    [
+      'a KMS that only looks near',
+      { SALLYPORT_KMS_URL: 'http://127.0.0.1.example.com' },
+      'must be https',
+    ],
   ])('is refused with %s', (_name, environment, named) => {
     expect(() => readConfig(environment)).toThrow(named)
   })

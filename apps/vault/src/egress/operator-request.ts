@@ -26,7 +26,11 @@ export function createOperatorRequest({ ca }: { readonly ca?: string | undefined
     body,
   }: OperatorRequest): Promise<{ status: number; body: Uint8Array }> => {
     const dispatcher = new Agent({
-      connect: { timeout: connectMsMax, ...(ca !== undefined && { ca }) },
+      connect: {
+        timeout: connectMsMax,
+        rejectUnauthorized: true, // said aloud: NODE_TLS_REJECT_UNAUTHORIZED must not switch it off
+        ...(ca !== undefined && { ca }),
+      },
       pipelining: 0,
       headersTimeout: answerMsMax,
       bodyTimeout: answerMsMax,
