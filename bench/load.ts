@@ -31,11 +31,17 @@ export interface LoadResult {
 }
 
 const readBytes = 64 * 1024
-const answerMsMax = 10_000
+const answerMsMax = 30_000
 const headEnd = Buffer.from('\r\n\r\n')
 
-/** Loads a target for as long as said. Rejects at the first answer that is not good, or that does not come. */
-export async function runLoad(target: LoadTarget, options: LoadOptions): Promise<LoadResult> {
+/**
+ * Loads targets for as long as said, the connections shared out among them by turns. Rejects at the first answer that is not good,
+ * or that does not come.
+ */
+export async function runLoad(
+  targets: readonly LoadTarget[],
+  options: LoadOptions,
+): Promise<LoadResult> {
   const latencies: number[] = []
   let isCounting = false
   let isOver = false
@@ -43,7 +49,13 @@ export async function runLoad(target: LoadTarget, options: LoadOptions): Promise
     if (isCounting && latencyMs !== undefined) latencies.push(latencyMs)
     return !isOver
   }
-  const done = Array.from({ length: options.connections }, () => ask(target, next))
+  const done = Array.from(
+    { length: Math.ceil(options.connections / targets.length) },
+    () => targets,
+  )
+    .flat()
+    .slice(0, options.connections)
+    .map((target) => ask(target, next))
   const failed = Promise.all(done).then(() => {})
   await Promise.race([failed, pause(options.rampMs)])
   options.sample()

@@ -1,17 +1,33 @@
+import { parseArgs } from 'node:util'
 import { benchDashboard } from './dashboard.ts'
 import { benchDecide } from './decide.ts'
 import { benchExecute } from './execute.ts'
+import { benchForwarded } from './forwarded.ts'
 import { benchImport } from './import.ts'
 import { benchMcp } from './mcp.ts'
 import { benchRedaction } from './redaction.ts'
+import { benchReplicas } from './replicas.ts'
 import { type BenchResult, isMet, type Measured, readResults, writeResult } from './results.ts'
+import { benchRotate } from './rotate.ts'
+import { benchScale } from './scale.ts'
 import { benchStart } from './start.ts'
 import { benchStdio } from './stdio.ts'
 import { toTable } from './table.ts'
+import { benchTelemetry } from './telemetry.ts'
 
 // Chooses what is measured, says what came out, and keeps it.
 
-const benches: Readonly<Record<string, () => Promise<Measured>>> = {
+/** How much is measured, where that can be said. */
+interface Sizes {
+  /** Audit records of `scale`. */
+  readonly rows: number
+  /** A folder in which its large vault stays, and is found the next time. */
+  readonly keep: string | undefined
+  /** Of `rotate`. */
+  readonly credentials: number
+}
+
+const benches: Readonly<Record<string, (sizes: Sizes) => Promise<Measured>>> = {
   execute: benchExecute,
   stdio: benchStdio,
   start: benchStart,
@@ -20,6 +36,11 @@ const benches: Readonly<Record<string, () => Promise<Measured>>> = {
   redaction: benchRedaction,
   mcp: benchMcp,
   import: benchImport,
+  rotate: benchRotate,
+  replicas: benchReplicas,
+  forwarded: benchForwarded,
+  telemetry: benchTelemetry,
+  scale: benchScale,
 }
 
 /** Runs the named benchmarks, or all. Answers the exit code: 1 where `--check` is given and a goal was missed. */
@@ -28,8 +49,21 @@ export async function main(given: readonly string[]): Promise<number> {
     print(toTable(readResults()))
     return 0
   }
-  const isCheck = given.includes('--check')
-  const wanted = given.filter((name) => name !== '--check')
+  const { values, positionals: wanted } = parseArgs({
+    args: [...given],
+    allowPositionals: true,
+    options: {
+      check: { type: 'boolean', default: false },
+      keep: { type: 'string' },
+      rows: { type: 'string', default: '10000000' },
+      credentials: { type: 'string', default: '100000' },
+    },
+  })
+  const sizes = {
+    rows: Number(values.rows),
+    keep: values.keep,
+    credentials: Number(values.credentials),
+  }
   const unknown = wanted.filter((name) => benches[name] === undefined)
   if (unknown.length > 0) {
     const known = Object.keys(benches).join(', ')
@@ -40,18 +74,18 @@ export async function main(given: readonly string[]): Promise<number> {
   for (const [name, measure] of Object.entries(benches)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
     print(`${name} …`)
-    const result = writeResult(name, await measure())
+    const result = writeResult(name, await measure(sizes))
     say(result)
     missed += result.goals.filter((goal) => !isMet(goal)).length
   }
-  return isCheck && missed > 0 ? 1 : 0
+  return values.check && missed > 0 ? 1 : 0
 }
 
 function say({ figures, goals, notes }: BenchResult): void {
   for (const [name, figure] of Object.entries(figures)) print(`  ${name}: ${figure}`)
   for (const goal of goals) {
     const sign = goal.better === 'more' ? '≥' : '≤'
-    const ratio = (goal.figure / goal.bound).toFixed(2)
+    const ratio = goal.bound === 0 ? 'none' : (goal.figure / goal.bound).toFixed(2)
     const verdict = isMet(goal) ? 'met   ' : 'missed'
     print(
       `${verdict}  ${goal.what}: ${goal.figure} ${goal.unit} (goal ${sign} ${goal.bound}, ratio ${ratio})`,

@@ -229,7 +229,7 @@ async function measureAll(subjects: readonly Subject[]): Promise<Samples> {
   const samples: Samples = new Map()
   for (const subject of subjects) {
     const warmUp = { connections: 16, rampMs, measureMs: warmUpMs, sample: () => {} }
-    await runLoad(subject, warmUp)
+    await runLoad([subject], warmUp)
   }
   for (let round = 0; round < rounds; round += 1) {
     for (const connections of concurrencies) {
@@ -244,7 +244,7 @@ async function measureAll(subjects: readonly Subject[]): Promise<Samples> {
 
 async function measure(subject: Subject, connections: number): Promise<Sample> {
   const cpu: number[] = []
-  const { requests, seconds, latenciesMs } = await runLoad(subject, {
+  const { requests, seconds, latenciesMs } = await runLoad([subject], {
     ...{ connections, rampMs, measureMs },
     sample: () => void cpu.push(cpuMicrosOf([subject.pid])),
   })

@@ -52,3 +52,6 @@ export function memoryMbOf(pid: number): { now: number; peak: number } {
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) / 1024
   return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') }
 }
+
+/** Who started a process; undefined where it has ended. */
+export const parentOf = (pid: number): number | undefined => readStat(pid)?.parent
