@@ -188,7 +188,10 @@ describe('the verifier', () => {
     verifies('S-37')
     const proofs = ['--public-key', file('key.json'), '--checkpoints', checkpoints()]
     const { code, stdout } = await runVerifier([file('log.jsonl'), ...proofs])
-    expect(stdout).toMatch(/^Verified: \d+ records, none changed, added or removed\.\n$/)
+    // A sound log of another workspace proves nothing of this one.
+    expect(stdout).toMatch(
+      /^Verified: \d+ records, none changed, added or removed\.\nIt is the log of wsp_\w+\.\n$/,
+    )
     expect([code, readdirSync(file('alone'))]).toEqual([0, ['verify-audit.mjs']])
   })
 })
@@ -198,7 +201,9 @@ describe('an export, without the vault', () => {
     verifies('S-37')
     const { code, stdout } = await offline.run(['audit', 'verify', file('log.jsonl')])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^Verified: \d+ records.*\n.*taken from the file itself/)
+    expect(stdout).toMatch(
+      /^Verified: \d+ records.*\nIt is the log of.*\n.*taken from the file itself/,
+    )
   })
 
   it('verifies with the public key, the audit key and the checkpoints', async () => {
@@ -235,6 +240,38 @@ describe('an export, without the vault', () => {
     expect((await verify('added.jsonl')).verdict).toMatchObject({ ok: false, firstBad: 3 })
     tamper('cut.jsonl', (_, index) => (index >= 5 ? [] : undefined))
     expect((await verify('cut.jsonl')).verdict.ok).toBe(false)
+  })
+
+  it('that somebody made up steers no terminal, and ends no verifier in anything but its verdict', async () => {
+    verifies('S-28')
+    const { publicKey } = JSON.parse(lines[0] ?? '')
+    const head = { type: 'header', format: 'sallyport-audit-v1', publicKey }
+    const workspaceId = '\u001b]0;own\u0007\u009b31m\u202e'
+    const end = JSON.stringify({ type: 'end', records: 0, checkpoints: 0 })
+    const record = (entry: string) =>
+      `{"type":"record","seq":1,"hash":"${'0'.repeat(64)}","mac":"${'0'.repeat(64)}","entry":${entry}}`
+    const files: Record<string, readonly string[]> = {
+      steering: [JSON.stringify({ ...head, workspaceId }), end],
+      deep: [lines[0] ?? '', record('['.repeat(400_000) + ']'.repeat(400_000)), end],
+      long: [lines[0] ?? '', `{"type":"record","entry":"${'x'.repeat(3_000_000)}"}`, end],
+      proto: [
+        `{"__proto__":{"type":"header"},"constructor":1,${(lines[0] ?? '').slice(1)}`,
+        '{"__proto__":null,"type":"toString"}',
+        end,
+      ],
+      twice: [(lines[0] ?? '').replace('{', '{"workspaceId":"wsp_other",'), ...lines.slice(1, -1)],
+    }
+    for (const [name, made] of Object.entries(files)) {
+      writeFileSync(file(name), `${made.join('\n')}\n`)
+      for (const args of name === 'steering' ? [[], ['--json']] : [[]]) {
+        const { code, stdout, stderr } = await runVerifier([file(name), ...args])
+        expect([name, code, stderr]).toEqual([name, name === 'steering' ? 0 : 1, expect.anything()])
+        expect([name, `${stdout}${stderr}`]).toEqual([
+          name,
+          expect.stringMatching(/^[\n\x20-\x7e’“”]*$/),
+        ])
+      }
+    }
   })
 
   it('made by another vault is not this one’s, however sound it is', async () => {

@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
 import {
+  asciiJson,
   describeTrust,
   describeVerdict,
+  describeWhose,
   notVerified,
   UnusableFileError,
   verifyFile,
@@ -53,8 +55,8 @@ async function run(): Promise<number> {
     checkpoints: values.checkpoints,
   }
   const verdict = await verifyFile(file, options)
-  const text = `${describeVerdict(verdict)}${describeTrust(options)}`
-  stdout.write(`${values.json === true ? JSON.stringify(verdict, null, 2) : text}\n`)
+  const text = `${describeVerdict(verdict)}${describeWhose(verdict)}${describeTrust(options)}`
+  stdout.write(`${values.json === true ? asciiJson(verdict) : text}\n`)
   if (verdict.ok) return 0
   stderr.write(`${notVerified}\n`)
   return 1

@@ -23,6 +23,8 @@ export class UnusableFileError extends Error {
 export interface Verdict {
   readonly ok: boolean
   readonly checked: number
+  /** Of an export, as it says by itself. */
+  readonly workspaceId?: string | undefined
   readonly firstBad?: number | undefined
   readonly reason?: string | undefined
   readonly start?: { readonly seq: number; readonly at: string } | undefined
@@ -60,6 +62,20 @@ export function describeVerdict(verdict: Verdict): string {
   if (start === undefined) return verified
   return `${verified}\nVerified from record ${start.seq + 1} on; earlier entries were removed by retention, the last time on ${start.at.slice(0, 10)}.`
 }
+
+/** Whose log it is: a sound one of another workspace proves nothing of this one. */
+export const describeWhose = ({ ok, workspaceId }: Verdict): string =>
+  ok && workspaceId !== undefined ? `\nIt is the log of ${asciiOf(workspaceId)}.` : ''
+
+/** What a file says of itself steers no terminal. */
+const asciiOf = (text: string) => text.replace(/[^\x21-\x7e]/g, '?')
+
+/** JSON in which nothing steers a terminal that it is shown on. */
+export const asciiJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(
+    /[^\n\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** What has to be added where the file's own key was taken on trust. */
 export const describeTrust = (options: VerifyFileOptions): string =>

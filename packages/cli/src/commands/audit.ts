@@ -9,7 +9,9 @@ import { type Command, Option } from 'commander'
 import {
   describeTrust,
   describeVerdict,
+  describeWhose,
   notVerified,
+  type Verdict,
   type VerifyFileOptions,
   verifyFile,
 } from '../audit/verify-file.ts'
@@ -178,11 +180,11 @@ function addVerify(audit: Command, run: RunCommand): void {
     )
     .action(
       run(async ({ terminal, owner }, [file, options]: [string | undefined, VerifyFileOptions]) => {
-        const result =
+        const result: Verdict =
           file === undefined
             ? await (await owner()).call('verifyAudit', {})
             : await verifyFile(file, options)
-        const trust = file === undefined ? '' : describeTrust(options)
+        const trust = file === undefined ? '' : describeWhose(result) + describeTrust(options)
         terminal.answer(result, printable(describeVerdict(result)) + trust)
         if (!result.ok) throw new CommandError(notVerified)
       }),

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { AuditEntry } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { csvHeader, csvLine } from './csv.ts'
@@ -57,8 +58,36 @@ describe('an entry as CSV', () => {
     const texts = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =cmd|calc', '\u00a0=1', '＝1']
     for (const text of [...texts, '\n@x', '\u200b=1', '\ufeff=1']) {
       for (const member of ['path', 'tool', 'reason', 'host', 'method'] as const) {
-        expect([text, read({ ...entry, [member]: text })[member]]).toEqual([text, `'${text}`])
+        const inert = `'${text.replace(/^([\r\n])/, "$1'")}`
+        expect([text, read({ ...entry, [member]: text })[member]]).toEqual([text, inert])
       }
     }
+  })
+
+  it('holds none where a semicolon ends a cell, or a line end a row, in the reader’s country', () => {
+    // Excel in half of Europe: no cell but the first begins with a quote there.
+    const rows = (of: AuditEntry) => csvLine(of).split(/[;\r\n]/)
+    for (const text of [
+      "/a;=cmd|'/c calc'!A0;b",
+      '/a; =1',
+      'a\r\n=1',
+      'a\n\u200b@x',
+      ';;+1',
+      'x;\t－1',
+    ]) {
+      for (const member of ['path', 'reason'] as const) {
+        const cells = rows({ ...entry, [member]: text })
+        expect(cells.length).toBeGreaterThan(3)
+        for (const cell of cells) expect(cell).not.toMatch(/^[\s\p{Cc}\p{Cf}"]*[=+\-@＝＋－＠]/u)
+      }
+    }
+    const ordinary = '/a;v=1/b-c; and more'
+    expect(read({ ...entry, path: ordinary }).path).toBe(ordinary)
+  })
+
+  it('is written in linear time', () => {
+    const startedMs = performance.now()
+    csvLine({ ...entry, reason: '\t;'.repeat(100_000) })
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
   })
 })

@@ -52,12 +52,18 @@ function line(cells: readonly Cell[]): string {
  * included (OWASP, CSV injection). Parts of an entry are written by agents.
  */
 const formula = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u
-const needsQuotes = /[",\r\n]/
+/** The same within: some readers take a semicolon for the end of a cell, and a line end for that of a row, quoted or not. */
+const formulaWithin = /([;\s\p{Cc}\p{Cf}]+)([=+\-@＝＋－＠])?/gu
+const endsCell = /[;\r\n]/
+const needsQuotes = /[",;\r\n]/
 
 function cellText(cell: Cell): string {
   if (cell === undefined) return ''
   if (typeof cell === 'number') return String(cell)
-  const text = formula.test(cell) ? `'${cell}` : cell
+  const inert = cell.replace(formulaWithin, (all: string, before: string, sign?: string) =>
+    sign !== undefined && endsCell.test(before) ? `${before}'${sign}` : all,
+  )
+  const text = formula.test(inert) ? `'${inert}` : inert
   return needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
