@@ -33,7 +33,9 @@ ENV NODE_ENV=production SALLYPORT_HOST=0.0.0.0 SALLYPORT_DATA_DIR=/var/lib/sally
 # Nothing is installed when it runs: what an image does not have cannot be used in it.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn-* \
     /usr/local/bin/yarn /usr/local/bin/yarnpkg \
-  && install -d -o 1000 -g 1000 -m 0700 /var/lib/sallyport
+  && install -d -o 1000 -g 1000 -m 0700 /var/lib/sallyport \
+  # So that `docker compose exec vault-1 sallyport doctor --vault` is a command.
+  && ln -s /opt/sallyport/bin/sallyport.js /usr/local/bin/sallyport
 COPY --from=build --chown=0:0 /out /opt/sallyport
 # By number, so that Kubernetes can see that it is not root. It needs no privilege: its port is above 1024.
 USER 1000:1000

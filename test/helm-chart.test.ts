@@ -36,7 +36,10 @@ const everything: Values = {
   ...least,
   image: { ...(defaults.image as Values), digest: `sha256:${'a'.repeat(64)}` },
   imagePullSecrets: [{ name: 'registry' }],
-  secretKeys: { ...(defaults.secretKeys as Values), metricsToken: 'metrics-token' },
+  secretKeys: {
+    ...(defaults.secretKeys as Values),
+    ...{ metricsToken: 'metrics-token', kmsToken: 'kms-token', kmsCa: 'kms-ca' },
+  },
   config: { SALLYPORT_LOG_LEVEL: 'debug', SALLYPORT_EGRESS_ALLOW_CIDRS: '10.20.0.0/16' },
   extraEnv: [{ name: 'OTEL_SERVICE_NAME', value: 'vault' }],
   trustedProxies: ['10.1.0.0/16', '10.2.0.0/16'],
@@ -57,7 +60,7 @@ const everything: Values = {
       { to: [{ ipBlock: { cidr: '10.20.0.0/16' } }], ports: [{ protocol: 'TCP', port: 443 }] },
     ],
   },
-  serviceAccount: { create: true, name: 'vault', annotations: { a: 'b' } },
+  serviceAccount: { create: true, name: 'vault', annotations: { a: 'b' }, mountToken: true },
   podAnnotations: { a: 'b' },
   podLabels: { team: 'platform' },
   nodeSelector: { disk: 'ssd' },
@@ -271,6 +274,7 @@ describe('the chart', () => {
   it('leads what is named to what it names', ({ skip }) => {
     if (missing !== undefined) return skip(missing)
     const manifests = render(everything)
+    expect(podOf(find(manifests, 'Deployment')).automountServiceAccountToken).toBe(true)
     const vault = labelsOf(find(manifests, 'Deployment'))
     const worker = labelsOf(find(manifests, 'Deployment', 'acme-sallyport-worker'))
     const service = find(manifests, 'Service')?.spec.selector as unknown as Record<string, string>

@@ -60,6 +60,12 @@ REDIS_URL_FILE: {{ . }}
 {{- with .Values.secretKeys.metricsToken }}
 SALLYPORT_METRICS_TOKEN_FILE: {{ . }}
 {{- end }}
+{{- with .Values.secretKeys.kmsToken }}
+SALLYPORT_KMS_TOKEN_FILE: {{ . }}
+{{- end }}
+{{- with .Values.secretKeys.kmsCa }}
+SALLYPORT_KMS_CA_FILE: {{ . }}
+{{- end }}
 {{- end -}}
 
 {{/* A pod of the vault: `root`, `component`, `resources`, and `args` where it is no replica. */}}
@@ -80,7 +86,7 @@ metadata:
     {{- end }}
 spec:
   serviceAccountName: {{ include "sallyport.serviceAccount" $root }}
-  automountServiceAccountToken: false
+  automountServiceAccountToken: {{ $root.Values.serviceAccount.mountToken }}
   enableServiceLinks: false
   {{- with $root.Values.imagePullSecrets }}
   imagePullSecrets:
