@@ -8,6 +8,7 @@ import { type OAuthScene, startOAuthScene } from '../fixtures/oauth-scene.ts'
 import { addSampleAccounts } from '../fixtures/sample-accounts.ts'
 import { addSampleData } from '../fixtures/sample-data.ts'
 import { placeSampleSources, type SampleSourcePlaces } from '../fixtures/sample-sources.ts'
+import { addSampleStreams } from '../fixtures/sample-streams.ts'
 import { addSampleTools, stockDocument } from '../fixtures/sample-tools.ts'
 import { startVault, type TestVault } from '../fixtures/vault.ts'
 import { hasChromium, startChromium } from './chromium.ts'
@@ -59,6 +60,7 @@ describe.skipIf(!hasChromium)('every page fits its screen, and its console is si
       ...(await addSampleTools(used, upstream)),
       ...(await sources.add(used)),
     }
+    await addSampleStreams(used, upstream)
     fresh = await startVault()
     browser = await startChromium()
     pages = {

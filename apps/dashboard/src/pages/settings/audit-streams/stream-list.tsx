@@ -52,9 +52,8 @@ export function StreamList({ mayChange }: { mayChange: boolean }) {
 }
 
 function StreamRow({ stream, mayChange }: { stream: Stream; mayChange: boolean }) {
-  const { label, kind, target, lastSeq, behind, lastDeliveredAt, lastError, nextAttemptAt } = stream
+  const { label, kind, target, lastError, nextAttemptAt } = stream
   const [tone, standing] = standingOf(stream)
-  const number = (count: number) => count.toLocaleString('en')
   return (
     <li className="grid gap-2.5 px-5 py-3.5">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
@@ -64,16 +63,7 @@ function StreamRow({ stream, mayChange }: { stream: Stream; mayChange: boolean }
       <p className="text-[0.93rem] text-ink-soft [overflow-wrap:anywhere]">
         {kindWords[kind].name} {target}: {stream.sends.join(' and ')}, {formatNames[stream.format]}
       </p>
-      <p className="text-[0.93rem] text-ink-soft">
-        Delivered up to record {number(lastSeq)}
-        {behind > 0 && `, ${number(behind)} to go`}
-        {lastDeliveredAt !== undefined && (
-          <>
-            , last <Time at={lastDeliveredAt} />
-          </>
-        )}
-        .
-      </p>
+      <Progress stream={stream} />
       {lastError !== undefined && (
         <p className="text-[0.93rem]">
           <UntrustedText inline text={lastError} limit={saidCharsShown} />
@@ -87,6 +77,25 @@ function StreamRow({ stream, mayChange }: { stream: Stream; mayChange: boolean }
       )}
       {mayChange && <StreamActions stream={stream} />}
     </li>
+  )
+}
+
+/** How far it has got. Before the first delivery the number is of the record that it begins after, and none that it has sent. */
+function Progress({ stream: { lastSeq, behind, lastDeliveredAt, enabled } }: { stream: Stream }) {
+  const number = (count: number) => count.toLocaleString('en')
+  return (
+    <p className="text-[0.93rem] text-ink-soft">
+      {lastDeliveredAt === undefined
+        ? 'Nothing delivered yet'
+        : `Delivered up to record ${number(lastSeq)}`}
+      {behind > 0 && `, ${number(behind)} ${enabled ? 'to go' : 'not sent'}`}
+      {lastDeliveredAt !== undefined && (
+        <>
+          , last <Time at={lastDeliveredAt} />
+        </>
+      )}
+      .
+    </p>
   )
 }
 
