@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +10,7 @@ import { verifies } from '../verifies.ts'
 // Clients that are slow, large, many, or gone.
 
 const headsMsMax = 14_000
+const idleClients = 10_000
 const bodyBytes = 12 * 1024 * 1024
 const memoryMbMax = 900
 
@@ -30,6 +32,10 @@ afterAll(async () => {
   await scene?.stop()
   swallower?.close()
 })
+
+/** How many files the process may have open, sockets included. */
+const openFilesMax = (of: number) =>
+  Number(/^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${of}/limits`, 'utf8'))?.[1] ?? 0)
 
 const port = () => Number(new URL(scene.vault.url).port)
 const pid = () => scene.vault.process().child.pid ?? 0
@@ -71,6 +77,21 @@ function open(): Client {
   return { socket, said: () => said, closed }
 }
 
+type IdleClient = Pick<Client, 'socket' | 'closed'>
+
+/** Merely connected: it listens to nothing but its end. */
+async function openIdle(): Promise<IdleClient> {
+  const startedMs = performance.now()
+  const socket = connect(port(), '127.0.0.1')
+  socket.on('error', () => {})
+  const closed = new Promise<number>((resolve) =>
+    socket.on('close', () => resolve(performance.now() - startedMs)),
+  )
+  await once(socket, 'connect')
+  socket.resume()
+  return { socket, closed }
+}
+
 const head = (path: string, length: number | 'chunked') =>
   [
     `POST ${path} HTTP/1.1`,
@@ -100,20 +121,24 @@ describe('clients that are slow', () => {
     for (const ms of times) expect(ms).toBeLessThan(headsMsMax)
   })
 
-  it('hold nothing of others while two thousand of them are merely there', async () => {
+  it('hold nothing of others while ten thousand of them are merely there', async ({ skip }) => {
     verifies('S-44')
+    const room = openFilesMax(process.pid)
+    if (room < idleClients + 1_000 || openFilesMax(pid()) < idleClients + 1_000) {
+      skip(`a process may have ${room} files open here`)
+    }
     const before = residentMb(pid())
-    const idle: Client[] = []
-    while (idle.length < 2_000) {
-      const wave = Array.from({ length: 200 }, open)
-      await Promise.all(wave.map(({ socket }) => once(socket, 'connect')))
-      idle.push(...wave)
+    const idle: IdleClient[] = []
+    while (idle.length < idleClients) {
+      idle.push(...(await Promise.all(Array.from({ length: 250 }, openIdle))))
     }
     expect(idle.every(({ socket }) => socket.readyState === 'open')).toBe(true)
+    const startedMs = performance.now()
     expect(await isServing()).toBe(true)
-    expect(residentMb(pid()) - before).toBeLessThan(200)
+    expect(performance.now() - startedMs).toBeLessThan(3_000)
+    expect(residentMb(pid()) - before).toBeLessThan(400)
     const times = await Promise.all(idle.map(({ closed }) => closed))
-    expect(Math.max(...times)).toBeLessThan(headsMsMax + 5_000)
+    expect(Math.max(...times)).toBeLessThan(headsMsMax + 10_000)
     expect(await isServing()).toBe(true)
   })
 })
