@@ -72,7 +72,7 @@ export const agents = pgTable(
     /** How MCP clients are shown its tools. */
     toolListing: text('tool_listing').$type<'auto' | 'all' | 'search'>().notNull().default('auto'),
   },
-  (table) => [index('agents_by_workspace').on(table.workspaceId, table.id)],
+  (table) => [index('agents_by_workspace').on(table.workspaceId, table.createdAt, table.id)],
 )
 
 const agentId = () =>
@@ -185,7 +185,7 @@ export const policies = pgTable(
   },
   (table) => [
     unique('policies_one_per_agent_and_connection').on(table.agentId, table.connectionId),
-    index('policies_by_workspace').on(table.workspaceId, table.id),
+    index('policies_by_workspace').on(table.workspaceId, table.createdAt, table.id),
     index('policies_by_connection').on(table.connectionId),
   ],
 )
