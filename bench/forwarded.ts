@@ -1,10 +1,7 @@
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Replicas, startReplicas } from '../test/fixtures/replicas.ts'
 import type { LoadTarget } from './load.ts'
 import { descendantsOf } from './processes.ts'
+import { placeProgram } from './program.ts'
 import { type Measured, rounded } from './results.ts'
 import { databasePidsOf } from './shared-database.ts'
 import { measureByTurns, type Subject } from './turns.ts'
@@ -16,21 +13,15 @@ const rounds = 5
 const concurrencies = [1, 16] as const
 const names = ['where it runs', 'the other replica'] as const
 type Name = (typeof names)[number]
-/** Copied: programs run as users of their own, who cannot read everything. */
-const server = fileURLToPath(new URL('../../bench/peers/stdio-server.mjs', import.meta.url))
 const connectedPollMs = 100
 const connectedPolls = 200
 
 /** Measures calls of one tool at both replicas, by turns. */
 export async function benchForwarded(): Promise<Measured> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
+  const program = placeProgram()
   const replicas = await startReplicas({ env: { SALLYPORT_UPSTREAM_COMMANDS: process.execPath } })
   try {
-    chmodSync(folder, 0o755)
-    const program = join(folder, 'server.mjs')
-    copyFileSync(server, program)
-    chmodSync(program, 0o644)
-    const { tool, token } = await prepare(replicas, program)
+    const { tool, token } = await prepare(replicas, program.path)
     const { first, second } = replicas
     const pids = () => [first.pid(), second.pid()]
     // What is started by a replica descends from it.
@@ -56,7 +47,7 @@ export async function benchForwarded(): Promise<Measured> {
     return { rounds, figures, goals: [], notes: [] }
   } finally {
     await replicas.stop()
-    rmSync(folder, { recursive: true, force: true })
+    await program.remove()
   }
 }
 
@@ -69,7 +60,8 @@ async function prepare({ first }: Replicas, program: string) {
     ...{ name: 'bench', transport: 'stdio', command: process.execPath, args: [program] },
   })
   for (let look = 0; look < connectedPolls; look += 1) {
-    const [tool] = (await owner.call('listTools', { toolsetId: made.toolsetId })).tools
+    const { tools } = await owner.call('listTools', { toolsetId: made.toolsetId })
+    const tool = tools.find(({ name }) => name === 'get_items')
     if (tool !== undefined) {
       await owner.call('setToolPermission', {
         ...{ toolId: tool.id, agentId: agent.id, allowed: true, approval: 'never' },

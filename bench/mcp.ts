@@ -1,15 +1,16 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { installFromNpm } from '../test/fixtures/npm-program.ts'
 import { startVault, type TestVault } from '../test/fixtures/vault.ts'
 import { endProcess, startForLine } from './child.ts'
-import { type LoadTarget, quantile, runLoad } from './load.ts'
-import { cpuMicrosOf, memoryMbOf } from './processes.ts'
-import { type Measured, median, rounded } from './results.ts'
+import { startUpstream } from './execute.ts'
+import type { LoadTarget } from './load.ts'
+import { countMisdelivered } from './mcp-clients.ts'
+import { startHub } from './mcp-hub.ts'
+import { post, toolCall } from './mcp-messages.ts'
+import { memoryMbOf } from './processes.ts'
+import { placeProgram } from './program.ts'
+import { type Measured, rounded } from './results.ts'
+import { type Medians, measureByTurns, type Subject } from './turns.ts'
 
 // What a call of a granted tool costs through the vault's MCP endpoint, with a consumer token and the durable audit log. A tool that
 // is a GET of 1 KB: straight to the upstream, by REST (`POST /v1/tools/{name}/call`) and by MCP (2026-07-28, one message a call). A
@@ -18,9 +19,6 @@ import { type Measured, median, rounded } from './results.ts'
 
 const rounds = 5
 const concurrencies = [1, 16] as const
-const rampMs = 300
-const measureMs = 1_500
-const warmUpMs = 3_000
 const cpuMicrosMax = 400
 
 const names = [
@@ -35,16 +33,6 @@ const hubName = 'server, mcp-hub'
 type Name = (typeof names)[number] | typeof hubName
 /** Calls a second of ours as a share of the gateway's. */
 const hubShareMin = 1.3
-interface Subject extends LoadTarget {
-  readonly name: Name
-  readonly pid: number
-}
-interface Sample {
-  readonly perSecond: number
-  readonly cpuMicros: number
-  readonly p50Ms: number
-}
-
 /** Measures calls of one tool by three ways. */
 export async function benchMcp(): Promise<Measured> {
   if (!existsSync('/proc/self/stat')) {
@@ -53,35 +41,45 @@ export async function benchMcp(): Promise<Measured> {
   const closers: (() => Promise<void>)[] = []
   const notes: string[] = []
   try {
-    const entry = fileURLToPath(new URL('./upstream.mjs', import.meta.url))
-    const upstream = await startForLine(process.execPath, [entry])
-    closers.push(() => endProcess(upstream.child))
-    const port = Number(upstream.line)
+    const upstream = await startUpstream()
+    closers.push(upstream.close)
     const serverEntry = fileURLToPath(new URL('./mcp-upstream.mjs', import.meta.url))
     const server = await startForLine(process.execPath, [serverEntry])
     closers.push(() => endProcess(server.child))
     const serverPort = Number(server.line)
-    const hub = await startHub(serverPort)
+    const program = placeProgram()
+    closers.push(program.remove)
+    const hub = await startHub({ serverPort, program: program.path, expected: expectedText })
     if ('missing' in hub) notes.push(hub.missing)
     else closers.push(hub.stop)
-    const vault = await startVault()
+    const vault = await startVault({ env: { SALLYPORT_UPSTREAM_COMMANDS: process.execPath } })
     closers.push(vault.stop)
-    const pid = vault.pid()
+    const { port, pid: upstreamPid } = upstream
     const get = `GET /items HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\naccept: */*\r\n\r\n`
-    const subjects: Subject[] = [
-      {
-        ...{ name: 'direct', port, request: Buffer.from(get), expected: '{"items":[' },
-        pid: upstream.child.pid ?? 0,
-      },
-      { ...directCall(serverPort), pid: server.child.pid ?? 0 },
-      ...(await callsOf(vault, { port, serverPort })).map((call) => ({ ...call, pid })),
-      ...('missing' in hub ? [] : [hub.subject]),
+    const direct = { port, request: Buffer.from(get), expected: '{"items":[' }
+    const subjects = [
+      subjectOf('direct', direct, upstreamPid),
+      subjectOf(names[3], directCall(serverPort), server.child.pid ?? 0),
+      ...(await callsOf(vault, { port, serverPort })).map(({ name, ...target }) =>
+        subjectOf(name, target, vault.pid()),
+      ),
+      ...('missing' in hub ? [] : [subjectOf(hubName, hub.target, hub.pid)]),
     ]
-    return { ...summarise(await measureAll(subjects), memoryMbOf(pid)), notes }
+    const of = await measureByTurns<Name>(subjects, { rounds, concurrencies })
+    const { peak } = memoryMbOf(vault.pid())
+    const misdelivered = await countMisdelivered({ vault, program: program.path, hub })
+    const hasHub = !('missing' in hub)
+    return { ...summarise(of, { peak, hasHub, misdelivered }), notes }
   } finally {
     for (const close of closers.toReversed()) await close()
   }
 }
+
+const subjectOf = (name: Name, target: LoadTarget, pid: number): Subject<Name> => ({
+  name,
+  targets: [target],
+  pids: () => [pid],
+})
 
 const document = (port: number) => `server: {name: bench}
 tools:
@@ -90,29 +88,10 @@ tools:
   requestTemplate: {url: "http://127.0.0.1:${port}/items", method: GET}
 `
 
-/** Bytes of one HTTP request with a JSON body. */
-function post(to: { host: string; path: string }, body: object, headers: Headers = {}): Buffer {
-  const text = JSON.stringify(body)
-  const all = {
-    host: to.host,
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
-    'content-length': String(text.length),
-    ...headers,
-  }
-  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  return Buffer.from(`POST ${to.path} HTTP/1.1\r\n${head.join('')}\r\n${text}`)
-}
-type Headers = Readonly<Record<string, string>>
-
 const expectedText = '"text":"{\\"items\\":'
-const toolCall = (name: string, more: object = {}) => ({
-  ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
-  params: { name, arguments: {}, ...more },
-})
 
 const directCall = (port: number) => ({
-  ...{ name: 'server, direct' as const, port, expected: expectedText },
+  ...{ port, expected: expectedText },
   request: post({ host: `127.0.0.1:${port}`, path: '/mcp' }, toolCall('get_items')),
 })
 
@@ -173,96 +152,18 @@ async function onlyToolOf({ owner, output }: TestVault, toolsetId: string): Prom
   throw new Error(`The server was not connected: ${output()}`)
 }
 
-/** The gateway of npm, in front of the same server. */
-async function startHub(serverPort: number) {
-  const installed = await installFromNpm(['mcp-hub@4.2.1'])
-  if ('missing' in installed) return installed
-  const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
-  const config = join(dir, 'hub.json')
-  const url = `http://127.0.0.1:${serverPort}/mcp`
-  writeFileSync(config, JSON.stringify({ mcpServers: { bench: { url } } }))
-  const port = await freePort()
-  const program = join(installed.modules, 'mcp-hub/dist/cli.js')
-  const child = spawn(process.execPath, [program, '--port', String(port), '--config', config], {
-    env: { PATH: process.env.PATH ?? '', HOME: dir, XDG_STATE_HOME: dir },
-    stdio: 'ignore',
-  })
-  const host = `127.0.0.1:${port}`
-  const path = '/api/servers/tools'
-  const body = { server_name: 'bench', tool: 'get_items', arguments: {} }
-  const stop = async () => {
-    await endProcess(child)
-    rmSync(dir, { recursive: true, force: true })
-  }
-  const subject: Subject = {
-    ...{ name: hubName, port, expected: expectedText, pid: child.pid ?? 0 },
-    request: post({ host, path }, body),
-  }
-  const send = {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json' },
-  }
-  for (let look = 0; look < 150; look += 1) {
-    const said = await fetch(`http://${host}${path}`, send).then(
-      (answer) => answer.text(),
-      () => '',
-    )
-    if (said.includes(expectedText)) return { subject, stop }
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  await stop()
-  return { missing: 'mcp-hub 4.2.1 did not answer' }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-type Samples = Map<string, Sample[]>
-
-async function measureAll(subjects: readonly Subject[]): Promise<Samples> {
-  const samples: Samples = new Map()
-  for (const subject of subjects) {
-    const warmUp = { connections: 16, rampMs, measureMs: warmUpMs, sample: () => {} }
-    await runLoad([subject], warmUp)
-  }
-  for (let round = 0; round < rounds; round += 1) {
-    for (const connections of concurrencies) {
-      for (const subject of subjects) {
-        const key = `${subject.name} ${connections}`
-        samples.set(key, [...(samples.get(key) ?? []), await measure(subject, connections)])
-      }
-    }
-  }
-  return samples
-}
-
-async function measure(subject: Subject, connections: number): Promise<Sample> {
-  const cpu: number[] = []
-  const { requests, seconds, latenciesMs } = await runLoad([subject], {
-    ...{ connections, rampMs, measureMs },
-    sample: () => void cpu.push(cpuMicrosOf([subject.pid])),
-  })
-  const [from = 0, to = 0] = cpu
-  return {
-    perSecond: requests / seconds,
-    cpuMicros: (to - from) / requests,
-    p50Ms: quantile(latenciesMs, 0.5),
-  }
-}
-
-function summarise(samples: Samples, memory: { readonly peak: number }): Measured {
-  const of = (name: Name, connections: number, member: keyof Sample) =>
-    median((samples.get(`${name} ${connections}`) ?? []).map((sample) => sample[member]))
+function summarise(
+  of: Medians<Name>,
+  found: {
+    readonly peak: number
+    readonly hasHub: boolean
+    readonly misdelivered: Awaited<ReturnType<typeof countMisdelivered>>
+  },
+): Measured {
   const figures: Record<string, number> = {}
   for (const connections of concurrencies) {
     for (const name of [...names, hubName] as const) {
-      if (!samples.has(`${name} ${connections}`)) continue
+      if (name === hubName && !found.hasHub) continue
       const at = `${name}, c=${connections}`
       figures[`${at}, calls/s`] = Math.round(of(name, connections, 'perSecond'))
       figures[`${at}, CPU µs a call`] = rounded(of(name, connections, 'cpuMicros'))
@@ -275,7 +176,8 @@ function summarise(samples: Samples, memory: { readonly peak: number }): Measure
       ofServer / of('server, direct', connections, 'perSecond'),
     )
   }
-  figures['vault, memory at its highest, MB'] = Math.round(memory.peak)
+  figures['vault, memory at its highest, MB'] = Math.round(found.peak)
+  Object.assign(figures, found.misdelivered.figures)
   const cpuOf = (name: Name, what: string) => ({
     what: `${what} through /mcp, durable audit on, c=16: CPU`,
     figure: rounded(of(name, 16, 'cpuMicros')),
@@ -284,7 +186,8 @@ function summarise(samples: Samples, memory: { readonly peak: number }): Measure
   const goals: Measured['goals'] = [
     cpuOf('MCP', 'a call of a granted tool'),
     cpuOf('server, MCP', 'a call of an upstream MCP server’s tool'),
-    ...(samples.has(`${hubName} 16`)
+    found.misdelivered.goal,
+    ...(found.hasHub
       ? [
           {
             what: 'a call of an upstream MCP server’s tool, c=16: calls/s as a share of mcp-hub’s',

@@ -1,8 +1,9 @@
-// A stdio MCP server that costs next to nothing: one tool, an answer of 1 KB.
+// A stdio MCP server that costs next to nothing: a tool with an answer of 1 KB, and one that says what it was told, a moment later.
 import { createInterface } from 'node:readline'
 
 const text = JSON.stringify({ items: 'x'.repeat(1000) })
-const inputSchema = { type: 'object', properties: {} }
+const inputSchema = { type: 'object', properties: { text: { type: 'string' } } }
+const latestMs = 5
 const methods = {
   initialize: ({ protocolVersion }) => ({
     protocolVersion,
@@ -11,18 +12,25 @@ const methods = {
   }),
   ping: () => ({}),
   'tools/list': () => ({
-    tools: [{ name: 'get_items', description: 'Read items', inputSchema }],
+    tools: [
+      { name: 'get_items', description: 'Read items', inputSchema },
+      { name: 'echo', description: 'Say it again', inputSchema },
+    ],
   }),
-  'tools/call': () => ({ content: [{ type: 'text', text }] }),
+  'tools/call': ({ name, arguments: given }) => ({
+    content: [{ type: 'text', text: name === 'echo' ? JSON.stringify(given.text) : text }],
+  }),
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const { id, method, params = {} } = JSON.parse(line)
+createInterface({ input: process.stdin }).on('line', (given) => {
+  const { id, method, params = {} } = JSON.parse(given)
   if (id === undefined) return
   const known = methods[method]
   const said =
     known === undefined
       ? { error: { code: -32601, message: 'Method not found' } }
       : { result: known(params) }
-  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, ...said })}\n`)
+  const line = `${JSON.stringify({ jsonrpc: '2.0', id, ...said })}\n`
+  if (params.name === 'echo') setTimeout(() => process.stdout.write(line), Math.random() * latestMs)
+  else process.stdout.write(line)
 })
