@@ -28,6 +28,14 @@ export function composeReadiness(
   { isDraining, queue, requestLimit }: ReadinessNeeds,
 ) {
   const { ping } = guardStore({ ping: () => readDatabaseClock(database) }, readinessMsMax)
+  // Anybody may ask, as often as they like: all who ask at once have one answer, and take no connection from agents.
+  let asking: Promise<unknown> | undefined
+  const ask = () => {
+    asking ??= ping().finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
   return async (): Promise<Ready> => {
     if (isDraining()) {
       throw new Problem('draining', 'The vault is draining: it stops soon.', {
@@ -35,7 +43,7 @@ export function composeReadiness(
         retryAfterSeconds: 1,
       })
     }
-    await ping()
+    await ask()
     if (!feed.isLive()) {
       throw new Problem('store-unavailable', 'Changes in the database are not heard of.', {
         next: 'The vault listens again by itself; try again shortly.',
