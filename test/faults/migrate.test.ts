@@ -9,6 +9,7 @@ import { connect } from '../../apps/vault/src/store/connect.ts'
 import { migrate } from '../../apps/vault/src/store/migrate.ts'
 import { migrationsFolder, startTestDatabase, type TestDatabase } from '../fixtures/database.ts'
 import { createEmptyDatabase, dumpDatabase } from '../fixtures/dump.ts'
+import { eventually } from '../fixtures/scene.ts'
 import { spawnVault } from '../fixtures/vault.ts'
 import { verifies } from '../verifies.ts'
 
@@ -104,6 +105,41 @@ describe('a first start that is killed', () => {
       expect(await second.stop()).toBe(0)
       await empty.drop()
     }
+  }, 120_000)
+
+  it('amid the tables, while another replica waits for it, leaves all of it to that one', async () => {
+    verifies('S-43')
+    const empty = await createEmptyDatabase(database.urls.owner)
+    const env = { DATABASE_URL: empty.url, SALLYPORT_ROOT_KEY: key() }
+    const sql = connect({
+      url: empty.url,
+      maxConnections: 2,
+      applicationName: 'test',
+      silenceMsMax: 60_000,
+    })
+    const migrating = () => sql<{ waits: boolean }[]>`
+      select wait_event_type = 'Lock' as waits from pg_stat_activity
+      where application_name = 'sallyport migrate' and datname = current_database()`
+    let first: ReturnType<typeof start> | undefined
+    let second: ReturnType<typeof start> | undefined
+    // Somebody makes a table of a name that comes late: there the migration stands still.
+    const interrupted = sql.begin(async (held) => {
+      await held`create table mcp_servers (id text)`
+      first = start(directory(), env)
+      const stands = async () => (await migrating()).some(({ waits }) => waits)
+      expect(await eventually(stands, 30_000)).toBe(true)
+      second = start(directory(), env)
+      expect(await eventually(async () => (await migrating()).length === 2, 30_000)).toBe(true)
+      first.child.kill('SIGKILL')
+      await first.exited
+      throw new Error('nobody made it after all')
+    })
+    await expect(interrupted).rejects.toThrow('after all')
+    expect(await second?.ready, second?.output()).toBe(true)
+    expect(await schemaOf(empty.url)).toEqual(whole)
+    expect(await second?.stop()).toBe(0)
+    await sql.end({ timeout: 1 })
+    await empty.drop()
   }, 120_000)
 
   it('at any moment leaves a data directory that the next start brings up whole', async () => {
