@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AuditEvent } from '../audit/entry.ts'
+import { ForeignHead } from '../audit/epochs.ts'
+import { recordEvent } from '../audit/record-event.ts'
 import type { Config } from '../config.ts'
-import { createAuditKeys } from '../credentials/audit-keys.ts'
-import { openSecrets } from '../credentials/installation-secrets.ts'
+import { type AuditKeyRing, openAuditKeys } from '../credentials/audit-key-ring.ts'
+import { type KeyStatus, readKeyStatus } from '../credentials/key-status.ts'
 import { createKeyring } from '../credentials/keyring.ts'
-import { isRootKeyOf } from '../credentials/root-key.ts'
 import { RootKeyError } from '../credentials/root-key-error.ts'
 import type { OwnRootKeySource } from '../credentials/root-key-source.ts'
-import { createRootKeys } from '../credentials/root-keys.ts'
+import { createRootKeys, type RootKeys } from '../credentials/root-keys.ts'
 import { type RootRotation, rotateRoot } from '../credentials/rotate-root.ts'
 import { rotateWorkspace, type WorkspaceRotation } from '../credentials/rotate-workspace.ts'
+import { createAuditStore } from '../store/audit.ts'
 import { type Database, openDatabase } from '../store/database.ts'
+import { createIds } from '../store/ids.ts'
 import { readKeyBinding } from '../store/key-binding.ts'
 import { createResealingStore } from '../store/resealing.ts'
 import { createRootKeyStore } from '../store/root-keys.ts'
@@ -19,41 +23,29 @@ import { sealedColumns } from '../store/sealed-columns.ts'
 import { createWorkspaceKeyStore } from '../store/workspace-keys.ts'
 import { openKeySource } from './open-store.ts'
 import { reachDatabase } from './reach-database.ts'
+import { type AuditRotation, rotateAudit } from './rotate-audit.ts'
 
 // What an operator does to keys, beside the vaults that run or while none does.
 
 const poolConnectionsMax = 3
 
-/** Which keys there are, and how much hangs on each. */
-export interface KeyStatus {
-  readonly rootKeys: readonly {
-    readonly id: string
-    readonly isCurrent: boolean
-    /** This command, with the environment that it has, could read it. */
-    readonly isKnown: boolean
-    readonly kms: string | null
-    readonly workspaceKeys: number
-    readonly secrets: number
-  }[]
-  readonly workspaces: readonly {
-    readonly id: string
-    readonly name: string
-    /** By version: how many values are sealed under it. */
-    readonly keys: readonly { readonly version: number; readonly rows: number }[]
-  }[]
-  readonly vaults: readonly { readonly id: string; readonly rootKeyIds: readonly string[] }[]
-}
+type Tell = (sentence: string) => void
 
-/** What an operator can do. Each throws RootKeyError, and `store-unavailable`. */
+/** What an operator can do. Each throws RootKeyError, and `store-unavailable`. Rotations stand in the audit log of each workspace. */
 export interface OperatorKeys {
   status(): Promise<KeyStatus>
-  rotateRoot(onProgress: (sentence: string) => void): Promise<RootRotation>
+  rotateRoot(onProgress: Tell): Promise<RootRotation>
   /** `workspaceIds` undefined: all of them. */
   rotateWorkspaces(
     workspaceIds: readonly string[] | undefined,
-    onProgress: (sentence: string) => void,
+    onProgress: Tell,
   ): Promise<readonly WorkspaceRotation[]>
-  /** The HMAC key of a workspace's audit chain, in base64: it proves records, and could forge them. */
+  /** The secrets that audit chains and checkpoints are made with; the others stay (docs/keys.md). */
+  rotateSecrets(): Promise<AuditRotation>
+  /**
+   * The HMAC keys of a workspace's audit chain, in base64: they prove records, and the newest could forge them. One a line, behind its
+   * version where there are several.
+   */
   auditKey(workspaceId: string): Promise<string>
   close(): Promise<void>
 }
@@ -70,21 +62,29 @@ export async function openOperatorKeys(config: Config): Promise<OperatorKeys> {
       applicationName: 'sallyport keys',
     })
     if (server.isExclusive) await createRootKeyStore(database).withdrawAll()
+    const at = { database, source }
     return {
-      status: () => readStatus(database, source),
-      rotateRoot: (onProgress) =>
-        alone(server.url, () =>
-          rotateRoot({ source, store: rotationStore(database), randomBytes, sleep, onProgress }),
+      status: () =>
+        readKeyStatus(
+          { ...rotationStore(database), sealedUnder: createResealingStore(database).usage },
+          source,
         ),
+      rotateRoot: (onProgress) => alone(server.url, () => rotateTheRoot(at, onProgress)),
       rotateWorkspaces: (workspaceIds, onProgress) =>
-        alone(server.url, () => rotateAll({ database, source, onProgress }, workspaceIds)),
-      auditKey: (workspaceId) => readAuditKey({ database, source }, workspaceId),
+        alone(server.url, () => rotateAll(at, { workspaceIds, onProgress })),
+      rotateSecrets: () => alone(server.url, () => rotateSecrets(at)),
+      auditKey: (workspaceId) => readAuditKey(at, workspaceId),
       close: () => database.close().finally(() => server.stop()),
     }
   } catch (error) {
     await server.stop()
     throw error
   }
+}
+
+interface At {
+  readonly database: Database
+  readonly source: OwnRootKeySource
 }
 
 const rotationStore = (database: Database) => ({
@@ -106,85 +106,104 @@ async function alone<T>(url: string, work: () => Promise<T>): Promise<T> {
   throw new RootKeyError('Another `sallyport keys rotate` is at work. Nothing was changed.')
 }
 
+const newAuditId = (): string => createIds({ now: Date.now, randomBytes })('audit')
+
+/** All keys that this environment has, with those of the audit log that they open. */
+async function openRing({
+  database,
+  source,
+}: At): Promise<{ rootKeys: RootKeys; ring: AuditKeyRing }> {
+  const shelf = createRootKeyStore(database)
+  const rootKeys = createRootKeys({ known: await source.load(await shelf.list()), source, shelf })
+  const ring = await openAuditKeys({ listSecrets: shelf.listSecrets, find: rootKeys.find })
+  return { rootKeys, ring }
+}
+
+/** Writes into audit logs beside the vaults that run. */
+async function openRecorder(at: At, onProgress: Tell) {
+  const { ring } = await openRing(at)
+  const needs = { store: createAuditStore(at.database), keys: ring, now: Date.now }
+  return async (event: Pick<AuditEvent, 'workspaceId' | 'operation' | 'detail'>) => {
+    try {
+      await recordEvent(needs, { ...event, auditId: newAuditId(), outcome: 'done' })
+    } catch (error) {
+      // Somebody who spoils a log must not keep the operator from replacing a key.
+      if (!(error instanceof ForeignHead)) throw error
+      onProgress(
+        `${event.workspaceId}: this is not in its audit log, which has been changed from outside.`,
+      )
+    }
+  }
+}
+
+async function rotateTheRoot(at: At, onProgress: Tell): Promise<RootRotation> {
+  const store = rotationStore(at.database)
+  return rotateRoot({
+    ...{ source: at.source, store, randomBytes, sleep, onProgress },
+    async record({ from, to }) {
+      const tell = await openRecorder(at, onProgress)
+      for (const { id } of await store.listWorkspaces()) {
+        await tell({ workspaceId: id, operation: 'rotateRootKey', detail: { from, to } })
+      }
+    },
+  })
+}
+
 async function rotateAll(
-  of: {
-    database: Database
-    source: OwnRootKeySource
-    onProgress: (sentence: string) => void
-  },
-  workspaceIds: readonly string[] | undefined,
+  at: At,
+  of: { workspaceIds: readonly string[] | undefined; onProgress: Tell },
 ): Promise<readonly WorkspaceRotation[]> {
-  const { database, source, onProgress } = of
+  const { database } = at
+  const { workspaceIds, onProgress } = of
   const known = (await createRootRotationStore(database).listWorkspaces()).map(({ id }) => id)
   const unknown = workspaceIds?.find((id) => !known.includes(id))
   if (unknown !== undefined) throw new RootKeyError(`There is no workspace ${unknown}.`)
-  const shelf = createRootKeyStore(database)
   const workspaceKeys = createWorkspaceKeyStore(database)
-  const keyring = createKeyring({
-    rootKeys: createRootKeys({ known: await source.load(await shelf.list()), source, shelf }),
-    workspaceKeys,
-    randomBytes,
-  })
+  const { rootKeys } = await openRing(at)
+  const keyring = createKeyring({ rootKeys, workspaceKeys, randomBytes })
   const store = {
     ...createResealingStore(database),
     columns: sealedColumns,
     listKeys: workspaceKeys.list,
     insertKey: workspaceKeys.insert,
   }
+  const tell = await openRecorder(at, onProgress)
   const done: WorkspaceRotation[] = []
   for (const workspaceId of workspaceIds ?? known) {
-    const told = (resealed: number) => onProgress(`${workspaceId}: ${resealed} values sealed anew.`)
-    done.push(await rotateWorkspace({ store, keyring, sleep, onProgress: told }, workspaceId))
+    const needs = {
+      ...{ store, keyring, sleep },
+      onProgress: (resealed: number) =>
+        onProgress(`${workspaceId}: ${resealed} values sealed anew.`),
+      record: (versions: { from: number; to: number }) =>
+        tell({
+          ...{ workspaceId, operation: 'rotateWorkspaceKey' },
+          detail: { fromVersion: versions.from, toVersion: versions.to },
+        }),
+    }
+    done.push(await rotateWorkspace(needs, workspaceId))
   }
   return done
 }
 
-async function readAuditKey(
-  { database, source }: { database: Database; source: OwnRootKeySource },
-  workspaceId: string,
-): Promise<string> {
-  const workspaces = await createRootRotationStore(database).listWorkspaces()
+async function rotateSecrets(at: At): Promise<AuditRotation> {
+  const opened = await openRing(at)
+  return rotateAudit({
+    ...opened,
+    ...{ database: at.database, newAuditId, now: Date.now, randomBytes },
+  })
+}
+
+async function readAuditKey(at: At, workspaceId: string): Promise<string> {
+  const workspaces = await createRootRotationStore(at.database).listWorkspaces()
   if (!workspaces.some(({ id }) => id === workspaceId)) {
     throw new RootKeyError(`There is no workspace ${workspaceId}.`)
   }
-  const shelf = createRootKeyStore(database)
-  const { find } = createRootKeys({ known: [], source, shelf })
-  const secrets = await openSecrets(await shelf.listSecrets(), find)
-  return createAuditKeys(secrets['audit-mac']).macKey(workspaceId).export().toString('base64')
-}
-
-async function readStatus(database: Database, source: OwnRootKeySource): Promise<KeyStatus> {
-  const store = rotationStore(database)
-  const resealing = createResealingStore(database)
-  const [rows, current, used, vaults, workspaces] = await Promise.all([
-    store.list(),
-    store.findCurrentCheck(),
-    store.usage(),
-    store.listVaults(),
-    store.listWorkspaces(),
-  ])
-  const keys = await source.load(rows)
-  return {
-    rootKeys: rows.map(({ id, keyCheck, kms }) => {
-      const named = Buffer.from(id).toString('hex')
-      return {
-        id: named,
-        isCurrent: current !== undefined && Buffer.compare(current, keyCheck) === 0,
-        isKnown: keys.some((key) => isRootKeyOf(key, keyCheck)),
-        kms,
-        ...(used.get(named) ?? { workspaceKeys: 0, secrets: 0 }),
-      }
-    }),
-    workspaces: await Promise.all(
-      workspaces.map(async ({ id, name, versions }) => {
-        const rowsOf = await resealing.usage(id)
-        return {
-          id,
-          name,
-          keys: versions.map((version) => ({ version, rows: rowsOf.get(version) ?? 0 })),
-        }
-      }),
-    ),
-    vaults,
-  }
+  const { ring } = await openRing(at)
+  const keys = ring.epochs().map(({ version, macKey }) => ({
+    version,
+    key: macKey(workspaceId).export().toString('base64'),
+  }))
+  const [only] = keys
+  if (keys.length === 1 && only !== undefined) return only.key
+  return keys.map(({ version, key }) => `${version} ${key}`).join('\n')
 }

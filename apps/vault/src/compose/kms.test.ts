@@ -115,6 +115,7 @@ describe.each(kinds)('%s', (_name, fake, environment) => {
 
 const faults: readonly [KmsFault, RegExp][] = [
   ['denied', /status 403/],
+  ['disabled', /status 400/],
   ['missing', /status 404/],
   ['failing', /status 503/],
   ['redirect', /status 307/],

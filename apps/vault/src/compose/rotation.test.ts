@@ -42,7 +42,14 @@ function endingAt<T extends object>(store: T, calls: number, after: boolean): T 
 const workspaces = ['wsp_1', 'wsp_2'] as const
 const variable = (workspaceId: string, rowId: string, rowVersion = 1) =>
   ({ ...{ table: 'variables', column: 'sealed', workspaceId, rowId, rowVersion } }) as const
-const silent = { sleep: async () => {}, onProgress: () => {} }
+const recorded: object[] = []
+const silent = {
+  sleep: async () => {},
+  onProgress: () => {},
+  record: async (what: object) => {
+    recorded.push(what)
+  },
+}
 
 let test: TestDatabase
 let keys: RootKey[]

@@ -69,7 +69,15 @@ export function createRootKeySource(needs: RootKeySourceNeeds): OwnRootKeySource
   }
   async function makeWithKms(by: Kms): Promise<NewRootKey> {
     const key = fresh()
-    const ciphertext = await by.encrypt(key.key.export(), contextOf(rootKeyId(key)))
+    const context = contextOf(rootKeyId(key))
+    const ciphertext = await by.encrypt(key.key.export(), context)
+    // What could not be had back would be lost with everything under it, and nobody would know before the next start.
+    const back = createRootKey(await by.decrypt(ciphertext, context))
+    if (!isSame(back, key)) {
+      throw new RootKeyError(
+        `${by.name} does not give back what it has encrypted. Nothing was changed.`,
+      )
+    }
     return { key, stored: { ...storedFor(key), ciphertext, kms: by.name } }
   }
   const plain = (key: RootKey): NewRootKey => ({ key, stored: storedFor(key) })

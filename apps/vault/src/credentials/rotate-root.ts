@@ -43,6 +43,8 @@ interface Needs {
   readonly store: RootRotationStore
   readonly randomBytes: (count: number) => Uint8Array
   readonly sleep: (ms: number) => Promise<unknown>
+  /** Writes down that the key is replaced: just before it is, so that a run that is killed has said so. Ids in hexadecimal. */
+  readonly record: (keys: { readonly from: string; readonly to: string }) => Promise<void>
   /** Told of each step, in a sentence. */
   readonly onProgress: (sentence: string) => void
 }
@@ -70,13 +72,19 @@ export async function rotateRoot(needs: Needs): Promise<RootRotation> {
   onProgress(`The root key ${from} is replaced by ${hex(id)}.`)
   const keys = { from: createWrappingKey(old), to: createWrappingKey(next) }
   let rewrapped = 0
+  let isRecorded = false
   for (;;) {
     await awaitVaults(needs, hex(id))
     const rows = await store.listWrapped(keys.from.id)
     for (const row of rows) await rewrap(needs, row, keys)
     rewrapped += rows.length
-    if (rows.length > 0) onProgress(`${rewrapped} keys are wrapped by the new root key.`)
-    else if (await store.finish(keys.from.id, id)) break
+    if (rows.length > 0) {
+      onProgress(`${rewrapped} keys are wrapped by the new root key.`)
+      continue
+    }
+    if (!isRecorded) await needs.record({ from, to: hex(id) })
+    isRecorded = true
+    if (await store.finish(keys.from.id, id)) break
   }
   return { from, to: hex(id), rewrapped, wasDone: false, next: source.settle(next) }
 }

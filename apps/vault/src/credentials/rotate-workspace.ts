@@ -54,6 +54,8 @@ interface Needs<At extends Column> {
   readonly store: ResealingStore<At>
   readonly keyring: Keyring
   readonly sleep: (ms: number) => Promise<unknown>
+  /** Writes down that the key is replaced: before anything is sealed anew, so that a run that is killed has said so. */
+  readonly record: (versions: { readonly from: number; readonly to: number }) => Promise<void>
   /** Told how many values are sealed anew so far. */
   readonly onProgress: (resealed: number) => void
 }
@@ -80,6 +82,7 @@ export async function rotateWorkspace<At extends Column>(
   if (version === undefined)
     return { workspaceId, version: 0, resealed: 0, left: [], unreadable: [] }
   const madeMs = performance.now()
+  await needs.record({ from: version - 1, to: version })
   keyring.refresh(workspaceId)
   const unreadable = new Set<string>()
   let resealed = 0

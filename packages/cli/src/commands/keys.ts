@@ -12,7 +12,9 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
     .description('Look after the keys of the vault; for its operator, with its environment')
   keys
     .command('status')
-    .description('Show which root keys and workspace keys there are, and what each is needed for')
+    .description(
+      'Show which root keys, workspace keys and secrets there are, and what each is needed for',
+    )
     .action(
       run(async ({ terminal, environment }) => {
         const status = await withKeys(environment, (opened) => opened.status())
@@ -22,7 +24,7 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
   addRotations(keys, run)
   keys
     .command('audit-key <workspace>')
-    .description('Print the key that proves each audit record of a workspace, for `audit verify`')
+    .description('Print the keys that prove each audit record of a workspace, for `audit verify`')
     .action(
       run(async ({ terminal, environment }, [workspaceId]: [string]) => {
         const key = await withKeys(environment, (opened) => opened.auditKey(workspaceId))
@@ -45,6 +47,7 @@ function addRotations(keys: Command, run: RunCommand): void {
         terminal.answer(done, `${sentence} ${done.next}`)
       }),
     )
+  addSecretRotation(rotate, run)
   rotate
     .command('workspace')
     .description('Replace the key of a workspace: everything in it is sealed anew')
@@ -68,6 +71,25 @@ function addRotations(keys: Command, run: RunCommand): void {
     )
 }
 
+function addSecretRotation(rotate: Command, run: RunCommand): void {
+  rotate
+    .command('secrets')
+    .description('Replace the secrets with which audit logs and their checkpoints are made')
+    .action(
+      run(async ({ terminal, environment }) => {
+        const done = await withKeys(environment, (opened) => opened.rotateSecrets())
+        const { to, chains, broken } = done
+        const sentence = `Version ${to} of the audit log’s keys is in use; ${chains} logs went over to it. Export them, or note the new public key that an export names: from now on that is the one to trust.`
+        terminal.answer(done, sentence)
+        if (broken.length > 0) {
+          throw new CommandError(
+            `These workspaces’ logs had been changed from outside, and take no more entries: ${broken.join(', ')}.`,
+          )
+        }
+      }),
+    )
+}
+
 const tell = (terminal: Terminal) => (sentence: string) => terminal.note(sentence)
 
 /** Loaded only here: the other commands need nothing of the vault. */
@@ -84,7 +106,7 @@ async function withKeys<T>(
   }
 }
 
-function describeStatus({ rootKeys, workspaces, vaults }: Status): string {
+function describeStatus({ rootKeys, workspaces, secrets, vaults }: Status): string {
   return [
     ...rootKeys.map(
       ({ id, isCurrent, isKnown, kms, workspaceKeys, secrets }) =>
@@ -92,6 +114,10 @@ function describeStatus({ rootKeys, workspaces, vaults }: Status): string {
     ),
     ...workspaces.flatMap(({ id, name, keys }) =>
       keys.map(({ version, rows }) => `${id} (${name}), key ${version}: seals ${rows} values`),
+    ),
+    ...secrets.map(
+      ({ purpose, version, older }) =>
+        `secret ${purpose}: version ${version}${older.length === 0 ? '' : `; ${older.join(', ')} kept to prove older records`}`,
     ),
     `${vaults.length} vaults run`,
     ...vaults.map(({ id, rootKeyIds }) => `vault ${id}: has ${rootKeyIds.join(', ')}`),
