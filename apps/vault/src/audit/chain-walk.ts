@@ -34,7 +34,7 @@ export interface ChainWalk {
 }
 
 /** What a chain is walked with. */
-export interface WalkOptions {
+interface WalkOptions {
   /** By the version of the keys. Without it only the hashes are checked: enough up to a signed checkpoint, since nobody can sign another. */
   readonly macs?: ReadonlyMap<number, RecordMac> | undefined
   /** The last record that retention has removed, which the caller has checked; without it the walk starts before the first record. */

@@ -10,14 +10,14 @@ import { assertHead } from './write-group.ts'
 // Takes all chains over to newer keys at once.
 
 /** Where all chains have got to, while nobody can append to them. */
-export interface FoundChains {
+interface FoundChains {
   readonly heads: readonly FoundHead[]
   /** Of those that retention has removed something from. */
   readonly starts: readonly FoundStart[]
 }
 
 /** What is to be written, in the same transaction. */
-export interface ChangedChains {
+interface ChangedChains {
   readonly batches: readonly ChainBatch[]
   readonly starts: readonly StartRow[]
   /** Workspaces whose chain somebody has changed from outside: it ends where it is, and is not made genuine. */

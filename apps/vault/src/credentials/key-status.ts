@@ -29,7 +29,7 @@ export interface KeyStatus {
 }
 
 /** What the status is read from. */
-export interface KeyStatusStore extends RootKeyShelf {
+interface KeyStatusStore extends RootKeyShelf {
   /** How many rows name each root key, by its id in hexadecimal. */
   usage(): Promise<ReadonlyMap<string, { workspaceKeys: number; secrets: number }>>
   listSecrets(): Promise<readonly WrappedSecret[]>

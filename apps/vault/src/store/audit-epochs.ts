@@ -14,13 +14,13 @@ interface NewSecret {
 }
 
 /** Where all chains have got to. */
-export interface StoredChains {
+interface StoredChains {
   readonly heads: readonly StoredHead[]
   readonly starts: readonly StoredStart[]
 }
 
 /** What is written along with the new keys. */
-export interface NewEpoch {
+interface NewEpoch {
   readonly secrets: readonly NewSecret[]
   readonly batches: readonly AuditBatch[]
   readonly starts: readonly StoredStart[]
