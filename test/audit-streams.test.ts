@@ -21,6 +21,7 @@ const certificates = makeCertificates({ names: ['localhost'] })
 const s3Keys = {
   accessKeyId: 'AKIAAUDITSTREAM0001',
   secretAccessKey: 's3-secret/0123456789abcdefghij+klmno',
+  sessionToken: `s3-session/${'0123456789abcdef'.repeat(80)}==`,
   region: 'eu-central-1',
 }
 const authorization = 'Splunk splunk-token-0123456789abcdef'
@@ -240,6 +241,7 @@ it('leaves no secret of a stream in the database, the log or the answers', async
     authorization.slice(7),
     hook.secret ?? '',
     s3Keys.secretAccessKey,
+    s3Keys.sessionToken,
     'secret-path-0123456789',
   ]
   const kept = [

@@ -53,6 +53,14 @@ export const AuditStreamTarget = z.discriminatedUnion('kind', [
         .default(''),
       accessKeyId: z.string().regex(/^[A-Za-z0-9_+/=.-]{1,200}$/, 'must be an access key’s id'),
       secretAccessKey: SecretText,
+      sessionToken: z
+        .string()
+        .regex(/^[\x21-\x7e]{1,4096}$/, 'must be printable ASCII')
+        .optional()
+        .meta({
+          description:
+            'Of temporary credentials. When they end the stream fails, and waits for a target with new ones',
+        }),
       everySeconds: z.number().int().min(1).max(3600).default(60).meta({
         description: 'How long what there is to send waits for more, so that objects are not small',
       }),

@@ -49,6 +49,7 @@ function stage(answer: (part: StreamPart, n: number) => Sent | Promise<Sent>, re
       delete: async () => true,
       beginTest: async () => true,
       claim: async () => [],
+      expireLeases: async () => {},
       async advance(_ref, { lastSeq, lastCheckpointSeq }) {
         Object.assign(row, { lastSeq, lastCheckpointSeq, failures: 0 })
         return row.goesOn

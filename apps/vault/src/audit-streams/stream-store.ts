@@ -67,6 +67,8 @@ export interface StreamStore {
     ref: { readonly id: string; readonly by: string },
     failure: { readonly error: string; readonly failures: number; readonly afterMs: number },
   ): Promise<void>
+  /** Ends every lease: at the start of a vault that has the database to itself, nobody sends any more. */
+  expireLeases(): Promise<void>
   /** Gives the stream back; it is due again after that time. */
   release(ref: { readonly id: string; readonly by: string }, afterMs: number): Promise<void>
 }

@@ -152,7 +152,7 @@ const secretCharsMin = 6
 function checkLabel(label: string, target: AuditStreamTarget): string {
   const secrets =
     target.kind === 's3'
-      ? [target.secretAccessKey]
+      ? [target.secretAccessKey, target.sessionToken ?? '']
       : target.kind === 'webhook'
         ? [target.url, ...(target.authorization ?? '').split(' ')]
         : []

@@ -71,6 +71,9 @@ async function composeHouse(needs: HouseNeeds, foundation: Foundation) {
     await notify.expireLeases().catch((error: unknown) => {
       foundation.onFailure('messages that the last run left could not be taken over', error)
     })
+    await rooms.auditStreams.expireLeases().catch((error: unknown) => {
+      foundation.onFailure('streams that the last run left could not be taken over', error)
+    })
   }
   // Not waited for: the vault serves before the last of them is connected.
   rooms.upstreams

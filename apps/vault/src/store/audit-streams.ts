@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { StoredStream, StreamStore } from '../audit-streams/stream-store.ts'
 import { auditStreams } from './audit-stream-tables.ts'
 import { auditHeads } from './audit-tables.ts'
@@ -68,7 +68,7 @@ export function createAuditStreamStore(
   })
 }
 
-type Sending = Pick<StreamStore, 'claim' | 'advance' | 'fail' | 'release'>
+type Sending = Pick<StreamStore, 'claim' | 'advance' | 'fail' | 'release' | 'expireLeases'>
 
 /** Queries of whoever sends: each holds only while the lease does. */
 function sending({ db, ...database }: Pick<Database, 'db' | 'transaction'>): Sending {
@@ -93,6 +93,10 @@ function sending({ db, ...database }: Pick<Database, 'db' | 'transaction'>): Sen
         .update(auditStreams)
         .set({ ...given, lastError: error, failures, nextAttemptAt: inMs(afterMs) })
         .where(isHeldBy(id, by))
+    },
+
+    async expireLeases() {
+      await db.update(auditStreams).set(given).where(isNotNull(auditStreams.leasedBy))
     },
 
     async release({ id, by }, afterMs) {

@@ -5,8 +5,8 @@ import { withFreshSignIn } from '../fresh-sign-in.ts'
 import { CommandError, table } from '../terminal.ts'
 import { requireYes } from './confirm.ts'
 import type { CommandContext } from './context.ts'
-import { readCount } from './option-values.ts'
 import type { RunCommand } from './run-command.ts'
+import { addTargets, type StreamTarget } from './stream-targets.ts'
 
 type NewStream = CallOf<typeof operations.createAuditStream>
 
@@ -16,21 +16,6 @@ interface CommonOptions {
   readonly format: AuditStream['format']
   readonly fromBeginning?: true
 }
-interface WebhookOptions extends CommonOptions {
-  readonly authorization?: true
-  readonly array?: true
-}
-interface SyslogOptions extends CommonOptions {
-  readonly port?: number
-  readonly plainTcp?: true
-}
-interface S3Options extends CommonOptions {
-  readonly endpoint: string
-  readonly region: string
-  readonly accessKeyId: string
-  readonly prefix?: string
-  readonly every?: number
-}
 
 /** `sallyport audit streams …`: where the audit log is sent as it grows. */
 export function addAuditStreamCommands(audit: Command, run: RunCommand): void {
@@ -39,9 +24,17 @@ export function addAuditStreamCommands(audit: Command, run: RunCommand): void {
     .description('Where the log is sent as it grows: webhooks, syslog servers, buckets')
   addReading(streams, run)
   const add = streams.command('add').description('Send the log somewhere, from now on')
-  addWebhook(add, run)
-  addSyslog(add, run)
-  addS3(add, run)
+  addTargets({
+    below: add,
+    before: '',
+    also: withCommon,
+    run: (read) =>
+      run(async (context, [place, options]: [string, CommonOptions]) =>
+        create(context, options, await read(context.terminal, place, options)),
+      ),
+  })
+  addUpdate(streams, run)
+  addRetarget(streams, run)
   addChanges(streams, run)
 }
 
@@ -105,79 +98,22 @@ async function findStream(client: Client, given: string): Promise<AuditStream> {
   )
 }
 
+const sends = ['entries', 'checkpoints'] as const
+const formats = ['jsonl', 'ocsf'] as const
+
 const withCommon = (command: Command): Command =>
   command
     .option('--label <label>', 'a name for people')
-    .addOption(new Option('--only <what>', 'send only these').choices(['entries', 'checkpoints']))
+    .addOption(new Option('--only <what>', 'send only these').choices(sends))
     .addOption(
-      new Option('--format <format>', 'how entries are written')
-        .choices(['jsonl', 'ocsf'])
-        .default('jsonl'),
+      new Option('--format <format>', 'how entries are written').choices(formats).default('jsonl'),
     )
     .option('--from-beginning', 'send all that is there first, not only what is to come')
-
-function addWebhook(add: Command, run: RunCommand): void {
-  withCommon(add.command('webhook <url>'))
-    .description('POST batches to a URL, signed; the secret to check them by is printed once')
-    .option('--authorization', 'ask for an Authorization header, such as “Splunk …”')
-    .option('--array', 'one JSON array instead of a JSON object a line')
-    .action(
-      run(async (context, [url, options]: [string, WebhookOptions]) => {
-        const { terminal } = context
-        const authorization =
-          options.authorization === true
-            ? await terminal.askSecret('Authorization header')
-            : undefined
-        await create(context, options, {
-          ...{ kind: 'webhook', url, body: options.array === true ? 'array' : 'lines' },
-          ...(authorization !== undefined && { authorization }),
-        })
-      }),
-    )
-}
-
-function addSyslog(add: Command, run: RunCommand): void {
-  withCommon(add.command('syslog <host>'))
-    .description('Send RFC 5424 messages to a syslog server over TLS')
-    .option('--port <port>', 'default: 6514', readCount)
-    .option('--plain-tcp', 'without TLS, where the operator lists the address as private')
-    .action(
-      run(async (context, [host, options]: [string, SyslogOptions]) => {
-        const { port } = options
-        const tls = options.plainTcp !== true
-        await create(context, options, {
-          ...{ kind: 'syslog', host, tls },
-          ...(port !== undefined && { port }),
-        })
-      }),
-    )
-}
-
-function addS3(add: Command, run: RunCommand): void {
-  withCommon(add.command('s3 <bucket>'))
-    .description('Put gzipped objects into a bucket that speaks S3; the secret key is asked for')
-    .requiredOption('--endpoint <url>', 'such as https://s3.eu-central-1.amazonaws.com')
-    .requiredOption('--region <region>', 'such as eu-central-1')
-    .requiredOption('--access-key-id <id>', 'of a key that may put objects there')
-    .option('--prefix <prefix>', 'what the names of objects begin with')
-    .option('--every <seconds>', 'how long to wait for more (default: 60)', readCount)
-    .action(
-      run(async (context, [bucket, options]: [string, S3Options]) => {
-        const { endpoint, region, accessKeyId, prefix, every } = options
-        const secretAccessKey = await context.terminal.askSecret('Secret access key')
-        await create(context, options, {
-          ...{ kind: 's3', bucket, endpoint, region, accessKeyId, secretAccessKey },
-          ...(prefix !== undefined && { prefix }),
-          ...(every !== undefined && { everySeconds: every }),
-        })
-      }),
-    )
-}
 
 async function create(
   { terminal, settings, owner }: CommandContext,
   { label, only, format, fromBeginning }: CommonOptions,
-  target: NewStream['target'],
+  target: StreamTarget,
 ): Promise<void> {
   const input: NewStream = {
     ...{ format, target, from: fromBeginning === true ? 'beginning' : 'now' },
@@ -187,13 +123,72 @@ async function create(
   const made = await withFreshSignIn(await owner(), {
     ...{ settings, terminal, call: (client) => client.call('createAuditStream', input) },
   })
-  const { stream, secret } = made
-  const text = [
-    `${stream.id}  ${stream.label} (${stream.target})`,
-    ...(secret === undefined ? [] : [`Check signatures with (shown this once): ${secret}`]),
-    `Next: npx sallyport audit streams test ${stream.id}${settings.urlOption}`,
-  ]
-  terminal.answer(made, text.join('\n'))
+  const { stream } = made
+  const next = `Next: npx sallyport audit streams test ${stream.id}${settings.urlOption}`
+  terminal.answer(
+    made,
+    [`${stream.id}  ${stream.label} (${stream.target})`, ...tellSecret(made), next].join('\n'),
+  )
+}
+
+const tellSecret = ({ secret }: { readonly secret?: string | undefined }) =>
+  secret === undefined ? [] : [`Check signatures with (shown this once): ${secret}`]
+
+interface UpdateOptions {
+  readonly label?: string
+  readonly sends?: AuditStream['sends'][number] | 'both'
+  readonly format?: AuditStream['format']
+}
+
+function addUpdate(streams: Command, run: RunCommand): void {
+  streams
+    .command('update <stream>')
+    .description('Change what it is called, what it sends and how; what was delivered stays so')
+    .option('--label <label>', 'a name for people')
+    .addOption(new Option('--sends <what>', 'what is sent').choices([...sends, 'both']))
+    .addOption(new Option('--format <format>', 'how entries are written').choices(formats))
+    .action(
+      run(async ({ terminal, owner }, [given, options]: [string, UpdateOptions]) => {
+        const { label, format } = options
+        const what = options.sends === 'both' ? [...sends] : options.sends && [options.sends]
+        if (label === undefined && format === undefined && what === undefined) {
+          throw new CommandError('Nothing is to be changed: give --label, --sends or --format.')
+        }
+        const client = await owner()
+        const { id: streamId, version } = await findStream(client, given)
+        const changed = await client.call('updateAuditStream', {
+          ...{ streamId, version },
+          ...(label !== undefined && { label }),
+          ...(format !== undefined && { format }),
+          ...(what !== undefined && { sends: what }),
+        })
+        terminal.answer(changed, describe(changed.stream))
+      }),
+    )
+}
+
+function addRetarget(streams: Command, run: RunCommand): void {
+  const retarget = streams
+    .command('retarget')
+    .description(
+      'Send one somewhere else of the same kind, or with other secrets, from where it is',
+    )
+  addTargets({
+    below: retarget,
+    before: '<stream> ',
+    run: (read) =>
+      run(async (context, [given, place, options]: [string, string, never]) => {
+        const { terminal, settings, owner } = context
+        const client = await owner()
+        const { id: streamId, version } = await findStream(client, given)
+        const target = await read(terminal, place, options)
+        const changed = await withFreshSignIn(client, {
+          ...{ settings, terminal },
+          call: (fresh) => fresh.call('updateAuditStream', { streamId, version, target }),
+        })
+        terminal.answer(changed, [describe(changed.stream), ...tellSecret(changed)].join('\n'))
+      }),
+  })
 }
 
 function addChanges(streams: Command, run: RunCommand): void {

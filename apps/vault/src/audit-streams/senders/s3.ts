@@ -14,7 +14,11 @@ export type SignS3 = (
     readonly body: Uint8Array
   },
   given: {
-    readonly keys: { readonly accessKeyId: string; readonly secretAccessKey: string }
+    readonly keys: {
+      readonly accessKeyId: string
+      readonly secretAccessKey: string
+      readonly sessionToken?: string | undefined
+    }
     readonly scope: { readonly region: string; readonly service: string }
     readonly nowMs: number
   },
@@ -41,12 +45,12 @@ export function createS3Stream(needs: {
     async send(target, part, { signal }) {
       const url = `${target.endpoint}/${target.bucket}/${objectKey(target, part)}`
       const body = await compress(Buffer.from(part.lines.map(({ json }) => `${json}\n`).join('')))
-      const { accessKeyId, secretAccessKey, region } = target
+      const { accessKeyId, secretAccessKey, sessionToken, region } = target
       const headers = [['content-type', 'application/gzip']] as const
       const signed = needs.sign(
         { method: 'PUT', url, headers, body },
         {
-          keys: { accessKeyId, secretAccessKey },
+          keys: { accessKeyId, secretAccessKey, sessionToken },
           scope: { region, service: 's3' },
           nowMs: needs.now(),
         },
@@ -55,7 +59,9 @@ export function createS3Stream(needs: {
         ...{ method: 'PUT', body, signal },
         headers: Object.fromEntries([...headers, ...signed.headers]),
       })
-      const secrets = [secretAccessKey, accessKeyId, signed.signature]
+      const secrets = [secretAccessKey, accessKeyId, sessionToken ?? '', signed.signature].filter(
+        (secret) => secret !== '',
+      )
       const words = wordsOf(await response.text(), secrets)
       const { status } = response
       const result = resultOf(

@@ -132,6 +132,13 @@ function BucketFields() {
         hint={`It needs to put objects and nothing else. ${sealed}`}
         autoComplete="off"
       />
+      <SecretField
+        name="target.sessionToken"
+        label="Session token"
+        hint={`Of temporary credentials. Sending stops when they end. ${sealed}`}
+        autoComplete="off"
+        optional
+      />
       <NumberField
         name="target.everySeconds"
         label="Seconds to gather"
