@@ -2,7 +2,7 @@
 // what it does stands in test/soak.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { argv } from 'node:process'
+import { argv, exit } from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { root } from './fresh.mjs'
 import { orExplain, setup } from './setup.mjs'
@@ -38,4 +38,5 @@ await esbuild.build({
   logLevel: 'warning',
 })
 const { main } = await import(pathToFileURL(out).href)
-process.exitCode = await main(argv.slice(2))
+// The database of the tests ends with this process, and would keep it.
+exit(await main(argv.slice(2)))

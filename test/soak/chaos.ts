@@ -63,9 +63,9 @@ export function createChaos(needs: Needs): Chaos {
     const from = Date.now()
     const said = await act()
     const overMs = performance.now()
-    const isReady = await untilReady(house)
+    const unready = await untilReady(house)
     const recoveredInMs = Math.round(performance.now() - overMs)
-    const late = isReady ? undefined : `after ${what} not every replica was ready within a minute`
+    const late = unready === undefined ? undefined : `after ${what} ${unready} for a minute`
     const breach = said ?? late
     troubles.push({ what, member: member?.name, from, to: Date.now(), recoveredInMs, breach })
     print(`  ${what}; all ready ${(recoveredInMs / 1000).toFixed(1)} s later`)
@@ -233,13 +233,16 @@ async function startTrying(what: string, start: () => Promise<void>): Promise<st
   }
 }
 
-/** Waits until every replica says that it is ready; answers false where one does not for a minute. */
-export async function untilReady({ members, isReady }: House): Promise<boolean> {
+/** Waits until every replica says that it is ready; answers which one does not for a minute, and what it says. */
+export async function untilReady({ members, askReady }: House): Promise<string | undefined> {
   const untilMs = performance.now() + readyMsMax
-  while (performance.now() < untilMs) {
-    const all = await Promise.all(members.map(isReady))
-    if (all.every((one) => one)) return true
+  for (;;) {
+    const said = await Promise.all(members.map(askReady))
+    const not = members.flatMap(({ name }, at) =>
+      said[at] === undefined ? [] : [`${name}: ${said[at]}`],
+    )
+    if (not.length === 0) return undefined
+    if (performance.now() > untilMs) return `was not ready (${not.join('; ')})`
     await sleep(100)
   }
-  return false
 }

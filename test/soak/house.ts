@@ -51,7 +51,8 @@ export interface House {
   crashDatabase(): Promise<void>
   /** All that any process wrote, ended ones too. */
   said(): string
-  isReady(member: Member): Promise<boolean>
+  /** Undefined where it is ready; else what it says instead. */
+  askReady(member: Member): Promise<string | undefined>
   /** Ends everything that was started here. */
   stop(): Promise<void>
 }
@@ -95,12 +96,11 @@ export async function startHouse(replicas: number): Promise<House> {
     crashDatabase: () => crashDatabase(admin),
     said: () =>
       [first.output(), ...others.map(({ said }) => said()), worker.said(), ...past].join('\n'),
-    isReady: async ({ url }) => {
-      const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(
-        () => undefined,
-      )
-      await answer?.body?.cancel()
-      return answer?.status === 200
+    askReady: async ({ url }) => {
+      const signal = AbortSignal.timeout(5_000)
+      const answer = await fetch(`${url}/readyz`, { signal }).catch(() => undefined)
+      const said = await answer?.text().catch(() => undefined)
+      return answer?.status === 200 ? undefined : `${answer?.status ?? 'no answer'} ${said ?? ''}`
     },
     async stop() {
       await Promise.all([worker.kill(), first.stop(), ...others.map((other) => other.remove())])

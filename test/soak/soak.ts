@@ -47,7 +47,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const memory = watchMemory(house)
     const rotate = () => rotateWorkspaces(house)
     const chaos = createChaos({ house, print, rotate, random: random.fork('chaos') })
-    await chaos.run(AbortSignal.any([options.signal, AbortSignal.timeout(options.runMs)]))
+    await runFor(options, chaos.run)
     const resident = memory.stop()
     const end = await compare(options, { house, ledger, traffic: parts.traffic, calls, chaos })
     return {
@@ -62,6 +62,23 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
+/** Until the time is up or the signal comes. */
+async function runFor(
+  { runMs, signal }: SoakOptions,
+  run: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const over = new AbortController()
+  const end = () => over.abort()
+  const timer = setTimeout(end, runMs)
+  signal.addEventListener('abort', end)
+  try {
+    if (!signal.aborted) await run(over.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', end)
+  }
+}
+
 interface Parts {
   readonly house: House
   readonly ledger: Ledger
@@ -72,7 +89,7 @@ interface Parts {
 
 async function compare({ settleMs, print }: SoakOptions, parts: Parts): Promise<SoakReport> {
   const { house, ledger, traffic, calls, chaos } = parts
-  const isReady = await untilReady(house)
+  const unready = await untilReady(house)
   await traffic.stop()
   print('quiet; the books are compared')
   const accounts = await tryAccounts(house, traffic, calls)
@@ -82,7 +99,7 @@ async function compare({ settleMs, print }: SoakOptions, parts: Parts): Promise<
   const { accountHits, reuses } = readProvider(traffic)
   const breaches = [
     ...chaos.troubles.flatMap(({ breach }) => (breach === undefined ? [] : [breach])),
-    ...(isReady ? [] : ['not every replica was ready at the end']),
+    ...(unready === undefined ? [] : [`at the end ${unready}`]),
     ...judge({
       ...{ hits: ledger.hits, accountHits, notes: calls.notes, reuses, pendingFrom },
       ...{ troubles: chaos.troubles, attempts: books.attempts, approvals: books.approvals },
