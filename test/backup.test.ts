@@ -22,6 +22,7 @@ import { startTestDatabase } from './fixtures/database.ts'
 import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
 import { findLeak } from './fixtures/find-leak.ts'
 import { signIn } from './fixtures/people.ts'
+import { openSuperuser } from './fixtures/superuser.ts'
 import { spawnVault, startVault, type TestAgent, type TestVault } from './fixtures/vault.ts'
 import { verifies } from './verifies.ts'
 
@@ -271,8 +272,18 @@ describe('a vault out of a backup', () => {
       SALLYPORT_ROOT_KEY_FILE: join(dataDir, 'root-key'),
       SALLYPORT_DATA_DIR: join(folder, 'made-later', 'data'),
     }
+    const sql = openSuperuser(database.urls.owner)
+    running.push(() => sql.end({ timeout: 1 }))
+    const guards = () => sql`
+      select tgrelid::regclass::text as of, tgname, tgenabled from pg_trigger
+      where not tgisinternal order by 1, 2`
+    const [...guarded] = await guards()
     const { code, stderr } = await operate(env, 'restore', file, '--freeze')
     expect([code, stderr]).toEqual([0, expect.stringContaining('agents …')])
+    // What keeps audit entries from being changed stands as it stood.
+    verifies('S-37')
+    expect(guarded.some(({ tgenabled }) => tgenabled === 'A')).toBe(true)
+    expect([...(await guards())]).toEqual(guarded)
     const restored = await startRestored(dataDir, env)
     // Whoever was stopped after the backup does nothing before somebody has looked.
     verifies('S-10')

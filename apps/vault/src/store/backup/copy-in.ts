@@ -64,9 +64,7 @@ export async function copyIn(
     const done = await sql.begin(async (tx) => {
       const standing = await listBackedUpTables(tx)
       // From here on nobody else writes to them.
-      for (const { name } of standing) {
-        await tx.unsafe(`ALTER TABLE ${quoted(name)} DISABLE TRIGGER USER`)
-      }
+      const putBack = await disableTriggers(tx, standing)
       const [vault] = await tx`SELECT id FROM installation`
       if (vault !== undefined) return undefined
       const counts = new Map<string, number>()
@@ -80,9 +78,7 @@ export async function copyIn(
       await setSequences(tx)
       await endWhatWasOpen(tx)
       if (freezes) await tx`UPDATE workspaces SET frozen_at = now() WHERE frozen_at IS NULL`
-      for (const { name } of standing) {
-        await tx.unsafe(`ALTER TABLE ${quoted(name)} ENABLE TRIGGER USER`)
-      }
+      await putBack()
       return { counts }
     })
     return done?.counts
@@ -90,6 +86,28 @@ export async function copyIn(
     throw readFailure(error)
   } finally {
     await sql.end({ timeout: 1 })
+  }
+}
+
+/** Answers what enables them again, those that nobody's session can pass over (S-37) as such. */
+async function disableTriggers(
+  tx: Pick<Sql, 'unsafe'>,
+  tables: readonly BackedUpTable[],
+): Promise<() => Promise<void>> {
+  const always = await tx.unsafe<{ table: string; name: string }[]>(`
+    SELECT c.relname::text AS table, t.tgname::text AS name
+    FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+    WHERE c.relnamespace = 'public'::regnamespace AND t.tgenabled = 'A' AND NOT t.tgisinternal`)
+  for (const { name } of tables) {
+    await tx.unsafe(`ALTER TABLE ${quoted(name)} DISABLE TRIGGER USER`)
+  }
+  return async () => {
+    for (const { name } of tables) {
+      await tx.unsafe(`ALTER TABLE ${quoted(name)} ENABLE TRIGGER USER`)
+    }
+    for (const { table, name } of always) {
+      await tx.unsafe(`ALTER TABLE ${quoted(table)} ENABLE ALWAYS TRIGGER ${quoted(name)}`)
+    }
   }
 }
 
