@@ -39,6 +39,8 @@ export interface BackupSummary {
   readonly version: string
   /** In hexadecimal. */
   readonly rootKeyId: string
+  /** The KMS that keeps that key; null where the operator does. */
+  readonly kms: string | null
   readonly tables: number
   readonly bytes?: number
   readonly rows?: number
@@ -279,6 +281,7 @@ const summarise = (path: string, header: Omit<BackupHeader, 'format'>) => ({
   createdAt: header.createdAt,
   version: header.version,
   rootKeyId: header.rootKeys[0]?.id ?? '',
+  kms: header.rootKeys[0]?.kms ?? null,
 })
 
 const noKey = () =>

@@ -20,10 +20,7 @@ export function addBackupCommands(program: Command, run: RunCommand): void {
       run(async ({ terminal, environment }, [file]: [string]) => {
         const backups = await open(environment, terminal.note)
         const done = await backups.backUp(file)
-        terminal.answer(
-          done,
-          `${describe(done)}\nIt opens with the root key ${done.rootKeyId} alone, which is not in it: keep that key elsewhere.`,
-        )
+        terminal.answer(done, `${describe(done)}\n${whatOpens(done)}`)
       }),
     )
   program
@@ -58,6 +55,11 @@ async function open(
   const { openBackups } = await import('@sallyport/vault/backups')
   return openBackups(environment, onProgress)
 }
+
+const whatOpens = ({ rootKeyId, kms }: Summary): string =>
+  kms === null
+    ? `It opens with the root key ${rootKeyId} alone, which is not in it: keep that key elsewhere.`
+    : `It opens with the root key ${rootKeyId}, as ${kms} has encrypted it: keep that key in the KMS.`
 
 const bytesPerMegabyte = 1_000_000
 
