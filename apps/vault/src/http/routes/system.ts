@@ -3,10 +3,19 @@ import { resourceMetadata } from '../mcp-route.ts'
 import { type Mounted, mount } from '../mount.ts'
 import type { Rooms } from '../rooms.ts'
 
+/** Made once: it takes long, and anybody may ask for it. */
+function createDocument(version: string): () => ReturnType<typeof toOpenApi> {
+  let document: ReturnType<typeof toOpenApi> | undefined
+  return () => {
+    document ??= toOpenApi(operations, version)
+    return document
+  }
+}
+
 export const systemRoutes = ({ readiness, publicUrl, version }: Rooms): Mounted[] => [
   mount(op.getHealth, () => ({ status: 'ok' as const })),
   mount(op.getReadiness, () => readiness()),
-  mount(op.getOpenApi, () => toOpenApi(operations, version)),
+  mount(op.getOpenApi, createDocument(version)),
   mount(op.getAuthorizationServerMetadata, () => ({
     issuer: publicUrl(),
     authorization_endpoint: `${publicUrl()}/authorize`,
