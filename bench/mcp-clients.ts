@@ -96,11 +96,14 @@ async function connected({ owner, output }: TestVault, toolsetId: string): Promi
 }
 
 const hubClients = ({ url }: Hub): Say[] =>
-  Array.from({ length: clients }, (): Say => async (text) => {
-    const body = JSON.stringify({ server_name: 'program', tool: 'echo', arguments: { text } })
-    const answer = await fetch(url, { method: 'POST', headers: json, body })
-    return unescaped(await answer.text())
-  })
+  Array.from(
+    { length: clients },
+    (): Say => async (text) => {
+      const body = JSON.stringify({ server_name: 'program', tool: 'echo', arguments: { text } })
+      const answer = await fetch(url, { method: 'POST', headers: json, body })
+      return unescaped(await answer.text())
+    },
+  )
 
 /** The words stand in a JSON text within a JSON text. */
 const unescaped = (text: string) => text.replaceAll('\\"', '"')

@@ -30,7 +30,12 @@ export async function startHub(of: {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
   const config = join(dir, 'hub.json')
   const url = `http://127.0.0.1:${serverPort}/mcp`
-  writeFileSync(config, JSON.stringify({ mcpServers: { bench: { url }, program: { command: process.execPath, args: [server] } } }))
+  writeFileSync(
+    config,
+    JSON.stringify({
+      mcpServers: { bench: { url }, program: { command: process.execPath, args: [server] } },
+    }),
+  )
   const port = await freePort()
   const program = join(installed.modules, 'mcp-hub/dist/cli.js')
   const child = spawn(process.execPath, [program, '--port', String(port), '--config', config], {
@@ -55,10 +60,10 @@ export async function startHub(of: {
       (answer) => answer.text(),
       () => '',
     )
-    if (said.includes(expected)) return { target, stop, pid: child.pid ?? 0, url: `http://${host}${path}` }
+    if (said.includes(expected))
+      return { target, stop, pid: child.pid ?? 0, url: `http://${host}${path}` }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   await stop()
   return { missing: 'mcp-hub 4.2.1 did not answer' }
 }
-

@@ -1,7 +1,11 @@
 // Bytes of what an MCP client sends.
 
 /** Bytes of one HTTP request with a JSON body. */
-export function post(to: { host: string; path: string }, body: object, headers: Headers = {}): Buffer {
+export function post(
+  to: { host: string; path: string },
+  body: object,
+  headers: Headers = {},
+): Buffer {
   const text = JSON.stringify(body)
   const all = {
     host: to.host,
@@ -20,4 +24,3 @@ export const toolCall = (name: string, more: object = {}) => ({
   ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
   params: { name, arguments: {}, ...more },
 })
-

@@ -1,5 +1,5 @@
-import { median } from './results.ts'
 import type { Client } from '@sallyport/sdk'
+import { median } from './results.ts'
 import type { SeedableVault } from './seed/seeded-vault.ts'
 
 // Times the pages that people and agents look at, as they ask for them.

@@ -33,7 +33,10 @@ interface Seeded {
   readonly rows: number
   readonly seconds: number
   readonly ownerToken: string
-  readonly first: { readonly agentId: string; readonly privateKey: Caller['agent']['privateKey'] } & Pick<Caller, 'connectionId'>
+  readonly first: {
+    readonly agentId: string
+    readonly privateKey: Caller['agent']['privateKey']
+  } & Pick<Caller, 'connectionId'>
 }
 
 /** Seeds one of two vaults with so many audit records, unless the folder to keep it in has one, and measures both. */

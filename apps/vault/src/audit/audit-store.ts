@@ -130,10 +130,24 @@ export interface SeqRange {
   readonly last: number
 }
 
+/** A record that says how an entry ended. */
+export interface FoundEnding {
+  readonly seq: number
+  readonly kind: string
+  readonly auditId: string
+}
+
 /** Reading. */
 export interface RecordStore {
   listOpenings(query: EntryQuery): Promise<FoundRecord[]>
   openingsRange(query: EntryQuery): Promise<SeqRange | undefined>
+  seqOfNth(query: EntryQuery, nth: number): Promise<number | undefined>
+  listEndings(query: EntryQuery & { readonly outcome: string }): Promise<FoundEnding[]>
+  openingsOfEndings(
+    query: EntryQuery & { readonly outcome: string },
+    endings: readonly FoundEnding[],
+    distanceMax: number,
+  ): Promise<FoundRecord[]>
   listOutcomes(workspaceId: string, auditIds: readonly string[]): Promise<FoundRecord[]>
   openingsOf(
     workspaceId: string,

@@ -7,8 +7,11 @@ import {
   type TestAuditLog,
 } from '../../../../test/fixtures/audit-log.ts'
 import { startTestDatabase, type TestDatabase } from '../../../../test/fixtures/database.ts'
+import { createAuditEndingStore } from '../store/audit-endings.ts'
+import { createAuditReadStore } from '../store/audit-read.ts'
 import type { EntryQuery, FoundRecord } from './audit-store.ts'
 import { createEntryReader, type EntryFilters } from './list-entries.ts'
+import { findEnded } from './sift-entries.ts'
 
 const workspaceId = 'wsp_listed'
 const operations = ['execute', 'testConnection', 'createPolicy', 'executeMore']
@@ -129,20 +132,28 @@ describe('looking for what is rare', () => {
   /** A long log in which few records fit. */
   function rare(seqs: readonly number[]) {
     const asked: { from: number; to: number }[] = []
+    const fitting = ({ beforeSeq = 0, sinceSeq = 0, limit }: EntryQuery) =>
+      seqs
+        .filter((seq) => seq < beforeSeq && seq >= sinceSeq)
+        .toSorted((a, b) => b - a)
+        .slice(0, limit)
+        .map(
+          (seq) =>
+            ({ seq, auditId: `aud_${seq}`, kind: 'refusal', entry: '', atMs: 0 }) as FoundRecord,
+        )
     const reader = createEntryReader({
       openingsRange: async () => ({ first: 1, last: lastSeq }),
       listOutcomes: async () => [],
-      async listOpenings({ beforeSeq = 0, sinceSeq = 0, limit }: EntryQuery) {
-        asked.push({ from: sinceSeq, to: beforeSeq })
-        return seqs
-          .filter((seq) => seq < beforeSeq && seq >= sinceSeq)
-          .toSorted((a, b) => b - a)
-          .slice(0, limit)
-          .map(
-            (seq) =>
-              ({ seq, auditId: `aud_${seq}`, kind: 'refusal', entry: '', atMs: 0 }) as FoundRecord,
-          )
+      async listOpenings(query: EntryQuery) {
+        asked.push({ from: query.sinceSeq ?? 0, to: query.beforeSeq ?? 0 })
+        return fitting(query)
       },
+      listEndings: async (query) => fitting(query),
+      openingsOfEndings: async (query, endings) =>
+        fitting({ ...query, limit: lastSeq }).filter(({ seq }) =>
+          endings.some((ending) => ending.seq === seq),
+        ),
+      seqOfNth: async () => undefined,
     })
     return { asked, reader }
   }
@@ -166,7 +177,7 @@ describe('looking for what is rare', () => {
     let pagesRead = 0
     do {
       const before = asked.length
-      const page = await reader('wsp_1', { limit: 2, outcome: 'failed', cursor })
+      const page = await reader('wsp_1', { limit: 2, operation: 'execute', cursor })
       const parts = asked.slice(before)
       expect(parts.reduce((sum, { from, to }) => sum + to - from, 0)).toBeLessThanOrEqual(300_000)
       found.push(...page.entries.map(({ seq }) => seq))
@@ -174,6 +185,46 @@ describe('looking for what is rare', () => {
       pagesRead += 1
     } while (cursor !== undefined && pagesRead < 100)
     expect(found).toEqual(seqs.toSorted((a, b) => b - a))
+  })
+
+  it('finds the few that did not end well on one page, however far apart they are', async () => {
+    const seqs = [1, 299_999, 4_000_000, 9_999_999]
+    const { asked, reader } = rare(seqs)
+    const page = await reader('wsp_1', { limit: 50, outcome: 'failed' })
+    expect(page.entries.map(({ seq }) => seq)).toEqual(seqs.toReversed())
+    expect(page.nextCursor).toBeUndefined()
+    expect(asked.reduce((sum, { from, to }) => sum + to - from, 0)).toBeLessThanOrEqual(5_000)
+  })
+
+  it('finds the same by the index of outcomes as by looking at every entry', async () => {
+    const store = {
+      ...createAuditReadStore(audit.database),
+      ...createAuditEndingStore(audit.database),
+    }
+    const beforeSeq = Math.max(...all.map(({ seq }) => seq)) + 1
+    for (const outcome of ['failed', 'refused', 'unknown', 'done']) {
+      for (const agentId of [undefined, 'agt_1']) {
+        for (const before of [beforeSeq, Math.floor(beforeSeq / 2)]) {
+          const query = {
+            workspaceId,
+            outcome,
+            agentId,
+            sinceSeq: 1,
+            beforeSeq: before,
+            limit: 300,
+          }
+          const found = await findEnded(store, query)
+          const expected = all.filter(
+            (entry) =>
+              entry.outcome === outcome &&
+              entry.seq < before &&
+              (agentId === undefined || entry.agentId === agentId),
+          )
+          expect(found.openings.map(({ seq }) => seq)).toEqual(expected.map(({ seq }) => seq))
+          expect(found.downTo).toBe(1)
+        }
+      }
+    }
   })
 
   it('goes straight to what an index leads to', async () => {

@@ -2,6 +2,16 @@ import { type AuditEntry, AuditEntry as EntrySchema, Problem } from '@sallyport/
 import { timeOfId } from '../paging/id-time.ts'
 import { parseEntry } from './as-found.ts'
 import type { EntryQuery, FoundRecord, RecordStore } from './audit-store.ts'
+import {
+  type BoundedQuery,
+  endedMax,
+  findEnded,
+  type Sifted,
+  type SiftedStore,
+  sift,
+  siftedAtFirst,
+  siftedMax,
+} from './sift-entries.ts'
 
 // Reads entries for people: intent and outcome in one, newest first.
 
@@ -29,15 +39,7 @@ export interface EntryPage {
 const cursorPattern = /^[0-9a-z]{1,11}$/
 const cursorRadix = 36
 
-/**
- * How many records are looked through at first for entries that no index leads to, how much more each time, and how many for
- * one page at most: a page may be short, even empty, and have one after it.
- */
-const siftedAtFirst = 5_000
-const siftedGrowth = 4
-const siftedMax = 300_000
-
-type EntryStore = Pick<RecordStore, 'listOpenings' | 'listOutcomes' | 'openingsRange'>
+type EntryStore = Pick<RecordStore, 'listOutcomes' | 'openingsRange'> & SiftedStore
 
 /**
  * Makes the reader of pages. An entry that cannot be read, since somebody changed it, is shown as such.
@@ -71,27 +73,31 @@ interface FoundPage {
 async function findOpenings(store: EntryStore, query: EntryQuery): Promise<FoundPage> {
   if (query.auditId !== undefined) return await findOne(store, query, timeOfId(query.auditId))
   const isPlain = query.outcome === undefined && query.operation === undefined
-  if (isPlain && query.toolName === undefined) {
+  if (isPlain) {
     return pageOf(await store.listOpenings({ ...query, limit: query.limit + 1 }), query.limit)
   }
   const range = await store.openingsRange(query)
   if (range === undefined) return { openings: [] }
-  const found: FoundRecord[] = []
-  const wanted = query.limit + 1
-  let before = Math.min(query.beforeSeq ?? range.last + 1, range.last + 1)
-  const leads = isIndexed(query)
-  let step = siftedAtFirst
-  let left = siftedMax
-  while (before > range.first && left > 0) {
-    const since = leads ? range.first : Math.max(range.first, before - Math.min(step, left))
-    const part = { ...query, beforeSeq: before, sinceSeq: since, limit: wanted - found.length }
-    found.push(...(await store.listOpenings(part)))
-    if (found.length === wanted) return pageOf(found, query.limit)
-    left -= before - since
-    before = since
-    step *= siftedGrowth
-  }
-  return { openings: found, ...(before > range.first && { nextSeq: before }) }
+  const beforeSeq = Math.min(query.beforeSeq ?? range.last + 1, range.last + 1)
+  const within = { ...query, beforeSeq, sinceSeq: range.first, limit: query.limit + 1 }
+  const found = await lookThrough(store, within)
+  if (found.openings.length > query.limit) return pageOf(found.openings, query.limit)
+  const isWhole = found.downTo <= range.first
+  return { openings: found.openings, ...(!isWhole && { nextSeq: found.downTo }) }
+}
+
+/** Walks an index as far as it leads; else sifts, and asks the index of outcomes where that does not find enough. */
+async function lookThrough(store: EntryStore, query: BoundedQuery): Promise<Sifted> {
+  const { outcome, limit } = query
+  if (isIndexed(query)) return { openings: await store.listOpenings(query), downTo: query.sinceSeq }
+  if (outcome === undefined) return await sift(store, query, siftedMax)
+  const sifted = await sift(store, query, siftedAtFirst)
+  const isEnough = sifted.openings.length >= limit || sifted.downTo <= query.sinceSeq
+  if (isEnough) return sifted
+  if (outcome === 'sent') return await sift(store, query, endedMax)
+  const ended = await findEnded(store, { ...query, outcome })
+  const isBetter = ended.openings.length >= limit || ended.downTo < sifted.downTo
+  return isBetter ? ended : sifted
 }
 
 /**
@@ -119,18 +125,19 @@ function pageOf(found: readonly FoundRecord[], limit: number): FoundPage {
   return found.length > limit && last !== undefined ? { openings, nextSeq: last.seq } : { openings }
 }
 
-/** Does an index lead to what is asked for, however rare it is? */
-const isIndexed = ({ operation, outcome, toolId }: EntryQuery) =>
-  toolId !== undefined ||
-  (operation !== undefined && operation !== 'execute') ||
+/** Does an index lead to what is asked for, however rare it is? To an outcome among many of a tool or an operation none does. */
+const isIndexed = ({ operation, outcome, toolId, toolName }: EntryQuery) =>
   outcome === 'pending' ||
-  outcome === 'done'
+  outcome === 'done' ||
+  (outcome === undefined &&
+    (toolId !== undefined ||
+      toolName !== undefined ||
+      (operation !== undefined && operation !== 'execute')))
 
 function toQuery(workspaceId: string, filters: EntryFilters): EntryQuery {
   const { limit, auditId, agentId, connectionId, decision, outcome, tool, from, to } = filters
+  const { operation } = filters
   const isId = tool?.startsWith('tol_') === true
-  // What names a tool is a call of one, and those an index leads to.
-  const operation = filters.operation ?? (tool === undefined || isId ? undefined : 'callMyTool')
   return {
     ...{ workspaceId, limit, auditId, agentId, connectionId, decision, operation, outcome },
     toolId: isId ? tool : undefined,

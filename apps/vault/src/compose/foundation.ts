@@ -11,6 +11,7 @@ import { createTokenHasher } from '../credentials/token-hasher.ts'
 import { createEgress } from '../egress/egress.ts'
 import { createRunningCalls } from '../execute/running-calls.ts'
 import { createAuditStore } from '../store/audit.ts'
+import { createAuditEndingStore } from '../store/audit-endings.ts'
 import { createAuditOpeningStore } from '../store/audit-openings.ts'
 import { createAuditReadStore } from '../store/audit-read.ts'
 import { createAuditRetentionStore } from '../store/audit-retention.ts'
@@ -75,6 +76,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
       ...createAuditStore(database),
       ...createAuditReadStore(database),
       ...createAuditOpeningStore(database),
+      ...createAuditEndingStore(database),
       ...createAuditRetentionStore(database),
       ...createLimitStore(database),
     },

@@ -1,3 +1,11 @@
+import {
+  type EntryQuery,
+  fromBound,
+  ofOutcome,
+  ofQuery,
+  seqMax,
+  toBound,
+} from './audit-openings-query.ts'
 import type { Database, Sql } from './database.ts'
 
 // Reading the audit log, and its checkpoints. What is read by page walks an index from its end: never the table.
@@ -33,25 +41,6 @@ export interface StoredHead {
   readonly mac: Uint8Array
 }
 
-/** Which entries are asked for. `beforeSeq` is exclusive, `sinceSeq` inclusive. */
-export interface EntryQuery {
-  readonly workspaceId: string
-  readonly limit: number
-  readonly beforeSeq?: number | undefined
-  readonly sinceSeq?: number | undefined
-  readonly auditId?: string | undefined
-  readonly agentId?: string | undefined
-  readonly connectionId?: string | undefined
-  readonly toolId?: string | undefined
-  readonly toolName?: string | undefined
-  readonly decision?: string | undefined
-  readonly operation?: string | undefined
-  /** As the entry shows it; `pending`: not recorded yet. */
-  readonly outcome?: string | undefined
-  readonly fromMs?: number | undefined
-  readonly toMs?: number | undefined
-}
-
 export interface AuditReadStore {
   /** The records that open entries (intents, refusals, events), newest first. */
   listOpenings(query: EntryQuery): Promise<StoredRecord[]>
@@ -77,17 +66,10 @@ export interface AuditReadStore {
   insertCheckpoint(checkpoint: StoredCheckpoint): Promise<void>
 }
 
-/**
- * Time bounds become bounds of sequence numbers, widened by this much, so that a page walks an index in order whatever
- * the bounds are. An entry stamped by a clock that was further off is found without time bounds only.
- */
-const clockSkewMsMax = 300_000
 /** Of an intent that is still open, beyond what its deadline allows: from the sending to the deadline is a minute. */
 const openSlackMs = 3_600_000
 /** Any constant does, as long as it is the only use: it names the lock that checkpointing takes. */
 const checkpointLock = 7_301_445_101
-/** The largest number that a bigint column holds, as text: JavaScript's numbers do not reach it. */
-const seqMax = '9223372036854775807'
 const msPerSecond = 1000
 
 /** Makes the queries that read the audit log. */
@@ -144,62 +126,13 @@ export const checkpointColumns = (sql: Sql | Tx) => sql`
   round(extract(epoch from at) * 1000)::float8 as "atMs", signature`
 
 async function listOpenings(sql: Sql, query: EntryQuery): Promise<StoredRecord[]> {
-  const { workspaceId, fromMs, toMs } = query
-  const before = query.beforeSeq ?? seqMax
-  // Each shape of the conditions is its own prepared statement with its own plan.
   const none = sql``
   return await sql<StoredRecord[]>`
     select ${recordColumns(sql)} from audit_records
-    where workspace_id = ${workspaceId} and kind <> 'outcome' and audit_records.seq < ${before}::bigint
-      ${query.auditId === undefined ? none : sql`and audit_id = ${query.auditId}`}
-      ${query.agentId === undefined ? none : sql`and agent_id = ${query.agentId}`}
-      ${query.connectionId === undefined ? none : sql`and connection_id = ${query.connectionId}`}
-      ${query.toolId === undefined ? none : ofTool(sql, query.toolId)}
-      ${query.toolName === undefined ? none : sql`and ${member(sql, 'audit_records', 'tool')} = ${query.toolName}`}
-      ${query.decision === undefined ? none : sql`and decision = ${query.decision}`}
+    where ${ofQuery(sql, query)} and audit_records.seq < ${query.beforeSeq ?? seqMax}::bigint
       ${query.sinceSeq === undefined ? none : sql`and audit_records.seq >= ${query.sinceSeq}`}
-      ${query.operation === undefined ? none : ofOperation(sql, query.operation)}
-      ${query.outcome === undefined ? none : ofOutcome(sql, workspaceId, query.outcome)}
-      ${fromMs === undefined ? none : fromBound(sql, workspaceId, fromMs)}
-      ${toMs === undefined ? none : toBound(sql, workspaceId, toMs)}
+      ${query.outcome === undefined ? none : ofOutcome(sql, query.workspaceId, query.outcome)}
     order by audit_records.seq desc limit ${query.limit}`
-}
-
-/**
- * Reads a member out of an entry's text, of which only the members' order and JSON's escapes are relied on: the first
- * `,"operation":"` is the member, since nothing before it is anybody's free text. Much cheaper than parsing, and an entry that
- * somebody has spoilt is no error.
- */
-const member = (sql: Sql, record: string, name: 'operation' | 'outcome' | 'tool') =>
-  sql`split_part(split_part(${sql(record)}.entry, ${`,"${name}":"`}, 2), '"', 1)`
-
-function ofOperation(sql: Sql, operation: string) {
-  if (operation === 'execute')
-    return sql`and ${member(sql, 'audit_records', 'operation')} = 'execute'`
-  // In the words of the index audit_records_by_operation.
-  return sql`
-    and split_part(split_part(entry, ',"operation":"', 2), '"', 1) = ${operation}
-    and position(',"operation":"execute"' in entry) = 0`
-}
-
-/** In the words of the index audit_records_by_tool. */
-export const ofTool = (sql: Sql, toolId: string) => sql`
-    and split_part(split_part(entry, ',"toolId":"', 2), '"', 1) = ${toolId}
-    and position(',"toolId":"' in entry) > 0`
-
-function ofOutcome(sql: Sql, workspaceId: string, outcome: string) {
-  if (outcome === 'pending') {
-    return sql`and kind = 'intent' and audit_id in (
-      select audit_id from audit_open where workspace_id = ${workspaceId})`
-  }
-  // What is done to the vault itself is neither allowed nor denied: the index by decision finds it.
-  const none = outcome === 'done' ? sql`and decision = 'none'` : sql``
-  return sql`${none} and ${outcome} = case when kind = 'intent' then (
-      select ${member(sql, 'ending', 'outcome')} from audit_records ending
-      where ending.audit_id = audit_records.audit_id and ending.kind = 'outcome'
-        and ending.workspace_id = ${workspaceId}
-      order by ending.seq desc limit 1)
-    else ${member(sql, 'audit_records', 'outcome')} end`
 }
 
 async function openingsRange(
@@ -228,28 +161,6 @@ async function openingsRange(
         order by audit_records.seq desc limit 1)::float8 as last`
   if (row === undefined || row.first === null || row.last === null) return undefined
   return { first: row.first, last: row.last }
-}
-
-const time = (sql: Sql, ms: number) => sql`to_timestamp(${ms / msPerSecond}::float8)`
-
-function fromBound(sql: Sql, workspaceId: string, fromMs: number) {
-  return sql`
-    and at >= ${time(sql, fromMs)}
-    and audit_records.seq >= coalesce((
-      select edge.seq from audit_records edge
-      where edge.workspace_id = ${workspaceId} and edge.kind <> 'outcome'
-        and edge.at >= ${time(sql, fromMs - clockSkewMsMax)}
-      order by edge.at limit 1), ${seqMax}::bigint)`
-}
-
-function toBound(sql: Sql, workspaceId: string, toMs: number) {
-  return sql`
-    and at <= ${time(sql, toMs)}
-    and audit_records.seq <= coalesce((
-      select edge.seq from audit_records edge
-      where edge.workspace_id = ${workspaceId} and edge.kind <> 'outcome'
-        and edge.at <= ${time(sql, toMs + clockSkewMsMax)}
-      order by edge.at desc limit 1), 0)`
 }
 
 async function chainEnd(

@@ -42,6 +42,9 @@ export const limitLeases = pgTable(
 const opensEntry = sql`kind <> 'outcome'`
 const closesEntry = sql`kind = 'outcome'`
 const opensToolEntry = sql`kind <> 'outcome' and position(',"toolId":"' in entry) > 0`
+const namesToolEntry = sql`kind <> 'outcome' and position(',"tool":"' in entry) > 0`
+/** Nearly all outcomes are that it was sent: the others are few, and those are looked for. */
+const endsOtherwise = sql`split_part(split_part(entry, ',"outcome":"', 2), '"', 1) <> 'sent' and split_part(split_part(entry, ',"outcome":"', 2), '"', 1) <> ''`
 /** Calls are nearly all there is: who asks for them walks the log, and they cost no place in an index. */
 const opensRareEntry = sql`kind <> 'outcome' and position(',"operation":"execute"' in entry) = 0`
 
@@ -92,6 +95,16 @@ export const auditRecords = pgTable(
         table.seq,
       )
       .where(opensToolEntry),
+    index('audit_records_by_tool_name')
+      .on(table.workspaceId, sql`split_part(split_part(entry, ',"tool":"', 2), '"', 1)`, table.seq)
+      .where(namesToolEntry),
+    index('audit_records_by_outcome')
+      .on(
+        table.workspaceId,
+        sql`split_part(split_part(entry, ',"outcome":"', 2), '"', 1)`,
+        table.seq,
+      )
+      .where(endsOtherwise),
     index('audit_records_by_time').on(table.workspaceId, table.at).where(opensEntry),
   ],
 )

@@ -1,6 +1,6 @@
 import { binsPerUnit, durationMsMin } from '../activity/tally.ts'
 import type { CountedToolCalls, ToolUsageQuery, ToolUsageStore } from '../tools/usage.ts'
-import { ofTool } from './audit-read.ts'
+import { ofTool } from './audit-openings-query.ts'
 import { type Database, guardStore, type Sql } from './database.ts'
 
 const msPerSecond = 1000

@@ -1,0 +1,90 @@
+import type { EntryQuery, FoundRecord, RecordStore } from './audit-store.ts'
+
+// Looks for entries that no index leads to, a bounded part of the log for one page: a page may be short, even empty, and have one after it.
+
+/** A query with the numbers between which it is looked: the first of them exclusive, the second inclusive. */
+export type BoundedQuery = EntryQuery & { readonly beforeSeq: number; readonly sinceSeq: number }
+
+/** What was found, newest first. From `downTo` on nothing is left out; below it nothing was looked for, or not all of it. */
+export interface Sifted {
+  readonly openings: readonly FoundRecord[]
+  readonly downTo: number
+}
+
+/** What is asked of the store. */
+export type SiftedStore = Pick<
+  RecordStore,
+  'listOpenings' | 'listEndings' | 'openingsOfEndings' | 'seqOfNth'
+>
+
+/** Records, or entries where an index narrows them down, that are looked through first, and how many times more each time. */
+export const siftedAtFirst = 5_000
+const siftedGrowth = 4
+/** Where all that is asked of a record is in its own text. */
+export const siftedMax = 300_000
+/** Where each outcome has to be looked up. */
+export const endedMax = 20_000
+/** Records with an outcome that are looked at for one page, and at once. */
+const endingsMax = 2_000
+const endingsAtOnce = 200
+/**
+ * An outcome is matched with an intent that stands so many records before it, or fewer. Between them lies what all agents did for as
+ * long as one call took.
+ */
+const distanceMax = 200_000
+
+/** Goes back through the log, or through what is narrowed down to, until there is enough or so much was looked at. */
+export async function sift(
+  store: SiftedStore,
+  query: BoundedQuery,
+  lookedAtMax: number,
+): Promise<Sifted> {
+  const found: FoundRecord[] = []
+  let before = query.beforeSeq
+  let left = lookedAtMax
+  for (let step = siftedAtFirst; before > query.sinceSeq && left > 0; step *= siftedGrowth) {
+    const count = Math.min(step, left)
+    const since = await partBefore(store, { ...query, beforeSeq: before }, count)
+    const limit = query.limit - found.length
+    found.push(
+      ...(await store.listOpenings({ ...query, beforeSeq: before, sinceSeq: since, limit })),
+    )
+    if (found.length >= query.limit) break
+    left -= count
+    before = since
+  }
+  return { openings: found, downTo: before }
+}
+
+/** Where the next part begins. Of one agent, connection or tool, a part is of so many of its entries, however far apart they are. */
+async function partBefore(store: SiftedStore, query: BoundedQuery, count: number): Promise<number> {
+  const { agentId, connectionId, toolId, toolName, operation } = query
+  const isNarrow =
+    (agentId ?? connectionId ?? toolId ?? toolName) !== undefined ||
+    (operation !== undefined && operation !== 'execute')
+  if (!isNarrow) return Math.max(query.sinceSeq, query.beforeSeq - count)
+  return Math.max(query.sinceSeq, (await store.seqOfNth(query, count)) ?? query.sinceSeq)
+}
+
+/** Goes back through the records with an outcome that is not `sent`, and finds the entries that they belong to. */
+export async function findEnded(
+  store: SiftedStore,
+  query: BoundedQuery & { readonly outcome: string },
+): Promise<Sifted> {
+  const found = new Map<number, FoundRecord>()
+  let downTo = query.beforeSeq + distanceMax
+  for (let left = endingsMax; left > 0; left -= endingsAtOnce) {
+    const part = { ...query, beforeSeq: downTo, limit: endingsAtOnce }
+    const endings = await store.listEndings(part)
+    for (const record of await store.openingsOfEndings(query, endings, distanceMax)) {
+      found.set(record.seq, record)
+    }
+    downTo = endings.length < endingsAtOnce ? query.sinceSeq : (endings.at(-1)?.seq ?? downTo)
+    if (downTo <= query.sinceSeq || sure(found, downTo).length >= query.limit) break
+  }
+  return { openings: sure(found, downTo), downTo: Math.min(downTo, query.beforeSeq) }
+}
+
+/** An outcome that was not looked at yet stands below `downTo`, and its entry below that. */
+const sure = (found: ReadonlyMap<number, FoundRecord>, downTo: number) =>
+  [...found.values()].filter(({ seq }) => seq >= downTo).toSorted((a, b) => b.seq - a.seq)

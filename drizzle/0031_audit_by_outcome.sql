@@ -1,0 +1,2 @@
+CREATE INDEX "audit_records_by_tool_name" ON "audit_records" USING btree ("workspace_id",split_part(split_part(entry, ',"tool":"', 2), '"', 1),"seq") WHERE kind <> 'outcome' and position(',"tool":"' in entry) > 0;--> statement-breakpoint
+CREATE INDEX "audit_records_by_outcome" ON "audit_records" USING btree ("workspace_id",split_part(split_part(entry, ',"outcome":"', 2), '"', 1),"seq") WHERE split_part(split_part(entry, ',"outcome":"', 2), '"', 1) <> 'sent' and split_part(split_part(entry, ',"outcome":"', 2), '"', 1) <> '';
