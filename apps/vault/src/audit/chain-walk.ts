@@ -70,6 +70,7 @@ export function createChainWalk(workspaceId: string, options: WalkOptions = {}):
       if (macs !== undefined) {
         const change = readKeyChange(record.entry)
         const version = wantedVersion(record, change)
+        if (version !== undefined && !macs.has(version)) return notGiven(expected, version)
         const mac = version === undefined ? undefined : macs.get(version)?.(expected, hash)
         if (version === undefined || mac === undefined || !equal(mac, record.mac)) {
           return fault(expected, `Record ${expected} was not written by this vault.`)
@@ -100,6 +101,9 @@ function placeFault(record: ChainedRecord, expected: number): ChainFault | undef
   if (record.seq !== expected) return fault(record.seq, `Record ${record.seq} is out of place.`)
   return undefined
 }
+
+const notGiven = (seq: number, version: number) =>
+  fault(seq, `Record ${seq} is of version ${version} of the audit keys, which was not given.`)
 
 const fault = (firstBad: number, reason: string): ChainFault => ({ firstBad, reason })
 

@@ -5,13 +5,14 @@ import { performance } from 'node:perf_hooks'
 import { Problem } from '@sallyport/contracts'
 import { type Config, ConfigError, type Environment } from '../config.ts'
 import { configVariables } from '../config-variables.ts'
-import { isRootKeyOf } from '../credentials/root-key.ts'
+import { standingOf } from '../credentials/standing.ts'
 import { type Finding, fail, ok } from '../doctor/finding.ts'
 import { judgeAddresses } from '../doctor/judge-addresses.ts'
 import { judgeBackups } from '../doctor/judge-backups.ts'
 import { judgeDatabase } from '../doctor/judge-database.ts'
 import { type DataDirFacts, judgeDataDir, judgeSecretFiles } from '../doctor/judge-machine.ts'
 import { judgeRedis } from '../doctor/judge-redis.ts'
+import { judgeRootKey } from '../doctor/judge-root-key.ts'
 import { createAddressRules } from '../egress/address-rules.ts'
 import { findsName } from '../egress/find-names.ts'
 import { examineRedis } from '../jobs/examine-redis.ts'
@@ -107,23 +108,12 @@ async function examineEmbeddedBackups({ config, randomBytes }: ExamineNeeds): Pr
 }
 
 async function examineRootKey(needs: ExamineNeeds, ownerUrl: string): Promise<Finding> {
-  const what = 'root key'
   try {
-    const { keyCheck, rootKeys } = await readKeyBinding(ownerUrl)
-    const known = await (await openKeySource(needs)).load(rootKeys)
-    if (keyCheck === undefined)
-      return ok(what, 'readable; the first start binds the database to it')
-    if (!known.some((key) => isRootKeyOf(key, keyCheck))) {
-      return fail(what, 'is not the one that this database was made with: give the right one')
-    }
-    const isWhole = rootKeys.every(
-      (row) => !row.isInUse || known.some((key) => isRootKeyOf(key, row.keyCheck)),
-    )
-    return isWhole
-      ? ok(what, 'opens this database')
-      : fail(what, 'a rotation has not ended, and the other key is not here: give both')
+    const binding = await readKeyBinding(ownerUrl)
+    const known = await (await openKeySource(needs)).load(binding.rootKeys)
+    return judgeRootKey(standingOf(known, binding).is)
   } catch (error) {
-    return fail(what, sayOf(error))
+    return fail('root key', sayOf(error))
   }
 }
 

@@ -16,6 +16,7 @@ import {
   storedFor,
 } from '../credentials/root-key-source.ts'
 import { createRootKeys, type RootKeys } from '../credentials/root-keys.ts'
+import { standingOf } from '../credentials/standing.ts'
 import { queueSchema } from '../jobs/job-schema.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { startEmbeddedPostgres } from '../store/embedded/start-embedded-postgres.ts'
@@ -160,17 +161,12 @@ async function openServer({ config, log, randomBytes }: OpenStoreNeeds): Promise
  */
 async function requireRootKeys(
   source: OwnRootKeySource,
-  { keyCheck, rootKeys }: KeyBinding,
+  binding: KeyBinding,
 ): Promise<readonly RootKey[]> {
-  const known = await source.load(rootKeys)
-  if (keyCheck === undefined) return known
-  if (!known.some((key) => isRootKeyOf(key, keyCheck))) {
-    throw wrongRootKey(rootKeys.find((row) => isEqual(row.keyCheck, keyCheck))?.kms)
-  }
-  const missing = rootKeys.find(
-    (row) => row.isInUse && !known.some((key) => isRootKeyOf(key, row.keyCheck)),
-  )
-  if (missing !== undefined) throw unfinished(missing.id)
+  const known = await source.load(binding.rootKeys)
+  const standing = standingOf(known, binding)
+  if (standing.is === 'other') throw wrongRootKey(standing.kms)
+  if (standing.is === 'unfinished') throw unfinished(standing.missingId)
   return known
 }
 
