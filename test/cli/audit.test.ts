@@ -152,6 +152,16 @@ describe('where the log is sent', () => {
       /Sends: entries and checkpoints as jsonl/,
     )
     expect((await streams('show', 'nobody')).stderr).toMatch(/There is no audit stream nobody/)
+    const updated = await streams('update', 'SIEM', '--label', 'Other', '--sends', 'entries')
+    expect(updated.stdout).toMatch(/Other \(webhook[\s\S]*Sends: entries as jsonl/)
+    expect((await streams('update', 'Other')).stderr).toMatch(/Nothing is to be changed/)
+    const moved = await person.run(
+      ['audit', 'streams', 'retarget', 'webhook', 'Other', `${url}/2`, '--authorization'],
+      ['Splunk a-token-0123456789'],
+    )
+    expect(moved.stdout).toMatch(/Other \(webhook[\s\S]*shown this once\): whsec_\S+\n/)
+    expect(moved.stdout).not.toContain('a-token')
+    expect((await streams('update', 'Other', '--label', 'SIEM', '--sends', 'both')).code).toBe(0)
     const bucket = ['--endpoint', receiver.origin, '--region', 'eu-central-1']
     const made = await person.run(
       ['audit', 'streams', 'add', 's3', 'logs', ...bucket, '--access-key-id', 'AKIA1', '--json'],
