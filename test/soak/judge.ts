@@ -222,7 +222,8 @@ function judgeFailures(facts: Facts): string[] {
     // One replica asks the provider for all of them.
     const where = kind === 'account' ? {} : { member }
     if (isTroubled(facts, { from: startedAt, to: endedAt, ...where })) return []
-    return [`${kind} at ${member}: ${problem} (${new Date(endedAt).toISOString().slice(11, 19)})`]
+    const at = new Date(endedAt).toISOString().slice(11, 19)
+    return [`${kind} at ${member}: ${problem} at ${at} after ${endedAt - startedAt} ms`]
   })
 }
 

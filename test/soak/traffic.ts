@@ -143,24 +143,21 @@ function createSetUp({ house, ledger, random, token }: Needs & { token: string }
   const { origin } = ledger
   const chooser = random.fork('set up')
   return {
-    async way(agent, policy) {
-      const { connection } = await insist(house, chooser, (owner) =>
-        owner.call('createConnection', {
+    // Both anew each time: whether what was not answered was done, nobody knows.
+    way: (agent, policy) =>
+      insist(house, chooser, async (owner) => {
+        const { connection } = await owner.call('createConnection', {
           label: `soak ${randomBytes(6).toString('hex')}`,
           origins: [origin],
           credential: { kind: 'bearer', token },
-        }),
-      )
-      const connectionId = connection.id
-      const made = await insist(house, chooser, (owner) =>
-        owner.call('createPolicy', {
-          ...{ agentId: agent.agentId, connectionId, approval: 'never' },
+        })
+        const made = await owner.call('createPolicy', {
+          ...{ agentId: agent.agentId, connectionId: connection.id, approval: 'never' },
           allow: [{ origin, methods: ['GET', 'POST'], paths: ['/**'] }],
           ...policy,
-        }),
-      )
-      return { agent, connectionId, policyId: made.policy.id, origin }
-    },
+        })
+        return { agent, connectionId: connection.id, policyId: made.policy.id, origin }
+      }),
   }
 }
 
