@@ -227,6 +227,25 @@ describe.skipIf(redisMissing !== undefined)('the count in Redis', () => {
     20_000,
   )
 
+  it('lets nobody make more requests for what somebody else put at its keys', async () => {
+    verifies('S-30')
+    const limit = { perSecond: 10, burst: 10 }
+    const { run } = await open()
+    const script = `redis.call('DEL', KEYS[1]) redis.call('DEL', KEYS[2])
+      if ARGV[1] == 'a list' then redis.call('RPUSH', KEYS[1], '1') redis.call('RPUSH', KEYS[2], '1')
+      else redis.call('SET', KEYS[1], ARGV[1]) redis.call('SET', KEYS[2], ARGV[1]) end`
+    for (const [index, value] of ['a list', 'nan', 'inf', '-1e300', 'text', ''].entries()) {
+      const door = await openDoor(`odd-${index}`, 'a', limit)
+      await run(script, [`odd-${index}:due:x`, `odd-${index}:spent`], [value])
+      const startedMs = performance.now()
+      const granted = await letsThrough(door, 'x', 60)
+      const most = limit.burst + (limit.perSecond * (performance.now() - startedMs)) / 1000 + 1
+      expect([value, granted <= most]).toEqual([value, true])
+      // The others still come in.
+      await expect.poll(() => letsThrough(door, 'y', 1), { timeout: 3_000 }).toBe(1)
+    }
+  })
+
   it('begins with nothing saved when it came back empty', async () => {
     verifies('S-30')
     const door = await openDoor('empty', 'a', { perSecond: 2, burst: 50 })
