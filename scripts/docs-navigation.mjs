@@ -62,7 +62,10 @@ const sections = [
   ['Reference', ['configuration.md', 'cli.md', 'api.md', 'problems.md', 'mcp-tools.md']],
 ]
 
-const shortTitles = new Map([['index.md', 'Sallyport']])
+const shortTitles = new Map([
+  ['index.md', 'Sallyport'],
+  ['sql-sources.md', 'SQL sources by the API'],
+])
 
 /** The bar above and the bar beside, for pages with these titles. */
 export function navigation(titles) {
