@@ -143,7 +143,7 @@ describe('the judge of a soak', () => {
     ],
     ['a refresh token used twice', { ...more, reuses: [{ firstAt: 1, lastAt: 9 }] }, /8 ms apart/],
   ])('finds %s', (_what, facts, breach) => {
-    expect(judge(facts)).toEqual([expect.stringMatching(breach)])
+    expect(judge(facts)).toContainEqual(expect.stringMatching(breach))
   })
 
   it('takes a fault for a reason', () => {
@@ -168,4 +168,4 @@ it('two replicas keep every promise while they are killed, cut off and held up f
   })
   expect(breaches, lines.join('\n')).toEqual([])
   expect(Number(figures['requests at upstreams'])).toBeGreaterThan(20)
-})
+}, 150_000)
