@@ -42,7 +42,7 @@ export async function lookForTables(url: string): Promise<Occupation> {
 }
 
 /** How tables are filled. */
-export interface CopyIn {
+interface CopyIn {
   readonly tables: RestoredTables
   /** Stops the agents of every workspace until somebody has looked. */
   readonly freezes: boolean
