@@ -8,6 +8,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
+import { signIn } from './fixtures/people.ts'
 import { makeCertificates } from './fixtures/tls.ts'
 import { startVault, type TestVault } from './fixtures/vault.ts'
 import { createWireAgent, forEachOf, type WireAgent } from './fixtures/wire-agent.ts'
@@ -417,7 +418,7 @@ function namesInANetworkOfItsOwn(): void {
       )
     })
     server.on('connection', (socket) => reached.push(socket.localAddress ?? ''))
-    server.on('tlsClientError', () => {})
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
     await new Promise<void>((resolve) => server.listen(port, '::', resolve))
     vault = await startVault({
       env: { SALLYPORT_EGRESS_ALLOW_CIDRS: '', NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') },
@@ -470,6 +471,65 @@ function namesInANetworkOfItsOwn(): void {
       expect(JSON.stringify(body)).not.toMatch(/\d+\.\d+\.\d+\.\d+|::/)
     }
     expect(reached).toEqual([])
+  })
+
+  it('lead no other feature inside: webhooks, streams of the log, upstream servers, providers, databases', async () => {
+    verifies('S-16', 'S-17')
+    const { owner } = vault
+    const person = await signIn(vault)
+    const tried = (call: Promise<unknown>) =>
+      call.then(
+        (answer) => JSON.stringify(answer),
+        (problem) => String(problem),
+      )
+    const post = (path: string, body: object = {}) => person.send('POST', path, { body })
+    const webhooks = [
+      ['/api/v1/notification-channels', 'channel', { events: ['approval'] }],
+      ['/api/v1/audit/streams', 'stream', {}],
+    ] as const
+    const everything = async (name: string) => {
+      const place = `https://${name}:${port}`
+      const client = { clientId: 'client', clientSecret: 'a-client-secret-0123' }
+      const said = [
+        await tried(
+          owner.call('testMcpServerDraft', {
+            ...{ transport: 'http', url: `${place}/mcp`, connectTimeoutSeconds: 5 },
+          }),
+        ),
+        await tried(
+          owner.call('createOAuthApp', {
+            provider: name.replace('.', '-'),
+            ...client,
+            issuer: place,
+          }),
+        ),
+        await tried(
+          owner.call('createSource', {
+            ...{ name: name.replace(/\W/g, '_'), dialect: 'postgres', host: name, port },
+            ...{ database: 'x', user: 'x', password: 'a-password-0123' },
+          }),
+        ),
+      ]
+      for (const [path, member, more] of webhooks) {
+        const { status, body } = await post(path, {
+          ...more,
+          target: { kind: 'webhook', url: `${place}/in` },
+        })
+        expect([200, 201, 403], JSON.stringify(body)).toContain(status)
+        const made = body[member] as { id: string } | undefined
+        if (made !== undefined) said.push(await tried(post(`${path}/${made.id}/test`)))
+      }
+      return said.join('\n')
+    }
+    reached.length = 0
+    for (const name of ['mixed.example', 'private.example', 'metadata.example', 'nat64.example']) {
+      expect(await everything(name)).not.toMatch(/10\.0\.0\.5|169\.254|64:ff9b/)
+    }
+    expect(reached).toEqual([])
+    // Where nothing stands in the way, they do go there.
+    await everything('public.example')
+    expect(reached.length).toBeGreaterThanOrEqual(4)
+    expect(reached.filter((address) => !isGood(address))).toEqual([])
   })
 
   it('that change their answers never lead inside', async () => {

@@ -9,6 +9,8 @@ import { preparedVault, prepareVault } from './fixtures/vault.ts'
  * made for all that need none of their own making.
  */
 export async function setup(): Promise<() => void> {
+  // A run within a run, such as in a network of its own, has what the outer one made.
+  if (process.env[preparedVault] !== undefined) return () => {}
   execFileSync(
     process.execPath,
     [fileURLToPath(new URL('../scripts/build.mjs', import.meta.url))],

@@ -14,7 +14,7 @@ function testFiles(folder: string): string[] {
     if (notOurs.has(entry.name)) return []
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return testFiles(path)
-    return /\.test(-d)?\.ts$/.test(entry.name) ? [path] : []
+    return /\.(test(-d)?|cases)\.ts$/.test(entry.name) ? [path] : []
   })
 }
 
