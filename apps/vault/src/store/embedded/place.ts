@@ -9,6 +9,7 @@ import {
   readFileSync,
   realpathSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '@sallyport/contracts'
@@ -44,8 +45,10 @@ const recordName = 'postgres-location.json'
  * recorded place is gone, or a directory that has to be private is somebody else's.
  */
 export function choosePlace(dataDir: string): Place {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const made = mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const root = realpathSync(dataDir)
+  // A vault may be started in the folder of a project: its root key and its database are to get into no repository.
+  if (made !== undefined) writeFileSync(join(root, '.gitignore'), '*\n')
   const recorded = readRecord(root)
   const inside = join(root, 'postgres')
   const user = findServerUser(recorded ?? inside)

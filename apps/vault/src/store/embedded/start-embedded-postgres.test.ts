@@ -269,6 +269,15 @@ describe('embedded PostgreSQL', () => {
     },
   )
 
+  it('keeps a data directory that it makes out of version control, and writes into no other', () => {
+    const folder = makeDirectory()
+    choosePlace(join(folder, '.sallyport'))
+    expect(readFileSync(join(folder, '.sallyport/.gitignore'), 'utf8')).toBe('*\n')
+    const given = makeDirectory()
+    choosePlace(given)
+    expect(readdirSync(given)).not.toContain('.gitignore')
+  })
+
   it('tells to set DATABASE_URL where no PostgreSQL comes for the platform', () => {
     const options = { ...here, platform: 'plan9-mips', user: undefined, copyBase: '/' }
     expect(() => findBinaries(options)).toThrow('No PostgreSQL comes with the vault for plan9-mips')
