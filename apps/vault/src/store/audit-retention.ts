@@ -64,6 +64,10 @@ export function createAuditRetentionStore({ sql }: Pick<Database, 'sql'>): Audit
         )
         select ${checkpointColumns(sql)} from audit_checkpoints, bounds
         where workspace_id = ${workspaceId} and audit_checkpoints.seq > start_seq
+          and audit_checkpoints.seq <= coalesce((
+            select min(beyond.seq) from audit_checkpoints beyond
+            where beyond.workspace_id = ${workspaceId} and beyond.seq > start_seq + ${rowsMax}),
+            start_seq + ${rowsMax})
           and at < kept_from
           and exists (select 1 from audit_records record
             where record.workspace_id = ${workspaceId} and record.seq = audit_checkpoints.seq
