@@ -137,6 +137,31 @@ describe('a rotation of the root key that ends early', () => {
     expect(ends).toBeGreaterThan(10)
   }, 60_000)
 
+  it('wraps nothing before every vault that runs has the new key', async () => {
+    verifies('S-35')
+    const shelf = createRootKeyStore(test.database)
+    const known = (await shelf.list()).map(({ id }) => Buffer.from(id).toString('hex'))
+    const before = await rotationStore().usage()
+    const next = createRootKey(randomBytes(32))
+    const run = () =>
+      rotateRoot({ source: sourceWith(next), store: rotationStore(), randomBytes, ...silent })
+    recorded.length = 0
+    for (const vault of ['one', 'two']) await shelf.announce(vault, known)
+    await expect(run()).rejects.toThrow('2 of 2 running vaults do not have the new root key')
+    const both = [...known, Buffer.from(storedFor(next).id).toString('hex')]
+    await shelf.announce('one', both)
+    await expect(run()).rejects.toThrow('1 of 2 running vaults do not have the new root key')
+    expect(await rotationStore().usage()).toEqual(before)
+    expect(recorded).toEqual([])
+    await expectAllOpen()
+    await shelf.announce('two', both)
+    expect(await run()).toMatchObject({ rewrapped: 6, wasDone: false })
+    expect(recorded).toEqual([{ from: known[0], to: both.at(-1) }])
+    keys = [next]
+    await expectAllOpen()
+    await shelf.withdrawAll()
+  })
+
   it('does nothing twice: a key that is the current one already is left', async () => {
     const [current] = keys
     if (current === undefined) throw new Error('no key')
