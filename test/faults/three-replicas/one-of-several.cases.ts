@@ -149,10 +149,10 @@ export function oneOfSeveral({ trio }: GivenTrio): void {
       const { admin, redis, replicas } = trio()
       const { owner } = replicas.first
       const areReachable = async (isReachable: boolean) => {
-        const all = await many(3, async (at) => {
-          const answer = await fetch(`${replicas.urls[at]}/readyz`)
-          return { status: answer.status, ...((await answer.json()) as Ready) }
-        })
+        const all = await many(
+          3,
+          async (at) => (await (await fetch(`${replicas.urls[at]}/readyz`)).json()) as Ready,
+        )
         return all.every(({ requestLimit }) => requestLimit?.reachable === isReachable)
       }
       const limited = await trio().subject({ limits: { perHour: 5 } })
