@@ -17,10 +17,11 @@ it('lets go of a stream that a vault held when it was killed, for the vault that
   const store = createAuditStreamStore(test.database)
   const stream = {
     ...{ id: 'ast_1', workspaceId: 'wsp_1', kind: 'webhook', label: 'SIEM', format: 'jsonl' },
-    ...{ sends: ['entries'], enabled: true, sealed: new Uint8Array([1]), version: 1, failures: 0 },
+    ...{ enabled: true, sealed: new Uint8Array([1]), version: 1, failures: 0 },
     ...{ lastError: null, lastDeliveredAt: null, createdAt: new Date() },
   } as const
-  await store.insert({ ...stream, sends: [...stream.sends] }, { streamsMax: 10, from: 'now' })
+  const row = { ...stream, sends: ['entries' as const] }
+  await store.insert(row, { streamsMax: 10, from: 'now' })
   const bytes = new Uint8Array(32)
   await test.database.db
     .insert(auditHeads)
