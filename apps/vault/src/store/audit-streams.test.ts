@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestDatabase, type TestDatabase } from '../../../../test/fixtures/database.ts'
+import type { StreamStore } from '../audit-streams/stream-store.ts'
 import { createAuditStreamStore } from './audit-streams.ts'
 import { auditHeads } from './audit-tables.ts'
 import { workspaces } from './tables.ts'
@@ -15,12 +16,11 @@ afterAll(() => test?.stop())
 
 it('lets go of a stream that a vault held when it was killed, for the vault that follows it on its own database', async () => {
   const store = createAuditStreamStore(test.database)
-  const stream = {
+  const row: Parameters<StreamStore['insert']>[0] = {
     ...{ id: 'ast_1', workspaceId: 'wsp_1', kind: 'webhook', label: 'SIEM', format: 'jsonl' },
     ...{ enabled: true, sealed: new Uint8Array([1]), version: 1, failures: 0 },
-    ...{ lastError: null, lastDeliveredAt: null, createdAt: new Date() },
-  } as const
-  const row = { ...stream, sends: ['entries' as const] }
+    ...{ sends: ['entries'], lastError: null, lastDeliveredAt: null, createdAt: new Date() },
+  }
   await store.insert(row, { streamsMax: 10, from: 'now' })
   const bytes = new Uint8Array(32)
   await test.database.db
