@@ -80,14 +80,21 @@ function createSharing({
   const share = createOwnCount(monotonicMs)
   const counts: number[] = []
   const state = { isReachable: false, isLossTold: false, isBeating: false, spends: false }
+  // A connection that is still being made at the first look is no loss.
+  let failuresUntold = 1
   const rate = () => shareOf(limit, Math.max(...(counts.length > 0 ? counts : [replicasAssumed])))
 
   function lose(error: unknown): void {
     if (state.isReachable) share.spend(rate())
     state.isReachable = false
+    if (failuresUntold > 0) {
+      failuresUntold -= 1
+      return
+    }
     if (!state.isLossTold) {
-      const name = error instanceof Error ? error.name : typeof error
-      log.warn(`Redis does not count requests (${name}): each replica lets through its share`)
+      log.warn(
+        `Redis does not count requests (${nameOf(error)}): each replica lets through its share`,
+      )
     }
     state.isLossTold = true
   }
@@ -101,6 +108,7 @@ function createSharing({
       counts.push(await shared.beat(spends))
       counts.splice(0, counts.length - beatsKept)
       if (spends) state.spends = false
+      failuresUntold = 0
       if (state.isLossTold) log.info('Redis counts requests again')
       Object.assign(state, { isReachable: true, isLossTold: false })
     } catch (error) {
@@ -128,4 +136,10 @@ function createSharing({
     isReachable: () => state.isReachable,
     stop: () => clearInterval(timer),
   }
+}
+
+/** Its code, or else its name: a message could repeat what it was sent. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
