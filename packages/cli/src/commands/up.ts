@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { serverCommand } from '../clients/mcp-server.ts'
 import { defaultUrl } from '../settings.ts'
 import type { Process } from './context.ts'
-import { whenToldToStop } from './when-told-to-stop.ts'
+import { endWithoutLeftovers, whenToldToStop } from './when-told-to-stop.ts'
 
 /** `sallyport up`: runs the vault in this process until it is told to stop. */
 export function addUpCommand(program: Command, given: Process): void {
@@ -27,6 +27,7 @@ export function addUpCommand(program: Command, given: Process): void {
           monotonicMs: () => performance.now(),
         }),
       })
+      endWithoutLeftovers(process)
     })
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Signals, whenToldToStop } from './when-told-to-stop.ts'
+import { endWithoutLeftovers, type Signals, whenToldToStop } from './when-told-to-stop.ts'
 
 function start(environment: Record<string, string> = {}) {
   const listeners = new Map<string, () => void>()
@@ -67,5 +67,21 @@ describe('whenToldToStop', () => {
     state.ppid = 1
     await vi.advanceTimersByTimeAsync(1_000)
     expect(said).toEqual([])
+  })
+})
+
+describe('a process whose vault is closed', () => {
+  it('ends though something of a library’s still stands, and lets what ends by itself do so', () => {
+    vi.useFakeTimers()
+    try {
+      const exit = vi.fn<() => never>()
+      endWithoutLeftovers({ exit })
+      vi.advanceTimersByTime(900)
+      expect(exit).not.toHaveBeenCalled()
+      vi.advanceTimersByTime(200)
+      expect(exit).toHaveBeenCalledOnce()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

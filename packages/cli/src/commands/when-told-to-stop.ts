@@ -49,6 +49,14 @@ export function whenToldToStop(process: Signals, options: StopOptions): Promise<
   })
 }
 
+/** What still stands when all that is ours is closed, such as a library's connection to a Redis that came back, is not waited for. */
+const leftoverMsMax = 1_000
+
+/** Ends the process by itself, or after a second where something keeps it: to be called when all is closed. */
+export function endWithoutLeftovers(process: Pick<NodeJS.Process, 'exit'>): void {
+  setTimeout(() => process.exit(), leftoverMsMax).unref()
+}
+
 /** Not of other scripts of npm: they may have put it into the background, and ended as they should. */
 function isRunByNpm({ npm_lifecycle_event, npm_lifecycle_script }: StopOptions['environment']) {
   return npm_lifecycle_event === 'npx' || npm_lifecycle_script === startScript

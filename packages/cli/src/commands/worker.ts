@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Process } from './context.ts'
-import { whenToldToStop } from './when-told-to-stop.ts'
+import { endWithoutLeftovers, whenToldToStop } from './when-told-to-stop.ts'
 
 /** `sallyport worker`: runs the jobs that replicas share in this process, until it is told to stop. */
 export function addWorkerCommand(program: Command, given: Process): void {
@@ -23,5 +23,6 @@ export function addWorkerCommand(program: Command, given: Process): void {
           monotonicMs: () => performance.now(),
         }),
       })
+      endWithoutLeftovers(process)
     })
 }
