@@ -57,6 +57,8 @@ export interface House {
   stop(): Promise<void>
 }
 
+const stopMsMax = 30_000
+
 /** Starts it all. Without Redis on this machine the queue of jobs is in PostgreSQL. */
 export async function startHouse(replicas: number): Promise<House> {
   const [database, redis] = await Promise.all([
@@ -171,7 +173,10 @@ async function startMember(given: Given & { readonly env: Record<string, string>
     if (ending === undefined) return null
     running = undefined
     ending.child.kill(signal)
+    // Who does not end is ended, and its code says so.
+    const timer = setTimeout(() => ending.child.kill('SIGKILL'), stopMsMax)
     const code = await ending.exited
+    clearTimeout(timer)
     past.push(ending.output())
     return code
   }
