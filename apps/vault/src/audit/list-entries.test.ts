@@ -193,7 +193,8 @@ describe('looking for what is rare', () => {
     const page = await reader('wsp_1', { limit: 50, outcome: 'failed' })
     expect(page.entries.map(({ seq }) => seq)).toEqual(seqs.toReversed())
     expect(page.nextCursor).toBeUndefined()
-    expect(asked.reduce((sum, { from, to }) => sum + to - from, 0)).toBeLessThanOrEqual(5_000)
+    const walked = asked.filter(({ from }) => from > 0)
+    expect(walked.reduce((sum, { from, to }) => sum + to - from, 0)).toBeLessThanOrEqual(5_000)
   })
 
   it('finds the same by the index of outcomes as by looking at every entry', async () => {

@@ -4,13 +4,14 @@ import { parseEntry } from './as-found.ts'
 import type { EntryQuery, FoundRecord, RecordStore } from './audit-store.ts'
 import {
   type BoundedQuery,
+  endedAtFirst,
   endedMax,
   findEnded,
+  isNarrow,
   type Sifted,
   type SiftedStore,
   sift,
   siftedAtFirst,
-  siftedMax,
 } from './sift-entries.ts'
 
 // Reads entries for people: intent and outcome in one, newest first.
@@ -90,8 +91,8 @@ async function findOpenings(store: EntryStore, query: EntryQuery): Promise<Found
 async function lookThrough(store: EntryStore, query: BoundedQuery): Promise<Sifted> {
   const { outcome, limit } = query
   if (isIndexed(query)) return { openings: await store.listOpenings(query), downTo: query.sinceSeq }
-  if (outcome === undefined) return await sift(store, query, siftedMax)
-  const sifted = await sift(store, query, siftedAtFirst)
+  if (outcome === undefined) return await sift(store, query)
+  const sifted = await sift(store, query, isNarrow(query) ? siftedAtFirst : endedAtFirst)
   const isEnough = sifted.openings.length >= limit || sifted.downTo <= query.sinceSeq
   if (isEnough) return sifted
   if (outcome === 'sent') return await sift(store, query, endedMax)

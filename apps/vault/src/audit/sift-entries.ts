@@ -1,4 +1,5 @@
-import type { EntryQuery, FoundRecord, RecordStore } from './audit-store.ts'
+import { timeOfId } from '../paging/id-time.ts'
+import type { EntryQuery, FoundEnding, FoundRecord, RecordStore } from './audit-store.ts'
 
 // Looks for entries that no index leads to, a bounded part of the log for one page: a page may be short, even empty, and have one after it.
 
@@ -19,14 +20,18 @@ export type SiftedStore = Pick<
 
 /** Records, or entries where an index narrows them down, that are looked through first, and how many times more each time. */
 export const siftedAtFirst = 5_000
+/** The same where each outcome has to be looked up, and there is an index of outcomes to go on with. */
+export const endedAtFirst = 1_000
 const siftedGrowth = 4
 /** Where all that is asked of a record is in its own text. */
-export const siftedMax = 300_000
+const siftedMax = 300_000
 /** Where each outcome has to be looked up. */
 export const endedMax = 20_000
 /** Records with an outcome that are looked at for one page, and at once. */
 const endingsMax = 2_000
 const endingsAtOnce = 200
+/** So much later than by the clock of its record an entry's id may have been made: replicas agree within five seconds. */
+const idSkewMs = 10_000
 /**
  * An outcome is matched with an intent that stands so many records before it, or fewer. Between them lies what all agents did for as
  * long as one call took.
@@ -37,7 +42,7 @@ const distanceMax = 200_000
 export async function sift(
   store: SiftedStore,
   query: BoundedQuery,
-  lookedAtMax: number,
+  lookedAtMax: number = siftedMax,
 ): Promise<Sifted> {
   const found: FoundRecord[] = []
   let before = query.beforeSeq
@@ -56,13 +61,14 @@ export async function sift(
   return { openings: found, downTo: before }
 }
 
+/** Does an index lead to so few entries that their outcomes can be looked up? */
+export const isNarrow = ({ agentId, connectionId, toolId, toolName, operation }: EntryQuery) =>
+  (agentId ?? connectionId ?? toolId ?? toolName) !== undefined ||
+  (operation !== undefined && operation !== 'execute')
+
 /** Where the next part begins. Of one agent, connection or tool, a part is of so many of its entries, however far apart they are. */
 async function partBefore(store: SiftedStore, query: BoundedQuery, count: number): Promise<number> {
-  const { agentId, connectionId, toolId, toolName, operation } = query
-  const isNarrow =
-    (agentId ?? connectionId ?? toolId ?? toolName) !== undefined ||
-    (operation !== undefined && operation !== 'execute')
-  if (!isNarrow) return Math.max(query.sinceSeq, query.beforeSeq - count)
+  if (!isNarrow(query)) return Math.max(query.sinceSeq, query.beforeSeq - count)
   return Math.max(query.sinceSeq, (await store.seqOfNth(query, count)) ?? query.sinceSeq)
 }
 
@@ -72,17 +78,40 @@ export async function findEnded(
   query: BoundedQuery & { readonly outcome: string },
 ): Promise<Sifted> {
   const found = new Map<number, FoundRecord>()
-  let downTo = query.beforeSeq + distanceMax
-  for (let left = endingsMax; left > 0; left -= endingsAtOnce) {
-    const part = { ...query, beforeSeq: downTo, limit: endingsAtOnce }
-    const endings = await store.listEndings(part)
+  const keep = async (endings: readonly FoundEnding[]) => {
     for (const record of await store.openingsOfEndings(query, endings, distanceMax)) {
       found.set(record.seq, record)
     }
+  }
+  const later = await endedLater(store, query)
+  if (later === undefined) return { openings: [], downTo: query.beforeSeq }
+  await keep(later)
+  let downTo = query.beforeSeq
+  for (let left = endingsMax; left > 0; left -= endingsAtOnce) {
+    const endings = await store.listEndings({ ...query, beforeSeq: downTo, limit: endingsAtOnce })
+    await keep(endings)
     downTo = endings.length < endingsAtOnce ? query.sinceSeq : (endings.at(-1)?.seq ?? downTo)
     if (downTo <= query.sinceSeq || sure(found, downTo).length >= query.limit) break
   }
-  return { openings: sure(found, downTo), downTo: Math.min(downTo, query.beforeSeq) }
+  return { openings: sure(found, downTo), downTo }
+}
+
+/** Outcomes that stand behind where the page begins, of entries that stand before it; undefined where there are too many to tell. */
+async function endedLater(
+  store: SiftedStore,
+  query: BoundedQuery & { readonly outcome: string },
+): Promise<readonly FoundEnding[] | undefined> {
+  const { workspaceId, beforeSeq, outcome } = query
+  const [last] = await store.listOpenings({ workspaceId, beforeSeq, limit: 1 })
+  if (last === undefined) return []
+  const endings = await store.listEndings({
+    ...{ workspaceId, outcome, limit: endingsMax },
+    ...{ beforeSeq: beforeSeq + distanceMax, sinceSeq: beforeSeq },
+  })
+  if (endings.length === endingsMax) return undefined
+  return endings.filter(
+    ({ kind, auditId }) => kind === 'outcome' && timeOfId(auditId) <= last.atMs + idSkewMs,
+  )
 }
 
 /** An outcome that was not looked at yet stands below `downTo`, and its entry below that. */
