@@ -1,4 +1,6 @@
-import { createPerson } from '../test/cli/sallyport.ts'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { binary } from '../test/cli/sallyport.ts'
 import { startUpstream } from './execute.ts'
 import { executeTarget } from './execute-target.ts'
 import { type LoadTarget, quantile, runLoad } from './load.ts'
@@ -55,15 +57,15 @@ export async function benchRotate({
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
-/** The command, in a process of its own, with the environment of the vault. */
+const run = promisify(execFile)
+const saidBytesMax = 64 * 1024 * 1024
+
+/** The command, in a process of its own, with the environment of the vault. Rejects where it does not succeed. */
 async function rotate(dataDir: string, what: readonly string[]): Promise<void> {
-  const operator = createPerson('http://127.0.0.1:9', { SALLYPORT_DATA_DIR: dataDir })
-  try {
-    const { code, stderr } = await operator.start(['keys', 'rotate', ...what])
-    if (code !== 0) throw new Error(`keys rotate ended with ${code}: ${stderr}`)
-  } finally {
-    operator.leave()
-  }
+  await run(process.execPath, [binary, 'keys', 'rotate', ...what], {
+    env: { PATH: process.env.PATH ?? '', HOME: dataDir, SALLYPORT_DATA_DIR: dataDir },
+    maxBuffer: saidBytesMax,
+  })
 }
 
 interface Worked {
