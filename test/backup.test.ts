@@ -303,6 +303,7 @@ describe('a vault out of a backup', () => {
       onTable: () => {},
     })
     expect(await again).toBeUndefined()
+    expect([...(await guards())]).toEqual(guarded)
     expect(existsSync(join(folder, 'made-later', 'data', 'audit-checkpoints.jsonl'))).toBe(true)
   })
 })

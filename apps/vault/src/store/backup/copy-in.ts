@@ -61,12 +61,13 @@ export async function copyIn(
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const sql = connectForRestore(url)
   try {
-    const done = await sql.begin(async (tx) => {
+    return await sql.begin(async (tx) => {
       const standing = await listBackedUpTables(tx)
       // From here on nobody else writes to them.
       const putBack = await disableTriggers(tx, standing)
       const [vault] = await tx`SELECT id FROM installation`
-      if (vault !== undefined) return undefined
+      // Thrown, so that it is all undone: returned, it would leave that vault without its triggers.
+      if (vault !== undefined) throw vaultCame
       const counts = new Map<string, number>()
       for await (const table of tables) {
         requireSame(standing, table)
@@ -79,15 +80,18 @@ export async function copyIn(
       await endWhatWasOpen(tx)
       if (freezes) await tx`UPDATE workspaces SET frozen_at = now() WHERE frozen_at IS NULL`
       await putBack()
-      return { counts }
+      return counts
     })
-    return done?.counts
   } catch (error) {
+    if (error === vaultCame) return undefined
     throw readFailure(error)
   } finally {
     await sql.end({ timeout: 1 })
   }
 }
+
+/** A vault has come into the database since it was looked at. */
+const vaultCame = new Error('There is a vault in the database.')
 
 /** Answers what enables them again, those that nobody's session can pass over (S-37) as such. */
 async function disableTriggers(
