@@ -17,7 +17,7 @@ export interface AuditKeyVersion extends AuditKeys {
 export interface AuditKeyRing {
   /** Oldest first; one at least. */
   epochs(): readonly AuditKeyVersion[]
-  /** Learns of versions that were made since. */
+  /** Learns of versions that were made before it was called, and forgets none. */
   refresh(): Promise<void>
 }
 
@@ -32,18 +32,25 @@ interface Needs {
  */
 export async function openAuditKeys(needs: Needs): Promise<AuditKeyRing> {
   let held: readonly AuditKeyVersion[] = []
-  let refreshing: Promise<void> | undefined
+  let last: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
   const load = async () => {
     const rows = await needs.listSecrets()
     const newest = Math.max(...versionsOf(rows, 'audit-mac'))
-    // A version is never made anew, and none goes.
-    if (newest !== held.at(-1)?.version) held = await openVersions(rows, needs.find)
+    const known = held.at(-1)?.version
+    // A version is never made anew, and none goes: whoever takes the newest out of the table does not bring back an older one.
+    if (known === undefined || newest > known) held = await openVersions(rows, needs.find)
   }
+  /** Joins only what has not begun: what has may have read before the version came that the caller met. */
   const refresh = () => {
-    refreshing ??= load().finally(() => {
-      refreshing = undefined
-    })
-    return refreshing
+    next ??= last
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        return load()
+      })
+    last = next
+    return next
   }
   await refresh()
   return { epochs: () => held, refresh }
