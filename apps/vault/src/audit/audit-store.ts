@@ -172,5 +172,5 @@ export interface RetentionStore {
   retentionDays(): Promise<number | undefined>
   workspacesWithEntries(): Promise<readonly string[]>
   prunableUpTo(workspaceId: string, rowsMax: number): Promise<CheckpointRow | undefined>
-  prune(start: FoundStart): Promise<number>
+  prune(start: FoundStart, keyVersion: number): Promise<number | undefined>
 }

@@ -56,8 +56,14 @@ async function pruneWorkspace(needs: LogPrunerNeeds, workspaceId: string): Promi
     const checkpoint = await store.prunableUpTo(workspaceId, rowsMax)
     if (checkpoint === undefined) break
     await requireGenuine(needs, checkpoint)
-    const start = signStart(checkpoint, needs.now(), newestOf(needs.keys).sign)
-    const gone = await store.prune(start)
+    const keys = newestOf(needs.keys)
+    const start = signStart(checkpoint, needs.now(), keys.sign)
+    const gone = await store.prune(start, keys.version)
+    if (gone === undefined) {
+      // The keys were changed while this was going on.
+      await needs.keys.refresh()
+      continue
+    }
     // Another replica was there first.
     if (gone === 0) break
     removed += gone

@@ -213,6 +213,35 @@ describe('a change of the audit log’s keys', () => {
     await asInsider((sql) => sql`delete from audit_heads where workspace_id = ${broken}`)
   })
 
+  it('leaves no start of retention that only the old keys have signed', async () => {
+    verifies('S-37')
+    const workspaceId = newId('workspace')
+    const stale = await openRing()
+    let asked = 0
+    const log = openAuditLog({
+      ...{ url: test.urls.app, checkpointPath, now: () => Date.now() - 90 * 86_400_000 },
+      ring: {
+        epochs: stale.epochs,
+        // The keys are changed when the pruner has just asked.
+        async refresh() {
+          asked += 1
+          if (asked > 1) await stale.refresh()
+        },
+      },
+    })
+    await write(log, workspaceId)
+    await log.log.checkpoint()
+    await rotate()
+    await asInsider((sql) => sql`update audit_retention set days = 30`)
+    asked = 0
+    expect(await log.log.prune()).toBe(3)
+    await asInsider((sql) => sql`update audit_retention set days = null`)
+    expect(log.failures).toEqual([])
+    await log.close()
+    expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true, start: { seq: 3 } })
+    expect(await check(await exported(workspaceId))).toMatchObject({ ok: true })
+  })
+
   it('lets what is done beside the vaults be recorded, with keys that were replaced meanwhile too', async () => {
     const workspaceId = newId('workspace')
     const keys = await openRing()

@@ -20,8 +20,11 @@ export interface AuditRetentionStore {
    * stream. About so many records beyond the start at most, so that one step is short.
    */
   prunableUpTo(workspaceId: string, rowsMax: number): Promise<StoredCheckpoint | undefined>
-  /** Removes the records up to the start's and keeps it. Answers how many; 0 where that was done already. */
-  prune(start: StoredStart): Promise<number>
+  /**
+   * Removes the records up to the start's and keeps it. Answers how many; 0 where that was done already. undefined, and nothing
+   * removed, where there are newer keys than those of this version, which signed the start.
+   */
+  prune(start: StoredStart, keyVersion: number): Promise<number | undefined>
 }
 
 const msPerSecond = 1000
@@ -80,12 +83,19 @@ export function createAuditRetentionStore({ sql }: Pick<Database, 'sql'>): Audit
       return row
     },
 
-    async prune({ workspaceId, seq, atMs, signature }) {
+    async prune({ workspaceId, seq, atMs, signature }, keyVersion) {
       try {
-        const [row] = await sql<{ removed: number }[]>`
-          select sallyport_prune_audit(${workspaceId}, ${seq},
-            to_timestamp(${atMs / msPerSecond}::float8), ${signature})::float8 as removed`
-        return row?.removed ?? 0
+        return await sql.begin(async (tx) => {
+          // Whoever changes the keys waits for this, or this for them: no start stays that only older ones have signed.
+          await tx`lock table audit_heads in row share mode`
+          const [keys] = await tx<{ version: number | null }[]>`
+            select max(version) as version from installation_secrets where purpose = 'audit-mac'`
+          if ((keys?.version ?? keyVersion) > keyVersion) return undefined
+          const [row] = await tx<{ removed: number }[]>`
+            select sallyport_prune_audit(${workspaceId}, ${seq},
+              to_timestamp(${atMs / msPerSecond}::float8), ${signature})::float8 as removed`
+          return row?.removed ?? 0
+        })
       } catch (error) {
         throw readFailure(error)
       }
