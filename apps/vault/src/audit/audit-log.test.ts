@@ -229,6 +229,21 @@ describe('audit log', () => {
     await other.close()
   })
 
+  it('closes the intents of others where one chain was changed from outside, and tells of that one', async () => {
+    verifies('S-43', 'S-44')
+    const [changed, sound] = [newId('workspace'), newId('workspace')]
+    await one.log.begin(anIntent(changed, { deadlineMs: Date.now() - 90_000 }))
+    await one.log.begin(anIntent(sound, { deadlineMs: Date.now() - 60_000 }))
+    await test.database.sql`
+      update audit_heads set mac = ${Buffer.alloc(32)} where workspace_id = ${changed}`
+    const failures = one.failures.length
+    expect(await one.log.closeUnknown()).toBe(1)
+    expect(one.failures.slice(failures)).toMatchObject([{ type: 'audit-unavailable' }])
+    const { entries } = await one.log.list(sound, { limit: 10 })
+    expect(entries.map(({ outcome }) => outcome)).toEqual(['unknown'])
+    await test.database.sql`delete from audit_open where workspace_id = ${changed}`
+  })
+
   it('takes nothing more once it is closed', async () => {
     const log = openAuditLog({ url: test.urls.app, rootKey, checkpointPath })
     await log.close()

@@ -140,7 +140,7 @@ export function createAuditLog(needs: AuditLogNeeds): AuditLog {
       needs.onFailure(what, error)
     },
   })
-  const closing = { store, keys, now, limitNow: needs.limitNow }
+  const closing = { store, keys, now, limitNow: needs.limitNow, onFailure: needs.onFailure }
   const record = async (event: AuditEvent) => {
     await queue.add(event.workspaceId, { kind: 'note', draft: draftEvent(event, isoNow()) })
   }

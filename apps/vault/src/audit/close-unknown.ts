@@ -1,7 +1,7 @@
 import type { ChainStore } from './audit-store.ts'
 import { createRecordMac, createStamp, genesisHead } from './chain.ts'
 import { draftOutcome } from './entry.ts'
-import { type AuditKeyRing, type EpochKeys, withNewestKeys } from './epochs.ts'
+import { type AuditKeyRing, type EpochKeys, ForeignHead, withNewestKeys } from './epochs.ts'
 import { assertStanding } from './write-group.ts'
 
 // Closes attempts whose outcome nobody will say any more: the vault that made them is gone.
@@ -11,6 +11,8 @@ interface CloseNeeds {
   readonly keys: AuditKeyRing
   readonly now: () => number
   readonly limitNow: () => number
+  /** Told of a chain that was changed from outside. */
+  readonly onFailure: (what: string, error: unknown) => void
 }
 
 const closingPageSize = 500
@@ -29,13 +31,28 @@ export async function closeUnknown(needs: CloseNeeds, dueBeforeMs: () => number)
     }
     let closed = 0
     for (const [workspaceId, auditIds] of byWorkspace) {
-      closed += await withNewestKeys(needs.keys, (keys) =>
-        closeInWorkspace({ ...needs, keys }, workspaceId, auditIds),
-      )
+      closed += await closeIfGenuine(needs, workspaceId, auditIds)
     }
     total += closed
     // Another replica closed the rest, or there is none.
     if (closed === 0 || overdue.length < closingPageSize) return total
+  }
+}
+
+/** One chain that was changed from outside takes no outcome, and keeps none from the others. */
+async function closeIfGenuine(
+  needs: CloseNeeds,
+  workspaceId: string,
+  auditIds: readonly string[],
+): Promise<number> {
+  try {
+    return await withNewestKeys(needs.keys, (keys) =>
+      closeInWorkspace({ ...needs, keys }, workspaceId, auditIds),
+    )
+  } catch (error) {
+    if (!(error instanceof ForeignHead)) throw error
+    needs.onFailure('Attempts without an outcome were not closed as unknown.', error)
+    return 0
   }
 }
 
