@@ -34,6 +34,8 @@ export const onPostgres =
         new Queue(queueName, { ...queueOptions, connection: few }, createPostgresBackend),
       newWorker: (work) =>
         new Worker(queueName, work, { ...workerOptions, connection: more }, createPostgresBackend),
+      // Its pools end when they are closed, and connect no more.
+      release() {},
     }
   }
 

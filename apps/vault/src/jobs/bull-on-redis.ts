@@ -1,3 +1,4 @@
+import type { Redis, RedisOptions } from 'ioredis'
 import { type Bull, type BullEnds, queueName, queueOptions, workerOptions } from './bull-queue.ts'
 
 const connectMsMax = 2_000
@@ -11,17 +12,52 @@ const reconnectMsMax = 1_000
  */
 export const onRedis =
   (url: string, prefix: string) =>
-  ({ Queue, Worker }: Bull): BullEnds => {
-    const connection = {
-      url,
-      connectTimeout: connectMsMax,
-      retryStrategy: (attempts: number) => Math.min(reconnectMsMin * attempts, reconnectMsMax),
-    }
-    const asking = { ...connection, maxRetriesPerRequest: 1, commandTimeout: answerMsMax }
-    const waiting = { ...connection, maxRetriesPerRequest: null }
+  async ({ Queue, Worker }: Bull): Promise<BullEnds> => {
+    // As a whole: bundled, a CommonJS module has no names of its own.
+    const { Redis } = (await import('ioredis')).default
+    const made = new Set<Redis>()
+    const connect = (options: RedisOptions) =>
+      keepTrack(
+        made,
+        new Redis(url, {
+          ...options,
+          connectTimeout: connectMsMax,
+          retryStrategy: (attempts) => Math.min(reconnectMsMin * attempts, reconnectMsMax),
+        }),
+      )
     return {
-      newQueue: () => new Queue(queueName, { ...queueOptions, prefix, connection: asking }),
+      newQueue: () =>
+        new Queue(queueName, {
+          ...{ ...queueOptions, prefix },
+          connection: connect({ maxRetriesPerRequest: 1, commandTimeout: answerMsMax }),
+        }),
       newWorker: (work) =>
-        new Worker(queueName, work, { ...workerOptions, prefix, connection: waiting }),
+        new Worker(queueName, work, {
+          ...{ ...workerOptions, prefix },
+          connection: connect({ maxRetriesPerRequest: null }),
+        }),
+      release() {
+        for (const client of made) endForGood(client)
+        made.clear()
+      },
     }
   }
+
+/** BullMQ makes the client on which a worker waits out of the one that it is given. */
+function keepTrack(made: Set<Redis>, client: Redis): Redis {
+  const duplicate = client.duplicate.bind(client)
+  client.duplicate = (override) => keepTrack(made, duplicate(override))
+  // BullMQ listens no more once it has closed; an error that nobody listens for would be printed.
+  client.on('error', () => {})
+  made.add(client)
+  return client
+}
+
+/**
+ * A worker that is closed while it waits for its connection to come back connects once more, and holds that connection as long as
+ * the process lives: so none can be made any more.
+ */
+function endForGood(client: Redis): void {
+  client.connect = () => Promise.reject(new Error('the queue is closed'))
+  client.disconnect()
+}

@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   migrationsFolder,
   startTestDatabase,
@@ -150,6 +152,37 @@ for (const { name, open, missing, faults } of places) {
     }, 30_000)
   })
 }
+
+it.skipIf(redisMissing !== undefined)(
+  'leaves no connection behind, though Redis stood still while the queue was closed',
+  async () => {
+    verifies('S-44')
+    const redis = await startTestRedis()
+    onTestFinished(() => redis.stop())
+    const state = { runs: 0 }
+    const run = async () => {
+      state.runs += 1
+    }
+    const open = createBullQueue({ ends: onRedis(redis.url, 'test'), now: Date.now })
+    const queue = await open([{ name: 'ticks', everyMs: 500, run }])
+    await expect.poll(() => state.runs, waitMs).toBeGreaterThan(0)
+    // Now the worker waits for its next job.
+    await pause(100)
+    redis.pause()
+    // It asks in vain, gives its connection up, which takes two seconds more, and connects again then: closed or not.
+    await pause(1_900)
+    await queue.close(0)
+    redis.resume()
+    const onlooker = new Redis(redis.url)
+    const clients = async () =>
+      String(await onlooker.client('LIST'))
+        .trim()
+        .split('\n').length
+    await expect.poll(clients, waitMs).toBe(1)
+    onlooker.disconnect()
+  },
+  30_000,
+)
 
 it('gives the role of the running vault rows of the queue, and no say over how it is made', async () => {
   const test = await startTestDatabase()

@@ -59,15 +59,17 @@ interface WorkingEnd extends End, Pick<Worker, 'isRunning'> {}
 export interface BullEnds {
   newQueue(): AskingEnd
   newWorker(work: Processor): WorkingEnd
+  /** Ends, when both are closed, whatever connection of theirs is left, and lets none be made again. */
+  release(): void
 }
 
 /** Opens the queue. `now`: ms since the epoch, as BullMQ reads them too. */
 export function createBullQueue(needs: {
-  readonly ends: (bull: Bull) => BullEnds
+  readonly ends: (bull: Bull) => BullEnds | Promise<BullEnds>
   readonly now: () => number
 }): OpenQueue {
   return async (jobs) => {
-    const ends = needs.ends((await import('bullmq')).default)
+    const ends = await needs.ends((await import('bullmq')).default)
     const queue = ends.newQueue()
     // Told by `check`; an `error` that nobody listens for would end the process.
     queue.on('error', ignore)
@@ -79,7 +81,7 @@ export function createBullQueue(needs: {
         mendSchedules(queue, { jobs, nowMs: needs.now(), lateMs: lateAtOpeningMsMax }),
       )
     } catch (error) {
-      await closeAll([queue])
+      await closeAll(ends, [queue])
       throw error
     }
     return work(queue, { ...needs, ends, jobs })
@@ -101,7 +103,7 @@ async function work(queue: AskingEnd, { ends, jobs, now }: Work): Promise<OpenJo
   try {
     await within(openMsMax, worker.waitUntilReady())
   } catch (error) {
-    await closeAll([worker, queue])
+    await closeAll(ends, [worker, queue])
     throw error
   }
   return {
@@ -114,7 +116,7 @@ async function work(queue: AskingEnd, { ends, jobs, now }: Work): Promise<OpenJo
     },
     async close(finishMs) {
       if (finishMs > 0) await within(finishMs, worker.close()).catch(ignore)
-      await closeAll([worker, queue])
+      await closeAll(ends, [worker, queue])
     },
   }
 }
@@ -158,9 +160,13 @@ async function mendSchedules(queue: AskingEnd, { jobs, nowMs, lateMs }: Looking)
 }
 
 /** Forced, and not waited for beyond its time: what does not answer cannot be asked to end either. */
-async function closeAll(ends: readonly (AskingEnd | WorkingEnd)[]): Promise<void> {
-  await Promise.allSettled(ends.map((end) => within(closeMsMax, end.close(true))))
-  await Promise.allSettled(ends.map((end) => within(closeMsMax, end.disconnect())))
+async function closeAll(
+  { release }: BullEnds,
+  open: readonly (AskingEnd | WorkingEnd)[],
+): Promise<void> {
+  await Promise.allSettled(open.map((end) => within(closeMsMax, end.close(true))))
+  await Promise.allSettled(open.map((end) => within(closeMsMax, end.disconnect())))
+  release()
 }
 
 const ignore = () => {}
