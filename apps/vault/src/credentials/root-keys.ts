@@ -33,7 +33,9 @@ export interface RootKeys {
   current(): Promise<ParentKey>
   /** The key that an envelope names; asks the source where it is not known yet. */
   find(keyId: Uint8Array): Promise<ParentKey | undefined>
-  /** Looks for every key that the database knows, and answers the ids of those that are had, in hexadecimal. */
+  /**
+   * Looks for every key that the database knows, forgets every other, and answers the ids of those that are had, in hexadecimal.
+   */
   learn(): Promise<readonly string[]>
 }
 
@@ -52,14 +54,13 @@ export function createRootKeys({
   readonly source: RootKeySource
   readonly shelf: RootKeyShelf
 }): RootKeys {
-  const byId = new Map<string, ParentKey>()
-  const byCheck = new Map<string, ParentKey>()
+  const byId = new Map<string, { readonly key: ParentKey; readonly check: string }>()
   const state: { loading: Promise<void> | undefined } = { loading: undefined }
   const keep = (key: RootKey) => {
-    const wrapping = createWrappingKey(key)
-    byId.set(hex(rootKeyId(key)), wrapping)
-    byCheck.set(hex(rootKeyCheck(key)), wrapping)
+    byId.set(hex(rootKeyId(key)), { key: createWrappingKey(key), check: hex(rootKeyCheck(key)) })
   }
+  const findByCheck = (check: Uint8Array) =>
+    [...byId.values()].find((one) => one.check === hex(check))?.key
   known.forEach(keep)
 
   async function readAnew(): Promise<void> {
@@ -78,19 +79,22 @@ export function createRootKeys({
     async current() {
       const check = await shelf.findCurrentCheck()
       if (check === undefined) throw new Error('the database is bound to no root key')
-      if (!byCheck.has(hex(check))) await load()
-      const key = byCheck.get(hex(check))
+      if (findByCheck(check) === undefined) await load()
+      const key = findByCheck(check)
       if (key === undefined) throw new Error('the current root key is not known to this vault')
       return key
     },
     async find(keyId) {
       if (!byId.has(hex(keyId))) await load()
-      return byId.get(hex(keyId))
+      return byId.get(hex(keyId))?.key
     },
     async learn() {
       const stored = await shelf.list()
       if (stored.some(({ id }) => !byId.has(hex(id)))) await load()
-      return stored.map(({ id }) => hex(id)).filter((id) => byId.has(id))
+      const ids = stored.map(({ id }) => hex(id))
+      // Whoever has a key that was replaced, after a leak, and can write to the database gets nothing taken that it wraps.
+      for (const id of byId.keys()) if (!ids.includes(id)) byId.delete(id)
+      return ids.filter((id) => byId.has(id))
     },
   }
 }
