@@ -160,8 +160,8 @@ export default {
         `${vault}egress/`,
         // Database and Redis are named by the operator, not by a request; the embedded one is on a Unix socket.
         `${vault}store/((connect|redis)\\.ts$|embedded/)`,
-        // The doctor asks the Redis that the operator named; BullMQ brings its own client.
-        `${vault}jobs/examine-redis\\.ts$`,
+        // The Redis that the operator named: the doctor asks it, and BullMQ is handed clients that stay ended.
+        `${vault}jobs/(bull-on|examine)-redis\\.ts$`,
         // The one address that whoever runs it wrote into its settings: the vault's.
         '^packages/mcp/src/(http-fetch|is-listening)\\.ts$',
         // Listening, not dialling.
