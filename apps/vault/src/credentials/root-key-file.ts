@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -43,7 +44,9 @@ export function createRootKeyFile({
           `${path} is missing, and without it nothing in this database can be opened. Put the file back, or set SALLYPORT_ROOT_KEY_FILE to where it is.`,
         )
       }
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+      const made = mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+      // It comes before the database, which keeps a directory that it makes out of version control in the same way.
+      if (made !== undefined) writeFileSync(join(dataDir, '.gitignore'), '*\n')
       write(path, createRootKey(randomBytes(keyBytes)))
     },
     /** The key, and its successor where there is one. Throws RootKeyError. */
