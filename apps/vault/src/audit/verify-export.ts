@@ -270,7 +270,8 @@ function checkEnd(progress: Progress): ChainFault | undefined {
   const { seq } = progress.walk.end()
   let newest = 0
   for (const [known, rows] of progress.known) {
-    if (known > seq && rows.some((one) => isGenuine(one, progress.inForce))) newest = known
+    const isNewer = known > Math.max(seq, newest)
+    if (isNewer && rows.some((one) => isGenuine(one, progress.inForce))) newest = known
   }
   if (newest > seq) {
     return fault(progress, `The newest records are missing: a checkpoint elsewhere saw ${newest}.`)

@@ -368,6 +368,34 @@ describe('somebody who has the old keys and may write to every table', () => {
     expect(await check(lines, { macKeys: one.macKeys })).toMatchObject({ ok: false, firstBad: 6 })
   })
 
+  it('is found by a vault that ran and by the file of checkpoints, where they take the newest keys away', async () => {
+    verifies('S-37')
+    const { workspaceId } = await prepare()
+    await one.log.checkpoint()
+    const version = await newestVersion()
+    const taken = await owner.sql<{ purpose: string; wrapped: Uint8Array }[]>`
+      delete from installation_secrets where version = ${version} returning purpose, wrapped`
+    await unguarded(async (sql) => {
+      await sql`delete from audit_records where workspace_id = ${workspaceId} and seq > 5`
+      await sql`delete from audit_checkpoints where workspace_id = ${workspaceId} and seq > 5`
+      await sql`
+        update audit_heads set (seq, hash, mac) = (select seq, hash, mac from audit_records
+          where workspace_id = ${workspaceId} and seq = 5) where workspace_id = ${workspaceId}`
+    })
+    expect(await one.log.verify(workspaceId)).toMatchObject({ ok: false, firstBad: 6 })
+    await expect(one.log.begin(anIntent(workspaceId))).rejects.toMatchObject({
+      type: 'audit-unavailable',
+    })
+    const started = openAuditLog({ url: test.urls.app, ring: await openRing(), checkpointPath })
+    expect(await started.log.verify(workspaceId)).toMatchObject({ ok: false, firstBad: 8 })
+    await started.close()
+    for (const { purpose, wrapped } of taken) {
+      await owner.sql`
+        insert into installation_secrets (purpose, version, wrapped)
+        values (${purpose}, ${version}, ${wrapped})`
+    }
+  })
+
   it('cannot say that retention removed what they removed', async () => {
     verifies('S-37')
     const { workspaceId, old } = await prepare()
