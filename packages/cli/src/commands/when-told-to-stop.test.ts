@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { endWithoutLeftovers, type Signals, whenToldToStop } from './when-told-to-stop.ts'
 
+const ofNpx = { npm_lifecycle_event: 'npx', npm_lifecycle_script: "'sallyport'" }
+
 function start(environment: Record<string, string> = {}) {
   const listeners = new Map<string, () => void>()
   const exits: number[] = []
@@ -43,7 +45,7 @@ describe('whenToldToStop', () => {
   })
 
   it('stops when npx has ended, and says so', async () => {
-    const { state, said } = start({ npm_lifecycle_event: 'npx' })
+    const { state, said } = start(ofNpx)
     await vi.advanceTimersByTimeAsync(5_000)
     expect(state.told).toBe(false)
     state.ppid = 1
@@ -52,17 +54,18 @@ describe('whenToldToStop', () => {
     expect(said).toEqual([expect.stringContaining('has ended')])
   })
 
-  it('stops with `npm start`, and not with another script or shell that has done its part', async () => {
+  it('stops with `npm start`, and not with another script, program or shell that has done its part', async () => {
     const ofClone = { npm_lifecycle_event: 'start', npm_lifecycle_script: 'node scripts/start.mjs' }
     const ofAnother = { npm_lifecycle_event: 'vault', npm_lifecycle_script: 'sallyport up &' }
-    const vaults = [ofClone, ofAnother, {}].map((environment) => start(environment))
+    const ofAgent = { npm_lifecycle_event: 'npx', npm_lifecycle_script: 'claude' }
+    const vaults = [ofClone, ofAnother, ofAgent, {}].map((environment) => start(environment))
     for (const { state } of vaults) state.ppid = 1
     await vi.advanceTimersByTimeAsync(1_000)
-    expect(vaults.map(({ state }) => state.told)).toEqual([true, false, false])
+    expect(vaults.map(({ state }) => state.told)).toEqual([true, false, false, false])
   })
 
   it('says nothing more of npm once it was told to stop', async () => {
-    const { state, said, press } = start({ npm_lifecycle_event: 'npx' })
+    const { state, said, press } = start(ofNpx)
     press('SIGINT')
     state.ppid = 1
     await vi.advanceTimersByTimeAsync(1_000)

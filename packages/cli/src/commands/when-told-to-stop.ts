@@ -57,7 +57,11 @@ export function endWithoutLeftovers(process: Pick<NodeJS.Process, 'exit'>): void
   setTimeout(() => process.exit(), leftoverMsMax).unref()
 }
 
-/** Not of other scripts of npm: they may have put it into the background, and ended as they should. */
-function isRunByNpm({ npm_lifecycle_event, npm_lifecycle_script }: StopOptions['environment']) {
-  return npm_lifecycle_event === 'npx' || npm_lifecycle_script === startScript
+/**
+ * Not of other scripts of npm, and not in a shell of what npx has started, such as a coding agent: they may have put it into the
+ * background, and ended as they should.
+ */
+function isRunByNpm(environment: StopOptions['environment']): boolean {
+  const { npm_lifecycle_event: event, npm_lifecycle_script: script = '' } = environment
+  return script === startScript || (event === 'npx' && /\bsallyport\b/.test(script))
 }
