@@ -26,8 +26,7 @@ export function addUpCommand(program: Command, given: Process): void {
           say: (sentence) => void given.streams.stderr.write(`sallyport: ${sentence}\n`),
           monotonicMs: () => performance.now(),
         }),
-      })
-      endWithoutLeftovers(process)
+      }).finally(() => endWithoutLeftovers(process))
     })
 }
 

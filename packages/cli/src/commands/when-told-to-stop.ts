@@ -52,7 +52,7 @@ export function whenToldToStop(process: Signals, options: StopOptions): Promise<
 /** What still stands when all that is ours is closed, such as a library's connection to a Redis that came back, is not waited for. */
 const leftoverMsMax = 1_000
 
-/** Ends the process by itself, or after a second where something keeps it: to be called when all is closed. */
+/** Ends the process by itself, or after a second where something keeps it: to be called when all is closed, or could not be. */
 export function endWithoutLeftovers(process: Pick<NodeJS.Process, 'exit'>): void {
   setTimeout(() => process.exit(), leftoverMsMax).unref()
 }

@@ -22,7 +22,6 @@ export function addWorkerCommand(program: Command, given: Process): void {
           say: (sentence) => void given.streams.stderr.write(`sallyport: ${sentence}\n`),
           monotonicMs: () => performance.now(),
         }),
-      })
-      endWithoutLeftovers(process)
+      }).finally(() => endWithoutLeftovers(process))
     })
 }
