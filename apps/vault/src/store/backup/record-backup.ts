@@ -11,9 +11,10 @@ export async function recordBackup(url: string, at: Date): Promise<void> {
     silenceMsMax: 10_000,
   })
   try {
+    // The clock of this machine may be ahead: then none would count for as long.
     await sql`
-      UPDATE installation SET backed_up_at = ${at.toISOString()}::timestamptz
-      WHERE backed_up_at IS NULL OR backed_up_at < ${at.toISOString()}::timestamptz`
+      UPDATE installation SET backed_up_at = least(${at.toISOString()}::timestamptz, now())
+      WHERE backed_up_at IS NULL OR backed_up_at < least(${at.toISOString()}::timestamptz, now())`
   } catch (error) {
     throw readFailure(error)
   } finally {
