@@ -96,13 +96,17 @@ export function createTokenExchange(needs: TokenExchangeNeeds) {
       issuer: needs.issuer(),
       nowMs: needs.now(),
     })
-    if (agent?.publicKey != null && isSigned(verdict)) await admit?.(`tokens:${assertion.agentId}`)
+    if (agent?.publicKey != null && isSigned(verdict)) await admit?.(countOf(assertion, verdict))
     const grant = await tryGrant(needs, { assertion, agent, verdict })
     if ('token' in grant) return grant.token
     await recordRefusal(needs.record, { agent, assertion, verdict, reason: grant.reason })
     throw invalidClient(grant.hint)
   }
 }
+
+/** What is over, or is for another vault, anybody may have and send: it is counted apart, and keeps no new one from being taken. */
+const countOf = ({ agentId }: UnverifiedAssertion, { outcome }: AssertionVerdict): string =>
+  `${outcome === 'good' ? 'tokens' : 'refused-tokens'}:${agentId}`
 
 /** Did the holder of the key write it? */
 const isSigned = (verdict: AssertionVerdict): boolean =>
