@@ -145,7 +145,7 @@ export interface RecordStore {
   listEndings(query: EntryQuery & { readonly outcome: string }): Promise<FoundEnding[]>
   openingsOfEndings(
     query: EntryQuery & { readonly outcome: string },
-    endings: readonly FoundEnding[],
+    endings: readonly (FoundEnding & { readonly madeMs: number })[],
     distanceMax: number,
   ): Promise<FoundRecord[]>
   listOutcomes(workspaceId: string, auditIds: readonly string[]): Promise<FoundRecord[]>

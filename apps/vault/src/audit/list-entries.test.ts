@@ -228,6 +228,21 @@ describe('looking for what is rare', () => {
     }
   })
 
+  it('finds an entry whose outcome came when much else had been recorded', async () => {
+    const { log } = audit
+    const slow = anIntent('wsp_slow')
+    await log.begin(slow)
+    const others = Array.from({ length: 1_200 }, () => ({
+      ...{ auditId: newId('audit'), workspaceId: 'wsp_slow', operation: 'execute' },
+      ...({ decision: 'deny', problem: 'policy-denied' } as const),
+    }))
+    await Promise.all(others.map((refusal) => log.refuse(refusal)))
+    log.end({ auditId: slow.auditId, workspaceId: 'wsp_slow', outcome: 'failed' })
+    await log.flush()
+    const page = await log.list('wsp_slow', { limit: 10, outcome: 'failed' })
+    expect(page).toEqual({ entries: [expect.objectContaining({ id: slow.auditId, seq: 1 })] })
+  })
+
   it('goes straight to what an index leads to', async () => {
     for (const filters of [
       { operation: 'createPolicy' },

@@ -79,8 +79,14 @@ export async function findEnded(
 ): Promise<Sifted> {
   const found = new Map<number, FoundRecord>()
   const keep = async (endings: readonly FoundEnding[]) => {
-    for (const record of await store.openingsOfEndings(query, endings, distanceMax)) {
-      found.set(record.seq, record)
+    for (let from = 0; from < endings.length; from += endingsAtOnce) {
+      const some = endings.slice(from, from + endingsAtOnce).map((ending) => ({
+        ...ending,
+        madeMs: timeOfId(ending.auditId),
+      }))
+      for (const record of await store.openingsOfEndings(query, some, distanceMax)) {
+        found.set(record.seq, record)
+      }
     }
   }
   const later = await endedLater(store, query)
