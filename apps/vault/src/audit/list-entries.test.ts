@@ -11,7 +11,7 @@ import { createAuditEndingStore } from '../store/audit-endings.ts'
 import { createAuditReadStore } from '../store/audit-read.ts'
 import type { EntryQuery, FoundRecord } from './audit-store.ts'
 import { createEntryReader, type EntryFilters } from './list-entries.ts'
-import { findEnded } from './sift-entries.ts'
+import { findEnded, sift } from './sift-entries.ts'
 
 const workspaceId = 'wsp_listed'
 const operations = ['execute', 'testConnection', 'createPolicy', 'executeMore']
@@ -226,6 +226,31 @@ describe('looking for what is rare', () => {
         }
       }
     }
+  })
+
+  it('walks an agent’s entries by the agent alone, however few of them fit what else is asked', async () => {
+    const store = {
+      ...createAuditReadStore(audit.database),
+      ...createAuditEndingStore(audit.database),
+    }
+    const walked: EntryQuery[] = []
+    const seqOfNth = (query: EntryQuery, nth: number) => {
+      walked.push(query)
+      return store.seqOfNth(query, nth)
+    }
+    const beforeSeq = Math.max(...all.map(({ seq }) => seq)) + 1
+    const range = { workspaceId, limit: 300, beforeSeq, sinceSeq: 1 }
+    const filters = { agentId: 'agt_1', decision: 'deny', outcome: 'refused', fromMs: 0 }
+    const found = await sift({ ...store, seqOfNth }, { ...range, ...filters }, 1)
+    expect(walked).toEqual([{ workspaceId, limit: 300, beforeSeq, agentId: 'agt_1' }])
+    const last = all.find(({ agentId }) => agentId === 'agt_1')
+    expect(found.downTo).toBe(last?.seq)
+    const whole = await sift({ ...store, seqOfNth }, { ...range, ...filters })
+    expect(whole.openings.map(({ seq }) => seq)).toEqual(
+      all
+        .filter((entry) => entry.agentId === 'agt_1' && entry.decision === 'deny')
+        .map(({ seq }) => seq),
+    )
   })
 
   it('finds an entry whose outcome came when much else had been recorded', async () => {
