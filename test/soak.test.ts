@@ -118,6 +118,16 @@ describe('the judge of a soak', () => {
       /1040 ms later/,
     ],
     [
+      'a request long after the revocation, of a machine that stood still once',
+      {
+        ...more,
+        takenBack: [{ connectionId: 'con_1', at: 1_010 }],
+        hits: [{ ...hit('plain', 'a'), at: 9_000 }],
+        troubles: [{ ...trouble, what: 'replica 1 stood still for 300 ms' }],
+      },
+      /7990 ms later/,
+    ],
+    [
       'an outcome that is unknown for no reason',
       { ...more, hits: [], attempts: [attempt('a', 'unknown')], notes: [] },
       /aud_a is unknown/,

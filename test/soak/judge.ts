@@ -186,7 +186,11 @@ function judgeTakenBack({ hits, notes, takenBack, troubles }: Facts): string[] {
     // A machine that stood still amid a request goes on with it: it knows of nothing that happened meanwhile.
     const stood = troubles.some(
       ({ what, member, from, to }) =>
-        what.includes('stood still') && member === note.member && from <= at && to >= taken,
+        what.includes('stood still') &&
+        member === note.member &&
+        from <= at &&
+        at <= to + aftermathMs &&
+        to >= taken,
     )
     return stood && note.startedAt < taken ? [] : [`${nonce}, ${at - taken} ms later`]
   })

@@ -48,7 +48,13 @@ export async function main(args: string[]): Promise<number> {
 /** Whatever went wrong: no replica outlives the soak. */
 function endChildren(): void {
   const list = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
-  for (const pid of list.trim().split(' ')) if (pid !== '') process.kill(Number(pid), 'SIGKILL')
+  for (const pid of list.trim().split(' ').filter(Boolean)) {
+    try {
+      process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
 
 const isIn = (value: number | undefined, least: number, most: number): value is number =>
