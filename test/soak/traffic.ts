@@ -258,14 +258,20 @@ async function takeBack(turn: Turn, chooser: Random): Promise<void> {
       await sleep(100)
     }
   })
-  await sleep(state.isStopping ? 0 : chooser.between(300, 1_500))
-  await insist(house, chooser, async (owner) => {
-    await owner.call('revokeConnectionByOwner', { connectionId }).catch(async (error: unknown) => {
-      const { connection } = await owner.call('getConnection', { connectionId })
-      if (connection.status !== 'revoked') throw error
+  try {
+    await sleep(state.isStopping ? 0 : chooser.between(300, 1_500))
+    await insist(house, chooser, async (owner) => {
+      await owner
+        .call('revokeConnectionByOwner', { connectionId })
+        .catch(async (error: unknown) => {
+          const { connection } = await owner.call('getConnection', { connectionId })
+          if (connection.status !== 'revoked') throw error
+        })
     })
-  }).then(() => kept.takenBack.push({ connectionId, at: Date.now() }))
-  await sleep(1_500)
-  ends.isOver = true
-  await Promise.all(users)
+    kept.takenBack.push({ connectionId, at: Date.now() })
+    await sleep(1_500)
+  } finally {
+    ends.isOver = true
+    await Promise.all(users)
+  }
 }
