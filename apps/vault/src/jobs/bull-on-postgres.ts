@@ -34,7 +34,7 @@ export const onPostgres =
         new Queue(queueName, { ...queueOptions, connection: few }, createPostgresBackend),
       newWorker: (work) =>
         new Worker(queueName, work, { ...workerOptions, connection: more }, createPostgresBackend),
-      // Its pools end when they are closed, and connect no more.
+      // Nothing of theirs was seen to connect again once it was closed.
       release() {},
     }
   }
