@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type FaultProxy, startFaultProxy } from '../../../../../test/fixtures/fault-proxy.ts'
 import { redisMissing, startTestRedis, type TestRedis } from '../../../../../test/fixtures/redis.ts'
 import { verifies } from '../../../../../test/verifies.ts'
@@ -72,6 +72,39 @@ describe('the count of a process', () => {
     nowMs = 1000
     expect(own.take('new', 1, rate).isAllowed).toBe(true)
     expect(own.take('new', 1, rate).isAllowed).toBe(false)
+  })
+})
+
+describe('what an operator is told of the count in Redis', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  /** Looks once a second; each look goes as said, and those after them go well. */
+  async function told(looks: readonly boolean[]): Promise<string[]> {
+    const said: string[] = []
+    const left = [...looks]
+    const beat = async () => {
+      if (left.shift() ?? true) return 1
+      throw Object.assign(new Error('secret'), { code: 'ECONNREFUSED' })
+    }
+    const door = createDoorLimit({
+      limit: { perSecond: 1, burst: 1 },
+      shared: { beat, take: async () => ({ isAllowed: true, waitUs: 0 }) },
+      monotonicMs: () => 0,
+      log: { warn: (line) => void said.push(line), info: (line) => void said.push(line) },
+    })
+    await vi.advanceTimersByTimeAsync(looks.length * 1_000 + 100)
+    door.stop()
+    return said
+  }
+
+  it('is nothing of a connection that does not stand at the first look, and every loss after it once', async () => {
+    const lost = 'Redis does not count requests (ECONNREFUSED): each replica lets through its share'
+    const back = 'Redis counts requests again'
+    expect(await told([false])).toEqual([])
+    expect(await told([false, false, false])).toEqual([lost, back])
+    expect(await told([true, false, false, true, false])).toEqual([lost, back, lost, back])
+    expect(await told([false, true, false])).toEqual([lost, back])
   })
 })
 
