@@ -1,6 +1,6 @@
 // Runs one PostgreSQL server on a cluster, and makes sure that it ends when the vault does.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { Problem } from '@sallyport/contracts'
@@ -82,7 +82,10 @@ export async function startPostmaster(options: {
     },
   )
   const ended = watchEnd(child)
-  await untilReady({ child, ended, place })
+  await untilReady({ child, ended, place }).catch((error: unknown) => {
+    child.kill('SIGQUIT')
+    throw error
+  })
   const pid = child.pid ?? 0
   const isGone = () => child.exitCode !== null || child.signalCode !== null
   return { pid, ended, stop: () => stopProcess((signal) => child.kill(signal), isGone) }
@@ -116,11 +119,10 @@ async function untilReady(options: {
     said = text
   })
   for (let waitedMs = 0; waitedMs < readyMsMax && said === undefined; waitedMs += readyPollMs) {
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+    const lines = linesOf(file)
     if (Number(lines[0]) === options.child.pid && lines[7]?.trim() === 'ready') return
     await pause(readyPollMs)
   }
-  options.child.kill('SIGQUIT')
   const last = said?.split('\n').findLast((line) => /FATAL|PANIC|ERROR/.test(line))
   throw new Problem(
     'store-unavailable',
@@ -138,8 +140,9 @@ async function untilReady(options: {
  */
 export async function endStaleServer(cluster: string): Promise<'none' | 'ended'> {
   const file = join(cluster, 'postmaster.pid')
-  if (!existsSync(file)) return 'none'
-  const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
+  const [first] = linesOf(file)
+  if (first === undefined) return 'none'
+  const pid = Number(first)
   if (!Number.isInteger(pid) || pid <= 1 || !isServerOf(pid, cluster)) {
     rmSync(file, { force: true })
     return 'none'
@@ -147,6 +150,16 @@ export async function endStaleServer(cluster: string): Promise<'none' | 'ended'>
   const gone = () => !isServerOf(pid, cluster)
   await stopProcess((signal) => process.kill(pid, signal), gone)
   return 'ended'
+}
+
+/** None where there is no such file: a server that ends, or begins after one that was killed, removes it at any moment. */
+function linesOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** A postmaster works in its data directory: that, and not the pid, says that it is ours. */
