@@ -1,3 +1,4 @@
+import type { TransactionSql } from 'postgres'
 import { checkpointColumns, type StoredCheckpoint, type StoredHead } from './audit-read.ts'
 import { type Database, readFailure } from './database.ts'
 
@@ -83,22 +84,28 @@ export function createAuditRetentionStore({ sql }: Pick<Database, 'sql'>): Audit
       return row
     },
 
-    async prune({ workspaceId, seq, atMs, signature }, keyVersion) {
+    async prune(start, keyVersion) {
       try {
-        return await sql.begin(async (tx) => {
-          // Whoever changes the keys waits for this, or this for them: no start stays that only older ones have signed.
-          await tx`lock table audit_heads in row share mode`
-          const [keys] = await tx<{ version: number | null }[]>`
-            select max(version) as version from installation_secrets where purpose = 'audit-mac'`
-          if ((keys?.version ?? keyVersion) > keyVersion) return undefined
-          const [row] = await tx<{ removed: number }[]>`
-            select sallyport_prune_audit(${workspaceId}, ${seq},
-              to_timestamp(${atMs / msPerSecond}::float8), ${signature})::float8 as removed`
-          return row?.removed ?? 0
-        })
+        return await sql.begin((tx) => pruneLocked(tx, start, keyVersion))
       } catch (error) {
         throw readFailure(error)
       }
     },
   }
+}
+
+async function pruneLocked(
+  tx: TransactionSql,
+  { workspaceId, seq, atMs, signature }: StoredStart,
+  keyVersion: number,
+): Promise<number | undefined> {
+  // Whoever changes the keys waits for this, or this for them: no start stays that only older ones have signed.
+  await tx`lock table audit_heads in row share mode`
+  const [keys] = await tx<{ version: number | null }[]>`
+    select max(version) as version from installation_secrets where purpose = 'audit-mac'`
+  if ((keys?.version ?? keyVersion) > keyVersion) return undefined
+  const [row] = await tx<{ removed: number }[]>`
+    select sallyport_prune_audit(${workspaceId}, ${seq},
+      to_timestamp(${atMs / msPerSecond}::float8), ${signature})::float8 as removed`
+  return row?.removed ?? 0
 }
