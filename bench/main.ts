@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
+import type { PeerPlace } from './agenthifive.ts'
 import { benchDashboard } from './dashboard.ts'
 import { benchDecide } from './decide.ts'
 import { benchExecute } from './execute.ts'
 import { benchForwarded } from './forwarded.ts'
 import { benchImport } from './import.ts'
 import { benchMcp } from './mcp.ts'
+import { benchPeer } from './peer.ts'
 import { benchRedaction } from './redaction.ts'
 import { benchReplicas } from './replicas.ts'
 import { type BenchResult, isMet, type Measured, readResults, writeResult } from './results.ts'
@@ -19,12 +21,14 @@ import { benchTelemetry } from './telemetry.ts'
 
 /** How much is measured, where that can be said. */
 interface Sizes {
-  /** Audit records of `scale`. */
-  readonly rows: number
+  /** Audit records of `scale` and of `peer`. */
+  readonly rows: number | undefined
   /** A folder in which its large vault stays, and is found the next time. */
   readonly keep: string | undefined
   /** Of `rotate`. */
   readonly credentials: number
+  /** Without it, `peer` is left out of all. */
+  readonly peer: PeerPlace | undefined
 }
 
 const benches: Readonly<Record<string, (sizes: Sizes) => Promise<Measured>>> = {
@@ -41,6 +45,7 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<Measured>>> = {
   forwarded: benchForwarded,
   telemetry: benchTelemetry,
   scale: benchScale,
+  peer: benchPeer,
 }
 
 /** Runs the named benchmarks, or all. Answers the exit code: 1 where `--check` is given and a goal was missed. */
@@ -55,14 +60,20 @@ export async function main(given: readonly string[]): Promise<number> {
     options: {
       check: { type: 'boolean', default: false },
       keep: { type: 'string' },
-      rows: { type: 'string', default: '10000000' },
+      rows: { type: 'string' },
       credentials: { type: 'string', default: '100000' },
+      peer: { type: 'string' },
+      'peer-node': { type: 'string', default: process.execPath },
+      'peer-database': { type: 'string' },
     },
   })
+  const { peer: folder, 'peer-node': node, 'peer-database': databaseUrl } = values
   const sizes = {
-    rows: Number(values.rows),
+    rows: values.rows === undefined ? undefined : Number(values.rows),
     keep: values.keep,
     credentials: Number(values.credentials),
+    peer:
+      folder === undefined || databaseUrl === undefined ? undefined : { folder, node, databaseUrl },
   }
   const unknown = wanted.filter((name) => benches[name] === undefined)
   if (unknown.length > 0) {
@@ -72,7 +83,8 @@ export async function main(given: readonly string[]): Promise<number> {
   }
   let missed = 0
   for (const [name, measure] of Object.entries(benches)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue
+    if (wanted.length > 0 ? !wanted.includes(name) : name === 'peer' && sizes.peer === undefined)
+      continue
     print(`${name} …`)
     const result = writeResult(name, await measure(sizes))
     say(result)

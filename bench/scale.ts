@@ -24,6 +24,7 @@ const concurrencies = [1, 16, 64] as const
 const callersCount = 16
 const counts = { agents: 1_000, connections: 10_000, policiesOfEach: 20 }
 const days = 90
+const rowsUnlessSaid = 10_000_000
 const shareMin = 0.9
 const pageMsMax = 50
 const memoryMbMax = 350
@@ -41,10 +42,10 @@ interface Seeded {
 
 /** Seeds one of two vaults with so many audit records, unless the folder to keep it in has one, and measures both. */
 export async function benchScale({
-  rows,
+  rows = rowsUnlessSaid,
   keep,
 }: {
-  readonly rows: number
+  readonly rows?: number | undefined
   readonly keep?: string | undefined
 }): Promise<Measured> {
   if (!existsSync('/proc/self/stat')) {
@@ -79,7 +80,7 @@ export async function benchScale({
 }
 
 /** The large one: seeded, or as it was kept. */
-async function openLarge(
+export async function openLarge(
   origin: string,
   { rows, keep }: { readonly rows: number; readonly keep: string | undefined },
 ): Promise<{ large: SeedableVault; seeded: Seeded }> {

@@ -17,6 +17,8 @@ export interface Subject<Name extends string = string> {
   readonly pids: () => readonly number[]
   /** Those of its database, which are told apart. */
   readonly databasePids?: () => readonly number[]
+  /** Resolves when what it does after its answers is done, so that it is not in the way of whoever comes next. */
+  readonly settled?: () => Promise<void>
 }
 
 /** One turn of one subject. CPU time is for one request. */
@@ -42,11 +44,12 @@ export async function measureByTurns<Name extends string>(
 ): Promise<Medians<Name>> {
   const samples = new Map<string, Sample[]>()
   const most = Math.max(...turns.concurrencies)
-  for (const { targets } of subjects) {
+  for (const { targets, settled } of subjects) {
     await runLoad(targets, {
       ...{ connections: most, rampMs, measureMs: warmUpMs },
       sample: () => {},
     })
+    await settled?.()
   }
   for (let round = 0; round < turns.rounds; round += 1) {
     for (const connections of turns.concurrencies) {
@@ -55,6 +58,7 @@ export async function measureByTurns<Name extends string>(
       for (const subject of ordered) {
         const key = `${subject.name} ${connections}`
         samples.set(key, [...(samples.get(key) ?? []), await measure(subject, connections)])
+        await subject.settled?.()
       }
     }
   }
