@@ -100,6 +100,7 @@ async function compare({ settleMs, print }: SoakOptions, parts: Parts): Promise<
   const breaches = [
     ...chaos.troubles.flatMap(({ breach }) => (breach === undefined ? [] : [breach])),
     ...(unready === undefined ? [] : [`at the end ${unready}`]),
+    ...(ledger.hits.length === 0 ? ['nothing came through that could be judged'] : []),
     ...judge({
       ...{ hits: ledger.hits, accountHits, notes: calls.notes, reuses, pendingFrom },
       ...{ troubles: chaos.troubles, attempts: books.attempts, approvals: books.approvals },

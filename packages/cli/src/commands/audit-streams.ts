@@ -171,7 +171,7 @@ function addRetarget(streams: Command, run: RunCommand): void {
   const retarget = streams
     .command('retarget')
     .description(
-      'Send one somewhere else of the same kind, or with other secrets, from where it is',
+      'Send one somewhere else of the same kind, or with other secrets, from where it is: what is not given is not kept',
     )
   addTargets({
     below: retarget,
