@@ -1,14 +1,17 @@
 import type { Sql } from '../connect.ts'
 
 /**
- * What is not backed up: what holds for moments and for the vaults that run now. The queue of jobs has a schema of its own, and is
- * made anew.
+ * What is not backed up: what holds for moments and for the vaults that run now, and what is counted from the audit log. The queue of
+ * jobs has a schema of its own, and is made anew.
  */
 const passing: ReadonlySet<string> = new Set([
   'running_vaults',
   'upstream_claims',
   'replica_calls',
   'replica_answers',
+  'activity_counts',
+  'activity_unsettled',
+  'activity_progress',
 ])
 
 /** A table with its columns, in an order in which rows only refer to rows of tables before. */
