@@ -12,6 +12,10 @@ export interface Attempt {
   readonly policyId: string | undefined
   /** Of its outcome; `pending` where it has none. */
   readonly outcome: string
+  /** The upstream's, where it is recorded. */
+  readonly status?: number | undefined
+  /** The problem's type that is recorded, where it failed. */
+  readonly problem?: string | undefined
 }
 
 /** An approval as it stands. */
@@ -33,11 +37,11 @@ export interface Books {
 export async function readBooks(admin: postgres.Sql): Promise<Books> {
   const records = await admin`
     select kind, entry from audit_records where kind in ('intent', 'outcome') order by workspace_id, seq`
-  const outcomes = new Map<string, string>()
+  const outcomes = new Map<string, Record<string, unknown>>()
   const intents: Record<string, unknown>[] = []
   for (const { kind, entry } of records) {
     const read = JSON.parse(String(entry)) as Record<string, unknown>
-    if (kind === 'outcome') outcomes.set(String(read.id), String(read.outcome))
+    if (kind === 'outcome') outcomes.set(String(read.id), read)
     else intents.push(read)
   }
   const approvals = await admin`select id, status, (
@@ -46,16 +50,28 @@ export async function readBooks(admin: postgres.Sql): Promise<Books> {
   const [count] = await admin`select count(*)::int as n from audit_records`
   return {
     attempts: intents.map((read) => ({
+      ...endOf(outcomes.get(String(read.id))),
       auditId: String(read.id),
       operation: String(read.operation),
       at: Date.parse(String(read.at)),
       path: String(read.path),
       policyId: typeof read.policyId === 'string' ? read.policyId : undefined,
-      outcome: outcomes.get(String(read.id)) ?? 'pending',
     })),
     approvals: approvals.map(({ id, status, yes }) => ({ id, status, approvedBy: Number(yes) })),
     records: Number(count?.n),
     needReauth: needReauth.map(({ id }) => String(id)),
+  }
+}
+
+function endOf(
+  outcome: Record<string, unknown> | undefined,
+): Pick<Attempt, 'outcome' | 'status' | 'problem'> {
+  if (outcome === undefined) return { outcome: 'pending' }
+  const { status, problem } = outcome
+  return {
+    outcome: String(outcome.outcome),
+    status: typeof status === 'number' ? status : undefined,
+    problem: typeof problem === 'string' ? problem : undefined,
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CallOf, OutputOf, operations } from '@sallyport/contracts'
+import { type CallOf, type OutputOf, type operations, Problem } from '@sallyport/contracts'
 import type { Client } from '@sallyport/sdk'
 import type { TestAgent } from '../fixtures/vault.ts'
 import type { Member } from './house.ts'
@@ -34,6 +34,8 @@ export interface CallNote {
   readonly status?: number | undefined
   /** The problem's type, where there is one. */
   readonly problem?: string | undefined
+  /** The entry in the log that it was told. */
+  readonly auditId?: string | undefined
   /** Where an owner is asked, or was. */
   readonly approvalId?: string | undefined
 }
@@ -111,12 +113,14 @@ export function createCalls(): Calls {
 }
 
 function readAnswer(answer: Answer): Partial<CallNote> {
-  if ('approvalRequired' in answer) return { approvalId: answer.approvalRequestId }
-  if ('dryRun' in answer) return { problem: 'a dry run that nobody asked for' }
+  const { auditId } = answer
+  if ('approvalRequired' in answer) return { auditId, approvalId: answer.approvalRequestId }
+  if ('dryRun' in answer) return { auditId, problem: 'a dry run that nobody asked for' }
   const { receipt } = Object(answer.body)
-  return { status: answer.status, ...(typeof receipt === 'string' && { receipt }) }
+  return { auditId, status: answer.status, ...(typeof receipt === 'string' && { receipt }) }
 }
 
-const readProblem = (error: unknown): Partial<CallNote> => ({
-  problem: error instanceof Error && 'type' in error ? String(error.type) : String(error),
-})
+const readProblem = (error: unknown): Partial<CallNote> =>
+  error instanceof Problem
+    ? { problem: error.type, auditId: error.auditId }
+    : { problem: String(error) }

@@ -1,18 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Fault } from '../fixtures/fault-proxy.ts'
+import type { Fault as ProxyFault } from '../fixtures/fault-proxy.ts'
+import type { Fault, FaultKind } from './excuses.ts'
 import type { House, Member } from './house.ts'
 import type { Random } from './random.ts'
 
 // What goes wrong, when and where: chosen by the seed, one thing after the other, sometimes two at once.
 
-/** One thing that went wrong, from its beginning until all was up again. */
-export interface Trouble {
+/** One thing that went wrong, from its beginning until what it befell was ready again. */
+export interface Trouble extends Fault {
   readonly what: string
-  /** The replica that it befell; undefined where it was all of them. */
-  readonly member: string | undefined
-  /** Milliseconds since the epoch. */
-  readonly from: number
-  readonly to: number
   /** After the fault itself was over, until every replica was ready. */
   readonly recoveredInMs: number
   /** What should not have come of it. */
@@ -20,6 +16,7 @@ export interface Trouble {
 }
 
 interface Act {
+  readonly kind: FaultKind
   readonly what: string
   readonly member?: Member
   /** Answers what should not have come of it. */
@@ -40,7 +37,7 @@ const readyMsMax = 60_000
 const cutMs = [1_000, 4_000] as const
 const pauseMs = [1_500, 5_000] as const
 
-const faults: readonly Fault[] = [
+const proxyFaults: readonly ProxyFault[] = [
   { kind: 'cut' },
   { kind: 'blackhole' },
   { kind: 'delay', delayMs: 300 },
@@ -59,15 +56,18 @@ export function createChaos(needs: Needs): Chaos {
   const { house, random, print } = needs
   const troubles: Trouble[] = []
   let count = 0
-  const carryOut = async ({ what, member, do: act }: Act) => {
+  const carryOut = async ({ kind, what, member, do: act }: Act) => {
     const from = Date.now()
     const said = await act()
     const overMs = performance.now()
+    if (member !== undefined) await untilReady(house, [member])
+    const to = member === undefined ? undefined : Date.now()
     const unready = await untilReady(house)
     const recoveredInMs = Math.round(performance.now() - overMs)
     const late = unready === undefined ? undefined : `after ${what} ${unready} for a minute`
     const breach = said ?? late
-    troubles.push({ what, member: member?.name, from, to: Date.now(), recoveredInMs, breach })
+    const fault = { kind, member: member?.name, from, to: to ?? Date.now() }
+    troubles.push({ ...fault, what, recoveredInMs, breach })
     print(`  ${what}; all ready ${(recoveredInMs / 1000).toFixed(1)} s later`)
   }
   return {
@@ -112,6 +112,7 @@ function killReplica({ house }: Needs, random: Random): Act {
   const member = random.pick(house.members)
   const downMs = random.between(0, 3_000)
   return {
+    kind: 'kill',
     what: `kill -9 of ${member.name}, down for ${downMs} ms`,
     member,
     async do() {
@@ -125,6 +126,7 @@ function killReplica({ house }: Needs, random: Random): Act {
 function stopReplica({ house }: Needs, random: Random): Act {
   const member = random.pick(house.members)
   return {
+    kind: 'drain',
     what: `SIGTERM to ${member.name}`,
     member,
     async do() {
@@ -140,6 +142,7 @@ function holdReplica({ house }: Needs, random: Random): Act {
   const member = random.pick(house.members)
   const heldMs = random.between(...pauseMs)
   return {
+    kind: 'hold',
     what: `${member.name} stood still for ${heldMs} ms`,
     member,
     async do() {
@@ -156,9 +159,10 @@ function holdReplica({ house }: Needs, random: Random): Act {
 
 function breakDatabaseOf({ house }: Needs, random: Random): Act {
   const member = random.pick(house.members)
-  const fault = random.pick(faults)
+  const fault = random.pick(proxyFaults)
   const forMs = random.between(...cutMs)
   return {
+    kind: 'database-of',
     what: `the database of ${member.name}: ${fault.kind} for ${forMs} ms`,
     member,
     async do() {
@@ -174,6 +178,7 @@ function breakDatabaseOf({ house }: Needs, random: Random): Act {
 
 function crashDatabase({ house }: Needs): Act {
   return {
+    kind: 'database',
     what: 'PostgreSQL ended at once, and was started again',
     async do() {
       await house.crashDatabase()
@@ -185,6 +190,7 @@ function crashDatabase({ house }: Needs): Act {
 function killWorker({ house }: Needs, random: Random): Act {
   const downMs = random.between(0, 5_000)
   return {
+    kind: 'worker',
     what: `kill -9 of the worker, down for ${downMs} ms`,
     async do() {
       await house.worker.kill()
@@ -197,6 +203,7 @@ function killWorker({ house }: Needs, random: Random): Act {
 function killRedis({ house }: Needs, random: Random): Act {
   const downMs = random.between(500, 4_000)
   return {
+    kind: 'redis',
     what: `kill -9 of Redis, down for ${downMs} ms`,
     async do() {
       await house.redis?.kill()
@@ -209,6 +216,7 @@ function killRedis({ house }: Needs, random: Random): Act {
 
 function rotateKeys({ rotate }: Needs): Act {
   return {
+    kind: 'rotation',
     what: 'the keys of all workspaces were rotated',
     do: () =>
       startTrying('the rotation', async () => {
@@ -233,8 +241,11 @@ async function startTrying(what: string, start: () => Promise<void>): Promise<st
   }
 }
 
-/** Waits until every replica says that it is ready; answers which one does not for a minute, and what it says. */
-export async function untilReady({ members, askReady }: House): Promise<string | undefined> {
+/** Waits until these, or every replica, say that they are ready; answers which one does not for a minute, and what it says. */
+export async function untilReady(
+  { members: all, askReady }: House,
+  members: readonly Member[] = all,
+): Promise<string | undefined> {
   const untilMs = performance.now() + readyMsMax
   for (;;) {
     const said = await Promise.all(members.map(askReady))

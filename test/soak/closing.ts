@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { ownerPassword } from '../fixtures/vault.ts'
 import { countOpen } from './books.ts'
 import type { Calls, Way } from './calls.ts'
+import type { AccountHit, Reuse } from './facts.ts'
 import type { House, Member } from './house.ts'
-import type { AccountHit, Reuse } from './judge.ts'
 import type { Traffic } from './traffic.ts'
 
 // What is looked at when all is up again and quiet.
@@ -49,6 +49,26 @@ async function tryAccount(way: Way, member: Member, calls: Calls): Promise<strin
       ]
     await sleep(1_000)
   }
+}
+
+/** As many as may be at one time are let through again: nobody who died keeps a place. Answers what is not. */
+export async function tryNarrow(
+  { members, admin }: House,
+  { narrow, narrowMost }: Traffic,
+  calls: Calls,
+): Promise<string[]> {
+  // Whoever was killed keeps its place until its attempt is closed.
+  if ((await countOpen(admin)) > 0) return []
+  const ends = await Promise.all(
+    Array.from({ length: narrowMost }, (_, at) =>
+      calls.call(narrow, 'narrow', members[at % members.length] as Member),
+    ),
+  )
+  return ends.flatMap(({ member, status, problem }) =>
+    status === 200
+      ? []
+      : [`a place of ${narrowMost} is not free at ${member}: ${problem ?? status}`],
+  )
 }
 
 /** Has each replica verify the log, and whoever needs no vault. Answers what does not verify. */

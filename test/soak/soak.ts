@@ -3,7 +3,14 @@ import { runProgram } from '../fixtures/run-program.ts'
 import { type Books, readBooks, standsNow } from './books.ts'
 import { type CallNote, createCalls } from './calls.ts'
 import { createChaos, untilReady } from './chaos.ts'
-import { findSecrets, readProvider, settle, tryAccounts, verifyEverywhere } from './closing.ts'
+import {
+  findSecrets,
+  readProvider,
+  settle,
+  tryAccounts,
+  tryNarrow,
+  verifyEverywhere,
+} from './closing.ts'
 import { type House, startHouse } from './house.ts'
 import { judge } from './judge.ts'
 import { type Ledger, startLedger } from './ledger.ts'
@@ -94,6 +101,7 @@ async function compare({ settleMs, print }: SoakOptions, parts: Parts): Promise<
   print('quiet; the books are compared')
   const accounts = await tryAccounts(house, traffic, calls)
   const pendingFrom = await settle(house, settleMs)
+  const places = await tryNarrow(house, traffic, calls)
   const verified = await verifyEverywhere(house)
   const books = await readBooks(house.admin)
   const { accountHits, reuses } = readProvider(traffic)
@@ -104,12 +112,14 @@ async function compare({ settleMs, print }: SoakOptions, parts: Parts): Promise<
     ...judge({
       ...{ hits: ledger.hits, accountHits, notes: calls.notes, reuses, pendingFrom },
       ...{ troubles: chaos.troubles, attempts: books.attempts, approvals: books.approvals },
+      ...{ people: traffic.people.notes, said: traffic.people.said },
       ...{ terms: traffic.terms, takenBack: traffic.takenBack, narrowMost: traffic.narrowMost },
       narrowSeen: ledger.openMost('narrow'),
       authorization: `Bearer ${traffic.upstreamToken}`,
     }),
     ...traffic.failures,
     ...accounts,
+    ...places,
     ...verified,
     ...books.needReauth.map((id) => `${id} has to be connected again`),
     ...findSecrets(house, traffic),

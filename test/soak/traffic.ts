@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallOf, operations } from '@sallyport/contracts'
-import type { Client } from '@sallyport/sdk'
 import { type OAuthScene, startOAuthScene } from '../fixtures/oauth-scene.ts'
 import type { TestAgent } from '../fixtures/vault.ts'
 import type { CallNote, Calls, Way } from './calls.ts'
 import type { House, Member } from './house.ts'
 import type { Ledger } from './ledger.ts'
+import { createPeople, type People } from './people.ts'
 import type { Random } from './random.ts'
 
 // What agents and people do all the while: each of these goes on until told to stop.
@@ -22,26 +22,20 @@ export interface LimitedTerm {
 /** What was taken back, and from when on it is. */
 export interface TakenBack {
   readonly connectionId: string
-  /** Milliseconds since the epoch: the owner had the answer. */
+  /** Milliseconds since the epoch: the owner began to ask for it, and had the answer. */
+  readonly askedAt: number
   readonly at: number
-}
-
-/** What people have said to approvals, as they know it. */
-export interface Said {
-  readonly approvalId: string
-  readonly word: 'approve' | 'deny'
-  /** False where it was answered with a problem, or not at all. */
-  readonly isTaken: boolean
 }
 
 export interface Traffic {
   readonly terms: readonly LimitedTerm[]
   readonly takenBack: readonly TakenBack[]
-  readonly said: readonly Said[]
+  readonly people: People
   /** What an owner could not get done anywhere for long. */
   readonly failures: readonly string[]
   readonly accounts: readonly Way[]
   readonly plain: Way
+  readonly narrow: Way
   readonly narrowMost: number
   readonly oauth: OAuthScene
   /** What the upstream's connections are called by: each request has to bring it. */
@@ -73,7 +67,8 @@ export async function startTraffic(needs: Needs): Promise<Traffic> {
     vault: house.first,
     provider: { behaviour: { accessTokenSeconds, reuseGraceSeconds } },
   })
-  const setUp = createSetUp({ ...needs, token })
+  const people = createPeople()
+  const setUp = createSetUp({ ...needs, people, token })
   const agent = scene.agent
   const [plain, narrow, asked] = [
     await setUp.way(agent, { limits: {} }),
@@ -88,7 +83,7 @@ export async function startTraffic(needs: Needs): Promise<Traffic> {
   }
   const state = { isStopping: false }
   const kept = {
-    ...{ terms: [] as LimitedTerm[], takenBack: [] as TakenBack[], said: [] as Said[] },
+    ...{ terms: [] as LimitedTerm[], takenBack: [] as TakenBack[] },
     failures: [] as string[],
   }
   const at = (chooser: Random) => chooser.pick(house.members)
@@ -105,6 +100,7 @@ export async function startTraffic(needs: Needs): Promise<Traffic> {
       await sleep(pauseMs * (0.5 + chooser.next()))
     }
   }
+  const turn = { ...needs, people, setUp, agent, kept, state }
   const loops = [
     ...['plain a', 'plain b', 'plain c'].map((name) =>
       loop(name, 400, (chooser) => {
@@ -118,15 +114,16 @@ export async function startTraffic(needs: Needs): Promise<Traffic> {
     ...accounts.map((way, index) =>
       loop(`account ${index}`, 300, (chooser) => calls.call(way, 'account', at(chooser))),
     ),
-    loop('limited', 500, (chooser) => useUpTerm({ ...needs, setUp, agent, kept, state }, chooser)),
+    loop('limited', 500, (chooser) => useUpTerm(turn, chooser)),
     ...['asked a', 'asked b'].map((name) =>
       loop(name, 600, (chooser) => askAndRedeem({ ...needs, way: asked }, chooser)),
     ),
-    loop('person', 300, (chooser) => answerApprovals(house, kept.said, chooser)),
-    loop('doomed', 1_500, (chooser) => takeBack({ ...needs, setUp, agent, kept, state }, chooser)),
+    loop('person', 300, (chooser) => people.answerApprovals(house.members, chooser)),
+    loop('doomed', 1_500, (chooser) => takeBack(turn, chooser)),
   ]
   return {
-    ...{ ...kept, accounts, plain, narrowMost, oauth: scene, upstreamToken: token },
+    ...{ ...kept, people, accounts, plain, narrow, narrowMost },
+    ...{ oauth: scene, upstreamToken: token },
     async stop() {
       state.isStopping = true
       await Promise.all(loops)
@@ -139,13 +136,19 @@ interface SetUp {
   way(agent: TestAgent, policy: Partial<CallOf<typeof operations.createPolicy>>): Promise<Way>
 }
 
-function createSetUp({ house, ledger, random, token }: Needs & { token: string }): SetUp {
+function createSetUp({
+  house,
+  ledger,
+  random,
+  people,
+  token,
+}: Needs & { people: People; token: string }): SetUp {
   const { origin } = ledger
   const chooser = random.fork('set up')
   return {
     // Both anew each time: whether what was not answered was done, nobody knows.
     way: (agent, policy) =>
-      insist(house, chooser, async (owner) => {
+      people.insist({ ...house, chooser }, 'set up', async (owner) => {
         const { connection } = await owner.call('createConnection', {
           label: `soak ${randomBytes(6).toString('hex')}`,
           origins: [origin],
@@ -161,26 +164,8 @@ function createSetUp({ house, ledger, random, token }: Needs & { token: string }
   }
 }
 
-const insistMsMax = 90_000
-
-/** Does what an owner does at one replica and, where it fails, at others. @throws Error where none takes it for long */
-async function insist<T>(
-  { members }: House,
-  chooser: Random,
-  act: (owner: Client) => Promise<T>,
-): Promise<T> {
-  const untilMs = performance.now() + insistMsMax
-  for (;;) {
-    try {
-      return await act(chooser.pick(members).owner)
-    } catch (error) {
-      if (performance.now() > untilMs) throw error
-      await sleep(300)
-    }
-  }
-}
-
 interface Turn extends Needs {
+  readonly people: People
   readonly setUp: SetUp
   readonly agent: TestAgent
   readonly kept: { terms: LimitedTerm[]; takenBack: TakenBack[] }
@@ -222,33 +207,9 @@ const redeemEverywhere = (
   { way, asked }: { way: Way; asked: CallNote },
 ) => Promise.all(members.map((member) => calls.redeem(way, asked, member)))
 
-/** A person looks at what waits and says yes or no to it, now and then both at once. */
-async function answerApprovals({ members }: House, said: Said[], chooser: Random): Promise<void> {
-  const list = await chooser
-    .pick(members)
-    .owner.call('listApprovals', { status: 'pending' })
-    .catch(() => ({ approvals: [] }))
-  for (const { id: approvalId } of list.approvals) {
-    const words = chooser.chance(0.15)
-      ? (['approve', 'deny'] as const)
-      : [chooser.chance(0.75) ? ('approve' as const) : ('deny' as const)]
-    await Promise.all(
-      words.map(async (word) => {
-        const { owner } = chooser.pick(members)
-        const operation = word === 'approve' ? 'approveRequest' : 'denyRequest'
-        const isTaken = await owner.call(operation, { approvalId }).then(
-          () => true,
-          () => false,
-        )
-        said.push({ approvalId, word, isTaken })
-      }),
-    )
-  }
-}
-
 /** Uses a connection at every replica, has an owner revoke it amid that, and goes on asking. */
 async function takeBack(turn: Turn, chooser: Random): Promise<void> {
-  const { house, calls, setUp, agent, kept, state } = turn
+  const { house, calls, people, setUp, agent, kept, state } = turn
   const way = await setUp.way(agent, {})
   const { connectionId } = way
   const ends = { isOver: false }
@@ -260,7 +221,8 @@ async function takeBack(turn: Turn, chooser: Random): Promise<void> {
   })
   try {
     await sleep(state.isStopping ? 0 : chooser.between(300, 1_500))
-    await insist(house, chooser, async (owner) => {
+    const askedAt = Date.now()
+    await people.insist({ ...house, chooser }, 'revoke', async (owner) => {
       await owner
         .call('revokeConnectionByOwner', { connectionId })
         .catch(async (error: unknown) => {
@@ -268,7 +230,7 @@ async function takeBack(turn: Turn, chooser: Random): Promise<void> {
           if (connection.status !== 'revoked') throw error
         })
     })
-    kept.takenBack.push({ connectionId, at: Date.now() })
+    kept.takenBack.push({ connectionId, askedAt, at: Date.now() })
     await sleep(1_500)
   } finally {
     ends.isOver = true
