@@ -75,6 +75,8 @@ async function composeHouse(needs: HouseNeeds, foundation: Foundation) {
       foundation.onFailure('streams that the last run left could not be taken over', error)
     })
   }
+  // Before the jobs begin: their first run keeps the database busy, and whoever starts the vault waits for this.
+  const { setupToken } = await identity.setup.prepareSetup()
   // Not waited for: the vault serves before the last of them is connected.
   rooms.upstreams
     .start()
@@ -103,7 +105,8 @@ async function composeHouse(needs: HouseNeeds, foundation: Foundation) {
       approvals.endWaits()
       rooms.tools.endWaits()
     },
-    prepareSetup: identity.setup.prepareSetup,
+    /** Of a vault that has no owner. */
+    setupToken,
     /** Resolves when what was begun is recorded. Nothing may come in any more. */
     close() {
       doorLimit?.stop()

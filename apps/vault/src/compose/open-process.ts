@@ -29,10 +29,13 @@ export async function openProcess({
   environment,
   version,
   requireConfig,
+  whileOpening,
 }: {
   readonly environment: Environment
   readonly version: string
   readonly requireConfig?: (config: Config) => void
+  /** Called when nothing is wrong so far and the database is about to start, which takes as long as much else that can be done. */
+  readonly whileOpening?: () => void
 }) {
   setFlagsFromString(`--heap-growing-percent=${heapGrowthPercent}`)
   const config = readConfig(environment, configChecks)
@@ -51,6 +54,7 @@ export async function openProcess({
       info: (message) => log.info(message),
       warn: (message) => log.warn(message),
     },
+    ...(whileOpening !== undefined && { whileOpening }),
   })
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const telemetry = await openTelemetry(config.telemetry, version)

@@ -51,6 +51,8 @@ export interface OpenStoreNeeds {
   readonly migrationsFolder: string
   readonly log: { info(message: string): void; warn(message: string): void }
   readonly randomBytes: (size: number) => Uint8Array
+  /** Called when the database is on its way, and what has to be right before it is. */
+  readonly whileOpening?: () => void
 }
 
 /** This database belongs to another root key. Nothing was changed. */
@@ -64,7 +66,9 @@ class WrongRootKeyError extends Error {
  */
 export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
   const source = await openKeySource(needs)
-  const server = await openServer(needs)
+  const opening = openServer(needs)
+  needs.whileOpening?.()
+  const server = await opening
   try {
     const binding = await readKeyBinding(server.ownerUrl)
     const known = await requireRootKeys(source, binding)
@@ -83,16 +87,13 @@ export async function openStore(needs: OpenStoreNeeds): Promise<OpenedStore> {
       maxConnections: poolConnectionsMax,
       applicationName: 'sallyport',
     })
-    const opened = await unlock({ needs, source, known, first, database }).catch(async (error) => {
+    const closing = async (error: unknown) => {
       await database.close()
       throw error
-    })
-    const holder = await announceRootKeys(opened.rootKeys, { database, needs }).catch(
-      async (error) => {
-        await database.close()
-        throw error
-      },
-    )
+    }
+    const { ownerUrl } = server
+    const opened = await unlock({ needs, source, known, first, database, ownerUrl }).catch(closing)
+    const holder = await announceRootKeys(opened.rootKeys, { database, needs }).catch(closing)
     const close = async () => {
       await holder.stop()
       await database.close().finally(() => server.stop())
@@ -177,8 +178,9 @@ async function unlock(given: {
   known: readonly RootKey[]
   first: NewRootKey | undefined
   database: Database
+  ownerUrl: string
 }): Promise<Pick<OpenedStore, 'rootKeys' | 'secrets' | 'auditKeys'>> {
-  const { source, known, first, database } = given
+  const { source, known, first, database, ownerUrl } = given
   const { randomBytes } = given.needs
   const shelf = createRootKeyStore(database)
   const older = (check: Uint8Array): Binding | undefined => {
@@ -186,7 +188,11 @@ async function unlock(given: {
     return key && bindingOf({ rootKey: storedFor(key), key, given: key, randomBytes })
   }
   const fresh = first && bindingOf({ rootKey: first.stored, key: first.key, randomBytes })
-  const standing = await shelf.bind(fresh, older)
+  // The role of the running vault makes no root key known.
+  const isBound = first === undefined && (await shelf.list()).length > 0
+  const standing = isBound
+    ? await shelf.findCurrentCheck()
+    : await bindAsOwner(ownerUrl, { fresh, older })
   // Two replicas may start on an empty database at once: with a KMS the second one takes the first one's key.
   const ring = createRootKeys({
     known: first === undefined ? known : [...known, first.key],
@@ -198,6 +204,18 @@ async function unlock(given: {
   const secrets = await openSecrets(await shelf.listSecrets(), ring.find)
   const auditKeys = await openAuditKeys({ listSecrets: shelf.listSecrets, find: ring.find })
   return { rootKeys: ring, secrets, auditKeys }
+}
+
+async function bindAsOwner(
+  url: string,
+  binding: { fresh: Binding | undefined; older: (check: Uint8Array) => Binding | undefined },
+): Promise<Uint8Array | undefined> {
+  const owner = openDatabase({ url, maxConnections: 1, applicationName: 'sallyport start' })
+  try {
+    return await createRootKeyStore(owner).bind(binding.fresh, binding.older)
+  } finally {
+    await owner.close()
+  }
 }
 
 /** Rotations wait for what this vault says. */
