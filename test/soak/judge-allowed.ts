@@ -49,20 +49,20 @@ export function judgeApprovals({ hits, notes, attempts, approvals }: Facts): str
   return [...sent, ...used]
 }
 
-/** What a person was told to be taken is what stands, of two words one, and nothing stands that nobody said. */
+/** What a person was told to be taken is what stands, and nothing stands that nobody said. A denial also takes back an approval. */
 export function judgeSaid({ said, approvals }: Facts): string[] {
   const words = groupBy(said, ({ approvalId }) => approvalId)
   return approvals.flatMap(({ id, status, approvedBy }) => {
     const about = words.get(id) ?? []
     const taken = about.flatMap(({ word, isTaken }) => (isTaken ? [word] : []))
-    if (taken.length > 1) return [`${id}: ${taken.join(' and ')} were both taken`]
+    if (taken.length > new Set(taken).size) return [`${id}: one word was taken twice`]
     const spoken = new Set(about.map(({ word }) => word))
     const isDenied = status === 'denied'
     if (taken.includes('deny') && !isDenied) return [`${id} was denied, and is ${status}`]
-    if (taken.includes('approve') && (isDenied || status === 'pending' || approvedBy === 0)) {
+    if (isDenied && !spoken.has('deny')) return [`${id} is denied, and nobody did`]
+    if (taken.includes('approve') && (status === 'pending' || approvedBy === 0)) {
       return [`${id} was approved, and is ${status} with ${approvedBy} approvals`]
     }
-    if (isDenied && !spoken.has('deny')) return [`${id} is denied, and nobody did`]
     return approvedBy > 0 && !spoken.has('approve') ? [`${id} is approved, and nobody did`] : []
   })
 }

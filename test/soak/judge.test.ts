@@ -154,9 +154,9 @@ const ofPeople: Book[] = [
     /consumed with 0 intents/,
   ],
   [
-    'two words that were both taken',
-    { ...more, said: [...fine.said, word('apr_1', 'deny')] },
-    /approve and deny were both taken/,
+    'a word that was taken twice',
+    { ...more, said: [...fine.said, word('apr_1', 'approve')] },
+    /apr_1: one word was taken twice/,
   ],
   [
     'a denial that did not hold',

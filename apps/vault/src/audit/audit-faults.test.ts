@@ -111,6 +111,30 @@ describe('audit log under faults', () => {
     expect(await one.log.verify(stuck)).toMatchObject({ ok: true })
   })
 
+  it('lets the others write while a replica that holds the chain says nothing more', async () => {
+    verifies('S-44')
+    const workspaceId = newId('workspace')
+    await one.log.begin(anIntent(workspaceId))
+    const proxy = await startDatabaseProxy(test.urls.app)
+    const far = openAuditLog({ url: proxy.url, rootKey, applicationName: 'far' })
+    const waiters = () => owner`
+      select 1 from pg_stat_activity where application_name = 'far' and wait_event_type = 'Lock'`
+    const lock = await owner.reserve()
+    await lock`begin`
+    await lock`select 1 from audit_heads where workspace_id = ${workspaceId} for update`
+    const silent = settle([far.log.begin(anIntent(workspaceId))])
+    await expect.poll(waiters, { interval: 20 }).toHaveLength(1)
+    proxy.set({ kind: 'blackhole' })
+    await lock`rollback`
+    lock.release()
+    expect(await one.log.begin(anIntent(workspaceId))).toEqual({ granted: true })
+    proxy.set({ kind: 'pass' })
+    await silent
+    await far.close()
+    await proxy.close()
+    expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true })
+  })
+
   const faults = ['cut', 'blackhole', 'garbage'] as const
   it.each(faults)(
     'says no while the network does %s, keeps outcomes, and recovers by itself',

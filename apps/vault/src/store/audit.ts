@@ -95,6 +95,11 @@ export interface AuditStore {
 /** Deadlocks and serialisation failures: the transaction was undone and may be tried again. */
 const retryableCodes: ReadonlySet<unknown> = new Set(['40001', '40P01'])
 const attemptsMax = 3
+/**
+ * The server ends whoever holds a head and says nothing for longer, as a replica that stands still does: sooner than others give
+ * up waiting for the head.
+ */
+const silentHolderMsMax = 2_000
 const separator = '\n'
 const msPerSecond = 1000
 
@@ -160,7 +165,9 @@ interface HeadRow {
 }
 
 const selectHead = (tx: postgres.TransactionSql, workspaceId: string) => tx<HeadRow[]>`
-  select seq::float8 as seq, hash, mac from audit_heads where workspace_id = ${workspaceId} for update`
+  select seq::float8 as seq, hash, mac,
+    set_config('idle_in_transaction_session_timeout', ${String(silentHolderMsMax)}, true)
+  from audit_heads where workspace_id = ${workspaceId} for update`
 
 async function lockHead(
   tx: postgres.TransactionSql,
