@@ -43,7 +43,7 @@ beforeAll(async () => {
   owner = openDatabase({ url: test.urls.owner, maxConnections: 2, applicationName: 'owner' })
   const secrets = makeSecrets({ parent: createWrappingKey(rootKey), randomBytes })
   for (const { purpose, version, wrapped } of secrets) {
-    await test.database.sql`
+    await test.owner.sql`
       insert into installation_secrets (purpose, version, wrapped)
       values (${purpose}, ${version}, ${Buffer.from(wrapped)})`
   }

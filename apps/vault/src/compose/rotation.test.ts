@@ -60,7 +60,7 @@ beforeAll(async () => {
   if (rootKey === undefined) throw new Error('no key')
   const secrets = makeSecrets({ parent: createWrappingKey(rootKey), randomBytes })
   const binding = { rootKey: storedFor(rootKey), secrets }
-  await createRootKeyStore(test.database).bind(binding, () => undefined)
+  await createRootKeyStore(test.owner).bind(binding, () => undefined)
   const { keyring } = open()
   for (const workspaceId of workspaces) {
     await test.database.sql`INSERT INTO workspaces (id, name) VALUES (${workspaceId}, 'w')`
@@ -97,8 +97,8 @@ async function expectAllOpen(opened = open()): Promise<void> {
 }
 
 const rotationStore = () => ({
-  ...createRootKeyStore(test.database),
-  ...createRootRotationStore(test.database),
+  ...createRootKeyStore(test.owner),
+  ...createRootRotationStore(test.owner),
 })
 
 /** Gives one and the same successor until it is the current key. */
@@ -173,7 +173,7 @@ describe('a rotation of the root key that ends early', () => {
 
 describe('a rotation of a workspace’s key that ends early', () => {
   const store = () => ({
-    ...createResealingStore(test.database),
+    ...createResealingStore(test.owner),
     columns: sealedColumns,
     listKeys: createWorkspaceKeyStore(test.database).list,
     insertKey: createWorkspaceKeyStore(test.database).insert,

@@ -58,7 +58,7 @@ async function signedIn(test: TestIdentity = first) {
 
 beforeAll(async () => {
   db = await startTestDatabase()
-  await prepareInstallation(db.database)
+  await prepareInstallation(db.owner)
   owner = await newOwner('a')
   stranger = await newOwner('b')
 })
@@ -279,7 +279,7 @@ describe('access tokens', () => {
 
   it('need no database once they were seen, and none is asked about what is no token', async () => {
     const broken = await startTestDatabase()
-    await prepareInstallation(broken.database)
+    await prepareInstallation(broken.owner)
     await broken.database.sql`INSERT INTO workspaces (id, name) VALUES (${owner.workspaceId}, 'a')`
     const test = createTestIdentity(broken)
     const { token } = await signedIn(test)

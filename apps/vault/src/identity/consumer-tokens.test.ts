@@ -62,7 +62,7 @@ async function withToken(test: TestIdentity = first) {
 
 beforeAll(async () => {
   db = await startTestDatabase()
-  await prepareInstallation(db.database)
+  await prepareInstallation(db.owner)
   owner = await newOwner('a')
   stranger = await newOwner('b')
 })

@@ -47,7 +47,7 @@ const read = (token: string) => test.identity.invitations.read({ token })
 
 beforeAll(async () => {
   db = await startTestDatabase()
-  await prepareInstallation(db.database)
+  await prepareInstallation(db.owner)
   clockMs = Date.now()
   test = createTestIdentity({ ...db, now: () => clockMs })
   const { setupToken = '' } = await test.identity.setup.prepareSetup()

@@ -55,7 +55,7 @@ async function newMember(role: Role) {
 
 beforeAll(async () => {
   db = await startTestDatabase()
-  await prepareInstallation(db.database)
+  await prepareInstallation(db.owner)
   clockMs = Date.now()
   test = replica()
 })

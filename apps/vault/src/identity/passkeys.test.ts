@@ -65,7 +65,7 @@ async function signInWith(device: Device, given: Deviations = {}, on = test) {
 
 beforeAll(async () => {
   db = await startTestDatabase()
-  await prepareInstallation(db.database)
+  await prepareInstallation(db.owner)
   clockMs = Date.now()
   test = replica()
   const { setupToken = '' } = await test.identity.setup.prepareSetup()

@@ -61,7 +61,7 @@ async function newCodeUser() {
 
 beforeAll(async () => {
   db = await startTestDatabase()
-  await prepareInstallation(db.database)
+  await prepareInstallation(db.owner)
   clockMs = Math.floor(Date.now() / stepMs) * stepMs
   test = replica()
   const { setupToken = '' } = await test.identity.setup.prepareSetup()

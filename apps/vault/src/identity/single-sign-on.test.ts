@@ -298,7 +298,7 @@ describe('people of another workspace', () => {
     expect(lastEvent()).toMatchObject({ reason: 'email-in-use' })
     const { owner } = await room.signIn(byAccount)
     expect(owner).toMatchObject({ email: byAccount.email, role: 'auditor' })
-    await sql`DELETE FROM workspaces WHERE id = 'wsp_other'`
+    await room.db.owner.sql`DELETE FROM workspaces WHERE id = 'wsp_other'`
   })
 })
 

@@ -29,9 +29,9 @@ describe('watching audit logs in the database', () => {
   afterAll(() => test?.stop())
 
   beforeEach(async () => {
-    const { db, sql } = test.database
-    await sql`delete from audit_heads`
-    await db.delete(workspaces)
+    const { db } = test.database
+    await test.owner.sql`delete from audit_heads`
+    await test.owner.db.delete(workspaces)
     await db.insert(workspaces).values(['wsp_1', 'wsp_2'].map((id) => ({ id, name: id })))
     await db.insert(agents).values([
       { id: 'agt_1', workspaceId: 'wsp_1', name: 'one', status: 'active' },

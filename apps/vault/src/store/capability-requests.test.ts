@@ -28,7 +28,7 @@ describe('capability requests in the database', () => {
 
   beforeEach(async () => {
     const { db } = test.database
-    await db.delete(workspaces)
+    await test.owner.db.delete(workspaces)
     await db.insert(workspaces).values(['wsp_1', 'wsp_2'].map((id) => ({ id, name: id })))
     await db.insert(agents).values([
       { id: 'agt_1', workspaceId: 'wsp_1', name: 'one', status: 'active' },

@@ -73,7 +73,7 @@ describe('attempts to connect in the database', () => {
 
   beforeEach(async () => {
     const { db } = test.database
-    await db.delete(workspaces)
+    await test.owner.db.delete(workspaces)
     await db.insert(workspaces).values(['wsp_1', 'wsp_2'].map((id) => ({ id, name: id })))
     await db.insert(owners).values(
       ['own_1', 'own_2'].map((id) => ({

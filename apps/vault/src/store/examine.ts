@@ -1,8 +1,7 @@
 // Reads what an operator should know of a database, and changes nothing.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { connect, type Sql } from './connect.ts'
 import { readFailure } from './database.ts'
+import { readJournal } from './run-migrations.ts'
 
 /** What a session of the vault's own role says of its database. */
 export interface DatabaseReading {
@@ -122,7 +121,7 @@ async function readClock(sql: Sql, { now, monotonicMs }: ExamineOptions) {
 }
 
 async function readMigrations(sql: Sql, migrationsFolder: string) {
-  const known = knownMigrations(migrationsFolder)
+  const known = readJournal(migrationsFolder).map(({ when }) => when)
   const newest = known.at(-1) ?? 0
   const [found] = await sql<{ exists: boolean }[]>`
     SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`
@@ -131,13 +130,6 @@ async function readMigrations(sql: Sql, migrationsFolder: string) {
     SELECT max(created_at)::text AS newest FROM drizzle.__drizzle_migrations`
   const applied = Number(row?.newest ?? 0)
   return { missing: known.filter((when) => when > applied).length, isNewer: applied > newest }
-}
-
-/** When each migration of this build was written, oldest first. */
-function knownMigrations(folder: string): number[] {
-  const text = readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')
-  const { entries } = JSON.parse(text) as { entries: { when: number }[] }
-  return entries.map(({ when }) => when).toSorted((a, b) => a - b)
 }
 
 async function readAuditRights(sql: Sql): Promise<readonly string[] | undefined> {

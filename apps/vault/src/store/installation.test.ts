@@ -31,9 +31,9 @@ describe('installation', () => {
     const store = createInstallationStore(test.database)
     expect(await store.find()).toBeUndefined()
     expect((await readKeyBinding(test.urls.owner)).keyCheck).toBeUndefined()
-    const stands = await Promise.all([bind(test.database, 1), bind(test.database, 1)])
+    const stands = await Promise.all([bind(test.owner, 1), bind(test.owner, 1)])
     expect(stands.map((check) => check?.[0])).toEqual([1, 1])
-    expect(Buffer.from((await bind(test.database, 2)) ?? [])).toEqual(Buffer.from(bytes(1)))
+    expect(Buffer.from((await bind(test.owner, 2)) ?? [])).toEqual(Buffer.from(bytes(1)))
     const { keyCheck, rootKeys } = await readKeyBinding(test.urls.app)
     expect(keyCheck).toEqual(Buffer.from(bytes(1)))
     expect(rootKeys).toMatchObject([{ isInUse: true }])
@@ -42,8 +42,8 @@ describe('installation', () => {
 
   it('gives a database of an older build its secrets, once, and leaves its key check as it is', async () => {
     const other = await startTestDatabase()
-    const older = createRootKeyStore(other.database)
-    await other.database
+    const older = createRootKeyStore(other.owner)
+    await other.owner
       .sql`INSERT INTO installation (id, key_check) VALUES (1, ${Buffer.from(bytes(5))})`
     const asked: Uint8Array[] = []
     const upgrade = () =>
@@ -60,7 +60,7 @@ describe('installation', () => {
 
   it('keeps a root key that something is wrapped under, and takes nothing under another one', async () => {
     verifies('S-35')
-    const { sql } = test.database
+    const { sql } = test.owner
     await expect(sql`DELETE FROM root_keys`).rejects.toThrow('still in use')
     const { secrets } = binding(9)
     const strange = Buffer.from(secrets[0]?.wrapped ?? [])
@@ -71,7 +71,7 @@ describe('installation', () => {
 
   it('spends the setup token once, however many try at once, and only the right one', async () => {
     const store = createInstallationStore(test.database)
-    await bind(test.database, 1)
+    await bind(test.owner, 1)
     expect(await store.setSetupTokenHash(bytes(7))).toBe(true)
     expect(await store.setSetupTokenHash(bytes(8))).toBe(true)
     expect(await store.consumeSetupToken(bytes(7))).toBe(false)
@@ -86,7 +86,7 @@ describe('installation', () => {
   it('gives the setup token back when what it paid for fails', async () => {
     const other = await startTestDatabase()
     const store = createInstallationStore(other.database)
-    await bind(other.database, 1)
+    await bind(other.owner, 1)
     await store.setSetupTokenHash(bytes(7))
     const failing = other.database.transaction(async (tx) => {
       expect(await store.consumeSetupToken(bytes(7), tx)).toBe(true)

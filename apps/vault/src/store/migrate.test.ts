@@ -90,7 +90,7 @@ describe('migrate', () => {
     expect((await readKeyBinding(url)).keyCheck).toBeUndefined()
   })
 
-  it('leaves nothing of a run that failed in the middle, and goes through the next time', async () => {
+  it('leaves nothing of a migration that failed in the middle, and goes through the next time', async () => {
     verifies('S-43')
     const url = await makeEmpty('m_broken')
     await migrate({ url, migrationsFolder })
@@ -104,7 +104,7 @@ describe('migrate', () => {
     expect(await objects(url)).toBe(before + 1)
   })
 
-  it('leaves nothing of a run whose session was ended in the middle', async () => {
+  it('leaves nothing of a migration whose session was ended in the middle', async () => {
     verifies('S-43')
     const url = await makeEmpty('m_newer')
     const folder = copyMigrations()
@@ -153,7 +153,7 @@ describe('migrate', () => {
     await sql`INSERT INTO audit_records (workspace_id, seq, audit_id, kind, at, entry, hash, mac)
       VALUES ('w', 1, 'a', 'event', now(), '{}', '', '')`
     expect(await sql`SELECT seq FROM audit_records`).toHaveLength(1)
-    await sql`DELETE FROM workspaces`
+    await test.owner.sql`DELETE FROM workspaces`
     for (const statement of [
       'CREATE TABLE mine (id int)',
       'DROP TABLE agents',

@@ -1,11 +1,9 @@
 // Brings the database's tables to what this build needs.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Problem } from '@sallyport/contracts'
-import { drizzle } from 'drizzle-orm/postgres-js'
-import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator'
 import { connect, describeUrl, type Sql } from './connect.ts'
 import { readFailure } from './database.ts'
+import { type FurtherSchema, grant, grantFurther } from './grants.ts'
+import { readJournal, runMigrations } from './run-migrations.ts'
 
 /** Any two vaults agree on this number; it spells nothing. */
 const migrationLock = 7_305_116_642
@@ -16,20 +14,6 @@ const lockRetryMs = 50
 const silenceMsMax = 3_600_000
 /** A migration that cannot get its lock must not queue every other query behind it for long. */
 const lockTimeoutMs = 10_000
-
-/** Records that a role of the application may add to but never change. */
-const appendOnlyTables = ['audit_records', 'audit_checkpoints']
-/** What the operator says, and what a function of the owner's alone may write. */
-const readOnlyTables = ['audit_retention', 'audit_starts']
-
-/** A schema of its own in the same database, of something that makes and changes its tables by itself. */
-export interface FurtherSchema {
-  readonly name: string
-  /** Its record of what it has made: not to be written by the role of the application. */
-  readonly ledger: string
-  /** Brings it up to date, in one transaction, on the one session that is handed in. */
-  migrate(run: (text: string, parameters?: readonly unknown[]) => Promise<unknown[]>): Promise<void>
-}
 
 export interface MigrateOptions {
   /** A role that may create tables. */
@@ -44,9 +28,9 @@ export interface MigrateOptions {
 }
 
 /**
- * Runs the migrations that are missing, in one transaction: an interrupted run leaves nothing behind. Several replicas may
- * call it at once; one works, the others wait. Throws `store-unavailable` when the database cannot be reached, is of a newer
- * build, or stays locked for two minutes.
+ * Runs the migrations that are missing, one after the other: an interrupted run leaves whole ones behind, and the next goes on from
+ * there. Several replicas may call it at once; one works, the others wait. Throws `store-unavailable` when the database cannot be
+ * reached, is of a newer build, or stays locked for two minutes.
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const sql = connect({
@@ -59,7 +43,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   try {
     await lock(sql)
     await refuseNewer(sql, options.migrationsFolder)
-    await runMigrations(drizzle(sql), { migrationsFolder: options.migrationsFolder })
+    await runMigrations(sql, options)
     const { furtherSchema } = options
     await furtherSchema?.migrate((text, parameters) => runPlain(sql, text, parameters))
     const { user } = describeUrl(options.url)
@@ -76,7 +60,10 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   }
 }
 
-/** Tried again and again rather than waited for: a waiting statement would end at the lock's own timeout. */
+/**
+ * Tried again and again rather than waited for: a waiting statement would end at the lock's own timeout, and an index that is built
+ * beside it would wait for its snapshot while it waits for the builder.
+ */
 async function lock(sql: Sql): Promise<void> {
   for (let waitedMs = 0; waitedMs <= lockWaitMsMax; waitedMs += lockRetryMs) {
     const [row] = await sql<
@@ -111,31 +98,7 @@ async function refuseNewer(sql: Sql, migrationsFolder: string): Promise<void> {
 }
 
 function newestKnown(migrationsFolder: string): number {
-  const journal: unknown = JSON.parse(
-    readFileSync(join(migrationsFolder, 'meta', '_journal.json'), 'utf8'),
-  )
-  const entries = (journal as { entries: { when: number }[] }).entries
-  return Math.max(0, ...entries.map((entry) => entry.when))
-}
-
-/** Each start grants anew, so that tables of new migrations are covered. In one transaction: never more than meant. */
-async function grant(sql: Sql, appRole: string): Promise<void> {
-  await sql.begin(async (tx) => {
-    const role = tx(appRole)
-    await tx`GRANT USAGE ON SCHEMA public TO ${role}`
-    await tx`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`
-    await tx`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}`
-    for (const table of appendOnlyTables) {
-      await tx`REVOKE ALL ON ${tx(table)} FROM ${role}`
-      await tx`GRANT SELECT, INSERT ON ${tx(table)} TO ${role}`
-    }
-    for (const table of readOnlyTables) {
-      await tx`REVOKE ALL ON ${tx(table)} FROM ${role}`
-      await tx`GRANT SELECT ON ${tx(table)} TO ${role}`
-    }
-    await tx`
-      GRANT EXECUTE ON FUNCTION sallyport_prune_audit(text, bigint, timestamptz, bytea) TO ${role}`
-  })
+  return readJournal(migrationsFolder).at(-1)?.when ?? 0
 }
 
 /** The floor that the owner of the tables sets and the role of the running vault cannot. The last start counts. */
@@ -148,16 +111,4 @@ async function setRetention(sql: Sql, days: number | undefined): Promise<void> {
 
 async function runPlain(sql: Sql, text: string, parameters: readonly unknown[] = []) {
   return [...(await sql.unsafe(text, parameters as (string | number)[]))]
-}
-
-async function grantFurther(sql: Sql, appRole: string, further: FurtherSchema): Promise<void> {
-  await sql.begin(async (tx) => {
-    const role = tx(appRole)
-    const schema = tx(further.name)
-    await tx`GRANT USAGE ON SCHEMA ${schema} TO ${role}`
-    await tx`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`
-    await tx`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role}`
-    const ledger = tx`${schema}.${tx(further.ledger)}`
-    await tx`REVOKE INSERT, UPDATE, DELETE ON ${ledger} FROM ${role}`
-  })
 }

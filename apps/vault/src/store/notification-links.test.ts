@@ -49,7 +49,7 @@ describe('linked accounts in the database', () => {
   afterAll(() => test?.stop())
   beforeEach(async () => {
     const { db } = test.database
-    await db.delete(workspaces)
+    await test.owner.db.delete(workspaces)
     await db.insert(workspaces).values(['wsp_1', 'wsp_2'].map((id) => ({ id, name: id })))
     const person = { email: 'me@example.com', role: 'approver' } as const
     await db.insert(owners).values({ id: 'own_1', workspaceId: 'wsp_1', ...person })

@@ -45,7 +45,7 @@ describe('notifications in the database', () => {
 
   beforeEach(async () => {
     const { db } = test.database
-    await db.delete(workspaces)
+    await test.owner.db.delete(workspaces)
     await db.insert(workspaces).values(['wsp_1', 'wsp_2'].map((id) => ({ id, name: id })))
     const people = (['owner', 'approver', 'auditor'] as const).map((role) => ({
       ...{ id: `own_${role}`, workspaceId: 'wsp_1', email: `${role}@example.com`, role },

@@ -36,7 +36,7 @@ describe('OAuth clients in the database', () => {
 
   beforeEach(async () => {
     const { db } = test.database
-    await db.delete(workspaces)
+    await test.owner.db.delete(workspaces)
     await db.insert(workspaces).values(['wsp_1', 'wsp_2'].map((id) => ({ id, name: id })))
   })
 

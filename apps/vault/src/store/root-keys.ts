@@ -40,7 +40,7 @@ export function createRootKeyStore({ db, transaction }: Pick<Database, 'db' | 't
 
     /**
      * Binds the database to a root key and its secrets, all or nothing, unless it is bound. Answers the key check that stands:
-     * another replica may have been first. A database that was bound by a build without secrets keeps its key check and gets what
+     * another replica may have been first. For the owner of the tables. A database that was bound by a build without secrets keeps its key check and gets what
      * `older` gives for it.
      */
     bind: (

@@ -12,7 +12,7 @@ describe('a restore into a database that a vault has come into meanwhile', () =>
 
   it('reads no table, and leaves that vault every trigger', async () => {
     verifies('S-37', 'S-43')
-    const { sql } = test.database
+    const { sql } = test.owner
     await sql`insert into installation (id, key_check) values (1, ${Buffer.alloc(32)})`
     const triggers = async () => [
       ...(await sql`

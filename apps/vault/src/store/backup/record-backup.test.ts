@@ -9,7 +9,7 @@ describe('what the database remembers of backups', () => {
   let test: TestDatabase
   beforeAll(async () => {
     test = await startTestDatabase()
-    await test.database.sql`
+    await test.owner.sql`
       insert into installation (id, key_check) values (1, ${Buffer.alloc(32)})`
   })
   afterAll(() => test?.stop())
