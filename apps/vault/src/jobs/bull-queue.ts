@@ -1,7 +1,7 @@
 import type { Processor, Queue, Worker } from 'bullmq'
 import type { PeriodicJob } from './periodic-jobs.ts'
 import type { OpenJobQueue, OpenQueue } from './queue-runner.ts'
-import { within } from './waits.ts'
+import { unlessAborted, within } from './waits.ts'
 
 // A queue of BullMQ on which each job comes up again and again: for one of all the processes at a time.
 
@@ -10,8 +10,10 @@ export const queueName = 'jobs'
 /** Opening, and each question to the queue, ends by then. */
 const openMsMax = 5_000
 const answerMsMax = 3_000
-/** What closing takes beyond what it waits for jobs. */
-const closeMsMax = 1_000
+/** What each of the two steps of closing takes beyond what it waits for jobs. */
+const closeMsMax = 500
+/** A queue that is closed and does not answer by then is lost: its jobs under way are not waited for. */
+const presenceMsMax = 500
 /** A job that comes so much later than it should, or is to come so much later, was lost, or somebody's clock was set. */
 const lateMsMax = 5_000
 /** The same when a queue is opened, which may be because it was lost with a job on its way. */
@@ -68,23 +70,21 @@ export function createBullQueue(needs: {
   readonly ends: (bull: Bull) => BullEnds | Promise<BullEnds>
   readonly now: () => number
 }): OpenQueue {
-  return async (jobs) => {
+  return async (jobs, signal) => {
     const ends = await needs.ends((await import('bullmq')).default)
     const queue = ends.newQueue()
     // Told by `check`; an `error` that nobody listens for would end the process.
     queue.on('error', ignore)
     try {
-      await within(openMsMax, queue.waitUntilReady())
-      await within(openMsMax, removeUnknown(queue, jobs))
-      await within(
-        openMsMax,
-        mendSchedules(queue, { jobs, nowMs: needs.now(), lateMs: lateAtOpeningMsMax }),
-      )
+      const bound = (step: Promise<unknown>) => unlessAborted(signal, within(openMsMax, step))
+      await bound(queue.waitUntilReady())
+      await bound(removeUnknown(queue, jobs))
+      await bound(mendSchedules(queue, { jobs, nowMs: needs.now(), lateMs: lateAtOpeningMsMax }))
     } catch (error) {
       await closeAll(ends, [queue])
       throw error
     }
-    return work(queue, { ...needs, ends, jobs })
+    return work(queue, { ...needs, ends, jobs, signal })
   }
 }
 
@@ -92,16 +92,17 @@ interface Work {
   readonly ends: BullEnds
   readonly jobs: readonly PeriodicJob[]
   readonly now: () => number
+  readonly signal: AbortSignal
 }
 
-async function work(queue: AskingEnd, { ends, jobs, now }: Work): Promise<OpenJobQueue> {
+async function work(queue: AskingEnd, { ends, jobs, now, signal }: Work): Promise<OpenJobQueue> {
   const byKey = new Map(jobs.map((job) => [keyOf(job), job]))
   // Another version's job is that version's: whoever knows it runs it when it comes the next time.
   const worker = ends.newWorker(async ({ name }) => void (await byKey.get(name)?.run()))
   worker.on('error', ignore)
   const state = { checks: 0 }
   try {
-    await within(openMsMax, worker.waitUntilReady())
+    await unlessAborted(signal, within(openMsMax, worker.waitUntilReady()))
   } catch (error) {
     await closeAll(ends, [worker, queue])
     throw error
@@ -115,11 +116,19 @@ async function work(queue: AskingEnd, { ends, jobs, now }: Work): Promise<OpenJo
       await within(answerMsMax, mendSchedules(queue, { jobs, nowMs: now(), lateMs: lateMsMax }))
     },
     async close(finishMs) {
-      if (finishMs > 0) await within(finishMs, worker.close()).catch(ignore)
+      // A worker on a queue that is lost would wait for it as long as it may.
+      if (finishMs > 0 && (await isThere(queue)))
+        await within(finishMs, worker.close()).catch(ignore)
       await closeAll(ends, [worker, queue])
     },
   }
 }
+
+const isThere = (queue: AskingEnd): Promise<boolean> =>
+  within(presenceMsMax, queue.getJobSchedulersCount()).then(
+    () => true,
+    () => false,
+  )
 
 class QueueStopped extends Error {
   override readonly name = 'QueueStopped'

@@ -1,6 +1,6 @@
 import { type JobRunner, type JobRunnerNeeds, watchRuns } from './job-runner.ts'
 import { type PeriodicJob, type PeriodicJobs, startPeriodicJobs } from './periodic-jobs.ts'
-import { pause, within } from './waits.ts'
+import { pause, unlessAborted, within } from './waits.ts'
 
 // Runs shared jobs by a queue, and by timers of this process for as long as the queue cannot be reached.
 
@@ -15,12 +15,15 @@ const finishMsMax = 5_000
 export interface OpenJobQueue {
   /** Rejects where the queue does not answer, or shares out no jobs any more. Takes some seconds at most. */
   check(): Promise<void>
-  /** Takes no further job, and lets those under way end within `finishMs`. Never rejects, and ends a little later at the latest. */
+  /**
+   * Takes no further job, and lets those under way end within `finishMs`, unless the queue is lost. Never rejects, and ends a second
+   * or two later at the latest.
+   */
   close(finishMs: number): Promise<void>
 }
 
-/** Opens the queue and begins; rejects after some seconds where it cannot be reached. */
-export type OpenQueue = (jobs: readonly PeriodicJob[]) => Promise<OpenJobQueue>
+/** Opens the queue and begins; rejects after some seconds where it cannot be reached, and within one when the signal is aborted. */
+export type OpenQueue = (jobs: readonly PeriodicJob[], signal: AbortSignal) => Promise<OpenJobQueue>
 
 export interface QueueRunnerNeeds extends JobRunnerNeeds {
   readonly kind: 'postgresql' | 'redis'
@@ -63,13 +66,13 @@ export function startQueueRunner(needs: QueueRunnerNeeds): JobRunner {
   }
 
   async function runUntilLost(): Promise<void> {
-    const queue = await open(jobs)
+    const queue = await open(jobs, stopping.signal)
     try {
       // What still runs by a timer runs beside the queue.
       giveBack().catch((error: unknown) => needs.onFailure('timers', error))
       while (!stopping.signal.aborted) {
         await pause(every.checkMs, stopping.signal)
-        if (!stopping.signal.aborted) await queue.check()
+        if (!stopping.signal.aborted) await unlessAborted(stopping.signal, queue.check())
       }
     } finally {
       await queue.close(stopping.signal.aborted ? finishMsMax : 0)

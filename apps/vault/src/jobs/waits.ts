@@ -28,6 +28,21 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   }
 }
 
+/** What the work gives, or a rejection at once where the signal is or gets aborted; then nobody waits for it. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    const end = () => reject(new NoAnswer('nobody waits for it any more'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { signal: over.signal })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    over.abort()
+  }
+}
+
 class NoAnswer extends Error {
   override readonly name = 'NoAnswer'
 }
