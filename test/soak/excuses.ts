@@ -31,7 +31,13 @@ interface Explains {
   readonly losesRefreshes?: boolean
 }
 
-const withoutDatabase = ['store-unavailable', 'audit-unavailable', 'overloaded'] as const
+/** Whose access cannot be confirmed any more is stopped on the way. */
+const withoutDatabase = [
+  'store-unavailable',
+  'audit-unavailable',
+  'overloaded',
+  'request-stopped',
+] as const
 
 /**
  * A vault that is killed, stopped or held up harms who asked it, and its neighbours not at all. Without the worker and without Redis

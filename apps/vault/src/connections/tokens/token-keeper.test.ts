@@ -665,6 +665,18 @@ describe('a token that an upstream refuses', () => {
     expect(await end(keeper.renewRefused(connection, 2))).toMatchObject({ version: 3 })
   })
 
+  it('and has ended is renewed, though it was renewed a moment ago', async () => {
+    verifies('S-32')
+    const connection = await room.connect(keeper)
+    room.renew = async () => room.answer({ expiresInSeconds: 15 })
+    await end(keeper.renewRefused(connection, 1))
+    await pass(14_000)
+    expect(await keeper.renewRefused(connection, 2)).toMatchObject({ version: 2 })
+    await pass(1_500)
+    expect(await end(keeper.renewRefused(connection, 2))).toMatchObject({ version: 3 })
+    expect(room.asked).toHaveLength(2)
+  })
+
   it('and whose renewal fails is a failure, though its end has not come', async () => {
     const connection = await room.connect(keeper)
     room.renew = failing(unavailable())

@@ -16,7 +16,7 @@ export interface TokenOpeningNeeds {
   readonly monotonicMs: () => number
 }
 
-/** A token that was got so lately is refused for another reason than its age. */
+/** A token that was got so lately, and has not ended by then, is refused for another reason than its age. */
 const justRenewedMs = 30_000
 
 /** Builds what requests take their access tokens from. */
@@ -97,7 +97,8 @@ export function createTokenOpening(needs: TokenOpeningNeeds) {
         return take(connection, held, { outcome: await needs.end(stored), mayUseOld: false })
       }
       const ageMs = stored.ageMs + monotonicMs() - held.readAtMs
-      if (ageMs >= 0 && ageMs < justRenewedMs && version > 1) return accessOf(held)
+      const hasEnded = leftMs !== null && leftMs <= 0
+      if (!hasEnded && ageMs >= 0 && ageMs < justRenewedMs && version > 1) return accessOf(held)
       const outcome = await renewed(held)
       return take(connection, held, { outcome, mayUseOld: false })
     },
