@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import type { Process } from './commands/context.ts'
 import { explainFailure } from './explain-failure.ts'
-import { createProgram } from './program.ts'
+import { createServerProgram, startsServer } from './server-program.ts'
 
 declare const SALLYPORT_VERSION: string
 
@@ -9,6 +9,9 @@ declare const SALLYPORT_VERSION: string
 export async function runCommand(process: Process, args: readonly string[]): Promise<number> {
   const { stdin, stderr } = process.streams
   try {
+    const createProgram = startsServer(args)
+      ? createServerProgram
+      : (await import('./program.ts')).createProgram
     await createProgram(process, SALLYPORT_VERSION).parseAsync(args, { from: 'user' })
     return 0
   } catch (thrown) {

@@ -1,8 +1,10 @@
 import { Problem } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
 import { welcome } from './commands/up.ts'
+import { explainUsage } from './empty-program.ts'
 import { explainFailure } from './explain-failure.ts'
-import { explainUsage } from './program.ts'
+import { createProgram } from './program.ts'
+import { createServerProgram, startsServer } from './server-program.ts'
 import { CommandError } from './terminal.ts'
 
 describe('wrong usage', () => {
@@ -24,6 +26,27 @@ describe('a command that is not there', () => {
   it('is answered with the one that may be meant', () => {
     const text = "error: unknown command 'toolset'\n(Did you mean toolsets?)"
     expect(explainUsage(text)).toBe("unknown command 'toolset'. Did you mean toolsets?")
+  })
+})
+
+describe('the command that starts a server', () => {
+  const noProcess = { environment: {}, streams: process, directory: '/' }
+
+  it.each(['up', 'worker'])('%s is the same without the others beside it', (name) => {
+    const [all, alone] = [createProgram, createServerProgram].map((create) =>
+      create(noProcess, '1')
+        .commands.find((command) => command.name() === name)
+        ?.helpInformation(),
+    )
+    expect(alone).toMatch(`sallyport ${name}`)
+    expect(alone).toBe(all)
+  })
+
+  it('is told by its name alone, and by nothing that stands later', () => {
+    expect(startsServer(['up'])).toBe(true)
+    expect(startsServer(['--json', 'up'])).toBe(false)
+    expect(startsServer(['agents', 'up'])).toBe(false)
+    expect(startsServer([])).toBe(false)
   })
 })
 
