@@ -78,6 +78,8 @@ export async function build() {
   replaceFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenceTexts(packages))
   replaceFile(join(dist, '.bundled.json'), JSON.stringify(packages))
   chmodSync(join(dist, 'sallyport.js'), 0o755)
+  // What bin/keep-compiled.js keeps of the old ones.
+  rmSync(join(dist, '.compiled'), { recursive: true, force: true })
   removeOldChunks(new Set(outputFiles.map(({ path }) => basename(path))))
 }
 
