@@ -1,3 +1,4 @@
+import { equal } from './as-found.ts'
 import type { ChainBatch, FoundHead, FoundStart } from './audit-store.ts'
 import { createRecordMac, createStamp } from './chain.ts'
 import { isGenuineStart, type StartRow, signStart } from './chain-start.ts'
@@ -24,7 +25,10 @@ interface ChangedChains {
   readonly broken: readonly string[]
 }
 
-/** Plans the change: one record for each chain, the first of the new keys. */
+/**
+ * Plans the change: one record for each chain, the first of the new keys. What was `planned` for a head stays where the head has not
+ * moved since, and what is planned now is put there: so the work can be done before everybody has to wait for it.
+ */
 export function changeKeys(
   { heads, starts }: FoundChains,
   of: {
@@ -32,6 +36,7 @@ export function changeKeys(
     readonly to: EpochKeys
     readonly newAuditId: () => string
     readonly nowMs: number
+    readonly planned: Map<string, ChainBatch>
   },
 ): ChangedChains {
   const { ring, to, nowMs } = of
@@ -41,6 +46,11 @@ export function changeKeys(
   const broken: string[] = []
   for (const head of heads) {
     const { workspaceId } = head
+    const before = of.planned.get(workspaceId)
+    if (before !== undefined && isHead(before.from, head)) {
+      batches.push(before)
+      continue
+    }
     try {
       assertHead(head, createRecordMac(from.macKey(workspaceId), workspaceId))
     } catch (error) {
@@ -51,7 +61,9 @@ export function changeKeys(
     const place = { workspaceId, seq: head.seq + 1, previous: head.hash }
     const draft = draftKeyChange(place, { from, to }, { auditId: of.newAuditId(), at })
     const stamped = createStamp(to.macKey(workspaceId), workspaceId)(head, [draft])
-    batches.push({ workspaceId, from: head, ...nothingElse, ...stamped })
+    const batch = { workspaceId, from: head, ...nothingElse, ...stamped }
+    of.planned.set(workspaceId, batch)
+    batches.push(batch)
   }
   const genuine = starts.filter(
     (start) =>
@@ -63,6 +75,9 @@ export function changeKeys(
 }
 
 const nothingElse = { opened: [], ended: [], limits: { windows: [], leases: [], settled: [] } }
+
+const isHead = (one: ChainBatch['from'], other: FoundHead) =>
+  one.seq === other.seq && equal(one.hash, other.hash) && equal(one.mac, other.mac)
 
 /** Drafts the record. The caller has checked that the head before it is genuine under the old keys. */
 function draftKeyChange(

@@ -124,6 +124,40 @@ describe('a change of the audit log’s keys', () => {
     ])
   })
 
+  it('asks the database as little for many chains as for one, since everybody waits meanwhile', async () => {
+    const statements = async () => {
+      let count = 0
+      const sql = new Proxy(owner.sql, {
+        get: (target, name) =>
+          name === 'begin'
+            ? (work: (tx: object) => Promise<unknown>) =>
+                target.begin((tx) =>
+                  work(
+                    new Proxy(tx, {
+                      apply(of, self, args) {
+                        count += 1
+                        return Reflect.apply(of, self, args)
+                      },
+                    }),
+                  ),
+                )
+            : Reflect.get(target, name),
+      })
+      const done = await rotate({ database: { sql } })
+      expect(done.broken).toEqual([])
+      return { count, chains: done.chains }
+    }
+    await write(one, newId('workspace'), 1)
+    const few = await statements()
+    const workspaceIds = Array.from({ length: 20 }, () => newId('workspace'))
+    for (const id of workspaceIds) await write(one, id, 1)
+    const many = await statements()
+    expect(many).toEqual({ count: few.count, chains: few.chains + workspaceIds.length })
+    for (const id of workspaceIds.slice(0, 3)) {
+      expect(await one.log.verify(id)).toMatchObject({ ok: true, checked: 2 })
+    }
+  })
+
   it('is not noticed by a chain that was begun with old keys meanwhile: it is begun with the new ones', async () => {
     verifies('S-35')
     const stale = await openRing()

@@ -35,8 +35,10 @@ export async function rotateAudit(needs: {
   const parent = await needs.rootKeys.current()
   const { secrets, keys } = await nextAuditKeys(to, { parent, randomBytes })
   const done = { chains: 0, broken: [] as readonly string[] }
+  const planned = new Map()
   await writeEpoch(needs.database, async (found) => {
-    const changed = changeKeys(found, { ring, to: keys, newAuditId, nowMs: needs.now() })
+    const nowMs = needs.now()
+    const changed = changeKeys(found, { ring, to: keys, newAuditId, nowMs, planned })
     Object.assign(done, { chains: changed.batches.length, broken: changed.broken })
     return { secrets, ...changed }
   })
