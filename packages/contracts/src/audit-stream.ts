@@ -92,7 +92,9 @@ export const AuditStream = z.object({
     description: 'failing: the last attempt was not taken, and another follows by itself',
   }),
   lastSeq: z.number().int().meta({ description: 'Of the last record that was delivered' }),
-  behind: z.number().int().meta({ description: 'Records that are still to be delivered' }),
+  behind: z.number().int().meta({
+    description: 'Records that are still to be delivered; checkpoints, where only those are sent',
+  }),
   failures: z.number().int().meta({ description: 'Attempts since the last that was taken' }),
   lastError: z.string().optional(),
   lastDeliveredAt: Timestamp.optional(),

@@ -26,6 +26,8 @@ export interface StoredStream {
 /** A stream with how far its workspace's log has got. */
 export interface StreamProgress extends StoredStream {
   readonly headSeq: number
+  /** Checkpoints that stand after the last that was delivered. */
+  readonly checkpointsLeft: number
 }
 
 /** What an owner may change. */

@@ -172,13 +172,14 @@ function createView(needs: Pick<Needs, 'keyring' | 'senders'>) {
     const { lastError, lastDeliveredAt, failures, enabled } = row
     const isFailing = failures > 0 || opened === undefined
     const error = opened === undefined ? 'What is stored of it cannot be read.' : lastError
-    const reached = row.sends.includes('entries') ? row.lastSeq : row.lastCheckpointSeq
+    const sendsEntries = row.sends.includes('entries')
+    const reached = sendsEntries ? row.lastSeq : row.lastCheckpointSeq
     return {
       ...{ id: row.id, kind: row.kind, label: row.label, sends: row.sends, format: row.format },
       ...{ enabled, version: row.version, failures, lastSeq: reached },
       target: opened === undefined ? '' : show(needs, opened.target),
       status: enabled ? (isFailing ? 'failing' : 'active') : 'disabled',
-      behind: Math.max(0, row.headSeq - reached),
+      behind: sendsEntries ? Math.max(0, row.headSeq - reached) : row.checkpointsLeft,
       ...(error !== null && { lastError: error }),
       ...(lastDeliveredAt !== null && { lastDeliveredAt: lastDeliveredAt.toISOString() }),
       ...(enabled && isFailing && { nextAttemptAt: row.nextAttemptAt.toISOString() }),

@@ -55,6 +55,7 @@ export async function examine(needs: ExamineNeeds): Promise<Finding[]> {
       ...config,
       allowsMetadata: allowsMetadata(config),
       metricsHost: config.telemetry.listener?.host,
+      tracesUrl: config.telemetry.traces?.url,
       findsNames,
     }),
   ]

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -111,6 +111,19 @@ describe.each(kinds)('%s', (_name, fake, environment) => {
     await expect(kms.decrypt(ciphertext, other)).rejects.toThrow('status 400')
     fake().refused.length = 0
   })
+})
+
+it('names the setting of a token’s file that is gone, and says what to do', async () => {
+  const path = join(folder, 'token-that-goes')
+  writeFileSync(path, token)
+  const kms = kmsOf({ ...transitEnvironment(), SALLYPORT_KMS_TOKEN_FILE: path })
+  await kms.encrypt(plaintext, context)
+  rmSync(path)
+  const error: unknown = await kms.encrypt(plaintext, context).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ name: 'RootKeyError' })
+  expect(String(error)).toMatch(
+    /SALLYPORT_KMS_TOKEN_FILE names, cannot be read \(ENOENT\).*Put it back/,
+  )
 })
 
 const faults: readonly [KmsFault, RegExp][] = [

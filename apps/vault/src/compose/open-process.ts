@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import pino from 'pino'
@@ -56,7 +57,9 @@ export async function openProcess({
     },
     ...(whileOpening !== undefined && { whileOpening }),
   })
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const made = mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  // As the root key and the embedded database do, where they make it: it gets into no repository.
+  if (made !== undefined) writeFileSync(join(config.dataDir, '.gitignore'), '*\n')
   const telemetry = await openTelemetry(config.telemetry, version)
   return {
     ...{ config, store, log, telemetry, randomBytes, version },

@@ -13,6 +13,8 @@ export interface AddressFacts {
   readonly allowsMetadata: boolean
   /** Of the operations listener; undefined where there is none. */
   readonly metricsHost: string | undefined
+  /** Where traces are sent; undefined where they are not. */
+  readonly tracesUrl: string | undefined
   /** Whether a name of the public internet could be found; undefined where nobody tried. */
   readonly findsNames: boolean | undefined
 }
@@ -26,6 +28,7 @@ export function judgeAddresses(facts: AddressFacts): Finding[] {
     ...judgeProxies(facts),
     judgeEgress(facts),
     ...judgeMetrics(facts),
+    ...judgeTraces(facts),
     ...judgeNames(facts),
   ]
 }
@@ -47,6 +50,21 @@ function judgePublicUrl({ host, publicUrl }: AddressFacts): Finding {
         what,
         `${publicUrl} has no TLS: tokens and sessions can be read on the way, and passkeys do not work; put a proxy with TLS in front`,
       )
+}
+
+/** Traces name agents, services and paths, and go along with the headers that the operator signs in with. */
+function judgeTraces({ tracesUrl }: AddressFacts): Finding[] {
+  if (tracesUrl === undefined) return []
+  const what = 'traces'
+  const { protocol, hostname, origin } = new URL(tracesUrl)
+  return protocol === 'https:' || isLoopback(hostname)
+    ? [ok(what, `sent to ${origin}`)]
+    : [
+        warn(
+          what,
+          `sent to ${origin} without TLS: they and OTEL_EXPORTER_OTLP_HEADERS can be read on the way; use https, or a collector on this machine`,
+        ),
+      ]
 }
 
 function judgeProxies({ publicUrl, trustedProxies }: AddressFacts): Finding[] {

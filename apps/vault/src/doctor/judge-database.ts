@@ -17,6 +17,8 @@ export interface DatabaseFacts {
   readonly migrations: MigrationFacts
   /** What the role may do to audit entries beside adding them; undefined where there are none yet. */
   readonly mayChangeAudit: readonly string[] | undefined
+  /** Who may make tables where the vault's are: everybody, or the role of the running vault. */
+  readonly mayCreate: 'everybody' | 'role' | undefined
   readonly connections: { readonly used: number; readonly max: number }
 }
 
@@ -40,6 +42,7 @@ export function judgeDatabase(facts: DatabaseFacts): Finding[] {
     judgeMigrations(facts.migrations),
     judgeDurability(facts),
     judgeAuditRole(facts),
+    ...judgeSchema(facts),
     judgeClock(facts),
     judgeConnections(facts.connections),
   ]
@@ -96,6 +99,28 @@ function judgeAuditRole({ isSuperuser, mayChangeAudit }: DatabaseFacts): Finding
   return mayChangeAudit.length === 0
     ? ok(what, 'may add audit entries, and neither change nor delete them')
     : warn(what, `may ${mayChangeAudit.join(', ')} audit entries: ${remedy}`)
+}
+
+/** Whoever may make a function or a table there may put one before the vault's own. The owner of the tables has to be able to. */
+function judgeSchema({ mayCreate, isSuperuser, mayChangeAudit = [] }: DatabaseFacts): Finding[] {
+  const what = 'schema'
+  if (mayCreate === 'everybody') {
+    return [
+      warn(
+        what,
+        'every role may make tables and functions in schema public: REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+      ),
+    ]
+  }
+  // Of a role that owns the tables it is said above what to do.
+  return mayCreate === undefined || isSuperuser || mayChangeAudit.length > 0
+    ? []
+    : [
+        warn(
+          what,
+          'the role of the running vault may make tables and functions in schema public: set DATABASE_MIGRATION_URL to the role that owns the tables, and revoke CREATE from the role of DATABASE_URL',
+        ),
+      ]
 }
 
 function judgeClock({ clockAheadMs }: DatabaseFacts): Finding {

@@ -15,6 +15,7 @@ const good: DatabaseFacts = {
   synchronousCommit: 'on',
   migrations: { missing: 0, isNewer: false },
   mayChangeAudit: [],
+  mayCreate: undefined,
   connections: { used: 20, max: 100 },
 }
 
@@ -25,6 +26,8 @@ describe('the doctor, of a database', () => {
   it('finds nothing where there is nothing', () => {
     expect(database({})).toEqual([])
     expect(database({ mayChangeAudit: undefined })).toEqual([])
+    expect(database({ mayCreate: 'role', isSuperuser: true })).toHaveLength(1)
+    expect(database({ mayCreate: 'role', mayChangeAudit: ['update'] })).toHaveLength(1)
   })
 
   it.each([
@@ -40,6 +43,8 @@ describe('the doctor, of a database', () => {
       'warn',
       /may update, delete audit.*DATABASE_MIGRATION_URL/,
     ],
+    [{ mayCreate: 'everybody' }, 'warn', /REVOKE CREATE ON SCHEMA public FROM PUBLIC/],
+    [{ mayCreate: 'role' }, 'warn', /may make tables.*DATABASE_MIGRATION_URL/],
     [{ clockAheadMs: -2_500 }, 'warn', /by -2.5 s/],
     [{ clockAheadMs: 11_000 }, 'fail', /sign-ins of agents fail/],
     [{ connections: { used: 90, max: 100 } }, 'warn', /raise max_connections/],
@@ -96,6 +101,7 @@ describe('the doctor, of addresses', () => {
   const local = {
     ...{ host: '127.0.0.1', publicUrl: undefined, trustedProxies: [], egressAllowCidrs: [] },
     ...{ allowsMetadata: false, metricsHost: undefined, findsNames: true },
+    tracesUrl: undefined,
   }
   const warned = (facts: object) =>
     judgeAddresses({ ...local, ...facts })
@@ -116,6 +122,10 @@ describe('the doctor, of addresses', () => {
     ])
     expect(warned({ metricsHost: '0.0.0.0' })).toEqual(['metrics'])
     expect(warned({ findsNames: false })).toEqual(['names'])
+    for (const tracesUrl of ['https://collector.example.com/v1/traces', 'http://127.0.0.1:4318']) {
+      expect(warned({ tracesUrl })).toEqual([])
+    }
+    expect(warned({ tracesUrl: 'http://collector.internal:4318/v1/traces' })).toEqual(['traces'])
   })
 })
 

@@ -13,7 +13,8 @@ export interface Log {
  */
 export function asProblem(thrown: unknown, log: Log, requestId: string): Problem {
   if (thrown instanceof Problem) {
-    if (thrown.status >= 500)
+    // That it drains is said once, where it begins: probes and callers hear of it as often as they ask.
+    if (thrown.status >= 500 && thrown.type !== 'draining')
       log.warn({ err: thrown.cause, type: thrown.type, requestId }, thrown.detail)
     return thrown
   }

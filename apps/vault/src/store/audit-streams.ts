@@ -110,8 +110,12 @@ function sending({ db, ...database }: Pick<Database, 'db' | 'transaction'>): Sen
 
 function selectProgress({ db }: Pick<Database, 'db'>) {
   const headSeq = sql<number>`coalesce(${auditHeads.seq}, 0)::float8`.mapWith(Number)
+  const checkpointsLeft = sql<number>`(
+    SELECT count(*) FROM audit_checkpoints checkpoint
+    WHERE checkpoint.workspace_id = ${auditStreams.workspaceId}
+      AND checkpoint.seq > ${auditStreams.lastCheckpointSeq})`.mapWith(Number)
   return db
-    .select({ ...columns, headSeq })
+    .select({ ...columns, headSeq, checkpointsLeft })
     .from(auditStreams)
     .leftJoin(auditHeads, eq(auditHeads.workspaceId, auditStreams.workspaceId))
 }

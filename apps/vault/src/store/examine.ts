@@ -14,6 +14,7 @@ export interface DatabaseReading {
   readonly synchronousCommit: string
   readonly migrations: { readonly missing: number; readonly isNewer: boolean }
   readonly mayChangeAudit: readonly string[] | undefined
+  readonly mayCreate: 'everybody' | 'role' | undefined
   readonly connections: { readonly used: number; readonly max: number }
 }
 
@@ -34,6 +35,7 @@ export async function examineDatabase(options: ExamineOptions): Promise<Database
       ...(await readSettings(sql)),
       ...(await readClock(sql, options)),
       mayChangeAudit: await readAuditRights(sql),
+      mayCreate: await readSchemaRights(sql),
     }))),
     migrations: await reading(ownerUrl, (sql) => readMigrations(sql, migrationsFolder)),
   }
@@ -130,6 +132,14 @@ async function readMigrations(sql: Sql, migrationsFolder: string) {
     SELECT max(created_at)::text AS newest FROM drizzle.__drizzle_migrations`
   const applied = Number(row?.newest ?? 0)
   return { missing: known.filter((when) => when > applied).length, isNewer: applied > newest }
+}
+
+async function readSchemaRights(sql: Sql): Promise<'everybody' | 'role' | undefined> {
+  const [row] = await sql<{ everybody: boolean; role: boolean }[]>`
+    SELECT has_schema_privilege('public', n.oid, 'CREATE') AS everybody,
+      has_schema_privilege(n.oid, 'CREATE') AS role
+    FROM pg_namespace n WHERE n.nspname = 'public'`
+  return row?.everybody === true ? 'everybody' : row?.role === true ? 'role' : undefined
 }
 
 async function readAuditRights(sql: Sql): Promise<readonly string[] | undefined> {

@@ -106,20 +106,24 @@ async function withKeys<T>(
   }
 }
 
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
+
 function describeStatus({ rootKeys, workspaces, secrets, vaults }: Status): string {
   return [
     ...rootKeys.map(
       ({ id, isCurrent, isKnown, kms, workspaceKeys, secrets }) =>
-        `root key ${id}${isCurrent ? ', current' : ''}${kms === null ? '' : `, ${kms}`}${isKnown ? '' : ', not here'}: wraps ${workspaceKeys} workspace keys and ${secrets} secrets`,
+        `root key ${id}${isCurrent ? ', current' : ''}${kms === null ? '' : `, ${kms}`}${isKnown ? '' : ', not here'}: wraps ${counted(workspaceKeys, 'workspace key')} and ${counted(secrets, 'secret')}`,
     ),
     ...workspaces.flatMap(({ id, name, keys }) =>
-      keys.map(({ version, rows }) => `${id} (${name}), key ${version}: seals ${rows} values`),
+      keys.map(
+        ({ version, rows }) => `${id} (${name}), key ${version}: seals ${counted(rows, 'value')}`,
+      ),
     ),
     ...secrets.map(
       ({ purpose, version, older }) =>
         `secret ${purpose}: version ${version}${older.length === 0 ? '' : `; ${older.join(', ')} kept to prove older records`}`,
     ),
-    `${vaults.length} vaults run`,
+    vaults.length === 1 ? '1 vault runs' : `${vaults.length} vaults run`,
     ...vaults.map(({ id, rootKeyIds }) => `vault ${id}: has ${rootKeyIds.join(', ')}`),
   ].join('\n')
 }

@@ -44,6 +44,14 @@ describe('whenToldToStop', () => {
     expect(exits).toEqual([130])
   })
 
+  it('stops when its terminal closes', async () => {
+    const { state, exits, press } = start()
+    press('SIGHUP')
+    press('SIGTERM')
+    await Promise.resolve()
+    expect([state.told, exits]).toEqual([true, []])
+  })
+
   it('stops when npx has ended, and says so', async () => {
     const { state, said } = start(ofNpx)
     await vi.advanceTimersByTimeAsync(5_000)

@@ -2,7 +2,7 @@
 const sameRequestMs = 1_000
 const parentCheckMs = 500
 /** 128 and the signal's number, as shells say it. */
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 /** `npm start` of a clone, as npm tells it to what it runs. */
 const startScript = 'node scripts/start.mjs'
 
@@ -22,14 +22,15 @@ export interface StopOptions {
 }
 
 /**
- * Resolves at the first SIGINT or SIGTERM. A further one, when the first is a second old, ends the process at once: what was
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP. A further one, when the first is a second old, ends the process at once: what was
  * under way is then left as after a crash. Resolves as well, within a second, when npx or `npm start` has ended, which pass a
  * SIGTERM on to a shell and not to what runs in it.
  */
 export function whenToldToStop(process: Signals, options: StopOptions): Promise<void> {
   return new Promise((resolve) => {
     let askedMs: number | undefined
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Of a terminal that closes: Node takes back that `nohup` has it ignored, so that it would end the process at once.
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         if (askedMs === undefined) {
           askedMs = options.monotonicMs()
