@@ -70,7 +70,8 @@ export async function composeFoundation(needs: ComposeNeeds) {
   const keyring = observeOpening(observers, kept)
   const newId = createIds({ now, randomBytes })
   const databaseNowMs = await readDatabaseClock(database)
-  const limitNow = createLimitClock({ databaseNowMs, monotonicNow: monotonicMs })
+  const limitClock = createLimitClock({ databaseNowMs, monotonicNow: monotonicMs, wallNow: now })
+  const limitNow = limitClock.now
   const audit = createAuditLog({
     store: {
       ...createAuditStore(database),
@@ -124,6 +125,7 @@ export async function composeFoundation(needs: ComposeNeeds) {
     onFailure,
     monotonicMs,
     limitNow,
+    lookAtClock: async () => limitClock.notice(await readDatabaseClock(database)),
     telemetry,
     running: createRunningCalls(),
     egress,
