@@ -16,6 +16,7 @@ const pollEveryMs = 1_000
 const removeOldNotificationsEveryMs = 3_600_000
 const watchAgentsEveryMs = 3_000
 const lookAtVariablesEveryMs = 30_000
+const lookAtClockEveryMs = 15_000
 const removeAlertsEveryMs = 3_600_000
 const sendAuditStreamsEveryMs = 2_000
 const pruneAuditEveryMs = 6 * 3_600_000
@@ -35,7 +36,7 @@ export function listJobs(foundation: Foundation, rooms: Rooms): Jobs {
   return { own: listOwn(foundation, rooms), shared: listShared(foundation, rooms) }
 }
 
-function listOwn({ onFailure }: Foundation, { watchCalls, reach, upstreams }: Rooms) {
+function listOwn({ onFailure, lookAtClock }: Foundation, { watchCalls, reach, upstreams }: Rooms) {
   const run = async () => {
     // Not waited for: the next look must not come late because an answer does.
     watchCalls().catch((error: unknown) => onFailure('running calls were not watched', error))
@@ -46,6 +47,7 @@ function listOwn({ onFailure }: Foundation, { watchCalls, reach, upstreams }: Ro
     // Asked so often that a queue would be the greater work; a lease gives each bot to one replica.
     { name: 'fetch presses', everyMs: pollEveryMs, run: reach.poll },
     { name: 'look at variables', everyMs: lookAtVariablesEveryMs, run: lookAgain },
+    { name: 'look at the clock', everyMs: lookAtClockEveryMs, run: lookAtClock },
   ]
 }
 
