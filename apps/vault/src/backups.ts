@@ -1,4 +1,10 @@
-import { type BackupSummary, backUp, checkBackup, restore } from './compose/backup.ts'
+import {
+  type BackupSummary,
+  type BackupTold,
+  backUp,
+  checkBackup,
+  restore,
+} from './compose/backup.ts'
 import { configChecks } from './compose/config-checks.ts'
 import { type Environment, readConfig } from './config.ts'
 
@@ -16,15 +22,12 @@ export interface Backups {
   restore(path: string, how: { readonly freezes: boolean }): Promise<BackupSummary>
 }
 
-/** Opens nothing yet. `onProgress` is told of each step, in a sentence. */
-export function openBackups(
-  environment: Environment,
-  onProgress: (sentence: string) => void,
-): Backups {
+/** Opens nothing yet. */
+export function openBackups(environment: Environment, told: BackupTold): Backups {
   const needs = {
     config: readConfig(environment, configChecks),
     version: SALLYPORT_VERSION,
-    onProgress,
+    ...told,
   }
   return {
     backUp: (path) => backUp(path, needs),

@@ -16,6 +16,26 @@ function pipes() {
   }
 }
 
+describe('many steps', () => {
+  it('are the first and every tenth where nobody looks on', () => {
+    const { streams, noted } = pipes()
+    const terminal = createTerminal(streams, { json: false })
+    for (let at = 1; at <= 25; at += 1) terminal.step(`step ${at} …`)
+    expect(noted()).toBe('step 1 …\nstep 11 …\nstep 21 …\n')
+  })
+
+  it('take each other’s place on a terminal, and leave nothing before what is said next', () => {
+    const { streams, noted } = pipes()
+    Object.assign(streams.stderr, { isTTY: true })
+    const terminal = createTerminal(streams, { json: false })
+    terminal.step('one …')
+    terminal.step('\u202etwo …')
+    terminal.note('Done.')
+    const clear = '\r\u001b[K'
+    expect(noted()).toBe(`${clear}one …${clear}\\u{202e}two …${clear}Done.\n`)
+  })
+})
+
 describe('a secret on stdin', () => {
   it('is one line, and the next secret the next one, however it arrives', async () => {
     const { stdin, streams } = pipes()

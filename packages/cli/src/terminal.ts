@@ -29,6 +29,8 @@ export interface Terminal {
   answer(value: unknown, text: string): void
   /** Says something on stderr that is not the answer. */
   note(text: string): void
+  /** Says on stderr which of many steps is begun: on a terminal in the place of the one before, elsewhere the first and every tenth. */
+  step(text: string): void
   /** Asks for a line. Where nobody can be asked it is the default, or a CommandError that names the option. */
   ask(question: string, given?: Question): Promise<string>
   /** Asks without showing what is typed; reads a line of stdin where that is not a terminal. */
@@ -46,6 +48,28 @@ export interface Streams {
   readonly stderr: NodeJS.WriteStream
 }
 
+/** Of steps that are not said over each other, as many are one line. */
+const stepsPerLine = 10
+const clearLine = '\r\u001b[K'
+
+/** What says steps on stderr, and what clears the last of them away before anything else is said. */
+function createSteps(stderr: NodeJS.WriteStream) {
+  const state = { said: 0, isShown: false }
+  return {
+    step(text: string) {
+      state.said += 1
+      if (stderr.isTTY === true) {
+        state.isShown = true
+        stderr.write(`${clearLine}${printable(text)}`)
+      } else if (state.said % stepsPerLine === 1) stderr.write(`${printable(text)}\n`)
+    },
+    clear() {
+      if (state.isShown) stderr.write(clearLine)
+      state.isShown = false
+    },
+  }
+}
+
 /** The bound of a secret read from stdin. */
 const secretCharsMax = 65_536
 
@@ -54,6 +78,7 @@ export function createTerminal(streams: Streams, { json }: { json: boolean }): T
   const { stdin, stdout, stderr } = streams
   const interactive = stdin.isTTY === true && stderr.isTTY === true
   const context = { input: stdin, output: stderr }
+  const steps = createSteps(stderr)
   // Loaded with the first question: most commands ask none.
   const prompts = () => import('@inquirer/prompts')
   const readHidden = async (message: string, validate: (text: string) => true | string) =>
@@ -62,9 +87,14 @@ export function createTerminal(streams: Streams, { json }: { json: boolean }): T
     json,
     interactive,
     answer: (value, text) => {
+      steps.clear()
       stdout.write(json ? `${printableJson(value)}\n` : `${printableLines(text)}\n`)
     },
-    note: (text) => void stderr.write(`${printableLines(text)}\n`),
+    note: (text) => {
+      steps.clear()
+      stderr.write(`${printableLines(text)}\n`)
+    },
+    step: steps.step,
     async ask(question, given = {}) {
       const preset = given.default === undefined ? {} : { default: given.default }
       if (interactive) {

@@ -25,11 +25,17 @@ import { reachDatabase } from './reach-database.ts'
 const checkpointsName = 'audit-checkpoints.jsonl'
 const saltBytes = 32
 
-interface Needs {
+/** Who is told how far it is. */
+export interface BackupTold {
+  /** Takes what somebody should know, in a sentence. */
+  readonly onProgress: (sentence: string) => void
+  /** Takes the name of a table that is begun, and which it is, from 1. */
+  readonly onTable: (name: string, at: number) => void
+}
+
+interface Needs extends BackupTold {
   readonly config: Config
   readonly version: string
-  /** Told of each step, in a sentence. */
-  readonly onProgress: (sentence: string) => void
 }
 
 /** What a backup holds. */
@@ -101,13 +107,13 @@ function openCheckpoints({ dataDir }: Config): (() => Readable) | undefined {
 async function* sectionsOf(
   { tables, rows }: Snapshot,
   checkpoints: (() => Readable) | undefined,
-  { onProgress }: Needs,
+  { onTable }: Needs,
 ): AsyncGenerator<FilledSection> {
   if (checkpoints !== undefined) {
     yield { section: { file: checkpointsName }, content: checkpoints() }
   }
-  for (const table of tables) {
-    onProgress(`${table.name} …`)
+  for (const [index, table] of tables.entries()) {
+    onTable(table.name, index + 1)
     yield {
       section: { table: table.name, columns: table.columns },
       content: await rows(table),
@@ -147,10 +153,14 @@ export async function restore(
     await requireEmpty(server.url)
     await prepareSchema({ url: server.url, migrationsFolder, schemaAt })
     const kept = { isThere: false }
+    const state = { begun: 0 }
     const rows = await copyIn(server.url, {
       tables: tablesOf(backup, { rootKey, config, kept }),
       freezes: needs.freezes,
-      onTable: (name) => onProgress(`${name} …`),
+      onTable: (name) => {
+        state.begun += 1
+        needs.onTable(name, state.begun)
+      },
     }).catch((error: unknown) => {
       throw explain(error)
     })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Terminal } from '../terminal.ts'
 import type { RunCommand } from './run-command.ts'
 
 type Backups = ReturnType<typeof import('@sallyport/vault/backups')['openBackups']>
@@ -18,7 +19,7 @@ export function addBackupCommands(program: Command, run: RunCommand): void {
     )
     .action(
       run(async ({ terminal, environment }, [file]: [string]) => {
-        const backups = await open(environment, terminal.note)
+        const backups = await open(environment, terminal)
         const done = await backups.backUp(file)
         terminal.answer(done, `${describe(done)}\n${whatOpens(done)}`)
       }),
@@ -31,7 +32,7 @@ export function addBackupCommands(program: Command, run: RunCommand): void {
     .action(
       run(
         async ({ terminal, environment }, [file, { check, freeze }]: [string, RestoreOptions]) => {
-          const backups = await open(environment, terminal.note)
+          const backups = await open(environment, terminal)
           if (check === true) {
             const found = await backups.check(file)
             return terminal.answer(found, `${describe(found)}\nIt is whole. Nothing was changed.`)
@@ -50,10 +51,13 @@ export function addBackupCommands(program: Command, run: RunCommand): void {
 /** Loaded only here: the other commands need nothing of the vault. */
 async function open(
   environment: Readonly<Record<string, string | undefined>>,
-  onProgress: (sentence: string) => void,
+  { note, step }: Pick<Terminal, 'note' | 'step'>,
 ): Promise<Backups> {
   const { openBackups } = await import('@sallyport/vault/backups')
-  return openBackups(environment, onProgress)
+  return openBackups(environment, {
+    onProgress: note,
+    onTable: (name, at) => step(`Table ${at}: ${name} …`),
+  })
 }
 
 const whatOpens = ({ rootKeyId, kms }: Summary): string =>
