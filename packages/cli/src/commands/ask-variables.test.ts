@@ -10,7 +10,7 @@ const variable = (name: string, more: Partial<ReadVariable> = {}): ReadVariable 
 function typing(secrets: readonly string[]): Terminal {
   const left = [...secrets]
   return {
-    ...{ json: false, interactive: false, answer: () => {}, note: () => {} },
+    ...{ json: false, interactive: false, answer: () => {}, note: () => {}, step: () => {} },
     ask: (question, given) =>
       given?.default === undefined
         ? Promise.reject(new Error(`${question}: ${given?.option}`))
