@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { BlockList } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,6 +21,7 @@ import { installFromNpm } from './fixtures/npm-program.ts'
 interface Service {
   readonly image?: string
   readonly build?: string
+  readonly pull_policy?: string
   readonly user?: string
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -64,7 +73,7 @@ const at = (path: string) => new URL(`../${path}`, import.meta.url)
 const read = (path: string) => readFileSync(at(path), 'utf8')
 const compose = parse(read('docker-compose.yml'), { uniqueKeys: true, merge: true }) as ComposeFile
 const services = Object.entries(compose.services)
-const ofTheVault = services.filter(([, { build }]) => build !== undefined)
+const ofTheVault = services.filter(([, { image }]) => image === 'sallyport:local')
 const named = (name: string): Service => {
   const service = compose.services[name]
   if (service === undefined) throw new Error(`no service ${name}`)
@@ -167,6 +176,27 @@ it('makes secrets that fit together, once, and makes up for what is missing', ()
     encoding: 'utf8',
   })
   expect(again).toContain('nothing was changed')
+})
+
+it('builds the vault’s image once, and looks for one of its name nowhere else', () => {
+  // Three that build would make three images of one name, and two of them nobody's.
+  expect(ofTheVault.filter(([, { build }]) => build !== undefined).map(([name]) => name)).toEqual([
+    'vault-1',
+  ])
+  for (const [name, { pull_policy: pull }] of ofTheVault) expect(pull, name).toBe('never')
+})
+
+it('is told of with commands that wait for what the next one needs', () => {
+  const blocks = [...read('docs/containers.md').matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+  const commands = blocks.map(([, text = '']) => text.trim().split('\n'))
+  const starts = commands.flatMap((lines) =>
+    lines.filter((line, at) => {
+      const next = lines[at + 1] ?? ''
+      return /^docker compose up /.test(line) && /^docker compose (up|run|exec) /.test(next)
+    }),
+  )
+  expect(starts.length).toBeGreaterThan(1)
+  for (const start of starts) expect(start).toContain(' --wait ')
 })
 
 it('sets only variables that the vault reads', () => {
@@ -285,6 +315,31 @@ it('brings nothing of the machine that builds into the image', () => {
   )) {
     expect(dockerfile).toContain(`COPY ${member}/package.json ${member}/`)
   }
+})
+
+it('takes into the image’s build whatever the build reads outside its folders', () => {
+  const taken = read('.dockerignore')
+    .split('\n')
+    .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []))
+  const members = ['apps', 'packages'].flatMap((folder) =>
+    readdirSync(at(folder)).map((name) => `${folder}/${name}`),
+  )
+  const extended = members.flatMap((member) => {
+    const { extends: base = '' } = JSON.parse(read(`${member}/tsconfig.json`)) as {
+      extends?: string
+    }
+    return base === '' ? [] : [join(member, base)]
+  })
+  // What the scripts name as a path from the root, or from a member of the workspace to it.
+  const scripts = ['scripts/build.mjs', ...members.map((member) => `${member}/build.mjs`)]
+  const named = scripts
+    .filter((path) => existsSync(at(path)))
+    .flatMap((path) => [...read(path).matchAll(/'(?:\.\.\/)*(\w[\w.-]*)(?:\/[\w./-]*)?'/g)])
+    .map((match) => match[1] ?? '')
+    .filter((path) => existsSync(at(path)) && path !== 'node_modules')
+  expect(named).toContain('drizzle')
+  expect(extended).toContain('tsconfig.base.json')
+  for (const path of new Set([...named, ...extended])) expect(taken).toContain(path.split('/')[0])
 })
 
 /** Whether an IPv4 address is in a range such as 10.0.0.0/8. */
