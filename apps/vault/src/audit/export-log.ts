@@ -1,9 +1,9 @@
 import { Problem } from '@sallyport/contracts'
-import type { CheckpointRow, FoundHead, RecordStore } from './audit-store.ts'
+import type { CheckpointRow, FoundHead, FoundStart, RecordStore } from './audit-store.ts'
 import { createRecordMac } from './chain.ts'
-import { writeStart } from './chain-start.ts'
+import { isGenuineStart, writeStart } from './chain-start.ts'
 import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import { type AuditKeyRing, type EpochKeys, withNewestKeys } from './epochs.ts'
+import { type AuditKeyRing, type EpochKeys, newestOf, withNewestKeys } from './epochs.ts'
 import { keyChangeOperation, readKeyChange } from './key-change.ts'
 import { exportFormat } from './verify-export.ts'
 import { assertHead } from './write-group.ts'
@@ -52,13 +52,7 @@ export function streamOf(parts: AsyncGenerator<string>): ReadableStream<Uint8Arr
 const line = (value: object): string => `${JSON.stringify(value)}\n`
 
 async function* exportPages(needs: LogExporterNeeds, workspaceId: string): AsyncGenerator<string> {
-  await needs.keys.refresh()
-  const { head, keys } = await withNewestKeys(needs.keys, async (newest) => {
-    const found = (await needs.store.chainEnd(workspaceId)).head
-    if (found !== undefined && found.seq > 0) await coverHead(needs, newest, found)
-    return { head: found, keys: newest }
-  })
-  const start = await needs.store.findStart(workspaceId)
+  const { head, keys, start } = await findEnds(needs, workspaceId)
   const earlier = await earlierKeys(needs, { workspaceId, startSeq: start?.seq ?? 0, keys })
   yield line({
     ...{ type: 'header', format: exportFormat, workspaceId, publicKey: publicKeyOf(keys) },
@@ -70,6 +64,33 @@ async function* exportPages(needs: LogExporterNeeds, workspaceId: string): Async
   const startSeq = start?.seq
   yield* exportRecords(needs.store, { workspaceId, lastSeq: head?.seq ?? 0, counts, startSeq })
   yield line({ type: 'end', ...counts })
+}
+
+/** How often the ends are read where keys are changed meanwhile. */
+const readsMax = 3
+
+/** Where the export begins and ends, of one and the same keys: a change of keys signs the start anew. */
+async function findEnds(needs: LogExporterNeeds, workspaceId: string): Promise<Ends> {
+  await needs.keys.refresh()
+  for (let reads = 1; ; reads += 1) {
+    const end = await withNewestKeys(needs.keys, async (keys) => {
+      const { head } = await needs.store.chainEnd(workspaceId)
+      if (head !== undefined && head.seq > 0) await coverHead(needs, keys, head)
+      return { head, keys }
+    })
+    const ends = { ...end, start: await needs.store.findStart(workspaceId) }
+    if (ends.start === undefined || isGenuineStart(ends.start, end.keys.publicKey)) return ends
+    await needs.keys.refresh()
+    // Somebody else's: whoever verifies the export finds it.
+    if (newestOf(needs.keys).version === end.keys.version || reads === readsMax) return ends
+  }
+}
+
+interface Ends {
+  readonly head: FoundHead | undefined
+  /** Of the head. */
+  readonly keys: EpochKeys
+  readonly start: FoundStart | undefined
 }
 
 const publicKeyOf = ({ publicKeyJwk: { kty, crv, x } }: EpochKeys) => ({ kty, crv, x })

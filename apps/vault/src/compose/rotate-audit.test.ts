@@ -13,6 +13,7 @@ import { boundedLines } from '../audit/bounded-lines.ts'
 import { createRecordMac, createStamp } from '../audit/chain.ts'
 import { signCheckpoint, writeCheckpoint } from '../audit/checkpoint.ts'
 import { createCheckpointFile } from '../audit/checkpoint-file.ts'
+import { createLogExporter } from '../audit/export-log.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import { type VerifyExportOptions, verifyExport } from '../audit/verify-export.ts'
 import {
@@ -24,6 +25,10 @@ import { makeSecrets } from '../credentials/installation-secrets.ts'
 import { createRootKey, createWrappingKey } from '../credentials/root-key.ts'
 import { onlyRootKey } from '../credentials/root-keys.ts'
 import { createAuditStore } from '../store/audit.ts'
+import { createAuditEndingStore } from '../store/audit-endings.ts'
+import { createAuditOpeningStore } from '../store/audit-openings.ts'
+import { createAuditReadStore } from '../store/audit-read.ts'
+import { createAuditRetentionStore } from '../store/audit-retention.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { createRootKeyStore } from '../store/root-keys.ts'
 import { rotateAudit } from './rotate-audit.ts'
@@ -274,6 +279,70 @@ describe('a change of the audit log’s keys', () => {
     await log.close()
     expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true, start: { seq: 3 } })
     expect(await check(await exported(workspaceId))).toMatchObject({ ok: true })
+  })
+
+  it('is no alarm about heads that were read just before it', async () => {
+    const stale = await openRing()
+    await rotate()
+    const workspaceId = newId('workspace')
+    await write(one, workspaceId)
+    let rotations = 0
+    const log = openAuditLog({
+      url: test.urls.app,
+      ring: {
+        epochs: stale.epochs,
+        // While it learns of one change, there is another.
+        async refresh() {
+          rotations += 1
+          if (rotations === 1) await rotate()
+          await stale.refresh()
+        },
+      },
+    })
+    await log.log.checkpoint()
+    expect(rotations).toBeGreaterThan(0)
+    expect(log.failures).toEqual([])
+    expect(await log.log.checkpoint()).toBeGreaterThan(0)
+    expect(log.failures).toEqual([])
+    await log.close()
+    expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true })
+  })
+
+  it('leaves an export that was begun just before it whole, with one and the same keys in it', async () => {
+    verifies('S-37')
+    const longAgo = { now: () => Date.now() - 90 * 86_400_000 }
+    const ring = await openRing()
+    const log = openAuditLog({ url: test.urls.app, ring, checkpointPath, ...longAgo })
+    const workspaceId = newId('workspace')
+    await write(log, workspaceId)
+    await log.log.checkpoint()
+    await asInsider((sql) => sql`update audit_retention set days = 30`)
+    expect(await log.log.prune()).toBeGreaterThan(0)
+    await asInsider((sql) => sql`update audit_retention set days = null`)
+    await log.close()
+    await write(one, workspaceId)
+    const store = {
+      ...createAuditReadStore(test.database),
+      ...createAuditOpeningStore(test.database),
+      ...createAuditEndingStore(test.database),
+      ...createAuditRetentionStore(test.database),
+    }
+    let rotations = 0
+    const exporter = createLogExporter({
+      ...{ keys: await openRing(), now: Date.now, appendCheckpoint: async () => {} },
+      store: {
+        ...store,
+        // The head has been read.
+        async findStart(id) {
+          rotations += 1
+          if (rotations === 1) await rotate()
+          return store.findStart(id)
+        },
+      },
+    })
+    let text = ''
+    for await (const part of exporter(workspaceId)) text += part
+    expect(await check(text.trimEnd().split('\n'))).toMatchObject({ ok: true, start: { seq: 3 } })
   })
 
   it('lets what is done beside the vaults be recorded, with keys that were replaced meanwhile too', async () => {

@@ -35,7 +35,7 @@ export async function rotateAudit(needs: {
   const parent = await needs.rootKeys.current()
   const { secrets, keys } = await nextAuditKeys(to, { parent, randomBytes })
   const done = { chains: 0, broken: [] as readonly string[] }
-  const planned = new Map()
+  const planned: Parameters<typeof changeKeys>[1]['planned'] = new Map()
   await writeEpoch(needs.database, async (found) => {
     const nowMs = needs.now()
     const changed = changeKeys(found, { ring, to: keys, newAuditId, nowMs, planned })
