@@ -39,6 +39,7 @@ const everything: Values = {
   secretKeys: {
     ...(defaults.secretKeys as Values),
     ...{ metricsToken: 'metrics-token', kmsToken: 'kms-token', kmsCa: 'kms-ca' },
+    rootKeyNext: 'root-key-next',
   },
   config: { SALLYPORT_LOG_LEVEL: 'debug', SALLYPORT_EGRESS_ALLOW_CIDRS: '10.20.0.0/16' },
   extraEnv: [{ name: 'OTEL_SERVICE_NAME', value: 'vault' }],
@@ -242,6 +243,37 @@ describe('the chart', () => {
       port: 'operations',
       path: '/metrics',
     })
+  })
+
+  it('does not end a migration that takes long, and which would begin anew for ever', ({
+    skip,
+  }) => {
+    if (missing !== undefined) return skip(missing)
+    for (const startupSecondsMax of [3600, 7200]) {
+      const manifests = render({
+        ...least,
+        ...(startupSecondsMax !== 3600 && { startupSecondsMax }),
+      })
+      for (const deployment of manifests.filter(({ kind }) => kind === 'Deployment')) {
+        const probe = podOf(deployment).containers?.[0]?.startupProbe
+        expect(Number(probe?.periodSeconds) * Number(probe?.failureThreshold)).toBe(
+          startupSecondsMax,
+        )
+      }
+    }
+  })
+
+  it('gives the successor of the root key to replicas and workers alike, where there is one', ({
+    skip,
+  }) => {
+    if (missing !== undefined) return skip(missing)
+    const next = (values: Values) =>
+      render(values)
+        .filter(({ kind }) => kind === 'Deployment')
+        .map((deployment) => environmentOf(deployment).SALLYPORT_ROOT_KEY_NEXT_FILE)
+    expect(next(least)).toEqual([undefined, undefined])
+    const path = '/run/secrets/sallyport/root-key-next'
+    expect(next(everything)).toEqual([path, path])
   })
 
   it('meets the restricted standard for pods', ({ skip }) => {

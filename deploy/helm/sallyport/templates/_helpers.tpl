@@ -51,6 +51,9 @@ DATABASE_URL_FILE: {{ required "secretKeys.databaseUrl is required" .Values.secr
 {{- with .Values.secretKeys.rootKey }}
 SALLYPORT_ROOT_KEY_FILE: {{ . }}
 {{- end }}
+{{- with .Values.secretKeys.rootKeyNext }}
+SALLYPORT_ROOT_KEY_NEXT_FILE: {{ . }}
+{{- end }}
 {{- with .Values.secretKeys.databaseMigrationUrl }}
 DATABASE_MIGRATION_URL_FILE: {{ . }}
 {{- end }}
@@ -135,14 +138,14 @@ spec:
         - name: operations
           containerPort: {{ $root.Values.operations.port }}
           protocol: TCP
-      # The first replica of a new version migrates the database first, the others wait for it.
+      # The first replica of a new version migrates the database first, the others wait for it. Nothing answers until then.
       startupProbe:
         httpGet:
           path: /healthz
           port: operations
         periodSeconds: 2
         timeoutSeconds: 2
-        failureThreshold: 90
+        failureThreshold: {{ div $root.Values.startupSecondsMax 2 }}
       readinessProbe:
         httpGet:
           path: /readyz
