@@ -29,8 +29,8 @@ const retry = process.env.CI === 'true' ? 1 : 0
 export default defineConfig({
   test: {
     // Two cores are what the machines of CI have. Tests of processes wait more than they compute, for a browser, a database or
-    // a token's end: a third worker uses what two leave idle.
-    maxWorkers: 3,
+    // a token's end: two workers more use what two leave idle.
+    maxWorkers: 4,
     reporters: ['default', createPlainSummary()],
     globalSetup: ['./test/isolated-home.ts'],
     projects: [
