@@ -3,7 +3,13 @@ import type { CheckpointRow, FoundHead, FoundStart, RecordStore } from './audit-
 import { createRecordMac } from './chain.ts'
 import { isGenuineStart, writeStart } from './chain-start.ts'
 import { signCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import { type AuditKeyRing, type EpochKeys, newestOf, withNewestKeys } from './epochs.ts'
+import {
+  type AuditKeyRing,
+  type EpochKeys,
+  ForeignHead,
+  newestOf,
+  withNewestKeys,
+} from './epochs.ts'
 import { keyChangeOperation, readKeyChange } from './key-change.ts'
 import { exportFormat } from './verify-export.ts'
 import { assertHead } from './write-group.ts'
@@ -77,6 +83,8 @@ async function findEnds(needs: LogExporterNeeds, workspaceId: string): Promise<E
       const { head } = await needs.store.chainEnd(workspaceId)
       if (head !== undefined && head.seq > 0) await coverHead(needs, keys, head)
       return { head, keys }
+    }).catch((error: unknown) => {
+      throw error instanceof ForeignHead ? notExportable(error) : error
     })
     const ends = { ...end, start: await needs.store.findStart(workspaceId) }
     if (ends.start === undefined || isGenuineStart(ends.start, end.keys.publicKey)) return ends
@@ -191,6 +199,17 @@ async function hasMoved(
   const now = await store.findStart(workspaceId)
   return now?.seq !== startSeq
 }
+
+/** Also where a change of keys has left it out: nothing is signed that would vouch for it. */
+const notExportable = (cause: ForeignHead) =>
+  new Problem(
+    'audit-unavailable',
+    'The audit log cannot be exported so that it can be verified: it was changed from outside.',
+    {
+      next: 'The operator runs the verification of the audit log, which names the first bad entry. As csv or ocsf its entries can be exported as they stand.',
+      cause,
+    },
+  )
 
 const removedMeanwhile = () =>
   new Problem(

@@ -249,6 +249,9 @@ describe('a change of the audit log’s keys', () => {
     await expect(one.log.begin(anIntent(broken))).rejects.toMatchObject({
       type: 'audit-unavailable',
     })
+    await expect(exported(broken)).rejects.toThrow('cannot be exported')
+    const asTable = one.log.export(broken, { format: 'csv' })
+    expect((await new Response(asTable).text()).trim().split('\n')).toHaveLength(4)
     await asInsider((sql) => sql`delete from audit_heads where workspace_id = ${broken}`)
   })
 

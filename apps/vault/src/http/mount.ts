@@ -8,6 +8,7 @@ import {
   refuseForgery,
   requireScope,
 } from './authenticate.ts'
+import { begunStream } from './begun-stream.ts'
 import type { BodyBudget, BodyLease } from './body-budget.ts'
 import {
   type ObserveRequest,
@@ -142,21 +143,25 @@ export function mountSession<const O extends Operation>(
   })
 }
 
+type Bytes = ReadableStream<Uint8Array>
+
 /** A stream, with its media type. */
 export interface TypedStream<T> {
   readonly stream: T
   readonly type: string
 }
 
-/** The same for an operation whose answer is a stream of bytes. */
+/** The same for an operation whose answer is a stream of bytes. What fails before its first part is answered as a problem. */
 export function mountStream<const O extends Operation>(
   operation: O,
   handle: (call: Call<O>) => TypedStream<OutputOf<O>>,
 ): Mounted {
   return serving(operation, {
-    handle,
-    write: ({ stream, type }, { context, requestId }) => {
-      const body = operation.output.parse(stream) as ReadableStream<Uint8Array>
+    async handle(call) {
+      const { stream, type } = handle(call)
+      return { body: await begunStream(operation.output.parse(stream) as Bytes), type }
+    },
+    write: ({ body, type }, { context, requestId }) => {
       return context.respond.send({ status: 200, body, type, requestId })
     },
   })
