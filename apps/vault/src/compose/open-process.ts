@@ -8,12 +8,14 @@ import { type Config, type Environment, readConfig } from '../config.ts'
 import { configChecks } from './config-checks.ts'
 import { describeFault } from './describe-fault.ts'
 import { findMigrations } from './find-migrations.ts'
+import { openLogStream } from './log-stream.ts'
 import { openStore } from './open-store.ts'
 import { openTelemetry } from './open-telemetry.ts'
 import { requireDataDir } from './require-data-dir.ts'
 
 // What every process of the vault begins with, whether it listens or runs jobs alone.
 
+const standardError = 2
 /** EX_SOFTWARE of sysexits.h. */
 const faultExitCode = 70
 /**
@@ -43,7 +45,7 @@ export async function openProcess({
   requireConfig?.(config)
   const log = pino(
     { level: config.logLevel, serializers: { err: describeFault } },
-    pino.destination(2),
+    openLogStream(standardError),
   )
   endOnFault(log)
   requireDataDir(config.dataDir)

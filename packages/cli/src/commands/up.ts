@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { serverCommand } from '../clients/mcp-server.ts'
 import { defaultUrl } from '../settings.ts'
 import type { Process } from './context.ts'
-import { endWithoutLeftovers, whenToldToStop } from './when-told-to-stop.ts'
+import { endWithoutLeftovers, outliveTerminal, whenToldToStop } from './when-told-to-stop.ts'
 
 /** `sallyport up`: runs the vault in this process until it is told to stop. */
 export function addUpCommand(program: Command, given: Process): void {
@@ -14,6 +14,7 @@ export function addUpCommand(program: Command, given: Process): void {
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
       // Loaded only here: the other commands need nothing of the vault.
       const { runVault } = await import('@sallyport/vault/main')
+      outliveTerminal(given.streams.stdout, given.streams.stderr)
       await runVault({
         environment: given.environment,
         mcpServer: { command: mcpCommand, args },

@@ -50,6 +50,11 @@ export function whenToldToStop(process: Signals, options: StopOptions): Promise<
   })
 }
 
+/** What is said to a terminal that was closed is lost, and ends nothing. */
+export function outliveTerminal(...streams: readonly Pick<NodeJS.WriteStream, 'on'>[]): void {
+  for (const stream of streams) stream.on('error', () => {})
+}
+
 /** What still stands when all that is ours is closed, such as a library's connection to a Redis that came back, is not waited for. */
 const leftoverMsMax = 1_000
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Process } from './context.ts'
-import { endWithoutLeftovers, whenToldToStop } from './when-told-to-stop.ts'
+import { endWithoutLeftovers, outliveTerminal, whenToldToStop } from './when-told-to-stop.ts'
 
 /** `sallyport worker`: runs the jobs that replicas share in this process, until it is told to stop. */
 export function addWorkerCommand(program: Command, given: Process): void {
@@ -11,6 +11,7 @@ export function addWorkerCommand(program: Command, given: Process): void {
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
       // Loaded only here: the other commands need nothing of the vault.
       const { runWorker } = await import('@sallyport/vault/worker')
+      outliveTerminal(given.streams.stdout, given.streams.stderr)
       await runWorker({
         environment: given.environment,
         announce: () => {
