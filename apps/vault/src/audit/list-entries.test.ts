@@ -130,7 +130,7 @@ describe('one entry by its id', () => {
 describe('looking for what is rare', () => {
   const lastSeq = 10_000_000
   /** A long log in which few records fit. */
-  function rare(seqs: readonly number[]) {
+  function rare(seqs: readonly number[], isOften = false) {
     const asked: { from: number; to: number }[] = []
     const fitting = ({ beforeSeq = 0, sinceSeq = 0, limit }: EntryQuery) =>
       seqs
@@ -153,7 +153,8 @@ describe('looking for what is rare', () => {
         fitting({ ...query, limit: lastSeq }).filter(({ seq }) =>
           endings.some((ending) => ending.seq === seq),
         ),
-      seqOfNth: async () => undefined,
+      seqOfNth: async ({ beforeSeq = 0 }, nth) =>
+        isOften ? Math.max(1, beforeSeq - nth) : undefined,
     })
     return { asked, reader }
   }
@@ -185,6 +186,40 @@ describe('looking for what is rare', () => {
       pagesRead += 1
     } while (cursor !== undefined && pagesRead < 100)
     expect(found).toEqual(seqs.toSorted((a, b) => b - a))
+  })
+
+  it.each([
+    { agentId: 'agt_1', decision: 'deny' },
+    { agentId: 'agt_1', connectionId: 'con_1' },
+    { tool: 'tol_1', agentId: 'agt_1' },
+    { tool: 'a.tool', decision: 'deny' },
+    { operation: 'createPolicy', decision: 'allow' },
+  ])('looks through a bounded part for a page of two filters: %o', async (filters) => {
+    const { asked, reader } = rare([17], true)
+    const found: number[] = []
+    let cursor: string | undefined
+    for (let pagesRead = 0; pagesRead === 0 || cursor !== undefined; pagesRead += 1) {
+      const before = asked.length
+      const page = await reader('wsp_1', { limit: 10, ...filters, cursor })
+      const lookedAt = asked.slice(before).reduce((sum, { from, to }) => sum + to - from, 0)
+      expect(lookedAt).toBeLessThanOrEqual(300_000)
+      found.push(...page.entries.map(({ seq }) => seq))
+      cursor = page.nextCursor
+    }
+    expect(found).toEqual([17])
+  })
+
+  it('walks by the rarer of two filters', async () => {
+    const store = {
+      ...createAuditReadStore(audit.database),
+      ...createAuditEndingStore(audit.database),
+    }
+    const query = { workspaceId, limit: 300, beforeSeq: 10_000, sinceSeq: 1 }
+    const seqOfNth = async ({ agentId }: EntryQuery, nth: number) =>
+      10_000 - nth * (agentId ? 1 : 9)
+    const filters = { agentId: 'agt_1', connectionId: 'con_rare' }
+    const found = await sift({ ...store, seqOfNth }, { ...query, ...filters }, 1_000)
+    expect(found.downTo).toBe(1_000)
   })
 
   it('finds the few that did not end well on one page, however far apart they are', async () => {

@@ -73,7 +73,9 @@ interface FoundPage {
 /** Finds a page by an index that is made for it, or sifts the log for it, a bounded part at a time. */
 async function findOpenings(store: EntryStore, query: EntryQuery): Promise<FoundPage> {
   if (query.auditId !== undefined) return await findOne(store, query, timeOfId(query.auditId))
-  const isPlain = query.outcome === undefined && query.operation === undefined
+  // With two of them an index leads to one, and of its many the other may fit none.
+  const isPlain =
+    query.outcome === undefined && query.operation === undefined && narrowing(query) <= 1
   if (isPlain) {
     return pageOf(await store.listOpenings({ ...query, limit: query.limit + 1 }), query.limit)
   }
@@ -126,14 +128,18 @@ function pageOf(found: readonly FoundRecord[], limit: number): FoundPage {
   return found.length > limit && last !== undefined ? { openings, nextSeq: last.seq } : { openings }
 }
 
-/** Does an index lead to what is asked for, however rare it is? To an outcome among many of a tool or an operation none does. */
-const isIndexed = ({ operation, outcome, toolId, toolName }: EntryQuery) =>
-  outcome === 'pending' ||
-  outcome === 'done' ||
-  (outcome === undefined &&
-    (toolId !== undefined ||
-      toolName !== undefined ||
-      (operation !== undefined && operation !== 'execute')))
+/** Does an index lead to what is asked for, however rare it is? To one thing among many of another none does. */
+const isIndexed = (query: EntryQuery) =>
+  query.outcome === 'pending' ||
+  query.outcome === 'done' ||
+  (query.outcome === undefined && query.operation !== 'execute' && narrowing(query) <= 1)
+
+/** How many of the things that each have an index of their own are asked for. */
+const narrowing = (query: EntryQuery) => {
+  const { agentId, connectionId, toolId, toolName, decision, operation } = query
+  const asked = [agentId, connectionId, toolId, toolName, decision, operation]
+  return asked.filter((each) => each !== undefined).length
+}
 
 function toQuery(workspaceId: string, filters: EntryFilters): EntryQuery {
   const { limit, auditId, agentId, connectionId, decision, outcome, tool, from, to } = filters

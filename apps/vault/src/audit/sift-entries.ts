@@ -66,23 +66,26 @@ export const isNarrow = ({ agentId, connectionId, toolId, toolName, operation }:
   (agentId ?? connectionId ?? toolId ?? toolName) !== undefined ||
   (operation !== undefined && operation !== 'execute')
 
-/** Where the next part begins. Of one agent, connection or tool, a part is of so many of its entries, however far apart they are. */
+/**
+ * Where the next part begins. Of one agent, connection or tool, a part is of so many of its entries, however far apart they are; of
+ * several of them, of the rarer one's.
+ */
 async function partBefore(store: SiftedStore, query: BoundedQuery, count: number): Promise<number> {
   if (!isNarrow(query)) return Math.max(query.sinceSeq, query.beforeSeq - count)
-  return Math.max(
-    query.sinceSeq,
-    (await store.seqOfNth(byOneIndex(query), count)) ?? query.sinceSeq,
-  )
+  let since = query.beforeSeq
+  for (const narrowed of byOneIndexEach(query)) {
+    since = Math.min(since, (await store.seqOfNth(narrowed, count)) ?? query.sinceSeq)
+  }
+  return Math.max(query.sinceSeq, since)
 }
 
-/** The query without all that would be looked at entry by entry: of an agent's many, a rare decision would have all of them walked. */
-function byOneIndex(query: BoundedQuery): EntryQuery {
+/** The queries by one index each: of an agent's many, a rare decision would have all of them walked. */
+function byOneIndexEach(query: BoundedQuery): EntryQuery[] {
   const { workspaceId, limit, beforeSeq, toolId, toolName, connectionId, agentId } = query
   const operation = query.operation === 'execute' ? undefined : query.operation
-  const one = [{ toolId }, { toolName }, { operation }, { connectionId }, { agentId }].find(
-    (each) => Object.values(each)[0] !== undefined,
-  )
-  return { workspaceId, limit, beforeSeq, ...one }
+  return [{ toolId }, { toolName }, { operation }, { connectionId }, { agentId }]
+    .filter((each) => Object.values(each)[0] !== undefined)
+    .map((each) => ({ workspaceId, limit, beforeSeq, ...each }))
 }
 
 /** Goes back through the records with an outcome that is not `sent`, and finds the entries that they belong to. */
