@@ -214,6 +214,11 @@ it('publishes ports on loopback alone, and none but the proxy’s', () => {
   }
 })
 
+it('offers browsers no HTTP/3, for which no port is published', () => {
+  expect(named('proxy').ports?.join()).not.toContain('udp')
+  expect(read('docker/Caddyfile')).toMatch(/^\tservers \{[^}]*\n\t\tprotocols h1 h2\n/m)
+})
+
 it('keeps the stores on a network without a way out, and the proxy away from the stores', () => {
   expect(networksOf(named('postgres'))).toEqual(['inside'])
   expect(networksOf(named('redis'))).toEqual(['inside'])
