@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
-import { type ActivityNeeds, type CallQuery, createActivity } from './activity.ts'
+import {
+  type ActivityMoment,
+  type ActivityNeeds,
+  type CallQuery,
+  createActivity,
+} from './activity.ts'
 import { binsPerUnit, createTally, durationMsMin } from './tally.ts'
 
 const owner = { workspaceId: 'wsp_1' } as AuthenticatedOwner
@@ -9,15 +14,23 @@ const from = '2026-11-01T00:00:00Z'
 const at = (ms: number) => new Date(Date.parse(from) + ms).toISOString()
 const dayMs = 86_400_000
 
-function room(store: Partial<ActivityNeeds['store']> = {}, now = () => 0) {
+type Fake = Partial<ActivityMoment & Pick<ActivityNeeds['store'], 'namesOf'>>
+
+function room(store: Fake = {}, now = () => 0) {
   const queries: CallQuery[] = []
+  const moment: ActivityMoment = {
+    async countCalls(query) {
+      queries.push(query)
+      return (await store.countCalls?.(query)) ?? []
+    },
+    keptFromMs: store.keptFromMs ?? (async () => undefined),
+    countKept: store.countKept ?? (async () => []),
+    durationsKept: store.durationsKept ?? (async () => []),
+  }
   const countActivity = createActivity({
     now,
     store: {
-      async countCalls(query) {
-        queries.push(query)
-        return (await store.countCalls?.(query)) ?? []
-      },
+      atOneMoment: (work) => work(moment),
       namesOf: store.namesOf ?? (async () => ({ agents: new Map(), connections: new Map() })),
     },
   })

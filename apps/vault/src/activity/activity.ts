@@ -9,6 +9,7 @@ import {
   Problem,
 } from '@sallyport/contracts'
 import type { AuthenticatedOwner } from '../identity/caller.ts'
+import { dayMs, splitTime, type TimeSpan } from './kept-time.ts'
 import { type CallCount, createTally, type Tally } from './tally.ts'
 
 /** Counts are asked of the database for a part of the time after the other, so that none of them is long. */
@@ -30,7 +31,6 @@ const keptMsMax = 300_000
 const keptMax = 100
 /** Of agents and of connections, those with the most calls. */
 const namedMax = 100
-const dayMs = 86_400_000
 const minuteMs = 60_000
 
 /** Whose calls, and when; `toMs` is exclusive. */
@@ -52,15 +52,39 @@ export type CountedCalls = CallCount &
     | { readonly by: 'agent' | 'connection'; readonly key: string | null }
   )
 
+/** Whose calls, and when: whole quarters of an hour, each within one bucket. */
+export interface KeptQuery extends Omit<CallQuery, 'fromMs' | 'toMs'> {
+  readonly spans: readonly TimeSpan[]
+}
+
+/** The log, and what is kept of it, at one moment. Problem: `store-unavailable` where a query takes too long. */
+export interface ActivityMoment {
+  /** Counts in the log: one bounded query. */
+  countCalls(query: CallQuery): Promise<readonly CountedCalls[]>
+  /** From when on counts are kept, a whole quarter of an hour; undefined where they are not, or are far behind the log. */
+  keptFromMs(workspaceId: string): Promise<number | undefined>
+  /**
+   * What countCalls would count, of kept counts and what the log has said since; but how long calls took is told of buckets alone, as
+   * far as it is kept.
+   */
+  countKept(query: KeptQuery): Promise<readonly CountedCalls[]>
+  /** How long calls of these took, as far as it is kept. */
+  durationsKept(query: KeptQuery, named: NamedIds): Promise<readonly CountedCalls[]>
+}
+
+interface NamedIds {
+  readonly agentIds: readonly string[]
+  readonly connectionIds: readonly string[]
+}
+
 /** What this room needs of others. */
 export interface ActivityNeeds {
   readonly store: {
-    /** One bounded query. Problem: `store-unavailable` where it takes too long. */
-    countCalls(query: CallQuery): Promise<readonly CountedCalls[]>
+    atOneMoment<T>(work: (moment: ActivityMoment) => Promise<T>): Promise<T>
     /** What agents and connections of the workspace are called, by id; those that are gone are left out. */
     namesOf(
       workspaceId: string,
-      ids: { agentIds: readonly string[]; connectionIds: readonly string[] },
+      ids: NamedIds,
     ): Promise<{ agents: ReadonlyMap<string, string>; connections: ReadonlyMap<string, string> }>
   }
   /** Monotonic, in ms. */
@@ -84,12 +108,9 @@ export function createActivity(needs: ActivityNeeds) {
 }
 
 async function answer(needs: ActivityNeeds, query: Query): Promise<Answer> {
-  const counts = await count(needs, query)
-  const [agents, connections] = [busiest(counts.agents), busiest(counts.connections)]
-  const names = await needs.store.namesOf(query.workspaceId, {
-    agentIds: agents.map(([id]) => id),
-    connectionIds: connections.map(([id]) => id),
-  })
+  const counts = await needs.store.atOneMoment((moment) => count(moment, needs.now, query))
+  const { agents, connections } = counts
+  const names = await needs.store.namesOf(query.workspaceId, idsOf(counts))
   return {
     total: counts.total.view(),
     buckets: counts.buckets.map((tally, index) => ({
@@ -136,35 +157,73 @@ const wrong = (field: string, message: string) =>
 interface Counts {
   readonly total: Tally
   readonly buckets: readonly Tally[]
+  /** The busiest first. */
+  readonly agents: readonly [string, Tally][]
+  readonly connections: readonly [string, Tally][]
+}
+
+interface Tallies extends Pick<Counts, 'total' | 'buckets'> {
   readonly agents: Map<string, Tally>
   readonly connections: Map<string, Tally>
 }
 
-async function count({ store, now }: ActivityNeeds, query: Query): Promise<Counts> {
-  const { fromMs, toMs, bucketMs } = query
-  const counts: Counts = {
+const idsOf = ({ agents, connections }: Counts): NamedIds => ({
+  agentIds: agents.map(([id]) => id),
+  connectionIds: connections.map(([id]) => id),
+})
+
+/** Of kept counts as much as there is, and the rest of the log. */
+async function count(moment: ActivityMoment, now: () => number, query: Query): Promise<Counts> {
+  const { fromMs, toMs, bucketMs, workspaceId } = query
+  const tallies: Tallies = {
     total: createTally(),
     buckets: Array.from({ length: Math.ceil((toMs - fromMs) / bucketMs) }, createTally),
     agents: new Map(),
     connections: new Map(),
   }
-  const untilMs = now() + answerMsMax
-  let partMs = partMsAtFirst
-  for (let atMs = fromMs; atMs < toMs; ) {
-    const startedMs = now()
-    if (startedMs > untilMs) throw tooMuch()
-    const part = { fromMs: atMs, toMs: Math.min(toMs, atMs + partMs) }
-    const found = await store.countCalls({ ...query, bucketsFromMs: fromMs, ...part })
-    for (const counted of found) add(counts, counted)
-    atMs = part.toMs
-    const tookMs = now() - startedMs
-    if (tookMs < quickMs) partMs *= 2
-    if (tookMs > slowMs) partMs = Math.max(partMsMin, partMs / 2)
-  }
+  const { kept, counted } = splitTime(query, await moment.keptFromMs(workspaceId))
+  const asked = { ...query, bucketsFromMs: fromMs }
+  await countInLog({ moment, now, tallies }, asked, counted)
+  const keptQuery = { ...asked, spans: kept }
+  if (kept.length > 0) add(tallies, await moment.countKept(keptQuery))
+  const [agents, connections] = [busiest(tallies.agents), busiest(tallies.connections)]
+  const counts: Counts = { ...tallies, agents, connections }
+  if (kept.length > 0) add(tallies, await moment.durationsKept(keptQuery, idsOf(counts)))
   return counts
 }
 
-function add({ total, buckets, agents, connections }: Counts, counted: CountedCalls): void {
+interface Counting {
+  readonly moment: ActivityMoment
+  readonly now: () => number
+  readonly tallies: Tallies
+}
+
+async function countInLog(
+  { moment, now, tallies }: Counting,
+  query: CallQuery,
+  spans: readonly TimeSpan[],
+): Promise<void> {
+  const untilMs = now() + answerMsMax
+  let partMs = partMsAtFirst
+  for (const span of spans) {
+    for (let atMs = span.fromMs; atMs < span.toMs; ) {
+      const startedMs = now()
+      if (startedMs > untilMs) throw tooMuch()
+      const part = { fromMs: atMs, toMs: Math.min(span.toMs, atMs + partMs) }
+      add(tallies, await moment.countCalls({ ...query, ...part }))
+      atMs = part.toMs
+      const tookMs = now() - startedMs
+      if (tookMs < quickMs) partMs *= 2
+      if (tookMs > slowMs) partMs = Math.max(partMsMin, partMs / 2)
+    }
+  }
+}
+
+function add(tallies: Tallies, all: readonly CountedCalls[]): void {
+  for (const counted of all) addOne(tallies, counted)
+}
+
+function addOne({ total, buckets, agents, connections }: Tallies, counted: CountedCalls): void {
   if (counted.by === 'bucket') {
     total.add(counted)
     buckets[counted.key]?.add(counted)
@@ -180,7 +239,9 @@ function add({ total, buckets, agents, connections }: Counts, counted: CountedCa
 }
 
 const busiest = (tallies: ReadonlyMap<string, Tally>): [string, Tally][] =>
-  [...tallies].sort(([, a], [, b]) => b.calls() - a.calls()).slice(0, namedMax)
+  [...tallies]
+    .sort(([a, ofA], [b, ofB]) => ofB.calls() - ofA.calls() || (a < b ? -1 : 1))
+    .slice(0, namedMax)
 
 /** Lets one work at a time. */
 function createTurns(waitingMax: number) {

@@ -3,7 +3,8 @@ export type CallEnd = 'sent' | 'failed' | 'denied' | 'asked' | 'open'
 
 /** Calls that ended alike, and took about as long as one another. */
 export interface CallCount {
-  readonly end: CallEnd
+  /** null: they are counted elsewhere, and only how long they took is told here. */
+  readonly end: CallEnd | null
   /** Number of a bin of durations, see `binsPerUnit`; null where none was recorded. */
   readonly bin: number | null
   readonly count: number
@@ -42,7 +43,7 @@ export function createTally(): Tally {
   const calls = () => Object.values(ends).reduce((sum, count) => sum + count, 0)
   return {
     add({ end, bin, count }) {
-      ends[end] += count
+      if (end !== null) ends[end] += count
       if (bin !== null) bins.set(bin, (bins.get(bin) ?? 0) + count)
     },
     calls,

@@ -19,6 +19,7 @@ const lookAtVariablesEveryMs = 30_000
 const lookAtClockEveryMs = 15_000
 const removeAlertsEveryMs = 3_600_000
 const sendAuditStreamsEveryMs = 2_000
+const keepCountsEveryMs = 15_000
 const pruneAuditEveryMs = 6 * 3_600_000
 
 type Rooms = ReturnType<typeof composeRooms>
@@ -67,6 +68,7 @@ function listShared({ audit }: Foundation, rooms: Rooms) {
     },
     { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
     { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
+    { name: 'keep counts', everyMs: keepCountsEveryMs, run: rooms.keepCounts },
     { name: 'prune audit', everyMs: pruneAuditEveryMs, run: audit.prune },
     {
       ...{ name: 'send audit streams', everyMs: sendAuditStreamsEveryMs },

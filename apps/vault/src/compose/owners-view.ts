@@ -1,7 +1,9 @@
 import { createActivity } from '../activity/activity.ts'
+import { createKeepCounts } from '../activity/keep-counts.ts'
 import { createEvents } from '../events/events.ts'
 import type { Identity } from '../identity/identity.ts'
 import { createActivityStore } from '../store/activity.ts'
+import { createCountKeepingStore } from '../store/activity-keeping.ts'
 import { createAuditSeqStore } from '../store/audit-seqs.ts'
 import type { WorkspaceStore } from '../store/workspaces.ts'
 import { createWorkspaces } from '../workspaces/workspaces.ts'
@@ -37,5 +39,11 @@ export function composeOwnersView(
         onFailure('the audit log was not looked at for those who listen', error),
     }),
     countActivity: createActivity({ store: createActivityStore(database), now: monotonicMs }),
+    keepCounts: createKeepCounts({
+      store: createCountKeepingStore(database),
+      now: needs.now,
+      monotonicMs,
+      onFailure: (error) => onFailure('the calls of an audit log were not counted', error),
+    }),
   }
 }
