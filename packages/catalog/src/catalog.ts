@@ -23,12 +23,39 @@ export interface Catalog {
 
 /**
  * Builds the catalog from its data and adds `custom`. Throws an Error that says all that is wrong where data that is given
- * contradicts itself; of its own a test has seen that it does not.
+ * contradicts itself. Of its own a test has seen that it does not: it is read when it is first asked for, and no start waits.
  */
 export function createCatalog(data?: readonly Vendor[]): Catalog {
-  const known = parseVendors(data ?? vendors)
-  const faults = data === undefined ? [] : validateCatalog(known)
+  if (data === undefined) return createOwnCatalog()
+  const known = parseVendors(data)
+  const faults = validateCatalog(known)
   if (faults.length > 0) throw new Error(`The catalog contradicts itself. ${faults.join(' ')}`)
+  return toCatalog(known)
+}
+
+function createOwnCatalog(): Catalog {
+  let read: Catalog | undefined
+  const own = () => {
+    read ??= toCatalog(parseVendors(vendors))
+    return read
+  }
+  return {
+    get providers() {
+      return own().providers
+    },
+    get services() {
+      return own().services
+    },
+    get actions() {
+      return own().actions
+    },
+    findProvider: (id) => own().findProvider(id),
+    findService: (id) => own().findService(id),
+    findAction: (id) => own().findAction(id),
+  }
+}
+
+function toCatalog(known: ReturnType<typeof parseVendors>): Catalog {
   const providers = [...known.providers, customProvider]
   const services = [...known.services, customService]
   const actions = services.flatMap((service) =>
