@@ -137,7 +137,7 @@ describe('kept counts', () => {
     bucketMinutes: 240,
   })
 
-  const pick = <T>(...from: T[]) => fc.constantFrom(...from)
+  const pick = <const T>(...from: T[]) => fc.constantFrom(...from)
   const anAge = fc.oneof(
     fc.integer({ min: 0, max: 40 * minuteMs }),
     fc.integer({ min: 0, max: 3 * dayMs }),
