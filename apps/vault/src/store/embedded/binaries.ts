@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -100,7 +101,8 @@ function copyOnce(native: string, base: string): string {
   const home = join(base, `postgresql-${manifest.version}`)
   if (existsSync(home)) return join(home, 'native')
   mkdirSync(base, { recursive: true })
-  chmodSync(base, 0o755)
+  // Whoever runs the server passes through. What the vault keeps here is listed to nobody for that.
+  chmodSync(base, (statSync(base).mode & 0o7777) | 0o011)
   const draft = `${home}.${process.pid}`
   rmSync(draft, { recursive: true, force: true })
   const filter = (path: string) => !unneeded.test(path)
