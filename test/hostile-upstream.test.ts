@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EchoUpstream, startEchoUpstream } from './fixtures/echo-upstream.ts'
 import {
@@ -28,6 +28,7 @@ let hostile: HostileUpstream
 let honest: EchoUpstream
 let heavy: RawServer
 let agent: WireAgent
+const isEndless = (path: string) => path.startsWith('/endless') || path === '/tiny-chunks'
 const connections = { hostile: '', honest: '', heavy: '' }
 
 beforeAll(async () => {
@@ -108,6 +109,7 @@ describe('an upstream that breaks the rules', () => {
         const ms = performance.now() - startedMs
         if (ms > slowest.ms) Object.assign(slowest, { path, ms })
         expectTyped(path, answer)
+        if (isEndless(path)) expect(answer.status, path).not.toBe(200)
       }),
     )
     // Waited for below; what fails before that is nobody's unhandled rejection.
@@ -152,9 +154,8 @@ describe('an upstream that breaks the rules', () => {
 
   it('is cut off where it sends no end, and its connection is closed', async () => {
     verifies('S-22')
-    const endless = hostilePaths.filter(
-      (path) => path.startsWith('/endless') || path === '/tiny-chunks',
-    )
+    // Tiny chunks keep a core busy for as long as they may; above they were cut off, amid all the others.
+    const endless = hostilePaths.filter((path) => isEndless(path) && path !== '/tiny-chunks')
     const started = performance.now()
     await Promise.all(
       endless.map(async (path) => {
@@ -224,7 +225,10 @@ const bodies: Readonly<Record<string, { type: string; make: () => Buffer; coding
   'bomb-br': {
     type: 'application/json',
     coding: 'br',
-    make: () => brotliCompressSync(Buffer.alloc(50 * megabyte, '[')),
+    make: () =>
+      brotliCompressSync(Buffer.alloc(50 * megabyte, '['), {
+        params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
+      }),
   },
   nearly: { type: 'text/plain', make: () => Buffer.from(secret.slice(0, -1).repeat(300_000)) },
   'nearly-encoded': { type: 'text/plain', make: () => Buffer.from('%2525'.repeat(megabyte)) },
