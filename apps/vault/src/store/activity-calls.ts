@@ -34,21 +34,21 @@ export const wordsOf = (end: Exclude<CallEnd, 'open'>): string[] =>
 export const settledOutcomes: readonly string[] = ['sent', 'failed', 'refused']
 
 /** Is the record an agent's attempt to call something? */
-export const isCall = (sql: Executor, record: string) => sql`
+const isCall = (sql: Executor, record: string) => sql`
   ${sql(record)}.kind in ('intent', 'refusal') and ${sql(record)}.agent_id is not null
   and (position(',"operation":"execute' in ${sql(record)}.entry) > 0
     or position(',"operation":"callMyTool"' in ${sql(record)}.entry) > 0)`
 
 /** The outcome's name. */
-export const outcomeOf = (sql: Executor, record: string) =>
+const outcomeOf = (sql: Executor, record: string) =>
   sql`split_part(split_part(${sql(record)}.entry, ',"outcome":"', 2), '"', 1)`
 
 /** The text of the outcome's duration. */
-export const tookOf = (sql: Executor, record: string) =>
+const tookOf = (sql: Executor, record: string) =>
   sql`rtrim(split_part(split_part(${sql(record)}.entry, ',"durationMs":', 2), ',', 1), '}')`
 
 /** The number of the bin that a duration falls into; null where the text `took` is none. */
-export const binOf = (sql: Executor, record: string) => sql`
+const binOf = (sql: Executor, record: string) => sql`
   case when ${sql(record)}.took ~ '^[0-9]{1,9}([.][0-9]{1,9})?$' then floor(ln(
     greatest(${durationMsMin}::float8, ${sql(record)}.took::float8)) * ${binsPerUnit}::float8)::int end`
 

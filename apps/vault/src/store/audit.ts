@@ -202,7 +202,7 @@ async function closeOpen(
 const lines = (values: readonly (string | undefined)[]): string => values.join(separator)
 
 /** The one statement of a group: it writes all or, if the head has moved, nothing; false then. */
-export async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
+async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
   const { workspaceId, from, rows, head, opened, ended } = batch
   if (rows.length === 0) return true
   const { windows, leases, settled } = batch.limits
