@@ -450,10 +450,17 @@ describe('the tools of a program', () => {
     const upstream = await open('fine')
     const changed = vi.fn()
     upstream.onListChanged(changed)
+    const from = performance.now()
     for (let i = 0; i < 3; i += 1) await calling(upstream, ['storm', { times: 500 }])
     await new Promise((resolve) => setTimeout(resolve, 600))
-    expect(changed.mock.calls).toEqual([['tools']])
+    // Of 1500 notices: one, and another one for each two seconds that a busy machine took for them.
+    const told = changed.mock.calls.length
+    expect(told).toBeGreaterThanOrEqual(1)
+    expect(told).toBeLessThanOrEqual(1 + Math.floor((performance.now() - from) / 2_000))
+    expect(changed.mock.calls.flat()).toEqual(Array(told).fill('tools'))
     await calling(upstream, ['storm', { times: 500 }])
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2), { timeout: 3_000 })
+    await vi.waitFor(() => expect(changed.mock.calls.length).toBeGreaterThan(told), {
+      timeout: 3_000,
+    })
   })
 })
