@@ -69,6 +69,29 @@ describe('the role of the running vault', () => {
     await sql`UPDATE workspaces SET name = 'other', frozen_at = now(), frozen_by = 'own_1'`
   })
 
+  it('has nothing run as the owner of the tables by a guard on a table of its own', async () => {
+    verifies('S-37')
+    const session = await test.database.sql.reserve()
+    await session`CREATE TEMP TABLE bait (workspace_id text, sealed bytea, wrapped bytea)`
+    const guards = await session<{ name: string }[]>`
+      SELECT DISTINCT f.oid::regproc::text AS name FROM pg_proc f JOIN pg_trigger t ON t.tgfoid = f.oid
+      WHERE f.prosecdef`
+    expect(guards.map(({ name }) => name)).toContain('sallyport_check_sealed')
+    for (const { name } of guards) {
+      await expect(
+        session.unsafe(
+          `CREATE TRIGGER bait BEFORE INSERT ON bait FOR EACH ROW EXECUTE FUNCTION ${name}()`,
+        ),
+        name,
+      ).rejects.toThrow('permission denied for function')
+    }
+    session.release()
+    const [open] = await test.owner.sql<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM pg_proc
+      WHERE prosecdef AND has_function_privilege('public', oid, 'EXECUTE')`
+    expect(open?.count).toBe(0)
+  })
+
   it('has at the next start no more than that where an older build gave it all', async () => {
     verifies('S-37')
     const appRole = new URL(test.urls.app).username
