@@ -137,6 +137,8 @@ describe('an upstream that breaks the rules', () => {
       const body = method === 'POST' ? { body: 'x'.repeat(200_000) } : {}
       for (let round = 0; round < 2; round++) {
         expectTyped(path, await ask(path, { method, ...body }))
+        // What comes late and yet after the next request was written cannot be told from its answer.
+        if (path.startsWith('/late')) await new Promise((resolve) => setTimeout(resolve, 100))
         const next = await Promise.all([ask('/ok'), ask('/ok'), ask('/chunked')])
         for (const [at, { body: answer, bytes }] of next.entries()) {
           expect(bytes.includes('EVIL'), path).toBe(false)

@@ -156,7 +156,8 @@ interface Pooled {
   usedAt: number
 }
 
-/** All pools, by key and origin. A pool leaves when its last connection does; at the bound the longest unused quiet one goes. */
+/** All pools, by key and origin. A pool leaves when its last connection does, unless it has seen what makes
+ * it distrust the next one; at the bound the longest unused quiet one goes. */
 function createPoolTable(
   { poolsMax, groupPoolsMax }: Pick<EgressLimits, 'poolsMax' | 'groupPoolsMax'>,
   make: (origin: string, onEmpty: () => void) => LanePool,

@@ -224,7 +224,8 @@ describe('bytes behind an answer', () => {
   it('end the connection and never answer the next request', async () => {
     verifies('S-23')
     for (const path of paths) {
-      for (const pauseMs of [0, 100]) {
+      // What comes late and yet after the next request was written cannot be told from its answer: those are given the time.
+      for (const pauseMs of path.startsWith('/late') ? [100] : [0, 100]) {
         const poolKey = `${path} ${pauseMs}`
         const method = path === '/head-with-body' ? 'HEAD' : 'GET'
         for (let i = 0; i < 5; i++) {
@@ -234,6 +235,34 @@ describe('bytes behind an answer', () => {
         }
       }
     }
+  })
+
+  it('keep every connection from being used again for a minute, though they ended the last one', async () => {
+    verifies('S-23')
+    const clock = { nowMs: 0 }
+    const watched = createEgress({
+      allowCidrs: ['127.0.0.0/8'],
+      denyCidrs: [],
+      now: () => clock.nowMs,
+    })
+    const options = { poolKey: 'watched', responseBytesMax: bodyBytesMax, deadlineMs: longMs }
+    const send = async (path: string) => {
+      const url = `${upstream.origin}${path}`
+      const answer = await watched.send({ method: 'GET', url, headers: [] }, options)
+      for await (const chunk of answer.body) void chunk
+      // Longer than what comes late is late.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    const opened = async (paths: readonly string[]) => {
+      const before = upstream.connectionCount()
+      for (const path of paths) await send(path)
+      return upstream.connectionCount() - before
+    }
+    expect(await opened(['/ok', '/ok'])).toBe(1)
+    expect(await opened(['/late-bytes', '/ok', '/ok'])).toBe(2)
+    clock.nowMs += 61_000
+    expect(await opened(['/ok', '/ok'])).toBe(1)
+    await watched.close()
   })
 
   it('do not reach requests that were waiting for the connection either', async () => {

@@ -17,6 +17,7 @@ export interface LanePool {
   destroy(problem: Problem): void
   /** Nothing runs and nothing waits. */
   isQuiet(): boolean
+  /** Nothing is lost with it: it has no connection, and no reason to distrust the next one. */
   isEmpty(): boolean
 }
 
@@ -117,7 +118,7 @@ export function createLanePool(options: {
       for (const lane of [...lanes]) lane.destroy(problem)
     },
     isQuiet: () => waiting.size === 0 && idle.length === lanes.size,
-    isEmpty: () => lanes.size === 0 && waiting.size === 0,
+    isEmpty: () => lanes.size === 0 && waiting.size === 0 && now() >= reuseFrom,
   }
 }
 
