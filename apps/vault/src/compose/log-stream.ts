@@ -6,24 +6,28 @@ const triesMax = 100
 const betweenTriesMs = 10
 
 /**
- * Opens where lines of the log go: each is written when `write` returns. Once it takes nothing more, as standard error of a terminal
- * that was closed, what is logged is dropped; pino’s own would try for ever, and keep the process from ending.
+ * Opens where lines of the log go: each is written when `write` returns, after a second at the latest. What cannot be written is
+ * dropped, as on standard error of a terminal that was closed; pino’s own would try for ever, and keep the process from ending. A
+ * disk that was full, or a reader who was behind, gets the lines that are logged once it takes them again; until then none waits.
  */
 export function openLogStream(fileDescriptor: number): { write(line: string): void } {
-  const state = { isLost: false }
+  const state = { isBehind: false, isCut: false }
   return {
     write(line) {
-      const bytes = Buffer.from(line)
+      // A line that got there in part is not to run into this one.
+      const bytes = Buffer.from(state.isCut ? `\n${line}` : line)
       let written = 0
-      for (let tries = 0; written < bytes.length && !state.isLost && tries < triesMax; ) {
+      for (let tries = state.isBehind ? triesMax : 1; ; tries += 1) {
         try {
-          written += writeSync(fileDescriptor, bytes, written)
+          while (written < bytes.length) written += writeSync(fileDescriptor, bytes, written)
+          break
         } catch (error) {
-          tries += 1
-          state.isLost = !isPassing(error)
-          if (!state.isLost) pause()
+          if (tries >= triesMax || !isPassing(error)) break
+          pause()
         }
       }
+      state.isBehind = written < bytes.length
+      if (written > 0) state.isCut = state.isBehind
     },
   }
 }
