@@ -22,7 +22,7 @@ const runMsMax = 10_000
 
 /** What this job needs of the store. Each step is safe on several replicas at once; `done` where another one is at it. */
 export interface CountKeepingStore {
-  /** Workspaces whose counts do not go back to `keptFromMs`, or do not follow their logs as said here. */
+  /** Workspaces whose counts do not go back just to `keptFromMs`, or do not follow their logs as said here; in another order each time. */
   workspacesBehind(behind: {
     readonly recordsMin: number
     readonly waitMs: number
