@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import type { Process } from './commands/context.ts'
 import { explainFailure } from './explain-failure.ts'
 import { createServerProgram, startsServer } from './server-program.ts'
+import { clearLine } from './terminal.ts'
 
 declare const SALLYPORT_VERSION: string
 
@@ -18,7 +19,8 @@ export async function runCommand(process: Process, args: readonly string[]): Pro
     // Commander has printed its own.
     if (thrown instanceof CommanderError) return thrown.exitCode
     const { text, exitCode } = explainFailure(thrown)
-    stderr.write(`sallyport: ${text}\n`)
+    // What it was at may stand there, without an end.
+    stderr.write(`${stderr.isTTY === true ? clearLine : ''}sallyport: ${text}\n`)
     return exitCode
   } finally {
     // A pipe that its writer keeps open must not keep this process.

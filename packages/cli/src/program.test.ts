@@ -1,11 +1,13 @@
+import { PassThrough } from 'node:stream'
 import { Problem } from '@sallyport/contracts'
 import { describe, expect, it } from 'vitest'
+import { runCommand } from './command.ts'
 import { welcome } from './commands/up.ts'
 import { explainUsage } from './empty-program.ts'
 import { explainFailure } from './explain-failure.ts'
 import { createProgram } from './program.ts'
 import { createServerProgram, startsServer } from './server-program.ts'
-import { CommandError } from './terminal.ts'
+import { CommandError, createTerminal, type Streams } from './terminal.ts'
 
 describe('wrong usage', () => {
   it.each([
@@ -51,6 +53,16 @@ describe('the command that starts a server', () => {
 })
 
 describe('a failure', () => {
+  it('on a terminal takes the place of the step that was said there', async () => {
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+    Object.assign(stderr, { isTTY: true })
+    const streams = { stdin, stdout, stderr } as unknown as Streams
+    createTerminal(streams, { json: false }).step('one …')
+    const args = ['agents', 'list', '--url', 'nowhere']
+    expect(await runCommand({ environment: {}, streams, directory: '/' }, args)).not.toBe(0)
+    expect(String(stderr.read())).toContain('one …\r\u001b[Ksallyport: ')
+  })
+
   it('of arguments names all that are wrong', () => {
     const fields = [
       { field: 'arguments.a', message: 'must be given' },

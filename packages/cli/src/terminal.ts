@@ -50,7 +50,8 @@ export interface Streams {
 
 /** Of steps that are not said over each other, as many are one line. */
 const stepsPerLine = 10
-const clearLine = '\r\u001b[K'
+/** Goes back to the beginning of the line of a terminal, and takes away what stands there. */
+export const clearLine = '\r\u001b[K'
 
 /** What says steps on stderr, and what clears the last of them away before anything else is said. */
 function createSteps(stderr: NodeJS.WriteStream) {
