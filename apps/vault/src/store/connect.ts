@@ -41,7 +41,7 @@ export function connect(options: ConnectOptions): Sql {
     ...(options.idleMsMax !== undefined && { idle_timeout: options.idleMsMax / 1000 }),
     backoff: (attempts: number) =>
       Math.min(reconnectDelayMsMin * 2 ** attempts, reconnectDelayMsMax) / 1000,
-    connection: { application_name: options.applicationName, ...options.settings },
+    connection: { application_name: options.applicationName, ...asText(options.settings) },
     socket: (target: SocketTarget) => openSocket(target, options.silenceMsMax),
     onnotice: () => {},
     ...(socketDirectory !== undefined && { host: socketDirectory }),
@@ -50,6 +50,10 @@ export function connect(options: ConnectOptions): Sql {
   }
   return postgres(url, clientOptions)
 }
+
+/** postgres.js leaves out what is falsy: a 0 that lifts a limit of the role would not get there. */
+const asText = (settings: ConnectOptions['settings'] = {}) =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))
 
 /** The database's name and the role's, for sentences and grants; never the password. */
 export function describeUrl(url: string): { host: string; database: string; user: string } {

@@ -66,7 +66,7 @@ describe('migrate', () => {
     owner = open(test.urls.owner)
   })
   afterAll(async () => {
-    await drop('m_empty', 'm_two', 'm_broken', 'm_newer')
+    await drop('m_empty', 'm_two', 'm_broken', 'm_hasty', 'm_newer')
     await owner.end()
     await test.stop()
     for (const folder of folders) rmSync(folder, { recursive: true, force: true })
@@ -102,6 +102,15 @@ describe('migrate', () => {
     writeFileSync(join(folder, '9999_more.sql'), 'CREATE TABLE half (id int);')
     await migrate({ url, migrationsFolder: folder })
     expect(await objects(url)).toBe(before + 1)
+  })
+
+  it('takes the time that a migration takes, whatever its role may take for a statement', async () => {
+    const url = await makeEmpty('m_hasty')
+    const folder = copyMigrations()
+    await migrate({ url, migrationsFolder })
+    await owner`ALTER ROLE m_hasty SET statement_timeout = '100ms'`
+    addMigration(folder, 'SELECT pg_sleep(0.3);')
+    await migrate({ url, migrationsFolder: folder })
   })
 
   it('leaves nothing of a migration whose session was ended in the middle', async () => {

@@ -38,7 +38,8 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     maxConnections: 1,
     applicationName: 'sallyport migrate',
     silenceMsMax,
-    settings: { lock_timeout: lockTimeoutMs },
+    // Of the role or the database there may be another limit, under which a long migration would begin anew at each start.
+    settings: { lock_timeout: lockTimeoutMs, statement_timeout: 0 },
   })
   try {
     await lock(sql)
