@@ -345,8 +345,13 @@ describe('kept counts', () => {
     const log = aLog()
     const { workspaceId } = log
     await log.append([1, 2, 3, 4].flatMap((n) => aCall(nowMs - (5 - n) * dayMs)))
-    await jobOn(test.database)()
-    await log.prune(0.5)
+    await jobFor(log)()
+    // One more of the first one's quarter, which stays when that one goes.
+    await log.append(aCall(nowMs - 4 * dayMs))
+    await jobFor(log)()
+    await log.prune(0.2)
+    await log.expectSame(days(31))
+    await log.prune(0.4)
     await log.expectSame(days(31))
     expect(await log.keptFrom()).toBeGreaterThan(nowMs - 3 * dayMs - quarterMs)
     expect(await log.steps.workspacesBehind(behind)).not.toContain(workspaceId)
