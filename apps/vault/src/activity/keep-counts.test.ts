@@ -21,7 +21,7 @@ function job(over: Partial<CountKeepingStore>, tookMs = () => 0) {
     fillBack: step('fill'),
     ...over,
   }
-  const run = createKeepCounts({
+  const { run, stop } = createKeepCounts({
     store: {
       ...store,
       async fillBack(id, back) {
@@ -34,7 +34,7 @@ function job(over: Partial<CountKeepingStore>, tookMs = () => 0) {
     monotonicMs: () => clock.ms,
     onFailure: (error) => failures.push(error),
   })
-  return { run, asked, failures, parts }
+  return { run, stop, asked, failures, parts }
 }
 
 it('removes what is old before it fills in, one workspace after the other', async () => {
@@ -74,4 +74,18 @@ it('fills in longer parts while they are quick, shorter ones where they are slow
   for (let n = 0; n < 9; n += 1) await failing.run()
   expect(failing.failures).toHaveLength(18)
   expect(failing.parts.at(-1)).toBe(10_000)
+})
+
+it('ends with the step that it is at where the vault stops, and does nothing afterwards', async () => {
+  const { run, stop, asked } = job({
+    countOn: async () => {
+      stop()
+      return 'more'
+    },
+  })
+  await run()
+  const asOfNow = ['begin wsp_1', 'remove wsp_1']
+  expect(asked).toEqual(asOfNow)
+  await run()
+  expect(asked).toEqual(asOfNow)
 })

@@ -52,8 +52,16 @@ interface Needs {
   readonly onFailure: (error: unknown) => void
 }
 
+/** The job. */
+export interface KeepCounts {
+  run(): Promise<void>
+  /** Has the run that is under way end with the step that it is at, and each later one at once: a vault that stops waits for it. */
+  stop(): void
+}
+
 /** Makes the job. A workspace whose log cannot be counted is told of, and keeps none of the others from it. */
-export function createKeepCounts({ store, now, monotonicMs, onFailure }: Needs) {
+export function createKeepCounts({ store, now, monotonicMs, onFailure }: Needs): KeepCounts {
+  let isStopped = false
   let partMs = partMsAtFirst
   const fill = async (workspaceId: string, downToMs: number) => {
     const beganMs = monotonicMs()
@@ -76,13 +84,19 @@ export function createKeepCounts({ store, now, monotonicMs, onFailure }: Needs) 
     while (isTime() && (await store.countOn(workspaceId, recordsAtOnce)) === 'more');
     while (isTime() && (await fill(workspaceId, keptFromMs)) === 'more');
   }
-  return async (): Promise<void> => {
-    const untilMs = monotonicMs() + runMsMax
-    const isTime = () => monotonicMs() < untilMs
-    const keptFromMs = floorTo(now(), dayMs) - keptDays * dayMs
-    for (const id of await store.workspacesBehind({ recordsMin, waitMs, keptFromMs })) {
+  return {
+    async run() {
+      const untilMs = monotonicMs() + runMsMax
+      const isTime = () => !isStopped && monotonicMs() < untilMs
       if (!isTime()) return
-      await keep(id, keptFromMs, isTime).catch(onFailure)
-    }
+      const keptFromMs = floorTo(now(), dayMs) - keptDays * dayMs
+      for (const id of await store.workspacesBehind({ recordsMin, waitMs, keptFromMs })) {
+        if (!isTime()) return
+        await keep(id, keptFromMs, isTime).catch(onFailure)
+      }
+    },
+    stop() {
+      isStopped = true
+    },
   }
 }

@@ -10,6 +10,7 @@ export async function closeHouse(
 ): Promise<void> {
   rooms.watch.stop()
   rooms.reach.stop()
+  rooms.keepCounts.stop()
   await closeEach([
     jobs.stop,
     rooms.notify.stop,

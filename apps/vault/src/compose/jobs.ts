@@ -68,7 +68,7 @@ function listShared({ audit }: Foundation, rooms: Rooms) {
     },
     { name: 'remove expired', everyMs: removeExpiredEveryMs, run: identity.removeExpired },
     { name: 'watch agents', everyMs: watchAgentsEveryMs, run: rooms.watch.run },
-    { name: 'keep counts', everyMs: keepCountsEveryMs, run: rooms.keepCounts },
+    { name: 'keep counts', everyMs: keepCountsEveryMs, run: rooms.keepCounts.run },
     { name: 'prune audit', everyMs: pruneAuditEveryMs, run: audit.prune },
     {
       ...{ name: 'send audit streams', everyMs: sendAuditStreamsEveryMs },

@@ -117,7 +117,7 @@ describe('kept counts', () => {
       onFailure: (error) => {
         throw error
       },
-    })
+    }).run
   /** As though its counts were behind, whatever they are. */
   const jobFor = ({ workspaceId }: Log) =>
     jobOn(test.database, { workspacesBehind: async () => [workspaceId] })
