@@ -101,7 +101,10 @@ describe('the role of the running vault', () => {
     const statement = "UPDATE root_keys SET key_check = 'a'"
     await test.database.sql.unsafe(statement)
     await migrate({ url: test.urls.owner, migrationsFolder, appRole })
-    for (const one of [statement, 'DELETE FROM audit_heads', 'TRUNCATE audit_records']) {
+    const trigger =
+      'CREATE TRIGGER bait AFTER UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION sallyport_tell_change()'
+    const others = ['DELETE FROM audit_heads', 'TRUNCATE audit_records', 'TRUNCATE agents', trigger]
+    for (const one of [statement, ...others]) {
       await expect(test.database.sql.unsafe(one)).rejects.toThrow('permission denied')
     }
   })

@@ -36,6 +36,8 @@ export async function grant(sql: Sql, appRole: string): Promise<void> {
   await sql.begin(async (tx) => {
     const role = tx(appRole)
     await tx`GRANT USAGE ON SCHEMA public TO ${role}`
+    // Somebody may have given it all, a trigger on a table among it, which would run as the owner where the owner writes.
+    await tx`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role}`
     await tx`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`
     await tx`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}`
     for (const [table, rights] of Object.entries(narrowed)) {
