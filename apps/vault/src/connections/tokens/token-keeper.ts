@@ -34,7 +34,8 @@ export interface TokenKeeper {
   open(connection: RenewableConnection): Promise<AccessToken>
   /**
    * After an upstream's 401 for the token of `version`: a newer one. Each version is renewed so once at most. The same one
-   * comes back where it cannot be renewed or was renewed a moment ago: the upstream refuses something else. Throws as `open`.
+   * comes back where it cannot be renewed, or was renewed a moment ago and has not ended: the upstream refuses something else.
+   * Throws as `open`.
    */
   renewRefused(connection: RenewableConnection, version: number): Promise<AccessToken>
   /**
