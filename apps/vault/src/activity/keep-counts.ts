@@ -52,15 +52,8 @@ interface Needs {
   readonly onFailure: (error: unknown) => void
 }
 
-/** The job. */
-export interface KeepCounts {
-  run(): Promise<void>
-  /** Has the run that is under way end with the step that it is at, and each later one at once: a vault that stops waits for it. */
-  stop(): void
-}
-
 /** Makes the job. A workspace whose log cannot be counted is told of, and keeps none of the others from it. */
-export function createKeepCounts({ store, now, monotonicMs, onFailure }: Needs): KeepCounts {
+export function createKeepCounts({ store, now, monotonicMs, onFailure }: Needs) {
   let isStopped = false
   let partMs = partMsAtFirst
   const fill = async (workspaceId: string, downToMs: number) => {
@@ -85,7 +78,7 @@ export function createKeepCounts({ store, now, monotonicMs, onFailure }: Needs):
     while (isTime() && (await fill(workspaceId, keptFromMs)) === 'more');
   }
   return {
-    async run() {
+    async run(): Promise<void> {
       const untilMs = monotonicMs() + runMsMax
       const isTime = () => !isStopped && monotonicMs() < untilMs
       if (!isTime()) return
@@ -95,7 +88,8 @@ export function createKeepCounts({ store, now, monotonicMs, onFailure }: Needs):
         await keep(id, keptFromMs, isTime).catch(onFailure)
       }
     },
-    stop() {
+    /** Has the run that is under way end with the step that it is at, and later ones at once: a vault that stops waits for it. */
+    stop(): void {
       isStopped = true
     },
   }
