@@ -42,7 +42,7 @@ USER 1000:1000
 WORKDIR /var/lib/sallyport
 VOLUME /var/lib/sallyport
 EXPOSE 4770
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+HEALTHCHECK --interval=10s --timeout=3s --start-period=1h \
   CMD ["node", "-e", "fetch('http://127.0.0.1:4770/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/opt/sallyport/bin/sallyport.js"]
 CMD ["up"]
