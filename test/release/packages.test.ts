@@ -63,7 +63,7 @@ describe('the packages', () => {
     const rest = ['LICENSE', 'README.md', 'package.json']
     const allowed: Record<(typeof names)[number], RegExp> = {
       sallyport:
-        /^bin\/sallyport\.js$|^dist\/([\w-]+\.js(\.LEGAL\.txt)?|THIRD-PARTY-LICENSES\.txt|verify-audit\.mjs|dashboard\/.+|drizzle\/(\d{4}_\w+\.sql|meta\/_journal\.json))$/,
+        /^bin\/(sallyport|keep-compiled)\.js$|^dist\/([\w-]+\.js(\.LEGAL\.txt)?|THIRD-PARTY-LICENSES\.txt|verify-audit\.mjs|dashboard\/.+|drizzle\/(\d{4}_\w+\.sql|meta\/_journal\.json))$/,
       'sallyport-mcp': /^dist\/(sallyport-mcp\.js|THIRD-PARTY-LICENSES\.txt)$/,
       'sallyport-sdk': /^dist\/[\w-]+(\.d\.ts|\.js)$/,
       'sallyport-contracts': /^dist\/[\w-]+(\.d\.ts|\.js)$|^openapi\.json$/,
