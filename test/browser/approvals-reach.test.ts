@@ -175,6 +175,7 @@ describe.skipIf(!hasChromium)('deciding', () => {
     const { agent, connectionId, policyId } = await scene.subject()
     const { agentId } = agent
     // As agents would have asked, which may not ask for so many at once: older ones, straight into the table.
+    await scene.admin`delete from approvals where id like 'apr_many%'`
     await scene.admin`
       insert into approvals (id, workspace_id, agent_id, connection_id, policy_id, policy_version, connection_version, status,
         method, origin, host, path, digest, request_bytes, reason, fresh_sign_in, owners_needed, fingerprints, created_at, expires_at)

@@ -95,7 +95,6 @@ async function composeHouse(needs: HouseNeeds, foundation: Foundation) {
     /** Says from now on that it is not ready, and goes on serving. */
     beginDrain() {
       state.isDraining = true
-      needs.log.info({}, 'told to stop: not ready from now on, and requests under way are ended')
     },
     /** Answers what comes while the vault stops. */
     refuse,

@@ -34,7 +34,7 @@ export async function serveVault(
   opened: Awaited<ReturnType<typeof openProcess>>,
   { mcpServer, dashboardDir, announce, stopped }: ServeVaultNeeds,
 ): Promise<void> {
-  const { config, store, telemetry } = opened
+  const { config, log, store, telemetry } = opened
   let url = config.publicUrl ?? ''
   let pagesUrl = url
   const setupTokenFile = createSetupTokenFile(config.dataDir)
@@ -75,7 +75,11 @@ export async function serveVault(
     }
     await stopped
     house.beginDrain()
-    await sleep(config.telemetry.drainMs)
+    const { drainMs } = config.telemetry
+    // Where it stops at once, whoever stopped it need not be told.
+    if (drainMs > 0)
+      log.info({ drainMs }, 'told to stop: not ready from now on, and serving for so long')
+    await sleep(drainMs)
   } finally {
     house.endStreams()
     await listener?.drain()
