@@ -11,9 +11,9 @@ const shortChars = 2048
 const unitsMin = 12
 const longer = { least: 8, most: 64, spentMs: 4 }
 const ratioMax = 4
-const triesMax = 8
+const triesMax = 40
 
-/** CPU time, which other processes do not add to. */
+/** CPU time, which other processes do not add to. Other test files are threads of this one and do: hence so many tries. */
 function cpuMs(work: () => unknown): number {
   const before = process.cpuUsage()
   work()
