@@ -1,5 +1,6 @@
 import { binsPerUnit, durationMsMin } from '../activity/tally.ts'
 import type { CountedToolCalls, ToolUsageQuery, ToolUsageStore } from '../tools/usage.ts'
+import { endOf } from './activity-calls.ts'
 import { ofTool } from './audit-openings-query.ts'
 import { type Database, guardStore, type Sql } from './database.ts'
 
@@ -88,17 +89,8 @@ async function countCalls(sql: Sql, query: ToolUsageQuery): Promise<CountedToolC
 const calledTool = (sql: Sql) => sql`
         and strpos(entry, ',"operation":"callMyTool"') > 0 and strpos(entry, ',"toolId":"') > 0`
 
-const ends: Readonly<Record<string, CountedToolCalls['end']>> = {
-  sent: 'sent',
-  failed: 'failed',
-  unknown: 'failed',
-  deny: 'denied',
-  refused: 'denied',
-  require_approval: 'asked',
-}
-
 function readRow({ by, toolId, agentId, day, ended, isRefusal, ...row }: Row): CountedToolCalls {
   const { bin, count, lastMs, tool } = row
   const key = by === 'tool' ? toolId : by === 'agent' ? agentId : String(day ?? 0)
-  return { by, key: key ?? '', tool, end: ends[ended] ?? 'open', isRefusal, bin, count, lastMs }
+  return { by, key: key ?? '', tool, end: endOf(ended), isRefusal, bin, count, lastMs }
 }
