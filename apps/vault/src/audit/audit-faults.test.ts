@@ -15,6 +15,14 @@ import { connect, type Sql } from '../store/connect.ts'
 const rootKey = new Uint8Array(32).fill(4)
 const name = 'audit-under-fault'
 
+/** Of limits that nobody here reaches. */
+const reservationOf = (policyId: string) => ({
+  policyId,
+  windows: [{ name: 'perDay', limit: 100_000, windowMs: 86_400_000 }],
+  concurrent: 1000,
+  leaseMs: 60_000,
+})
+
 describe('audit log under faults', () => {
   let test: TestDatabase
   let owner: Sql
@@ -45,12 +53,7 @@ describe('audit log under faults', () => {
   it('has durable what it said yes to, and nothing doubled, when its connections are killed', async () => {
     verifies('S-36', 'S-43', 'S-44')
     const { workspaceId, policyId } = await aPolicy(owner)
-    const reservation = {
-      policyId,
-      windows: [{ name: 'perDay', limit: 100_000, windowMs: 86_400_000 }],
-      concurrent: 1000,
-      leaseMs: 60_000,
-    }
+    const reservation = reservationOf(policyId)
     const granted: string[] = []
     let refused = 0
     let going = true
@@ -131,6 +134,32 @@ describe('audit log under faults', () => {
     proxy.set({ kind: 'pass' })
     await silent
     await far.close()
+    await proxy.close()
+    expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true })
+  })
+
+  it('does not make the others wait in vain for two replicas whose way to the database is slow', async () => {
+    verifies('S-44')
+    const { workspaceId, policyId } = await aPolicy(owner)
+    const reservation = reservationOf(policyId)
+    const begin = ({ log }: TestAuditLog) =>
+      log.begin(anIntent(workspaceId, { policyId }), reservation)
+    const proxy = await startDatabaseProxy(test.urls.app)
+    const far = [1, 2].map(() => openAuditLog({ url: proxy.url, rootKey }))
+    await Promise.all(far.map(begin))
+    // Each holds the chain for four ways: both together for two thirds of what it waits.
+    proxy.set({ kind: 'delay', delayMs: 250 })
+    let going = true
+    const writing = Promise.all(
+      far.map(async (log) => {
+        for (let i = 0; i < 4; i += 1) await begin(log)
+      }),
+    ).finally(() => {
+      going = false
+    })
+    while (going) expect(await begin(one)).toEqual({ granted: true })
+    await writing
+    await Promise.all(far.map((log) => log.close()))
     await proxy.close()
     expect(await one.log.verify(workspaceId)).toMatchObject({ ok: true })
   })

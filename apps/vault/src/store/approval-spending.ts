@@ -29,21 +29,35 @@ export interface ApprovalStanding {
 
 /**
  * Locks what is to be spent, and says of each how it stands. The policies are locked first, in the order in which whoever deletes
- * one withdraws its approvals.
+ * one withdraws its approvals. All of it is sent in one go.
  */
 export async function lockApprovals(
   tx: postgres.TransactionSql,
   spendings: readonly Spending[],
 ): Promise<ReadonlyMap<string, ApprovalStanding>> {
   if (spendings.length === 0) return new Map()
-  const policyIds = [...new Set(spendings.map((spending) => spending.policyId))]
-  const versions = await tx<{ id: string; version: number }[]>`
-    select id, version from policies where id = any(${policyIds}::text[]) order by id for key share`
-  const versionOf = new Map(versions.map((policy) => [policy.id, policy.version]))
+  const versions = lockPolicyVersions(tx, spendings)
   const ofOne = spendings.filter(({ isRemembered }) => isRemembered !== true)
   const ofMany = spendings.filter(({ isRemembered }) => isRemembered === true)
-  const approvals = await lockSingle(tx, ofOne, versionOf)
-  return new Map([...approvals, ...(await lockRemembered(tx, ofMany, versionOf))])
+  const [approvals, remembered] = await Promise.all([
+    lockSingle(tx, ofOne, versions),
+    lockRemembered(tx, ofMany, versions),
+    // Where it fails before the others have come to ask for it, they are told all the same.
+    versions,
+  ])
+  return new Map([...approvals, ...remembered])
+}
+
+async function lockPolicyVersions(
+  tx: postgres.TransactionSql,
+  spendings: readonly Spending[],
+): Promise<ReadonlyMap<string, number>> {
+  const policyIds = [...new Set(spendings.map((spending) => spending.policyId))]
+  // Sent before what its callers send afterwards and only await.
+  const versions = await tx<{ id: string; version: number }[]>`
+    select id, version from policies
+    where id = any(${policyIds}::text[]) order by id for key share`.execute()
+  return new Map(versions.map((policy) => [policy.id, policy.version]))
 }
 
 /**
@@ -53,7 +67,7 @@ export async function lockApprovals(
 async function lockSingle(
   tx: postgres.TransactionSql,
   spendings: readonly Spending[],
-  versionOf: ReadonlyMap<string, number>,
+  versions: Promise<ReadonlyMap<string, number>>,
 ): Promise<ReadonlyMap<string, ApprovalStanding>> {
   if (spendings.length === 0) return new Map()
   const approvalIds = [...new Set(spendings.map((spending) => spending.approvalId))]
@@ -69,6 +83,7 @@ async function lockSingle(
     join workspaces on workspaces.id = approvals.workspace_id
     where approvals.id = any(${approvalIds}::text[])
     order by approvals.id for update of approvals`
+  const versionOf = await versions
   const rowOf = new Map(found.map((row) => [row.id, row]))
   const standing = new Map<string, ApprovalStanding>()
   for (const { approvalId, policyId, policyVersion } of spendings) {

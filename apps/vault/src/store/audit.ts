@@ -6,7 +6,9 @@ import {
   type Spent,
   spendApprovals,
 } from './approval-spending.ts'
-import type { Database, Sql } from './database.ts'
+import type { Database } from './database.ts'
+import { lines } from './joined-lines.ts'
+import { type Executor, isFree, lockPolicies, writeLimits } from './limit-writing.ts'
 import { type LimitChanges, readLimits, type StoredLimits } from './limits.ts'
 
 // Writing the audit log: chain heads move by compare-and-set, together with the records that they cover.
@@ -100,7 +102,6 @@ const attemptsMax = 3
  * up waiting for the head.
  */
 const silentHolderMsMax = 2_000
-const separator = '\n'
 const msPerSecond = 1000
 
 /** Makes the queries that write the audit log. */
@@ -138,21 +139,19 @@ function isRetryable(error: unknown): boolean {
   return error instanceof Error && 'code' in error && retryableCodes.has(error.code)
 }
 
+/** The head comes first in every transaction: whoever holds it holds all limits of its workspace. */
 async function appendInTransaction(
   tx: postgres.TransactionSql,
   request: LockedAppend,
   build: (state: LockedState) => AuditBatch,
 ): Promise<void> {
-  // The head comes first in every transaction: whoever holds it holds all limits of its workspace.
-  const { head, newestKeys } = await lockHead(tx, request)
-  const [limits, closed, approvals] = await Promise.all([
-    readLimits(tx, request.policyIds),
-    closeOpen(tx, request.closing),
-    lockApprovals(tx, request.spendings ?? []),
+  const batch = build((await lockState(tx, request)) ?? (await beginChain(tx, request)))
+  // In one go here, too, for the same reason.
+  const [isAppended] = await Promise.all([
+    appendBatch(tx, batch),
+    spendApprovals(tx, batch.spent ?? []),
   ])
-  const batch = build({ head, newestKeys, limits, closed, approvals })
-  if (batch.rows.length > 0 && !(await appendBatch(tx, batch))) throw policyVanished
-  await spendApprovals(tx, batch.spent ?? [])
+  if (!isAppended) throw policyVanished
 }
 
 /** A policy was deleted between the reading of its limits and their writing. */
@@ -169,23 +168,40 @@ const selectHead = (tx: postgres.TransactionSql, workspaceId: string) => tx<Head
     set_config('idle_in_transaction_session_timeout', ${String(silentHolderMsMax)}, true)
   from audit_heads where workspace_id = ${workspaceId} for update`
 
-async function lockHead(
+/**
+ * Locks the head and reads what is wanted under the lock: one way to the database and back for all of it, because a replica whose
+ * way is slow keeps the head from the others as long. Undefined where there is no chain.
+ */
+async function lockState(
   tx: postgres.TransactionSql,
   request: LockedAppend,
-): Promise<Pick<LockedState, 'head' | 'newestKeys'>> {
+): Promise<LockedState | undefined> {
+  const [[head], limits, closed, approvals] = await Promise.all([
+    // Sent before what follows: a query that is only awaited is sent a turn later.
+    selectHead(tx, request.workspaceId).execute(),
+    readLimits(tx, request.policyIds),
+    closeOpen(tx, request.closing),
+    lockApprovals(tx, request.spendings ?? []),
+  ])
+  return head && { head, limits, closed, approvals }
+}
+
+async function beginChain(
+  tx: postgres.TransactionSql,
+  request: LockedAppend,
+): Promise<LockedState> {
   const { workspaceId, genesis } = request
-  const [known] = await selectHead(tx, workspaceId)
-  if (known !== undefined) return { head: known }
   await tx`
     insert into audit_heads (workspace_id, seq, hash, mac)
     values (${workspaceId}, ${genesis.seq}, ${genesis.hash}, ${genesis.mac})
     on conflict do nothing`
-  const [made] = await selectHead(tx, workspaceId)
-  if (made === undefined) throw new Error('The head of an audit chain could not be made.')
+  // Once more: what was read before was read without a lock.
+  const state = await lockState(tx, request)
+  if (state === undefined) throw new Error('The head of an audit chain could not be made.')
   // Whoever changes the keys keeps all heads meanwhile: what is read here stays so until this is committed.
   const [keys] = await tx<{ version: number | null }[]>`
     select max(version) as version from installation_secrets where purpose = 'audit-mac'`
-  return { head: made, newestKeys: keys?.version ?? undefined }
+  return { ...state, newestKeys: keys?.version ?? undefined }
 }
 
 async function closeOpen(
@@ -197,9 +213,6 @@ async function closeOpen(
     delete from audit_open where audit_id = any(${[...auditIds]}::text[]) returning audit_id`
   return rows.map((row) => row.audit_id)
 }
-
-/** Joins values for `string_to_array`: one text is several times cheaper to send than an array with its escapes. */
-const lines = (values: readonly (string | undefined)[]): string => values.join(separator)
 
 /** The one statement of a group: it writes all or, if the head has moved, nothing; false then. */
 async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
@@ -248,44 +261,4 @@ async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
     ) ${limited ? writeLimits(sql, batch.limits) : sql``}
     select count(*)::int as moved from moved`
   return moved[0]?.moved === 1
-}
-
-type Executor = Sql | postgres.TransactionSql
-
-/** What a call holds of a limit is kept until somebody says what it took. */
-const isFree = (sql: Executor, { settled }: LimitChanges) =>
-  sql`(held is null or audit_id = any(string_to_array(${lines(settled)}, E'\n')))`
-
-/** Locks the policies against deletion before anything else, so that what refers to them neither fails nor deadlocks. */
-function lockPolicies(sql: Executor, limits: LimitChanges) {
-  const policyIds = [...limits.windows, ...limits.leases].map((change) => change.policyId)
-  return sql`
-    wanted as (
-      select unnest(string_to_array(${lines([...new Set(policyIds)])}, E'\n')) as id
-    ), allowed as (
-      select policies.id from policies join wanted using (id) order by id for key share of policies
-    ),`
-}
-
-function writeLimits(sql: Executor, { windows, leases }: LimitChanges) {
-  return sql`, spent as (
-      insert into limit_windows (policy_id, name, spent)
-      select w.policy_id, w.name, string_to_array(w.spent, ',')::bigint[]
-      from moved, unnest(
-        string_to_array(${lines(windows.map((window) => window.policyId))}, E'\n'),
-        string_to_array(${lines(windows.map((window) => window.name))}, E'\n'),
-        string_to_array(${lines(windows.map((window) => window.spent.join(',')))}, E'\n')
-      ) as w (policy_id, name, spent)
-      on conflict (policy_id, name) do update set spent = excluded.spent
-    ), leased as (
-      insert into limit_leases (audit_id, policy_id, expires_ms, held)
-      select l.audit_id, l.policy_id, l.expires_ms::float8, nullif(l.held, '')
-      from moved, unnest(
-        string_to_array(${lines(leases.map((lease) => lease.auditId))}, E'\n'),
-        string_to_array(${lines(leases.map((lease) => lease.policyId))}, E'\n'),
-        string_to_array(${lines(leases.map((lease) => String(lease.expiresMs)))}, E'\n'),
-        string_to_array(${lines(leases.map(({ held }) => held && JSON.stringify(held)))}, E'\n')
-      ) as l (audit_id, policy_id, expires_ms, held)
-      on conflict do nothing
-    )`
 }

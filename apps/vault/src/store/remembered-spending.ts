@@ -17,13 +17,13 @@ export interface RememberedStanding {
 
 /**
  * Locks remembered answers, and says of each how often it can be used now: not revoked, not overdue, of somebody who may still
- * approve, the credential, the policy, the agent and the workspace as they were when the request was decided. The policies have
- * been locked before.
+ * approve, the credential, the policy, the agent and the workspace as they were when the request was decided. The policies are
+ * locked before: `versions`, whose statement has been begun.
  */
 export async function lockRemembered(
   tx: postgres.TransactionSql,
   spendings: readonly Wanted[],
-  versionOf: ReadonlyMap<string, number>,
+  versions: Promise<ReadonlyMap<string, number>>,
 ): Promise<ReadonlyMap<string, RememberedStanding>> {
   if (spendings.length === 0) return new Map()
   const ids = [...new Set(spendings.map(({ approvalId }) => approvalId))]
@@ -41,6 +41,7 @@ export async function lockRemembered(
     join workspaces on workspaces.id = kept.workspace_id
     where kept.id = any(${ids}::text[])
     order by kept.id for update of kept`
+  const versionOf = await versions
   const rowOf = new Map(found.map((row) => [row.id, row]))
   const standing = new Map<string, RememberedStanding>()
   for (const { approvalId, policyId, policyVersion } of spendings) {
