@@ -150,7 +150,8 @@ export default {
       comment:
         'Databases of owners are spoken to where statements are bounded, over sockets of egress.',
       of: drivers,
-      holders: [`${vault}sources/engine/`],
+      // BullMQ speaks to the vault's own database by one of them.
+      holders: [`${vault}sources/engine/`, `${vault}jobs/bull-on-postgres\\.ts$`],
     }),
     monopoly({
       name: 'sockets-only-in-egress',

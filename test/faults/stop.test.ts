@@ -150,7 +150,7 @@ describe('a fault that nobody caught', () => {
     ['no error at all', `setImmediate(() => { throw process.env.PLANTED })`],
   ])(
     'ends the process at once, with a line in the log and no secret in it: %s',
-    async (_name, fault) => {
+    async (name, fault) => {
       verifies('S-43', 'S-38')
       scene = await startScene({ env: plant(fault) })
       const server = postmasterPid(scene.vault) ?? 0
@@ -162,6 +162,7 @@ describe('a fault that nobody caught', () => {
       await running
       const said = scene.vault.output()
       expect(said).toContain('a fault was not caught')
+      expect(said).toMatch(name === 'no error at all' ? /"frames":\[\]/ : /"frames":\["at /)
       expect(said).not.toContain('sk-in-a-member')
       expect(await eventually(() => !isAlive(server), 10_000)).toBe(true)
       await scene.vault.restart()

@@ -78,7 +78,14 @@ export async function openProcess({
  */
 function endOnFault(log: pino.Logger): void {
   process.on('uncaughtException', (err, origin) => {
-    log.fatal({ err, origin }, 'the vault ends: a fault was not caught')
+    log.fatal({ err, origin, frames: framesOf(err) }, 'the vault ends: a fault was not caught')
     process.exit(faultExitCode)
   })
+}
+
+/** Where a fault comes from, and nothing of what it says: of a fault of the database, `err` has another stack. */
+function framesOf(thrown: unknown): readonly string[] {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : ''
+  const lines = stack.split('\n').map((line) => line.trim())
+  return lines.slice(lines.findLastIndex((line) => !line.startsWith('at ')) + 1)
 }

@@ -1,3 +1,4 @@
+import type { ClientConfig } from 'pg'
 import { type Bull, type BullEnds, queueName, queueOptions, workerOptions } from './bull-queue.ts'
 
 /** Beside the vault's own tables: BullMQ's, which it makes and changes by itself. */
@@ -13,8 +14,18 @@ const queueConnectionsMax = 1
 /** The queue in the vault's own database. Takes three to four connections, one of which listens. */
 export const onPostgres =
   (url: string) =>
-  ({ Queue, Worker, createPostgresBackend }: Bull): BullEnds => {
+  async ({ Queue, Worker, createPostgresBackend }: Bull): Promise<BullEnds> => {
+    const { Client } = (await import('pg')).default
+    /** BullMQ takes connections out of its pool and does not listen for their end, which would end the process with them. */
+    class HeardClient extends Client {
+      constructor(config?: ClientConfig) {
+        super(config)
+        // Whoever waits for an answer is told by that.
+        this.on('error', () => {})
+      }
+    }
     const connection = {
+      Client: HeardClient,
       ...readDatabaseUrl(url),
       schema: jobSchema,
       application_name: 'sallyport jobs',

@@ -142,6 +142,25 @@ for (const { name, open, missing, faults } of places) {
       }, 60_000)
     }
 
+    it('ends nothing but itself when its connections are reset, at whatever step', async () => {
+      verifies('S-44')
+      const uncaught: unknown[] = []
+      const note = (error: unknown) => void uncaught.push(error)
+      process.on('uncaughtException', note)
+      onTestFinished(() => void process.off('uncaughtException', note))
+      // Each step takes that long, both ways: one after the other is cut off.
+      place.proxy.set({ kind: 'delay', delayMs: 20 })
+      const runner = startRunner(place, ['ticks'], 100)
+      for (let afterMs = 10; afterMs < 400; afterMs += 20) {
+        await pause(afterMs)
+        place.proxy.cutNow()
+      }
+      place.proxy.set({ kind: 'pass' })
+      await expect.poll(() => runner.queue().isReachable, waitMs).toBe(true)
+      await runner.stop()
+      expect(uncaught).toEqual([])
+    }, 30_000)
+
     const endSoon = async (runner: ReturnType<typeof startRunner>) => {
       const startedMs = performance.now()
       await runner.stop()
