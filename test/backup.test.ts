@@ -114,16 +114,20 @@ async function startRestored(dataDir: string, env: Record<string, string> = {}) 
   }
 }
 
-async function expectWhole({
-  agent,
-  owner,
-}: Pick<Awaited<ReturnType<typeof startRestored>>, 'agent' | 'owner'>) {
+async function expectWhole(
+  { agent, owner }: Pick<Awaited<ReturnType<typeof startRestored>>, 'agent' | 'owner'>,
+  frozen = false,
+) {
   expect(await agent.call('execute', request())).toMatchObject({ status: 200 })
   expect(Object.fromEntries(upstream.requests.at(-1)?.headers ?? [])).toMatchObject({
     authorization: `Bearer ${token}`,
   })
   const { ok, checked } = await owner.call('verifyAudit', {})
   expect([ok, checked > 5]).toEqual([true, true])
+  const { entries } = await owner.call('listAudit', { operation: 'restoreBackup' })
+  expect(entries).toMatchObject([
+    { outcome: 'done', detail: { madeAt: expect.any(String), frozen } },
+  ])
   const { agents } = await owner.call('listAgents', {})
   expect(agents.map(({ name }) => name).sort()).toEqual(['backed-up-agent', 'enrols-later'])
 }
@@ -292,7 +296,7 @@ describe('a vault out of a backup', () => {
     })
     const person = await signIn({ url: restored.url })
     expect((await person.send('POST', '/api/v1/workspace/unfreeze', { body: {} })).status).toBe(200)
-    await expectWhole(restored)
+    await expectWhole(restored, true)
     // A vault that comes into the database while the tables are made is no place for a restore either.
     const again = copyIn(database.urls.owner, {
       tables: (async function* () {

@@ -1,11 +1,6 @@
-import {
-  type BackupSummary,
-  type BackupTold,
-  backUp,
-  checkBackup,
-  restore,
-} from './compose/backup.ts'
+import { type BackupSummary, type BackupTold, backUp, checkBackup } from './compose/backup.ts'
 import { configChecks } from './compose/config-checks.ts'
+import { restore } from './compose/restore.ts'
 import { type Environment, readConfig } from './config.ts'
 
 // The entry point of whoever backs a vault up: the environment of the vault in, what can be done out.

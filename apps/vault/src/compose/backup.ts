@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream, existsSync, statSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { createReadStream, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type OpenedBackup, openBackup, writeBackup } from '../backup/backup-file.ts'
@@ -10,19 +9,15 @@ import type { Config } from '../config.ts'
 import { isRootKeyOf, type RootKey } from '../credentials/root-key.ts'
 import { RootKeyError } from '../credentials/root-key-error.ts'
 import { openSealedStream, SealedStreamError, sealStream } from '../credentials/sealed-stream.ts'
-import { copyIn, lookForTables, type RestoredTables } from '../store/backup/copy-in.ts'
 import { type Snapshot, withSnapshot } from '../store/backup/copy-out.ts'
-import { knowsSchema, prepareSchema } from '../store/backup/prepare-schema.ts'
 import { recordBackup } from '../store/backup/record-backup.ts'
-import { startEmbeddedPostgres } from '../store/embedded/start-embedded-postgres.ts'
-import { findMigrations } from './find-migrations.ts'
 import { openKeySource } from './open-store.ts'
 import { reachDatabase } from './reach-database.ts'
 
-// What an operator does to have a vault a second time: a backup beside the vault that runs, and a vault out of a backup.
+// A backup beside the vault that runs.
 
 /** The audit log's checkpoints outside of the database. */
-const checkpointsName = 'audit-checkpoints.jsonl'
+export const checkpointsName = 'audit-checkpoints.jsonl'
 const saltBytes = 32
 
 /** Who is told how far it is. */
@@ -33,7 +28,7 @@ export interface BackupTold {
   readonly onTable: (name: string, at: number) => void
 }
 
-interface Needs extends BackupTold {
+export interface BackupNeeds extends BackupTold {
   readonly config: Config
   readonly version: string
 }
@@ -53,7 +48,7 @@ export interface BackupSummary {
 }
 
 /** Writes a backup of the database to a new file. Throws BackupError, RootKeyError and `store-unavailable`. */
-export async function backUp(path: string, needs: Needs): Promise<BackupSummary> {
+export async function backUp(path: string, needs: BackupNeeds): Promise<BackupSummary> {
   const { config } = needs
   const source = await openKeySource({ config, randomBytes, holdsData: true })
   const server = await reachDatabase(config)
@@ -107,7 +102,7 @@ function openCheckpoints({ dataDir }: Config): (() => Readable) | undefined {
 async function* sectionsOf(
   { tables, rows }: Snapshot,
   checkpoints: (() => Readable) | undefined,
-  { onTable }: Needs,
+  { onTable }: BackupNeeds,
 ): AsyncGenerator<FilledSection> {
   if (checkpoints !== undefined) {
     yield { section: { file: checkpointsName }, content: checkpoints() }
@@ -122,58 +117,14 @@ async function* sectionsOf(
 }
 
 /** Reads a backup from its beginning to its end, and changes nothing. Throws BackupError and RootKeyError. */
-export async function checkBackup(path: string, needs: Needs): Promise<BackupSummary> {
+export async function checkBackup(path: string, needs: BackupNeeds): Promise<BackupSummary> {
   const backup = await openBackup(path)
   const rootKey = await findKey(backup, needs.config)
   return { ...summarise(path, backup.header), ...(await readThrough(backup, rootKey)) }
 }
 
-/**
- * Makes a vault out of a backup, in a database and a data directory that hold none. The backup is read to its end before anything is
- * changed. `freezes`: the agents of every workspace stand still until an owner has looked. Throws BackupError, RootKeyError and `store-unavailable`.
- */
-export async function restore(
-  path: string,
-  needs: Needs & { readonly freezes: boolean },
-): Promise<BackupSummary> {
-  const { config, onProgress } = needs
-  const backup = await openBackup(path)
-  const { schemaAt, version } = backup.header
-  const migrationsFolder = findMigrations()
-  if (!knowsSchema(migrationsFolder, schemaAt)) {
-    throw new BackupError(
-      `The backup was made by version ${version}, whose tables this build does not know. Restore it with that version or a later one.`,
-    )
-  }
-  const rootKey = await findKey(backup, config)
-  onProgress('The backup is read once to its end …')
-  const { tables } = await readThrough(backup, rootKey)
-  const server = await openEmpty(config)
-  try {
-    await requireEmpty(server.url)
-    await prepareSchema({ url: server.url, migrationsFolder, schemaAt })
-    const kept = { isThere: false }
-    const state = { begun: 0 }
-    const rows = await copyIn(server.url, {
-      tables: tablesOf(backup, { rootKey, config, kept }),
-      freezes: needs.freezes,
-      onTable: (name) => {
-        state.begun += 1
-        needs.onTable(name, state.begun)
-      },
-    }).catch((error: unknown) => {
-      throw explain(error)
-    })
-    if (rows === undefined) throw occupied()
-    if (kept.isThere) await putCheckpoints(config, onProgress)
-    const total = [...rows.values()].reduce((sum, count) => sum + count, 0)
-    return { ...summarise(path, backup.header), tables, rows: total }
-  } finally {
-    await server.stop()
-  }
-}
-
-async function findKey({ header }: OpenedBackup, config: Config): Promise<RootKey> {
+/** The root key that seals a backup, as this environment has it. Throws RootKeyError where it has another. */
+export async function findKey({ header }: OpenedBackup, config: Config): Promise<RootKey> {
   const rows = header.rootKeys.map(({ id, keyCheck, ciphertext, kms }) => ({
     id: Buffer.from(id, 'hex'),
     keyCheck: Buffer.from(keyCheck, 'hex'),
@@ -191,7 +142,8 @@ async function findKey({ header }: OpenedBackup, config: Config): Promise<RootKe
   )
 }
 
-async function readThrough(
+/** Reads a backup to its end. Throws BackupError. */
+export async function readThrough(
   backup: OpenedBackup,
   rootKey: RootKey,
 ): Promise<{ readonly tables: number }> {
@@ -201,77 +153,18 @@ async function readThrough(
       if ('table' in section) tables += 1
     }
   } catch (error) {
-    throw explain(error)
+    throw explainBroken(error)
   }
   return { tables }
 }
 
 /** A sealed stream that is broken, or what decompresses it, says nothing to an operator. */
-function explain(error: unknown): unknown {
+export function explainBroken(error: unknown): unknown {
   const isBroken =
     error instanceof SealedStreamError ||
     (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))
   if (!isBroken) return error
   return new BackupError('The backup was changed, or is not whole. Nothing was changed here.')
-}
-
-async function openEmpty(config: Config): Promise<{ url: string; stop(): Promise<void> }> {
-  const url = config.databaseMigrationUrl ?? config.databaseUrl
-  if (url !== undefined) return { url: url.reveal(), stop: async () => {} }
-  const log = { info: () => {}, warn: () => {} }
-  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log, randomBytes })
-  return { url: embedded.ownerUrl, stop: embedded.stop }
-}
-
-async function requireEmpty(url: string): Promise<void> {
-  const found = await lookForTables(url)
-  if (found === 'empty') return
-  if (found === 'vault') throw occupied()
-  throw new BackupError(
-    'There are tables of something else in this database. Give the vault a database of its own.',
-  )
-}
-
-const occupied = () =>
-  new BackupError(
-    'There is a vault in this database already, and a restore replaces nothing. Give it an empty database (DATABASE_URL) or an empty data directory (SALLYPORT_DATA_DIR).',
-  )
-
-async function* tablesOf(
-  backup: OpenedBackup,
-  given: {
-    readonly rootKey: RootKey
-    readonly config: Config
-    readonly kept: { isThere: boolean }
-  },
-): RestoredTables {
-  const unseal = openSealedStream(given.rootKey, backup.line)
-  for await (const { section, content } of backup.sections(unseal)) {
-    if ('table' in section) {
-      yield { name: section.table, columns: section.columns, rows: content }
-    } else if (section.file === checkpointsName) {
-      // Beside a database of its own a vault has no data directory before its first start.
-      await mkdir(given.config.dataDir, { recursive: true, mode: 0o700 })
-      await writeFile(restoredPath(given.config), content, { mode: 0o600 })
-      given.kept.isThere = true
-    }
-  }
-}
-
-const restoredPath = ({ dataDir }: Config) => join(dataDir, `${checkpointsName}.restored`)
-
-/** Checkpoints that are there already are of a log that went on after the backup: they are kept under another name. */
-async function putCheckpoints(
-  config: Config,
-  onProgress: (sentence: string) => void,
-): Promise<void> {
-  const path = join(config.dataDir, checkpointsName)
-  if (existsSync(path)) {
-    const aside = `${path}.before-${new Date().toISOString().replaceAll(':', '')}`
-    await rename(path, aside)
-    onProgress(`${path} was of a log that the backup does not hold; it is ${aside} now.`)
-  }
-  await rename(restoredPath(config), path)
 }
 
 const inHex = ({
@@ -286,7 +179,7 @@ const inHex = ({
   kms,
 })
 
-const summarise = (path: string, header: Omit<BackupHeader, 'format'>) => ({
+export const summarise = (path: string, header: Omit<BackupHeader, 'format'>) => ({
   path,
   createdAt: header.createdAt,
   version: header.version,

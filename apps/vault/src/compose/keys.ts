@@ -1,20 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AuditEvent } from '../audit/entry.ts'
-import { ForeignHead } from '../audit/epochs.ts'
-import { recordEvent } from '../audit/record-event.ts'
 import type { Config } from '../config.ts'
-import { type AuditKeyRing, openAuditKeys } from '../credentials/audit-key-ring.ts'
 import { type KeyStatus, readKeyStatus } from '../credentials/key-status.ts'
 import { createKeyring } from '../credentials/keyring.ts'
 import { RootKeyError } from '../credentials/root-key-error.ts'
-import type { OwnRootKeySource } from '../credentials/root-key-source.ts'
-import { createRootKeys, type RootKeys } from '../credentials/root-keys.ts'
 import { type RootRotation, rotateRoot } from '../credentials/rotate-root.ts'
 import { rotateWorkspace, type WorkspaceRotation } from '../credentials/rotate-workspace.ts'
-import { createAuditStore } from '../store/audit.ts'
 import { type Database, openDatabase } from '../store/database.ts'
-import { createIds } from '../store/ids.ts'
 import { readKeyBinding } from '../store/key-binding.ts'
 import { createResealingStore } from '../store/resealing.ts'
 import { createRootKeyStore } from '../store/root-keys.ts'
@@ -22,6 +14,7 @@ import { createRootRotationStore, withRotationLock } from '../store/root-rotatio
 import { sealedColumns } from '../store/sealed-columns.ts'
 import { createWorkspaceKeyStore } from '../store/workspace-keys.ts'
 import { openKeySource } from './open-store.ts'
+import { newAuditId, type OperatorPlace, openRecorder, openRing } from './operator-log.ts'
 import { reachDatabase } from './reach-database.ts'
 import { type AuditRotation, rotateAudit } from './rotate-audit.ts'
 
@@ -82,11 +75,6 @@ export async function openOperatorKeys(config: Config): Promise<OperatorKeys> {
   }
 }
 
-interface At {
-  readonly database: Database
-  readonly source: OwnRootKeySource
-}
-
 const rotationStore = (database: Database) => ({
   ...createRootKeyStore(database),
   ...createRootRotationStore(database),
@@ -106,37 +94,7 @@ async function alone<T>(url: string, work: () => Promise<T>): Promise<T> {
   throw new RootKeyError('Another `sallyport keys rotate` is at work. Nothing was changed.')
 }
 
-const newAuditId = (): string => createIds({ now: Date.now, randomBytes })('audit')
-
-/** All keys that this environment has, with those of the audit log that they open. */
-async function openRing({
-  database,
-  source,
-}: At): Promise<{ rootKeys: RootKeys; ring: AuditKeyRing }> {
-  const shelf = createRootKeyStore(database)
-  const rootKeys = createRootKeys({ known: await source.load(await shelf.list()), source, shelf })
-  const ring = await openAuditKeys({ listSecrets: shelf.listSecrets, find: rootKeys.find })
-  return { rootKeys, ring }
-}
-
-/** Writes into audit logs beside the vaults that run. */
-async function openRecorder(at: At, onProgress: Tell) {
-  const { ring } = await openRing(at)
-  const needs = { store: createAuditStore(at.database), keys: ring, now: Date.now }
-  return async (event: Pick<AuditEvent, 'workspaceId' | 'operation' | 'detail'>) => {
-    try {
-      await recordEvent(needs, { ...event, auditId: newAuditId(), outcome: 'done' })
-    } catch (error) {
-      // Somebody who spoils a log must not keep the operator from replacing a key.
-      if (!(error instanceof ForeignHead)) throw error
-      onProgress(
-        `${event.workspaceId}: this is not in its audit log, which has been changed from outside.`,
-      )
-    }
-  }
-}
-
-async function rotateTheRoot(at: At, onProgress: Tell): Promise<RootRotation> {
+async function rotateTheRoot(at: OperatorPlace, onProgress: Tell): Promise<RootRotation> {
   const store = rotationStore(at.database)
   return rotateRoot({
     ...{ source: at.source, store, randomBytes, sleep, onProgress },
@@ -150,7 +108,7 @@ async function rotateTheRoot(at: At, onProgress: Tell): Promise<RootRotation> {
 }
 
 async function rotateAll(
-  at: At,
+  at: OperatorPlace,
   of: { workspaceIds: readonly string[] | undefined; onProgress: Tell },
 ): Promise<readonly WorkspaceRotation[]> {
   const { database } = at
@@ -185,7 +143,7 @@ async function rotateAll(
   return done
 }
 
-async function rotateSecrets(at: At): Promise<AuditRotation> {
+async function rotateSecrets(at: OperatorPlace): Promise<AuditRotation> {
   const opened = await openRing(at)
   return rotateAudit({
     ...opened,
@@ -193,7 +151,7 @@ async function rotateSecrets(at: At): Promise<AuditRotation> {
   })
 }
 
-async function readAuditKey(at: At, workspaceId: string): Promise<string> {
+async function readAuditKey(at: OperatorPlace, workspaceId: string): Promise<string> {
   const workspaces = await createRootRotationStore(at.database).listWorkspaces()
   if (!workspaces.some(({ id }) => id === workspaceId)) {
     throw new RootKeyError(`There is no workspace ${workspaceId}.`)

@@ -66,6 +66,7 @@ const deeds: Readonly<Record<string, string>> = {
   deleteAuditStream: 'Stopped sending the audit log somewhere',
   sendAuditStream: 'The audit log is not taken where it is sent',
   pruneAudit: 'Old entries were removed by retention',
+  restoreBackup: 'The operator restored a backup: what came after it is gone',
   rotateRootKey: 'The operator replaced the root key',
   rotateWorkspaceKey: 'The operator replaced the workspace’s key',
   rotateAuditKeys: 'The operator replaced the keys of the audit log',

@@ -9,6 +9,10 @@ const silenceMsMax = 600_000
 export const knowsSchema = (migrationsFolder: string, schemaAt: number): boolean =>
   readJournal(migrationsFolder).some(({ when }) => when === schemaAt)
 
+/** Whether tables as they were with that migration are what this build works with. */
+export const isNewestSchema = (migrationsFolder: string, schemaAt: number): boolean =>
+  readJournal(migrationsFolder).at(-1)?.when === schemaAt
+
 /** Runs the migrations up to that one, and none after it. Throws `store-unavailable`. */
 export async function prepareSchema(given: {
   readonly url: string
