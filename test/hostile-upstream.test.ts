@@ -120,7 +120,7 @@ describe('an upstream that breaks the rules', () => {
     expect(calls.filter(({ status }) => status !== 200)).toEqual([])
     const times = calls.map(({ ms }) => ms).sort((a, b) => a - b)
     expect(times[Math.floor(times.length / 2)]).toBeLessThan(1500)
-    expect(times.at(-1)).toBeLessThan(15_000)
+    expect(times.at(-1)).toBeLessThan(25_000)
     expect((await ask('/ok')).body.body).toBe('ok')
   }, 120_000)
 
@@ -156,8 +156,7 @@ describe('an upstream that breaks the rules', () => {
 
   it('is cut off where it sends no end, and its connection is closed', async () => {
     verifies('S-22')
-    // Tiny chunks keep a core busy for as long as they may; above they were cut off, amid all the others.
-    const endless = hostilePaths.filter((path) => isEndless(path) && path !== '/tiny-chunks')
+    const endless = hostilePaths.filter(isEndless)
     const started = performance.now()
     await Promise.all(
       endless.map(async (path) => {

@@ -58,6 +58,12 @@ export interface Exchange {
 
 /** Informational answers (1xx) before the real one. */
 const informationalMax = 8
+/**
+ * Pieces that a body may come in, and one more for each of so many bytes: each costs as much as thousands of bytes do. An honest
+ * upstream that writes token by token stays below, however long its answer is.
+ */
+const piecesMax = 200_000
+const pieceBytesLeast = 4
 
 /**
  * Makes an exchange whose clock runs from now. `onOver` is called once, when it ended in whatever way.
@@ -158,6 +164,7 @@ function listen(
   let writes = 0
   let informational = 0
   let bytes = 0
+  let pieces = 0
   return {
     onConnect(abort) {
       writes += 1
@@ -184,6 +191,11 @@ function listen(
       bytes += chunk.byteLength
       if (bytes > bodyBytesMax) {
         events.fail(tooLargeProblem('body'))
+        return false
+      }
+      pieces += 1
+      if (pieces > piecesMax + bytes / pieceBytesLeast) {
+        events.fail(invalidResponse('The upstream sent its answer in too many tiny pieces.'))
         return false
       }
       return body.push(chunk)
