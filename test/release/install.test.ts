@@ -18,7 +18,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { claudeCode } from '../fixtures/claude-code.ts'
-import { installFromNpm } from '../fixtures/npm-program.ts'
+import { installFromNpm, installingTestMsMax } from '../fixtures/npm-program.ts'
 import { hashOf, type PackedRelease, packRelease, readJson } from '../fixtures/packed-release.ts'
 import { runProgram } from '../fixtures/run-program.ts'
 import { makeFirstOwner } from '../fixtures/vault.ts'
@@ -246,9 +246,9 @@ describe('a release, installed from its archives without running a script', {
     expect(result).toMatchObject({ structuredContent: { connections: [] } })
   })
 
-  it('has that server as a bundle that a desktop host validates, unpacks, fills in and starts', async ({
-    skip,
-  }) => {
+  it('has that server as a bundle that a desktop host validates, unpacks, fills in and starts', {
+    timeout: installingTestMsMax,
+  }, async ({ skip }) => {
     if (missing !== undefined) return skip(missing)
     const installed = await installFromNpm(['@anthropic-ai/mcpb@2.1.2'])
     if ('missing' in installed) return skip(installed.missing)
@@ -288,9 +288,9 @@ describe('a release, installed from its archives without running a script', {
     expect(version?.version).toBe(manifest.version)
   })
 
-  it('has a plugin that Claude Code finds nothing wrong with, installs and connects through', async ({
-    skip,
-  }) => {
+  it('has a plugin that Claude Code finds nothing wrong with, installs and connects through', {
+    timeout: installingTestMsMax,
+  }, async ({ skip }) => {
     if (missing !== undefined) return skip(missing)
     const found = await claudeCode(join(folder, 'home'))
     if ('missing' in found) return skip(found.missing)

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installFromNpm } from '../fixtures/npm-program.ts'
+import { installFromNpm, installingTestMsMax } from '../fixtures/npm-program.ts'
 import {
   filesOf,
   hashOf,
@@ -232,7 +232,9 @@ describe('a bill of materials', () => {
     expect(bundled.find(({ name }) => name === 'postgres')?.pedigree).toBeDefined()
   })
 
-  it('is CycloneDX 1.6 as its schema has it', { timeout: slowMsMax }, async ({ skip }) => {
+  it('is CycloneDX 1.6 as its schema has it', { timeout: installingTestMsMax }, async ({
+    skip,
+  }) => {
     const installed = await installFromNpm([
       '@cyclonedx/cyclonedx-library@10.3.0',
       'ajv@8.20.0',
