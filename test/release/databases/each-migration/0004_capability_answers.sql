@@ -1,0 +1,2 @@
+-- A request that was denied, with who answered as they were called then.
+INSERT INTO "capability_requests" ("id", "workspace_id", "agent_id", "action_template_id", "reason", "status", "created_at", "answered_at", "answered_by", "connection_id", "policy_id", "note", "answered_by_email") VALUES ('cap_01m82000000000000000000004', 'wsp_01m81vtq8dc7yd3r58stg870pp', 'agt_01m81vtqmr185k9hhkkycm489d', 'slack-post', 'To tell the team', 'denied', '2026-11-22T15:20:00.000Z', '2026-11-22T15:21:00.000Z', 'own_01m81vtqakc4gkxpcmnzz49a3j', NULL, NULL, 'Not today', 'owner@example.com');

@@ -1,0 +1,2 @@
+-- A toolset of which an owner left something out.
+INSERT INTO "toolsets" ("id", "workspace_id", "name", "title", "description", "format", "template", "source_digest", "connection_id", "version", "created_at", "updated_at", "left_out") VALUES ('tls_01m82000000000000000000019', 'wsp_01m81vtq8dc7yd3r58stg870pp', 'orders', NULL, NULL, 'higress', NULL, 'f17a4cb02c54a5dc370a49199521a17036ba724b56298f4ddd8c01f8b00bb67e', 'con_01m81vtr0paar123gxmq53v5nm', 1, '2026-11-22T15:50:00.000Z', '2026-11-22T15:50:00.000Z', '["delete_order","purge"]');

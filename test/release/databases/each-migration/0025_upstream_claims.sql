@@ -1,0 +1,4 @@
+-- A replica that ran a program, and a call that another one handed to it; that one was killed.
+INSERT INTO "upstream_claims" ("server_id", "workspace_id", "replica_id", "expires_at") VALUES ('ups_01m82000000000000000000021', 'wsp_01m81vtq8dc7yd3r58stg870pp', 'replica-a', '2026-11-22T16:42:00.000Z');
+INSERT INTO "replica_calls" ("id", "workspace_id", "server_id", "to_replica", "from_replica", "sealed", "taken_at", "deadline_at") VALUES ('call-f0fe52e2ca050f2c', 'wsp_01m81vtq8dc7yd3r58stg870pp', 'ups_01m82000000000000000000021', 'replica-a', 'replica-b', '\x010000000000000001c099d48a7fecb3b6a0ce3e00a97fcc4e34cb1488c2a9ab92f6911cc7e1e6', '2026-11-22T16:41:00.000Z', '2026-11-22T16:42:00.000Z');
+INSERT INTO "replica_answers" ("call_id", "seq", "sealed") VALUES ('call-f0fe52e2ca050f2c', 1, '\x010000000000000001c476e9a4f14a7da3018b52cc822ac62730404a2c6b282ef46ced7a41d555');
