@@ -8,13 +8,14 @@ import { type AgentPrivateKey, type Client, createClient } from '@sallyport/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrationsFolder, startTestDatabase, type TestDatabase } from '../fixtures/database.ts'
 import { createEmptyDatabase } from '../fixtures/dump.ts'
+import { bringUp } from '../fixtures/each-migration.ts'
 import { readJson } from '../fixtures/packed-release.ts'
 import { signIn } from '../fixtures/people.ts'
 import { openSuperuser } from '../fixtures/superuser.ts'
 import { spawnVault } from '../fixtures/vault.ts'
 
-// Databases that older builds wrote (databases/), started on by this one. The credentials in them are for an upstream at an address
-// of loopback that nothing else uses.
+// Databases that older builds wrote (databases/), started on by this one, and one that was brought up migration by migration. The
+// credentials in them are for an upstream at an address of loopback that nothing else uses.
 
 interface Known {
   readonly rootKey: string
@@ -59,7 +60,7 @@ afterAll(async () => {
 })
 
 /** Brings an empty database to where it stood after the migration of that number, and fills it with what it held then. */
-async function restore(url: string, stage: string): Promise<void> {
+async function restore(url: string, { stage, file }: Older): Promise<void> {
   const { entries } = readJson(join(migrationsFolder, 'meta/_journal.json')) as Journal
   const sql = openSuperuser(url)
   await sql.unsafe(`CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations
@@ -72,8 +73,14 @@ async function restore(url: string, stage: string): Promise<void> {
     await sql`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES (${hash}, ${when})`
   }
   // In any order: what refers to what was in order where it comes from.
-  await sql.unsafe(`SET session_replication_role = replica; ${rowsAt(stage)}`)
+  await sql.unsafe(`SET session_replication_role = replica; ${rowsAt(file)}`)
   await sql.end({ timeout: 1 })
+}
+
+interface Older {
+  readonly stage: string
+  /** Of its rows. */
+  readonly file: string
 }
 
 interface Journal {
@@ -84,8 +91,12 @@ interface Journal {
   }[]
 }
 
-describe.each(['0001', '0019'])('a database of migration %s', (stage) => {
-  const known = knownAt(stage)
+describe.each([
+  // The second migration only made triggers: these are rows of the first one, too.
+  { stage: '0000', file: '0001' },
+  { stage: '0019', file: '0019' },
+])('a database of migration $stage', ({ stage, file }) => {
+  const known = knownAt(file)
   const hasApprovalsAndTools = Number(stage) >= 19
   let home: string
   let url: string
@@ -119,7 +130,7 @@ describe.each(['0001', '0019'])('a database of migration %s', (stage) => {
     chmodSync(home, 0o755)
     const empty = await createEmptyDatabase(database.urls.owner)
     ;({ url, drop } = empty)
-    await restore(url, stage)
+    await restore(url, { stage, file })
     await start()
   })
   afterAll(async () => {
@@ -211,7 +222,7 @@ describe.each(['0001', '0019'])('a database of migration %s', (stage) => {
   }
 
   // Starting twice costs seconds, and is the same whatever stood there before.
-  if (stage === '0001') {
+  if (stage === '0000') {
     it('starts again, and is as it was', async () => {
       expect(await stop()).toBe(0)
       await start()
@@ -220,4 +231,71 @@ describe.each(['0001', '0019'])('a database of migration %s', (stage) => {
       expect(await owner.call('verifyAudit', {})).toMatchObject({ ok: true })
     })
   }
+})
+
+describe('a database that had rows at each migration', () => {
+  const known = knownAt('0001')
+  let home: string
+  let vault: ReturnType<typeof spawnVault>
+  let drop: () => Promise<void>
+  let owner: Client
+
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'vault-upgrade-'))
+    chmodSync(home, 0o755)
+    const empty = await createEmptyDatabase(database.urls.owner)
+    drop = empty.drop
+    await bringUp(empty.url)
+    vault = spawnVault(home, { DATABASE_URL: empty.url, SALLYPORT_ROOT_KEY: known.rootKey })
+    const baseUrl = await vault.ready
+    const token = await (await signIn({ url: baseUrl }, known.owner)).newToken(ownerScopes)
+    owner = createClient({ baseUrl, auth: { kind: 'bearer', token } })
+  })
+  afterAll(async () => {
+    vault?.child.kill('SIGTERM')
+    await vault?.exited
+    await drop?.()
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  it('shows its owner what came with each of them', async () => {
+    const { connections } = await owner.call('listConnections', { limit: 100 })
+    const statuses = Object.fromEntries(connections.map(({ label, status }) => [label, status]))
+    expect(statuses).toMatchObject({ Billing: 'healthy', Mail: 'needs_reauth', shop: 'healthy' })
+    const { toolsets } = await owner.call('listToolsets', { limit: 100 })
+    const counts = Object.fromEntries(toolsets.map(({ name, toolCount }) => [name, toolCount]))
+    expect(counts).toMatchObject({ 'stock-index': 2, desk: 1, orders: 0, shop: 1, wiki: 0 })
+    const { sources } = await owner.call('listSources', { limit: 100 })
+    expect(sources).toMatchObject([{ name: 'shop', hasPassword: true, check: { ok: true } }])
+    const { servers } = await owner.call('listMcpServers', { limit: 100 })
+    expect(servers).toMatchObject([
+      { name: 'wiki', enabled: false, auth: { state: 'required', neededScopes: ['read'] } },
+      { name: 'search', enabled: false, auth: { state: 'none' } },
+    ])
+    const { variables } = await owner.call('listVariables', { limit: 100 })
+    expect(variables).toMatchObject([
+      { name: 'SEARCH_TOKEN', usedBy: [{ name: 'search' }, { name: 'wiki' }] },
+    ])
+  })
+
+  it('opens what was sealed in it, and verifies its log', async () => {
+    const { streams } = await owner.call('listAuditStreams', {})
+    expect(streams).toMatchObject([
+      { label: 'SIEM', status: 'failing', target: expect.stringContaining('siem.example.com') },
+    ])
+    const agent = createClient({
+      baseUrl: await vault.ready,
+      auth: { kind: 'agent', agentId: known.agent.id, privateKey: known.agent.privateKey },
+    })
+    const url = `${known.origin}/after/each`
+    const connectionId = known.connections.billing
+    await agent.call('execute', { connectionId, method: 'GET', url })
+    expect(seen).toContainEqual({
+      url: '/after/each',
+      key: 'Bearer billing-token-0123456789abcdef',
+    })
+    const verified = await owner.call('verifyAudit', {})
+    expect(verified).toMatchObject({ ok: true })
+    expect(verified.checked).toBeGreaterThan(known.checked)
+  })
 })
