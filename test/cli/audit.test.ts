@@ -137,48 +137,116 @@ describe('where the log is sent', () => {
   it('is added, listed, tested, turned off and on, and removed', async () => {
     const receiver = await startHttpReceiver()
     const url = `${receiver.origin}/in`
-    const streams = (...args: string[]) => person.run(['audit', 'streams', ...args])
-    expect((await streams('list')).stdout).toBe('The log is sent nowhere.\n')
-    const added = await streams('add', 'webhook', url, '--label', 'SIEM', '--from-beginning')
+    const { run } = person
+    expect((await run(['audit', 'streams', 'list'])).stdout).toBe('The log is sent nowhere.\n')
+    const added = await run([
+      'audit',
+      'streams',
+      'add',
+      'webhook',
+      url,
+      '--label',
+      'SIEM',
+      '--from-beginning',
+    ])
     expect(added.stdout).toMatch(/^ast_\w+ {2}SIEM [\s\S]*shown this once\): whsec_\S+\n/)
-    const tested = await streams('test', 'SIEM')
+    const tested = await run(['audit', 'streams', 'test', 'SIEM'])
     expect([tested.code, tested.stdout]).toEqual([0, 'Taken: HTTP 200: ok\n'])
     await expect.poll(() => receiver.at('/in').length, { timeout: 15_000 }).toBeGreaterThan(1)
     receiver.answer = () => ({ status: 500 })
-    expect(await streams('test', 'SIEM')).toMatchObject({ code: 1 })
-    expect((await streams('disable', 'SIEM')).stdout).toMatch(/Status: disabled/)
-    expect((await streams('enable', 'SIEM')).stdout).toMatch(/Status: (active|failing)/)
-    expect((await streams('show', 'SIEM')).stdout).toMatch(
+    expect(await run(['audit', 'streams', 'test', 'SIEM'])).toMatchObject({ code: 1 })
+    expect((await run(['audit', 'streams', 'disable', 'SIEM'])).stdout).toMatch(/Status: disabled/)
+    expect((await run(['audit', 'streams', 'enable', 'SIEM'])).stdout).toMatch(
+      /Status: (active|failing)/,
+    )
+    expect((await run(['audit', 'streams', 'show', 'SIEM'])).stdout).toMatch(
       /Sends: entries and checkpoints as jsonl/,
     )
-    expect((await streams('show', 'nobody')).stderr).toMatch(/There is no audit stream nobody/)
-    const updated = await streams('update', 'SIEM', '--label', 'Other', '--sends', 'entries')
+    expect((await run(['audit', 'streams', 'show', 'nobody'])).stderr).toMatch(
+      /There is no audit stream nobody/,
+    )
+    const updated = await run([
+      'audit',
+      'streams',
+      'update',
+      'SIEM',
+      '--label',
+      'Other',
+      '--sends',
+      'entries',
+    ])
     expect(updated.stdout).toMatch(/Other \(webhook[\s\S]*Sends: entries as jsonl/)
-    expect((await streams('update', 'Other')).stderr).toMatch(/Nothing is to be changed/)
-    const moved = await person.run(
+    expect((await run(['audit', 'streams', 'update', 'Other'])).stderr).toMatch(
+      /Nothing is to be changed/,
+    )
+    const moved = await run(
       ['audit', 'streams', 'retarget', 'webhook', 'Other', `${url}/2`, '--authorization'],
       ['Splunk a-token-0123456789'],
     )
     expect(moved.stdout).toMatch(/Other \(webhook[\s\S]*shown this once\): whsec_\S+\n/)
     expect(moved.stdout).not.toContain('a-token')
-    expect((await streams('update', 'Other', '--label', 'SIEM', '--sends', 'both')).code).toBe(0)
+    expect(
+      (await run(['audit', 'streams', 'update', 'Other', '--label', 'SIEM', '--sends', 'both']))
+        .code,
+    ).toBe(0)
     const bucket = ['--endpoint', receiver.origin, '--region', 'eu-central-1']
-    const made = await person.run(
+    const made = await run(
       ['audit', 'streams', 'add', 's3', 'logs', ...bucket, '--access-key-id', 'AKIA1', '--json'],
       ['a-secret-access-key-0123456789'],
     )
     expect(JSON.parse(made.stdout)).toMatchObject({ stream: { kind: 's3', status: 'active' } })
-    const syslog = await streams(
+    const key = ['--access-key-id', 'AKIA2', '--prefix', 'vault']
+    const elsewhere = await run(
+      ['audit', 'streams', 'retarget', 's3', 'S3 bucket', 'others', ...bucket, ...key],
+      ['another-secret-access-key-0123456789'],
+    )
+    expect([elsewhere.code, elsewhere.stdout]).toEqual([
+      0,
+      expect.stringMatching(/S3 bucket \(s3, .*others/),
+    ])
+    expect(elsewhere.stdout + made.stdout).not.toContain('secret-access-key')
+    const lost = await run(['audit', 'streams', 'retarget', 's3', 'S3 bucket', 'others'])
+    expect([lost.code, lost.stderr]).toEqual([1, expect.stringMatching(/^sallyport: .*--endpoint/)])
+    const syslog = await run([
+      'audit',
+      'streams',
       'add',
       'syslog',
       '127.0.0.1',
       '--plain-tcp',
       '--only',
       'checkpoints',
-    )
+    ])
     expect(syslog.stdout).toMatch(/Syslog \(127\.0\.0\.1:6514 \(plain TCP\)\)/)
+    const port = ['--port', '6515', '--plain-tcp']
+    const other = await run([
+      'audit',
+      'streams',
+      'retarget',
+      'syslog',
+      'Syslog',
+      '127.0.0.1',
+      ...port,
+    ])
+    expect([other.code, other.stdout]).toEqual([
+      0,
+      expect.stringContaining('127.0.0.1:6515 (plain TCP)'),
+    ])
+    const mixed = await run([
+      'audit',
+      'streams',
+      'retarget',
+      'syslog',
+      'SIEM',
+      '127.0.0.1',
+      ...port,
+    ])
+    expect([mixed.code, mixed.stdout]).toEqual([1, ''])
+    expect(mixed.stderr).toBe(
+      'sallyport: The stream is of the kind webhook. Make another stream for another kind of place.\n',
+    )
     for (const label of ['SIEM', 'S3 bucket', 'Syslog']) {
-      expect((await streams('remove', label, '--yes')).code).toBe(0)
+      expect((await run(['audit', 'streams', 'remove', label, '--yes'])).code).toBe(0)
     }
     await receiver.close()
   })

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import type { Alert } from '@sallyport/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEchoUpstream } from '../fixtures/echo-upstream.ts'
 import { ownerEmail, ownerPassword, startVault, type TestVault } from '../fixtures/vault.ts'
@@ -147,13 +148,13 @@ describe('agents and policies', () => {
   })
 
   it('disables, enables, stops, resets, renames and deletes by name', async () => {
-    for (const [verb, status] of [
-      ['disable', 'disabled'],
-      ['enable', 'active'],
-      ['stop', 'active'],
-      ['reset', 'active'],
+    for (const [command, status] of [
+      [['agents', 'disable'], 'disabled'],
+      [['agents', 'enable'], 'active'],
+      [['agents', 'stop'], 'active'],
+      [['agents', 'reset'], 'active'],
     ] as const) {
-      expect(await person.json(['agents', verb, 'worker'])).toMatchObject({ agent: { status } })
+      expect(await person.json([...command, 'worker'])).toMatchObject({ agent: { status } })
     }
     await person.json(['agents', 'rename', 'other', 'extra'])
     expect(await person.json(['agents', 'delete', 'extra'])).toEqual({ deleted: true })
@@ -191,6 +192,87 @@ describe('agents and policies', () => {
     expect((await person.run(allow)).stdout).toContain('approval: writes')
     const never = await person.run([...allow, '--path', '/log', '--approval', 'never'])
     expect(never.stdout).toMatch(/approval: writes\n.*\n.*\/log {2}approval: never/)
+  })
+})
+
+describe('alerts', () => {
+  interface Page {
+    readonly alerts: readonly Alert[]
+    readonly openCount: number
+    readonly nextCursor?: string
+  }
+  const alertsOf = async (agent: string) =>
+    (await person.json<Page>(['alerts', 'list', '--agent', agent])).alerts
+
+  /** An agent whose limit of one call a day refuses the second, which raises an alert within seconds. */
+  async function reachLimit(name: string, connectionId: string) {
+    const { agentId, client } = await vault.createAgentWithKey(name)
+    await vault.addPolicy({ agentId, connectionId, limits: { perDay: 1 } })
+    const input = { connectionId, method: 'GET', url: `${origin()}/limited` } as const
+    await client.call('execute', input)
+    await expect(client.call('execute', input)).rejects.toMatchObject({ type: 'limit-exceeded' })
+  }
+
+  it('are listed as they are asked for, and acknowledged one by one and all at once', async () => {
+    const connectionId = await vault.addConnection({ origins: [origin()], label: 'limited' })
+    for (const name of ['eager', 'keen']) await reachLimit(name, connectionId)
+    for (const name of ['eager', 'keen']) {
+      await expect.poll(() => alertsOf(name), { timeout: 30_000 }).toHaveLength(1)
+    }
+    const [alert] = await alertsOf('eager')
+    const { id = '', sentence = '' } = alert ?? {}
+    const listed = await person.run([
+      ...['alerts', 'list', '--status', 'open', '--kind', 'limit_reached', '--agent', 'eager'],
+    ])
+    expect([listed.code, listed.stderr]).toEqual([0, ''])
+    expect(listed.stdout).toMatch(
+      /^id +last seen +status +agent +what\nalr_\w+ +20\S+Z +open +eager +/,
+    )
+    expect(listed.stdout).toContain(sentence)
+    const other = ['alerts', 'list', '--kind', 'new_host', '--agent', 'eager']
+    expect((await person.json<Page>(other)).alerts).toEqual([])
+    const first = await person.run(['alerts', 'list', '--limit', '1'])
+    const cursor = /^More: --cursor (\S+)$/m.exec(first.stdout)?.[1] ?? ''
+    const next = await person.run(['alerts', 'list', '--limit', '1', '--cursor', cursor])
+    const names = [first, next].map(({ stdout }) => /(eager|keen)/.exec(stdout)?.[1])
+    expect(names.toSorted()).toEqual(['eager', 'keen'])
+
+    const one = await person.run(['alerts', 'acknowledge', id])
+    expect([one.code, one.stdout, one.stderr]).toEqual([0, `Acknowledged: ${sentence}\n`, ''])
+    const done = await person.json<Page>(['alerts', 'list', '--status', 'acknowledged'])
+    expect(done.alerts.map((each) => each.id)).toEqual([id])
+    const again = await person.run(['alerts', 'acknowledge', '--agent', 'eager'])
+    expect(again.stdout).toBe('Acknowledged 0.\n')
+    expect((await person.run(['alerts', 'acknowledge'])).stdout).toMatch(
+      /^Acknowledged [1-9]\d*\.\n$/,
+    )
+    expect(await person.json(['alerts', 'list', '--status', 'open'])).toMatchObject({
+      ...{ alerts: [], openCount: 0 },
+    })
+    for (const name of ['eager', 'keen']) await person.json(['agents', 'delete', name])
+  })
+
+  it('that are not there, of nobody and of no kind are refused in a sentence', async () => {
+    for (const [args, said] of [
+      [
+        ['acknowledge', 'alr_00000000000000000000000000'],
+        /^sallyport: There is no such alert in this workspace\. List the alerts to find its id\.\n$/,
+      ],
+      [['acknowledge', 'no id at all'], oneSentence],
+      [
+        ['acknowledge', '--agent', 'nobody'],
+        /^sallyport: There is no agent "nobody"\. `sallyport agents list` shows them\.\n$/,
+      ],
+      [['list', '--agent', 'nobody'], /^sallyport: There is no agent "nobody"\./],
+      [['list', '--kind', 'odd'], /^sallyport: .*--kind.*'odd' is invalid.*\n$/],
+      [['list', '--status', 'maybe'], /^sallyport: .*--status.*'maybe' is invalid.*\n$/],
+      [['list', '--limit', 'many'], oneSentence],
+      [['acknowledge', 'one', 'two'], /^sallyport: too many arguments.*\n$/],
+    ] as const) {
+      const { code, stdout, stderr } = await person.run(['alerts', ...args])
+      expect([args, code, stdout]).toEqual([args, 1, ''])
+      expect(stderr).toMatch(said)
+    }
   })
 })
 

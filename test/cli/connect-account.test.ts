@@ -10,6 +10,8 @@ import { binary, createPerson, type Person } from './sallyport.ts'
 let vault: TestVault
 let provider: OAuthProvider
 let person: Person
+/** The one that the provider knows. */
+let clientSecret: string
 
 beforeAll(async () => {
   vault = await startVault()
@@ -32,6 +34,7 @@ describe('an OAuth app', () => {
       ['oauth-apps', 'add', 'local', '--issuer', provider.issuer, '--client-id', client.clientId],
       [client.clientSecret],
     )
+    ;({ clientSecret } = client)
     expect(oauthApp.provider).toBe('local')
     const { stdout } = await person.run(['oauth-apps', 'list'])
     expect(stdout).toContain(client.clientId)
@@ -56,6 +59,53 @@ describe('an OAuth app', () => {
     )
     expect(code).not.toBe(0)
     expect(stderr).toContain('--private-key-file')
+  })
+
+  it('goes by another secret once one came from stdin, and shows neither', async () => {
+    const change = ['oauth-apps', 'change-secret', 'local']
+    const wrong = 'not-the-secret-0123456789'
+    const changed = await person.run(change, [wrong])
+    expect([changed.code, changed.stderr]).toEqual([0, ''])
+    expect(changed.stdout).toMatch(/^\S.* has another secret\.\n$/)
+    const { flow } = await person.json<{ flow: { id: string } }>([
+      ...['connections', 'connect', 'custom', '--app', 'local', '--label', 'Refused'],
+      ...['--origin', provider.apiOrigin, '--scope', 'read', '--no-wait'],
+    ])
+    const refused = await goOnInBrowser(vault, provider, { flowId: flow.id })
+    expect(refused.status).not.toBe(200)
+
+    const { oauthApps } = await person.json<{ oauthApps: { id: string }[] }>(['oauth-apps', 'list'])
+    const byId = ['oauth-apps', 'change-secret', oauthApps[0]?.id ?? '']
+    const back = await person.run([...byId, '--json'], [clientSecret])
+    expect(JSON.parse(back.stdout)).toMatchObject({ oauthApp: { provider: 'local' } })
+    for (const secret of [wrong, clientSecret]) expect(person.printed()).not.toContain(secret)
+  })
+
+  it('keeps its secret where another one does not come, or is of an app that is not there', async () => {
+    const secret = 'a-secret-that-nobody-takes-0123456789'
+    for (const [args, secrets, said] of [
+      [['local'], [], /^sallyport: New client secret: nothing came on stdin\. .*\n$/],
+      [
+        ['nowhere'],
+        [secret],
+        /^sallyport: There is no OAuth app for "nowhere"\. `sallyport oauth-apps add nowhere` adds one\.\n$/,
+      ],
+      [
+        ['oap_00000000000000000000000000'],
+        [secret],
+        /^sallyport: There is no such OAuth app\. List the OAuth apps to see which there are\.\n$/,
+      ],
+      [[], [secret], /^sallyport: missing required argument 'app'\. .*--help.*\n$/],
+      [['local', '--client-secret', secret], [], /^sallyport: .*--client-secret.*\n$/],
+    ] as const) {
+      const { code, stdout, stderr } = await person.run(
+        ['oauth-apps', 'change-secret', ...args],
+        [...secrets],
+      )
+      expect([args, code, stdout]).toEqual([args, 1, ''])
+      expect(stderr).toMatch(said)
+      expect(stderr).not.toContain(secret)
+    }
   })
 
   it('that is not there is named with the command that adds it', async () => {

@@ -105,6 +105,10 @@ describe('a database', () => {
     })
     const listed = await person.run(['sources', 'list'])
     expect(listed.stdout).toMatch(/hotels +sqlite +\/.*hotels\.db/)
+    const shown = await person.run(['sources', 'show', 'hotels'])
+    expect([shown.code, shown.stderr]).toEqual([0, ''])
+    expect(shown.stdout).toMatch(/search_hotels +active +reads +text/)
+    expect(shown.stdout).toContain(file)
   })
 
   it('takes what a model says as a value and never as SQL', async () => {

@@ -353,4 +353,63 @@ describe('a ready toolset of the catalog', () => {
     const other = await failure(['toolsets', 'add', 'slack', '--connection', 'GitHub'])
     expect([other.code, other.stdout]).toEqual([1, ''])
   })
+
+  it('is shown with its tools, by name and by id, and is the newest of its template', async () => {
+    const shown = await person.run(['toolsets', 'show', 'github'])
+    expect([shown.code, shown.stderr]).toEqual([0, ''])
+    const [head = '', ...rows] = shown.stdout.split('\n')
+    expect(head).toMatch(/^tls_\w+ {2}github {2}github@1 {2}\d+ {2}0 {2}1 {2}GitHub$/)
+    expect(rows[0]).toMatch(/^tool +status +method +url +agents$/)
+    expect(rows.join('\n')).toMatch(/^get_issue +active +GET +https:\/\/api\.github\.com\S+ +0$/m)
+    const [id = ''] = head.split(' ')
+    expect((await person.run(['toolsets', 'show', id])).stdout).toBe(shown.stdout)
+    const { tools } = await person.json<{ tools: { name: string }[] }>(['toolsets', 'show', id])
+    expect(tools.map(({ name }) => name)).toContain('get_issue')
+    const newest = await person.run(['toolsets', 'upgrade', 'github'])
+    expect([newest.code, newest.stdout]).toEqual([0, 'github is github@1, which is the newest.\n'])
+  })
+
+  it('is deleted with its grants where somebody said yes, and leaves its connection', async () => {
+    await person.run(['grant', 'github.get_issue', '--agent', 'alice'])
+    const asked = await failure(['toolsets', 'delete', 'github'])
+    expect(asked).toEqual({
+      ...{ code: 1, stdout: '' },
+      stderr:
+        'sallyport: Delete github? 1 agent has tools of it. Nobody can be asked here: add --yes. Nothing was done.\n',
+    })
+    expect((await person.run(['toolsets', 'show', 'github'])).stdout).toMatch(/^get_issue .* 1$/m)
+    const deleted = await person.run(['toolsets', 'delete', 'github', '--yes'])
+    expect([deleted.code, deleted.stdout]).toEqual([0, 'github is deleted.\n'])
+    expect((await person.run(['tools', 'list'])).stdout).not.toContain('github.get_issue')
+    expect((await person.run(['connections', 'list'])).stdout).toContain('GitHub')
+    // Nobody has tools of this one, so that nobody is asked.
+    const unused = await person.run(['toolsets', 'delete', 'shipping'])
+    expect([unused.code, unused.stdout]).toEqual([0, 'shipping is deleted.\n'])
+  })
+
+  it.each(['show', 'delete', 'upgrade'])(
+    'that is not there is refused by %s in a sentence',
+    async (verb) => {
+      for (const [args, said] of [
+        [
+          ['github'],
+          'sallyport: There is no toolset "github". `sallyport toolsets list` shows them.\n',
+        ],
+        [
+          ['tls_00000000000000000000000000'],
+          'sallyport: There is no such toolset. List the toolsets to see which there are.\n',
+        ],
+        [[], "sallyport: missing required argument 'toolset'. Add --help to see how it is used.\n"],
+      ] as const) {
+        const { code, stdout, stderr } = await failure(['toolsets', verb, ...args])
+        expect([code, stdout, stderr]).toEqual([1, '', said])
+      }
+    },
+  )
+
+  it('is upgraded only where it was made of one', async () => {
+    const { code, stdout, stderr } = await failure(['toolsets', 'upgrade', 'rates'])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^sallyport: rates was not made of a ready toolset: .*\n$/)
+  })
 })
