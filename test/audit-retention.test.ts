@@ -92,7 +92,7 @@ async function startToday(): Promise<void> {
   const hasLooked = async () => {
     const headers = { authorization: `Bearer ${metricsToken}` }
     const text = await (await fetch(`${vault.url}/metrics`, { headers })).text()
-    return /sallyport_job_runs_total\{job="prune_audit",outcome="done"\} [1-9]/.test(text)
+    return /sallyport_job_runs_total\{job_name="prune_audit",outcome="done"\} [1-9]/.test(text)
   }
   await expect.poll(hasLooked, { timeout: 20_000 }).toBe(true)
 }

@@ -180,6 +180,9 @@ describe('metrics', () => {
     await expect
       .poll(async () => sum(await scrape(), 'sallyport_job_runs_total'))
       .toBeGreaterThan(3)
+    // What has not failed yet is known of, so that the first failure is seen to be one.
+    expect(after).toContain('sallyport_job_runs_total{job_name="prune_audit",outcome="failed"} 0\n')
+    expect(after).toContain('sallyport_token_renewals_total{outcome="failed"} 0\n')
   })
 
   it('say nothing of anybody, of where anything went, or of what was written', async () => {

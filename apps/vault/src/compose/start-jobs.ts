@@ -24,16 +24,18 @@ export function startJobs(
   { own, shared }: Jobs,
 ): RunningJobs {
   const { monotonicMs, onFailure, telemetry } = foundation
+  const sharesJobs = needs.config.jobs !== 'off'
+  const listed = sharesJobs ? [...own, ...shared] : own
+  telemetry.metrics?.observers.onJobsListed(listed.map(({ name }) => name))
   const watched: Omit<JobRunnerNeeds, 'jobs'> = {
     monotonicMs,
     onRun: telemetry.metrics?.observers.onJobRun,
     onFailure: (name, error) => onFailure(`the job "${name}" failed`, error),
   }
   const ownRunner = startTimerRunner({ ...watched, jobs: own })
-  const sharedRunner =
-    needs.config.jobs === 'off'
-      ? undefined
-      : startShared(needs, foundation, { ...watched, jobs: shared })
+  const sharedRunner = sharesJobs
+    ? startShared(needs, foundation, { ...watched, jobs: shared })
+    : undefined
   return {
     queue: () => sharedRunner?.queue(),
     async stop() {

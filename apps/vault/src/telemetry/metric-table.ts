@@ -70,12 +70,12 @@ export const metricTable = {
   sallyport_job_runs_total: {
     kind: 'counter',
     help: 'Runs of jobs, by job and how they ended.',
-    labels: ['job', 'outcome'],
+    labels: ['job_name', 'outcome'],
   },
   sallyport_job_duration_seconds: {
     kind: 'histogram',
     help: 'How long a run of a job took.',
-    labels: ['job'],
+    labels: ['job_name'],
     buckets: waitBuckets,
   },
   sallyport_cache_lookups_total: {

@@ -67,7 +67,7 @@ describe('metrics', () => {
       'sallyport_upstream_requests_total{service="github",outcome="2xx"}': 1,
       'sallyport_upstream_requests_total{service="custom",outcome="timeout"}': 1,
       'sallyport_approvals_total{event="expired"}': 3,
-      'sallyport_job_runs_total{job="notify",outcome="failed"}': 1,
+      'sallyport_job_runs_total{job_name="notify",outcome="failed"}': 1,
       sallyport_audit_records_total: 7,
       'sallyport_token_renewals_total{outcome="ended"}': 1,
       sallyport_unreadable_secrets_total: 1,
@@ -76,6 +76,24 @@ describe('metrics', () => {
     for (const [series, value] of Object.entries(expected))
       expect(seriesOf(text, series), series).toBe(value)
     expect(text).not.toContain('of-an-owner')
+  })
+
+  it('begins at 0 with what alerts count, so that the first time is seen to be one', async () => {
+    const { metrics, read } = await startMetrics()
+    metrics.observers.onJobsListed(['checkpoint', 'prune audit'])
+    const text = await read()
+    for (const series of [
+      'sallyport_job_runs_total{job_name="checkpoint",outcome="done"}',
+      'sallyport_job_runs_total{job_name="prune_audit",outcome="failed"}',
+      'sallyport_token_renewals_total{outcome="renewed"}',
+      'sallyport_token_renewals_total{outcome="failed"}',
+      'sallyport_token_renewals_total{outcome="ended"}',
+      'sallyport_audit_failures_total',
+      'sallyport_unreadable_secrets_total',
+    ]) {
+      expect(seriesOf(text, series), series).toBe(0)
+    }
+    expect(text).not.toContain('sallyport_job_runs_total{job_name="notify"')
   })
 
   it('looks at the house when it is asked, and tells of caches what came since', async () => {

@@ -6,6 +6,12 @@ export type Entry = 'execute' | 'tool' | 'mcp'
 /** What was decided of it. `error`: the vault itself could not. */
 export type DecisionOutcome = 'allow' | 'deny' | 'approval' | 'rate-limited' | 'dry-run' | 'error'
 
+/** How a run of a job ended. */
+export type JobOutcome = 'done' | 'failed'
+
+/** What came of asking a provider for an access token. `ended`: the owner has to connect anew. */
+export type RenewalOutcome = 'renewed' | 'failed' | 'ended'
+
 /** Told of what happens. Each returns at once and never throws. */
 export interface Observers {
   onRequest(seen: {
@@ -28,14 +34,16 @@ export interface Observers {
     readonly durationMs: number
   }): void
   onApproval(event: 'opened' | 'approved' | 'denied' | 'expired', count?: number): void
+  /** Told before the first run of the jobs that this process is to run. */
+  onJobsListed(jobs: readonly string[]): void
   onJobRun(run: {
     readonly job: string
-    readonly outcome: 'done' | 'failed'
+    readonly outcome: JobOutcome
     readonly durationMs: number
   }): void
   onAuditGroup(group: { readonly records: number; readonly durationMs: number }): void
   onAuditFailure(): void
-  onRenewal(outcome: 'renewed' | 'failed' | 'ended'): void
+  onRenewal(outcome: RenewalOutcome): void
   /** A sealed value did not open. */
   onUnreadable(): void
   onSpansDropped(count: number): void

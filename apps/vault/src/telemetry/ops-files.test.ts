@@ -55,11 +55,16 @@ function metricsIn(expr: string): string[] {
 /** The labels that selectors and groupings of an expression name. */
 const labelsIn = (expr: string) => [
   ...[...filled(expr).matchAll(/[{,]\s*(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label]) => label),
-  ...[...filled(expr).matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/,\s*/)),
+  ...[...filled(expr).matchAll(/(?:by|on) \(([^)]+)\)/g)].flatMap(([, list = '']) =>
+    list.split(/,\s*/),
+  ),
 ]
 
-/** Put on by whoever scrapes, and by histograms. */
-const givenLabels = ['instance', 'job', 'le']
+/** Put on by whoever scrapes: what a metric itself calls so is renamed, and found by nobody. */
+const labelsOfTargets = ['instance', 'job']
+/** Put on by histograms and summaries. */
+const labelsOfParts = ['le', 'quantile']
+const givenLabels = [...labelsOfTargets, ...labelsOfParts]
 
 async function known(): Promise<ReadonlySet<string>> {
   const needs = { version: '1', services: new Set<string>(), monotonicMs: () => 0 }
@@ -85,6 +90,13 @@ describe('the files for a monitor', () => {
       const labels = found.flatMap((name) => labelsOf(name))
       for (const label of labelsIn(expr)) expect([...labels, ...givenLabels], expr).toContain(label)
     }
+  })
+
+  it('look for one job alone, the one that the vault is scraped by', () => {
+    const jobs = expressions().flatMap((expr) =>
+      [...expr.matchAll(/\bjob\s*(?:=~|!~|!=|=)\s*"([^"]*)"/g)].map(([, job]) => job),
+    )
+    expect(new Set(jobs)).toEqual(new Set(['sallyport']))
   })
 
   it('show every metric of the vault’s own, on the dashboard or in an alert', () => {
@@ -126,6 +138,23 @@ function labelsOf(name: string): readonly string[] {
   const table: Readonly<Record<string, { readonly labels: readonly string[] }>> = metricTable
   return table[name]?.labels ?? table[base]?.labels ?? []
 }
+
+describe('a metric', () => {
+  it('has no label that Prometheus gives itself', async () => {
+    const metrics = createMetrics({ version: '1', services: new Set(), monotonicMs: () => 0 })
+    const { text } = await metrics.collect()
+    const shown = [...text.matchAll(/[{,](\w+)="/g)].map(([, label = '']) => label)
+    expect(shown).toContain('version')
+    for (const label of shown) expect(labelsOfTargets).not.toContain(label)
+    for (const [name, { labels }] of Object.entries(metricTable)) {
+      for (const label of labels) {
+        expect(givenLabels, name).not.toContain(label)
+        expect(label, name).toMatch(/^[a-z][a-z_]*$/)
+        expect(label, name).not.toMatch(/^exported_/)
+      }
+    }
+  })
+})
 
 describe('the page for operators', () => {
   it('has one line for each metric, with its labels and what it says', () => {
