@@ -18,6 +18,13 @@ import { parse } from 'yaml'
 import { configVariables } from '../apps/vault/src/config-variables.ts'
 import { installFromNpm, installingTestMsMax } from './fixtures/npm-program.ts'
 
+interface Attachment {
+  readonly ipv4_address?: string
+  readonly aliases?: readonly string[]
+}
+
+type Attachments = Readonly<Record<string, Attachment | null>>
+
 interface Service {
   readonly image?: string
   readonly build?: string
@@ -28,7 +35,7 @@ interface Service {
   readonly secrets?: readonly string[]
   readonly volumes?: readonly string[]
   readonly ports?: readonly string[]
-  readonly networks: readonly string[] | Readonly<Record<string, { ipv4_address?: string }>>
+  readonly networks: readonly string[] | Attachments
   readonly read_only?: boolean
   readonly cap_drop?: readonly string[]
   readonly cap_add?: readonly string[]
@@ -81,6 +88,10 @@ const named = (name: string): Service => {
 }
 const networksOf = ({ networks }: Service) =>
   Array.isArray(networks) ? [...networks] : Object.keys(networks)
+const aliasesOf = ({ networks }: Service) =>
+  Object.entries(networks as Attachments).flatMap(([network, attachment]) =>
+    (attachment?.aliases ?? []).map((alias) => ({ network, alias })),
+  )
 
 it('is what the Compose specification says that a file is', {
   timeout: installingTestMsMax,
@@ -214,6 +225,24 @@ it('publishes ports on loopback alone, and none but the proxy’s', () => {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
     if (name !== 'proxy') expect(ports).toEqual([])
   }
+})
+
+it('shows its metrics to the inner network and to nothing else', () => {
+  const aliases = services.flatMap(([, service]) => aliasesOf(service))
+  expect(new Set(aliases.map(({ alias }) => alias)).size).toBe(aliases.length)
+  const told = read('docs/containers.md')
+  for (const [name, { environment = {}, healthcheck, ...service }] of ofTheVault) {
+    const { SALLYPORT_METRICS_HOST: host = '', SALLYPORT_METRICS_PORT: port = '' } = environment
+    // A name that is known on one network is an address of that one, and the listener is there alone.
+    expect(aliasesOf({ ...service }), name).toEqual([{ network: 'inside', alias: host }])
+    expect(Object.keys(compose.services)).not.toContain(host)
+    expect(service.ports ?? [], name).toEqual([])
+    expect(healthcheck?.test.join(' '), name).toContain(
+      `'http://' + process.env.SALLYPORT_METRICS_HOST + ':${port}/readyz'`,
+    )
+    expect(told).toContain(`${name}:${port}`)
+  }
+  expect(compose.networks.inside).toEqual({ internal: true })
 })
 
 it('offers browsers no HTTP/3, for which no port is published', () => {

@@ -245,6 +245,27 @@ describe('the chart', () => {
     })
   })
 
+  it('has Prometheus call the job what the alerts call it, whatever the release is called', ({
+    skip,
+  }) => {
+    if (missing !== undefined) return skip(missing)
+    const alerts = readFileSync(at('ops/prometheus-alerts.yml'), 'utf8')
+    const jobs = [...alerts.matchAll(/\{job="([^"]+)"/g)].map(([, job]) => job)
+    expect(jobs.length).toBeGreaterThan(0)
+    const named = { ...everything, nameOverride: 'vault', fullnameOverride: 'keeper' }
+    for (const values of [everything, named]) {
+      const monitors = render(values).filter(({ kind }) => kind === 'PodMonitor')
+      expect(monitors).toHaveLength(1)
+      for (const { spec } of monitors) {
+        // Else the operator calls it by namespace and name of the monitor; a label of pods would be one that users may change.
+        const [endpoint, ...others] = spec.podMetricsEndpoints ?? []
+        expect(others).toEqual([])
+        expect(endpoint?.relabelings).toEqual([{ targetLabel: 'job', replacement: jobs[0] }])
+      }
+    }
+    expect(new Set(jobs).size).toBe(1)
+  })
+
   it('does not end a migration that takes long, and which would begin anew for ever', ({
     skip,
   }) => {
