@@ -29,7 +29,8 @@ LABEL org.opencontainers.image.title="Sallyport" \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
-ENV NODE_ENV=production SALLYPORT_HOST=0.0.0.0 SALLYPORT_DATA_DIR=/var/lib/sallyport
+# The last one is the operators' listener, on loopback: a replica and a worker have it alike.
+ENV NODE_ENV=production SALLYPORT_HOST=0.0.0.0 SALLYPORT_DATA_DIR=/var/lib/sallyport SALLYPORT_METRICS_PORT=9464
 # Nothing is installed when it runs: what an image does not have cannot be used in it.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn-* \
     /usr/local/bin/yarn /usr/local/bin/yarnpkg \
@@ -42,7 +43,8 @@ USER 1000:1000
 WORKDIR /var/lib/sallyport
 VOLUME /var/lib/sallyport
 EXPOSE 4770
+# Where that listener was taken away, a replica is asked at its own port; a worker has no other.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=1h \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:4770/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { SALLYPORT_METRICS_HOST: host, SALLYPORT_METRICS_PORT: port, SALLYPORT_PORT: own } = process.env; fetch('http://' + (port ? (host || '127.0.0.1') + ':' + port : '127.0.0.1:' + (own || 4770)) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/opt/sallyport/bin/sallyport.js"]
 CMD ["up"]

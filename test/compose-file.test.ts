@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { readConfig } from '../apps/vault/src/config.ts'
 import { configVariables } from '../apps/vault/src/config-variables.ts'
 import { installFromNpm, installingTestMsMax } from './fixtures/npm-program.ts'
 
@@ -81,6 +82,7 @@ const read = (path: string) => readFileSync(at(path), 'utf8')
 const compose = parse(read('docker-compose.yml'), { uniqueKeys: true, merge: true }) as ComposeFile
 const services = Object.entries(compose.services)
 const ofTheVault = services.filter(([, { image }]) => image === 'sallyport:local')
+const requestsPerSecond = 'SALLYPORT_AGENT_REQUESTS_PER_SECOND'
 const named = (name: string): Service => {
   const service = compose.services[name]
   if (service === undefined) throw new Error(`no service ${name}`)
@@ -220,6 +222,21 @@ it('sets only variables that the vault reads', () => {
   }
 })
 
+it('bounds the requests of one agent, for all replicas alike, unless .env says otherwise', () => {
+  const said = ofTheVault.map(([, service]) => service.environment?.[requestsPerSecond] ?? '')
+  expect(new Set(said).size).toBe(1)
+  // Compose takes what stands behind the dash where .env has no such line; an empty one is as good as none for the vault.
+  const [, variable, unset = ''] = /^\$\{(\w+)-(\d+)\}$/.exec(said[0] ?? '') ?? []
+  expect(variable).toBe(requestsPerSecond)
+  const set = (value: string) => readConfig({ [requestsPerSecond]: value }).doorLimit
+  expect(set(unset)).toEqual({ perSecond: 100, burst: 1000 })
+  expect(set('')).toBeUndefined()
+  // What the guide says of it is what the files say.
+  expect(read('docs/containers.md').includes(`${unset} requests a second`)).toBe(true)
+  const chart = parse(read('deploy/helm/sallyport/values.yaml')) as Record<string, unknown>
+  expect(String(chart.agentRequestsPerSecond)).toBe(unset)
+})
+
 it('publishes ports on loopback alone, and none but the proxy’s', () => {
   for (const [name, { ports = [] }] of services) {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
@@ -333,6 +350,33 @@ it('runs the vault without root, from images of a stated version', () => {
   for (const image of [...images, ...services.flatMap(([, { image }]) => image ?? [])]) {
     expect(image).toMatch(/:\d+\.\d+|^sallyport:local$/)
   }
+})
+
+it('asks replica and worker alike whether they are well, where the image has both listen', () => {
+  const dockerfile = read('Dockerfile')
+  const lastStage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
+  const set = [...lastStage.matchAll(/^ENV (.+)$/gm)].flatMap(([, pairs = '']) => pairs.split(' '))
+  const names = set.map((pair) => pair.split('=')[0] ?? '')
+  for (const name of names) {
+    if (name !== 'NODE_ENV') expect(Object.keys(configVariables)).toContain(name)
+  }
+  expect(set).toContain('SALLYPORT_METRICS_PORT=9464')
+  // On loopback alone, which is what it is unless told otherwise.
+  expect(names).not.toContain('SALLYPORT_METRICS_HOST')
+  // test/jobs-replicas.test.ts runs it against both.
+  expect(lastStage).toMatch(
+    /^HEALTHCHECK [^\n]*\\\n {2}CMD \["node", "-e", "[^\n]*SALLYPORT_METRICS_PORT/m,
+  )
+})
+
+it('leaves what an operator writes beside it out of the repository and out of the image', () => {
+  const ignored = read('.gitignore').split('\n')
+  const taken = read('.dockerignore').split('\n')
+  for (const name of ['docker-compose.override.yml', '.env', 'secrets/']) {
+    expect(ignored).toContain(name)
+    expect(taken).not.toContain(`!${name.replace(/\/$/, '')}`)
+  }
+  expect(read('docs/containers.md')).toContain('`docker-compose.override.yml`')
 })
 
 it('brings nothing of the machine that builds into the image', () => {

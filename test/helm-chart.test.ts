@@ -130,16 +130,17 @@ describe('the chart', () => {
     timeout: installingTestMsMax,
   }, async ({ skip }) => {
     if (missing !== undefined) return skip(missing)
-    // Generated from the OpenAPI document of Kubernetes.
-    const installed = await installFromNpm(['kubernetes-models@4.5.1'])
+    // Generated from the OpenAPI document of Kubernetes, and from the definitions of the Prometheus operator.
+    const installed = await installFromNpm([
+      'kubernetes-models@4.5.1',
+      '@kubernetes-models/prometheus-operator@4.4.4',
+    ])
     if ('missing' in installed) return skip(installed.missing)
     const require = createRequire(join(installed.modules, 'x.js'))
     const validate = (manifest: Manifest) => {
       const name = schemaNames[`${manifest.apiVersion}/${manifest.kind}`]
       expect(name, manifest.kind).toBeDefined()
-      const { validate: check } = require(
-        join(installed.modules, `kubernetes-models/_schemas/${name}.js`),
-      ) as {
+      const { validate: check } = require(join(installed.modules, `${name}.js`)) as {
         validate: { (value: unknown): boolean; errors?: unknown }
       }
       const watched = watchReads(manifest)
@@ -148,8 +149,6 @@ describe('the chart', () => {
     }
     for (const values of [least, everything]) {
       for (const manifest of render(values)) {
-        // A kind of the Prometheus operator: Kubernetes has no schema of it.
-        if (manifest.kind === 'PodMonitor') continue
         expect(validate(manifest), manifest.kind).toEqual({ errors: [], unknown: [] })
       }
     }
@@ -284,6 +283,18 @@ describe('the chart', () => {
     }
   })
 
+  it('bounds the requests of one agent, unless told otherwise', ({ skip }) => {
+    if (missing !== undefined) return skip(missing)
+    const name = 'SALLYPORT_AGENT_REQUESTS_PER_SECOND'
+    const told = (values: Values) =>
+      find(render({ ...least, ...values }), 'ConfigMap')?.data?.[name]
+    expect(told({})).toBe('100')
+    expect(told({ agentRequestsPerSecond: 1_000_000 })).toBe('1000000')
+    expect(told({ agentRequestsPerSecond: 0 })).toBeUndefined()
+    // Who set it by its own name before there was a value for it: it stands once, and as they said.
+    expect(told({ config: { [name]: '7' } })).toBe('7')
+  })
+
   it('gives the successor of the root key to replicas and workers alike, where there is one', ({
     skip,
   }) => {
@@ -387,6 +398,9 @@ it('refuses values that are none, and secrets among them', {
   expect(accepts(everything)).toBe(true)
   expect(accepts(defaults)).toBe(false)
   expect(accepts({ ...least, replica: 3 })).toBe(false)
+  for (const wrong of [-1, 0.5, '100', null]) {
+    expect(accepts({ ...least, agentRequestsPerSecond: wrong }), String(wrong)).toBe(false)
+  }
   expect(accepts({ ...least, publicUrl: `${publicUrl}/` })).toBe(false)
   expect(accepts({ ...least, image: { repository: 'x', digest: 'sha256:abc' } })).toBe(false)
   for (const [name, variable] of Object.entries(configVariables)) {
@@ -411,15 +425,19 @@ it('is of the release that it installs', () => {
   expect(readdirSync(join(chart, 'templates'))).toContain('NOTES.txt')
 })
 
+const ofKubernetes = 'kubernetes-models/_schemas/IoK8sApi'
+const ofOperator =
+  '@kubernetes-models/prometheus-operator/_schemas/ComGithubPrometheusOperatorPrometheusOperatorPkgApisMonitoring'
 const schemaNames: Readonly<Record<string, string>> = {
-  'v1/ConfigMap': 'IoK8sApiCoreV1ConfigMap',
-  'v1/Service': 'IoK8sApiCoreV1Service',
-  'v1/ServiceAccount': 'IoK8sApiCoreV1ServiceAccount',
-  'apps/v1/Deployment': 'IoK8sApiAppsV1Deployment',
-  'networking.k8s.io/v1/Ingress': 'IoK8sApiNetworkingV1Ingress',
-  'networking.k8s.io/v1/NetworkPolicy': 'IoK8sApiNetworkingV1NetworkPolicy',
-  'policy/v1/PodDisruptionBudget': 'IoK8sApiPolicyV1PodDisruptionBudget',
-  'autoscaling/v2/HorizontalPodAutoscaler': 'IoK8sApiAutoscalingV2HorizontalPodAutoscaler',
+  'v1/ConfigMap': `${ofKubernetes}CoreV1ConfigMap`,
+  'v1/Service': `${ofKubernetes}CoreV1Service`,
+  'v1/ServiceAccount': `${ofKubernetes}CoreV1ServiceAccount`,
+  'apps/v1/Deployment': `${ofKubernetes}AppsV1Deployment`,
+  'networking.k8s.io/v1/Ingress': `${ofKubernetes}NetworkingV1Ingress`,
+  'networking.k8s.io/v1/NetworkPolicy': `${ofKubernetes}NetworkingV1NetworkPolicy`,
+  'policy/v1/PodDisruptionBudget': `${ofKubernetes}PolicyV1PodDisruptionBudget`,
+  'autoscaling/v2/HorizontalPodAutoscaler': `${ofKubernetes}AutoscalingV2HorizontalPodAutoscaler`,
+  'monitoring.coreos.com/v1/PodMonitor': `${ofOperator}V1PodMonitor`,
 }
 
 function environmentOf(manifest: Manifest | undefined): Record<string, string> {

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HttpReceiver, startHttpReceiver } from './fixtures/http-receiver.ts'
 import { type Person, signIn } from './fixtures/people.ts'
 import { redisMissing, startTestRedis, type TestRedis } from './fixtures/redis.ts'
-import { type Replicas, startReplicas } from './fixtures/replicas.ts'
+import { freePort, type Replicas, startReplicas } from './fixtures/replicas.ts'
+import { runProgram } from './fixtures/run-program.ts'
 import { openSuperuser } from './fixtures/superuser.ts'
 import type { TestAgent } from './fixtures/vault.ts'
 import { startWorker, type Worker } from './fixtures/worker.ts'
@@ -39,6 +40,15 @@ it('loads neither BullMQ nor the Redis client before there is something to share
   expect(marked.filter((name) => reached.has(name))).toEqual([])
 })
 
+/** The exit code of the image's health check in a container with these variables. */
+async function askImageHealth(env: Record<string, string>): Promise<number | null> {
+  const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8')
+  const text = /^HEALTHCHECK .*\\\n\s*CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]'
+  const [program, ...args] = JSON.parse(text) as string[]
+  expect(program).toBe('node')
+  return (await runProgram(process.execPath, args, { env })).code
+}
+
 it('is no worker without a database to share', async () => {
   const ends = expect(startWorker({})).rejects
   await ends.toThrow(/ended with 78: sallyport: DATABASE_URL must be set for a worker/)
@@ -49,6 +59,8 @@ describe.skipIf(redisMissing !== undefined)('replicas with workers', () => {
   let receiver: HttpReceiver
   let replicas: Replicas
   let workers: Worker[]
+  /** Of the first worker. */
+  let operationsPort: string
   let owner: Person
   let agent: TestAgent
   let free: string
@@ -116,7 +128,11 @@ describe.skipIf(redisMissing !== undefined)('replicas with workers', () => {
     await expect.poll(() => receiver.at('/told').length, waitMs).toBe(1)
     await overdue(approvalId)
     const { SALLYPORT_JOBS: _, ...env } = replicas.env
-    workers = await Promise.all([startWorker(env), startWorker(env)])
+    operationsPort = String(await freePort())
+    workers = await Promise.all([
+      startWorker({ ...env, SALLYPORT_METRICS_PORT: operationsPort }),
+      startWorker(env),
+    ])
     await expect.poll(() => isForgotten(approvalId), waitMs).toBe(true)
     await expect
       .poll(async () => (await sql`select 1 from audit_checkpoints`).length, waitMs)
@@ -124,11 +140,20 @@ describe.skipIf(redisMissing !== undefined)('replicas with workers', () => {
     expect(receiver.at('/told')).toHaveLength(1)
   })
 
+  it('are well by the health check of the image, a worker as a replica is', async () => {
+    const replicaPort = new URL(replicas.first.url).port
+    expect(await askImageHealth({ SALLYPORT_METRICS_PORT: operationsPort })).toBe(0)
+    expect(await askImageHealth({ SALLYPORT_METRICS_PORT: '', SALLYPORT_PORT: replicaPort })).toBe(
+      0,
+    )
+  })
+
   it('goes on with one worker when the other was killed', async () => {
     verifies('S-43')
     const approvalId = await ask('/second')
     await expect.poll(() => receiver.at('/told').length, waitMs).toBe(2)
     expect(await workers[0]?.end('SIGKILL')).toBe(null)
+    expect(await askImageHealth({ SALLYPORT_METRICS_PORT: operationsPort })).toBe(1)
     await overdue(approvalId)
     await expect.poll(() => isForgotten(approvalId), waitMs).toBe(true)
   })
