@@ -89,7 +89,7 @@ ${actions.map(row).join('\n')}
 
 <details><summary>Methods and paths</summary>
 
-\`\`\`
+\`\`\`text
 ${actions.map((action) => linesOf(action, service)).join('\n\n')}
 \`\`\`
 

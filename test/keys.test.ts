@@ -219,13 +219,13 @@ describe('the keys of an embedded vault', () => {
   it('are whole after a kill −9 in the middle: the next run goes on, and nothing is lost', async () => {
     verifies('S-35', 'S-43')
     for (const args of [
-      ['rotate', 'root'],
-      ['rotate', 'workspace', '--all'],
+      ['keys', 'rotate', 'root'],
+      ['keys', 'rotate', 'workspace', '--all'],
     ]) {
       const stop = keepCalling(() =>
         agent.client.call('execute', get(upstream, connectionIds[1] ?? '')),
       )
-      const child = spawn(process.execPath, [command, 'keys', ...args], {
+      const child = spawn(process.execPath, [command, ...args], {
         env: { ...process.env, ...env },
         stdio: ['ignore', 'ignore', 'pipe'],
       })
@@ -233,7 +233,7 @@ describe('the keys of an embedded vault', () => {
       child.kill('SIGKILL')
       await new Promise((resolve) => child.once('exit', resolve))
       await expectAllOpen(agent.client, upstream, connectionIds)
-      const { code } = await keys(env, ...args)
+      const { code } = await keys(env, ...args.slice(1))
       expect(code).toBe(0)
       expect((await stop()).failures).toEqual([])
     }

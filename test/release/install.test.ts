@@ -246,6 +246,30 @@ describe('a release, installed from its archives without running a script', {
     expect(result).toMatchObject({ structuredContent: { connections: [] } })
   })
 
+  it('has that server as the plugin asks for it, in a project that its archive was put into', async ({
+    skip,
+  }) => {
+    if (missing !== undefined) return skip(missing)
+    // Beside no other installation, in which npx would look as well.
+    const project = mkdtempSync(join(tmpdir(), 'project-'))
+    const plugin = readJson(join(root, 'plugins/claude-code/.mcp.json')) as Plugin
+    const { command, args } = plugin.mcpServers.sallyport
+    // A registry that has none, as npm's before the first release.
+    const nowhere = { npm_config_registry: 'http://127.0.0.1:9', npm_config_fetch_retries: '0' }
+    const env = { ...environment, ...mcpEnv, ...nowhere }
+    const check = () => runProgram(command, [...args, '--check'], { cwd: project, env })
+    expect((await check()).code).not.toBe(0)
+    const put = await runProgram(
+      'npm',
+      ['install', '--no-save', '--prefix', project, release.archive('sallyport-mcp')],
+      { cwd: folder, env },
+    )
+    expect([put.code, readdirSync(project)]).toEqual([0, ['node_modules']])
+    const checked = await check()
+    expect([checked.code, checked.stderr]).toEqual([0, expect.any(String)])
+    rmSync(project, { recursive: true, force: true })
+  })
+
   it('has that server as a bundle that a desktop host validates, unpacks, fills in and starts', {
     timeout: installingTestMsMax,
   }, async ({ skip }) => {
@@ -336,6 +360,11 @@ describe('a release, installed from its archives without running a script', {
   })
 })
 
+interface Plugin {
+  readonly mcpServers: {
+    readonly sallyport: { readonly command: string; readonly args: readonly string[] }
+  }
+}
 interface BundleManifest {
   readonly version: string
   readonly tools: readonly { readonly name: string }[]
