@@ -426,8 +426,7 @@ it('is of the release that it installs', () => {
 })
 
 const ofKubernetes = 'kubernetes-models/_schemas/IoK8sApi'
-const ofOperator =
-  '@kubernetes-models/prometheus-operator/_schemas/ComGithubPrometheusOperatorPrometheusOperatorPkgApisMonitoring'
+const ofOperator = '@kubernetes-models/prometheus-operator/_schemas/MonitoringCoreosCom'
 const schemaNames: Readonly<Record<string, string>> = {
   'v1/ConfigMap': `${ofKubernetes}CoreV1ConfigMap`,
   'v1/Service': `${ofKubernetes}CoreV1Service`,
