@@ -372,9 +372,9 @@ it('asks replica and worker alike whether they are well, where the image has bot
 it('leaves what an operator writes beside it out of the repository and out of the image', () => {
   const ignored = read('.gitignore').split('\n')
   const taken = read('.dockerignore').split('\n')
-  for (const name of ['docker-compose.override.yml', '.env', 'secrets/']) {
+  for (const name of ['docker-compose.override.yml', '/prometheus.yml', '.env', 'secrets/']) {
     expect(ignored).toContain(name)
-    expect(taken).not.toContain(`!${name.replace(/\/$/, '')}`)
+    expect(taken).not.toContain(`!${name.replace(/^\/|\/$/g, '')}`)
   }
   expect(read('docs/containers.md')).toContain('`docker-compose.override.yml`')
 })
