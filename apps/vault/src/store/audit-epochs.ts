@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TransactionSql } from 'postgres'
-import type { AuditHead, AuditRow } from './audit.ts'
+import type { AuditHead, AuditRow } from './audit-batch.ts'
 import type { StoredHead } from './audit-read.ts'
 import type { StoredStart } from './audit-retention.ts'
 import { type Database, readFailure, type Sql } from './database.ts'

@@ -1,81 +1,12 @@
 import type postgres from 'postgres'
-import {
-  type ApprovalStanding,
-  lockApprovals,
-  type Spending,
-  type Spent,
-  spendApprovals,
-} from './approval-spending.ts'
+import { lockApprovals, spendApprovals } from './approval-spending.ts'
+import type { AuditBatch, LockedAppend, LockedState } from './audit-batch.ts'
+import { deleteOpen, selectHead, writeBatch } from './audit-statements.ts'
 import type { Database } from './database.ts'
-import { lines } from './joined-lines.ts'
-import { type Executor, isFree, lockPolicies, writeLimits } from './limit-writing.ts'
-import { type LimitChanges, readLimits, type StoredLimits } from './limits.ts'
+import { readLimits } from './limits.ts'
+import { createPreparer, type Preparer } from './prepare-ahead.ts'
 
 // Writing the audit log: chain heads move by compare-and-set, together with the records that they cover.
-
-/** Where a workspace's chain has got to. */
-export interface AuditHead {
-  readonly seq: number
-  readonly hash: Uint8Array
-  readonly mac: Uint8Array
-}
-
-/** A record as it is stored; its columns repeat members of `entry`. */
-export interface AuditRow {
-  readonly auditId: string
-  readonly kind: 'intent' | 'outcome' | 'refusal' | 'event'
-  /** RFC 3339. */
-  readonly at: string
-  readonly agentId: string | undefined
-  readonly connectionId: string | undefined
-  readonly decision: string | undefined
-  /** One line of JSON. */
-  readonly entry: string
-}
-
-/** Records that follow `from` without a gap, and what changes along with them. No id holds a line feed. */
-export interface AuditBatch {
-  readonly workspaceId: string
-  readonly from: AuditHead
-  readonly rows: readonly AuditRow[]
-  /** Of the rows, 32 bytes each, end to end. */
-  readonly hashes: Uint8Array
-  readonly macs: Uint8Array
-  readonly head: AuditHead
-  /** Intents among the rows, each with the time by which its outcome is due. */
-  readonly opened: readonly { readonly auditId: string; readonly deadlineMs: number }[]
-  /** Entries whose outcome is among the rows. */
-  readonly ended: readonly string[]
-  /** What the rows' reservations change. */
-  readonly limits: LimitChanges
-  /** Approvals that intents among the rows use up; only under the lock. */
-  readonly spent?: readonly Spent[]
-}
-
-/** What is needed to append where the head is not known, or where more than the chain is to be written. */
-export interface LockedAppend {
-  readonly workspaceId: string
-  /** The head of an empty chain. */
-  readonly genesis: AuditHead
-  /** Policies whose limits are wanted. */
-  readonly policyIds: readonly string[]
-  /** Open intents to close, as far as they are still open. */
-  readonly closing: readonly string[]
-  /** Approvals to lock and look at. */
-  readonly spendings?: readonly Spending[]
-}
-
-export interface LockedState {
-  readonly head: AuditHead
-  /** Where the chain has been begun just now: the version of the newest keys of audit logs. */
-  readonly newestKeys?: number | undefined
-  /** Of those of the policies that exist. */
-  readonly limits: ReadonlyMap<string, StoredLimits>
-  /** Those of `closing` that were still open and are not any more. */
-  readonly closed: readonly string[]
-  /** How each of the spendings' approvals stands: `approved` where it can be spent now. */
-  readonly approvals: ReadonlyMap<string, ApprovalStanding>
-}
 
 export interface AuditStore {
   /**
@@ -94,8 +25,11 @@ export interface AuditStore {
   overdue(beforeMs: number, limit: number): Promise<{ auditId: string; workspaceId: string }[]>
 }
 
-/** Deadlocks and serialisation failures: the transaction was undone and may be tried again. */
-const retryableCodes: ReadonlySet<unknown> = new Set(['40001', '40P01'])
+/**
+ * The transaction was undone and may be tried again: deadlocks, serialisation failures, and the division by zero with which a
+ * statement fails that found nothing to write to, such as a policy that was deleted since its limits were read.
+ */
+const retryableCodes: ReadonlySet<unknown> = new Set(['40001', '40P01', '22012'])
 const attemptsMax = 3
 /**
  * The server ends whoever holds a head and says nothing for longer, as a replica that stands still does: sooner than others give
@@ -107,14 +41,26 @@ const msPerSecond = 1000
 /** Makes the queries that write the audit log. */
 export function createAuditStore(database: Pick<Database, 'sql'>): AuditStore {
   const { sql } = database
+  const prepare = createPreparer()
   return {
-    append: (batch) => appendBatch(sql, batch),
+    async append(batch) {
+      if (batch.rows.length === 0) return true
+      const [row] = await writeBatch(sql, batch, 'says so')
+      return row?.moved === 1
+    },
     async appendLocked(request, build) {
       for (let attempt = 1; ; attempt += 1) {
+        let isDurable = false
         try {
-          await sql.begin((tx) => appendInTransaction(tx, request, build))
+          await sql.begin(async (tx) => {
+            await startWriting(tx, request, prepare)
+            await appendInTransaction(tx, request, build)
+            isDurable = true
+          })
           return
         } catch (error) {
+          // What ends after that is an empty transaction.
+          if (isDurable) return
           if (attempt >= attemptsMax || !isRetryable(error)) throw error
         }
       }
@@ -135,8 +81,18 @@ export function createAuditStore(database: Pick<Database, 'sql'>): AuditStore {
 }
 
 function isRetryable(error: unknown): boolean {
-  if (error === policyVanished) return true
   return error instanceof Error && 'code' in error && retryableCodes.has(error.code)
+}
+
+/** What can be asked before the head is locked is asked before. */
+async function startWriting(
+  tx: postgres.TransactionSql,
+  request: LockedAppend,
+  prepare: Preparer,
+): Promise<void> {
+  const { state } = await tx`
+    set local idle_in_transaction_session_timeout = ${tx.unsafe(String(silentHolderMsMax))}`
+  await prepare(tx, state.pid, request)
 }
 
 /** The head comes first in every transaction: whoever holds it holds all limits of its workspace. */
@@ -146,27 +102,18 @@ async function appendInTransaction(
   build: (state: LockedState) => AuditBatch,
 ): Promise<void> {
   const batch = build((await lockState(tx, request)) ?? (await beginChain(tx, request)))
-  // In one go here, too, for the same reason.
-  const [isAppended] = await Promise.all([
-    appendBatch(tx, batch),
-    spendApprovals(tx, batch.spent ?? []),
-  ])
-  if (!isAppended) throw policyVanished
+  const writing = [
+    ...(batch.rows.length > 0 ? [writeBatch(tx, batch, 'fails')] : []),
+    ...spendApprovals(tx, batch.spent ?? []),
+  ]
+  // In one go here, too, for the same reason: the head is given back with what is written, and not a way and back later. Whoever
+  // began the transaction ends it, so another one is begun.
+  const commit = tx`commit and chain`
+  for (const query of [...writing, commit]) query.execute()
+  await Promise.all([...writing, commit])
+  // Of a transaction that failed it makes a rollback, and says so here.
+  if ((await commit).command !== 'COMMIT') throw new Error('The audit records were not committed.')
 }
-
-/** A policy was deleted between the reading of its limits and their writing. */
-const policyVanished = new Error('A policy was deleted while its limits were being reserved.')
-
-interface HeadRow {
-  seq: number
-  hash: Uint8Array
-  mac: Uint8Array
-}
-
-const selectHead = (tx: postgres.TransactionSql, workspaceId: string) => tx<HeadRow[]>`
-  select seq::float8 as seq, hash, mac,
-    set_config('idle_in_transaction_session_timeout', ${String(silentHolderMsMax)}, true)
-  from audit_heads where workspace_id = ${workspaceId} for update`
 
 /**
  * Locks the head and reads what is wanted under the lock: one way to the database and back for all of it, because a replica whose
@@ -176,14 +123,15 @@ async function lockState(
   tx: postgres.TransactionSql,
   request: LockedAppend,
 ): Promise<LockedState | undefined> {
+  const { workspaceId, policyIds, closing, spendings = [] } = request
   const [[head], limits, closed, approvals] = await Promise.all([
     // Sent before what follows: a query that is only awaited is sent a turn later.
-    selectHead(tx, request.workspaceId).execute(),
-    readLimits(tx, request.policyIds),
-    closeOpen(tx, request.closing),
-    lockApprovals(tx, request.spendings ?? []),
+    selectHead(tx, workspaceId).execute(),
+    readLimits(tx, policyIds),
+    closing.length > 0 ? deleteOpen(tx, closing) : [],
+    lockApprovals(tx, spendings),
   ])
-  return head && { head, limits, closed, approvals }
+  return head && { head, limits, closed: closed.map((row) => row.audit_id), approvals }
 }
 
 async function beginChain(
@@ -202,63 +150,4 @@ async function beginChain(
   const [keys] = await tx<{ version: number | null }[]>`
     select max(version) as version from installation_secrets where purpose = 'audit-mac'`
   return { ...state, newestKeys: keys?.version ?? undefined }
-}
-
-async function closeOpen(
-  tx: postgres.TransactionSql,
-  auditIds: readonly string[],
-): Promise<string[]> {
-  if (auditIds.length === 0) return []
-  const rows = await tx<{ audit_id: string }[]>`
-    delete from audit_open where audit_id = any(${[...auditIds]}::text[]) returning audit_id`
-  return rows.map((row) => row.audit_id)
-}
-
-/** The one statement of a group: it writes all or, if the head has moved, nothing; false then. */
-async function appendBatch(sql: Executor, batch: AuditBatch): Promise<boolean> {
-  const { workspaceId, from, rows, head, opened, ended } = batch
-  if (rows.length === 0) return true
-  const { windows, leases, settled } = batch.limits
-  const limited = windows.length > 0 || leases.length > 0 || settled.length > 0
-  const moved = await sql<{ moved: number }[]>`
-    with ${limited ? lockPolicies(sql, batch.limits) : sql``} moved as (
-      update audit_heads set seq = ${head.seq}, hash = ${head.hash}, mac = ${head.mac}
-      where workspace_id = ${workspaceId} and seq = ${from.seq} and hash = ${from.hash} and mac = ${from.mac}
-        ${limited ? sql`and (select count(*) from allowed) = (select count(*) from wanted)` : sql``}
-      returning workspace_id
-    ), inserted as (
-      insert into audit_records
-        (workspace_id, seq, audit_id, kind, at, agent_id, connection_id, decision, entry, hash, mac)
-      select moved.workspace_id, ${from.seq}::bigint + r.n, r.audit_id, r.kind, r.at::timestamptz,
-        nullif(r.agent_id, ''), nullif(r.connection_id, ''), nullif(r.decision, ''), r.entry,
-        substring(${batch.hashes}::bytea from (r.n::int - 1) * 32 + 1 for 32),
-        substring(${batch.macs}::bytea from (r.n::int - 1) * 32 + 1 for 32)
-      from moved, unnest(
-        string_to_array(${lines(rows.map((row) => row.auditId))}, E'\n'),
-        string_to_array(${lines(rows.map((row) => row.kind))}, E'\n'),
-        string_to_array(${lines(rows.map((row) => row.at))}, E'\n'),
-        string_to_array(${lines(rows.map((row) => row.agentId))}, E'\n'),
-        string_to_array(${lines(rows.map((row) => row.connectionId))}, E'\n'),
-        string_to_array(${lines(rows.map((row) => row.decision))}, E'\n'),
-        string_to_array(${lines(rows.map((row) => row.entry))}, E'\n')
-      ) with ordinality as r (audit_id, kind, at, agent_id, connection_id, decision, entry, n)
-    ), opened as (
-      insert into audit_open (audit_id, workspace_id, deadline)
-      select o.audit_id, moved.workspace_id, to_timestamp(o.deadline_ms::float8 / 1000)
-      from moved, unnest(
-        string_to_array(${lines(opened.map((intent) => intent.auditId))}, E'\n'),
-        string_to_array(${lines(opened.map((intent) => String(intent.deadlineMs)))}, E'\n')
-      ) as o (audit_id, deadline_ms)
-      on conflict do nothing
-    ), closed as (
-      delete from audit_open using moved
-      where audit_id = any(string_to_array(${lines(ended)}, E'\n'))
-        and audit_open.workspace_id = moved.workspace_id
-    ), released as (
-      delete from limit_leases using moved
-      where audit_id = any(string_to_array(${lines(ended)}, E'\n'))
-        and ${limited ? isFree(sql, batch.limits) : sql`held is null`}
-    ) ${limited ? writeLimits(sql, batch.limits) : sql``}
-    select count(*)::int as moved from moved`
-  return moved[0]?.moved === 1
 }

@@ -53,6 +53,12 @@ export async function readLimits(
   return collect(windows, leases)
 }
 
+/** All that reading limits asks, for whoever has it prepared ahead. */
+export const limitStatements = (tx: postgres.TransactionSql) => [
+  selectWindows(tx, ['']),
+  selectLeases(tx, ['']),
+]
+
 interface WindowRow {
   id: string
   name: string | null
