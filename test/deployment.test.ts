@@ -33,7 +33,7 @@ import { ownerEmail, ownerPassword } from './fixtures/vault.ts'
 
 const run = promisify(execFile)
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
-const startMsMax = 20_000
+const startMsMax = 90_000
 const tellMsMax = 5_000
 
 /** Where a program is, or the sentence with which a test skips. */
