@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { PeerPlace } from './agenthifive.ts'
+import { commitOf } from './commit.ts'
 import { benchDashboard } from './dashboard.ts'
 import { benchDecide } from './decide.ts'
 import { benchExecute } from './execute.ts'
@@ -14,7 +16,6 @@ import { benchRotate } from './rotate.ts'
 import { benchScale } from './scale.ts'
 import { benchStart } from './start.ts'
 import { benchStdio } from './stdio.ts'
-import { toTable } from './table.ts'
 import { benchTelemetry } from './telemetry.ts'
 
 // Chooses what is measured, says what came out, and keeps it.
@@ -48,12 +49,43 @@ const benches: Readonly<Record<string, (sizes: Sizes) => Promise<Measured>>> = {
   peer: benchPeer,
 }
 
-/** Runs the named benchmarks, or all. Answers the exit code: 1 where `--check` is given and a goal was missed. */
+/** As if in bench/dist: two folders up is the workspace. */
+const workspace = fileURLToPath(new URL('../..', import.meta.url))
+
+/**
+ * Runs the named benchmarks, or all. Answers the exit code: 1 where `--check` is given and a goal was missed. Where all are meant,
+ * those that cannot be run here (`peer`, for want of a peer) are held to what was kept of them.
+ */
 export async function main(given: readonly string[]): Promise<number> {
-  if (given.length === 1 && given[0] === 'table') {
-    print(toTable(readResults()))
-    return 0
+  const { wanted, sizes, isChecked } = read(given)
+  const unknown = wanted.filter((name) => benches[name] === undefined)
+  if (unknown.length > 0) {
+    const known = Object.keys(benches).join(', ')
+    process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${known}.\n`)
+    return 2
   }
+  const isMeant = (name: string) =>
+    wanted.length > 0 ? wanted.includes(name) : name !== 'peer' || sizes.peer !== undefined
+  // Before anything is measured: what was built is of this commit, whatever is committed meanwhile.
+  const commit = commitOf(workspace)
+  const results: BenchResult[] = []
+  for (const [name, measure] of Object.entries(benches).filter(([name]) => isMeant(name))) {
+    print(`${name} …`)
+    const result = writeResult(name, await measure(sizes), commit)
+    say(result)
+    results.push(result)
+  }
+  print('`npm run generate` brings docs/benchmarks.md and README.md to what was measured.')
+  const kept = wanted.length > 0 ? [] : readResults().filter(({ name }) => !isMeant(name))
+  for (const result of kept) {
+    print(`${result.name}: not measured now; of ${result.measuredAt.slice(0, 10)} is kept`)
+    say({ ...result, figures: {} })
+  }
+  const isMissed = [...results, ...kept].some(({ goals }) => !goals.every(isMet))
+  return isChecked && isMissed ? 1 : 0
+}
+
+function read(given: readonly string[]) {
   const { values, positionals: wanted } = parseArgs({
     args: [...given],
     allowPositionals: true,
@@ -68,29 +100,14 @@ export async function main(given: readonly string[]): Promise<number> {
     },
   })
   const { peer: folder, 'peer-node': node, 'peer-database': databaseUrl } = values
-  const sizes = {
+  const sizes: Sizes = {
     rows: values.rows === undefined ? undefined : Number(values.rows),
     keep: values.keep,
     credentials: Number(values.credentials),
     peer:
       folder === undefined || databaseUrl === undefined ? undefined : { folder, node, databaseUrl },
   }
-  const unknown = wanted.filter((name) => benches[name] === undefined)
-  if (unknown.length > 0) {
-    const known = Object.keys(benches).join(', ')
-    process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${known}.\n`)
-    return 2
-  }
-  let missed = 0
-  for (const [name, measure] of Object.entries(benches)) {
-    if (wanted.length > 0 ? !wanted.includes(name) : name === 'peer' && sizes.peer === undefined)
-      continue
-    print(`${name} …`)
-    const result = writeResult(name, await measure(sizes))
-    say(result)
-    missed += result.goals.filter((goal) => !isMet(goal)).length
-  }
-  return values.check && missed > 0 ? 1 : 0
+  return { wanted, sizes, isChecked: values.check }
 }
 
 function say({ figures, goals, notes }: BenchResult): void {

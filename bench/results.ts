@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { arch, cpus, loadavg, platform, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Commit } from './commit.ts'
 
 // Keeps what was measured, with the machine that it was measured on.
 
@@ -29,26 +30,33 @@ export interface BenchResult extends Measured {
   readonly name: string
   /** RFC 3339. */
   readonly measuredAt: string
+  /** What was built and measured. Results from before it was kept have none. */
+  readonly commit?: Commit | undefined
   readonly machine: ReturnType<typeof describeMachine>
 }
 
-const folder = join(dirname(fileURLToPath(import.meta.url)), '../results')
+/** As if in bench/dist. */
+const keptIn = join(dirname(fileURLToPath(import.meta.url)), '../results')
 
 /** Whether a goal is reached. */
 export const isMet = ({ figure, bound, better }: Goal): boolean =>
   better === 'more' ? figure >= bound : figure <= bound
 
 /** Writes a result beside the others and answers it. */
-export function writeResult(name: string, measured: Measured): BenchResult {
+export function writeResult(
+  name: string,
+  measured: Measured,
+  commit: Commit | undefined,
+): BenchResult {
   const measuredAt = new Date().toISOString()
-  const result = { name, measuredAt, machine: describeMachine(), ...measured }
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`)
+  const result = { name, measuredAt, commit, machine: describeMachine(), ...measured }
+  mkdirSync(keptIn, { recursive: true })
+  writeFileSync(join(keptIn, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`)
   return result
 }
 
 /** Every result that was kept, by name. */
-export function readResults(): BenchResult[] {
+export function readResults(folder = keptIn): BenchResult[] {
   if (!existsSync(folder)) return []
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
   return files.sort().map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))

@@ -1,5 +1,5 @@
-// `npm run bench -- [name …] [--check]` measures and writes bench/results/*.json; `npm run bench -- table` prints what stands there as
-// Markdown. Here the product and the benchmarks are built; what is measured stands in main.ts.
+// `npm run bench -- [name …] [--check]` measures and writes bench/results/*.json, from which `npm run generate` makes docs/benchmarks.md.
+// Here the product and the benchmarks are built; what is measured stands in main.ts.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv, exit } from 'node:process'
