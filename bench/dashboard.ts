@@ -17,6 +17,11 @@ const asksEach = 20
 const atOnce = 8
 const frames = 120
 const pixelsAFrame = 200
+/**
+ * The design wants the inbox usable with 10 000 waiting and gives no figures. These are public ones: what web.dev calls a good
+ * Largest Contentful Paint, what browsers call a long task, and the nodes from which Lighthouse calls a page excessive.
+ */
+const usable = { firstCardMs: 2500, frameMs: 50, nodes: 1400 }
 /** As if in bench/dist: two folders up is the workspace. */
 const assets = fileURLToPath(new URL('../../apps/dashboard/dist/', import.meta.url))
 
@@ -44,18 +49,22 @@ export async function benchDashboard(): Promise<Measured> {
       rounded(median(samples.map(read)))
     return {
       rounds,
-      goals: [size],
+      goals: [
+        size,
+        ...inboxGoals({
+          firstCardMs: of(({ fullMs }) => fullMs),
+          frameMs: of(({ scrolled }) => scrolled.p95),
+          nodes: of(({ nodes }) => nodes),
+        }),
+      ],
       figures: {
         'requests that wait': agents * asksEach,
-        'ms from the address to the first card': of(({ fullMs }) => fullMs),
         'ms from the address to "nothing waits", empty inbox': of(({ emptyMs }) => emptyMs),
         'first card, ratio to the empty inbox': of(({ fullMs, emptyMs }) => fullMs / emptyMs),
         'frame while scrolling, p50 ms': of(({ scrolled }) => scrolled.p50),
-        'frame while scrolling, p95 ms': of(({ scrolled }) => scrolled.p95),
         'frame p95, ratio to a page that only scrolls': of(
           ({ scrolled, plain }) => scrolled.p95 / plain.p95,
         ),
-        'DOM nodes, full inbox, after scrolling': of(({ nodes }) => nodes),
         'DOM nodes, empty inbox': of(({ emptyNodes }) => emptyNodes),
       },
       notes: [],
@@ -64,6 +73,25 @@ export async function benchDashboard(): Promise<Measured> {
     await browser.close()
     await Promise.all([empty.stop(), full.stop()])
   }
+}
+
+function inboxGoals(of: typeof usable): Goal[] {
+  const inbox = `inbox with ${agents * asksEach} waiting`
+  const less = { better: 'less' } as const
+  return [
+    {
+      ...{ ...less, unit: 'ms', bound: usable.firstCardMs, figure: of.firstCardMs },
+      what: `${inbox}, from the address to the first card`,
+    },
+    {
+      ...{ ...less, unit: 'ms', bound: usable.frameMs, figure: of.frameMs },
+      what: `${inbox}, a frame while scrolling, p95`,
+    },
+    {
+      ...{ ...less, unit: '', bound: usable.nodes, figure: of.nodes },
+      what: `${inbox}, DOM nodes after scrolling`,
+    },
+  ]
 }
 
 /** The packed bytes of the scripts that the named pages need before they show anything. */

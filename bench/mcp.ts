@@ -20,6 +20,7 @@ import { type Medians, measureByTurns, type Subject } from './turns.ts'
 const rounds = 5
 const concurrencies = [1, 16] as const
 const cpuMicrosMax = 400
+const memoryMbMax = 200
 
 const names = [
   'direct',
@@ -66,8 +67,9 @@ export async function benchMcp(): Promise<Measured> {
       ...('missing' in hub ? [] : [subjectOf(hubName, hub.target, hub.pid)]),
     ]
     const of = await measureByTurns<Name>(subjects, { rounds, concurrencies })
-    const { peak } = memoryMbOf(vault.pid())
     const misdelivered = await countMisdelivered({ vault, program: program.path, hub })
+    // The goal is one of 16 clients with one program between them: those have called now.
+    const { peak } = memoryMbOf(vault.pid())
     const hasHub = !('missing' in hub)
     return { ...summarise(of, { peak, hasHub, misdelivered }), notes }
   } finally {
@@ -176,7 +178,6 @@ function summarise(
       ofServer / of('server, direct', connections, 'perSecond'),
     )
   }
-  figures['vault, memory at its highest, MB'] = Math.round(found.peak)
   Object.assign(figures, found.misdelivered.figures)
   const cpuOf = (name: Name, what: string) => ({
     what: `${what} through /mcp, durable audit on, c=16: CPU`,
@@ -186,6 +187,11 @@ function summarise(
   const goals: Measured['goals'] = [
     cpuOf('MCP', 'a call of a granted tool'),
     cpuOf('server, MCP', 'a call of an upstream MCP server’s tool'),
+    {
+      what: 'the vault’s memory at its highest, with 16 clients and one program between them',
+      figure: Math.round(found.peak),
+      ...({ unit: 'MB', bound: memoryMbMax, better: 'less' } as const),
+    },
     found.misdelivered.goal,
     ...(found.hasHub
       ? [
