@@ -38,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/*.test.ts'],
           exclude: ['**/node_modules/**', ...ofProcesses],
           pool: 'threads',
           // No module of ours has state of its own: to load all of them anew for each file would cost half of the time.

@@ -45,6 +45,7 @@ const sections = [
       'audit.md',
       'audit-format.md',
       'performance.md',
+      'benchmarks.md',
       'releasing.md',
     ],
   ],

@@ -1,5 +1,6 @@
 // Writes what is made from the code and committed: the OpenAPI document, the schema of policy files, the table of variables,
-// the pages about the catalog, its toolsets and about guards, the pages of reference, the picture of the rooms.
+// the pages about the catalog, its toolsets and about guards, the pages of reference, what benchmarks came to (of the README its table
+// alone), the picture of the rooms.
 // `--check` writes nothing and fails when one of them, or the migrations, is not what the code would make now.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -74,7 +75,11 @@ async function generate() {
     toolsetTemplates,
     createProgram,
     problemKinds,
+    benchmarksPage,
+    withBenchmarks,
+    readResults,
   } = sources
+  const results = readResults(join(root, 'bench/results'))
   const catalog = createCatalog()
   const { version } = JSON.parse(readFileSync(join(root, 'apps/vault/package.json'), 'utf8'))
   return new Map([
@@ -102,6 +107,8 @@ async function generate() {
     ['docs/problems.md', problemsPage(problemKinds)],
     ['docs/cli.md', cliPage(createProgram(noProcess, version))],
     ['docs/mcp-tools.md', mcpToolsPage(sources)],
+    ['docs/benchmarks.md', benchmarksPage(results)],
+    ['README.md', withBenchmarks(read('README.md'), results)],
     ['docs/architecture.svg', picture],
   ])
 }

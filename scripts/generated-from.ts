@@ -1,6 +1,8 @@
 // What the generated documents are made from; generate.mjs bundles and reads it.
 export { operations, policyFileSchema, toOpenApi } from '@sallyport/contracts'
 export { configVariables } from '../apps/vault/src/config-variables.ts'
+export { benchmarksPage, withBenchmarks } from '../bench/benchmarks-page.ts'
+export { readResults } from '../bench/results.ts'
 export { createCatalog } from '../packages/catalog/src/catalog.ts'
 export { expandGuard } from '../packages/catalog/src/guards/expand-guard.ts'
 export { guardPresets } from '../packages/catalog/src/guards/presets.ts'
