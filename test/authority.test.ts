@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import {
   type Operation,
@@ -67,13 +67,17 @@ interface Asked {
   readonly body?: string
 }
 
+/** Tens of thousands of requests, one after the other: a connection for each would cost as much as the answers. */
+const kept = new Agent({ keepAlive: true })
+afterAll(() => kept.destroy())
+
 /** Every answer of the tests, for what holds of all of them. */
 const answers: (Answer & { readonly asked: string })[] = []
 
 /** Sends exactly these headers: no fetch that adds, joins or refuses some. */
 function ask(method: string, path: string, { headers = {}, body }: Asked = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${vault.url}${path}`, { method, headers, agent: false }, (response) => {
+    const sent = request(`${vault.url}${path}`, { method, headers, agent: kept }, (response) => {
       const chunks: Buffer[] = []
       const isEndless = response.headers['content-type'] === 'text/event-stream'
       response.on('data', (chunk: Buffer) => {
