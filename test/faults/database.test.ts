@@ -60,7 +60,10 @@ async function ask(path: string): Promise<{ status: number; tookMs: number }> {
   return { status, tookMs: performance.now() - startedMs }
 }
 
-/** Ten callers without a pause, for a while. */
+/** Between the calls of one of ten callers: at any moment some are under way, and the processor has other work too. */
+const callerPauseMs = 25
+
+/** Ten callers, for a while. */
 async function traffic(forMs: number): Promise<CallEnd[]> {
   const untilMs = performance.now() + forMs
   const ends: CallEnd[] = []
@@ -68,7 +71,7 @@ async function traffic(forMs: number): Promise<CallEnd[]> {
     while (performance.now() < untilMs) {
       const end = await call()
       ends.push(end)
-      if (end.problem !== undefined) await sleep(50)
+      await sleep(end.problem === undefined ? callerPauseMs : 2 * callerPauseMs)
     }
   }
   await Promise.all(Array.from({ length: 10 }, worker))
@@ -85,10 +88,9 @@ async function expectRecovered(): Promise<void> {
 /** Nothing reached the upstream without a durable intent, nothing twice, and the chain is whole. */
 async function expectWhole(): Promise<void> {
   const paths = new Set((await scene.attempts()).map((entry) => entry.path))
-  for (const [path, count] of scene.upstream.hits) {
-    expect(count).toBe(1)
-    expect(paths.has(path), `${path} has its intent`).toBe(true)
-  }
+  const hits = [...scene.upstream.hits]
+  expect(hits.filter(([, count]) => count !== 1)).toEqual([])
+  expect(hits.filter(([path]) => !paths.has(path))).toEqual([])
   expect(await scene.vault.owner.call('verifyAudit', {})).toMatchObject({ ok: true })
 }
 
