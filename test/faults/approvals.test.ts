@@ -203,7 +203,7 @@ describe('a vault that is killed', () => {
             await approve(id)
             await Promise.all([redeem(id), redeem(id)])
           } catch {
-            await sleep(20) // The vault is gone for a moment; what it was told is looked at later.
+            await sleep(100) // The vault is gone for a moment; what it was told is looked at later.
           }
         }
       })

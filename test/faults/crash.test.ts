@@ -7,8 +7,12 @@ import { verifies } from '../verifies.ts'
 
 const nobody = { uid: 65534, gid: 65534 }
 const isRoot = process.getuid?.() === 0
+/** Over all users that a vault is run as. */
 const randomRounds = 6
+const databaseRounds = 4
 const closedWithinMs = 5_000
+/** A caller without a vault tries again after this; its start has the processor meanwhile. */
+const goneMs = 100
 
 let next = 0
 /** A path that no other request has. */
@@ -22,10 +26,9 @@ async function expectWhole(scene: Scene): Promise<void> {
   const attempts = await scene.attempts()
   const byPath = new Map(attempts.map((entry) => [entry.path, entry]))
   expect(byPath.size, 'one intent for one request').toBe(attempts.length)
-  for (const [target, count] of scene.upstream.hits) {
-    expect(count, `${target} was sent`).toBe(1)
-    expect(byPath.has(target), `${target} has its intent`).toBe(true)
-  }
+  const hits = [...scene.upstream.hits]
+  expect(hits.filter(([, count]) => count !== 1)).toEqual([])
+  expect(hits.filter(([target]) => !byPath.has(target))).toEqual([])
   const unfinished = async () =>
     (await scene.attempts()).filter(({ outcome }) => outcome === 'pending').length
   expect(await eventually(async () => (await unfinished()) === 0, closedWithinMs)).toBe(true)
@@ -42,7 +45,7 @@ function stream(scene: Scene) {
     while (!state.stopped) {
       const end = await scene.call(path(kinds[worker % kinds.length] ?? 'plain'))
       state.ends.push(end.problem ?? String(end.status))
-      if (end.problem !== undefined) await sleep(20)
+      if (end.problem !== undefined) await sleep(goneMs)
     }
   })
   return {
@@ -97,7 +100,7 @@ describe.each(users)('a vault of %s', (_name, user) => {
   it('that is killed at any moment amid calls comes back clean, each time', async () => {
     verifies('S-43', 'S-36', 'S-37')
     scene.upstream.release()
-    for (let round = 0; round < randomRounds; round += 1) {
+    for (let round = 0; round < randomRounds / users.length; round += 1) {
       const calls = stream(scene)
       await sleep(50 + Math.random() * 600)
       await crash(scene)
@@ -111,7 +114,7 @@ describe.each(users)('a vault of %s', (_name, user) => {
   it('brings its database back when the database alone is killed, and goes on without a restart', async () => {
     verifies('S-43', 'S-44')
     scene.upstream.release()
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < databaseRounds / users.length; round += 1) {
       const calls = stream(scene)
       await sleep(100 + Math.random() * 200)
       const before = postmasterPid(scene.vault)
@@ -127,14 +130,10 @@ describe.each(users)('a vault of %s', (_name, user) => {
       await sleep(300)
       await calls.stop()
       expect(scene.vault.process().child.exitCode).toBeNull()
-      const sent = await scene.attempts()
-      for (const [target, count] of scene.upstream.hits) {
-        expect(count).toBe(1)
-        expect(
-          sent.some((entry) => entry.path === target),
-          target,
-        ).toBe(true)
-      }
+      const attempted = new Set((await scene.attempts()).map((entry) => entry.path))
+      const hits = [...scene.upstream.hits]
+      expect(hits.filter(([, count]) => count !== 1)).toEqual([])
+      expect(hits.filter(([target]) => !attempted.has(target))).toEqual([])
       expect(await scene.vault.owner.call('verifyAudit', {})).toMatchObject({ ok: true })
       expect(await scene.call(path('plain'))).toMatchObject({ status: 200 })
     }

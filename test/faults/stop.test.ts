@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, isAlive, postmasterPid, type Scene, startScene } from '../fixtures/scene.ts'
 import { verifies } from '../verifies.ts'
 
@@ -10,7 +13,33 @@ const drainMsMax = 8_000
 const stopMsMax = 15_000
 
 let scene: Scene
-afterEach(() => scene?.stop())
+beforeAll(async () => {
+  scene = await startScene()
+})
+afterAll(() => scene?.stop())
+
+let next = 0
+/** A path that no other request has. */
+const path = (kind: string) => `/${kind}/${++next}`
+
+/** What the vault that runs was started with beside what all are. */
+let given: Record<string, string> = {}
+/** One vault for all tests, as starting one is what costs: most leave it stopped, and the next starts it again. */
+async function begin(env: Record<string, string> = {}): Promise<void> {
+  scene.upstream.hold()
+  const { exitCode, signalCode } = scene.vault.process().child
+  if (exitCode === null && signalCode === null) {
+    if (env === given || Object.keys(env).length + Object.keys(given).length === 0) return
+    await scene.vault.terminate()
+  }
+  await restart(env)
+}
+async function restart(env = given): Promise<void> {
+  given = env
+  await scene.vault.restart(env)
+}
+const attemptAt = async (target: string) =>
+  (await scene.attempts()).find((attempt) => attempt.path === target)
 
 /** Sends a signal and answers how, and how soon, the process ended. */
 async function signal(name: NodeJS.Signals) {
@@ -54,9 +83,9 @@ describe('a vault that is told to stop', () => {
     'by %s lets a running call finish, takes no new one, and ends with 0 and its database',
     async (name) => {
       verifies('S-43')
-      scene = await startScene()
+      await begin()
       const server = postmasterPid(scene.vault) ?? 0
-      const running = scene.call('/hold/1')
+      const running = scene.call(path('hold'))
       expect(await eventually(() => scene.upstream.holding() === 1, 5_000)).toBe(true)
       const begun = beginRequest(scene.vault.url)
       await sleep(200)
@@ -78,22 +107,22 @@ describe('a vault that is told to stop', () => {
 
   it('does not wait longer than it says for a call that does not end, and records how that ended', async () => {
     verifies('S-43', 'S-36')
-    scene = await startScene()
-    const running = scene.call('/hold/1')
+    await begin()
+    const held = path('hold')
+    const running = scene.call(held)
     expect(await eventually(() => scene.upstream.holding() === 1, 5_000)).toBe(true)
     const { code, tookMs } = await signal('SIGTERM')
     expect(code).toBe(0)
     expect(tookMs).toBeGreaterThan(drainMsMax - 1_000)
     expect(tookMs).toBeLessThan(stopMsMax)
     expect(await running).toMatchObject({ problem: 'vault-unreachable' })
-    await scene.vault.restart()
-    const [attempt] = await scene.attempts()
-    expect(attempt).toMatchObject({ outcome: 'failed', problem: 'request-stopped' })
+    await restart()
+    expect(await attemptAt(held)).toMatchObject({ outcome: 'failed', problem: 'request-stopped' })
     expect(await scene.vault.owner.call('verifyAudit', {})).toMatchObject({ ok: true })
   })
 
   it('is not kept by connections that are merely open', async () => {
-    scene = await startScene()
+    await begin()
     const { port } = new URL(scene.vault.url)
     const idle = Array.from({ length: 50 }, () =>
       connect(Number(port), '127.0.0.1').on('error', () => {}),
@@ -110,9 +139,10 @@ describe('a vault that is told to stop', () => {
 
   it('ends at once when told again, leaves no database behind, and comes back clean', async () => {
     verifies('S-43')
-    scene = await startScene()
+    await begin()
     const server = postmasterPid(scene.vault) ?? 0
-    const running = scene.call('/hold/1')
+    const held = path('hold')
+    const running = scene.call(held)
     expect(await eventually(() => scene.upstream.holding() === 1, 5_000)).toBe(true)
     const { child } = scene.vault.process()
     child.kill('SIGINT')
@@ -124,18 +154,25 @@ describe('a vault that is told to stop', () => {
     expect(tookMs).toBeLessThan(1_000)
     await running
     expect(await eventually(() => !isAlive(server), 10_000)).toBe(true)
-    await scene.vault.restart()
-    expect((await scene.attempts())[0]).toMatchObject({ outcome: 'unknown' })
+    await restart()
+    expect(await attemptAt(held)).toMatchObject({ outcome: 'unknown' })
     scene.upstream.release()
-    expect(await scene.call('/plain/1')).toMatchObject({ status: 200 })
+    expect(await scene.call(path('plain'))).toMatchObject({ status: 200 })
   })
 })
 
-/** Loaded into the vault's process from outside; the product knows nothing of it. */
-const plant = (fault: string) => ({
+/** Loaded into the vault's process from outside, and read when the signal comes; the product knows nothing of it. */
+const directory = mkdtempSync(join(tmpdir(), 'planted-'))
+const faultFile = join(directory, 'fault.js')
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const listening = `
+  import { readFileSync } from 'node:fs'
+  process.on('SIGUSR2', () => new Function(readFileSync(${JSON.stringify(faultFile)}, 'utf8'))())`
+const planted = {
   PLANTED: 'sk-in-a-member',
-  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => { ${fault} })`)}`,
-})
+  SALLYPORT_LOG_LEVEL: 'debug',
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(listening)}`,
+}
 
 describe('a fault that nobody caught', () => {
   it.each([
@@ -152,9 +189,11 @@ describe('a fault that nobody caught', () => {
     'ends the process at once, with a line in the log and no secret in it: %s',
     async (name, fault) => {
       verifies('S-43', 'S-38')
-      scene = await startScene({ env: plant(fault) })
+      writeFileSync(faultFile, fault)
+      await begin(planted)
       const server = postmasterPid(scene.vault) ?? 0
-      const running = scene.call('/hold/1')
+      const held = path('hold')
+      const running = scene.call(held)
       expect(await eventually(() => scene.upstream.holding() === 1, 5_000)).toBe(true)
       const { code, tookMs } = await signal('SIGUSR2')
       expect(code).toBe(70)
@@ -165,16 +204,16 @@ describe('a fault that nobody caught', () => {
       expect(said).toMatch(name === 'no error at all' ? /"frames":\[\]/ : /"frames":\["at /)
       expect(said).not.toContain('sk-in-a-member')
       expect(await eventually(() => !isAlive(server), 10_000)).toBe(true)
-      await scene.vault.restart()
-      expect((await scene.attempts())[0]).toMatchObject({ outcome: 'unknown' })
+      await restart()
+      expect(await attemptAt(held)).toMatchObject({ outcome: 'unknown' })
       scene.upstream.release()
-      expect(await scene.call('/plain/1')).toMatchObject({ status: 200 })
+      expect(await scene.call(path('plain'))).toMatchObject({ status: 200 })
     },
   )
 
   it('is not that nobody reads the log any more', async () => {
     verifies('S-44')
-    scene = await startScene({ env: { SALLYPORT_LOG_LEVEL: 'debug' } })
+    await begin(planted)
     const { child } = scene.vault.process()
     child.stderr?.destroy()
     child.stdout?.destroy()
