@@ -187,130 +187,134 @@ async function using<Answer>(
   }
 }
 
+/** One client for all tests of a description: each starts the package's program. */
+function forAll(connect: () => Promise<Connected>): () => Connected {
+  let client: Connected | undefined
+  beforeAll(async () => {
+    client = await connect()
+  })
+  afterAll(() => client?.close())
+  return () => {
+    if (client === undefined) throw new Error('nobody is connected')
+    return client
+  }
+}
+
 describe.each(clients)('%s', (_, connect) => {
+  const connected = forAll(connect)
   it('waits for the owner, hears what for, and gets the API’s answer', async () => {
-    await using(connect(), async (client) => {
-      const wished = wish({ waitSeconds: 40 })
-      const heard: { progress: number; message?: string | undefined }[] = []
-      const calling = client.call(wished, { onprogress: (progress) => heard.push(progress) })
-      const { id, agentReason } = await approvalOf(wished)
-      expect([agentReason, reached(wished)]).toEqual(['The user asked for it.', 0])
-      await new Promise((resolve) => setTimeout(resolve, 700))
-      await approve(wished)
-      const result = await calling
-      expectSame(result)
-      expect(result.structuredContent).toMatchObject({ status: 200, body: { ok: true } })
-      expect(reached(wished)).toBe(1)
-      const steps = heard.map(({ progress }) => progress)
-      expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b))
-      expect(heard.length).toBeGreaterThan(1)
-      expect(heard.some(({ message }) => message?.includes(`/approvals/${id}`))).toBe(true)
-    })
+    const client = connected()
+    const wished = wish({ waitSeconds: 40 })
+    const heard: { progress: number; message?: string | undefined }[] = []
+    const calling = client.call(wished, { onprogress: (progress) => heard.push(progress) })
+    const { id, agentReason } = await approvalOf(wished)
+    expect([agentReason, reached(wished)]).toEqual(['The user asked for it.', 0])
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    await approve(wished)
+    const result = await calling
+    expectSame(result)
+    expect(result.structuredContent).toMatchObject({ status: 200, body: { ok: true } })
+    expect(reached(wished)).toBe(1)
+    const steps = heard.map(({ progress }) => progress)
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b))
+    expect(heard.length).toBeGreaterThan(1)
+    expect(heard.some(({ message }) => message?.includes(`/approvals/${id}`))).toBe(true)
   })
 
   it('is told of a denial, with the owner’s note, and nothing is sent', async () => {
-    await using(connect(), async (client) => {
-      const wished = wish({ waitSeconds: 40 })
-      const calling = client.call(wished)
-      await deny(wished, 'Not this month.')
-      const result = await calling
-      expectSame(result)
-      expect(result).toMatchObject({
-        isError: true,
-        structuredContent: { type: 'approval-denied', fixableBy: 'owner' },
-      })
-      expect(JSON.stringify(result)).toContain('Not this month.')
-      expect(reached(wished)).toBe(0)
+    const client = connected()
+    const wished = wish({ waitSeconds: 40 })
+    const calling = client.call(wished)
+    await deny(wished, 'Not this month.')
+    const result = await calling
+    expectSame(result)
+    expect(result).toMatchObject({
+      isError: true,
+      structuredContent: { type: 'approval-denied', fixableBy: 'owner' },
     })
+    expect(JSON.stringify(result)).toContain('Not this month.')
+    expect(reached(wished)).toBe(0)
   })
 
   it('is told at once where it does not wait, and after its wait, how to go on', async () => {
-    await using(connect(), async (client) => {
-      const wished = wish()
-      const atOnce = await client.call(wished)
-      const later = await client.call(changed(wished, { waitSeconds: 1 }))
-      for (const result of [atOnce, later]) {
-        expectSame(result)
-        expect(result.isError).not.toBe(true)
-        expect(result.structuredContent).toMatchObject({
-          approvalRequired: true,
-          approvalUrl: expect.stringMatching(/\/approvals\/apr_/),
-          next: expect.stringMatching(/approvalId "apr_.*waitSeconds/s),
-        })
-      }
-      // Equal requests share one approval.
-      const { approvalRequestId: approvalId } = atOnce.structuredContent
-      expect(later.structuredContent.approvalRequestId).toBe(approvalId)
-      await approve(wished)
-      const again = changed(wished, { approvalId })
-      const sent = await client.call(again)
-      expect(sent.structuredContent).toMatchObject({ status: 200 })
-      const twice = await client.call(again)
-      expect(twice).toMatchObject({
-        isError: true,
-        structuredContent: { type: 'approval-consumed', auditId: sent.structuredContent.auditId },
+    const client = connected()
+    const wished = wish()
+    const atOnce = await client.call(wished)
+    const later = await client.call(changed(wished, { waitSeconds: 1 }))
+    for (const result of [atOnce, later]) {
+      expectSame(result)
+      expect(result.isError).not.toBe(true)
+      expect(result.structuredContent).toMatchObject({
+        approvalRequired: true,
+        approvalUrl: expect.stringMatching(/\/approvals\/apr_/),
+        next: expect.stringMatching(/approvalId "apr_.*waitSeconds/s),
       })
-      expect(reached(wished)).toBe(1)
+    }
+    // Equal requests share one approval.
+    const { approvalRequestId: approvalId } = atOnce.structuredContent
+    expect(later.structuredContent.approvalRequestId).toBe(approvalId)
+    await approve(wished)
+    const again = changed(wished, { approvalId })
+    const sent = await client.call(again)
+    expect(sent.structuredContent).toMatchObject({ status: 200 })
+    const twice = await client.call(again)
+    expect(twice).toMatchObject({
+      isError: true,
+      structuredContent: { type: 'approval-consumed', auditId: sent.structuredContent.auditId },
     })
+    expect(reached(wished)).toBe(1)
   })
 
   it('ends the wait by cancelling, and nothing is sent when the owner approves later', async () => {
-    await using(connect(), async (client) => {
-      const wished = wish({ waitSeconds: 40 })
-      const cancel = new AbortController()
-      const calling = client.call(wished, { signal: cancel.signal })
-      const failing = expect(calling).rejects.toThrow()
-      await approvalOf(wished)
-      cancel.abort('changed my mind')
-      await failing
-      await approve(wished)
-      await new Promise((resolve) => setTimeout(resolve, 600))
-      expect(reached(wished)).toBe(0)
-    })
+    const client = connected()
+    const wished = wish({ waitSeconds: 40 })
+    const cancel = new AbortController()
+    const calling = client.call(wished, { signal: cancel.signal })
+    const failing = expect(calling).rejects.toThrow()
+    await approvalOf(wished)
+    cancel.abort('changed my mind')
+    await failing
+    await approve(wished)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(reached(wished)).toBe(0)
   })
 })
 
 describe.each(clients)('%s, which can show links', (_, connect) => {
+  let action: 'accept' | 'decline' | 'cancel' = 'accept'
+  const connected = forAll(() => connect(async () => ({ action })))
   it('shows the approval’s, and waits without being told to', async () => {
-    const accepting = connect(async () => ({ action: 'accept' }))
-    await using(accepting, async (client) => {
-      const wished = wish()
-      const calling = client.call(wished)
-      const { id } = await approvalOf(wished)
-      await approve(wished)
-      expect((await calling).structuredContent).toMatchObject({ status: 200 })
-      expect(client.shown).toEqual([
-        expect.objectContaining({ mode: 'url', url: expect.stringMatching(linkOf(id)) }),
-      ])
-      expect(reached(wished)).toBe(1)
-    })
+    action = 'accept'
+    const client = connected()
+    client.shown.length = 0
+    const wished = wish()
+    const calling = client.call(wished)
+    const { id } = await approvalOf(wished)
+    await approve(wished)
+    expect((await calling).structuredContent).toMatchObject({ status: 200 })
+    expect(client.shown).toEqual([
+      expect.objectContaining({ mode: 'url', url: expect.stringMatching(linkOf(id)) }),
+    ])
+    expect(reached(wished)).toBe(1)
   })
 
-  it.each(['accept', 'decline', 'cancel'] as const)('decides nothing by “%s”', async (action) => {
+  it.each(['accept', 'decline', 'cancel'] as const)('decides nothing by “%s”', async (answer) => {
     verifies('S-26')
-    await using(
-      connect(async () => ({ action })),
-      async (client) => {
-        const wished = wish({ waitSeconds: 2 })
-        const result = await client.call(wished)
-        expect(result.structuredContent).toMatchObject({ approvalRequired: true })
-        expect(reached(wished)).toBe(0)
-        const { status } = await approvalOf(wished)
-        expect(status).toBe('pending')
-      },
-    )
+    action = answer
+    const wished = wish({ waitSeconds: 2 })
+    const result = await connected().call(wished)
+    expect(result.structuredContent).toMatchObject({ approvalRequired: true })
+    expect(reached(wished)).toBe(0)
+    const { status } = await approvalOf(wished)
+    expect(status).toBe('pending')
   })
 
   it('and does not is told the link at once, to show it otherwise', async () => {
-    await using(
-      connect(async () => ({ action: 'decline' })),
-      async (client) => {
-        const startedAt = performance.now()
-        const result = await client.call(wish())
-        expect(result.structuredContent).toMatchObject({ approvalRequired: true })
-        expect(performance.now() - startedAt).toBeLessThan(30_000)
-      },
-    )
+    action = 'decline'
+    const startedAt = performance.now()
+    const result = await connected().call(wish())
+    expect(result.structuredContent).toMatchObject({ approvalRequired: true })
+    expect(performance.now() - startedAt).toBeLessThan(30_000)
   })
 })
 
