@@ -26,6 +26,8 @@ export interface ConnectOptions {
   readonly silenceMsMax: number
   /** Settings of each session, e.g. `{ statement_timeout: 5000 }`. */
   readonly settings?: Readonly<Record<string, string | number>>
+  /** A session holds what must not go: postgres.js ends a connection of 30 to 60 minutes, whatever its session holds. */
+  readonly keepsSession?: true
   readonly onNotify?: (channel: string, payload: string) => void
   readonly onClose?: () => void
 }
@@ -45,6 +47,7 @@ export function connect(options: ConnectOptions): Sql {
     socket: (target: SocketTarget) => openSocket(target, options.silenceMsMax),
     onnotice: () => {},
     ...(socketDirectory !== undefined && { host: socketDirectory }),
+    ...(options.keepsSession && { max_lifetime: null }),
     ...(options.onNotify && { onnotify: options.onNotify, max_lifetime: null, fetch_types: false }),
     ...(options.onClose && { onclose: options.onClose }),
   }

@@ -38,6 +38,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     maxConnections: 1,
     applicationName: 'sallyport migrate',
     silenceMsMax,
+    keepsSession: true,
     // Of the role or the database there may be another limit, under which a long migration would begin anew at each start.
     settings: { lock_timeout: lockTimeoutMs, statement_timeout: 0 },
   })

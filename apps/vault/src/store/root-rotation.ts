@@ -118,6 +118,7 @@ export async function withRotationLock<T>(
     maxConnections: 1,
     applicationName: 'sallyport keys lock',
     silenceMsMax,
+    keepsSession: true,
   })
   try {
     const [row] = await session<{ locked: boolean }[]>`
