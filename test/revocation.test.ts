@@ -25,6 +25,8 @@ const streamEndMsMax = 5_000
 const settleMs = 250
 const floodMs = 1_200
 const callers = 12
+/** Between two tries of a caller who was refused: some ten milliseconds for all of them together. */
+const refusedPauseMs = 100
 
 beforeAll(async () => {
   upstream = await startRawServer({ answer })
@@ -97,7 +99,7 @@ function floodOf(ask: () => Promise<{ readonly status: number }>, count = caller
   const caller = async () => {
     while (!stopped) {
       statuses.push((await ask()).status)
-      if (statuses.at(-1) !== 200) await sleep(2)
+      if (statuses.at(-1) !== 200) await sleep(refusedPauseMs)
     }
   }
   const running = Promise.all(Array.from({ length: count }, caller))
