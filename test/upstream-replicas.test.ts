@@ -109,12 +109,13 @@ async function call(
 }
 
 /** The programs of a server over both replicas. */
-const pidsOf = ({ diary }: Counting): number[] =>
-  readdirSync('/proc')
+const pidsOf = ({ diary }: Counting): number[] => {
+  const command = `${process.execPath}\0${program}\0${diary}\0`
+  return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => read(`/proc/${pid}/cmdline`).includes(`\0${program}\0${diary}\0`))
-    .filter((pid) => read(`/proc/${pid}/cmdline`).startsWith(`${process.execPath}\0${program}`))
+    .filter((pid) => read(`/proc/${pid}/cmdline`) === command)
     .map(Number)
+}
 
 function read(path: string): string {
   try {
