@@ -206,7 +206,10 @@ describe('the log as it grows', () => {
       .poll(() => wants(recordsOf(taken(webhook, '/down'))), { timeout: 20_000 })
       .toBe(true)
     expect(recordsOf(taken(webhook, '/down'))[0]).toBe(start + 1)
-    expect(await read(down.stream.id)).toMatchObject({ status: 'active', failures: 0 })
+    // It is written down after the answer that this side has just given.
+    await expect
+      .poll(() => read(down.stream.id), { timeout: 10_000 })
+      .toMatchObject({ status: 'active', failures: 0 })
     for (const { stream } of [down, healthy, hung]) await remove(stream.id)
   }, 90_000)
 

@@ -211,7 +211,11 @@ describe.skipIf(!hasChromium)('the connections', () => {
     const connectionId = await vault.addConnection({ label: 'Doomed', origins: [upstream.origin] })
     await vault.addPolicy({ agentId, connectionId })
     const { page, context } = await open(`/connections/${connectionId}`)
-    await card(page, 'Revoke').getByRole('button', { name: 'Revoke' }).click()
+    // What comes later moves what is pressed.
+    const revoke = card(page, 'Revoke').getByRole('button', { name: 'Revoke' })
+    await revoke.waitFor()
+    await loaded(page)
+    await revoke.click()
     const dialog = page.getByRole('alertdialog', { name: 'Revoke this connection?' })
     await dialog.getByText('Loses access').waitFor()
     await dialog.getByRole('button', { name: 'Revoke' }).click()

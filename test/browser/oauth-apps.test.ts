@@ -95,6 +95,9 @@ describe.skipIf(!hasChromium)('the workspace’s OAuth apps', () => {
     await address.waitFor()
     expect(await address.inputValue()).toBe('https://acme.zendesk.com')
     await page.goBack()
+    // What comes later moves what is pressed.
+    await page.getByRole('button', { name: 'Delete', exact: true }).waitFor()
+    await loaded(page)
     await press(page, 'Delete')
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
     await page.getByRole('link', { name: 'Add an app' }).waitFor()

@@ -275,7 +275,10 @@ describe('kept counts', () => {
           await log.expectSame(inputOf(part.question))
           await log.expectSame(days(31))
         }
-        await jobFor(log)()
+        // A job does what it has time for, and goes on when its time comes again.
+        for (let runs = 0; runs < 20 && (await log.keptFrom()) !== keptFromMs; runs += 1) {
+          await jobFor(log)()
+        }
         await log.expectSame(days(31))
         expect(await log.keptFrom()).toBe(keptFromMs)
       }),
